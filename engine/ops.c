@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* ops.c - the tables of operations, of argument kinds and of codes, made from their .def files. */
+#include "engine/ops.h"
+
+#include <stddef.h>
+
+#include "engine/vm.h"
+
+#define ARGS(...) EXPAND(ARGS_, __VA_ARGS__, 5, 4, 3, 2, 1)(__VA_ARGS__)
+#define EXPAND(p, a, b, c, d, e, n, ...) p##n
+#define ARGS_1(a) { VM_ARG_##a }
+#define ARGS_2(a, b) { VM_ARG_##a, VM_ARG_##b }
+#define ARGS_3(a, b, c) { VM_ARG_##a, VM_ARG_##b, VM_ARG_##c }
+#define ARGS_4(a, b, c, d) { VM_ARG_##a, VM_ARG_##b, VM_ARG_##c, VM_ARG_##d }
+#define ARGS_5(a, b, c, d, e) { VM_ARG_##a, VM_ARG_##b, VM_ARG_##c, VM_ARG_##d, VM_ARG_##e }
+
+const struct vm_op_desc vm_op_table[VM_OP_CODE_MAX + 1] = {
+#define VM_OP(opname, code, res, arglist, text) \
+	[code] = { .name = #opname, .summary = (text), .result = VM_RESULT_##res, .args = arglist },
+#include "engine/ops.def"
+#undef VM_OP
+};
+
+const struct vm_arg_desc vm_arg_table[] = {
+	[VM_ARG_NONE] = { "", "nothing", "" },
+#define VM_ARG(kind, let, exp, mean) [VM_ARG_##kind] = { (let), (exp), (mean) },
+#include "engine/args.def"
+#undef VM_ARG
+};
+
+const char *
+vm_kern_name(int code)
+{
+	static const char *const names[VM_KERN_COUNT] = {
+#define VM_KERN(name, number, text) [number] = "KERN_" #name,
+#include "engine/kern.def"
+#undef VM_KERN
+	};
+
+	return code >= 0 && code < VM_KERN_COUNT ? names[code] : NULL;
+}

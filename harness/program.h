@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * program.h - a program: a few threads, a few operations each, on a small address space; and what is expected of it.
+ *
+ * The text form (.vmt) is read and written by vmt.h; here is only the data. Units: pages, as in the text form.
+ * Ownership: program_free frees everything a program points to; every array may be NULL when its count is 0.
+ */
+#ifndef HARNESS_PROGRAM_H
+#define HARNESS_PROGRAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/ops.h"
+
+#define PROGRAM_THREADS_MAX 16
+#define PROGRAM_OPS_MAX 64 /* per thread */
+#define PROGRAM_MIN_DEFAULT 16
+#define PROGRAM_MAX_DEFAULT 80
+
+/* What is under the program: the directives. */
+struct program_config {
+	bool profile_given;    /* a "profile" line was there */
+	bool profile_freebsd12; /* the base profile; false: strict */
+	uint32_t quirks;       /* VM_QUIRK_BIT()s that are on, +Q and -Q applied */
+	const char *mutant;    /* a name in mutants.def, static; NULL: none */
+	uint64_t min, max;     /* pages */
+	bool kernel;	       /* a kernel map */
+	bool limit_given;
+	uint64_t limit;	  /* pages; VM_WIRE_LIMIT_DEFAULT */
+	uint64_t frames;  /* page frames; 0: ample */
+	size_t nr_poison; /* sorted by page, no duplicates */
+	struct program_poison {
+		uint64_t page;
+		int code; /* KERN_* */
+	} *poison;
+};
+
+/* A step of the sequential parts, "init" and "final". */
+struct program_step {
+	struct vm_op op;
+	bool has_result;
+	struct vm_result result; /* expected; valid if has_result */
+	char *state;		 /* expected canonical state, canonical text; NULL: none given */
+	unsigned line;		 /* of the op in its file, 1-based; 0: made in memory */
+	unsigned state_line;
+};
+
+/* One "outcome" line: canonical text behind the word "outcome ", exactly as the explorer prints it. */
+struct program_outcome {
+	char *text;
+	unsigned line;
+};
+
+enum program_verdict {
+	PROGRAM_VERDICT_NONE = 0,
+#define VERDICT(name, text) PROGRAM_VERDICT_##name,
+#include "harness/verdicts.def"
+#undef VERDICT
+};
+
+/* A choice of a schedule: thread @thread makes @count steps. */
+struct program_choice {
+	uint8_t thread;
+	uint32_t count; /* >= 1 */
+};
+
+struct program {
+	struct program_config config;
+	size_t nr_init, nr_final;
+	struct program_step *init, *final;
+	unsigned nr_threads; /* 0: a sequential program */
+	struct program_thread {
+		unsigned nr_ops;
+		struct vm_op ops[PROGRAM_OPS_MAX];
+		unsigned line[PROGRAM_OPS_MAX];
+	} *threads; /* nr_threads of them */
+
+	/* expectations */
+	size_t nr_outcomes;
+	struct program_outcome *outcomes; /* sorted bytewise, no duplicates */
+	bool has_schedules;
+	unsigned __int128 schedules; /* "schedules N" */
+	unsigned schedules_line;
+	enum program_verdict verdict;
+	char *verdict_detail; /* NULL: none */
+	unsigned verdict_line;
+	char *result; /* text behind "result ", canonical; NULL: none */
+	unsigned result_line;
+	bool has_schedule; /* "schedule" was given, possibly empty */
+	size_t nr_choices;
+	struct program_choice *choices; /* neighbours name different threads */
+	unsigned schedule_line;
+	/* comment lines in front of the first other line, each with its '#' and newline; kept by fmt. NULL: none */
+	char *head;
+};
+
+/* Sets *p to an empty program: profile strict, map 16 80, no limit. */
+void program_init(struct program *p);
+void program_free(struct program *p);
+/* Same directives, steps and expectations (line numbers and heads do not count). */
+bool program_equal(const struct program *a, const struct program *b);
+bool vm_op_equal(const struct vm_op *a, const struct vm_op *b);
+
+#endif

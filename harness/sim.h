@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sim.h - the simulated world: threads as fibers on one OS thread, run one step at a time by whoever holds the sim.
+ *
+ * A step of a thread runs from one scheduling point to the next. The points are: the start of the thread, sim_point()
+ * before each acquisition of the map lock, and waking from sim_sleep(). The first sim_point() after the start or after a
+ * wakeup belongs to the step that began there: resuming and taking the lock is one step.
+ *
+ * Two sides: the owner's (begin, enabled, step, ...), and the fiber's (point, sleep, wakeup), called by the target.
+ */
+#ifndef HARNESS_SIM_H
+#define HARNESS_SIM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "harness/program.h"
+
+#define SIM_INIT_THREAD PROGRAM_THREADS_MAX /* runs the init and final steps, alone */
+#define SIM_FIBERS_MAX (PROGRAM_THREADS_MAX + 1)
+#define SIM_CHANNEL_NONE 0
+
+struct sim;
+
+enum sim_status {
+	SIM_IDLE = 0, /* not begun */
+	SIM_READY,    /* at a scheduling point, can make a step */
+	SIM_SLEEPING, /* on a channel */
+	SIM_DONE,     /* its body has returned */
+};
+
+typedef void sim_body(void *arg, unsigned thread);
+
+/* --- the owner's side --- */
+
+/* NULL: the stacks cannot be had, errno set. */
+struct sim *sim_create(void);
+void sim_destroy(struct sim *sim);
+
+/* Throws away whatever runs and makes threads 0..nr_threads-1 ready at their start. */
+void sim_begin(struct sim *sim, unsigned nr_threads, sim_body *body, void *arg);
+/* The same for the init thread alone. */
+void sim_begin_init(struct sim *sim, sim_body *body, void *arg);
+
+/* Bit t: thread t is READY. */
+uint32_t sim_enabled(const struct sim *sim);
+/* Bit t: thread t is neither DONE nor IDLE. */
+uint32_t sim_unfinished(const struct sim *sim);
+enum sim_status sim_status(const struct sim *sim, unsigned thread);
+/* The channel a SLEEPING thread sleeps on, else SIM_CHANNEL_NONE. */
+unsigned sim_channel(const struct sim *sim, unsigned thread);
+/* Lets READY thread @thread make one step. */
+void sim_step(struct sim *sim, unsigned thread);
+
+/* --- the fiber's side: only from within a body --- */
+
+/* The running thread's number; SIM_INIT_THREAD on the init fiber. */
+unsigned sim_self(const struct sim *sim);
+/* A scheduling point: returns when this thread is next stepped. */
+void sim_point(struct sim *sim);
+/* Sleeps on @channel (any number but 0) until a wakeup of it. */
+void sim_sleep(struct sim *sim, unsigned channel);
+/* Makes all sleepers of @channel ready. Callable from the owner's side too. */
+void sim_wakeup(struct sim *sim, unsigned channel);
+
+#endif

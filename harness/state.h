@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * state.h - the canonical state of a map, independent of an implementation: runs of pages with equal attributes.
+ *
+ * Entry boundaries, objects and flags that no operation reports do not show. Units: pages.
+ */
+#ifndef HARNESS_STATE_H
+#define HARNESS_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct vm_run {
+	uint64_t start, end; /* pages, [start, end) */
+	uint8_t prot, max;   /* VM_PROT_*; 0 for a guard */
+	uint8_t inherit;     /* VM_INHERIT_*; 0 for a guard */
+	bool guard;
+	bool user_wired;
+	bool transition;
+	int32_t wired_count;
+};
+
+struct vm_state {
+	size_t nr_runs, nr_runs_max;
+	struct vm_run *runs; /* ascending */
+	int64_t user_wired;  /* pages; the user-wire counter, may be negative */
+	bool busy;
+};
+
+/* Empties *s, keeping its memory; state_free gives that back. A zeroed struct is a valid empty state. */
+void state_clear(struct vm_state *s);
+void state_free(struct vm_state *s);
+/* Appends a run at or above the last one's end; touching runs with equal attributes become one. */
+void state_add(struct vm_state *s, const struct vm_run *run);
+bool state_equal(const struct vm_state *a, const struct vm_state *b);
+
+struct strbuf;
+/* Appends the text form: "16-24:rw-/rwx:copy:w0 30-31:guard uw=0". */
+void state_print(const struct vm_state *s, struct strbuf *out);
+
+#endif

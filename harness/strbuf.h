@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* strbuf.h - a growing, always terminated string. Ends the program (err(3)) if memory runs out. */
+#ifndef HARNESS_STRBUF_H
+#define HARNESS_STRBUF_H
+
+#include <stddef.h>
+
+struct strbuf {
+	char *text; /* NULL while nothing was added */
+	size_t len, cap;
+};
+
+void strbuf_add(struct strbuf *b, const char *text);
+void strbuf_addn(struct strbuf *b, const char *text, size_t len);
+void strbuf_addc(struct strbuf *b, char c);
+void strbuf_printf(struct strbuf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Empties, keeps the memory. */
+void strbuf_clear(struct strbuf *b);
+void strbuf_free(struct strbuf *b);
+/* The text, never NULL; owned by the caller, the buffer is empty afterwards. */
+char *strbuf_take(struct strbuf *b);
+/* The text, never NULL; owned by the buffer. */
+const char *strbuf_text(const struct strbuf *b);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * vmt.h - the text form of programs: docs/vmt.md has the grammar.
+ *
+ * print(parse(x)) is canonical, and parse(print(p)) equals p for every program. The parser is strict: an error names
+ * line, column, what was expected and what was found, and nothing of the program is used.
+ */
+#ifndef HARNESS_VMT_H
+#define HARNESS_VMT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "harness/program.h"
+
+struct strbuf;
+
+struct vmt_error {
+	unsigned line, column; /* 1-based; the column counts bytes */
+	char text[240];	       /* "expected ..., found ..." */
+};
+
+/* Parses @len bytes of @text into *p (program_init'ed here). On false *p is empty and *e says why. */
+bool vmt_parse(const char *text, size_t len, struct program *p, struct vmt_error *e);
+/*
+ * Reads and parses a file ("-": standard input). On false prints "FILE:LINE:COLUMN: ..." or "FILE: reason" on standard
+ * error; *p is empty.
+ */
+bool vmt_read(const char *path, struct program *p);
+/* The canonical text, appended. */
+void vmt_print(const struct program *p, struct strbuf *out);
+/* Writes the canonical text to a temporary file beside @path, fsyncs and renames. False with errno set. */
+bool vmt_write(const char *path, const struct program *p);
+
+/* Pieces. */
+void vmt_print_op(const struct vm_op *op, struct strbuf *out);			      /* "wire 20 24 user noholes" */
+void vmt_print_result(const struct vm_op *op, const struct vm_result *r, struct strbuf *out); /* "KERN_SUCCESS@16" */
+void vmt_print_choices(const struct program_choice *c, size_t n, struct strbuf *out); /* "T0*3 T1 T0" */
+void vmt_print_config(const struct program_config *cfg, struct strbuf *out);	      /* the directive lines */
+/* One operation, or a schedule's choices, from a NUL-terminated text; the error's line is 1. *choices is malloc'ed. */
+bool vmt_parse_op(const char *text, struct vm_op *op, struct vmt_error *e);
+bool vmt_parse_choices(const char *text, struct program_choice **choices, size_t *nr, struct vmt_error *e);
+
+#endif
