@@ -33,13 +33,14 @@
 #define MAPPING_RAW 0x40 /* max is not made to include prot */
 
 struct reader {
-	const uint8_t *at, *end;
+	const uint8_t *bytes;
+	size_t at, len;
 };
 
 static uint8_t
 take(struct reader *r)
 {
-	return r->at < r->end ? *r->at++ : 0;
+	return r->at < r->len ? r->bytes[r->at++] : 0;
 }
 
 /* The number behind escape byte @b. */
@@ -444,7 +445,7 @@ put_config(struct keybuf *out, const struct program_config *cfg)
 void
 bytes_decode(const uint8_t *bytes, size_t len, struct program *p)
 {
-	struct reader r = { bytes, bytes + len };
+	struct reader r = { bytes, 0, len };
 	uint8_t b;
 
 	program_init(p);

@@ -77,7 +77,12 @@ near_edge(struct draw *d)
 static uint64_t
 some_page(struct draw *d)
 {
-	return d->nr_seen == 0 || percent(d, 30) ? any_page(d) : near_edge(d);
+	const struct range *r;
+
+	if (d->nr_seen == 0 || percent(d, 20))
+		return any_page(d);
+	r = &d->seen[below(d, d->nr_seen)];
+	return r->start < r->end && percent(d, 60) ? r->start + below(d, r->end - r->start) : near_edge(d);
 }
 
 static struct range
