@@ -8,6 +8,7 @@
 #ifndef HARNESS_PROGRAM_H
 #define HARNESS_PROGRAM_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -35,6 +36,8 @@ struct program_config {
 		uint64_t page;
 		int code; /* KERN_* */
 	} *poison;
+	/* where the directives stood in their file, 1-based, 0: nowhere; of several "poison" lines the first */
+	unsigned profile_line, mutant_line, map_line, poison_line, limit_line, frames_line;
 };
 
 /* A step of the sequential parts, "init" and "final". */
@@ -66,13 +69,22 @@ struct program_choice {
 	uint32_t count; /* >= 1 */
 };
 
+#define PROGRAM_NOTE_END UINT_MAX /* behind the last line */
+
+/* A comment behind the head. It belongs to the line with that number and goes where that line goes, or away with it. */
+struct program_note {
+	unsigned line;	/* of what it belongs to, or PROGRAM_NOTE_END */
+	bool beside;	/* stands at the end of that line; false: on a line of its own before it */
+	char *text;	/* from its '#', without the line end */
+};
+
 struct program {
 	struct program_config config;
 	size_t nr_init, nr_final;
 	struct program_step *init, *final;
 	unsigned nr_threads; /* 0: a sequential program */
 	struct program_thread {
-		unsigned nr_ops;
+		unsigned nr_ops; /* >= 1: the text form has no thread without operations */
 		struct vm_op ops[PROGRAM_OPS_MAX];
 		unsigned line[PROGRAM_OPS_MAX];
 	} *threads; /* nr_threads of them */
@@ -94,12 +106,14 @@ struct program {
 	unsigned schedule_line;
 	/* comment lines in front of the first other line, each with its '#' and newline; kept by fmt. NULL: none */
 	char *head;
+	size_t nr_notes;
+	struct program_note *notes; /* the other comments, by ascending line; kept by fmt */
 };
 
 /* Sets *p to an empty program: profile strict, map 16 80, no limit. */
 void program_init(struct program *p);
 void program_free(struct program *p);
-/* Same directives, steps and expectations (line numbers and heads do not count). */
+/* Same directives, steps and expectations (line numbers and comments do not count). */
 bool program_equal(const struct program *a, const struct program *b);
 bool vm_op_equal(const struct vm_op *a, const struct vm_op *b);
 

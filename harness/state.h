@@ -38,5 +38,10 @@ bool state_equal(const struct vm_state *a, const struct vm_state *b);
 struct strbuf;
 /* Appends the text form: "16-24:rw-/rwx:copy:w0 30-31:guard uw=0". */
 void state_print(const struct vm_state *s, struct strbuf *out);
+/*
+ * Reads the text form into *s. NULL, or what was expected, with *ret_at and *ret_len naming the word found instead
+ * (length 0: the end); *s is empty then. Touching runs with equal attributes become one: parse(print(s)) equals s.
+ */
+const char *state_parse(const char *text, size_t len, struct vm_state *s, size_t *ret_at, size_t *ret_len);
 
 #endif

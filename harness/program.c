@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* program.c - programs as data: making, freeing, comparing. See program.h; the text form is in vmt-*.c. */
+#include "harness/program.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/vm.h"
+
+void
+program_init(struct program *p)
+{
+	*p = (struct program){
+		.config = {
+			.quirks = VM_QUIRKS_STRICT,
+			.min = PROGRAM_MIN_DEFAULT,
+			.max = PROGRAM_MAX_DEFAULT,
+			.limit = VM_WIRE_LIMIT_DEFAULT,
+		},
+	};
+}
+
+static void
+free_steps(struct program_step *steps, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		free(steps[i].state);
+	free(steps);
+}
+
+void
+program_free(struct program *p)
+{
+	free(p->config.poison);
+	free_steps(p->init, p->nr_init);
+	free_steps(p->final, p->nr_final);
+	free(p->threads);
+	for (size_t i = 0; i < p->nr_outcomes; i++)
+		free(p->outcomes[i].text);
+	free(p->outcomes);
+	free(p->verdict_detail);
+	free(p->result);
+	free(p->choices);
+	free(p->head);
+	for (size_t i = 0; i < p->nr_notes; i++)
+		free(p->notes[i].text);
+	free(p->notes);
+	program_init(p);
+}
+
+bool
+vm_op_equal(const struct vm_op *a, const struct vm_op *b)
+{
+	return a->code == b->code && a->prot == b->prot && a->max == b->max && a->choice == b->choice &&
+	       a->flags == b->flags && a->start == b->start && a->end == b->end && a->value == b->value;
+}
+
+static bool
+text_equal(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static bool
+result_equal(const struct vm_result *a, const struct vm_result *b)
+{
+	return a->outcome == b->outcome && a->code == b->code && a->value == b->value;
+}
+
+static bool
+poison_equal(const struct program_config *a, const struct program_config *b)
+{
+	if (a->nr_poison != b->nr_poison)
+		return false;
+	for (size_t i = 0; i < a->nr_poison; i++) {
+		if (a->poison[i].page != b->poison[i].page || a->poison[i].code != b->poison[i].code)
+			return false;
+	}
+	return true;
+}
+
+/* A profile or limit that was given counts as such only where it says something: the default is the default. */
+static bool
+config_equal(const struct program_config *a, const struct program_config *b)
+{
+	return a->profile_freebsd12 == b->profile_freebsd12 && a->quirks == b->quirks &&
+	       text_equal(a->mutant, b->mutant) && a->min == b->min && a->max == b->max && a->kernel == b->kernel &&
+	       a->limit == b->limit && a->frames == b->frames && poison_equal(a, b);
+}
+
+static bool
+steps_equal(const struct program_step *a, size_t nr_a, const struct program_step *b, size_t nr_b)
+{
+	if (nr_a != nr_b)
+		return false;
+	for (size_t i = 0; i < nr_a; i++) {
+		if (!vm_op_equal(&a[i].op, &b[i].op) || a[i].has_result != b[i].has_result)
+			return false;
+		if (a[i].has_result && !result_equal(&a[i].result, &b[i].result))
+			return false;
+		if (!text_equal(a[i].state, b[i].state))
+			return false;
+	}
+	return true;
+}
+
+static bool
+threads_equal(const struct program *a, const struct program *b)
+{
+	if (a->nr_threads != b->nr_threads)
+		return false;
+	for (unsigned t = 0; t < a->nr_threads; t++) {
+		const struct program_thread *x = &a->threads[t], *y = &b->threads[t];
+
+		if (x->nr_ops != y->nr_ops)
+			return false;
+		for (unsigned i = 0; i < x->nr_ops; i++) {
+			if (!vm_op_equal(&x->ops[i], &y->ops[i]))
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool
+outcomes_equal(const struct program *a, const struct program *b)
+{
+	if (a->nr_outcomes != b->nr_outcomes)
+		return false;
+	for (size_t i = 0; i < a->nr_outcomes; i++) {
+		if (strcmp(a->outcomes[i].text, b->outcomes[i].text) != 0)
+			return false;
+	}
+	return true;
+}
+
+static bool
+schedule_equal(const struct program *a, const struct program *b)
+{
+	if (a->has_schedule != b->has_schedule || a->nr_choices != b->nr_choices)
+		return false;
+	for (size_t i = 0; i < a->nr_choices; i++) {
+		if (a->choices[i].thread != b->choices[i].thread || a->choices[i].count != b->choices[i].count)
+			return false;
+	}
+	return true;
+}
+
+static bool
+expectations_equal(const struct program *a, const struct program *b)
+{
+	if (a->has_schedules != b->has_schedules || (a->has_schedules && a->schedules != b->schedules))
+		return false;
+	return a->verdict == b->verdict && text_equal(a->verdict_detail, b->verdict_detail) &&
+	       text_equal(a->result, b->result) && outcomes_equal(a, b) && schedule_equal(a, b);
+}
+
+bool
+program_equal(const struct program *a, const struct program *b)
+{
+	return config_equal(&a->config, &b->config) && threads_equal(a, b) &&
+	       steps_equal(a->init, a->nr_init, b->init, b->nr_init) &&
+	       steps_equal(a->final, a->nr_final, b->final, b->nr_final) && expectations_equal(a, b);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* strbuf.c - a growing, always terminated string. See strbuf.h. */
+#include "harness/strbuf.h"
+
+#include <err.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STRBUF_CAP_MIN 64
+
+/* Room for @more bytes and the terminator. Doubling keeps appending linear. */
+static void
+strbuf_reserve(struct strbuf *b, size_t more)
+{
+	size_t need = b->len + more + 1, cap = b->cap != 0 ? b->cap : STRBUF_CAP_MIN;
+
+	if (need <= b->len)
+		errx(70, "a text is too long");
+	if (need <= b->cap)
+		return;
+	while (cap < need)
+		cap = cap > (size_t)-1 / 2 ? need : cap * 2;
+	b->text = realloc(b->text, cap);
+	if (b->text == NULL)
+		err(70, NULL);
+	b->cap = cap;
+}
+
+void
+strbuf_addn(struct strbuf *b, const char *text, size_t len)
+{
+	strbuf_reserve(b, len);
+	if (len > 0)
+		memcpy(b->text + b->len, text, len);
+	b->len += len;
+	b->text[b->len] = '\0';
+}
+
+void
+strbuf_add(struct strbuf *b, const char *text)
+{
+	strbuf_addn(b, text, strlen(text));
+}
+
+void
+strbuf_addc(struct strbuf *b, char c)
+{
+	strbuf_addn(b, &c, 1);
+}
+
+void
+strbuf_printf(struct strbuf *b, const char *format, ...)
+{
+	va_list ap;
+	int len;
+
+	va_start(ap, format);
+	len = vsnprintf(NULL, 0, format, ap);
+	va_end(ap);
+	if (len < 0)
+		err(70, NULL);
+	strbuf_reserve(b, (size_t)len);
+	va_start(ap, format);
+	vsnprintf(b->text + b->len, (size_t)len + 1, format, ap);
+	va_end(ap);
+	b->len += (size_t)len;
+}
+
+void
+strbuf_clear(struct strbuf *b)
+{
+	b->len = 0;
+	if (b->text != NULL)
+		b->text[0] = '\0';
+}
+
+void
+strbuf_free(struct strbuf *b)
+{
+	free(b->text);
+	*b = (struct strbuf){ 0 };
+}
+
+char *
+strbuf_take(struct strbuf *b)
+{
+	char *text;
+
+	strbuf_reserve(b, 0);
+	text = b->text;
+	text[b->len] = '\0';
+	*b = (struct strbuf){ 0 };
+	return text;
+}
+
+const char *
+strbuf_text(const struct strbuf *b)
+{
+	return b->text != NULL ? b->text : "";
+}
