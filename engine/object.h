@@ -17,6 +17,7 @@ struct vm_object {
 	struct vm_object *next_free; /* [m] */
 	unsigned ref_count;	     /* [m] entries that refer to it */
 	unsigned nr_seen;	     /* [m] scratch of vm_map_check */
+	unsigned key_number;	     /* [m] scratch of the state key */
 	bool charged;		     /* [m] swap is reserved for it */
 };
 

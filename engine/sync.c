@@ -97,6 +97,12 @@ vm_waitq_wakeup(struct vm_waitq *q)
 	vm_curthread->env->wakeup(q);
 }
 
+void
+vm_waitq_advance(struct vm_waitq *q)
+{
+	ck_pr_inc_32(&q->count.counter); /* its top bit says "has sleepers"; there are none to lose */
+}
+
 /* --- the read/write lock --- */
 
 void

@@ -51,6 +51,8 @@ void vm_waitq_init(struct vm_waitq *q, unsigned id);
 uint32_t vm_waitq_sample(const struct vm_waitq *q);
 void vm_waitq_sleep(struct vm_waitq *q, uint32_t seen);
 void vm_waitq_wakeup(struct vm_waitq *q);
+/* Moves the count: for a world in which nobody sleeps on the count itself. */
+void vm_waitq_advance(struct vm_waitq *q);
 
 /* The rwlock has rank VM_RANK_MAP: it is the map lock. None of these is a scheduling point; vm_map_lock is. */
 void vm_rwlock_init(struct vm_rwlock *l, unsigned waitq_id);

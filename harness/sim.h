@@ -49,6 +49,8 @@ uint32_t sim_unfinished(const struct sim *sim);
 enum sim_status sim_status(const struct sim *sim, unsigned thread);
 /* The channel a SLEEPING thread sleeps on, else SIM_CHANNEL_NONE. */
 unsigned sim_channel(const struct sim *sim, unsigned thread);
+/* Has the thread just been started or woken, so that its next point belongs to its next step? */
+bool sim_fresh(const struct sim *sim, unsigned thread);
 /* Lets READY thread @thread make one step. */
 void sim_step(struct sim *sim, unsigned thread);
 
@@ -58,8 +60,10 @@ void sim_step(struct sim *sim, unsigned thread);
 unsigned sim_self(const struct sim *sim);
 /* A scheduling point: returns when this thread is next stepped. */
 void sim_point(struct sim *sim);
-/* Sleeps on @channel (any number but 0) until a wakeup of it. */
+/* Sleeps on @channel (any number but 0) until a wakeup of it; resuming and the next sim_point() are one step. */
 void sim_sleep(struct sim *sim, unsigned channel);
+/* The same for a thread that has made its sim_point() and found the lock taken: when it resumes, it tries again. */
+void sim_block(struct sim *sim, unsigned channel);
 /* Makes all sleepers of @channel ready. Callable from the owner's side too. */
 void sim_wakeup(struct sim *sim, unsigned channel);
 

@@ -33,6 +33,12 @@ enum state_of {
 	STATE_OF_FINAL,
 };
 
+/* A poisoned page, and where it was named. */
+struct poison {
+	struct program_poison page;
+	unsigned line, column;
+};
+
 struct parser {
 	struct lex lex;
 	struct program *p;
@@ -47,7 +53,9 @@ struct parser {
 	struct {
 		unsigned line, column;
 	} first_op[PROGRAM_THREADS_MAX]; /* of each thread that has one */
-	struct vm_state state;           /* scratch */
+	struct poison *poison;           /* every page named, in the order of the file */
+	size_t nr_poison;
+	struct vm_state state; /* scratch */
 };
 
 void *
@@ -240,24 +248,28 @@ parse_map(struct parser *ps)
 	return true;
 }
 
-/* A page, with the code to be set when the line's end is known. */
+/* A page; the code is set when the end of the line is known. */
 static bool
 parse_poison_page(struct parser *ps)
 {
-	struct program_config *cfg = &ps->p->config;
-	struct program_poison poison = { .code = KERN_OUT_OF_BOUNDS };
+	struct lex *l = &ps->lex;
+	struct poison poison = {
+		.page.code = KERN_OUT_OF_BOUNDS,
+		.line = l->line,
+		.column = (unsigned)(l->word - l->line_at) + 1,
+	};
 
-	if (!lex_take_number(&ps->lex, "a page number", VM_OP_PAGE_MAX, &poison.page))
+	if (!lex_take_number(l, "a page number", VM_OP_PAGE_MAX, &poison.page.page))
 		return false;
-	cfg->poison = vmt_grow(cfg->poison, cfg->nr_poison, sizeof(*cfg->poison));
-	cfg->poison[cfg->nr_poison++] = poison;
+	ps->poison = vmt_grow(ps->poison, ps->nr_poison, sizeof(*ps->poison));
+	ps->poison[ps->nr_poison++] = poison;
 	return true;
 }
 
+/* The code at the end of a line, for the pages from @first on. */
 static bool
 parse_poison_code(struct parser *ps, size_t first)
 {
-	struct program_config *cfg = &ps->p->config;
 	struct lex *l = &ps->lex;
 	int code = optext_kern_code(l->word, l->word_len);
 
@@ -265,8 +277,8 @@ parse_poison_code(struct parser *ps, size_t first)
 		return lex_fail(l, "a page number, a KERN_ code or end of line");
 	if (code == KERN_SUCCESS)
 		return lex_fail(l, "a KERN_ code of failure");
-	for (size_t i = first; i < cfg->nr_poison; i++)
-		cfg->poison[i].code = code;
+	for (size_t i = first; i < ps->nr_poison; i++)
+		ps->poison[i].page.code = code;
 	lex_next(l);
 	return true;
 }
@@ -276,7 +288,7 @@ parse_poison(struct parser *ps)
 {
 	struct program_config *cfg = &ps->p->config;
 	struct lex *l = &ps->lex;
-	size_t first = cfg->nr_poison;
+	size_t first = ps->nr_poison;
 
 	if (cfg->poison_line == 0)
 		cfg->poison_line = l->line;
@@ -730,38 +742,51 @@ parse_lines(struct parser *ps)
 
 /* What can be said only when every line was read. */
 
+/* By page; the same page by its place in the file. */
 static int
 compare_poison(const void *a, const void *b)
 {
-	const struct program_poison *x = a, *y = b;
+	const struct poison *x = a, *y = b;
 
-	return (x->page > y->page) - (x->page < y->page);
+	if (x->page.page != y->page.page)
+		return x->page.page > y->page.page ? 1 : -1;
+	if (x->line != y->line)
+		return x->line > y->line ? 1 : -1;
+	return (x->column > y->column) - (x->column < y->column);
 }
 
+static bool
+fail_poison(const struct parser *ps, const struct poison *at)
+{
+	struct vmt_error *e = ps->lex.error;
+
+	e->line = at->line;
+	e->column = at->column;
+	snprintf(e->text, sizeof(e->text), "expected one code for page %" PRIu64 ", found another", at->page.page);
+	return false;
+}
+
+/* Sorts the pages, and takes each once. */
 static bool
 finish_poison(struct parser *ps)
 {
 	struct program_config *cfg = &ps->p->config;
-	struct vmt_error *e = ps->lex.error;
-	size_t kept = 0;
 
-	if (cfg->nr_poison > 0)
-		qsort(cfg->poison, cfg->nr_poison, sizeof(*cfg->poison), compare_poison);
-	for (size_t i = 0; i < cfg->nr_poison; i++) {
-		const struct program_poison *poison = &cfg->poison[i];
+	if (ps->nr_poison == 0)
+		return true;
+	qsort(ps->poison, ps->nr_poison, sizeof(*ps->poison), compare_poison);
+	cfg->poison = reallocarray(NULL, ps->nr_poison, sizeof(*cfg->poison));
+	if (cfg->poison == NULL)
+		err(70, NULL);
+	for (size_t i = 0; i < ps->nr_poison; i++) {
+		const struct poison *poison = &ps->poison[i];
+		const struct program_poison *last = cfg->nr_poison > 0 ? &cfg->poison[cfg->nr_poison - 1] : NULL;
 
-		if (kept > 0 && cfg->poison[kept - 1].page == poison->page) {
-			if (cfg->poison[kept - 1].code == poison->code)
-				continue;
-			e->line = cfg->poison_line;
-			e->column = 1;
-			snprintf(e->text, sizeof(e->text), "expected one code for page %" PRIu64 ", found two",
-			    poison->page);
-			return false;
-		}
-		cfg->poison[kept++] = *poison;
+		if (last == NULL || last->page != poison->page.page)
+			cfg->poison[cfg->nr_poison++] = poison->page;
+		else if (last->code != poison->page.code)
+			return fail_poison(ps, poison);
 	}
-	cfg->nr_poison = kept;
 	return true;
 }
 
@@ -828,6 +853,7 @@ vmt_parse(const char *text, size_t len, struct program *p, struct vmt_error *e)
 	lex_begin(&ps.lex, text, len, e);
 	good = parse_lines(&ps) && finish(&ps);
 	strbuf_free(&ps.head);
+	free(ps.poison);
 	state_free(&ps.state);
 	if (!good)
 		program_free(p);

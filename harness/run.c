@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* run.c - see run.h. */
+#include "harness/run.h"
+
+#include <string.h>
+
+#include "harness/vmt.h"
+
+static void
+thread_body(void *arg, unsigned thread)
+{
+	struct run *r = arg;
+	const struct program_thread *pt = &r->program->threads[thread];
+	struct run_thread *rt = &r->threads[thread];
+
+	for (unsigned i = 0; i < pt->nr_ops; i++) {
+		rt->results[i] = r->target->apply(r->self, thread, &pt->ops[i]);
+		rt->nr_done = (uint16_t)(i + 1);
+	}
+}
+
+static void
+init_body(void *arg, unsigned thread)
+{
+	struct run *r = arg;
+
+	r->init_result = r->target->apply(r->self, thread, r->init_op);
+}
+
+static struct vm_result
+alone(struct run *r, const struct vm_op *op)
+{
+	r->init_op = op;
+	sim_begin_init(r->sim, init_body, r);
+	while (sim_enabled(r->sim) != 0)
+		sim_step(r->sim, SIM_INIT_THREAD);
+	if (sim_unfinished(r->sim) != 0)
+		return (struct vm_result){ .outcome = VM_OUTCOME_BLOCKED };
+	return r->init_result;
+}
+
+/* Compares a sequential step's result and state with what it expects. False: *out says what differs. */
+static bool
+step_as_expected(struct run *r, const struct program_step *s, const struct vm_result *got, struct strbuf *out)
+{
+	struct strbuf text = { 0 };
+	bool ok = true;
+
+	if (s->has_result) {
+		vmt_print_result(&s->op, &s->result, &text);
+		strbuf_addc(&text, '\n');
+		vmt_print_result(&s->op, got, &text);
+		char *second = strchr(text.text, '\n');
+
+		*second++ = '\0';
+		ok = strcmp(text.text, second) == 0;
+		if (!ok)
+			strbuf_printf(out, "expected result %s, got %s", text.text, second);
+		strbuf_clear(&text);
+	}
+	if (ok && s->state != NULL) {
+		r->target->dump(r->self, &r->state);
+		state_print(&r->state, &text);
+		ok = strcmp(strbuf_text(&text), s->state) == 0;
+		if (!ok)
+			strbuf_printf(out, "expected state %s, got %s", s->state, strbuf_text(&text));
+	}
+	strbuf_free(&text);
+	return ok;
+}
+
+static bool
+init_steps(struct run *r)
+{
+	const struct program *p = r->program;
+
+	for (size_t i = 0; i < p->nr_init; i++) {
+		struct vm_result got = alone(r, &p->init[i].op);
+
+		r->error_line = p->init[i].line;
+		if (!step_as_expected(r, &p->init[i], &got, &r->error))
+			return false;
+		if (got.outcome == VM_OUTCOME_BLOCKED && (i + 1 < p->nr_init || p->nr_threads > 0)) {
+			strbuf_add(&r->error, "init step blocks for ever: nothing can run after it");
+			return false;
+		}
+	}
+	r->error_line = 0;
+	return true;
+}
+
+/* The first reason why the target cannot run the program, or NULL. */
+static const char *
+reason_against(struct run *r)
+{
+	const struct vm_target *t = r->target;
+	const struct program *p = r->program;
+	const char *why = t->config_reason != NULL ? t->config_reason(&p->config) : NULL;
+
+	if (why != NULL || t->op_reason == NULL)
+		return why;
+	for (size_t i = 0; i < p->nr_init && why == NULL; i++)
+		why = t->op_reason(&p->init[i].op);
+	for (size_t i = 0; i < p->nr_final && why == NULL; i++)
+		why = t->op_reason(&p->final[i].op);
+	for (unsigned th = 0; th < p->nr_threads; th++)
+		for (unsigned i = 0; i < p->threads[th].nr_ops && why == NULL; i++)
+			why = t->op_reason(&p->threads[th].ops[i]);
+	return why;
+}
+
+enum run_open_result
+run_open(struct run *r, const struct program *p, const struct vm_target *t, struct sim *sim)
+{
+	const char *why;
+
+	memset(r, 0, sizeof(*r));
+	r->program = p;
+	r->target = t;
+	r->sim = sim;
+	why = reason_against(r);
+	if (why != NULL) {
+		strbuf_printf(&r->error, "target %s cannot run this: %s", t->name, why);
+		return RUN_UNSUPPORTED;
+	}
+	r->self = t->create(&p->config, sim);
+	if (r->self == NULL) {
+		strbuf_add(&r->error, "no memory for the target");
+		return RUN_NO_MEMORY;
+	}
+	if (!init_steps(r))
+		return RUN_INIT_FAILED;
+	if (!t->save(r->self)) {
+		strbuf_add(&r->error, "no memory for the state after the init steps");
+		return RUN_NO_MEMORY;
+	}
+	return RUN_OPENED;
+}
+
+void
+run_close(struct run *r)
+{
+	if (r->self != NULL)
+		r->target->destroy(r->self);
+	state_free(&r->state);
+	strbuf_free(&r->error);
+	r->self = NULL;
+}
+
+void
+run_begin(struct run *r)
+{
+	r->target->restore(r->self);
+	for (unsigned i = 0; i < r->program->nr_threads; i++)
+		r->threads[i].nr_done = 0;
+	sim_begin(r->sim, r->program->nr_threads, thread_body, r);
+}
+
+void
+run_step(struct run *r, unsigned thread)
+{
+	sim_step(r->sim, thread);
+}
+
+void
+run_key(struct run *r, struct keybuf *k)
+{
+	unsigned nr = r->program->nr_threads;
+
+	for (unsigned t = 0; t < nr; t++) {
+		const struct run_thread *rt = &r->threads[t];
+
+		keybuf_u8(k, (uint8_t)rt->nr_done);
+		keybuf_u8(k, (uint8_t)(sim_status(r->sim, t) << 4 | sim_fresh(r->sim, t)));
+		keybuf_num(k, sim_channel(r->sim, t));
+		for (unsigned i = 0; i < rt->nr_done; i++) {
+			keybuf_u8(k, (uint8_t)rt->results[i].code);
+			keybuf_num(k, rt->results[i].value);
+		}
+	}
+	r->target->key(r->self, nr, k);
+}
+
+static void
+print_thread_results(struct run *r, unsigned t, struct strbuf *out)
+{
+	const struct program_thread *pt = &r->program->threads[t];
+	const struct vm_result none = { .outcome = VM_OUTCOME_NONE };
+
+	for (unsigned i = 0; i < pt->nr_ops; i++) {
+		if (i > 0)
+			strbuf_addc(out, ',');
+		vmt_print_result(&pt->ops[i], i < r->threads[t].nr_done ? &r->threads[t].results[i] : &none, out);
+	}
+}
+
+void
+run_outcome(struct run *r, struct strbuf *out)
+{
+	uint32_t unfinished = sim_unfinished(r->sim);
+	const char *separator = "";
+
+	for (unsigned t = 0; t < r->program->nr_threads; t++) {
+		strbuf_printf(out, "T%u: ", t);
+		print_thread_results(r, t, out);
+		strbuf_add(out, " | ");
+	}
+	r->target->dump(r->self, &r->state);
+	state_print(&r->state, out);
+	if (unfinished == 0)
+		return;
+	strbuf_add(out, " | DEADLOCK(");
+	for (unsigned t = 0; t < r->program->nr_threads; t++) {
+		if ((unfinished & (uint32_t)1 << t) == 0)
+			continue;
+		strbuf_printf(out, "%sT%u.%u blocked", separator, t, r->threads[t].nr_done);
+		separator = ", ";
+	}
+	strbuf_addc(out, ')');
+}
+
+bool
+run_final(struct run *r, struct strbuf *out)
+{
+	const struct program *p = r->program;
+
+	for (size_t i = 0; i < p->nr_final; i++) {
+		struct vm_result got = alone(r, &p->final[i].op);
+
+		if (!step_as_expected(r, &p->final[i], &got, out)) {
+			strbuf_printf(out, " (final step at line %u)", p->final[i].line);
+			return false;
+		}
+		if (got.outcome == VM_OUTCOME_BLOCKED) {
+			strbuf_printf(out, "the final step at line %u blocks for ever", p->final[i].line);
+			return false;
+		}
+	}
+	return true;
+}

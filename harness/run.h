@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * run.h - executions of one program on one target: set up once, then as many runs as one likes, step by step.
+ *
+ * run_open runs the init steps and keeps the state they leave. run_begin goes back to that state, which costs one copy.
+ * Then run_step lets a thread make a step; who may is run_enabled. A run is over when nobody is enabled.
+ */
+#ifndef HARNESS_RUN_H
+#define HARNESS_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "harness/keybuf.h"
+#include "harness/program.h"
+#include "harness/sim.h"
+#include "harness/state.h"
+#include "harness/strbuf.h"
+#include "harness/target.h"
+
+struct run_thread {
+	uint16_t nr_done; /* operations finished */
+	struct vm_result results[PROGRAM_OPS_MAX];
+};
+
+struct run {
+	const struct program *program;
+	const struct vm_target *target;
+	struct sim *sim;
+	void *self; /* the target's instance */
+	struct vm_state state;
+	struct strbuf error;	 /* why run_open failed */
+	unsigned error_line;	 /* of the program; 0: none in particular */
+	struct run_thread threads[PROGRAM_THREADS_MAX];
+	const struct vm_op *init_op; /* under way on the init thread */
+	struct vm_result init_result;
+};
+
+enum run_open_result {
+	RUN_OPENED = 0,
+	RUN_UNSUPPORTED, /* the target cannot run this program */
+	RUN_INIT_FAILED, /* an init step's result or state is not the expected one, or it blocked */
+	RUN_NO_MEMORY,
+};
+
+/*
+ * @sim is used by this run alone until run_close. In any case run_close is due. If init steps have expected results or
+ * states, they are compared. On failure error says why in one line.
+ */
+enum run_open_result run_open(struct run *r, const struct program *p, const struct vm_target *t, struct sim *sim);
+void run_close(struct run *r);
+
+void run_begin(struct run *r);
+void run_step(struct run *r, unsigned thread);
+
+static inline uint32_t
+run_enabled(const struct run *r)
+{
+	return sim_enabled(r->sim);
+}
+
+/* Some thread is neither finished nor able to go on; meaningful when nobody is enabled. */
+static inline bool
+run_deadlocked(const struct run *r)
+{
+	return sim_enabled(r->sim) == 0 && sim_unfinished(r->sim) != 0;
+}
+
+/* The state key of the whole system, appended. Only if the target offers one. */
+void run_key(struct run *r, struct keybuf *k);
+/* The outcome in .vmt form, appended: "T0: R,R | T1: R | STATE", and "| DEADLOCK(...)" if that is so. */
+void run_outcome(struct run *r, struct strbuf *out);
+/*
+ * After a finished run: runs the final steps, and compares with what they expect. False: *out says what differs.
+ * The run must be begun again afterwards.
+ */
+bool run_final(struct run *r, struct strbuf *out);
+
+#endif

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sim.c - the simulated world: see sim.h. The owner runs on the calling context and switches to a thread's fiber for
+ * one step; the fiber switches back at its next scheduling point, when it goes to sleep, and when its body is over.
+ */
+#include "harness/sim.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "harness/fiber.h"
+
+struct sim_thread {
+	struct fiber fiber;
+	struct sim *sim;
+	uint8_t number;
+	uint8_t status; /* enum sim_status */
+	bool fresh;	/* just started or woken: the next point belongs to this step */
+	bool parked;	/* the fiber is at the end of its body and can be begun again as it is */
+	unsigned channel;
+};
+
+struct sim {
+	struct fiber owner;
+	struct sim_thread *current; /* NULL: the owner runs */
+	uint32_t enabled;	    /* bit t: thread t is READY */
+	uint32_t unfinished;	    /* bit t: thread t is READY or SLEEPING */
+	sim_body *body;
+	void *arg;
+	struct sim_thread threads[SIM_FIBERS_MAX];
+};
+
+static inline uint32_t
+bit(unsigned thread)
+{
+	return (uint32_t)1 << thread;
+}
+
+static void
+to_owner(struct sim *sim, struct sim_thread *t)
+{
+	sim->current = NULL;
+	fiber_switch(&t->fiber, &sim->owner);
+}
+
+/* A fiber's whole life: one body after the other, each begun by a step. */
+static void
+thread_main(void *arg)
+{
+	struct sim_thread *t = arg;
+	struct sim *sim = t->sim;
+
+	for (;;) {
+		t->parked = false;
+		sim->body(sim->arg, t->number);
+		t->status = SIM_DONE;
+		sim->enabled &= ~bit(t->number);
+		sim->unfinished &= ~bit(t->number);
+		t->parked = true;
+		to_owner(sim, t);
+	}
+}
+
+struct sim *
+sim_create(void)
+{
+	struct sim *sim = calloc(1, sizeof(*sim));
+
+	if (sim == NULL)
+		return NULL;
+	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++) {
+		struct sim_thread *t = &sim->threads[i];
+
+		if (!fiber_init(&t->fiber)) {
+			sim_destroy(sim);
+			return NULL;
+		}
+		t->sim = sim;
+		t->number = (uint8_t)i;
+		fiber_start(&t->fiber, thread_main, t);
+		t->parked = true;
+	}
+	return sim;
+}
+
+void
+sim_destroy(struct sim *sim)
+{
+	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++)
+		fiber_fini(&sim->threads[i].fiber);
+	free(sim);
+}
+
+static void
+make_ready(struct sim *sim, unsigned thread)
+{
+	struct sim_thread *t = &sim->threads[thread];
+
+	/* A fiber left in the middle of something is thrown away; one that ended goes on in thread_main's loop. */
+	if (!t->parked) {
+		fiber_start(&t->fiber, thread_main, t);
+		t->parked = true;
+	}
+	t->status = SIM_READY;
+	t->fresh = true;
+	t->channel = SIM_CHANNEL_NONE;
+	sim->enabled |= bit(thread);
+	sim->unfinished |= bit(thread);
+}
+
+static void
+begin(struct sim *sim, sim_body *body, void *arg)
+{
+	assert(sim->current == NULL);
+	sim->body = body;
+	sim->arg = arg;
+	sim->enabled = sim->unfinished = 0;
+	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++)
+		sim->threads[i].status = SIM_IDLE;
+}
+
+void
+sim_begin(struct sim *sim, unsigned nr_threads, sim_body *body, void *arg)
+{
+	assert(nr_threads <= PROGRAM_THREADS_MAX);
+	begin(sim, body, arg);
+	for (unsigned i = 0; i < nr_threads; i++)
+		make_ready(sim, i);
+}
+
+void
+sim_begin_init(struct sim *sim, sim_body *body, void *arg)
+{
+	begin(sim, body, arg);
+	make_ready(sim, SIM_INIT_THREAD);
+}
+
+uint32_t
+sim_enabled(const struct sim *sim)
+{
+	return sim->enabled;
+}
+
+uint32_t
+sim_unfinished(const struct sim *sim)
+{
+	return sim->unfinished;
+}
+
+enum sim_status
+sim_status(const struct sim *sim, unsigned thread)
+{
+	return (enum sim_status)sim->threads[thread].status;
+}
+
+unsigned
+sim_channel(const struct sim *sim, unsigned thread)
+{
+	return sim->threads[thread].channel;
+}
+
+bool
+sim_fresh(const struct sim *sim, unsigned thread)
+{
+	return sim->threads[thread].fresh;
+}
+
+void
+sim_step(struct sim *sim, unsigned thread)
+{
+	struct sim_thread *t = &sim->threads[thread];
+
+	assert(sim->current == NULL && (sim->enabled & bit(thread)) != 0);
+	sim->current = t;
+	fiber_switch(&sim->owner, &t->fiber);
+}
+
+unsigned
+sim_self(const struct sim *sim)
+{
+	assert(sim->current != NULL);
+	return sim->current->number;
+}
+
+void
+sim_point(struct sim *sim)
+{
+	struct sim_thread *t = sim->current;
+
+	if (t->fresh)
+		t->fresh = false;
+	else
+		to_owner(sim, t);
+}
+
+/* Off the enabled ones until a wakeup of the channel. */
+static struct sim_thread *
+sleep_on(struct sim *sim, unsigned channel)
+{
+	struct sim_thread *t = sim->current;
+
+	assert(channel != SIM_CHANNEL_NONE);
+	t->status = SIM_SLEEPING;
+	t->channel = channel;
+	sim->enabled &= ~bit(t->number);
+	to_owner(sim, t);
+	return t;
+}
+
+void
+sim_sleep(struct sim *sim, unsigned channel)
+{
+	sleep_on(sim, channel)->fresh = true;
+}
+
+void
+sim_block(struct sim *sim, unsigned channel)
+{
+	sleep_on(sim, channel)->fresh = false;
+}
+
+void
+sim_wakeup(struct sim *sim, unsigned channel)
+{
+	uint32_t sleeping = sim->unfinished & ~sim->enabled;
+
+	while (sleeping != 0) {
+		unsigned i = (unsigned)__builtin_ctz(sleeping);
+		struct sim_thread *t = &sim->threads[i];
+
+		sleeping &= sleeping - 1;
+		if (t->channel != channel)
+			continue;
+		t->status = SIM_READY;
+		t->channel = SIM_CHANNEL_NONE;
+		sim->enabled |= bit(i);
+	}
+}

@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * target-engine.c - the VM map engine as a target: its simulated world, operations from pages to bytes, the canonical
+ * state, and the state key. The only file of the harness that looks inside the engine.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/env.h"
+#include "engine/map.h"
+#include "engine/thread.h"
+#include "engine/vm.h"
+#include "harness/keybuf.h"
+#include "harness/sim.h"
+#include "harness/target.h"
+
+struct engine {
+	struct vm_map *map;
+	struct sim *sim;
+	struct vm_poison *poison;
+	struct vm_thread threads[SIM_FIBERS_MAX];
+};
+
+/* --- the simulated world --- */
+
+static void
+env_point(struct vm_thread *td)
+{
+	sim_point(td->world);
+	vm_curthread = td;
+}
+
+static void
+env_sleep(struct vm_thread *td, struct vm_waitq *q, uint32_t seen)
+{
+	if (vm_waitq_sample(q) != seen)
+		return;
+	if (q->id == VM_WAITQ_MAP_LOCK)
+		sim_block(td->world, q->id);
+	else
+		sim_sleep(td->world, q->id);
+	vm_curthread = td;
+}
+
+static void
+env_wakeup(struct vm_waitq *q)
+{
+	vm_waitq_advance(q);
+	sim_wakeup(vm_curthread->world, q->id);
+}
+
+VM_NORETURN static void
+env_panic(struct vm_thread *td, const char *what, const char *file, int line)
+{
+	fprintf(stderr, "panic: %s:%d: %s (thread %u)\n", file, line, what, td->id);
+	abort();
+}
+
+static const struct vm_env env_sim = {
+	.name = "simulated",
+	.point = env_point,
+	.sleep = env_sleep,
+	.wakeup = env_wakeup,
+	.panic = env_panic,
+};
+
+/* --- life --- */
+
+static void
+engine_destroy(void *self)
+{
+	struct engine *e = self;
+
+	if (e->map != NULL)
+		vm_map_destroy(e->map);
+	free(e->poison);
+	free(e);
+}
+
+static bool
+copy_poison(struct engine *e, const struct program_config *cfg)
+{
+	if (cfg->nr_poison == 0)
+		return true;
+	e->poison = calloc(cfg->nr_poison, sizeof(*e->poison));
+	if (e->poison == NULL)
+		return false;
+	for (size_t i = 0; i < cfg->nr_poison; i++) {
+		e->poison[i].addr = cfg->poison[i].page << VM_PAGE_SHIFT;
+		e->poison[i].code = cfg->poison[i].code;
+	}
+	return true;
+}
+
+static void *
+engine_create(const struct program_config *cfg, struct sim *sim)
+{
+	struct engine *e = calloc(1, sizeof(*e));
+
+	if (e == NULL)
+		return NULL;
+	e->sim = sim;
+	if (!copy_poison(e, cfg)) {
+		engine_destroy(e);
+		return NULL;
+	}
+	e->map = vm_map_create(&(struct vm_config){
+	    .env = &env_sim,
+	    .min = cfg->min << VM_PAGE_SHIFT,
+	    .max = cfg->max << VM_PAGE_SHIFT,
+	    .kernel = cfg->kernel,
+	    .quirks = cfg->quirks,
+	    .wire_limit = cfg->limit,
+	    .nr_frames = cfg->frames,
+	    .poison = e->poison,
+	    .nr_poison = cfg->nr_poison,
+	});
+	if (e->map == NULL) {
+		engine_destroy(e);
+		return NULL;
+	}
+	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++)
+		e->threads[i] = (struct vm_thread){ .id = i, .env = &env_sim, .world = sim };
+	return e;
+}
+
+static bool
+engine_save(void *self)
+{
+	struct engine *e = self;
+
+	return vm_map_save(e->map);
+}
+
+static void
+engine_restore(void *self)
+{
+	struct engine *e = self;
+
+	vm_map_restore(e->map);
+	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++)
+		e->threads[i].ctx = (struct vm_op_ctx){ 0 };
+}
+
+/* --- operations --- */
+
+typedef int apply_fn(struct vm_map *map, const struct vm_op *op, uint64_t *value);
+
+static inline vm_offset_t
+start_of(const struct vm_op *op)
+{
+	return op->start << VM_PAGE_SHIFT;
+}
+
+static inline vm_offset_t
+end_of(const struct vm_op *op)
+{
+	return op->end << VM_PAGE_SHIFT;
+}
+
+static inline int
+cow_of(const struct vm_op *op)
+{
+	return (op->flags & VM_OPF_GUARD) != 0 ? MAP_CREATE_GUARD : 0;
+}
+
+static inline int
+wire_flags_of(const struct vm_op *op)
+{
+	return ((op->flags & VM_OPF_USER) != 0 ? VM_MAP_WIRE_USER : VM_MAP_WIRE_SYSTEM) |
+	    ((op->flags & VM_OPF_HOLESOK) != 0 ? VM_MAP_WIRE_HOLESOK : VM_MAP_WIRE_NOHOLES) |
+	    ((op->flags & VM_OPF_WRITE) != 0 ? VM_MAP_WIRE_WRITE : 0);
+}
+
+static int
+apply_insert(struct vm_map *map, const struct vm_op *op, uint64_t *value)
+{
+	int rv;
+
+	(void)value;
+	(void)vm_op_begin(start_of(op), end_of(op));
+	vm_map_lock(map);
+	rv = vm_map_insert(map, NULL, 0, start_of(op), end_of(op), op->prot, op->max, cow_of(op));
+	vm_map_unlock(map);
+	return rv;
+}
+
+static int
+apply_fixed(struct vm_map *map, const struct vm_op *op, uint64_t *value)
+{
+	(void)value;
+	return vm_map_fixed_range(map, start_of(op), end_of(op), op->prot, op->max, cow_of(op));
+}
+
+static int
+apply_find(struct vm_map *map, const struct vm_op *op, uint64_t *value)
+{
+	vm_offset_t addr = 0;
+	int rv = vm_map_find(map, NULL, 0, &addr, end_of(op), 0, VMFS_ANY_SPACE, op->prot, op->max, 0);
+
+	*value = rv == KERN_SUCCESS ? addr >> VM_PAGE_SHIFT : 0;
+	return rv;
+}
+
+static int
+apply_remove(struct vm_map *map, const struct vm_op *op, uint64_t *value)
+{
+	(void)value;
+	return vm_map_remove(map, start_of(op), end_of(op));
+}
+
+static int
+apply_protect(struct vm_map *map, const struct vm_op *op, uint64_t *value)
+{
+	(void)value;
+	return vm_map_protect(map, start_of(op), end_of(op), op->prot, (op->flags & VM_OPF_SETMAX) != 0);
+}
+
+static int
+apply_inherit(struct vm_map *map, const struct vm_op *op, uint64_t *value)
+{
+	(void)value;
+	return vm_map_inherit(map, start_of(op), end_of(op), op->choice);
+}
+
+static int
+apply_madvise(struct vm_map *map, const struct vm_op *op, uint64_t *value)
+{
+	(void)value;
+	return vm_map_madvise(map, start_of(op), end_of(op), op->choice);
+}
+
+static int
+apply_wire(struct vm_map *map, const struct vm_op *op, uint64_t *value)
+{
+	(void)value;
+	return vm_map_wire(map, start_of(op), end_of(op), wire_flags_of(op));
+}
+
+static int
+apply_unwire(struct vm_map *map, const struct vm_op *op, uint64_t *value)
+{
+	(void)value;
+	return vm_map_unwire(map, start_of(op), end_of(op), wire_flags_of(op));
+}
+
+static int
+apply_sync(struct vm_map *map, const struct vm_op *op, uint64_t *value)
+{
+	(void)value;
+	return vm_map_sync(map, start_of(op), end_of(op), true, (op->flags & VM_OPF_INVALIDATE) != 0);
+}
+
+static int
+apply_check(struct vm_map *map, const struct vm_op *op, uint64_t *value)
+{
+	bool yes;
+
+	(void)value;
+	(void)vm_op_begin(start_of(op), end_of(op));
+	vm_map_lock_read(map);
+	yes = vm_map_check_protection(map, start_of(op), end_of(op), op->prot);
+	vm_map_unlock_read(map);
+	return yes;
+}
+
+static int
+apply_lookup(struct vm_map *map, const struct vm_op *op, uint64_t *value)
+{
+	vm_map_entry_t entry;
+	bool yes;
+
+	(void)value;
+	(void)vm_op_begin(start_of(op), start_of(op));
+	vm_map_lock_read(map);
+	yes = vm_map_lookup_entry(map, start_of(op), &entry);
+	vm_map_unlock_read(map);
+	return yes;
+}
+
+static int
+apply_clip(struct vm_map *map, const struct vm_op *op, uint64_t *value)
+{
+	(void)value;
+	return vm_map_clip(map, start_of(op));
+}
+
+static int
+apply_fault(struct vm_map *map, const struct vm_op *op, uint64_t *value)
+{
+	(void)value;
+	return vm_fault(map, start_of(op), op->prot, VM_FAULT_NORMAL);
+}
+
+static int
+apply_read(struct vm_map *map, const struct vm_op *op, uint64_t *value)
+{
+	return vm_page_read(map, start_of(op), value);
+}
+
+static int
+apply_write(struct vm_map *map, const struct vm_op *op, uint64_t *value)
+{
+	(void)value;
+	return vm_page_write(map, start_of(op), op->value);
+}
+
+static int
+apply_pageout(struct vm_map *map, const struct vm_op *op, uint64_t *value)
+{
+	(void)value;
+	return vm_pageout(map, op->value);
+}
+
+static apply_fn *const appliers[VM_OP_CODE_MAX + 1] = {
+#define VM_OP(name, code, result, args, summary) [code] = apply_##name,
+#include "engine/ops.def"
+#undef VM_OP
+};
+
+static struct vm_result
+engine_apply(void *self, unsigned thread, const struct vm_op *op)
+{
+	struct engine *e = self;
+	struct vm_result r = { .outcome = VM_OUTCOME_DONE };
+
+	vm_curthread = &e->threads[thread];
+	vm_curthread->held = 0;
+	vm_curthread->map_write = false;
+	r.code = appliers[op->code](e->map, op, &r.value);
+	vm_curthread->ctx = (struct vm_op_ctx){ 0 };
+	return r;
+}
+
+/* --- what there is to see --- */
+
+static void
+engine_dump(void *self, struct vm_state *out)
+{
+	struct engine *e = self;
+	const struct vm_map *map = e->map;
+
+	state_clear(out);
+	for (const struct vm_map_entry *n = map->header.next; n != &map->header; n = n->next) {
+		bool guard = (n->eflags & MAP_ENTRY_GUARD) != 0;
+
+		state_add(out, &(struct vm_run){
+		    .start = n->start >> VM_PAGE_SHIFT,
+		    .end = n->end >> VM_PAGE_SHIFT,
+		    .prot = n->protection,
+		    .max = n->max_protection,
+		    .inherit = guard ? 0 : n->inheritance,
+		    .guard = guard,
+		    .user_wired = (n->eflags & MAP_ENTRY_USER_WIRED) != 0,
+		    .transition = (n->eflags & MAP_ENTRY_IN_TRANSITION) != 0,
+		    .wired_count = n->wired_count,
+		});
+	}
+	out->user_wired = map->user_wired;
+	out->busy = map->busy != 0;
+}
+
+/* A signed number as one that is small for small magnitudes. */
+static inline uint64_t
+zigzag(int64_t v)
+{
+	return ((uint64_t)v << 1) ^ (uint64_t)(v >> 63);
+}
+
+/*
+ * The number of an object by first appearance in the map. Found in the entries seen so far: two entries of one object
+ * are nearly always neighbours.
+ */
+static uint64_t
+object_number(const struct vm_map *map, const struct vm_map_entry *n, uint64_t *nr_objects)
+{
+	for (const struct vm_map_entry *p = n->prev; p != &map->header; p = p->prev)
+		if (p->object == n->object)
+			return p->object->key_number;
+	n->object->key_number = (unsigned)++*nr_objects;
+	return n->object->key_number;
+}
+
+static void
+key_entry(struct keybuf *k, const struct vm_map *map, const struct vm_map_entry *n, uint64_t *nr_objects)
+{
+	keybuf_num(k, n->start >> VM_PAGE_SHIFT);
+	keybuf_num(k, (n->end - n->start) >> VM_PAGE_SHIFT);
+	keybuf_num(k, n->eflags);
+	keybuf_u8(k, (uint8_t)(n->protection | n->max_protection << 3 | n->charged << 6));
+	keybuf_u8(k, n->inheritance);
+	keybuf_num(k, zigzag(n->wired_count));
+	keybuf_u8(k, n->wiring_thread == NULL ? 0 : (uint8_t)(n->wiring_thread->id + 1));
+	if (n->object == NULL) {
+		keybuf_u8(k, 0);
+		return;
+	}
+	keybuf_num(k, object_number(map, n, nr_objects) << 1 | n->object->charged);
+	keybuf_num(k, n->offset >> VM_PAGE_SHIFT);
+}
+
+static void
+key_context(struct keybuf *k, const struct vm_map *map, const struct vm_op_ctx *c)
+{
+	keybuf_u8(k, c->point);
+	if (c->point == VM_POINT_none)
+		return;
+	/* The timestamp itself always grows; what matters is whether it moved since it was remembered. */
+	keybuf_u8(k, c->stamped ? 1 + (c->stamp == map->timestamp) : 0);
+	keybuf_num(k, c->start >> VM_PAGE_SHIFT);
+	keybuf_num(k, c->end >> VM_PAGE_SHIFT);
+	keybuf_num(k, c->cursor >> VM_PAGE_SHIFT);
+	keybuf_num(k, c->piece_start >> VM_PAGE_SHIFT);
+	keybuf_num(k, c->piece_end >> VM_PAGE_SHIFT);
+	keybuf_num(k, c->fault_addr >> VM_PAGE_SHIFT);
+}
+
+static void
+engine_key(void *self, unsigned nr_threads, struct keybuf *k)
+{
+	struct engine *e = self;
+	const struct vm_map *map = e->map;
+	uint64_t nr_objects = 0;
+
+	keybuf_num(k, map->nentries);
+	for (const struct vm_map_entry *n = map->header.next; n != &map->header; n = n->next)
+		key_entry(k, map, n, &nr_objects);
+	keybuf_num(k, zigzag(map->user_wired));
+	keybuf_num(k, map->busy << 1 | map->busy_wanted);
+	keybuf_num(k, map->anon_loc >> VM_PAGE_SHIFT);
+	for (unsigned i = 0; i < nr_threads; i++)
+		key_context(k, map, &e->threads[i].ctx);
+}
+
+/* The lock is free between steps, and there is no other thread. */
+static const char *
+engine_check(void *self) VM_NO_TSA("called between steps")
+{
+	struct engine *e = self;
+
+	return vm_map_check(e->map);
+}
+
+static void
+engine_where(void *self, unsigned thread, char *buf, size_t size)
+{
+	struct engine *e = self;
+
+	vm_point_describe(&e->threads[thread].ctx, buf, size);
+}
+
+const struct vm_target target_engine = {
+	.name = "engine",
+	.summary = "the VM map engine",
+	.create = engine_create,
+	.destroy = engine_destroy,
+	.save = engine_save,
+	.restore = engine_restore,
+	.apply = engine_apply,
+	.dump = engine_dump,
+	.key = engine_key,
+	.check = engine_check,
+	.where = engine_where,
+};
