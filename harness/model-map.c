@@ -164,8 +164,7 @@ model_remove(struct model *m, const struct vm_op *op)
 static uint64_t
 first_fit(const struct model *m, uint64_t from, uint64_t len)
 {
-	bool in_gap = !model_mapped(m, from);
-	uint64_t a = in_gap ? from : model_entry_end(m, from);
+	uint64_t a = model_mapped(m, from) ? model_entry_end(m, from) : from;
 
 	while (a < m->max) {
 		uint64_t next = model_entry_from(m, a);
@@ -174,8 +173,8 @@ first_fit(const struct model *m, uint64_t from, uint64_t len)
 			return a;
 		if (next == m->max)
 			break;
-		/* Q4: the first gap is too small and the last entry ends it: the tail is not looked at. */
-		if (in_gap && a == from && model_quirk(m, VM_QUIRK_BIT(Q4)) &&
+		/* Q4: @from lies in a gap that is too small and that the last entry ends. Its tail is not looked at. */
+		if (a == from && model_quirk(m, VM_QUIRK_BIT(Q4)) &&
 		    model_entry_from(m, model_entry_end(m, next)) == m->max)
 			break;
 		a = model_entry_end(m, next);

@@ -10,8 +10,10 @@
 
 #include "engine/vm.h"
 
-#define RANGES_MAX RANDOM_PROGRAM_OPS_MAX
+#define RANGES_MAX 24
 #define POISON_MAX 3
+#define PROBES 6
+#define WINDOW 16 /* pages; in a larger map most operations are kept together */
 
 struct range {
 	uint64_t start, end;
@@ -20,7 +22,9 @@ struct range {
 struct draw {
 	uint64_t state;
 	struct program *p;
-	struct range seen[RANGES_MAX]; /* that operations have named */
+	uint64_t lo, hi;                      /* most of what happens, happens here: a part of the map */
+	unsigned weights[VM_OP_CODE_MAX + 1]; /* of the operations, in this program */
+	struct range seen[RANGES_MAX];        /* that operations have named */
 	size_t nr_seen;
 };
 
@@ -51,7 +55,7 @@ static uint64_t
 any_page(struct draw *d)
 {
 	const struct program_config *cfg = &d->p->config;
-	uint64_t page = cfg->min + below(d, cfg->max - cfg->min);
+	uint64_t page = d->lo + below(d, d->hi - d->lo);
 
 	if (percent(d, 4))
 		page = cfg->max + below(d, 4);
@@ -230,8 +234,8 @@ draw_arg(struct draw *d, enum vm_arg_kind kind, struct vm_op *op)
 	}
 }
 
-/* Operations that are not listed have weight 1: a new one is drawn without a word here. */
-static const unsigned weights[VM_OP_CODE_MAX + 1] = {
+/* How often an operation is drawn. One that is not listed has weight 1: a new one is drawn without a word here. */
+static const unsigned usual_weights[VM_OP_CODE_MAX + 1] = {
 	[VM_OP_insert] = 12,
 	[VM_OP_fixed] = 4,
 	[VM_OP_find] = 3,
@@ -248,27 +252,31 @@ static const unsigned weights[VM_OP_CODE_MAX + 1] = {
 	[VM_OP_write] = 4,
 };
 
-static unsigned
-weight(unsigned code)
+/* Each program has operations that it likes and some that it leaves out, so that programs differ more. */
+static void
+draw_weights(struct draw *d)
 {
-	if (vm_op_table[code].name == NULL)
-		return 0;
-	return weights[code] != 0 ? weights[code] : 1;
+	static const unsigned factors[] = { 0, 1, 1, 4 };
+
+	for (unsigned c = 1; c <= VM_OP_CODE_MAX; c++) {
+		unsigned weight = usual_weights[c] != 0 ? usual_weights[c] : 1;
+
+		d->weights[c] = vm_op_table[c].name != NULL ? weight * factors[below(d, 4)] : 0;
+	}
+	d->weights[VM_OP_insert] += 4;
 }
 
 static uint8_t
 some_code(struct draw *d)
 {
 	uint64_t total = 0, at;
-	unsigned code = 0;
+	uint8_t code = 1;
 
 	for (unsigned c = 1; c <= VM_OP_CODE_MAX; c++)
-		total += weight(c);
-	at = below(d, total);
-	do
-		code++;
-	while (at >= weight(code) ? (at -= weight(code), true) : false);
-	return (uint8_t)code;
+		total += d->weights[c];
+	for (at = below(d, total); at >= d->weights[code]; code++)
+		at -= d->weights[code];
+	return code;
 }
 
 static bool
@@ -296,13 +304,13 @@ static void
 draw_poison(struct draw *d, struct program_config *cfg)
 {
 	static const uint8_t codes[] = { KERN_OUT_OF_BOUNDS, KERN_OUT_OF_BOUNDS, KERN_FAILURE, KERN_NO_ACCESS };
-	uint64_t page = cfg->min;
+	uint64_t page = d->lo;
 
 	cfg->poison = calloc(POISON_MAX, sizeof(*cfg->poison));
 	if (cfg->poison == NULL)
 		err(1, "poison");
 	while (cfg->nr_poison < POISON_MAX && percent(d, 80)) {
-		page += below(d, 16);
+		page += below(d, 8);
 		cfg->poison[cfg->nr_poison++] = (struct program_poison){ page++, codes[below(d, 4)] };
 	}
 }
@@ -319,6 +327,18 @@ draw_quirks(struct draw *d, struct program_config *cfg)
 		cfg->quirks = (uint32_t)below(d, VM_QUIRKS_FREEBSD12 + 1);
 }
 
+/* Poison in a map with a low limit: draw_probes says what for. */
+static void
+draw_limits(struct draw *d, struct program_config *cfg, bool probing)
+{
+	if (probing || percent(d, 50)) {
+		cfg->limit_given = true;
+		cfg->limit = probing ? 1 + below(d, 8) : below(d, percent(d, 70) ? 12 : 40);
+	}
+	if (probing || percent(d, 30))
+		draw_poison(d, cfg);
+}
+
 static void
 draw_config(struct draw *d, struct program_config *cfg)
 {
@@ -331,25 +351,48 @@ draw_config(struct draw *d, struct program_config *cfg)
 		cfg->max = cfg->min + 1 + below(d, 30);
 	}
 	cfg->kernel = percent(d, 5);
-	if (percent(d, 50)) {
-		cfg->limit_given = true;
-		cfg->limit = below(d, percent(d, 70) ? 12 : 40);
+	d->lo = cfg->min;
+	d->hi = cfg->max;
+	if (cfg->max - cfg->min > WINDOW && percent(d, 75)) {
+		d->lo += below(d, cfg->max - cfg->min - WINDOW + 1);
+		d->hi = d->lo + WINDOW;
 	}
-	if (percent(d, 30))
-		draw_poison(d, cfg);
+}
+
+/*
+ * Entry boundaries that no attribute shows decide which error a user wire meets first: the limit is tested per entry, a
+ * poisoned page fails when its entry is faulted. A row of failing wires changes nothing and feels for them.
+ */
+static void
+draw_probes(struct draw *d, size_t nr)
+{
+	for (; nr > 0; nr--) {
+		struct vm_op *op = &d->p->init[d->p->nr_init++].op;
+
+		*op = some_op(d, VM_OP_wire);
+		op->flags |= VM_OPF_USER;
+		op->flags &= (uint8_t)~VM_OPF_WRITE;
+		if (d->p->config.nr_poison > 0 && percent(d, 50))
+			op->start = d->p->config.poison[below(d, d->p->config.nr_poison)].page;
+	}
 }
 
 void
 random_program(uint64_t seed, struct program *p)
 {
 	struct draw d = { .state = seed, .p = p };
-	size_t nr_ops;
+	bool probing;
+	size_t nr_ops, nr_probes;
 
 	program_init(p);
 	(void)next(&d);
 	draw_config(&d, &p->config);
-	nr_ops = 5 + below(&d, 15);
-	p->init = calloc(nr_ops, sizeof(*p->init));
+	draw_weights(&d);
+	probing = percent(&d, 30);
+	draw_limits(&d, &p->config, probing);
+	nr_probes = probing ? PROBES : 0;
+	nr_ops = 4 + below(&d, probing ? 8 : 16);
+	p->init = calloc(nr_ops + nr_probes, sizeof(*p->init));
 	if (p->init == NULL)
 		err(1, "steps");
 	/* An empty map is soon explored: mostly begin with mappings. */
@@ -358,4 +401,5 @@ random_program(uint64_t seed, struct program *p)
 
 		p->init[p->nr_init].op = some_op(&d, map ? VM_OP_insert : some_code(&d));
 	}
+	draw_probes(&d, nr_probes);
 }

@@ -13,8 +13,6 @@
 
 #include "harness/program.h"
 
-#define RANDOM_PROGRAM_OPS_MAX 24
-
 /* *p is program_init'ed here; program_free it. Ends the program if memory runs out. */
 void random_program(uint64_t seed, struct program *p);
 
