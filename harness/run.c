@@ -181,42 +181,20 @@ run_key(struct run *r, struct keybuf *k)
 	r->target->key(r->self, nr, k);
 }
 
-static void
-print_thread_results(struct run *r, unsigned t, struct strbuf *out)
-{
-	const struct program_thread *pt = &r->program->threads[t];
-	const struct vm_result none = { .outcome = VM_OUTCOME_NONE };
-
-	for (unsigned i = 0; i < pt->nr_ops; i++) {
-		if (i > 0)
-			strbuf_addc(out, ',');
-		vmt_print_result(&pt->ops[i], i < r->threads[t].nr_done ? &r->threads[t].results[i] : &none, out);
-	}
-}
-
 void
 run_outcome(struct run *r, struct strbuf *out)
 {
-	uint32_t unfinished = sim_unfinished(r->sim);
-	const char *separator = "";
+	const struct vm_result *results[PROGRAM_THREADS_MAX];
 
 	for (unsigned t = 0; t < r->program->nr_threads; t++) {
-		strbuf_printf(out, "T%u: ", t);
-		print_thread_results(r, t, out);
-		strbuf_add(out, " | ");
+		struct run_thread *rt = &r->threads[t];
+
+		for (unsigned i = rt->nr_done; i < r->program->threads[t].nr_ops; i++)
+			rt->results[i] = (struct vm_result){ .outcome = VM_OUTCOME_NONE };
+		results[t] = rt->results;
 	}
 	r->target->dump(r->self, &r->state);
-	state_print(&r->state, out);
-	if (unfinished == 0)
-		return;
-	strbuf_add(out, " | DEADLOCK(");
-	for (unsigned t = 0; t < r->program->nr_threads; t++) {
-		if ((unfinished & (uint32_t)1 << t) == 0)
-			continue;
-		strbuf_printf(out, "%sT%u.%u blocked", separator, t, r->threads[t].nr_done);
-		separator = ", ";
-	}
-	strbuf_addc(out, ')');
+	vmt_print_outcome(r->program, results, &r->state, sim_unfinished(r->sim) != 0, out);
 }
 
 bool
