@@ -27,8 +27,8 @@ init_body(void *arg, unsigned thread)
 	r->init_result = r->target->apply(r->self, thread, r->init_op);
 }
 
-static struct vm_result
-alone(struct run *r, const struct vm_op *op)
+struct vm_result
+run_alone(struct run *r, const struct vm_op *op)
 {
 	r->init_op = op;
 	sim_begin_init(r->sim, init_body, r);
@@ -75,7 +75,7 @@ init_steps(struct run *r)
 	const struct program *p = r->program;
 
 	for (size_t i = 0; i < p->nr_init; i++) {
-		struct vm_result got = alone(r, &p->init[i].op);
+		struct vm_result got = run_alone(r, &p->init[i].op);
 
 		r->error_line = p->init[i].line;
 		if (!step_as_expected(r, &p->init[i], &got, &r->error))
@@ -203,7 +203,7 @@ run_final(struct run *r, struct strbuf *out)
 	const struct program *p = r->program;
 
 	for (size_t i = 0; i < p->nr_final; i++) {
-		struct vm_result got = alone(r, &p->final[i].op);
+		struct vm_result got = run_alone(r, &p->final[i].op);
 
 		if (!step_as_expected(r, &p->final[i], &got, out)) {
 			strbuf_printf(out, " (final step at line %u)", p->final[i].line);
