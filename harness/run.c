@@ -27,8 +27,8 @@ init_body(void *arg, unsigned thread)
 	r->init_result = r->target->apply(r->self, thread, r->init_op);
 }
 
-static struct vm_result
-alone(struct run *r, const struct vm_op *op)
+struct vm_result
+run_alone(struct run *r, const struct vm_op *op)
 {
 	r->init_op = op;
 	sim_begin_init(r->sim, init_body, r);
@@ -75,7 +75,7 @@ init_steps(struct run *r)
 	const struct program *p = r->program;
 
 	for (size_t i = 0; i < p->nr_init; i++) {
-		struct vm_result got = alone(r, &p->init[i].op);
+		struct vm_result got = run_alone(r, &p->init[i].op);
 
 		r->error_line = p->init[i].line;
 		if (!step_as_expected(r, &p->init[i], &got, &r->error))
@@ -181,42 +181,20 @@ run_key(struct run *r, struct keybuf *k)
 	r->target->key(r->self, nr, k);
 }
 
-static void
-print_thread_results(struct run *r, unsigned t, struct strbuf *out)
-{
-	const struct program_thread *pt = &r->program->threads[t];
-	const struct vm_result none = { .outcome = VM_OUTCOME_NONE };
-
-	for (unsigned i = 0; i < pt->nr_ops; i++) {
-		if (i > 0)
-			strbuf_addc(out, ',');
-		vmt_print_result(&pt->ops[i], i < r->threads[t].nr_done ? &r->threads[t].results[i] : &none, out);
-	}
-}
-
 void
 run_outcome(struct run *r, struct strbuf *out)
 {
-	uint32_t unfinished = sim_unfinished(r->sim);
-	const char *separator = "";
+	const struct vm_result *results[PROGRAM_THREADS_MAX];
 
 	for (unsigned t = 0; t < r->program->nr_threads; t++) {
-		strbuf_printf(out, "T%u: ", t);
-		print_thread_results(r, t, out);
-		strbuf_add(out, " | ");
+		struct run_thread *rt = &r->threads[t];
+
+		for (unsigned i = rt->nr_done; i < r->program->threads[t].nr_ops; i++)
+			rt->results[i] = (struct vm_result){ .outcome = VM_OUTCOME_NONE };
+		results[t] = rt->results;
 	}
 	r->target->dump(r->self, &r->state);
-	state_print(&r->state, out);
-	if (unfinished == 0)
-		return;
-	strbuf_add(out, " | DEADLOCK(");
-	for (unsigned t = 0; t < r->program->nr_threads; t++) {
-		if ((unfinished & (uint32_t)1 << t) == 0)
-			continue;
-		strbuf_printf(out, "%sT%u.%u blocked", separator, t, r->threads[t].nr_done);
-		separator = ", ";
-	}
-	strbuf_addc(out, ')');
+	vmt_print_outcome(r->program, results, &r->state, sim_unfinished(r->sim) != 0, out);
 }
 
 bool
@@ -225,7 +203,7 @@ run_final(struct run *r, struct strbuf *out)
 	const struct program *p = r->program;
 
 	for (size_t i = 0; i < p->nr_final; i++) {
-		struct vm_result got = alone(r, &p->final[i].op);
+		struct vm_result got = run_alone(r, &p->final[i].op);
 
 		if (!step_as_expected(r, &p->final[i], &got, out)) {
 			strbuf_printf(out, " (final step at line %u)", p->final[i].line);

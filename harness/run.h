@@ -50,6 +50,9 @@ enum run_open_result {
 enum run_open_result run_open(struct run *r, const struct program *p, const struct vm_target *t, struct sim *sim);
 void run_close(struct run *r);
 
+/* Runs one operation on the init thread, with nobody else there. Not between run_begin and the end of a run. */
+struct vm_result run_alone(struct run *r, const struct vm_op *op);
+
 void run_begin(struct run *r);
 void run_step(struct run *r, unsigned thread);
 

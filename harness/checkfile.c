@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* checkfile.c - see checkfile.h. */
+#include "harness/checkfile.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/vm.h"
+#include "harness/replay.h"
+#include "harness/vmt.h"
+
+static const struct {
+	const char *name;
+	uint32_t bit;
+} quirks[] = {
+#define VM_QUIRK(id, name, kernel, strict) { #id, VM_QUIRK_BIT(id) },
+#include "engine/quirks.def"
+#undef VM_QUIRK
+};
+
+static uint32_t
+quirk_bit(const char *text, size_t len)
+{
+	for (size_t i = 0; i < sizeof(quirks) / sizeof(quirks[0]); i++)
+		if (strlen(quirks[i].name) == len && memcmp(quirks[i].name, text, len) == 0)
+			return quirks[i].bit;
+	return 0;
+}
+
+bool
+checkfile_parse_profile(const char *text, bool *freebsd12, uint32_t *ret_quirks, const char **word)
+{
+	size_t len = strcspn(text, "+- ,");
+
+	*word = text;
+	if (len == 6 && memcmp(text, "strict", len) == 0)
+		*freebsd12 = false;
+	else if (len == 9 && memcmp(text, "freebsd12", len) == 0)
+		*freebsd12 = true;
+	else
+		return false;
+	*ret_quirks = *freebsd12 ? VM_QUIRKS_FREEBSD12 : VM_QUIRKS_STRICT;
+	for (text += len; *text != '\0'; text += len) {
+		uint32_t bit;
+		char sign;
+
+		text += strspn(text, " ,");
+		*word = text;
+		sign = *text;
+		if (sign != '+' && sign != '-')
+			return false;
+		len = strcspn(++text, "+- ,");
+		bit = quirk_bit(text, len);
+		if (bit == 0)
+			return false;
+		*ret_quirks = sign == '+' ? *ret_quirks | bit : *ret_quirks & ~bit;
+	}
+	return true;
+}
+
+struct check {
+	const char *path;
+	const struct checkfile_options *options;
+	struct program program;
+	struct run run;
+	struct checkfile_report report;
+	struct strbuf *out;
+};
+
+static void
+fail_at(struct check *c, unsigned line)
+{
+	c->report.status = CHECKFILE_FAILED;
+	strbuf_add(c->out, c->path);
+	if (line != 0)
+		strbuf_printf(c->out, ":%u", line);
+	strbuf_add(c->out, ": ");
+}
+
+/* How to see it again. */
+static void
+say_repeat(struct check *c, const struct explore_path *witness)
+{
+	strbuf_add(c->out, "; repeat: wirestorm run ");
+	if (c->options->profile != NULL)
+		strbuf_printf(c->out, "--profile '%s' ", c->options->profile);
+	if (witness->choices != NULL) {
+		strbuf_add(c->out, "--schedule '");
+		vmt_print_choices(witness->choices, witness->nr_choices, c->out);
+		strbuf_add(c->out, "' ");
+	}
+	strbuf_printf(c->out, "%s\n", c->path);
+}
+
+/* --- outcomes --- */
+
+/* Merges the two sorted lists: what only one of them has is missing or extra. */
+static void
+compare_outcomes(struct check *c, const struct explore_result *got)
+{
+	const struct program *p = &c->program;
+	size_t i = 0, j = 0;
+
+	while (i < p->nr_outcomes || j < got->nr_outcomes) {
+		int order = i == p->nr_outcomes	  ? 1
+		    : j == got->nr_outcomes ? -1
+					    : strcmp(p->outcomes[i].text, got->outcomes[j].text);
+
+		if (order < 0) {
+			fail_at(c, p->outcomes[i].line);
+			strbuf_printf(c->out, "- outcome %s (expected, does not happen)\n", p->outcomes[i].text);
+			i++;
+		} else if (order > 0) {
+			fail_at(c, 0);
+			strbuf_printf(c->out, "+ outcome %s (happens, not expected)", got->outcomes[j].text);
+			say_repeat(c, &got->outcomes[j].witness);
+			j++;
+		} else {
+			i++;
+			j++;
+		}
+	}
+}
+
+static bool
+outcomes_differ(const struct program *p, const struct explore_result *got)
+{
+	if (p->nr_outcomes != got->nr_outcomes)
+		return true;
+	for (size_t i = 0; i < p->nr_outcomes; i++)
+		if (strcmp(p->outcomes[i].text, got->outcomes[i].text) != 0)
+			return true;
+	return false;
+}
+
+static void
+compare_counts(struct check *c, const struct explore_result *got)
+{
+	char want_text[40], got_text[40];
+
+	if (!c->program.has_schedules || c->program.schedules == got->schedules)
+		return;
+	fail_at(c, c->program.schedules_line);
+	strbuf_printf(c->out, "expected schedules %s, got %s\n", explore_count_text(c->program.schedules, want_text),
+	    explore_count_text(got->schedules, got_text));
+}
+
+static void
+compare_finals(struct check *c, const struct explore_result *got)
+{
+	for (size_t i = 0; i < got->nr_outcomes; i++) {
+		if (got->outcomes[i].final_error == NULL)
+			continue;
+		fail_at(c, 0);
+		strbuf_printf(c->out, "after outcome %s: %s", got->outcomes[i].text, got->outcomes[i].final_error);
+		say_repeat(c, &got->outcomes[i].witness);
+	}
+}
+
+/* The guard of the state key: the same by schedules, without merging. */
+static void
+verify(struct check *c, const struct explore_result *merged)
+{
+	struct explore_options o = { .by_schedules = true, .schedules_max = c->options->verify_max };
+	struct explore_result plain;
+
+	if (merged->schedules > c->options->verify_max)
+		return;
+	explore(&c->run, &o, &plain);
+	c->report.verified = true;
+	if (plain.schedules != merged->schedules || plain.nr_outcomes != merged->nr_outcomes) {
+		char a[40], b[40];
+
+		fail_at(c, 0);
+		strbuf_printf(c->out, "--verify: %s schedules and %zu outcomes over states, %s and %zu by schedules\n",
+		    explore_count_text(merged->schedules, a), merged->nr_outcomes,
+		    explore_count_text(plain.schedules, b), plain.nr_outcomes);
+	} else {
+		for (size_t i = 0; i < plain.nr_outcomes; i++) {
+			if (strcmp(plain.outcomes[i].text, merged->outcomes[i].text) == 0 &&
+			    plain.outcomes[i].count == merged->outcomes[i].count)
+				continue;
+			fail_at(c, 0);
+			strbuf_printf(c->out, "--verify: the ways to outcome %s are not as many as over states\n",
+			    plain.outcomes[i].text);
+		}
+	}
+	explore_result_free(&plain);
+}
+
+static void
+keep_stats(struct check *c, const struct explore_result *got)
+{
+	c->report.states = got->states;
+	c->report.transitions = got->transitions;
+	c->report.steps = got->steps;
+	c->report.schedules = got->schedules > UINT64_MAX ? UINT64_MAX : (uint64_t)got->schedules;
+	c->report.nr_outcomes = (uint32_t)got->nr_outcomes;
+}
+
+static void
+explore_incomplete(struct check *c, const struct explore_result *got)
+{
+	fail_at(c, 0);
+	if (got->livelock)
+		strbuf_printf(c->out, "livelock: the states go round in a cycle\n");
+	else if (got->overflow)
+		strbuf_printf(c->out, "more than 2^128 schedules\n");
+	else
+		strbuf_printf(c->out, "not explored completely (%s), after %llu states\n", explore_end_text(got->end),
+		    (unsigned long long)got->states);
+}
+
+static void
+check_outcomes(struct check *c, struct explore_result *got)
+{
+	struct explore_options o = { .states_max = c->options->states_max };
+
+	explore(&c->run, &o, got);
+	if (got->end == EXPLORE_COMPLETE && outcomes_differ(&c->program, got) && c->run.target->key != NULL &&
+	    !c->options->bless) {
+		/* Only now are witnesses worth their price. */
+		explore_result_free(got);
+		o.want_witnesses = true;
+		explore(&c->run, &o, got);
+	}
+	keep_stats(c, got);
+	if (got->end != EXPLORE_COMPLETE || got->livelock || got->overflow) {
+		explore_incomplete(c, got);
+		return;
+	}
+	if (c->options->verify)
+		verify(c, got);
+	compare_finals(c, got);
+	if (c->options->bless)
+		return;
+	compare_outcomes(c, got);
+	if (c->options->counts)
+		compare_counts(c, got);
+}
+
+/* --- schedules --- */
+
+static void
+check_schedule(struct check *c, struct strbuf *result)
+{
+	struct replay how = { .lenient = c->options->lenient };
+	const struct program *p = &c->program;
+
+	if (!replay(&c->run, p->choices, p->nr_choices, &how)) {
+		fail_at(c, p->schedule_line);
+		strbuf_printf(c->out, "%s\n", strbuf_text(&how.error));
+		replay_free(&how);
+		return;
+	}
+	replay_free(&how);
+	run_outcome(&c->run, result);
+	if (c->options->bless)
+		return;
+	if (p->result != NULL && strcmp(p->result, result->text) != 0) {
+		fail_at(c, p->result_line);
+		strbuf_printf(c->out, "expected result %s, got %s\n", p->result, result->text);
+	}
+	if (p->verdict == PROGRAM_VERDICT_DEADLOCK && !run_deadlocked(&c->run)) {
+		fail_at(c, p->verdict_line);
+		strbuf_printf(c->out, "expected verdict deadlock, but every thread finished\n");
+	} else if (p->verdict != PROGRAM_VERDICT_NONE && p->verdict != PROGRAM_VERDICT_DEADLOCK) {
+		fail_at(c, p->verdict_line);
+		strbuf_printf(c->out, "only the verdict deadlock can be judged so far\n");
+	}
+}
+
+/* --- blessing --- */
+
+static void
+bless_step(struct check *c, struct program_step *s, const struct vm_result *got)
+{
+	struct strbuf text = { 0 };
+
+	s->has_result = true;
+	s->result = *got;
+	if (s->state == NULL && c->program.nr_threads > 0)
+		return;
+	c->run.target->dump(c->run.self, &c->run.state);
+	state_print(&c->run.state, &text);
+	free(s->state);
+	s->state = strbuf_take(&text);
+}
+
+/* The steps of a sequential part, with what they really give. */
+static void
+bless_steps(struct check *c, struct program_step *steps, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++) {
+		struct vm_result got = run_alone(&c->run, &steps[i].op);
+
+		bless_step(c, &steps[i], &got);
+		if (got.outcome == VM_OUTCOME_BLOCKED)
+			break;
+	}
+}
+
+static void
+bless_outcomes(struct program *p, struct explore_result *got)
+{
+	for (size_t i = 0; i < p->nr_outcomes; i++)
+		free(p->outcomes[i].text);
+	p->outcomes = reallocarray(p->outcomes, got->nr_outcomes + 1, sizeof(*p->outcomes));
+	for (size_t i = 0; i < got->nr_outcomes; i++) {
+		p->outcomes[i] = (struct program_outcome){ .text = got->outcomes[i].text };
+		got->outcomes[i].text = NULL;
+	}
+	p->nr_outcomes = got->nr_outcomes;
+	p->has_schedules = true;
+	p->schedules = got->schedules;
+}
+
+/* Rewrites the file if its canonical text has changed. */
+static void
+bless_write(struct check *c, const struct strbuf *before)
+{
+	struct strbuf after = { 0 };
+
+	vmt_print(&c->program, &after);
+	if (strcmp(strbuf_text(before), strbuf_text(&after)) != 0) {
+		if (vmt_write(c->path, &c->program)) {
+			c->report.blessed = true;
+			strbuf_printf(c->out, "%s: blessed\n", c->path);
+		} else {
+			fail_at(c, 0);
+			strbuf_printf(c->out, "cannot be rewritten: %s\n", strerror(errno));
+		}
+	}
+	strbuf_free(&after);
+}
+
+/* --- one file --- */
+
+static void
+check_threads(struct check *c)
+{
+	struct program *p = &c->program;
+	struct explore_result got = { 0 };
+	struct strbuf result = { 0 };
+
+	if (p->has_schedule)
+		check_schedule(c, &result);
+	if (p->nr_outcomes > 0 || (c->options->bless && !p->has_schedule)) {
+		check_outcomes(c, &got);
+	} else if (!p->has_schedule) {
+		fail_at(c, 0);
+		strbuf_printf(c->out, "expects nothing: no outcome, no schedule; wirestorm check --bless writes what happens\n");
+	}
+	if (c->options->bless && c->report.status == CHECKFILE_PASSED) {
+		if (got.nr_outcomes > 0)
+			bless_outcomes(p, &got);
+		if (p->has_schedule) {
+			free(p->result);
+			p->result = strbuf_take(&result);
+		}
+	}
+	strbuf_free(&result);
+	explore_result_free(&got);
+}
+
+static void
+check_opened(struct check *c)
+{
+	struct program *p = &c->program;
+	struct strbuf before = { 0 }, wrong = { 0 };
+
+	c->report.nr_seq_steps = (uint32_t)(p->nr_init + p->nr_final);
+	if (c->options->bless)
+		vmt_print(p, &before);
+	if (p->nr_threads > 0) {
+		check_threads(c);
+	} else if (c->options->bless) {
+		bless_steps(c, p->final, p->nr_final);
+	} else if (!run_final(&c->run, &wrong)) {
+		fail_at(c, 0);
+		strbuf_printf(c->out, "%s\n", strbuf_text(&wrong));
+	}
+	if (c->options->bless && c->report.status == CHECKFILE_PASSED)
+		bless_write(c, &before);
+	strbuf_free(&before);
+	strbuf_free(&wrong);
+}
+
+/* Under --bless the init steps first get what they really give; then opening compares with that. */
+static bool
+bless_init(struct check *c, struct sim *sim)
+{
+	struct program bare = c->program;
+	bool ok;
+
+	bare.nr_init = 0;
+	ok = run_open(&c->run, &bare, c->options->target, sim) == RUN_OPENED;
+	if (ok)
+		bless_steps(c, c->program.init, c->program.nr_init);
+	run_close(&c->run);
+	return ok;
+}
+
+struct checkfile_report
+checkfile(const char *path, const struct checkfile_options *options, struct sim *sim, struct strbuf *out)
+{
+	struct check c = { .path = path, .options = options, .out = out };
+
+	if (!vmt_read(path, &c.program)) {
+		c.report.status = CHECKFILE_BAD;
+		return c.report;
+	}
+	if (options->profile != NULL) {
+		c.program.config.profile_freebsd12 = options->profile_freebsd12;
+		c.program.config.quirks = options->quirks;
+	}
+	if (!options->bless || bless_init(&c, sim)) {
+		if (run_open(&c.run, &c.program, options->target, sim) == RUN_OPENED) {
+			check_opened(&c);
+		} else {
+			fail_at(&c, c.run.error_line);
+			strbuf_printf(out, "%s\n", strbuf_text(&c.run.error));
+		}
+		run_close(&c.run);
+	}
+	program_free(&c.program);
+	return c.report;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * checkfile.h - one .vmt file against what it expects: results and states of its init steps, the set of its outcomes, the
+ * number of its schedules, the result of its schedule.
+ */
+#ifndef HARNESS_CHECKFILE_H
+#define HARNESS_CHECKFILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "harness/explore.h"
+#include "harness/strbuf.h"
+
+struct checkfile_options {
+	const struct vm_target *target;
+	const char *profile;	/* as given on the command line: overrides the file's; NULL: the file's */
+	bool profile_freebsd12; /* what it means */
+	uint32_t quirks;
+	bool counts;		/* compare "schedules N", too */
+	bool verify;		/* explore by schedules as well and compare */
+	uint64_t verify_max;	/* programs with more schedules are not verified */
+	bool bless;		/* rewrite the expectations instead of comparing */
+	bool lenient;		/* replay goes on when a choice cannot run */
+	uint64_t states_max;	/* 0: the explorer's default */
+};
+
+enum checkfile_status {
+	CHECKFILE_PASSED = 0,
+	CHECKFILE_FAILED,  /* something is not as expected */
+	CHECKFILE_BAD,	   /* not a program, or not one that can be checked */
+	CHECKFILE_CRASHED, /* the process that checked it died */
+};
+
+struct checkfile_report {
+	uint8_t status; /* enum checkfile_status */
+	bool verified;	/* explored by schedules as well */
+	bool blessed;	/* rewritten, and it was different */
+	uint64_t states, transitions, steps;
+	uint64_t schedules; /* UINT64_MAX: more than that */
+	uint32_t nr_outcomes;
+	uint32_t nr_seq_steps; /* init and final steps compared */
+};
+
+/* Checks @path; what is wrong goes to *out, one line each, ending in a newline. */
+struct checkfile_report checkfile(
+    const char *path, const struct checkfile_options *options, struct sim *sim, struct strbuf *out);
+
+/* "strict", "freebsd12", each with any number of "+Q1" and "-Q1" behind it. False: *word is what is wrong. */
+bool checkfile_parse_profile(const char *text, bool *freebsd12, uint32_t *quirks, const char **word);
+
+#endif

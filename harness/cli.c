@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cli.c - see cli.h. */
+#include "harness/cli.h"
+
+#include <err.h>
+#include <errno.h>
+#include <fts.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/checkfile.h"
+#include "harness/vmt.h"
+
+volatile int cli_stop;
+
+long long
+cli_number(const char *option, const char *text, long long min, long long max)
+{
+	const char *problem;
+	long long n = strtonum(text, min, max, &problem);
+
+	if (problem != NULL)
+		errx(EXIT_USAGE, "%s %s: %s, expected a number from %lld to %lld", option, text, problem, min, max);
+	return n;
+}
+
+double
+cli_seconds(const char *option, const char *text)
+{
+	char *end;
+	double s = strtod(text, &end);
+
+	if (end == text || *end != '\0' || !isfinite(s) || s <= 0 || s > 1e9)
+		errx(EXIT_USAGE, "%s %s: expected a number of seconds above 0", option, text);
+	return s;
+}
+
+int
+cli_usage(const char *command)
+{
+	fprintf(stderr, "try: wirestorm %s --help\n", command);
+	return EXIT_USAGE;
+}
+
+bool
+cli_stdout_tty(void)
+{
+	return isatty(STDOUT_FILENO) != 0;
+}
+
+bool
+cli_stderr_tty(void)
+{
+	return isatty(STDERR_FILENO) != 0;
+}
+
+/* --- files --- */
+
+static void
+add_name(struct cli_files *files, const char *name)
+{
+	if (files->nr == files->cap) {
+		files->cap = files->cap == 0 ? 64 : files->cap * 2;
+		files->names = reallocarray(files->names, files->cap, sizeof(char *));
+		if (files->names == NULL)
+			err(EXIT_USAGE, "no memory for %zu file names", files->cap);
+	}
+	files->names[files->nr] = strdup(name);
+	if (files->names[files->nr++] == NULL)
+		err(EXIT_USAGE, "no memory for a file name");
+}
+
+static int
+by_name(const FTSENT **a, const FTSENT **b)
+{
+	return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+static bool
+ends_in_vmt(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 4 && strcmp(name + len - 4, ".vmt") == 0;
+}
+
+bool
+cli_files_add(struct cli_files *files, const char *path)
+{
+	char *copy = strdup(path);
+	FTSENT *entry;
+	FTS *tree;
+	bool ok = true;
+
+	if (copy == NULL)
+		err(EXIT_USAGE, "no memory for a file name");
+	tree = fts_open((char *const[]){ copy, NULL }, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_name);
+	if (tree == NULL)
+		err(EXIT_USAGE, "%s", path);
+	while ((entry = fts_read(tree)) != NULL) {
+		switch (entry->fts_info) {
+		case FTS_F:
+			if (entry->fts_level == FTS_ROOTLEVEL || ends_in_vmt(entry->fts_name))
+				add_name(files, entry->fts_path);
+			break;
+		case FTS_NS:
+		case FTS_DNR:
+		case FTS_ERR:
+			fprintf(stderr, "%s: %s\n", entry->fts_path, strerror(entry->fts_errno));
+			ok = false;
+			break;
+		default:
+			break;
+		}
+	}
+	(void)fts_close(tree);
+	free(copy);
+	return ok;
+}
+
+void
+cli_files_free(struct cli_files *files)
+{
+	for (size_t i = 0; i < files->nr; i++)
+		free(files->names[i]);
+	free(files->names);
+	*files = (struct cli_files){ 0 };
+}
+
+/* --- signals --- */
+
+static void
+on_signal(int sig)
+{
+	if (cli_stop != 0)
+		_exit(128 + sig);
+	cli_stop = sig;
+}
+
+void
+cli_catch_signals(void)
+{
+	struct sigaction sa = { .sa_handler = on_signal };
+
+	(void)sigaction(SIGINT, &sa, NULL);
+	(void)sigaction(SIGTERM, &sa, NULL);
+}
+
+/* --- targets --- */
+
+static const struct vm_target *const targets[] = {
+#define TARGET(name) &name,
+#include "harness/targets.def"
+#undef TARGET
+};
+#define NR_TARGETS (sizeof(targets) / sizeof(targets[0]))
+
+void
+cli_profile(struct cli_target *t, const char *text)
+{
+	const char *word;
+
+	if (!checkfile_parse_profile(text, &t->freebsd12, &t->quirks, &word))
+		errx(EXIT_USAGE, "--profile %s: expected strict or freebsd12, then +Q1 or -Q1 and so on, found \"%s\"",
+		    text, word);
+	t->profile = text;
+}
+
+void
+cli_target_name(struct cli_target *t, const char *text)
+{
+	for (size_t i = 0; i < NR_TARGETS; i++) {
+		if (strcmp(targets[i]->name, text) != 0)
+			continue;
+		t->target = targets[i];
+		return;
+	}
+	fprintf(stderr, "wirestorm: --target %s: expected one of", text);
+	for (size_t i = 0; i < NR_TARGETS; i++)
+		fprintf(stderr, " %s", targets[i]->name);
+	fprintf(stderr, "\n");
+	exit(EXIT_USAGE);
+}
+
+bool
+cli_open_run(const struct cli_target *t, const char *path, struct program *p, struct run *r)
+{
+	struct sim *sim;
+
+	*r = (struct run){ 0 };
+	if (!vmt_read(path, p))
+		return false;
+	if (t->profile != NULL) {
+		p->config.profile_freebsd12 = t->freebsd12;
+		p->config.quirks = t->quirks;
+	}
+	sim = sim_create();
+	if (sim == NULL)
+		err(EXIT_USAGE, "no memory for the fibers");
+	if (run_open(r, p, t->target, sim) == RUN_OPENED)
+		return true;
+	if (r->error_line != 0)
+		fprintf(stderr, "%s:%u: %s\n", path, r->error_line, strbuf_text(&r->error));
+	else
+		fprintf(stderr, "%s: %s\n", path, strbuf_text(&r->error));
+	cli_close_run(p, r);
+	return false;
+}
+
+void
+cli_close_run(struct program *p, struct run *r)
+{
+	struct sim *sim = r->sim;
+
+	run_close(r);
+	if (sim != NULL)
+		sim_destroy(sim);
+	r->sim = NULL;
+	program_free(p);
+}

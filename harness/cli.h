@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cli.h - what the subcommands of wirestorm share: exit codes, numbers, files, terminals.
+ *
+ * A subcommand is a function and one line in commands.def. It parses its own options with getopt_long, prints its help on
+ * --help, and returns an exit code.
+ */
+#ifndef HARNESS_CLI_H
+#define HARNESS_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "harness/program.h"
+#include "harness/run.h"
+
+enum exit_code {
+	EXIT_OK = 0,
+	EXIT_FINDING = 1, /* a mismatch, or something found */
+	EXIT_USAGE = 2,	  /* wrong usage, or a file that cannot be used */
+	EXIT_HANG = 3,
+};
+
+#define COMMAND(name, function, summary) int function(int argc, char **argv);
+#include "harness/commands.def"
+#undef COMMAND
+
+/* The number in @text within [min, max]; else says what is wrong with @option and exits with EXIT_USAGE. */
+long long cli_number(const char *option, const char *text, long long min, long long max);
+double cli_seconds(const char *option, const char *text);
+/* After a wrong option: points to --help. Returns EXIT_USAGE. */
+int cli_usage(const char *command);
+/* Is standard output (error) a terminal, so that colours and progress are welcome? */
+bool cli_stdout_tty(void);
+bool cli_stderr_tty(void);
+
+/* A list of file names. */
+struct cli_files {
+	size_t nr, cap;
+	char **names;
+};
+/* Adds a file, or all .vmt files below a directory in bytewise order. False: said why on standard error. */
+bool cli_files_add(struct cli_files *files, const char *path);
+void cli_files_free(struct cli_files *files);
+
+/* Set by the first Ctrl-C or SIGTERM; the second one ends the process. */
+extern volatile int cli_stop;
+void cli_catch_signals(void);
+
+/* --profile and --target, which several commands take. */
+struct cli_target {
+	const struct vm_target *target;
+	const char *profile; /* NULL: the file's */
+	bool freebsd12;
+	uint32_t quirks;
+};
+/* Parse one of the two options; exits with EXIT_USAGE when the value is wrong. */
+void cli_profile(struct cli_target *t, const char *text);
+void cli_target_name(struct cli_target *t, const char *text);
+/* Reads @path, applies the profile and opens a run. False: said why. *p and *r are to be closed by cli_close_run. */
+bool cli_open_run(const struct cli_target *t, const char *path, struct program *p, struct run *r);
+void cli_close_run(struct program *p, struct run *r);
+
+#endif

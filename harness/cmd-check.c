@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cmd-check.c - wirestorm check: many files, by a few worker processes.
+ *
+ * Workers are processes because a broken engine may panic: then one file is lost, and said to be, and the rest goes on. A
+ * worker asks for a file by its number and answers with a report and the text about it; the parent prints in file order,
+ * so that the output does not depend on who was faster.
+ */
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <err.h>
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "harness/checkfile.h"
+#include "harness/cli.h"
+#include "harness/vmt.h"
+
+#define WORKERS_MAX 64
+#define VERIFY_MAX 100000
+
+static const char help[] =
+    "usage: wirestorm check [OPTION...] PATH...\n\n"
+    "Compares each program (a .vmt file, or all below a directory) with what it expects:\n"
+    "  a sequential one   the result and the state after each init step\n"
+    "  \"outcome\" lines    the set of outcomes over all interleavings; + is extra, - is missing\n"
+    "  a \"schedule\"       the result of replaying it\n\n"
+    "  -j, --jobs N       worker processes (default: the number of processors)\n"
+    "      --profile P    strict or freebsd12, then +Q1 -Q2 ...: instead of the file's profile\n"
+    "      --target T     what is under test: engine (default) or model (sequential programs)\n"
+    "      --counts       compare the number of schedules, too\n"
+    "      --verify       explore again without merging states, and compare (up to 100000 schedules)\n"
+    "      --lenient      a schedule goes on with another thread where a choice cannot run\n"
+    "      --max-states N give a program up after so many states\n"
+    "      --bless        write what happens into the files as what is expected, and say which changed\n"
+    "      --json         one JSON object on standard output\n\n"
+    "Exit status: 0 all passed, 1 a mismatch, 2 wrong usage, a bad file, or no file at all.\n\n"
+    "Examples:\n"
+    "  wirestorm check --counts corpus/freebsd\n"
+    "  wirestorm check --profile strict corpus/freebsd/conc/002.vmt\n";
+
+struct file_state {
+	bool done;
+	struct checkfile_report report;
+	char *text;
+};
+
+struct worker {
+	pid_t pid;
+	int fd;
+	size_t file; /* under way; SIZE_MAX: idle */
+};
+
+struct check_run {
+	struct checkfile_options options;
+	struct cli_files files;
+	struct file_state *states;
+	size_t nr_printed, nr_done, next;
+	unsigned nr_workers;
+	struct worker workers[WORKERS_MAX];
+	bool json, progress;
+	time_t started, shown;
+};
+
+/* --- the worker's side --- */
+
+static bool
+read_all(int fd, void *buf, size_t size)
+{
+	for (char *p = buf; size > 0;) {
+		ssize_t n = read(fd, p, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		p += n;
+		size -= (size_t)n;
+	}
+	return true;
+}
+
+static bool
+write_all(int fd, const void *buf, size_t size)
+{
+	for (const char *p = buf; size > 0;) {
+		ssize_t n = send(fd, p, size, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		p += n;
+		size -= (size_t)n;
+	}
+	return true;
+}
+
+VM_NORETURN static void
+worker_main(const struct check_run *c, int fd)
+{
+	struct sim *sim = sim_create();
+	struct strbuf text = { 0 };
+	size_t file;
+
+	if (sim == NULL)
+		err(EXIT_USAGE, "no memory for the fibers");
+	while (read_all(fd, &file, sizeof(file))) {
+		struct checkfile_report report;
+
+		strbuf_clear(&text);
+		report = checkfile(c->files.names[file], &c->options, sim, &text);
+		if (!write_all(fd, &report, sizeof(report)) || !write_all(fd, &text.len, sizeof(text.len)) ||
+		    !write_all(fd, strbuf_text(&text), text.len))
+			break;
+	}
+	strbuf_free(&text);
+	sim_destroy(sim);
+	_exit(0);
+}
+
+/* --- the parent's side --- */
+
+static void
+worker_start(struct check_run *c, struct worker *w)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
+		err(EXIT_USAGE, "socketpair");
+	(void)fflush(NULL);
+	w->pid = fork();
+	if (w->pid < 0)
+		err(EXIT_USAGE, "fork");
+	if (w->pid == 0) {
+		for (unsigned i = 0; i < c->nr_workers; i++)
+			if (&c->workers[i] != w && c->workers[i].pid > 0)
+				(void)close(c->workers[i].fd);
+		(void)close(pair[0]);
+		worker_main(c, pair[1]);
+	}
+	(void)close(pair[1]);
+	w->fd = pair[0];
+	w->file = SIZE_MAX;
+}
+
+static void
+worker_feed(struct check_run *c, struct worker *w)
+{
+	w->file = c->next < c->files.nr ? c->next++ : SIZE_MAX;
+	/* If the worker is gone, the next read says so. */
+	if (w->file != SIZE_MAX)
+		(void)write_all(w->fd, &w->file, sizeof(w->file));
+}
+
+static void
+worker_died(struct check_run *c, struct worker *w, struct file_state *s)
+{
+	struct strbuf text = { 0 };
+	int status = 0;
+
+	(void)close(w->fd);
+	(void)waitpid(w->pid, &status, 0);
+	s->report = (struct checkfile_report){ .status = CHECKFILE_CRASHED };
+	strbuf_printf(&text, "%s: the process checking it ", c->files.names[w->file]);
+	if (WIFSIGNALED(status))
+		strbuf_printf(&text, "died of signal %d (%s)\n", WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else
+		strbuf_printf(&text, "exited with status %d\n", WEXITSTATUS(status));
+	s->text = strbuf_take(&text);
+	worker_start(c, w);
+}
+
+static void
+worker_answer(struct check_run *c, struct worker *w)
+{
+	struct file_state *s = &c->states[w->file];
+	size_t len;
+
+	if (!read_all(w->fd, &s->report, sizeof(s->report)) || !read_all(w->fd, &len, sizeof(len)) ||
+	    (s->text = malloc(len + 1)) == NULL || !read_all(w->fd, s->text, len)) {
+		free(s->text);
+		worker_died(c, w, s);
+	} else {
+		s->text[len] = '\0';
+	}
+	s->done = true;
+	c->nr_done++;
+	worker_feed(c, w);
+}
+
+static void
+print_ready(struct check_run *c)
+{
+	for (; c->nr_printed < c->files.nr && c->states[c->nr_printed].done; c->nr_printed++) {
+		const struct file_state *s = &c->states[c->nr_printed];
+
+		if (c->json || s->text[0] == '\0')
+			continue;
+		if (c->progress)
+			fprintf(stderr, "\r\033[K");
+		fputs(s->text, stdout);
+		(void)fflush(stdout);
+	}
+}
+
+static void
+show_progress(struct check_run *c)
+{
+	time_t now = time(NULL);
+
+	if (!c->progress || now < c->started + 2 || now == c->shown)
+		return;
+	c->shown = now;
+	fprintf(stderr, "\r\033[K%zu of %zu files checked", c->nr_done, c->files.nr);
+}
+
+static void
+check_all(struct check_run *c)
+{
+	struct pollfd fds[WORKERS_MAX];
+
+	for (unsigned i = 0; i < c->nr_workers; i++)
+		worker_start(c, &c->workers[i]);
+	for (unsigned i = 0; i < c->nr_workers; i++)
+		worker_feed(c, &c->workers[i]);
+	while (c->nr_done < c->files.nr && cli_stop == 0) {
+		for (unsigned i = 0; i < c->nr_workers; i++)
+			fds[i] = (struct pollfd){ .fd = c->workers[i].file == SIZE_MAX ? -1 : c->workers[i].fd,
+				.events = POLLIN };
+		if (poll(fds, c->nr_workers, 500) < 0 && errno != EINTR)
+			err(EXIT_USAGE, "poll");
+		for (unsigned i = 0; i < c->nr_workers; i++)
+			if (fds[i].fd >= 0 && fds[i].revents != 0)
+				worker_answer(c, &c->workers[i]);
+		print_ready(c);
+		show_progress(c);
+	}
+	if (c->progress && c->shown != 0)
+		fprintf(stderr, "\r\033[K");
+	for (unsigned i = 0; i < c->nr_workers; i++) {
+		(void)close(c->workers[i].fd);
+		(void)waitpid(c->workers[i].pid, NULL, 0);
+	}
+}
+
+/* --- the end --- */
+
+struct totals {
+	size_t passed, failed, bad, verified, blessed;
+	uint64_t schedules, states, transitions, steps;
+};
+
+static struct totals
+sum(const struct check_run *c)
+{
+	struct totals t = { 0 };
+
+	for (size_t i = 0; i < c->files.nr; i++) {
+		const struct checkfile_report *r = &c->states[i].report;
+
+		if (!c->states[i].done)
+			continue;
+		t.passed += r->status == CHECKFILE_PASSED;
+		t.failed += r->status != CHECKFILE_PASSED;
+		t.bad += r->status == CHECKFILE_BAD;
+		t.verified += r->verified;
+		t.blessed += r->blessed;
+		t.schedules += r->schedules;
+		t.states += r->states;
+		t.transitions += r->transitions;
+		t.steps += r->steps;
+	}
+	return t;
+}
+
+static void
+print_json(const struct check_run *c, const struct totals *t)
+{
+	static const char *const words[] = { "passed", "failed", "bad", "crashed" };
+	json_t *files = json_array(), *root;
+
+	for (size_t i = 0; i < c->files.nr; i++) {
+		const struct file_state *s = &c->states[i];
+
+		if (!s->done)
+			continue;
+		json_array_append_new(files,
+		    json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:b, s:b, s:s}", "file", c->files.names[i], "status",
+			words[s->report.status], "outcomes", (json_int_t)s->report.nr_outcomes, "schedules",
+			(json_int_t)s->report.schedules, "states", (json_int_t)s->report.states, "transitions",
+			(json_int_t)s->report.transitions, "verified", s->report.verified, "blessed", s->report.blessed,
+			"text", s->text));
+	}
+	root = json_pack("{s:I, s:I, s:b, s:I, s:I, s:I, s:I, s:o}", "passed", (json_int_t)t->passed, "failed",
+	    (json_int_t)t->failed, "interrupted", cli_stop != 0, "schedules", (json_int_t)t->schedules, "states",
+	    (json_int_t)t->states, "transitions", (json_int_t)t->transitions, "verified", (json_int_t)t->verified, "files",
+	    files);
+	if (root == NULL || json_dumpf(root, stdout, JSON_INDENT(1)) != 0)
+		errx(EXIT_USAGE, "the JSON could not be written");
+	printf("\n");
+	json_decref(root);
+}
+
+static int
+finish(struct check_run *c)
+{
+	struct totals t = sum(c);
+
+	if (c->json) {
+		print_json(c, &t);
+	} else {
+		if (t.schedules > 0)
+			printf("%llu schedules in %llu states and %llu transitions\n", (unsigned long long)t.schedules,
+			    (unsigned long long)t.states, (unsigned long long)t.transitions);
+		if (c->options.verify)
+			printf("%zu programs explored by schedules as well\n", t.verified);
+		if (c->options.bless)
+			printf("%zu files blessed\n", t.blessed);
+		if (cli_stop != 0)
+			printf("interrupted: %zu files were not checked\n", c->files.nr - c->nr_done);
+		printf("%zu passed, %zu failed\n", t.passed, t.failed);
+	}
+	for (size_t i = 0; i < c->files.nr; i++)
+		free(c->states[i].text);
+	free(c->states);
+	cli_files_free(&c->files);
+	if (t.bad > 0)
+		return EXIT_USAGE;
+	return t.failed > 0 || cli_stop != 0 ? EXIT_FINDING : EXIT_OK;
+}
+
+/* --- the beginning --- */
+
+enum { OPT_PROFILE = 256, OPT_TARGET, OPT_COUNTS, OPT_VERIFY, OPT_LENIENT, OPT_STATES, OPT_BLESS, OPT_JSON, OPT_HELP };
+
+static const struct option long_options[] = {
+	{ "jobs", required_argument, NULL, 'j' },
+	{ "profile", required_argument, NULL, OPT_PROFILE },
+	{ "target", required_argument, NULL, OPT_TARGET },
+	{ "counts", no_argument, NULL, OPT_COUNTS },
+	{ "verify", no_argument, NULL, OPT_VERIFY },
+	{ "lenient", no_argument, NULL, OPT_LENIENT },
+	{ "max-states", required_argument, NULL, OPT_STATES },
+	{ "bless", no_argument, NULL, OPT_BLESS },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ 0 },
+};
+
+static int
+parse_options(int argc, char **argv, struct check_run *c, struct cli_target *target)
+{
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "j:", long_options, NULL)) != -1) {
+		switch (opt) {
+		case 'j':
+			c->nr_workers = (unsigned)cli_number("-j", optarg, 1, WORKERS_MAX);
+			break;
+		case OPT_PROFILE:
+			cli_profile(target, optarg);
+			break;
+		case OPT_TARGET:
+			cli_target_name(target, optarg);
+			break;
+		case OPT_COUNTS:
+			c->options.counts = true;
+			break;
+		case OPT_VERIFY:
+			c->options.verify = true;
+			break;
+		case OPT_LENIENT:
+			c->options.lenient = true;
+			break;
+		case OPT_STATES:
+			c->options.states_max = (uint64_t)cli_number("--max-states", optarg, 1, 1LL << 31);
+			break;
+		case OPT_BLESS:
+			c->options.bless = true;
+			break;
+		case OPT_JSON:
+			c->json = true;
+			break;
+		case OPT_HELP:
+			fputs(help, stdout);
+			return EXIT_OK;
+		default:
+			return cli_usage("check");
+		}
+	}
+	return -1;
+}
+
+int
+cmd_check(int argc, char **argv)
+{
+	struct check_run c = { .options = { .verify_max = VERIFY_MAX } };
+	struct cli_target target = { .target = &target_engine };
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	int rv;
+
+	c.nr_workers = cpus < 1 ? 1 : cpus > WORKERS_MAX ? WORKERS_MAX : (unsigned)cpus;
+	rv = parse_options(argc, argv, &c, &target);
+	if (rv >= 0)
+		return rv;
+	if (optind == argc) {
+		fprintf(stderr, "wirestorm check: expected a file or a directory\n");
+		return cli_usage("check");
+	}
+	if (c.options.bless && target.profile != NULL) {
+		fprintf(stderr, "wirestorm check: --bless writes what the file's own profile gives; not with --profile\n");
+		return EXIT_USAGE;
+	}
+	c.options.target = target.target;
+	c.options.profile = target.profile;
+	c.options.profile_freebsd12 = target.freebsd12;
+	c.options.quirks = target.quirks;
+	for (int i = optind; i < argc; i++)
+		if (!cli_files_add(&c.files, argv[i]))
+			return EXIT_USAGE;
+	if (c.files.nr == 0) {
+		fprintf(stderr, "wirestorm check: no .vmt file found\n");
+		return EXIT_USAGE;
+	}
+	if (c.nr_workers > c.files.nr)
+		c.nr_workers = (unsigned)c.files.nr;
+	c.states = calloc(c.files.nr, sizeof(*c.states));
+	if (c.states == NULL)
+		err(EXIT_USAGE, "no memory for %zu files", c.files.nr);
+	c.progress = cli_stderr_tty() && !c.json;
+	c.started = time(NULL);
+	cli_catch_signals();
+	check_all(&c);
+	return finish(&c);
+}

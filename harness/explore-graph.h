@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* explore-graph.h - the graph of states, private to the explorer's files. */
+#ifndef HARNESS_EXPLORE_GRAPH_H
+#define HARNESS_EXPLORE_GRAPH_H
+
+#include <sys/tree.h>
+
+#include "harness/explore.h"
+
+#define NODE_NONE UINT32_MAX
+
+struct node {
+	uint64_t hash;
+	size_t key;	    /* offset of its key in graph.keys */
+	uint32_t key_len;   /* bytes */
+	uint32_t parent;    /* how it was reached first; NODE_NONE: the start */
+	uint32_t first_edge; /* its edges, one per enabled thread, ascending */
+	uint32_t outcome;   /* ends only: index in graph.outcomes */
+	uint32_t enabled;   /* bit t: thread t can make a step */
+	uint32_t todo;	    /* of them, those not tried yet */
+	uint8_t by;	    /* the thread whose step led here from parent */
+	bool goal;	    /* the goals hold here */
+	bool deadlock;
+};
+
+/* What can come out, found so far. */
+struct outcome_node {
+	RB_ENTRY(outcome_node) tree;
+	struct explore_outcome o;
+	uint32_t index; /* in order of discovery */
+};
+RB_HEAD(outcome_tree, outcome_node);
+
+struct outcomes {
+	struct outcome_tree tree; /* by text */
+	uint32_t nr, cap;
+	struct outcome_node **by_index;
+};
+
+/* The outcome with this text, which is made if it is new. */
+struct outcome_node *outcomes_intern(struct outcomes *o, const char *text);
+/* Moves all into the result, sorted; *o is empty then. */
+void outcomes_take(struct outcomes *o, struct explore_result *result);
+
+struct graph {
+	size_t nr_nodes, cap_nodes;
+	struct node *nodes;
+	size_t nr_edges, cap_edges;
+	uint32_t *edges; /* successors; NODE_NONE: not tried */
+	struct keybuf keys;
+	size_t nr_slots; /* a power of 2 */
+	uint32_t *slots; /* hash table of node numbers */
+	struct outcomes outcomes;
+};
+
+/* The node with the key k[from..], or NODE_NONE. */
+uint32_t graph_find(const struct graph *g, const uint8_t *key, size_t len, uint64_t hash);
+/* A new node whose key is the tail of g->keys from @key on. */
+uint32_t graph_add(struct graph *g, size_t key, uint64_t hash, uint32_t enabled);
+uint64_t graph_hash(const uint8_t *key, size_t len);
+void graph_free(struct graph *g);
+
+/* The successor of @n by a step of @thread, which must be enabled there. */
+static inline uint32_t *
+graph_edge(const struct graph *g, const struct node *n, unsigned thread)
+{
+	uint32_t below = n->enabled & (((uint32_t)1 << thread) - 1);
+
+	return &g->edges[n->first_edge + (unsigned)__builtin_popcount(below)];
+}
+
+/* explore-paths.c: what is read off the finished graph. */
+void paths_count(struct graph *g, struct explore_result *result);
+void paths_witnesses(struct graph *g, unsigned nr_threads, bool all_outcomes, struct explore_result *result);
+
+/* explore-schedules.c: the same by schedules. */
+void explore_schedules(struct run *r, const struct explore_options *options, struct explore_result *result);
+
+/* explore.c: shared by both ways. */
+bool explore_goal_holds(const struct run *r, const struct explore_options *options);
+/* Has a limit been reached? Sets result->end if so. Looks at the clock only now and then. */
+struct explore_clock {
+	double until;
+	unsigned ticks;
+};
+void explore_clock_start(struct explore_clock *c, const struct explore_options *options);
+bool explore_over(struct explore_clock *c, const struct explore_options *options, struct explore_result *result);
+
+void *explore_grow(void *array, size_t *cap, size_t need, size_t size);
+
+/* Appends one step of @thread to a run-length coded schedule. */
+void path_append(struct explore_path *p, size_t *cap, unsigned thread);
+
+#endif

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * explore-paths.c - what is read off the graph of states: how many schedules, how probable, and the shortest witness.
+ *
+ * Schedules and probabilities flow from the start along the edges, in topological order. Witnesses are shortest paths over
+ * pairs (state, thread that ran last): only with the last thread known is it clear whether a choice preempts.
+ */
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/explore-graph.h"
+
+/* --- topological order --- */
+
+struct order {
+	uint32_t *nodes; /* each before its successors */
+	bool cyclic;
+};
+
+/* Depth first, without recursion: a node is put down when all its successors are. */
+static struct order
+topological(const struct graph *g)
+{
+	enum { WHITE, GREY, BLACK };
+	struct order o = { .nodes = calloc(g->nr_nodes, sizeof(uint32_t)) };
+	uint8_t *colour = calloc(g->nr_nodes, 1);
+	uint32_t *stack = calloc(g->nr_nodes + 1, sizeof(uint32_t)), *next = calloc(g->nr_nodes, sizeof(uint32_t));
+	size_t depth = 0, put = g->nr_nodes;
+
+	if (o.nodes == NULL || colour == NULL || stack == NULL || next == NULL)
+		err(2, "no memory to order %zu states", g->nr_nodes);
+	stack[depth++] = 0;
+	colour[0] = GREY;
+	while (depth > 0) {
+		uint32_t id = stack[depth - 1];
+		const struct node *n = &g->nodes[id];
+		unsigned nr_edges = (unsigned)__builtin_popcount(n->enabled);
+
+		if (next[id] == nr_edges) {
+			colour[id] = BLACK;
+			o.nodes[--put] = id;
+			depth--;
+			continue;
+		}
+		uint32_t succ = g->edges[n->first_edge + next[id]++];
+
+		if (succ == NODE_NONE)
+			continue;
+		o.cyclic |= colour[succ] == GREY;
+		if (colour[succ] == WHITE) {
+			colour[succ] = GREY;
+			stack[depth++] = succ;
+		}
+	}
+	free(colour);
+	free(stack);
+	free(next);
+	return o;
+}
+
+/* --- counting --- */
+
+struct flow {
+	explore_count paths;
+	double probability;
+};
+
+static void
+flow_through(const struct graph *g, uint32_t id, struct flow *flow, struct explore_result *result)
+{
+	const struct node *n = &g->nodes[id];
+	unsigned nr_edges = (unsigned)__builtin_popcount(n->enabled);
+
+	for (unsigned i = 0; i < nr_edges; i++) {
+		uint32_t succ = g->edges[n->first_edge + i];
+
+		if (succ == NODE_NONE)
+			continue;
+		result->overflow |= __builtin_add_overflow(flow[succ].paths, flow[id].paths, &flow[succ].paths);
+		flow[succ].probability += flow[id].probability / nr_edges;
+	}
+}
+
+void
+paths_count(struct graph *g, struct explore_result *result)
+{
+	struct order order = topological(g);
+	struct flow *flow = calloc(g->nr_nodes, sizeof(*flow));
+
+	if (flow == NULL)
+		err(2, "no memory to count the schedules of %zu states", g->nr_nodes);
+	result->livelock = order.cyclic;
+	flow[0] = (struct flow){ .paths = 1, .probability = 1.0 };
+	for (size_t i = 0; i < g->nr_nodes && !order.cyclic; i++) {
+		uint32_t id = order.nodes[i];
+		const struct node *n = &g->nodes[id];
+		struct explore_outcome *o;
+
+		if (n->outcome == NODE_NONE) {
+			flow_through(g, id, flow, result);
+			continue;
+		}
+		o = &g->outcomes.by_index[n->outcome]->o;
+		result->overflow |= __builtin_add_overflow(o->count, flow[id].paths, &o->count);
+		result->overflow |= __builtin_add_overflow(result->schedules, flow[id].paths, &result->schedules);
+		o->probability += flow[id].probability;
+	}
+	free(flow);
+	free(order.nodes);
+}
+
+/* --- witnesses --- */
+
+/* A state with the thread that ran last; index node * width + last, where last = width - 1 says nobody has. */
+struct spot {
+	uint32_t preemptions; /* fewest on a way here; UINT32_MAX: none known */
+	uint32_t switches;    /* fewest among those */
+	uint32_t from_node;
+	uint8_t from_last;
+};
+
+static bool
+better(uint32_t preemptions, uint32_t switches, const struct spot *than)
+{
+	return preemptions < than->preemptions || (preemptions == than->preemptions && switches < than->switches);
+}
+
+/* Goes on from (id, last) by every edge; true if something got better. */
+static bool
+relax(const struct graph *g, uint32_t id, unsigned last, unsigned width, struct spot *spots)
+{
+	const struct node *n = &g->nodes[id];
+	const struct spot *here = &spots[(size_t)id * width + last];
+	bool last_enabled = (n->enabled & (uint32_t)1 << last) != 0, changed = false;
+
+	if (here->preemptions == UINT32_MAX)
+		return false;
+	for (unsigned t = 0; t + 1 < width; t++) {
+		uint32_t succ, preemptions = here->preemptions, switches = here->switches;
+		struct spot *there;
+
+		if ((n->enabled & (uint32_t)1 << t) == 0 || (succ = *graph_edge(g, n, t)) == NODE_NONE)
+			continue;
+		if (t != last) {
+			switches++;
+			preemptions += last_enabled;
+		}
+		there = &spots[(size_t)succ * width + t];
+		if (!better(preemptions, switches, there))
+			continue;
+		*there = (struct spot){ preemptions, switches, id, (uint8_t)last };
+		changed = true;
+	}
+	return changed;
+}
+
+/* All fewest-preemption ways. One pass in topological order does it; a graph with cycles takes some more. */
+static struct spot *
+shortest(const struct graph *g, unsigned width)
+{
+	struct order order = topological(g);
+	struct spot *spots = calloc(g->nr_nodes * width, sizeof(*spots));
+	bool changed;
+
+	if (spots == NULL)
+		err(2, "no memory for the witnesses of %zu states", g->nr_nodes);
+	for (size_t i = 0; i < g->nr_nodes * width; i++)
+		spots[i].preemptions = UINT32_MAX;
+	spots[width - 1] = (struct spot){ .from_node = NODE_NONE };
+	do {
+		changed = false;
+		for (size_t i = 0; i < g->nr_nodes; i++)
+			for (unsigned last = 0; last < width; last++)
+				changed |= relax(g, order.nodes[i], last, width, spots);
+	} while (changed && order.cyclic);
+	free(order.nodes);
+	return spots;
+}
+
+void
+path_append(struct explore_path *p, size_t *cap, unsigned thread)
+{
+	if (p->nr_choices > 0 && p->choices[p->nr_choices - 1].thread == thread) {
+		p->choices[p->nr_choices - 1].count++;
+		return;
+	}
+	p->choices = explore_grow(p->choices, cap, p->nr_choices + 1, sizeof(*p->choices));
+	p->choices[p->nr_choices++] = (struct program_choice){ .thread = (uint8_t)thread, .count = 1 };
+}
+
+/* From an end or a goal on: let the last thread run as long as it can, then the lowest one. */
+static void
+run_on(const struct graph *g, uint32_t id, unsigned last, struct explore_path *p, size_t *cap)
+{
+	while (g->nodes[id].enabled != 0) {
+		const struct node *n = &g->nodes[id];
+		uint32_t succ;
+
+		if ((n->enabled & (uint32_t)1 << last) == 0)
+			last = (unsigned)__builtin_ctz(n->enabled);
+		succ = *graph_edge(g, n, last);
+		if (succ == NODE_NONE)
+			return; /* the exploration was cut here */
+		path_append(p, cap, last);
+		id = succ;
+	}
+}
+
+static void
+path_to(const struct graph *g, const struct spot *spots, unsigned width, uint32_t id, struct explore_path *p)
+{
+	uint8_t *steps = NULL;
+	size_t nr = 0, cap_steps = 0, cap = 0;
+	unsigned last = 0, at;
+
+	for (unsigned l = 1; l < width; l++) {
+		const struct spot *s = &spots[(size_t)id * width + l];
+
+		if (better(s->preemptions, s->switches, &spots[(size_t)id * width + last]))
+			last = l;
+	}
+	p->preemptions = spots[(size_t)id * width + last].preemptions;
+	at = last;
+	for (uint32_t n = id; n != 0 || at != width - 1;) {
+		const struct spot *s = &spots[(size_t)n * width + at];
+
+		steps = explore_grow(steps, &cap_steps, nr + 1, 1);
+		steps[nr++] = (uint8_t)at;
+		n = s->from_node;
+		at = s->from_last;
+	}
+	p->choices = explore_grow(NULL, &cap, 1, sizeof(*p->choices));
+	while (nr > 0)
+		path_append(p, &cap, steps[--nr]);
+	free(steps);
+	run_on(g, id, last, p, &cap);
+}
+
+/* The spot values of a node's best way, to compare nodes by. */
+static struct spot
+best_at(const struct spot *spots, unsigned width, uint32_t id)
+{
+	struct spot best = spots[(size_t)id * width];
+
+	for (unsigned l = 1; l < width; l++) {
+		const struct spot *s = &spots[(size_t)id * width + l];
+
+		if (better(s->preemptions, s->switches, &best))
+			best = *s;
+	}
+	return best;
+}
+
+void
+paths_witnesses(struct graph *g, unsigned nr_threads, bool all_outcomes, struct explore_result *result)
+{
+	unsigned width = nr_threads + 1;
+	struct spot *spots = shortest(g, width), goal_best = { .preemptions = UINT32_MAX };
+	uint32_t *end = calloc(g->outcomes.nr + 1u, sizeof(uint32_t)), goal = NODE_NONE;
+	struct spot *end_best = calloc(g->outcomes.nr + 1u, sizeof(struct spot));
+
+	if (end == NULL || end_best == NULL)
+		err(2, "no memory for witnesses");
+	for (uint32_t i = 0; i < g->outcomes.nr; i++)
+		end_best[i].preemptions = UINT32_MAX;
+	for (uint32_t id = 0; id < g->nr_nodes; id++) {
+		const struct node *n = &g->nodes[id];
+		struct spot s = best_at(spots, width, id);
+
+		if (n->outcome != NODE_NONE && better(s.preemptions, s.switches, &end_best[n->outcome])) {
+			end[n->outcome] = id;
+			end_best[n->outcome] = s;
+		}
+		if (n->goal && better(s.preemptions, s.switches, &goal_best)) {
+			goal = id;
+			goal_best = s;
+		}
+	}
+	for (uint32_t i = 0; i < g->outcomes.nr && all_outcomes; i++)
+		path_to(g, spots, width, end[i], &g->outcomes.by_index[i]->o.witness);
+	if (goal != NODE_NONE)
+		path_to(g, spots, width, goal, &result->goal);
+	free(end_best);
+	free(end);
+	free(spots);
+}

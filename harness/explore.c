@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* explore.c - exploring over merged states: see explore.h. */
+#include "harness/explore.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "harness/explore-graph.h"
+
+#define CLOCK_EVERY 256 /* steps between two looks at the clock */
+
+static double
+now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
+}
+
+void
+explore_clock_start(struct explore_clock *c, const struct explore_options *options)
+{
+	*c = (struct explore_clock){ .until = options->seconds > 0 ? now() + options->seconds : 0 };
+}
+
+bool
+explore_over(struct explore_clock *c, const struct explore_options *options, struct explore_result *result)
+{
+	if (options->stop != NULL && *options->stop != 0) {
+		result->end = EXPLORE_CUT_STOPPED;
+		return true;
+	}
+	if (c->until > 0 && ++c->ticks % CLOCK_EVERY == 0 && now() > c->until) {
+		result->end = EXPLORE_CUT_SECONDS;
+		return true;
+	}
+	return false;
+}
+
+bool
+explore_goal_holds(const struct run *r, const struct explore_options *options)
+{
+	if (options->nr_goals == 0 && !options->goal_deadlock)
+		return false;
+	if (options->goal_deadlock && !run_deadlocked(r))
+		return false;
+	for (size_t i = 0; i < options->nr_goals; i++) {
+		const struct explore_goal *g = &options->goals[i];
+		const struct run_thread *t = &r->threads[g->thread];
+
+		if (g->op >= t->nr_done || t->results[g->op].code != g->result.code ||
+		    t->results[g->op].value != g->result.value)
+			return false;
+	}
+	return true;
+}
+
+struct walk {
+	struct run *run;
+	const struct explore_options *options;
+	struct explore_result *result;
+	struct graph graph;
+	uint32_t *stack; /* states with something left to try, the last one deepest */
+	size_t nr_stack, cap_stack;
+	uint8_t *path; /* scratch of go_to */
+	size_t cap_path;
+	struct strbuf text;
+};
+
+/* The run is at an end. Spoils the run if there are final steps. */
+static void
+note_end(struct walk *w, uint32_t id)
+{
+	struct node *n = &w->graph.nodes[id];
+	struct outcome_node *o;
+
+	n->deadlock = run_deadlocked(w->run);
+	strbuf_clear(&w->text);
+	run_outcome(w->run, &w->text);
+	o = outcomes_intern(&w->graph.outcomes, w->text.text);
+	n->outcome = o->index;
+	if (w->run->program->nr_final > 0 && !n->deadlock && o->o.final_error == NULL) {
+		strbuf_clear(&w->text);
+		if (!run_final(w->run, &w->text))
+			o->o.final_error = strbuf_take(&w->text);
+	}
+}
+
+/* The node of the state the run is in; *ret_new says whether it was not known. */
+static uint32_t
+enter(struct walk *w, bool *ret_new)
+{
+	struct graph *g = &w->graph;
+	size_t at = g->keys.len, len;
+	uint64_t hash;
+	uint32_t id;
+
+	run_key(w->run, &g->keys);
+	len = g->keys.len - at;
+	hash = graph_hash(g->keys.bytes + at, len);
+	id = graph_find(g, g->keys.bytes + at, len, hash);
+	*ret_new = id == NODE_NONE;
+	if (id != NODE_NONE) {
+		g->keys.len = at;
+		return id;
+	}
+	id = graph_add(g, at, hash, run_enabled(w->run));
+	g->nodes[id].goal = explore_goal_holds(w->run, w->options);
+	return id;
+}
+
+static void
+push(struct walk *w, uint32_t id)
+{
+	w->stack = explore_grow(w->stack, &w->cap_stack, w->nr_stack + 1, sizeof(*w->stack));
+	w->stack[w->nr_stack++] = id;
+}
+
+/* Executes from the start the choices that led to @id first. */
+static void
+go_to(struct walk *w, uint32_t id)
+{
+	size_t nr = 0;
+
+	for (uint32_t n = id; w->graph.nodes[n].parent != NODE_NONE; n = w->graph.nodes[n].parent) {
+		w->path = explore_grow(w->path, &w->cap_path, nr + 1, 1);
+		w->path[nr++] = w->graph.nodes[n].by;
+	}
+	run_begin(w->run);
+	w->result->steps += nr;
+	while (nr > 0)
+		run_step(w->run, w->path[--nr]);
+}
+
+/* One step of the lowest thread not yet tried at @id, where the run is. Returns the state it leads to. */
+static uint32_t
+try_next(struct walk *w, uint32_t id, bool *ret_new)
+{
+	struct node *n = &w->graph.nodes[id];
+	unsigned thread = (unsigned)__builtin_ctz(n->todo);
+	uint32_t succ;
+
+	n->todo &= n->todo - 1;
+	if (n->todo != 0)
+		push(w, id);
+	run_step(w->run, thread);
+	w->result->steps++;
+	w->result->transitions++;
+	succ = enter(w, ret_new);
+	n = &w->graph.nodes[id]; /* enter may have moved it */
+	*graph_edge(&w->graph, n, thread) = succ;
+	if (*ret_new) {
+		w->graph.nodes[succ].parent = id;
+		w->graph.nodes[succ].by = (uint8_t)thread;
+	}
+	return succ;
+}
+
+static void
+walk_all(struct walk *w)
+{
+	uint64_t max = w->options->states_max != 0 ? w->options->states_max : EXPLORE_STATES_MAX_DEFAULT;
+	struct explore_clock clock;
+	uint32_t id;
+	bool fresh;
+
+	explore_clock_start(&clock, w->options);
+	run_begin(w->run);
+	id = enter(w, &fresh);
+	for (;;) {
+		/* Down from id, as long as that leads to something new. */
+		while (fresh && w->graph.nodes[id].enabled != 0) {
+			if (w->graph.nr_nodes >= max) {
+				w->result->end = EXPLORE_CUT_STATES;
+				return;
+			}
+			if (explore_over(&clock, w->options, w->result))
+				return;
+			id = try_next(w, id, &fresh);
+		}
+		if (fresh)
+			note_end(w, id);
+		if (w->options->progress != NULL && w->graph.nr_nodes % 1024 == 0)
+			w->options->progress(w->options->progress_arg, w->graph.nr_nodes, 0);
+		if (w->nr_stack == 0)
+			return;
+		id = w->stack[--w->nr_stack];
+		go_to(w, id);
+		fresh = true;
+	}
+}
+
+static void
+explore_states(struct run *r, const struct explore_options *options, struct explore_result *result)
+{
+	struct walk w = { .run = r, .options = options, .result = result };
+
+	walk_all(&w);
+	result->states = w.graph.nr_nodes;
+	paths_count(&w.graph, result);
+	if (options->want_witnesses || options->nr_goals > 0 || options->goal_deadlock)
+		paths_witnesses(&w.graph, r->program->nr_threads, options->want_witnesses, result);
+	outcomes_take(&w.graph.outcomes, result);
+	graph_free(&w.graph);
+	free(w.stack);
+	free(w.path);
+	strbuf_free(&w.text);
+}
+
+void
+explore(struct run *r, const struct explore_options *options, struct explore_result *result)
+{
+	*result = (struct explore_result){ 0 };
+	if (options->by_schedules || r->target->key == NULL)
+		explore_schedules(r, options, result);
+	else
+		explore_states(r, options, result);
+}
+
+void
+explore_result_free(struct explore_result *result)
+{
+	for (size_t i = 0; i < result->nr_outcomes; i++) {
+		free(result->outcomes[i].text);
+		free(result->outcomes[i].witness.choices);
+		free(result->outcomes[i].final_error);
+	}
+	free(result->outcomes);
+	free(result->goal.choices);
+	*result = (struct explore_result){ 0 };
+}
+
+const char *
+explore_count_text(explore_count n, char *buf)
+{
+	char *p = buf + 39;
+
+	*p = '\0';
+	do
+		*--p = (char)('0' + (int)(n % 10));
+	while ((n /= 10) != 0);
+	return memmove(buf, p, (size_t)(buf + 40 - p));
+}
+
+const char *
+explore_end_text(enum explore_end end)
+{
+	switch (end) {
+	case EXPLORE_COMPLETE:
+		return "complete";
+	case EXPLORE_CUT_STATES:
+		return "cut: the bound on states or schedules was reached";
+	case EXPLORE_CUT_SECONDS:
+		return "cut: the time was up";
+	case EXPLORE_CUT_STOPPED:
+		return "cut: interrupted";
+	}
+	return "?";
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * explore.h - all that can happen: every interleaving of a program, covered once.
+ *
+ * After each step the whole system is reduced to a key (run_key). Two schedules that reach equal keys have equal futures,
+ * and are explored once: what comes out is a graph of states. Everything else is read off that graph:
+ *
+ *   the outcomes        its ends
+ *   schedules           the paths from the start to an end, counted exactly
+ *   probability         of an outcome, if each scheduling point chooses uniformly among the enabled threads
+ *   witness             the path to an end with the fewest preemptions, then the fewest switches
+ *   deadlock            an end at which some thread is not finished
+ *   livelock            a cycle
+ *
+ * A state is reached again by executing the choices that led to it first, which works under every sanitizer. A target
+ * without state key is explored schedule by schedule instead; --verify does so on purpose and compares.
+ */
+#ifndef HARNESS_EXPLORE_H
+#define HARNESS_EXPLORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "harness/run.h"
+
+#define EXPLORE_STATES_MAX_DEFAULT ((uint64_t)4 << 20)
+#define EXPLORE_SCHEDULES_MAX_DEFAULT ((uint64_t)100000)
+
+typedef unsigned __int128 explore_count;
+
+/* "T0.0=KERN_INVALID_ADDRESS": operation @op of thread @thread has ended with this result. */
+struct explore_goal {
+	unsigned thread, op;
+	struct vm_result result;
+};
+
+struct explore_options {
+	uint64_t states_max;	/* stop there; 0: the default */
+	uint64_t schedules_max; /* the same for exploring by schedules */
+	double seconds;		/* stop after so long; 0: never */
+	bool by_schedules;	/* do not merge states */
+	bool want_witnesses;
+	size_t nr_goals; /* all must hold at one state */
+	const struct explore_goal *goals;
+	bool goal_deadlock; /* the state must be a deadlock, too */
+	const volatile int *stop; /* NULL, or: stop when it is not 0 */
+	/* NULL, or called now and then. */
+	void (*progress)(void *arg, uint64_t states, uint64_t schedules);
+	void *progress_arg;
+};
+
+struct explore_path {
+	size_t nr_choices;
+	struct program_choice *choices; /* NULL: none was found */
+	unsigned preemptions;
+};
+
+struct explore_outcome {
+	char *text;	     /* .vmt form */
+	explore_count count; /* schedules that end so */
+	double probability;
+	struct explore_path witness; /* if wanted */
+	char *final_error;	     /* NULL, or what a final step did wrong after it */
+};
+
+enum explore_end {
+	EXPLORE_COMPLETE = 0,
+	EXPLORE_CUT_STATES,
+	EXPLORE_CUT_SECONDS,
+	EXPLORE_CUT_STOPPED,
+};
+
+struct explore_result {
+	enum explore_end end;
+	bool livelock;	/* there is a cycle: endlessly many schedules */
+	bool overflow;	/* schedules do not fit into 128 bits */
+	uint64_t states, transitions; /* 0 when explored by schedules */
+	uint64_t steps;		      /* executed, replays included */
+	explore_count schedules;      /* complete: exactly; cut: at least */
+	size_t nr_outcomes;
+	struct explore_outcome *outcomes; /* sorted bytewise by text */
+	struct explore_path goal;	  /* the way to the goals, run on to an end */
+};
+
+/* Explores @r, which must be open and is left in no particular state. */
+void explore(struct run *r, const struct explore_options *options, struct explore_result *result);
+void explore_result_free(struct explore_result *result);
+
+/* "12345" into buf, which must hold 40 bytes; returns buf. */
+const char *explore_count_text(explore_count n, char *buf);
+/* "complete", "cut: ...". */
+const char *explore_end_text(enum explore_end end);
+
+#endif

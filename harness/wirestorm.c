@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* wirestorm.c - the one command-line tool: finds the subcommand. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/cli.h"
+#include "harness/opsdoc.h"
+
+#ifndef WS_VERSION
+#error "WS_VERSION is set by the build"
+#endif
+
+static const struct {
+	const char *name;
+	int (*function)(int argc, char **argv);
+	const char *summary;
+} commands[] = {
+#define COMMAND(name, function, summary) { (name), (function), (summary) },
+#include "harness/commands.def"
+#undef COMMAND
+};
+#define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void
+print_help(FILE *f)
+{
+	fprintf(f, "usage: wirestorm COMMAND [OPTION...] [FILE...]\n\n"
+		   "Finds the interleavings of wire, unwire, clip and delete that a VM map gets wrong.\n"
+		   "A program (.vmt) is a few threads with a few operations each, on a small map.\n\n");
+	for (size_t i = 0; i < NR_COMMANDS; i++)
+		fprintf(f, "  %-9s %s\n", commands[i].name, commands[i].summary);
+	fprintf(f, "\nwirestorm COMMAND --help explains a command.\n"
+		   "Exit status: 0 ok, 1 a mismatch or a finding, 2 wrong usage or an unusable file, 3 a hang.\n\n"
+		   "Try:\n"
+		   "  wirestorm check corpus/freebsd\n"
+		   "  wirestorm explore corpus/litmus/wire-gone-after-wait.vmt\n"
+		   "  wirestorm run -v corpus/litmus/wire-gone-after-wait.vmt\n");
+}
+
+int
+cmd_help(int argc, char **argv)
+{
+	struct strbuf text = { 0 };
+
+	if (argc < 2 || strcmp(argv[1], "--help") == 0) {
+		print_help(stdout);
+		return EXIT_OK;
+	}
+	if (strcmp(argv[1], "ops") == 0 && argc == 2) {
+		opsdoc_print(&text, false);
+		fputs(strbuf_text(&text), stdout);
+		strbuf_free(&text);
+		return EXIT_OK;
+	}
+	for (size_t i = 0; i < NR_COMMANDS; i++)
+		if (strcmp(argv[1], commands[i].name) == 0 && commands[i].function != cmd_help)
+			return commands[i].function(2, (char *[]){ argv[1], (char[]){ "--help" }, NULL });
+	fprintf(stderr, "wirestorm help: expected \"ops\" or a command, found \"%s\"\n", argv[1]);
+	return EXIT_USAGE;
+}
+
+int
+main(int argc, char **argv)
+{
+	if (argc < 2) {
+		print_help(stderr);
+		return EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		print_help(stdout);
+		return EXIT_OK;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		printf("wirestorm %s\n", WS_VERSION);
+		return EXIT_OK;
+	}
+	for (size_t i = 0; i < NR_COMMANDS; i++)
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].function(argc - 1, argv + 1);
+	fprintf(stderr, "wirestorm: no command \"%s\"; wirestorm --help lists them\n", argv[1]);
+	return EXIT_USAGE;
+}
