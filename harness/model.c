@@ -170,6 +170,18 @@ target_dump(void *self, struct vm_state *out)
 	}
 }
 
+static size_t
+target_entries(void *self, uint64_t *starts, size_t max)
+{
+	struct model *m = self;
+	size_t nr = 0;
+
+	for (uint64_t a = model_entry_from(m, m->min); a < m->max; a = model_entry_from(m, model_entry_end(m, a)), nr++)
+		if (nr < max)
+			starts[nr] = a;
+	return nr;
+}
+
 /* Do the pages a - 1 and a, of one entry, have the attributes of one entry? */
 static bool
 same_entry(const struct model_page *p, const struct model_page *q)
@@ -238,6 +250,7 @@ const struct vm_target target_model = {
 	.restore = target_restore,
 	.apply = target_apply,
 	.dump = target_dump,
+	.entries = target_entries,
 	.key = NULL,
 	.check = target_check,
 	.where = NULL,

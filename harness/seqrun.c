@@ -3,10 +3,13 @@
 #include "harness/seqrun.h"
 
 #include <err.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "harness/sim.h"
 #include "harness/vmt.h"
+
+#define SEQDIFF_ENTRIES_MAX 256
 
 const char *
 seqrun_reason(const struct vm_target *target, const struct program *p)
@@ -110,6 +113,37 @@ dump(struct seqrun *r, struct vm_state *s)
 	r->target->dump(r->self, s);
 }
 
+static void
+report_entries(struct strbuf *out, const char *who, const uint64_t *starts, size_t nr)
+{
+	strbuf_printf(out, "  %-8s entries at", who);
+	for (size_t i = 0; i < nr; i++)
+		strbuf_printf(out, " %" PRIu64, starts[i]);
+	strbuf_addc(out, '\n');
+}
+
+/* Do entries begin at the same pages? Only the lowest of very many are compared. */
+static bool
+entries_equal(struct seqdiff *d, struct seqrun run[2], const struct vm_op *op)
+{
+	uint64_t starts[2][SEQDIFF_ENTRIES_MAX];
+	size_t nr[2];
+
+	if (run[0].target->entries == NULL || run[1].target->entries == NULL)
+		return true;
+	for (unsigned i = 0; i < 2; i++) {
+		nr[i] = run[i].target->entries(run[i].self, starts[i], SEQDIFF_ENTRIES_MAX);
+		if (nr[i] > SEQDIFF_ENTRIES_MAX)
+			nr[i] = SEQDIFF_ENTRIES_MAX;
+	}
+	if (nr[0] == nr[1] && memcmp(starts[0], starts[1], nr[0] * sizeof(starts[0][0])) == 0)
+		return true;
+	report_step(d, op);
+	for (unsigned i = 0; i < 2; i++)
+		report_entries(&d->text, run[i].target->name, starts[i], nr[i]);
+	return false;
+}
+
 /* One step on both; *ret_blocked: no other may follow. */
 static bool
 compare_step(struct seqdiff *d, struct seqrun run[2], const struct vm_op *op, bool *ret_blocked)
@@ -125,7 +159,8 @@ compare_step(struct seqdiff *d, struct seqrun run[2], const struct vm_op *op, bo
 	d->nr_steps++;
 	equal = result_equal(&result[0], &result[1]) && state_equal(&d->state[0], &d->state[1]);
 	if (equal)
-		return *ret_blocked || (invariant_holds(d, &run[0], op) && invariant_holds(d, &run[1], op));
+		return entries_equal(d, run, op) &&
+		       (*ret_blocked || (invariant_holds(d, &run[0], op) && invariant_holds(d, &run[1], op)));
 	report_step(d, op);
 	for (unsigned i = 0; i < 2; i++)
 		report_result(&d->text, run[i].target->name, op, &result[i]);

@@ -45,7 +45,7 @@ struct seqdiff {
 };
 
 void seqdiff_free(struct seqdiff *d);
-/* Runs the init steps of @p on both targets and compares result, state and own invariants after each. */
+/* Runs the init steps of @p on both targets and compares result, state, entries and own invariants after each. */
 bool seqdiff_targets(
     struct seqdiff *d, const struct vm_target *a, const struct vm_target *b, const struct program *p, struct sim *sim);
 /* Runs the init steps of @p and compares with the results and states that it has. */

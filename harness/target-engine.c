@@ -362,6 +362,18 @@ engine_dump(void *self, struct vm_state *out)
 	out->busy = map->busy != 0;
 }
 
+static size_t
+engine_entries(void *self, uint64_t *starts, size_t max)
+{
+	const struct vm_map *map = ((struct engine *)self)->map;
+	size_t nr = 0;
+
+	for (const struct vm_map_entry *n = map->header.next; n != &map->header; n = n->next, nr++)
+		if (nr < max)
+			starts[nr] = n->start >> VM_PAGE_SHIFT;
+	return nr;
+}
+
 /* A signed number as one that is small for small magnitudes. */
 static inline uint64_t
 zigzag(int64_t v)
@@ -460,6 +472,7 @@ const struct vm_target target_engine = {
 	.restore = engine_restore,
 	.apply = engine_apply,
 	.dump = engine_dump,
+	.entries = engine_entries,
 	.key = engine_key,
 	.check = engine_check,
 	.where = engine_where,
