@@ -875,7 +875,7 @@ end_piece(const struct lex *l)
 	if (!lex_at_end(l))
 		return lex_fail(l, "end of line");
 	if (l->next != l->end)
-		return lex_fail(l, "a single line");
+		return lex_complain(l, l->word, "a single line, found another");
 	return true;
 }
 
