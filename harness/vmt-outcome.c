@@ -139,7 +139,7 @@ take_word(struct lex *l, const char *word)
 static bool
 parse_threads(struct lex *l, const struct program *p, struct outcome *o)
 {
-	char name[8];
+	char name[16];
 
 	for (unsigned t = 0; t < p->nr_threads; t++) {
 		snprintf(name, sizeof(name), "T%u:", t);
