@@ -537,6 +537,8 @@ test_comments(void **unused)
 	    "outcome T0: TRUE | (empty) uw=0 # t\n# n\nschedules 1 # s\n");
 	check_format("# head\npoison 30 # a\n# b\npoison 20 # c\npoison 21 KERN_FAILURE # d\n# map\nmap 16 80 # e\n",
 	    "# head\n# map\nmap 16 80 # e\n# b\n# c\n# d\npoison 21 KERN_FAILURE # a\npoison 20 30\n");
+	check_format("poison 30\n# of the limit\nlimit 3\n# of the pages\npoison 20\n",
+	    "map 16 80\n# of the pages\npoison 20 30\n# of the limit\nlimit 3\n");
 	check_format("# only a head", "# only a head\nmap 16 80\n");
 	check_format("init lookup 1\n# \303\274 not ASCII", "map 16 80\ninit lookup 1\n# \303\274 not ASCII\n");
 }
@@ -632,6 +634,22 @@ random_run(uint64_t start)
 }
 
 static void
+random_state_of_map(struct vm_state *s)
+{
+	uint64_t start = random_below(4);
+
+	state_clear(s);
+	for (unsigned n = (unsigned)random_below(6); n > 0; n--) {
+		struct vm_run run = random_run(start);
+
+		state_add(s, &run);
+		start = run.end + random_below(2);
+	}
+	s->user_wired = (int64_t)random_below(9) - 4;
+	s->busy = random_below(4) == 0;
+}
+
+static void
 test_random_states(void **unused)
 {
 	struct vm_state made = { 0 }, parsed = { 0 };
@@ -641,17 +659,7 @@ test_random_states(void **unused)
 	(void)unused;
 	random_state = 3;
 	for (unsigned i = 0; i < 20000; i++) {
-		uint64_t start = random_below(4);
-
-		state_clear(&made);
-		for (unsigned n = (unsigned)random_below(6); n > 0; n--) {
-			struct vm_run run = random_run(start);
-
-			state_add(&made, &run);
-			start = run.end + random_below(2);
-		}
-		made.user_wired = (int64_t)random_below(9) - 4;
-		made.busy = random_below(4) == 0;
+		random_state_of_map(&made);
 		strbuf_clear(&text);
 		state_print(&made, &text);
 		assert_null(state_parse(strbuf_text(&text), text.len, &parsed, &at, &len));
@@ -695,6 +703,182 @@ test_state_text(void **unused)
 	                                        "26-28:guard uw=-1 !busy");
 	state_free(&s);
 	strbuf_free(&text);
+}
+
+/* Whole programs made in memory: parse(print(p)) equals p. */
+
+static struct vm_op
+random_op(void)
+{
+	struct two_ways w = { 0 };
+	unsigned code;
+	struct vm_op op;
+
+	do
+		code = 1 + (unsigned)random_below(VM_OP_CODE_MAX);
+	while (vm_op_table[code].name == NULL);
+	strbuf_add(&w.canonical, vm_op_table[code].name);
+	for (unsigned i = 0; i < VM_OP_ARGS_MAX; i++)
+		add_arg(&w, vm_op_table[code].args[i]);
+	parse_op_or_fail(strbuf_text(&w.canonical), &op);
+	strbuf_free(&w.canonical);
+	strbuf_free(&w.other);
+	return op;
+}
+
+static struct vm_result
+random_result(const struct vm_op *op)
+{
+	struct vm_result r = { .outcome = VM_OUTCOME_DONE, .code = (int32_t)random_below(VM_KERN_COUNT) };
+
+	switch ((enum vm_result_kind)vm_op_table[op->code].result) {
+	case VM_RESULT_BOOL:
+		r.code = (int32_t)random_below(2);
+		break;
+	case VM_RESULT_KERN_ADDR:
+		r.value = r.code == KERN_SUCCESS ? random_below(VM_OP_PAGE_MAX + 1) : 0;
+		break;
+	case VM_RESULT_KERN_TAG:
+		r.value = r.code == KERN_SUCCESS ? random_next() : 0;
+		break;
+	case VM_RESULT_KERN:
+	case VM_RESULT_INVALID:
+		break;
+	}
+	return r;
+}
+
+static struct program_step *
+random_steps(size_t nr)
+{
+	struct program_step *steps = calloc(nr > 0 ? nr : 1, sizeof(*steps));
+	struct vm_state state = { 0 };
+
+	assert_non_null(steps);
+	for (size_t i = 0; i < nr; i++) {
+		struct strbuf text = { 0 };
+
+		steps[i].op = random_op();
+		steps[i].has_result = random_below(2) != 0;
+		if (steps[i].has_result)
+			steps[i].result = random_result(&steps[i].op);
+		if (random_below(2) != 0)
+			continue;
+		random_state_of_map(&state);
+		state_print(&state, &text);
+		steps[i].state = strbuf_take(&text);
+	}
+	state_free(&state);
+	return steps;
+}
+
+static void
+random_config(struct program_config *cfg)
+{
+	cfg->profile_freebsd12 = random_below(2) != 0;
+	cfg->quirks = (uint32_t)random_below(VM_QUIRKS_FREEBSD12 + 1);
+	cfg->mutant = random_below(4) == 0 ? "canary" : NULL;
+	cfg->min = random_below(100);
+	cfg->max = cfg->min + 1 + random_below(VM_OP_PAGE_MAX - 100);
+	cfg->kernel = random_below(2) != 0;
+	cfg->limit = random_below(2) != 0 ? random_below(9) : VM_WIRE_LIMIT_DEFAULT;
+	cfg->frames = random_below(9);
+	cfg->nr_poison = random_below(5);
+	cfg->poison = calloc(cfg->nr_poison + 1, sizeof(*cfg->poison));
+	assert_non_null(cfg->poison);
+	for (size_t i = 0; i < cfg->nr_poison; i++) {
+		cfg->poison[i].page = 10 * i + random_below(10);
+		cfg->poison[i].code = 1 + (int)random_below(VM_KERN_COUNT - 1);
+	}
+}
+
+static void
+random_threads(struct program *p)
+{
+	p->nr_threads = (unsigned)random_below(PROGRAM_THREADS_MAX + 1);
+	p->threads = calloc(PROGRAM_THREADS_MAX, sizeof(*p->threads));
+	assert_non_null(p->threads);
+	for (unsigned t = 0; t < p->nr_threads; t++) {
+		p->threads[t].nr_ops = 1 + (unsigned)random_below(random_below(8) == 0 ? PROGRAM_OPS_MAX : 4);
+		for (unsigned i = 0; i < p->threads[t].nr_ops; i++)
+			p->threads[t].ops[i] = random_op();
+	}
+}
+
+/* How a run may have ended: each thread at some operation, or at its end. */
+static char *
+random_outcome(const struct program *p)
+{
+	static struct vm_result results[PROGRAM_THREADS_MAX][PROGRAM_OPS_MAX];
+	const struct vm_result *rows[PROGRAM_THREADS_MAX];
+	struct vm_state state = { 0 };
+	struct strbuf text = { 0 };
+	bool unfinished = false;
+
+	memset(results, 0, sizeof(results));
+	for (unsigned t = 0; t < p->nr_threads; t++) {
+		unsigned done = p->threads[t].nr_ops;
+
+		rows[t] = results[t];
+		if (random_below(4) == 0)
+			done = (unsigned)random_below(done);
+		unfinished |= done < p->threads[t].nr_ops;
+		for (unsigned i = 0; i < done; i++)
+			results[t][i] = random_result(&p->threads[t].ops[i]);
+	}
+	random_state_of_map(&state);
+	vmt_print_outcome(p, rows, &state, unfinished, &text);
+	state_free(&state);
+	return strbuf_take(&text);
+}
+
+static void
+random_expectations(struct program *p)
+{
+	p->has_schedules = random_below(2) != 0;
+	p->schedules = ((unsigned __int128)random_next() << 64 | random_next()) >> random_below(128);
+	if (random_below(2) != 0) {
+		p->verdict = (enum program_verdict)(1 + random_below(PROGRAM_VERDICT_PANIC));
+		p->verdict_detail = random_below(2) != 0 ? strdup("T1.0 at page 21") : NULL;
+	}
+	if (p->nr_threads == 0)
+		return;
+	p->outcomes = calloc(1, sizeof(*p->outcomes));
+	assert_non_null(p->outcomes);
+	p->outcomes[p->nr_outcomes++].text = random_outcome(p);
+	p->result = random_below(2) != 0 ? random_outcome(p) : NULL;
+	p->has_schedule = random_below(2) != 0;
+	if (!p->has_schedule || p->nr_threads < 2)
+		return;
+	p->nr_choices = random_below(6);
+	p->choices = calloc(6, sizeof(*p->choices));
+	assert_non_null(p->choices);
+	for (size_t i = 0; i < p->nr_choices; i++) {
+		p->choices[i].thread = (uint8_t)(i % 2 != 0 ? p->nr_threads - 1 : random_below(p->nr_threads - 1));
+		p->choices[i].count = 1 + (uint32_t)(random_next() >> (32 + random_below(32)));
+		p->choices[i].count += p->choices[i].count == 0;
+	}
+}
+
+static void
+test_random_programs(void **unused)
+{
+	(void)unused;
+	random_state = 4;
+	for (unsigned i = 0; i < 2000; i++) {
+		struct program p;
+
+		program_init(&p);
+		random_config(&p.config);
+		p.nr_init = random_below(6);
+		p.init = random_steps(p.nr_init);
+		p.nr_final = random_below(3);
+		p.final = random_steps(p.nr_final);
+		random_threads(&p);
+		random_expectations(&p);
+		check_fixed_point("a random program", &p);
+		program_free(&p);
+	}
 }
 
 /* Files. */
@@ -836,6 +1020,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_equal_sees_differences),
 		cmocka_unit_test(test_state_text),
 		cmocka_unit_test(test_random_states),
+		cmocka_unit_test(test_random_programs),
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_write_and_read),
 		cmocka_unit_test(test_write_fails_cleanly),
