@@ -2,7 +2,6 @@
 /* vmt-file.c - programs in files: reading one whole, and replacing one so that no crash leaves half of it. See vmt.h.
  */
 #include <errno.h>
-#include <err.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <stdio.h>
@@ -68,7 +67,7 @@ vmt_read(const char *path, struct program *p)
 
 	program_init(p);
 	if (!read_path(path, &text)) {
-		warn("%s", name);
+		fprintf(stderr, "%s: %s\n", name, strerror(errno));
 		strbuf_free(&text);
 		return false;
 	}
@@ -157,14 +156,11 @@ replace(const char *path, const struct strbuf *text)
 
 	strbuf_printf(&temp, "%s.XXXXXX", path);
 	fd = mkostemp(temp.text, O_CLOEXEC);
-	if (fd >= 0) {
+	if (fd >= 0)
 		good = fill_and_rename(fd, temp.text, path, text);
-		error = errno;
-		if (!good)
-			unlink(temp.text);
-		errno = error;
-	}
 	error = errno;
+	if (fd >= 0 && !good)
+		unlink(temp.text);
 	strbuf_free(&temp);
 	errno = error;
 	return good;
@@ -173,14 +169,18 @@ replace(const char *path, const struct strbuf *text)
 bool
 vmt_write(const char *path, const struct program *p)
 {
+	/* Where @path is a link, the file it leads to is replaced, not the link. */
+	char *real = realpath(path, NULL);
+	const char *target = real != NULL ? real : path;
 	struct strbuf text = { 0 };
 	bool good;
 	int error;
 
 	vmt_print(p, &text);
-	good = replace(path, &text) && sync_directory(path);
+	good = replace(target, &text) && sync_directory(target);
 	error = errno;
 	strbuf_free(&text);
+	free(real);
 	errno = error;
 	return good;
 }
