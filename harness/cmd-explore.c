@@ -10,7 +10,6 @@
 
 #include "harness/cli.h"
 #include "harness/explore.h"
-#include "harness/optext.h"
 #include "harness/vmt.h"
 
 static const char help[] =
@@ -53,7 +52,7 @@ parse_goal(const struct program *p, char *text, struct explore_goal *g)
 	if (g->thread >= p->nr_threads || g->op >= p->threads[g->thread].nr_ops)
 		errx(EXIT_USAGE, "--until %s: the program has no such operation", text);
 	result++;
-	return optext_result(result, &p->threads[g->thread].ops[g->op], &g->result);
+	return vmt_parse_op_result(result, &p->threads[g->thread].ops[g->op], &g->result);
 }
 
 static void

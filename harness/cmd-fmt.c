@@ -22,16 +22,19 @@ static int
 fmt_file(const char *path, bool check)
 {
 	struct program p;
-	struct strbuf text = { 0 };
-	char *before;
+	struct strbuf text = { 0 }, before = { 0 };
 	int rv = EXIT_OK;
 
-	if (!vmt_read_text(path, &p, &before))
+	if (!vmt_load(path, &p, &before, &text)) {
+		fputs(strbuf_text(&text), stderr);
+		strbuf_free(&before);
+		strbuf_free(&text);
 		return EXIT_USAGE;
+	}
 	vmt_print(&p, &text);
 	if (strcmp(path, "-") == 0 && !check) {
 		fputs(strbuf_text(&text), stdout);
-	} else if (strcmp(before, strbuf_text(&text)) != 0) {
+	} else if (strcmp(strbuf_text(&before), strbuf_text(&text)) != 0) {
 		printf("%s\n", path);
 		if (check) {
 			rv = EXIT_FINDING;
@@ -40,7 +43,7 @@ fmt_file(const char *path, bool check)
 			rv = EXIT_USAGE;
 		}
 	}
-	free(before);
+	strbuf_free(&before);
 	strbuf_free(&text);
 	program_free(&p);
 	return rv;

@@ -164,7 +164,7 @@ void
 fiber_start(struct fiber *f, void (*entry)(void *arg), void *arg)
 {
 	/* The ABI wants the stack at 8 mod 16 on entry to a function, as if a return address had been pushed. */
-	uintptr_t *top = (uintptr_t *)(void *)(f->stack + f->size) - 9;
+	uintptr_t *top = (uintptr_t *)(void *)(f->stack + f->size) - 8;
 
 #ifdef WITH_ASAN
 	ASAN_UNPOISON_MEMORY_REGION(f->stack, f->size);

@@ -58,23 +58,32 @@ read_path(const char *path, struct strbuf *out)
 }
 
 bool
-vmt_read(const char *path, struct program *p)
+vmt_load(const char *path, struct program *p, struct strbuf *text, struct strbuf *error)
 {
 	const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
-	struct strbuf text = { 0 };
 	struct vmt_error e;
-	bool good;
 
 	program_init(p);
-	if (!read_path(path, &text)) {
-		fprintf(stderr, "%s: %s\n", name, strerror(errno));
-		strbuf_free(&text);
+	if (!read_path(path, text)) {
+		strbuf_printf(error, "%s: %s\n", name, strerror(errno));
 		return false;
 	}
-	good = vmt_parse(strbuf_text(&text), text.len, p, &e);
+	if (vmt_parse(strbuf_text(text), text->len, p, &e))
+		return true;
+	strbuf_printf(error, "%s:%u:%u: %s\n", name, e.line, e.column, e.text);
+	return false;
+}
+
+bool
+vmt_read(const char *path, struct program *p)
+{
+	struct strbuf text = { 0 }, error = { 0 };
+	bool good = vmt_load(path, p, &text, &error);
+
 	if (!good)
-		fprintf(stderr, "%s:%u:%u: %s\n", name, e.line, e.column, e.text);
+		fputs(strbuf_text(&error), stderr);
 	strbuf_free(&text);
+	strbuf_free(&error);
 	return good;
 }
 

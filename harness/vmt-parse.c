@@ -184,6 +184,15 @@ vmt_parse_op(const char *text, struct vm_op *op, struct vmt_error *e)
 }
 
 bool
+vmt_parse_op_result(const char *text, const struct vm_op *op, struct vm_result *r)
+{
+	struct vmt_error e;
+	struct lex l;
+
+	return begin_piece(&l, text, &e) && optext_parse_result(&l, text, strlen(text), op, 0, r);
+}
+
+bool
 vmt_parse_choices(const char *text, struct program_choice **choices, size_t *nr, struct vmt_error *e)
 {
 	struct lex l;
