@@ -406,11 +406,14 @@ struct checkfile_report
 checkfile(const char *path, const struct checkfile_options *options, struct sim *sim, struct strbuf *out)
 {
 	struct check c = { .path = path, .options = options, .out = out };
+	struct strbuf text = { 0 };
 
-	if (!vmt_read(path, &c.program)) {
+	if (!vmt_load(path, &c.program, &text, out)) {
 		c.report.status = CHECKFILE_BAD;
+		strbuf_free(&text);
 		return c.report;
 	}
+	strbuf_free(&text);
 	if (options->profile != NULL) {
 		c.program.config.profile_freebsd12 = options->profile_freebsd12;
 		c.program.config.quirks = options->quirks;

@@ -21,6 +21,7 @@
 
 #include <jansson.h>
 
+#include "engine/annotate.h"
 #include "harness/checkfile.h"
 #include "harness/cli.h"
 #include "harness/vmt.h"

@@ -88,7 +88,4 @@ bool explore_over(struct explore_clock *c, const struct explore_options *options
 
 void *explore_grow(void *array, size_t *cap, size_t need, size_t size);
 
-/* Appends one step of @thread to a run-length coded schedule. */
-void path_append(struct explore_path *p, size_t *cap, unsigned thread);
-
 #endif

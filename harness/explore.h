@@ -86,6 +86,9 @@ struct explore_result {
 void explore(struct run *r, const struct explore_options *options, struct explore_result *result);
 void explore_result_free(struct explore_result *result);
 
+/* Appends one step of @thread; *cap is the capacity of choices, 0 at first. */
+void path_append(struct explore_path *p, size_t *cap, unsigned thread);
+
 /* "12345" into buf, which must hold 40 bytes; returns buf. */
 const char *explore_count_text(explore_count n, char *buf);
 /* "complete", "cut: ...". */

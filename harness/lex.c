@@ -56,7 +56,7 @@ trim(const char *from, const char *to)
 static char *
 show_byte(char *to, char c)
 {
-	return vis(to, (unsigned char)c, VIS_CSTYLE | VIS_OCTAL | VIS_TAB | VIS_NL, 0);
+	return vis(to, (unsigned char)c, VIS_CSTYLE | VIS_OCTAL | VIS_TAB | VIS_NL | VIS_DQ, 0);
 }
 
 enum lex_status
@@ -240,7 +240,7 @@ lex_take_number(struct lex *l, const char *what, uint64_t max, uint64_t *ret)
 	case LEX_NUMBER_BAD:
 		return lex_fail(l, "%s", what);
 	case LEX_NUMBER_LARGE:
-		return lex_fail(l, "%s up to %" PRIu64, what, max);
+		return lex_fail(l, "%s, at most %" PRIu64, what, max);
 	case LEX_NUMBER_OK:
 		break;
 	}

@@ -2,7 +2,6 @@
 /* vmt-file.c - programs in files: reading one whole, and replacing one so that no crash leaves half of it. See vmt.h.
  */
 #include <errno.h>
-#include <err.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <stdio.h>
@@ -59,23 +58,32 @@ read_path(const char *path, struct strbuf *out)
 }
 
 bool
-vmt_read(const char *path, struct program *p)
+vmt_load(const char *path, struct program *p, struct strbuf *text, struct strbuf *error)
 {
 	const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
-	struct strbuf text = { 0 };
 	struct vmt_error e;
-	bool good;
 
 	program_init(p);
-	if (!read_path(path, &text)) {
-		warn("%s", name);
-		strbuf_free(&text);
+	if (!read_path(path, text)) {
+		strbuf_printf(error, "%s: %s\n", name, strerror(errno));
 		return false;
 	}
-	good = vmt_parse(strbuf_text(&text), text.len, p, &e);
+	if (vmt_parse(strbuf_text(text), text->len, p, &e))
+		return true;
+	strbuf_printf(error, "%s:%u:%u: %s\n", name, e.line, e.column, e.text);
+	return false;
+}
+
+bool
+vmt_read(const char *path, struct program *p)
+{
+	struct strbuf text = { 0 }, error = { 0 };
+	bool good = vmt_load(path, p, &text, &error);
+
 	if (!good)
-		fprintf(stderr, "%s:%u:%u: %s\n", name, e.line, e.column, e.text);
+		fputs(strbuf_text(&error), stderr);
 	strbuf_free(&text);
+	strbuf_free(&error);
 	return good;
 }
 
@@ -157,14 +165,11 @@ replace(const char *path, const struct strbuf *text)
 
 	strbuf_printf(&temp, "%s.XXXXXX", path);
 	fd = mkostemp(temp.text, O_CLOEXEC);
-	if (fd >= 0) {
+	if (fd >= 0)
 		good = fill_and_rename(fd, temp.text, path, text);
-		error = errno;
-		if (!good)
-			unlink(temp.text);
-		errno = error;
-	}
 	error = errno;
+	if (fd >= 0 && !good)
+		unlink(temp.text);
 	strbuf_free(&temp);
 	errno = error;
 	return good;
@@ -173,14 +178,18 @@ replace(const char *path, const struct strbuf *text)
 bool
 vmt_write(const char *path, const struct program *p)
 {
+	/* Where @path is a link, the file it leads to is replaced, not the link. */
+	char *real = realpath(path, NULL);
+	const char *target = real != NULL ? real : path;
 	struct strbuf text = { 0 };
 	bool good;
 	int error;
 
 	vmt_print(p, &text);
-	good = replace(path, &text) && sync_directory(path);
+	good = replace(target, &text) && sync_directory(target);
 	error = errno;
 	strbuf_free(&text);
+	free(real);
 	errno = error;
 	return good;
 }

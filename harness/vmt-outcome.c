@@ -85,12 +85,11 @@ comma_or_end(const char *text, size_t len)
 static bool
 parse_one(struct lex *l, const char *at, size_t len, const struct vm_op *op, bool unfinished, struct vm_result *r)
 {
-	/* An empty piece is shown as the comma behind it. */
-	size_t shown = len > 0 ? len : l->word + l->word_len > at;
-
+	if (len == 0)
+		return lex_complain(l, at, "a result, found none");
 	if (unfinished && !lex_equal(at, len, "-"))
-		return lex_fail_at(l, at, shown, "\"-\" behind \"-\"");
-	return optext_parse_result(l, at, shown, op, OPTEXT_MAY_BE_NONE, r);
+		return lex_fail_at(l, at, len, "\"-\" behind \"-\"");
+	return optext_parse_result(l, at, len, op, OPTEXT_MAY_BE_NONE, r);
 }
 
 static unsigned
@@ -140,7 +139,7 @@ take_word(struct lex *l, const char *word)
 static bool
 parse_threads(struct lex *l, const struct program *p, struct outcome *o)
 {
-	char name[8];
+	char name[16];
 
 	for (unsigned t = 0; t < p->nr_threads; t++) {
 		snprintf(name, sizeof(name), "T%u:", t);

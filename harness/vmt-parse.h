@@ -8,8 +8,81 @@
 
 #include "harness/lex.h"
 #include "harness/program.h"
+#include "harness/state.h"
+#include "harness/strbuf.h"
 
 #define VMT_FILE_MAX ((size_t)1 << 28) /* bytes; a larger file is refused */
+
+enum vmt_part {
+	VMT_PART_DIRECTIVES,
+	VMT_PART_STEPS,
+	VMT_PART_EXPECTATIONS,
+};
+
+/* What a "state" line would belong to. */
+enum vmt_state_of {
+	VMT_STATE_OF_NOTHING,
+	VMT_STATE_OF_INIT,
+	VMT_STATE_OF_FINAL,
+};
+
+/* A poisoned page, and where it was named. */
+struct vmt_poisoned {
+	struct program_poison page;
+	unsigned line, column;
+};
+
+struct vmt_parser {
+	struct lex lex;
+	struct program *p;
+	enum vmt_part part;
+	enum vmt_state_of state_of;
+	bool blocked;            /* the last init step would sleep for ever */
+	bool begun;              /* a line that is no comment was there: the head is complete */
+	uint32_t seen;           /* bit i: line_words[i] */
+	struct strbuf head;      /* comment lines that no other line followed yet */
+	size_t first_pending;    /* notes from here on wait for the line they belong to */
+	unsigned highest_thread; /* valid if p->threads != NULL */
+	struct {
+		unsigned line, column;
+	} first_op[PROGRAM_THREADS_MAX]; /* of each thread that has one */
+	struct vmt_poisoned *poison;     /* every page named, in the order of the file */
+	size_t nr_poison;
+	struct vm_state state; /* scratch */
+};
+
+/* Each of these reads the rest of one kind of line; false: the error is set. Words behind what they know are left. */
+bool vmt_parse_profile(struct vmt_parser *ps);
+bool vmt_parse_mutant(struct vmt_parser *ps);
+bool vmt_parse_map(struct vmt_parser *ps);
+bool vmt_parse_poison(struct vmt_parser *ps);
+bool vmt_parse_limit(struct vmt_parser *ps);
+bool vmt_parse_frames(struct vmt_parser *ps);
+bool vmt_parse_init(struct vmt_parser *ps);
+bool vmt_parse_final(struct vmt_parser *ps);
+bool vmt_parse_outcome_line(struct vmt_parser *ps);
+bool vmt_parse_schedules(struct vmt_parser *ps);
+bool vmt_parse_verdict(struct vmt_parser *ps);
+bool vmt_parse_result(struct vmt_parser *ps);
+bool vmt_parse_schedule(struct vmt_parser *ps);
+/* These two begin at the line's first word. */
+bool vmt_parse_thread_op(struct vmt_parser *ps);
+bool vmt_parse_state(struct vmt_parser *ps);
+
+/* What can be said only when all lines of a part were read. The threads must be finished before any outcome is read. */
+bool vmt_finish_threads(struct vmt_parser *ps);
+bool vmt_finish_poison(struct vmt_parser *ps);
+bool vmt_finish_outcomes(struct vmt_parser *ps);
+
+/* Comments: of a line that has nothing else; those that belong to the current line; at the end. */
+void vmt_keep_comment_line(struct vmt_parser *ps);
+void vmt_settle_comments(struct vmt_parser *ps);
+void vmt_finish_notes(struct vmt_parser *ps);
+/* Moves the notes of the current line before line @line, of which it becomes a part. */
+void vmt_move_notes(struct vmt_parser *ps, unsigned line);
+
+/* Something stands behind an operation; @optional is the word that could, or NULL. Gives false. */
+bool vmt_fail_behind_op(const struct lex *l, const char *optional, bool may_have_result);
 
 /*
  * The rest of an "outcome" or "result" line of @p as canonical text, malloc'ed; NULL: the error is set. @final: a run

@@ -24,9 +24,11 @@ struct vmt_error {
 /* Parses @len bytes of @text into *p (program_init'ed here). On false *p is empty and *e says why. */
 bool vmt_parse(const char *text, size_t len, struct program *p, struct vmt_error *e);
 /*
- * Reads and parses a file ("-": standard input). On false prints "FILE:LINE:COLUMN: ..." or "FILE: reason" on standard
- * error; *p is empty.
+ * Reads and parses a file ("-": standard input); its text is appended to *text. On false "FILE:LINE:COLUMN: ..." or
+ * "FILE: reason" and a line end are appended to *error, and *p is empty.
  */
+bool vmt_load(const char *path, struct program *p, struct strbuf *text, struct strbuf *error);
+/* The same, with the error on standard error. */
 bool vmt_read(const char *path, struct program *p);
 /* The canonical text, appended. */
 void vmt_print(const struct program *p, struct strbuf *out);
@@ -44,8 +46,9 @@ void vmt_print_config(const struct program_config *cfg, struct strbuf *out);	   
  */
 void vmt_print_outcome(const struct program *p, const struct vm_result *const results[], const struct vm_state *state,
     bool deadlock, struct strbuf *out);
-/* One operation, or a schedule's choices, from a NUL-terminated text; the error's line is 1. *choices is malloc'ed. */
+/* One operation, one finished result of @op, or a schedule's choices, from a NUL-terminated text; the error's line is 1. *choices is malloc'ed. */
 bool vmt_parse_op(const char *text, struct vm_op *op, struct vmt_error *e);
+bool vmt_parse_op_result(const char *text, const struct vm_op *op, struct vm_result *r);
 bool vmt_parse_choices(const char *text, struct program_choice **choices, size_t *nr, struct vmt_error *e);
 
 #endif

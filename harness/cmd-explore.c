@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cmd-explore.c - wirestorm explore: every outcome of a program, or the shortest way to one of them. */
+#include <err.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "harness/cli.h"
+#include "harness/explore.h"
+#include "harness/vmt.h"
+
+static const char help[] =
+    "usage: wirestorm explore [OPTION...] FILE\n\n"
+    "Runs every interleaving of the program's threads and prints each outcome with its probability (if every\n"
+    "scheduling point chooses at random), the number of schedules that end so, and a witness: a schedule with the\n"
+    "fewest preemptions. What is printed is itself a .vmt text.\n\n"
+    "      --until WHAT   the way with the fewest preemptions to WHAT, as a program with its schedule.\n"
+    "                     WHAT: T0.0=KERN_INVALID_ADDRESS (operation 0 of thread 0 gives that result), DEADLOCK,\n"
+    "                     or several of these with commas, which must all hold\n"
+    "      --seconds S    stop after so long\n"
+    "      --max-states N stop after so many states (default 4194304)\n"
+    "      --by-schedules do not merge states: each schedule by itself, up to --max-schedules N (default 100000)\n"
+    "      --profile P    strict or freebsd12, then +Q1 -Q2 ...: instead of the file's profile\n"
+    "      --target T     what is under test (default engine)\n"
+    "      --json         one JSON object on standard output\n\n"
+    "Exit status: 0 explored (completely, or \"cut\" is said), 1 with --until: it does not happen, 2 wrong usage or file.\n\n"
+    "Examples:\n"
+    "  wirestorm explore corpus/litmus/wire-gone-after-wait.vmt\n"
+    "  wirestorm explore --until T0.0=KERN_INVALID_ADDRESS corpus/litmus/wire-gone-after-wait.vmt\n";
+
+struct explore_command {
+	struct cli_target target;
+	struct explore_options options;
+	const char *until;
+	bool json;
+};
+
+/* --- --until --- */
+
+/* "T0.1=RESULT" into *g. */
+static bool
+parse_goal(const struct program *p, char *text, struct explore_goal *g)
+{
+	char *result = strchr(text, '=');
+	int used = 0;
+
+	if (result == NULL || sscanf(text, "T%u.%u%n", &g->thread, &g->op, &used) != 2 || text + used != result)
+		errx(EXIT_USAGE, "--until %s: expected T<thread>.<operation>=<result>, or DEADLOCK", text);
+	if (g->thread >= p->nr_threads || g->op >= p->threads[g->thread].nr_ops)
+		errx(EXIT_USAGE, "--until %s: the program has no such operation", text);
+	result++;
+	return vmt_parse_op_result(result, &p->threads[g->thread].ops[g->op], &g->result);
+}
+
+static void
+parse_until(const struct program *p, const char *until, struct explore_options *o)
+{
+	struct explore_goal *goals = calloc(strlen(until) + 1, sizeof(*goals));
+	char *copy = strdup(until), *rest = copy, *word;
+
+	if (goals == NULL || copy == NULL)
+		err(EXIT_USAGE, "no memory");
+	while ((word = strsep(&rest, ",")) != NULL) {
+		if (strcmp(word, "DEADLOCK") == 0)
+			o->goal_deadlock = true;
+		else if (!parse_goal(p, word, &goals[o->nr_goals++]))
+			errx(EXIT_USAGE, "--until %s: the operation cannot have that result", word);
+	}
+	o->goals = goals;
+	free(copy);
+}
+
+/* The program, with nothing expected but the goal's schedule and what it results in. */
+static void
+print_goal(const struct program *p, struct run *r, const struct explore_path *path, const char *until)
+{
+	struct program out = *p;
+	struct strbuf text = { 0 }, head = { 0 }, result = { 0 };
+
+	run_begin(r);
+	for (size_t i = 0; i < path->nr_choices; i++)
+		for (uint32_t n = 0; n < path->choices[i].count; n++)
+			run_step(r, path->choices[i].thread);
+	run_outcome(r, &result);
+	strbuf_printf(&head, "# %s: reached with %u preemption%s\n", until, path->preemptions,
+	    path->preemptions == 1 ? "" : "s");
+	out.head = head.text;
+	out.nr_notes = 0;
+	out.nr_outcomes = 0;
+	out.has_schedules = false;
+	out.verdict = PROGRAM_VERDICT_NONE;
+	out.result = result.text;
+	out.has_schedule = true;
+	out.choices = path->choices;
+	out.nr_choices = path->nr_choices;
+	vmt_print(&out, &text);
+	fputs(strbuf_text(&text), stdout);
+	strbuf_free(&text);
+	strbuf_free(&head);
+	strbuf_free(&result);
+}
+
+/* --- printing --- */
+
+static void
+print_count(const char *before, const struct explore_result *x)
+{
+	char buf[40];
+
+	if (x->livelock)
+		printf("%sendless (livelock: the states go round in a cycle)\n", before);
+	else if (x->overflow)
+		printf("%smore than 2^128\n", before);
+	else
+		printf("%s%s\n", before, explore_count_text(x->schedules, buf));
+}
+
+static void
+print_text(const struct explore_result *x)
+{
+	char buf[40];
+
+	for (size_t i = 0; i < x->nr_outcomes; i++) {
+		const struct explore_outcome *o = &x->outcomes[i];
+		struct strbuf schedule = { 0 };
+
+		vmt_print_choices(o->witness.choices, o->witness.nr_choices, &schedule);
+		printf("outcome %s\n", o->text);
+		if (!x->livelock)
+			printf("#   probability %.6g, %s schedule%s\n", o->probability, explore_count_text(o->count, buf),
+			    o->count == 1 ? "" : "s");
+		printf("#   witness, %u preemption%s: %s\n", o->witness.preemptions, o->witness.preemptions == 1 ? "" : "s",
+		    strbuf_text(&schedule));
+		if (o->final_error != NULL)
+			printf("#   WRONG afterwards: %s\n", o->final_error);
+		strbuf_free(&schedule);
+	}
+	if (x->end == EXPLORE_COMPLETE && !x->livelock && !x->overflow)
+		print_count("schedules ", x);
+	else
+		print_count("# schedules so far: ", x);
+	if (x->states > 0)
+		printf("# %llu states, %llu transitions, ", (unsigned long long)x->states,
+		    (unsigned long long)x->transitions);
+	else
+		printf("# by schedules, ");
+	printf("%zu outcome%s; %s\n", x->nr_outcomes, x->nr_outcomes == 1 ? "" : "s", explore_end_text(x->end));
+}
+
+static json_t *
+json_schedule(const struct explore_path *path)
+{
+	struct strbuf text = { 0 };
+	json_t *j;
+
+	if (path->choices == NULL)
+		return json_null();
+	vmt_print_choices(path->choices, path->nr_choices, &text);
+	j = json_pack("{s:s, s:i}", "schedule", strbuf_text(&text), "preemptions", (int)path->preemptions);
+	strbuf_free(&text);
+	return j;
+}
+
+/* A count may be larger than a JSON number is exact: it is a string. */
+static void
+print_json(const struct explore_result *x, bool until)
+{
+	json_t *outcomes = json_array(), *root;
+	char buf[40];
+
+	for (size_t i = 0; i < x->nr_outcomes; i++) {
+		const struct explore_outcome *o = &x->outcomes[i];
+
+		json_array_append_new(outcomes,
+		    json_pack("{s:s, s:f, s:s, s:o, s:s?}", "outcome", o->text, "probability", o->probability, "schedules",
+			explore_count_text(o->count, buf), "witness", json_schedule(&o->witness), "final_error",
+			o->final_error));
+	}
+	root = json_pack("{s:s, s:b, s:b, s:s, s:I, s:I, s:o}", "end", explore_end_text(x->end), "complete",
+	    x->end == EXPLORE_COMPLETE, "livelock", x->livelock, "schedules", explore_count_text(x->schedules, buf), "states",
+	    (json_int_t)x->states, "transitions", (json_int_t)x->transitions, "outcomes", outcomes);
+	if (root == NULL)
+		errx(EXIT_USAGE, "no memory for the JSON");
+	if (until)
+		json_object_set_new(root, "until", json_schedule(&x->goal));
+	if (json_dumpf(root, stdout, JSON_INDENT(1)) != 0)
+		err(EXIT_USAGE, "standard output");
+	printf("\n");
+	json_decref(root);
+}
+
+static void
+show_progress(void *arg, uint64_t states, uint64_t schedules)
+{
+	(void)arg;
+	if (states > 0)
+		fprintf(stderr, "\r\033[K%llu states", (unsigned long long)states);
+	else
+		fprintf(stderr, "\r\033[K%llu schedules", (unsigned long long)schedules);
+}
+
+static int
+explore_program(struct explore_command *c, struct program *p, struct run *r)
+{
+	struct explore_result x;
+	int rv = EXIT_OK;
+
+	c->options.want_witnesses = true;
+	c->options.stop = &cli_stop;
+	if (cli_stderr_tty() && cli_stdout_tty() && !c->json)
+		c->options.progress = show_progress;
+	cli_catch_signals();
+	if (c->until != NULL)
+		parse_until(p, c->until, &c->options);
+	explore(r, &c->options, &x);
+	if (c->options.progress != NULL)
+		fprintf(stderr, "\r\033[K");
+	if (c->json)
+		print_json(&x, c->until != NULL);
+	else if (c->until == NULL)
+		print_text(&x);
+	if (c->until != NULL && x.goal.choices == NULL) {
+		if (!c->json)
+			fprintf(stderr, "wirestorm explore: %s %s (%s)\n", c->until,
+			    x.end == EXPLORE_COMPLETE ? "does not happen" : "was not found", explore_end_text(x.end));
+		rv = EXIT_FINDING;
+	} else if (c->until != NULL && !c->json) {
+		print_goal(p, r, &x.goal, c->until);
+	}
+	free((void *)(uintptr_t)c->options.goals);
+	explore_result_free(&x);
+	return rv;
+}
+
+/* --- options --- */
+
+enum { OPT_UNTIL = 256, OPT_SECONDS, OPT_STATES, OPT_BY, OPT_SCHEDULES, OPT_PROFILE, OPT_TARGET, OPT_JSON, OPT_HELP };
+
+static const struct option long_options[] = {
+	{ "until", required_argument, NULL, OPT_UNTIL },
+	{ "seconds", required_argument, NULL, OPT_SECONDS },
+	{ "max-states", required_argument, NULL, OPT_STATES },
+	{ "by-schedules", no_argument, NULL, OPT_BY },
+	{ "max-schedules", required_argument, NULL, OPT_SCHEDULES },
+	{ "profile", required_argument, NULL, OPT_PROFILE },
+	{ "target", required_argument, NULL, OPT_TARGET },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ 0 },
+};
+
+static int
+parse_options(int argc, char **argv, struct explore_command *c)
+{
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+		switch (opt) {
+		case OPT_UNTIL:
+			c->until = optarg;
+			break;
+		case OPT_SECONDS:
+			c->options.seconds = cli_seconds("--seconds", optarg);
+			break;
+		case OPT_STATES:
+			c->options.states_max = (uint64_t)cli_number("--max-states", optarg, 1, 1LL << 31);
+			break;
+		case OPT_BY:
+			c->options.by_schedules = true;
+			break;
+		case OPT_SCHEDULES:
+			c->options.schedules_max = (uint64_t)cli_number("--max-schedules", optarg, 1, 1LL << 60);
+			break;
+		case OPT_PROFILE:
+			cli_profile(&c->target, optarg);
+			break;
+		case OPT_TARGET:
+			cli_target_name(&c->target, optarg);
+			break;
+		case OPT_JSON:
+			c->json = true;
+			break;
+		case OPT_HELP:
+			fputs(help, stdout);
+			return EXIT_OK;
+		default:
+			return cli_usage("explore");
+		}
+	}
+	if (optind + 1 != argc) {
+		fprintf(stderr, "wirestorm explore: expected one file\n");
+		return cli_usage("explore");
+	}
+	return -1;
+}
+
+int
+cmd_explore(int argc, char **argv)
+{
+	struct explore_command c = { .target = { .target = &target_engine } };
+	struct program p;
+	struct run r;
+	int rv = parse_options(argc, argv, &c);
+
+	if (rv >= 0)
+		return rv;
+	if (!cli_open_run(&c.target, argv[optind], &p, &r))
+		return EXIT_USAGE;
+	if (p.nr_threads == 0) {
+		fprintf(stderr, "%s: no threads, nothing to explore; wirestorm run %s runs it\n", argv[optind], argv[optind]);
+		rv = EXIT_USAGE;
+	} else {
+		rv = explore_program(&c, &p, &r);
+	}
+	cli_close_run(&p, &r);
+	return rv;
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cmd-run.c - wirestorm run: one execution, and what happens in it. */
+#include <err.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "harness/cli.h"
+#include "harness/explore.h"
+#include "harness/replay.h"
+#include "harness/strategy.h"
+#include "harness/vmt.h"
+
+static const char help[] =
+    "usage: wirestorm run [OPTION...] FILE\n\n"
+    "Runs the program once: by --schedule, else by the schedule in the file, else by choices drawn from --seed.\n"
+    "Prints the outcome and the schedule, which repeats the run.\n\n"
+    "      --schedule 'T0*3 T1 T0'   one choice per step\n"
+    "      --seed N       draw the choices from this seed (default 1)\n"
+    "  -v, --verbose      each step: who, what it did, where it is now, and the map when it changed\n"
+    "      --lenient      a schedule goes on with another thread where a choice cannot run\n"
+    "      --profile P    strict or freebsd12, then +Q1 -Q2 ...: instead of the file's profile\n"
+    "      --target T     what is under test (default engine)\n"
+    "      --json         one JSON object on standard output\n\n"
+    "Exit status: 0 it ran, 1 something was not as the program expects, 2 wrong usage, file or schedule.\n\n"
+    "Examples:\n"
+    "  wirestorm run -v corpus/litmus/wire-gone-after-wait.vmt\n"
+    "  wirestorm run --schedule 'T0*2 T1*3 T0' FILE.vmt\n";
+
+struct run_command {
+	struct cli_target target;
+	const char *schedule, *path;
+	uint64_t seed;
+	bool verbose, lenient, json;
+};
+
+struct trace {
+	struct run_command *c;
+	struct explore_path path; /* the schedule made */
+	size_t cap;
+	struct strbuf before; /* the map after the step before */
+	unsigned done[PROGRAM_THREADS_MAX]; /* operations finished before the step */
+	json_t *steps;	      /* --json */
+};
+
+/* --- each step --- */
+
+/* "T0.0 wire 20 24 user noholes" */
+static void
+name_op(const struct run *r, unsigned thread, unsigned op, struct strbuf *out)
+{
+	strbuf_printf(out, "T%u.%u ", thread, op);
+	vmt_print_op(&r->program->threads[thread].ops[op], out);
+}
+
+/* What the step ended, and where the thread is now. */
+static void
+describe(struct run *r, struct trace *t, unsigned thread, struct strbuf *out)
+{
+	const struct program_thread *pt = &r->program->threads[thread];
+	const struct run_thread *rt = &r->threads[thread];
+	char where[128] = "";
+
+	for (unsigned i = t->done[thread]; i < rt->nr_done; i++) {
+		name_op(r, thread, i, out);
+		strbuf_add(out, " => ");
+		vmt_print_result(&pt->ops[i], &rt->results[i], out);
+		strbuf_add(out, "; ");
+	}
+	t->done[thread] = rt->nr_done;
+	if (rt->nr_done == pt->nr_ops) {
+		strbuf_add(out, "finished");
+		return;
+	}
+	name_op(r, thread, rt->nr_done, out);
+	if (r->target->where != NULL)
+		r->target->where(r->self, thread, where, sizeof(where));
+	strbuf_printf(out, ": %s %s", sim_status(r->sim, thread) == SIM_SLEEPING ? "now" : "next", where);
+}
+
+static void
+on_step(void *arg, struct run *r, size_t step, unsigned thread)
+{
+	struct trace *t = arg;
+	struct strbuf what = { 0 }, state = { 0 };
+
+	path_append(&t->path, &t->cap, thread);
+	if (!t->c->verbose && !t->c->json)
+		return;
+	describe(r, t, thread, &what);
+	r->target->dump(r->self, &r->state);
+	state_print(&r->state, &state);
+	if (t->c->json) {
+		json_array_append_new(t->steps, json_pack("{s:I, s:i, s:s, s:s}", "step", (json_int_t)step, "thread",
+						    (int)thread, "what", strbuf_text(&what), "state", strbuf_text(&state)));
+	} else {
+		printf("%4zu  T%u  %s\n", step, thread, strbuf_text(&what));
+		if (strcmp(strbuf_text(&t->before), strbuf_text(&state)) != 0)
+			printf("          %s\n", strbuf_text(&state));
+	}
+	strbuf_free(&what);
+	strbuf_free(&t->before);
+	t->before = state;
+}
+
+/* --- a sequential program --- */
+
+static int
+run_sequential(struct run_command *c, struct program *p, struct run *r)
+{
+	struct strbuf line = { 0 };
+
+	/* The run has been opened, so that every expectation held; now again, to show it. */
+	run_close(r);
+	struct program bare = *p;
+	bare.nr_init = 0;
+	if (run_open(r, &bare, c->target.target, r->sim) != RUN_OPENED)
+		errx(EXIT_USAGE, "%s", strbuf_text(&r->error));
+	for (size_t i = 0; i < p->nr_init; i++) {
+		struct vm_result got = run_alone(r, &p->init[i].op);
+
+		strbuf_clear(&line);
+		vmt_print_op(&p->init[i].op, &line);
+		strbuf_add(&line, " => ");
+		vmt_print_result(&p->init[i].op, &got, &line);
+		strbuf_add(&line, "\n          ");
+		r->target->dump(r->self, &r->state);
+		state_print(&r->state, &line);
+		printf("%4zu  %s\n", i + 1, strbuf_text(&line));
+		if (got.outcome == VM_OUTCOME_BLOCKED)
+			break;
+	}
+	strbuf_free(&line);
+	return EXIT_OK;
+}
+
+/* --- a concurrent one --- */
+
+static bool
+execute(struct run_command *c, struct program *p, struct run *r, struct trace *t)
+{
+	struct replay how = { .lenient = c->lenient, .on_step = on_step, .arg = t };
+	struct program_choice *choices = p->choices;
+	size_t nr = p->nr_choices;
+	bool given = p->has_schedule, ok = true;
+
+	if (c->schedule != NULL) {
+		struct vmt_error e;
+
+		if (!vmt_parse_choices(c->schedule, &choices, &nr, &e))
+			errx(EXIT_USAGE, "--schedule: column %u: %s", e.column, e.text);
+		given = true;
+	}
+	if (given) {
+		ok = replay(r, choices, nr, &how);
+		if (!ok)
+			fprintf(stderr, "%s: %s\n", c->path, strbuf_text(&how.error));
+	} else {
+		strategy_random(r, c->seed, on_step, t);
+	}
+	if (choices != p->choices)
+		free(choices);
+	replay_free(&how);
+	return ok;
+}
+
+static int
+report(struct run_command *c, struct program *p, struct run *r, struct trace *t)
+{
+	struct strbuf outcome = { 0 }, schedule = { 0 }, wrong = { 0 };
+	bool deadlock = run_deadlocked(r), final_ok, known = p->nr_outcomes == 0;
+
+	run_outcome(r, &outcome);
+	vmt_print_choices(t->path.choices, t->path.nr_choices, &schedule);
+	final_ok = deadlock || run_final(r, &wrong);
+	for (size_t i = 0; i < p->nr_outcomes && !known; i++)
+		known = strcmp(p->outcomes[i].text, outcome.text) == 0;
+	if (c->json) {
+		json_t *j = json_pack("{s:s, s:s, s:b, s:b, s:o}", "outcome", strbuf_text(&outcome), "schedule",
+		    strbuf_text(&schedule), "deadlock", deadlock, "expected", known && final_ok, "steps", t->steps);
+
+		if (j == NULL || json_dumpf(j, stdout, JSON_INDENT(1)) != 0)
+			errx(EXIT_USAGE, "the JSON could not be written");
+		printf("\n");
+		json_decref(j);
+	} else {
+		printf("result %s\nschedule %s\n", strbuf_text(&outcome), strbuf_text(&schedule));
+		if (!known)
+			printf("# the program does not expect this outcome\n");
+		if (!final_ok)
+			printf("# WRONG afterwards: %s\n", strbuf_text(&wrong));
+	}
+	strbuf_free(&outcome);
+	strbuf_free(&schedule);
+	strbuf_free(&wrong);
+	return known && final_ok ? EXIT_OK : EXIT_FINDING;
+}
+
+static int
+run_threads(struct run_command *c, struct program *p, struct run *r)
+{
+	struct trace t = { .c = c, .steps = json_array() };
+	int rv = EXIT_USAGE;
+
+	if (c->verbose && !c->json) {
+		r->target->dump(r->self, &r->state);
+		state_print(&r->state, &t.before);
+		printf("   0      %s\n", strbuf_text(&t.before));
+	}
+	if (execute(c, p, r, &t))
+		rv = report(c, p, r, &t);
+	if (!c->json)
+		json_decref(t.steps);
+	strbuf_free(&t.before);
+	free(t.path.choices);
+	return rv;
+}
+
+/* --- options --- */
+
+enum { OPT_SCHEDULE = 256, OPT_SEED, OPT_LENIENT, OPT_PROFILE, OPT_TARGET, OPT_JSON, OPT_HELP };
+
+static const struct option long_options[] = {
+	{ "schedule", required_argument, NULL, OPT_SCHEDULE },
+	{ "seed", required_argument, NULL, OPT_SEED },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "lenient", no_argument, NULL, OPT_LENIENT },
+	{ "profile", required_argument, NULL, OPT_PROFILE },
+	{ "target", required_argument, NULL, OPT_TARGET },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ 0 },
+};
+
+static int
+parse_options(int argc, char **argv, struct run_command *c)
+{
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "v", long_options, NULL)) != -1) {
+		switch (opt) {
+		case OPT_SCHEDULE:
+			c->schedule = optarg;
+			break;
+		case OPT_SEED:
+			c->seed = (uint64_t)cli_number("--seed", optarg, 0, INT64_MAX);
+			break;
+		case 'v':
+			c->verbose = true;
+			break;
+		case OPT_LENIENT:
+			c->lenient = true;
+			break;
+		case OPT_PROFILE:
+			cli_profile(&c->target, optarg);
+			break;
+		case OPT_TARGET:
+			cli_target_name(&c->target, optarg);
+			break;
+		case OPT_JSON:
+			c->json = true;
+			break;
+		case OPT_HELP:
+			fputs(help, stdout);
+			return EXIT_OK;
+		default:
+			return cli_usage("run");
+		}
+	}
+	if (optind + 1 != argc) {
+		fprintf(stderr, "wirestorm run: expected one file\n");
+		return cli_usage("run");
+	}
+	c->path = argv[optind];
+	return -1;
+}
+
+int
+cmd_run(int argc, char **argv)
+{
+	struct run_command c = { .target = { .target = &target_engine }, .seed = 1 };
+	struct program p;
+	struct run r;
+	int rv = parse_options(argc, argv, &c);
+
+	if (rv >= 0)
+		return rv;
+	if (!cli_open_run(&c.target, c.path, &p, &r))
+		return EXIT_USAGE;
+	rv = p.nr_threads == 0 ? run_sequential(&c, &p, &r) : run_threads(&c, &p, &r);
+	cli_close_run(&p, &r);
+	return rv;
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * vmt-expect.c - lines of what is expected: outcomes, schedules, verdicts. See vmt-parse.h; what an outcome looks like
+ * is in vmt-outcome.c. Each function is called at the word behind its own.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/strbuf.h"
+#include "harness/vmt-parse.h"
+#include "harness/vmt.h"
+
+#define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
+
+bool
+vmt_parse_outcome_line(struct vmt_parser *ps)
+{
+	struct program *p = ps->p;
+	struct program_outcome outcome = { .line = ps->lex.line };
+
+	outcome.text = vmt_parse_outcome(&ps->lex, p, true);
+	if (outcome.text == NULL)
+		return false;
+	p->outcomes = vmt_grow(p->outcomes, p->nr_outcomes, sizeof(*p->outcomes));
+	p->outcomes[p->nr_outcomes++] = outcome;
+	return true;
+}
+
+bool
+vmt_parse_result(struct vmt_parser *ps)
+{
+	ps->p->result_line = ps->lex.line;
+	ps->p->result = vmt_parse_outcome(&ps->lex, ps->p, false);
+	return ps->p->result != NULL;
+}
+
+bool
+vmt_parse_schedules(struct vmt_parser *ps)
+{
+	struct lex *l = &ps->lex;
+	lex_wide n = 0;
+
+	switch (lex_number(l->word, l->word_len, ~(lex_wide)0, &n)) {
+	case LEX_NUMBER_BAD:
+		return lex_fail(l, "a number of schedules");
+	case LEX_NUMBER_LARGE:
+		return lex_fail(l, "a number of schedules below 2^128");
+	case LEX_NUMBER_OK:
+		break;
+	}
+	ps->p->has_schedules = true;
+	ps->p->schedules = n;
+	ps->p->schedules_line = l->line;
+	lex_next(l);
+	return true;
+}
+
+bool
+vmt_parse_verdict(struct vmt_parser *ps)
+{
+	static const enum program_verdict verdicts[] = {
+#define VERDICT(name, text) PROGRAM_VERDICT_##name,
+#include "harness/verdicts.def"
+#undef VERDICT
+	};
+	struct program *p = ps->p;
+	struct lex *l = &ps->lex;
+	struct strbuf detail = { 0 };
+
+	for (size_t i = 0; i < COUNT_OF(verdicts); i++) {
+		if (lex_is(l, vmt_verdict_word(verdicts[i])))
+			p->verdict = verdicts[i];
+	}
+	if (p->verdict == PROGRAM_VERDICT_NONE)
+		return lex_fail(l, "a verdict");
+	p->verdict_line = l->line;
+	for (lex_next(l); !lex_at_end(l); lex_next(l)) {
+		if (detail.len > 0)
+			strbuf_addc(&detail, ' ');
+		strbuf_addn(&detail, l->word, l->word_len);
+	}
+	if (detail.len > 0)
+		p->verdict_detail = strbuf_take(&detail);
+	return true;
+}
+
+bool
+vmt_parse_schedule(struct vmt_parser *ps)
+{
+	struct program *p = ps->p;
+
+	p->has_schedule = true;
+	p->schedule_line = ps->lex.line;
+	return vmt_parse_choice_words(&ps->lex, p->nr_threads, &p->choices, &p->nr_choices);
+}
+
+/* "T0*3" */
+static bool
+parse_choice(const struct lex *l, unsigned nr_threads, struct program_choice *c)
+{
+	const char *star = memchr(l->word, '*', l->word_len);
+	size_t name_len = star != NULL ? (size_t)(star - l->word) : l->word_len;
+	int t = vmt_thread_number(l->word, name_len);
+	lex_wide count = 1;
+
+	if (t < 0)
+		return lex_fail(l, "a choice like T0 or T0*3");
+	if ((unsigned)t >= nr_threads)
+		return lex_fail(l, "a thread of the program");
+	if (star != NULL &&
+	    (lex_number(star + 1, l->word_len - name_len - 1, UINT32_MAX, &count) != LEX_NUMBER_OK || count == 0))
+		return lex_fail_at(
+		    l, star + 1, l->word_len - name_len - 1, "a number of steps from 1 to %" PRIu32, UINT32_MAX);
+	c->thread = (uint8_t)t;
+	c->count = (uint32_t)count;
+	return true;
+}
+
+/* Makes one of two neighbours that name the same thread. */
+static bool
+add_choice(const struct lex *l, const struct program_choice *c, struct program_choice **choices, size_t *nr)
+{
+	struct program_choice *last = *nr > 0 ? &(*choices)[*nr - 1] : NULL;
+
+	if (last != NULL && last->thread == c->thread) {
+		if (c->count > UINT32_MAX - last->count)
+			return lex_fail(l, "at most %" PRIu32 " steps of a thread in a row", UINT32_MAX);
+		last->count += c->count;
+		return true;
+	}
+	*choices = vmt_grow(*choices, *nr, sizeof(**choices));
+	(*choices)[(*nr)++] = *c;
+	return true;
+}
+
+bool
+vmt_parse_choice_words(struct lex *l, unsigned nr_threads, struct program_choice **choices, size_t *nr)
+{
+	struct program_choice *made = NULL, c;
+	size_t nr_made = 0;
+
+	for (; !lex_at_end(l); lex_next(l)) {
+		if (!parse_choice(l, nr_threads, &c) || !add_choice(l, &c, &made, &nr_made)) {
+			free(made);
+			return false;
+		}
+	}
+	*choices = made;
+	*nr = nr_made;
+	return true;
+}
+
+/* Bytewise; equal ones by line. */
+static int
+compare_outcomes(const void *a, const void *b)
+{
+	const struct program_outcome *x = a, *y = b;
+	int order = strcmp(x->text, y->text);
+
+	return order != 0 ? order : (x->line > y->line) - (x->line < y->line);
+}
+
+bool
+vmt_finish_outcomes(struct vmt_parser *ps)
+{
+	struct program *p = ps->p;
+	struct vmt_error *e = ps->lex.error;
+	const struct program_outcome *first = NULL, *second = NULL;
+
+	if (p->nr_outcomes > 0)
+		qsort(p->outcomes, p->nr_outcomes, sizeof(*p->outcomes), compare_outcomes);
+	for (size_t i = 1; i < p->nr_outcomes; i++) {
+		if (strcmp(p->outcomes[i - 1].text, p->outcomes[i].text) != 0)
+			continue;
+		if (second == NULL || p->outcomes[i].line < second->line) {
+			first = &p->outcomes[i - 1];
+			second = &p->outcomes[i];
+		}
+	}
+	if (second == NULL)
+		return true;
+	e->line = second->line;
+	e->column = 1;
+	snprintf(e->text, sizeof(e->text), "expected each outcome once, found the one of line %u again", first->line);
+	return false;
+}
