@@ -66,6 +66,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	bytes_decode(data, size, &p);
 	check_bytes(&p);
+	(void)seqrun_trim(&target_engine, &p);
 	if (seqrun_reason(&target_model, &p) == NULL && seqrun_reason(&target_engine, &p) == NULL &&
 	    !seqdiff_targets(&diff, &target_engine, &target_model, &p, sim))
 		fail(&p, strbuf_text(&diff.text));

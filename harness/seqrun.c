@@ -4,6 +4,7 @@
 
 #include <err.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/sim.h"
@@ -19,6 +20,23 @@ seqrun_reason(const struct vm_target *target, const struct program *p)
 	for (size_t i = 0; reason == NULL && target->op_reason != NULL && i < p->nr_init; i++)
 		reason = target->op_reason(&p->init[i].op);
 	return reason;
+}
+
+size_t
+seqrun_trim(const struct vm_target *target, struct program *p)
+{
+	size_t nr = p->nr_init, kept = 0;
+
+	if (target->op_reason == NULL)
+		return 0;
+	for (size_t i = 0; i < nr; i++) {
+		if (target->op_reason(&p->init[i].op) == NULL)
+			p->init[kept++] = p->init[i];
+		else
+			free(p->init[i].state);
+	}
+	p->nr_init = kept;
+	return nr - kept;
 }
 
 bool

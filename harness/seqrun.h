@@ -30,6 +30,9 @@ struct seqrun {
 /* Why @target cannot run the program's directives and init steps, or NULL. */
 const char *seqrun_reason(const struct vm_target *target, const struct program *p);
 
+/* Takes out the init steps that @target cannot run; returns how many. For programs that nobody wrote by hand. */
+size_t seqrun_trim(const struct vm_target *target, struct program *p);
+
 /* An instance of @target on @sim, whose init thread it uses. False: out of memory, errno set. */
 bool seqrun_open(struct seqrun *r, const struct vm_target *target, const struct program_config *cfg, struct sim *sim);
 void seqrun_close(struct seqrun *r);

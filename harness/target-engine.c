@@ -362,6 +362,13 @@ engine_dump(void *self, struct vm_state *out)
 	out->busy = map->busy != 0;
 }
 
+/* Pages have no content yet: a read would always see 0, which is worse than no answer. */
+static const char *
+engine_op_reason(const struct vm_op *op)
+{
+	return op->code == VM_OP_read ? "the engine has no page content yet" : NULL;
+}
+
 static size_t
 engine_entries(void *self, uint64_t *starts, size_t max)
 {
@@ -466,6 +473,7 @@ engine_where(void *self, unsigned thread, char *buf, size_t size)
 const struct vm_target target_engine = {
 	.name = "engine",
 	.summary = "the VM map engine",
+	.op_reason = engine_op_reason,
 	.create = engine_create,
 	.destroy = engine_destroy,
 	.save = engine_save,
