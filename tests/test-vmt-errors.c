@@ -165,6 +165,8 @@ static const struct {
 	    "expected a run of pages like 16-24:rw-/rwx:copy:w0 or 24-25:guard, found \"16-24:rw-/rwx:copy\"" },
 	{ TEXT(INSERT "state 16-24:rw-/rwx:copy:w0 20-28:guard uw=0\n"), 2, 29,
 	    "expected runs of pages in ascending order, found \"20-28:guard\"" },
+	{ TEXT(INSERT "state 16-24:guard 23-25:guard uw=0\n"), 2, 19,
+	    "expected runs of pages in ascending order, found \"23-25:guard\"" },
 	{ TEXT(INSERT "state 24-24:guard uw=0\n"), 2, 7,
 	    "expected a run of pages that is not empty, found \"24-24:guard\"" },
 	{ TEXT(INSERT "state 16-24:rw/rwx:copy:w0 uw=0\n"), 2, 7,

@@ -273,6 +273,9 @@ test_truncated(void **unused)
 				bad++;
 		}
 	}
+	/* A line end needs both its bytes; the corpus has none. */
+	assert_true(parse_exactly("map 16 80\r\n", 11));
+	assert_false(parse_exactly("map 16 80\r", 10));
 	/* Both ways out were taken. */
 	assert_true(good > TRUNCATED_FILES && bad > TRUNCATED_FILES);
 }
