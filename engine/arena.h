@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * arena.h - one reserved range of memory per map, handed out from the bottom, kept and restored as a whole.
+ *
+ * Nothing is given back piecewise: entries and objects that die go to free lists which lie in the arena too. The
+ * arena never moves, so pointers into it stay good over a restore.
+ */
+#ifndef ENGINE_ARENA_H
+#define ENGINE_ARENA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct vm_arena {
+	char *base;	   /* page aligned */
+	size_t used;	   /* bytes handed out */
+	size_t used_max;   /* the highest `used` since the last restore */
+	size_t size;	   /* bytes reserved */
+	char *saved;	   /* copy of the first saved_used bytes; NULL: none */
+	size_t saved_used;
+};
+
+#define VM_ARENA_SIZE ((size_t)1 << 32) /* reserved, not committed */
+
+/* False with errno set if the range cannot be reserved. */
+bool vm_arena_init(struct vm_arena *a, size_t size);
+void vm_arena_fini(struct vm_arena *a);
+/* @size bytes, aligned to 16, zeroed. NULL: the arena is full. */
+void *vm_arena_alloc(struct vm_arena *a, size_t size);
+/* False with errno set: no memory for the copy. */
+bool vm_arena_save(struct vm_arena *a);
+void vm_arena_restore(struct vm_arena *a);
+
+/* Under AddressSanitizer: touching [p, p + size) is an error from now on, or is fine again. Else nothing. */
+void vm_arena_poison(const void *p, size_t size);
+void vm_arena_unpoison(const void *p, size_t size);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sync.h - the engine's locks: a sleepable read/write lock and a spin lock from ck, wait queues, lock ranks.
+ *
+ * The lock words are ck's (ck_rwlock, ck_spinlock); whoever cannot have one sleeps through env.h, natively on a ck event
+ * count, in the simulation in the scheduler. All ck calls are in sync.c, which is built without ThreadSanitizer
+ * and tells it with annotations what the locks mean.
+ *
+ * Ranks: a lock may be taken only if its rank is above that of every lock held. A violation panics with both names.
+ */
+#ifndef ENGINE_SYNC_H
+#define ENGINE_SYNC_H
+
+#include <ck_ec.h>
+#include <ck_rwlock.h>
+#include <ck_spinlock.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/annotate.h"
+
+struct vm_env;
+
+/* The order of locks, lowest first. */
+enum vm_lock_rank {
+	VM_RANK_INVALID = 0,
+	VM_RANK_MAP,	/* struct vm_map.lock */
+	VM_RANK_OBJECT, /* struct vm_object.lock */
+	VM_RANK_FRAMES, /* struct vm_frames.lock */
+};
+
+/* A queue that threads sleep on. A wakeup wakes all. */
+struct vm_waitq {
+	struct ck_ec32 count; /* moved by each wakeup */
+	unsigned id;	      /* small, the same in every run; a simulated world names the queue by it */
+};
+
+struct VM_CAPABILITY("rwlock") vm_rwlock {
+	ck_rwlock_t word;
+	struct vm_waitq freed; /* who found the word taken */
+};
+
+struct VM_CAPABILITY("spinlock") vm_spinlock {
+	ck_spinlock_t word;
+	uint8_t rank; /* enum vm_lock_rank */
+};
+
+void vm_waitq_init(struct vm_waitq *q, unsigned id);
+/* The count to hand to vm_waitq_sleep; sample it while holding the lock under which the reason to sleep was seen. */
+uint32_t vm_waitq_sample(const struct vm_waitq *q);
+void vm_waitq_sleep(struct vm_waitq *q, uint32_t seen);
+void vm_waitq_wakeup(struct vm_waitq *q);
+
+/* The rwlock has rank VM_RANK_MAP: it is the map lock. None of these is a scheduling point; vm_map_lock is. */
+void vm_rwlock_init(struct vm_rwlock *l, unsigned waitq_id);
+void vm_rwlock_wlock(struct vm_rwlock *l) VM_ACQUIRE(l);
+void vm_rwlock_rlock(struct vm_rwlock *l) VM_ACQUIRE_SHARED(l);
+bool vm_rwlock_try_wlock(struct vm_rwlock *l) VM_TRY_ACQUIRE(true, l);
+bool vm_rwlock_try_rlock(struct vm_rwlock *l) VM_TRY_ACQUIRE_SHARED(true, l);
+void vm_rwlock_wunlock(struct vm_rwlock *l) VM_RELEASE(l);
+void vm_rwlock_runlock(struct vm_rwlock *l) VM_RELEASE_SHARED(l);
+/* From read to write without letting go. False: somebody else reads or wants to write; the read lock is still held. */
+VM_MUST_CHECK bool vm_rwlock_try_upgrade(struct vm_rwlock *l);
+void vm_rwlock_downgrade(struct vm_rwlock *l) VM_RELEASE(l) VM_ACQUIRE_SHARED(l);
+void vm_rwlock_assert_write(const struct vm_rwlock *l) VM_ASSERT_HELD(l);
+void vm_rwlock_assert_held(const struct vm_rwlock *l) VM_ASSERT_HELD_SHARED(l);
+
+void vm_spinlock_init(struct vm_spinlock *l, enum vm_lock_rank rank);
+void vm_spinlock_lock(struct vm_spinlock *l) VM_ACQUIRE(l);
+void vm_spinlock_unlock(struct vm_spinlock *l) VM_RELEASE(l);
+
+#endif

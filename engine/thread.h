@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * thread.h - a thread of either world, and what its operation keeps while the map lock is free.
+ *
+ * struct vm_op_ctx is the whole memory of a suspended operation besides its arguments: integers and addresses, never
+ * an entry (an entry is only used again under the relook rule: the timestamp says that nothing moved, or it is looked up
+ * by address). That makes suspended operations readable in a debugger, and states of the system comparable.
+ */
+#ifndef ENGINE_THREAD_H
+#define ENGINE_THREAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/vm.h"
+
+enum vm_point {
+	VM_POINT_none = 0,
+#define VM_POINT(name, text) VM_POINT_##name,
+#include "engine/points.def"
+#undef VM_POINT
+};
+
+/* All zero between operations; each operation leaves zero what it does not need. Units: bytes. */
+struct vm_op_ctx {
+	uint8_t point;		   /* enum vm_point: where the operation resumes */
+	bool stamped;		   /* stamp is remembered */
+	unsigned stamp;		   /* map->timestamp when the lock was dropped; valid if stamped */
+	vm_offset_t start, end;	   /* the range, clamped to the map; end shrinks to where a failure was met */
+	vm_offset_t cursor;	   /* where to look again after a wait; how far sync got */
+	vm_offset_t piece_start, piece_end; /* wire: what is being faulted in */
+	vm_offset_t fault_addr;	   /* the page a fault is about */
+};
+
+struct vm_thread {
+	unsigned id;		   /* dense, the same in every run */
+	const struct vm_env *env;  /* the world */
+	void *world;		   /* the world's own record of the thread */
+	uint32_t held;		   /* bit r: holds a lock of enum vm_lock_rank r */
+	bool map_write;		   /* the map lock is held for writing */
+	struct vm_op_ctx ctx;
+};
+
+extern _Thread_local struct vm_thread *vm_curthread;
+
+/* Starts an operation on the range of the running thread: its context is new. */
+static inline struct vm_op_ctx *
+vm_op_begin(vm_offset_t start, vm_offset_t end)
+{
+	struct vm_op_ctx *ctx = &vm_curthread->ctx;
+
+	*ctx = (struct vm_op_ctx){ .point = VM_POINT_lock, .start = start, .end = end };
+	return ctx;
+}
+
+static inline struct vm_op_ctx *
+vm_op_ctx(void)
+{
+	return &vm_curthread->ctx;
+}
+
+/* The text of points.def with its pages filled in. */
+void vm_point_describe(const struct vm_op_ctx *ctx, char *buf, size_t size);
+
+VM_NORETURN void vm_panic(const char *what, const char *file, int line);
+
+/* Our own bug, in every build. One condition each. */
+#define vm_assert(cond) ((cond) ? (void)0 : vm_panic(#cond, __FILE__, __LINE__))
+
+#endif
