@@ -33,6 +33,8 @@ BANNED = {
 ENGINE_BANNED = ("printf", "fprintf", "vprintf", "vfprintf", "dprintf", "puts", "fputs", "putchar", "perror", "exit",
     "_exit", "quick_exit", "abort", "err", "errx", "warn", "warnx", "assert", "time", "clock", "clock_gettime",
     "gettimeofday", "getenv")
+# The native world stands on the other side of env.h, though in the same folder.
+ENGINE_WORLDS = ("engine/native.c", "engine/native.h")
 
 SPDX_LINES = 3  # the line is among the first few, behind a "#!"
 MARKS = ("TO" + "DO", "FIX" + "ME", "XX" + "X")
@@ -157,7 +159,7 @@ def include(file):
 @rule
 def engine_way_out(file):
     """The engine does not print, end the program or read a clock: env.h is its only way out."""
-    if file.room != "engine":
+    if file.room != "engine" or file.path in ENGINE_WORLDS:
         return
     for number, name in calls(file, ENGINE_BANNED):
         yield number, f"{name}() in engine/: go through env.h"

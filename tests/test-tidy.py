@@ -89,6 +89,7 @@ GOOD = {
     "engine/a.c": function(70) + "/* printf() and strcpy(): in a comment */\n",
     "engine/b.c": C + '#include <stdio.h>\n#include "engine/vm.h"\n#define A "abort() \\" exit()"\n',
     "engine/c.c": C + "\tenv->abort();\n\tmap.time(1);\n\tvm_assert(a);\n\tmy_exit(1);\n\tsnprintf(b, 1, c);\n",
+    "engine/native.c": C + "\tabort();\n",
     "engine/t.def": C + "VM_OP(" + "x" * 200 + ")\n",
     "engine/s.h": C + "struct a {\n" + "\tint x;\n" * 100 + "};\n",
     "harness/a.c": C + '#include "engine/map.h"\n#include "harness/sim.h"\n\tprintf("x");\n\tstrlcpy(a, b, 3);\n',
