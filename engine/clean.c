@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * clean.c - vm_map_sync(9): writing pages back, one entry's piece at a time, with the map unlocked in between.
+ *
+ * What happens at the relock is the subject of quirk Q6, docs/engine.md section 10. Strict looks at the cursor and
+ * nothing else. The recorded kernel, if the timestamp stood still, takes the next entry; otherwise it looks the cursor
+ * up and, where that is unmapped, goes on with whatever entry comes next, although the cursor is not in it.
+ */
+#include "engine/map.h"
+
+static inline vm_offset_t
+lower(vm_offset_t a, vm_offset_t b)
+{
+	return a < b ? a : b;
+}
+
+/* What is wrong with the range before any page is written. Also: an empty range means the entry it is in. */
+static int
+sync_check(vm_map_t map, struct vm_op_ctx *ctx, bool invalidate, vm_map_entry_t *entry) VM_REQUIRES_SHARED(&map->lock)
+{
+	vm_map_entry_t e;
+
+	vm_map_range_check(map, &ctx->start, &ctx->end);
+	if (!vm_map_lookup_entry(map, ctx->start, &e))
+		return KERN_INVALID_ADDRESS;
+	*entry = e;
+	if (ctx->start == ctx->end) {
+		ctx->start = e->start;
+		ctx->end = e->end;
+	}
+	for (; e->start < ctx->end; e = e->next) {
+		if (invalidate && (e->eflags & MAP_ENTRY_USER_WIRED) != 0)
+			return KERN_INVALID_ARGUMENT;
+		if (ctx->end > e->end && e->next->start != e->end)
+			return KERN_INVALID_ADDRESS;
+	}
+	return KERN_SUCCESS;
+}
+
+/* After the relock: the entry to go on with, or NULL: it is over, with *rv. */
+static vm_map_entry_t
+sync_next(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t e, int *rv) VM_REQUIRES_SHARED(&map->lock)
+{
+	bool same = ctx->stamp == map->timestamp;
+
+	ctx->stamped = false;
+	if (vm_quirk_on(map, Q6)) {
+		e = same ? e->next : vm_map_lookup_ge(map, ctx->cursor);
+		return e->start < ctx->end ? e : NULL;
+	}
+	if (ctx->cursor >= ctx->end)
+		return NULL;
+	if (vm_map_lookup_entry(map, ctx->cursor, &e))
+		return e;
+	*rv = KERN_INVALID_ADDRESS;
+	return NULL;
+}
+
+int
+vm_map_sync(vm_map_t map, vm_offset_t start, vm_offset_t end, bool syncio, bool invalidate)
+{
+	struct vm_op_ctx *ctx;
+	vm_map_entry_t e = NULL;
+	int rv;
+
+	(void)syncio; /* there is no device to wait for */
+	if (!vm_range_aligned(start, end))
+		return KERN_INVALID_ARGUMENT;
+	ctx = vm_op_begin(start, end);
+	vm_map_lock_read(map);
+	rv = sync_check(map, ctx, invalidate, &e);
+	ctx->cursor = ctx->start;
+	while (rv == KERN_SUCCESS && e != NULL) {
+		ctx->cursor = lower(ctx->end, e->end);
+		vm_map_remember(map, ctx);
+		ctx->point = VM_POINT_sync_relock;
+		vm_map_unlock_read(map);
+		/* Here the real one waits for the pager. */
+		vm_map_lock_read(map);
+		e = sync_next(map, ctx, e, &rv);
+	}
+	vm_map_unlock_read(map);
+	return rv;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * clip.c - merging an entry with its neighbours, and splitting it.
+ *
+ *      clip_start(e, 24)                         clip_end(e, 24)
+ *      20        24          30                  20        24          30
+ *      [          e          )                   [          e          )
+ *      [   new   )[    e     )                   [    e    )[   new    )
+ *
+ * Entry boundaries are hidden state that matters: the wire limit is tested per entry, a wait is for one entry, a
+ * system unwire checks per entry. Who may merge with whom is therefore part of the engine's behaviour (docs/engine.md 2).
+ */
+#include "engine/map.h"
+
+static bool
+continues(const struct vm_map_entry *left, const struct vm_map_entry *right)
+{
+	return left->end == right->start && left->object == right->object &&
+	    (left->object == NULL || left->offset + (left->end - left->start) == right->offset) &&
+	    left->eflags == right->eflags && left->protection == right->protection &&
+	    left->max_protection == right->max_protection && left->inheritance == right->inheritance &&
+	    left->wired_count == right->wired_count && left->charged == right->charged;
+}
+
+void
+vm_map_simplify_entry(vm_map_t map, vm_map_entry_t e)
+{
+	struct vm_map_entry *n;
+
+	vm_rwlock_assert_write(&map->lock);
+	if ((e->eflags & MAP_ENTRY_IN_TRANSITION) != 0)
+		return;
+	n = e->prev;
+	if (n != &map->header && continues(n, e)) {
+		vm_map_entry_unlink(map, n);
+		e->offset = n->offset;
+		vm_map_entry_resize(map, e, n->start, e->end);
+		vm_map_entry_dispose(map, n);
+	}
+	n = e->next;
+	if (n != &map->header && continues(e, n)) {
+		vm_map_entry_unlink(map, n);
+		vm_map_entry_resize(map, e, e->start, n->end);
+		vm_map_entry_dispose(map, n);
+	}
+}
+
+/* Both halves of a split must name their memory: an entry without object gets one, which takes the charge over. */
+static void
+object_for_split(vm_map_t map, vm_map_entry_t e) VM_REQUIRES(&map->lock)
+{
+	if ((e->eflags & MAP_ENTRY_GUARD) != 0)
+		return;
+	if (e->object == NULL)
+		vm_object_attach(map, e);
+	else if (e->charged) {
+		e->object->charged = true;
+		e->charged = false;
+	}
+}
+
+/* A copy of @e, not linked, with a reference of its own. */
+static vm_map_entry_t
+half(vm_map_t map, vm_map_entry_t e) VM_REQUIRES(&map->lock)
+{
+	vm_map_entry_t n = vm_map_entry_create(map);
+
+	*n = *e;
+	if (n->object != NULL)
+		vm_object_reference(n->object);
+	return n;
+}
+
+void
+vm_map_clip_start(vm_map_t map, vm_map_entry_t e, vm_offset_t addr)
+{
+	vm_map_entry_t n;
+
+	vm_rwlock_assert_write(&map->lock);
+	if (addr <= e->start)
+		return;
+	vm_assert(addr < e->end);
+	vm_map_simplify_entry(map, e);
+	object_for_split(map, e);
+	n = half(map, e);
+	n->end = addr;
+	if (e->object != NULL)
+		e->offset += addr - e->start;
+	vm_map_entry_resize(map, e, addr, e->end);
+	vm_map_entry_link(map, e->prev, n);
+}
+
+void
+vm_map_clip_end(vm_map_t map, vm_map_entry_t e, vm_offset_t addr)
+{
+	vm_map_entry_t n;
+
+	vm_rwlock_assert_write(&map->lock);
+	if (addr >= e->end)
+		return;
+	vm_assert(addr > e->start);
+	object_for_split(map, e);
+	n = half(map, e);
+	n->start = addr;
+	if (n->object != NULL)
+		n->offset += addr - e->start;
+	vm_map_entry_resize(map, e, e->start, addr);
+	vm_map_entry_link(map, e, n);
+}
+
+vm_map_entry_t
+vm_map_first_entry(vm_map_t map, vm_offset_t start)
+{
+	vm_map_entry_t e;
+
+	if (!vm_map_lookup_entry(map, start, &e))
+		return e->next;
+	vm_map_clip_start(map, e, start);
+	return e;
+}
+
+int
+vm_map_clip(vm_map_t map, vm_offset_t addr)
+{
+	vm_map_entry_t e;
+	int rv = KERN_INVALID_ADDRESS;
+
+	if (!vm_page_aligned(addr))
+		return KERN_INVALID_ARGUMENT;
+	(void)vm_op_begin(addr, addr);
+	vm_map_lock(map);
+	if (vm_map_lookup_entry(map, addr, &e)) {
+		vm_map_clip_start(map, e, addr);
+		rv = KERN_SUCCESS;
+	}
+	vm_map_unlock(map);
+	return rv;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * delete.c - taking mappings away.
+ *
+ * The sweep goes upwards and never comes back: while it waits for an entry, others may map below the cursor, and that
+ * stays. A system wiring that nobody releases blocks it for ever, with the lower part already gone.
+ */
+#include "engine/map.h"
+
+static bool
+must_wait(const struct vm_map *map, const struct vm_map_entry *e)
+{
+	return (e->eflags & MAP_ENTRY_IN_TRANSITION) != 0 ||
+	    (!map->config.kernel && vm_map_entry_system_wired_count(e) != 0);
+}
+
+/* Sleeps until @e may be free, and returns where to go on: at its start if that is still mapped, else behind it. */
+static vm_map_entry_t
+wait_for(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t e) VM_REQUIRES(&map->lock)
+{
+	ctx->cursor = e->start;
+	e->eflags |= MAP_ENTRY_NEEDS_WAKEUP;
+	vm_map_remember(map, ctx);
+	ctx->point = VM_POINT_transition_wait;
+	(void)vm_map_unlock_and_wait(map, 0);
+	vm_map_lock(map);
+	if (!vm_map_unchanged(map, ctx))
+		e = vm_map_first_entry(map, ctx->cursor);
+	ctx->cursor = 0;
+	return e;
+}
+
+static void
+entry_delete(vm_map_t map, vm_map_entry_t e) VM_REQUIRES(&map->lock)
+{
+	if (e->wired_count != 0) {
+		if ((e->eflags & MAP_ENTRY_USER_WIRED) != 0)
+			vm_map_wire_charge(map, -(int64_t)vm_entry_pages(e));
+		vm_map_entry_unwire(map, e);
+	}
+	if (e->end == map->anon_loc)
+		map->anon_loc = e->start;
+	vm_map_entry_unlink(map, e);
+	vm_map_entry_dispose(map, e);
+}
+
+int
+vm_map_delete(vm_map_t map, vm_offset_t start, vm_offset_t end)
+{
+	struct vm_op_ctx *ctx = vm_op_ctx();
+	vm_map_entry_t e, next;
+
+	vm_rwlock_assert_write(&map->lock);
+	if (start == end)
+		return KERN_SUCCESS;
+	e = vm_map_first_entry(map, start);
+	while (e->start < end) {
+		if (must_wait(map, e)) {
+			e = wait_for(map, ctx, e);
+			continue;
+		}
+		vm_map_clip_end(map, e, end);
+		next = e->next;
+		entry_delete(map, e);
+		e = next;
+	}
+	return KERN_SUCCESS;
+}
+
+int
+vm_map_remove(vm_map_t map, vm_offset_t start, vm_offset_t end)
+{
+	struct vm_op_ctx *ctx;
+	int rv;
+
+	if (!vm_range_aligned(start, end))
+		return KERN_INVALID_ARGUMENT;
+	ctx = vm_op_begin(start, end);
+	vm_map_lock(map);
+	vm_map_range_check(map, &ctx->start, &ctx->end);
+	rv = vm_map_delete(map, ctx->start, ctx->end);
+	vm_map_unlock(map);
+	return rv;
+}

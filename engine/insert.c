@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * insert.c - new mappings: insert, fixed, find.
+ *
+ * A new mapping that continues the one before it either grows that entry or shares its object at the continuing offset,
+ * so that the two can merge later. Swap is charged for writable mappings; the charge decides only who merges with whom.
+ */
+#include "engine/map.h"
+
+static bool
+mapping_valid(vm_object_t object, vm_prot_t prot, vm_prot_t max, int cow)
+{
+	if (object != NULL || (cow & ~MAP_CREATE_GUARD) != 0)
+		return false;
+	if (((prot | max) & ~VM_PROT_ALL) != 0 || (prot & ~max) != 0)
+		return false;
+	return (cow & MAP_CREATE_GUARD) == 0 || max == VM_PROT_NONE;
+}
+
+/* Can a mapping at @start, of this kind and charge, continue @p's memory? */
+static bool
+can_continue(const struct vm_map_entry *p, vm_offset_t start, uint32_t eflags, bool charged)
+{
+	return (p->eflags & ~MAP_ENTRY_USER_WIRED) == eflags && p->end == start &&
+	    (p->charged == charged || (p->object != NULL && p->object->charged == charged));
+}
+
+int
+vm_map_insert(vm_map_t map, vm_object_t object, vm_ooffset_t offset, vm_offset_t start, vm_offset_t end, vm_prot_t prot,
+    vm_prot_t max, int cow)
+{
+	uint32_t eflags = (cow & MAP_CREATE_GUARD) != 0 ? MAP_ENTRY_GUARD : 0;
+	bool charged = eflags == 0 && (prot & VM_PROT_WRITE) != 0;
+	vm_map_entry_t p, e;
+
+	vm_rwlock_assert_write(&map->lock);
+	if (!mapping_valid(object, prot, max, cow) || offset != 0 || !vm_range_aligned(start, end))
+		return KERN_INVALID_ARGUMENT;
+	if (start < vm_map_min(map) || end > vm_map_max(map) || start >= end)
+		return KERN_INVALID_ADDRESS;
+	if (vm_map_lookup_entry(map, start, &p) || p->next->start < end)
+		return KERN_NO_SPACE;
+
+	if (p == &map->header || !can_continue(p, start, eflags, charged)) {
+		e = vm_map_entry_create(map);
+		e->charged = charged;
+	} else if (p->inheritance == VM_INHERIT_COPY && p->protection == prot && p->max_protection == max &&
+	    p->wired_count == 0) {
+		vm_map_entry_resize(map, p, p->start, end);
+		vm_map_simplify_entry(map, p);
+		return KERN_SUCCESS;
+	} else {
+		e = vm_map_entry_create(map);
+		e->charged = charged && (p->object == NULL || !p->object->charged);
+		if (p->object != NULL) {
+			vm_object_reference(p->object);
+			e->object = p->object;
+			e->offset = p->offset + (p->end - p->start);
+		}
+	}
+	e->start = start;
+	e->end = end;
+	e->eflags = eflags;
+	e->protection = prot;
+	e->max_protection = max;
+	e->inheritance = VM_INHERIT_COPY;
+	vm_map_entry_link(map, p, e);
+	vm_map_simplify_entry(map, e);
+	return KERN_SUCCESS;
+}
+
+int
+vm_map_fixed_range(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_prot_t prot, vm_prot_t max, int cow)
+{
+	struct vm_op_ctx *ctx;
+	int rv;
+
+	if (!mapping_valid(NULL, prot, max, cow) || !vm_range_aligned(start, end))
+		return KERN_INVALID_ARGUMENT;
+	ctx = vm_op_begin(start, end);
+	vm_map_lock(map);
+	vm_map_range_check(map, &ctx->start, &ctx->end);
+	(void)vm_map_delete(map, ctx->start, ctx->end);
+	/* In the same lock hold as the end of the deletion: nobody can come in between, but where it slept. */
+	rv = vm_map_insert(map, NULL, 0, ctx->start, ctx->end, prot, max, cow);
+	vm_map_unlock(map);
+	return rv;
+}
+
+int
+vm_map_fixed(vm_map_t map, vm_object_t object, vm_ooffset_t offset, vm_offset_t start, vm_size_t length, vm_prot_t prot,
+    vm_prot_t max, int cow)
+{
+	if (object != NULL || offset != 0 || start + length < start)
+		return KERN_INVALID_ARGUMENT;
+	return vm_map_fixed_range(map, start, start + length, prot, max, cow);
+}
+
+/*
+ * Where find looks. A map that begins at 0 clusters accessible anonymous memory: it looks behind the last place first,
+ * and from the start only if nothing is free there.
+ */
+static bool
+find_place(vm_map_t map, vm_offset_t hint, vm_size_t length, bool cluster, vm_offset_t *addr)
+    VM_REQUIRES_SHARED(&map->lock)
+{
+	if (length > vm_map_max(map) - vm_map_min(map))
+		return false;
+	if (cluster && map->anon_loc != 0 && vm_map_findspace(map, map->anon_loc, length, addr) == 0)
+		return true;
+	return vm_map_findspace(map, hint, length, addr) == 0;
+}
+
+int
+vm_map_find(vm_map_t map, vm_object_t object, vm_ooffset_t offset, vm_offset_t *addr, vm_size_t length,
+    vm_offset_t max_addr, int find_space, vm_prot_t prot, vm_prot_t max, int cow)
+{
+	bool any = find_space == VMFS_ANY_SPACE, cluster;
+	vm_offset_t place = *addr;
+	int rv = KERN_NO_SPACE;
+
+	if (!mapping_valid(object, prot, max, cow) || offset != 0 || !vm_range_aligned(*addr, length) ||
+	    (!any && find_space != VMFS_NO_SPACE) || *addr + length < *addr)
+		return KERN_INVALID_ARGUMENT;
+	if (length == 0)
+		return KERN_INVALID_ADDRESS;
+	(void)vm_op_begin(*addr, length);
+	vm_map_lock(map);
+	cluster = any && vm_map_min(map) == 0 && prot != VM_PROT_NONE;
+	if ((!any || find_place(map, *addr, length, cluster, &place)) &&
+	    (max_addr == 0 || place + length <= max_addr))
+		rv = vm_map_insert(map, object, offset, place, place + length, prot, max, cow);
+	if (rv == KERN_SUCCESS) {
+		*addr = place;
+		if (cluster)
+			map->anon_loc = place + length;
+	}
+	vm_map_unlock(map);
+	return rv;
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * lock.c - the map lock of vm_map_lock(9), the timestamp, the two wait channels, and the busy count.
+ *
+ * The timestamp protocol: every write acquisition moves it. Who lets go of the lock remembers it, and when it has the
+ * write lock again compares remembered + 1 with it: equal means that nobody else had the write lock in between, so
+ * that entry pointers are still good; otherwise everything is looked up again by address.
+ */
+#include "engine/env.h"
+#include "engine/map.h"
+
+_Thread_local struct vm_thread *vm_curthread;
+
+void
+vm_panic(const char *what, const char *file, int line)
+{
+	vm_curthread->env->panic(vm_curthread, what, file, line);
+}
+
+static inline void
+point(void)
+{
+	struct vm_thread *td = vm_curthread;
+
+	td->env->point(td);
+}
+
+void
+vm_map_lock(vm_map_t map)
+{
+	point();
+	vm_rwlock_wlock(&map->lock);
+	map->timestamp++;
+}
+
+void
+vm_map_unlock(vm_map_t map)
+{
+	vm_rwlock_wunlock(&map->lock);
+}
+
+void
+vm_map_lock_read(vm_map_t map)
+{
+	point();
+	vm_rwlock_rlock(&map->lock);
+}
+
+void
+vm_map_unlock_read(vm_map_t map)
+{
+	vm_rwlock_runlock(&map->lock);
+}
+
+int
+vm_map_trylock(vm_map_t map)
+{
+	point();
+	if (!vm_rwlock_try_wlock(&map->lock))
+		return 0;
+	map->timestamp++;
+	return 1;
+}
+
+int
+vm_map_trylock_read(vm_map_t map)
+{
+	point();
+	return vm_rwlock_try_rlock(&map->lock) ? 1 : 0;
+}
+
+int
+vm_map_lock_upgrade(vm_map_t map) VM_NO_TSA("what is held at the return depends on the result")
+{
+	unsigned last;
+
+	if (vm_rwlock_try_upgrade(&map->lock)) {
+		map->timestamp++;
+		return 0;
+	}
+	last = map->timestamp;
+	vm_rwlock_runlock(&map->lock);
+	point();
+	vm_rwlock_wlock(&map->lock);
+	if (last != map->timestamp) {
+		vm_rwlock_wunlock(&map->lock);
+		return 1;
+	}
+	map->timestamp++;
+	return 0;
+}
+
+void
+vm_map_lock_downgrade(vm_map_t map)
+{
+	vm_rwlock_downgrade(&map->lock);
+}
+
+int
+vm_map_locked(vm_map_t map)
+{
+	(void)map;
+	return vm_curthread->map_write ? 1 : 0;
+}
+
+int
+vm_map_unlock_and_wait(vm_map_t map, int timo)
+{
+	uint32_t seen = vm_waitq_sample(&map->transition_waitq);
+
+	vm_assert(timo == 0);
+	vm_rwlock_wunlock(&map->lock);
+	vm_waitq_sleep(&map->transition_waitq, seen);
+	return 0;
+}
+
+void
+vm_map_wakeup(vm_map_t map)
+{
+	vm_waitq_wakeup(&map->transition_waitq);
+}
+
+void
+vm_map_busy(vm_map_t map)
+{
+	vm_rwlock_assert_write(&map->lock);
+	map->busy++;
+}
+
+void
+vm_map_unbusy(vm_map_t map)
+{
+	vm_rwlock_assert_write(&map->lock);
+	vm_assert(map->busy > 0);
+	if (--map->busy == 0 && map->busy_wanted) {
+		map->busy_wanted = false;
+		vm_waitq_wakeup(&map->busy_waitq);
+	}
+}
+
+void
+vm_map_wait_busy(vm_map_t map)
+{
+	struct vm_op_ctx *ctx = vm_op_ctx();
+
+	vm_rwlock_assert_write(&map->lock);
+	while (map->busy != 0) {
+		uint32_t seen = vm_waitq_sample(&map->busy_waitq);
+
+		map->busy_wanted = true;
+		ctx->point = VM_POINT_busy_wait;
+		vm_rwlock_wunlock(&map->lock);
+		vm_waitq_sleep(&map->busy_waitq, seen);
+		point();
+		/* Not vm_map_lock: the timestamp moves once, when the map is found idle. */
+		vm_rwlock_wlock(&map->lock);
+	}
+	map->timestamp++;
+}
+
+void
+vm_map_remember(vm_map_t map, struct vm_op_ctx *ctx)
+{
+	ctx->stamp = map->timestamp;
+	ctx->stamped = true;
+}
+
+bool
+vm_map_unchanged(vm_map_t map, struct vm_op_ctx *ctx)
+{
+	vm_assert(ctx->stamped);
+	ctx->stamped = false;
+	return ctx->stamp + 1 == map->timestamp;
+}

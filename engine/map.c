@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* map.c - a map's life: creation in an arena, saving and restoring, the end. */
+#include "engine/map.h"
+
+#include <errno.h>
+
+static bool
+config_valid(const struct vm_config *c)
+{
+	return c->env != NULL && vm_range_aligned(c->min, c->max) && c->min < c->max &&
+	    (c->quirks & ~VM_QUIRKS_FREEBSD12) == 0 && c->wire_limit <= INT64_MAX;
+}
+
+vm_map_t
+vm_map_create(const struct vm_config *config)
+{
+	struct vm_arena arena;
+	struct vm_map *map;
+
+	if (!config_valid(config)) {
+		errno = EINVAL;
+		return NULL;
+	}
+	if (!vm_arena_init(&arena, VM_ARENA_SIZE))
+		return NULL;
+	map = vm_arena_alloc(&arena, sizeof(*map));
+	map->config = *config;
+	map->header.start = config->max;
+	map->header.end = config->min;
+	map->header.prev = map->header.next = &map->header;
+	map->header.adj_free = config->max - config->min;
+	RB_INIT(&map->root);
+	vm_rwlock_init(&map->lock, VM_WAITQ_MAP_LOCK);
+	vm_waitq_init(&map->transition_waitq, VM_WAITQ_TRANSITION);
+	vm_waitq_init(&map->busy_waitq, VM_WAITQ_BUSY);
+	map->arena = arena;
+	return map;
+}
+
+void
+vm_map_destroy(vm_map_t map)
+{
+	struct vm_arena arena = map->arena; /* the map lies in it */
+
+	vm_arena_fini(&arena);
+}
+
+bool
+vm_map_save(vm_map_t map)
+{
+	return vm_arena_save(&map->arena);
+}
+
+void
+vm_map_restore(vm_map_t map)
+{
+	vm_arena_restore(&map->arena);
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * map.h - one address space: its ordered entries, its lock, and the functions that ask for the lock.
+ *
+ *      min         header.end                                              header.start = max
+ *       |  adj_free  |[ entry A )[ entry B )   adj_free of B   [ entry C )  |
+ *
+ * Entries are in a doubly linked ring through the header, and in a red-black tree by start, whose nodes know the
+ * largest gap behind any entry of their subtree (max_free): neighbours in O(1), lookup and first fit in O(log n).
+ *
+ * Units: bytes, page aligned, ranges [start, end).
+ * Keeps: [I1] entries sorted and not empty, [I2] disjoint and within [min, max), [I3] ring and tree hold the same
+ *   entries, [I4] adj_free and max_free exact, [I5] size and nentries exact, [I6] an object's ref_count is the number
+ *   of its entries. vm_map_check (validate.c) walks them all.
+ *
+ * Letters of fields: [I] immutable after creation; [m] map lock, read to read, write to write; [o] the object's lock;
+ *   [a] atomic; [t] the owning thread alone.
+ */
+#ifndef ENGINE_MAP_H
+#define ENGINE_MAP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <sys/tree.h>
+
+#include "engine/arena.h"
+#include "engine/object.h"
+#include "engine/sync.h"
+#include "engine/thread.h"
+#include "engine/vm.h"
+
+/* vm_map_entry.eflags */
+#define MAP_ENTRY_GUARD 0x0001
+#define MAP_ENTRY_USER_WIRED 0x0002
+#define MAP_ENTRY_IN_TRANSITION 0x0004	/* an operation is working on it with the map unlocked; wiring_thread says whose */
+#define MAP_ENTRY_NEEDS_WAKEUP 0x0008	/* somebody sleeps until the transition ends */
+#define MAP_ENTRY_WIRE_SKIPPED 0x0010	/* wire passed it over; the finish pass leaves its counts alone */
+#define MAP_ENTRY_NOSYNC 0x0020
+#define MAP_ENTRY_NOCORE 0x0040
+#define MAP_ENTRY_BEHAV_MASK 0x0180
+#define MAP_ENTRY_BEHAV_NORMAL 0x0000
+#define MAP_ENTRY_BEHAV_SEQUENTIAL 0x0080
+#define MAP_ENTRY_BEHAV_RANDOM 0x0100
+
+struct vm_map_entry {
+	struct vm_map_entry *prev, *next; /* [m] ring through map->header */
+	RB_ENTRY(vm_map_entry) tree;	  /* [m] */
+	vm_offset_t start, end;		  /* [m] */
+	vm_size_t adj_free;		  /* [m] free bytes behind this entry, up to the next one or the map's end */
+	vm_size_t max_free;		  /* [m] largest adj_free in this subtree */
+	struct vm_object *object;	  /* [m] NULL until a fault or a clip needs one; holds a reference */
+	vm_ooffset_t offset;		  /* [m] of start in the object; 0 without one */
+	struct vm_thread *wiring_thread;  /* [m] who marked IN_TRANSITION */
+	uint32_t eflags;		  /* [m] MAP_ENTRY_* */
+	int wired_count;		  /* [m] system wirings, and one for USER_WIRED; -1 while a failed wire unwinds */
+	vm_prot_t protection;		  /* [m] */
+	vm_prot_t max_protection;	  /* [m] */
+	vm_inherit_t inheritance;	  /* [m] */
+	bool charged;			  /* [m] swap is reserved, and no object has taken that over */
+};
+
+RB_HEAD(vm_map_tree, vm_map_entry);
+
+struct vm_map {
+	struct vm_rwlock lock;
+	struct vm_map_entry header; /* [m] ring only; start = max, end = min */
+	struct vm_map_tree root;    /* [m] */
+	unsigned nentries;	    /* [m] */
+	vm_size_t size;		    /* [m] bytes mapped */
+	unsigned timestamp;	    /* [m] moves with every write acquisition of the lock */
+	unsigned busy;		    /* [m] wires that are faulting with the map unlocked */
+	bool busy_wanted;	    /* [m] somebody sleeps until busy is 0 */
+	vm_offset_t anon_loc;	    /* [m] where find looks first; 0: nowhere yet */
+	/*
+	 * [m] The user-wire counter, in pages. The kernel has one for all maps; there is one map here.
+	 */
+	int64_t user_wired;
+	struct vm_waitq transition_waitq; /* channel T: who waits for an entry to leave its transition */
+	struct vm_waitq busy_waitq;	  /* channel B: who waits for busy to become 0 */
+	struct vm_map_entry *free_entries; /* [m] linked by next */
+	struct vm_object_pool objects;	  /* see object.h */
+	struct vm_config config;	  /* [I] */
+	struct vm_arena arena;		  /* [m] */
+};
+
+/* Ids of the queues: what a simulated world calls them. */
+#define VM_WAITQ_TRANSITION 1
+#define VM_WAITQ_BUSY 2
+#define VM_WAITQ_MAP_LOCK 3
+#define VM_WAITQ_FRAME 4
+
+#define vm_quirk_on(map, id) (((map)->config.quirks & VM_QUIRK_BIT(id)) != 0)
+
+static inline vm_offset_t
+vm_map_min(const struct vm_map *map)
+{
+	return map->header.end;
+}
+
+static inline vm_offset_t
+vm_map_max(const struct vm_map *map)
+{
+	return map->header.start;
+}
+
+static inline uint64_t
+vm_entry_pages(const struct vm_map_entry *entry)
+{
+	return (entry->end - entry->start) >> VM_PAGE_SHIFT;
+}
+
+/* Wirings other than the user's one. */
+static inline int
+vm_map_entry_system_wired_count(const struct vm_map_entry *entry)
+{
+	return entry->wired_count - ((entry->eflags & MAP_ENTRY_USER_WIRED) != 0 ? 1 : 0);
+}
+
+static inline bool
+vm_page_aligned(vm_offset_t addr)
+{
+	return (addr & VM_PAGE_MASK) == 0;
+}
+
+/* Is both ends of a range aligned? */
+static inline bool
+vm_range_aligned(vm_offset_t start, vm_offset_t end)
+{
+	return vm_page_aligned(start | end);
+}
+
+/* --- lock.c: the map lock, vm_map_lock(9), and sleeping --- */
+
+/* Each acquisition is a scheduling point. A write acquisition moves the timestamp. */
+void vm_map_lock(vm_map_t map) VM_ACQUIRE(&map->lock);
+void vm_map_unlock(vm_map_t map) VM_RELEASE(&map->lock);
+void vm_map_lock_read(vm_map_t map) VM_ACQUIRE_SHARED(&map->lock);
+void vm_map_unlock_read(vm_map_t map) VM_RELEASE_SHARED(&map->lock);
+/* Nonzero: locked. */
+int vm_map_trylock(vm_map_t map) VM_TRY_ACQUIRE(true, &map->lock);
+int vm_map_trylock_read(vm_map_t map) VM_TRY_ACQUIRE_SHARED(true, &map->lock);
+/*
+ * From read to write. 0: write-locked, and nothing changed in between. Nonzero: the map changed while the lock had to be
+ * let go, and it is not held any more.
+ */
+VM_MUST_CHECK int vm_map_lock_upgrade(vm_map_t map);
+void vm_map_lock_downgrade(vm_map_t map) VM_RELEASE(&map->lock) VM_ACQUIRE_SHARED(&map->lock);
+/* Nonzero: write-locked by the running thread. */
+int vm_map_locked(vm_map_t map);
+
+/*
+ * Unlock, sleep on channel T until a wakeup; 0. The caller locks again. timo must be 0: there are no timeouts.
+ * No wakeup is lost: the queue is sampled under the lock.
+ */
+int vm_map_unlock_and_wait(vm_map_t map, int timo) VM_RELEASE(&map->lock);
+void vm_map_wakeup(vm_map_t map);
+
+void vm_map_busy(vm_map_t map) VM_REQUIRES(&map->lock);
+void vm_map_unbusy(vm_map_t map) VM_REQUIRES(&map->lock);
+/* Sleeps on channel B while the map is busy, letting go of the lock; the timestamp moves when it is over. */
+void vm_map_wait_busy(vm_map_t map) VM_REQUIRES(&map->lock);
+
+/* Remembers the timestamp for the running operation, before it lets go of the lock. */
+void vm_map_remember(vm_map_t map, struct vm_op_ctx *ctx) VM_REQUIRES_SHARED(&map->lock);
+/* After a write acquisition: was that one the only change since vm_map_remember? Forgets the stamp. */
+bool vm_map_unchanged(vm_map_t map, struct vm_op_ctx *ctx) VM_REQUIRES(&map->lock);
+
+/* --- entry.c: entries, ring, tree --- */
+
+/* A zeroed entry, not linked. Panics when the arena is full. */
+vm_map_entry_t vm_map_entry_create(vm_map_t map) VM_REQUIRES(&map->lock);
+/* Lets go of the object too. */
+void vm_map_entry_dispose(vm_map_t map, vm_map_entry_t entry) VM_REQUIRES(&map->lock);
+/* Puts @entry behind @after, which may be the header. */
+void vm_map_entry_link(vm_map_t map, vm_map_entry_t after, vm_map_entry_t entry) VM_REQUIRES(&map->lock);
+void vm_map_entry_unlink(vm_map_t map, vm_map_entry_t entry) VM_REQUIRES(&map->lock);
+/* Gives a linked entry new bounds, which must not pass its neighbours. */
+void vm_map_entry_resize(vm_map_t map, vm_map_entry_t entry, vm_offset_t start, vm_offset_t end)
+    VM_REQUIRES(&map->lock);
+/* True: *entry contains @addr. False: *entry is the one before it, or the header. */
+bool vm_map_lookup_entry(vm_map_t map, vm_offset_t addr, vm_map_entry_t *entry) VM_REQUIRES_SHARED(&map->lock);
+/* The entry that contains @addr, or the next one, or the header. */
+vm_map_entry_t vm_map_lookup_ge(vm_map_t map, vm_offset_t addr) VM_REQUIRES_SHARED(&map->lock);
+/* Cuts a range to the map; an inverted one becomes empty at its end. */
+void vm_map_range_check(vm_map_t map, vm_offset_t *start, vm_offset_t *end);
+
+/* --- clip.c --- */
+
+/* Merges @entry with either neighbour that continues it; @entry survives. Not while it is in transition. */
+void vm_map_simplify_entry(vm_map_t map, vm_map_entry_t entry) VM_REQUIRES(&map->lock);
+/* Splits @entry so that it begins at @addr (first merging it with its neighbours); no-op if it begins there or behind. */
+void vm_map_clip_start(vm_map_t map, vm_map_entry_t entry, vm_offset_t addr) VM_REQUIRES(&map->lock);
+/* Splits @entry so that it ends at @addr; no-op if it ends there or before. */
+void vm_map_clip_end(vm_map_t map, vm_map_entry_t entry, vm_offset_t addr) VM_REQUIRES(&map->lock);
+/* The first entry of an operation on [start, ...): clipped at start if it contains it, else the next one. */
+vm_map_entry_t vm_map_first_entry(vm_map_t map, vm_offset_t start) VM_REQUIRES(&map->lock);
+/* The operation clip A: KERN_INVALID_ADDRESS if nothing is mapped there. Takes the lock. */
+int vm_map_clip(vm_map_t map, vm_offset_t addr) VM_EXCLUDES(&map->lock);
+
+/* --- space.c --- */
+
+/* First fit from @start. 0: *addr is the place; 1: there is none. */
+int vm_map_findspace(vm_map_t map, vm_offset_t start, vm_size_t length, vm_offset_t *addr)
+    VM_REQUIRES_SHARED(&map->lock);
+
+/* --- insert.c, delete.c --- */
+
+/*
+ * Map [start, end). KERN_INVALID_ADDRESS: outside the map, or empty; KERN_NO_SPACE: something is there. @object must be
+ * NULL: anonymous memory only. MAP_CREATE_GUARD in @cow makes a guard, with protections VM_PROT_NONE.
+ */
+int vm_map_insert(vm_map_t map, vm_object_t object, vm_ooffset_t offset, vm_offset_t start, vm_offset_t end,
+    vm_prot_t prot, vm_prot_t max, int cow) VM_REQUIRES(&map->lock);
+/* vm_map_fixed on [start, end), which may be inverted: the text form can say that. */
+int vm_map_fixed_range(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_prot_t prot, vm_prot_t max, int cow)
+    VM_EXCLUDES(&map->lock);
+/* Delete [start, end), clamped already; lets go of the lock while it waits. KERN_SUCCESS. */
+int vm_map_delete(vm_map_t map, vm_offset_t start, vm_offset_t end) VM_REQUIRES(&map->lock);
+
+/* --- wire.c, account.c, transition.c --- */
+
+/* As vm_map_wire, with the lock held at the call and at the return, but not throughout. */
+int vm_map_wire_locked(vm_map_t map, vm_offset_t start, vm_offset_t end, int flags) VM_REQUIRES(&map->lock);
+
+/* Unwires the pages of an entry and zeroes its count. */
+void vm_map_entry_unwire(vm_map_t map, vm_map_entry_t entry) VM_REQUIRES(&map->lock);
+/* Unwires the pages of an entry in front of @end: those that a wire which failed there had faulted. */
+void vm_map_entry_unwire_faulted(vm_map_t map, vm_map_entry_t entry, vm_offset_t end) VM_REQUIRES(&map->lock);
+
+/* Would @npages more user-wired pages pass the limit? */
+bool vm_map_wire_limited(vm_map_t map, uint64_t npages) VM_REQUIRES(&map->lock);
+void vm_map_wire_charge(vm_map_t map, int64_t npages) VM_REQUIRES(&map->lock);
+
+/*
+ * Waits until @entry, which is IN_TRANSITION, may have left it, then looks up max(ctx->start, entry->start) again.
+ * Returns the entry to go on with (with HOLESOK the next one if that address is unmapped now, which may be the header),
+ * or NULL: the address is gone; ctx->cursor says which it was.
+ */
+vm_map_entry_t vm_map_entry_in_transition(vm_map_t map, vm_map_entry_t entry, struct vm_op_ctx *ctx, bool holes_ok)
+    VM_REQUIRES(&map->lock);
+/* Clears the marks of our entry and merges it where it may. Returns whether somebody waits for it. */
+VM_MUST_CHECK bool vm_map_entry_end_transition(vm_map_t map, vm_map_entry_t entry) VM_REQUIRES(&map->lock);
+/*
+ * What wire and unwire begin with: clamps the context's range to the map and finds its first entry, without clipping.
+ * False: KERN_INVALID_ADDRESS, because the start is unmapped, or the range was inverted and is empty inside an entry
+ * (where the recorded kernel asserts).
+ */
+VM_MUST_CHECK bool vm_map_wire_first_entry(vm_map_t map, struct vm_op_ctx *ctx, bool holes_ok, vm_map_entry_t *entry)
+    VM_REQUIRES(&map->lock);
+
+/* --- query.c --- */
+
+/* Is all of [start, end) mapped with at least @prot? */
+bool vm_map_check_protection(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_prot_t prot)
+    VM_REQUIRES_SHARED(&map->lock);
+
+/* --- validate.c --- */
+
+/* The first broken invariant, as "I4: ..."; NULL if all hold. Walks everything. */
+const char *vm_map_check(vm_map_t map) VM_REQUIRES(&map->lock);
+
+/* --- pager.c --- */
+
+/* What the pager says to a fault at @addr: KERN_SUCCESS unless the page is poisoned. */
+int vm_pager_get(const struct vm_map *map, vm_offset_t addr);
+
+#endif

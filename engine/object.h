@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * object.h - anonymous memory objects: what entries point into, and where the pages are.
+ *
+ * Letters as in map.h. An object lives as long as entries refer to it (ref_count, [I6]).
+ */
+#ifndef ENGINE_OBJECT_H
+#define ENGINE_OBJECT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/sync.h"
+#include "engine/vm.h"
+
+struct vm_object {
+	struct vm_object *next_free; /* [m] */
+	unsigned ref_count;	     /* [m] entries that refer to it */
+	unsigned nr_seen;	     /* [m] scratch of vm_map_check */
+	bool charged;		     /* [m] swap is reserved for it */
+};
+
+struct vm_object_pool {
+	struct vm_object *free; /* [m] linked by next_free */
+	unsigned nr_live;	/* [m] */
+};
+
+/* All under the map's write lock. attach gives @entry, which has none, a new object; its charge moves there. */
+void vm_object_attach(struct vm_map *map, struct vm_map_entry *entry);
+void vm_object_reference(vm_object_t object);
+void vm_object_release(struct vm_map *map, vm_object_t object);
+
+#endif

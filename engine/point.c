@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* point.c - saying where an operation is: the texts of points.def. No printf in the engine. */
+#include "engine/thread.h"
+
+static const char *const texts[] = {
+	[VM_POINT_none] = "start",
+#define VM_POINT(name, text) [VM_POINT_##name] = (text),
+#include "engine/points.def"
+#undef VM_POINT
+};
+
+struct out {
+	char *p, *end;
+};
+
+static void
+put_text(struct out *o, const char *s)
+{
+	for (; *s != '\0' && o->p < o->end; s++)
+		*o->p++ = *s;
+}
+
+static void
+put_page(struct out *o, vm_offset_t addr)
+{
+	char digits[24], *d = digits + sizeof(digits) - 1;
+	uint64_t page = addr >> VM_PAGE_SHIFT;
+
+	*d = '\0';
+	do
+		*--d = (char)('0' + page % 10);
+	while ((page /= 10) != 0);
+	put_text(o, d);
+}
+
+void
+vm_point_describe(const struct vm_op_ctx *ctx, char *buf, size_t size)
+{
+	struct out o = { buf, buf + size - 1 };
+
+	for (const char *t = texts[ctx->point]; *t != '\0'; t++) {
+		if (*t != '%') {
+			put_text(&o, (const char[]){ *t, '\0' });
+			continue;
+		}
+		t++;
+		if (*t == 'c')
+			put_page(&o, ctx->cursor);
+		else if (*t == 'f')
+			put_page(&o, ctx->fault_addr);
+		else {
+			put_page(&o, ctx->piece_start);
+			put_text(&o, "-");
+			put_page(&o, ctx->piece_end);
+		}
+	}
+	*o.p = '\0';
+}

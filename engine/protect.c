@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * protect.c - vm_map_protect(9). It waits while any wire of the map is faulting (the map is busy), then for the entries
+ * of its own range that are in transition, and starts over after each such wait. docs/engine.md section 9.
+ */
+#include "engine/map.h"
+
+static bool
+is_charged(const struct vm_map_entry *e)
+{
+	return e->charged || (e->object != NULL && e->object->charged);
+}
+
+/* Pass 1: is it allowed, and must we wait? *waits is the last entry in transition, or NULL. */
+static int
+protect_check(vm_map_entry_t e, vm_offset_t end, vm_prot_t prot, vm_map_entry_t *waits)
+{
+	*waits = NULL;
+	for (; e->start < end; e = e->next) {
+		if ((e->eflags & MAP_ENTRY_GUARD) != 0)
+			continue;
+		if ((prot & ~e->max_protection) != 0)
+			return KERN_PROTECTION_FAILURE;
+		if ((e->eflags & MAP_ENTRY_IN_TRANSITION) != 0)
+			*waits = e;
+	}
+	return KERN_SUCCESS;
+}
+
+/* Pass 2: clip the end, and charge what becomes writable. */
+static void
+protect_charge(vm_map_t map, vm_map_entry_t e, vm_offset_t end, vm_prot_t prot, bool set_max) VM_REQUIRES(&map->lock)
+{
+	for (; e->start < end; e = e->next) {
+		vm_map_clip_end(map, e, end);
+		if (set_max || (prot & ~e->protection & VM_PROT_WRITE) == 0 || is_charged(e) ||
+		    (e->eflags & MAP_ENTRY_GUARD) != 0)
+			continue;
+		if (e->object != NULL)
+			e->object->charged = true;
+		else
+			e->charged = true;
+	}
+}
+
+/* Pass 3: set it, and merge. */
+static void
+protect_apply(vm_map_t map, vm_map_entry_t e, vm_offset_t end, vm_prot_t prot, bool set_max) VM_REQUIRES(&map->lock)
+{
+	for (; e->start < end; e = e->next) {
+		if ((e->eflags & MAP_ENTRY_GUARD) != 0)
+			continue;
+		if (set_max) {
+			e->max_protection = prot;
+			e->protection &= prot;
+		} else {
+			e->protection = prot;
+		}
+		vm_map_simplify_entry(map, e);
+	}
+}
+
+int
+vm_map_protect(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_prot_t prot, bool set_max)
+{
+	struct vm_op_ctx *ctx;
+	vm_map_entry_t first, waits;
+	int rv;
+
+	if (!vm_range_aligned(start, end) || (prot & ~VM_PROT_ALL) != 0)
+		return KERN_INVALID_ARGUMENT;
+	if (start == end)
+		return KERN_SUCCESS;
+	ctx = vm_op_begin(start, end);
+	vm_map_lock(map);
+	for (;;) {
+		vm_map_wait_busy(map);
+		vm_map_range_check(map, &ctx->start, &ctx->end);
+		first = vm_map_first_entry(map, ctx->start);
+		rv = protect_check(first, ctx->end, prot, &waits);
+		if (rv != KERN_SUCCESS || waits == NULL)
+			break;
+		waits->eflags |= MAP_ENTRY_NEEDS_WAKEUP;
+		ctx->point = VM_POINT_transition_wait;
+		(void)vm_map_unlock_and_wait(map, 0);
+		vm_map_lock(map);
+	}
+	if (rv == KERN_SUCCESS) {
+		protect_charge(map, first, ctx->end, prot, set_max);
+		protect_apply(map, first, ctx->end, prot, set_max);
+	}
+	vm_map_unlock(map);
+	return rv;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * transition.c - waiting for an entry that another operation has marked IN_TRANSITION, and the wire account.
+ */
+#include "engine/map.h"
+
+vm_map_entry_t
+vm_map_entry_in_transition(vm_map_t map, vm_map_entry_t e, struct vm_op_ctx *ctx, bool holes_ok)
+{
+	bool found = true;
+
+	ctx->cursor = e->start > ctx->start ? e->start : ctx->start;
+	e->eflags |= MAP_ENTRY_NEEDS_WAKEUP;
+	vm_map_remember(map, ctx);
+	ctx->point = VM_POINT_transition_wait;
+	(void)vm_map_unlock_and_wait(map, 0);
+	vm_map_lock(map);
+	if (!vm_map_unchanged(map, ctx))
+		found = vm_map_lookup_entry(map, ctx->cursor, &e);
+	if (found || holes_ok) {
+		ctx->cursor = 0;
+		return found ? e : e->next;
+	}
+	return NULL;
+}
+
+bool
+vm_map_entry_end_transition(vm_map_t map, vm_map_entry_t e)
+{
+	bool wanted = (e->eflags & MAP_ENTRY_NEEDS_WAKEUP) != 0;
+
+	vm_rwlock_assert_write(&map->lock);
+	e->eflags &= ~(uint32_t)(MAP_ENTRY_IN_TRANSITION | MAP_ENTRY_WIRE_SKIPPED | MAP_ENTRY_NEEDS_WAKEUP);
+	e->wiring_thread = NULL;
+	vm_map_simplify_entry(map, e);
+	return wanted;
+}
+
+bool
+vm_map_wire_first_entry(vm_map_t map, struct vm_op_ctx *ctx, bool holes_ok, vm_map_entry_t *entry)
+{
+	vm_map_range_check(map, &ctx->start, &ctx->end);
+	if (!vm_map_lookup_entry(map, ctx->start, entry)) {
+		*entry = (*entry)->next;
+		return holes_ok;
+	}
+	return ctx->start != ctx->end || (*entry)->start == ctx->start;
+}
+
+bool
+vm_map_wire_limited(vm_map_t map, uint64_t npages)
+{
+	uint64_t limit = map->config.wire_limit;
+
+	/* Q3: the recorded kernel adds and compares unsigned, so that a counter below zero is a huge one. */
+	if (vm_quirk_on(map, Q3))
+		return (uint64_t)map->user_wired + npages > limit;
+	return map->user_wired + (int64_t)npages > (int64_t)limit;
+}
+
+void
+vm_map_wire_charge(vm_map_t map, int64_t npages)
+{
+	vm_rwlock_assert_write(&map->lock);
+	map->user_wired += npages;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * unwire.c - vm_map_unwire(9): all or nothing. Pass 1 marks and checks, pass 2 takes the wirings back; besides the waits for
+ * others' transitions everything happens in one lock hold. docs/engine.md section 6; the letters are its.
+ */
+#include "engine/map.h"
+
+/* What pass 1 finds wrong with @e; KERN_SUCCESS if nothing. */
+static int
+unwire_check(const struct vm_map_entry *e, vm_offset_t end, int flags)
+{
+	if ((flags & VM_MAP_WIRE_HOLESOK) == 0 && e->end < end && e->next->start > e->end)
+		return KERN_INVALID_ADDRESS; /* (c) */
+	if ((flags & VM_MAP_WIRE_USER) == 0 && vm_map_entry_system_wired_count(e) == 0)
+		return KERN_INVALID_ARGUMENT; /* (d) */
+	return KERN_SUCCESS;
+}
+
+/* Takes one wiring of @e back. */
+static void
+unwire_entry(vm_map_t map, vm_map_entry_t e, bool user) VM_REQUIRES(&map->lock)
+{
+	bool user_wired = (e->eflags & MAP_ENTRY_USER_WIRED) != 0, last = e->wired_count == 1;
+
+	if (user && !user_wired)
+		return;
+	/* Q2: the recorded kernel's account follows the last unwire, whosever wiring that is, and no other. */
+	if (vm_quirk_on(map, Q2) ? last && user_wired : user)
+		vm_map_wire_charge(map, -(int64_t)vm_entry_pages(e));
+	if (last)
+		vm_map_entry_unwire(map, e);
+	else
+		e->wired_count--;
+	if (user)
+		e->eflags &= ~(uint32_t)MAP_ENTRY_USER_WIRED;
+}
+
+static void
+unwire_finish(vm_map_t map, struct vm_op_ctx *ctx, int flags, int rv, bool *wakeup) VM_REQUIRES(&map->lock)
+{
+	for (vm_map_entry_t e = vm_map_lookup_ge(map, ctx->start); e->start < ctx->end; e = e->next) {
+		if ((e->eflags & MAP_ENTRY_IN_TRANSITION) == 0 || e->wiring_thread != vm_curthread) {
+			vm_assert((flags & VM_MAP_WIRE_HOLESOK) != 0);
+			continue;
+		}
+		if (rv == KERN_SUCCESS)
+			unwire_entry(map, e, (flags & VM_MAP_WIRE_USER) != 0);
+		*wakeup |= vm_map_entry_end_transition(map, e);
+	}
+}
+
+static int
+unwire_locked(vm_map_t map, struct vm_op_ctx *ctx, int flags, bool *wakeup) VM_REQUIRES(&map->lock)
+{
+	bool holes_ok = (flags & VM_MAP_WIRE_HOLESOK) != 0;
+	int rv = KERN_SUCCESS;
+	vm_map_entry_t e;
+
+	if (!vm_map_wire_first_entry(map, ctx, holes_ok, &e))
+		return KERN_INVALID_ADDRESS;
+	while (e->start < ctx->end) {
+		if ((e->eflags & MAP_ENTRY_IN_TRANSITION) != 0) { /* (a) */
+			e = vm_map_entry_in_transition(map, e, ctx, holes_ok);
+			if (e != NULL)
+				continue;
+			if (ctx->cursor == ctx->start)
+				return KERN_INVALID_ADDRESS;
+			ctx->end = ctx->cursor;
+			rv = KERN_INVALID_ADDRESS;
+			break;
+		}
+		vm_map_clip_start(map, e, ctx->start); /* (b) */
+		vm_map_clip_end(map, e, ctx->end);
+		e->eflags |= MAP_ENTRY_IN_TRANSITION;
+		e->wiring_thread = vm_curthread;
+		rv = unwire_check(e, ctx->end, flags);
+		if (rv != KERN_SUCCESS) {
+			ctx->end = e->end;
+			break;
+		}
+		e = e->next;
+	}
+	unwire_finish(map, ctx, flags, rv, wakeup);
+	return rv;
+}
+
+int
+vm_map_unwire(vm_map_t map, vm_offset_t start, vm_offset_t end, int flags)
+{
+	bool wakeup = false;
+	int rv;
+
+	if (!vm_range_aligned(start, end) || (flags & ~(VM_MAP_WIRE_USER | VM_MAP_WIRE_HOLESOK)) != 0)
+		return KERN_INVALID_ARGUMENT;
+	if (start == end)
+		return KERN_SUCCESS;
+	(void)vm_op_begin(start, end);
+	vm_map_lock(map);
+	rv = unwire_locked(map, vm_op_ctx(), flags, &wakeup);
+	vm_map_unlock(map);
+	if (wakeup)
+		vm_map_wakeup(map);
+	return rv;
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * wire.c - vm_map_wire(9).
+ *
+ * Pass 1 goes through the range in ascending order. It marks each entry IN_TRANSITION, counts the wiring, and for an
+ * entry that was not wired before lets go of the lock while its pages are faulted in. A marked entry can be clipped by
+ * others, but not merged or deleted; unmarked ones can do anything while the lock is free. Pass 2, in one lock hold,
+ * ends the transition of all that we marked: it makes the wiring definite, or on a failure takes it back.
+ *
+ * Marks are taken in ascending order, and an operation sleeps only for an entry above all of its marks: wires and unwires
+ * cannot wait for each other in a ring.
+ *
+ * docs/engine.md section 6 is the rule book; the letters a to g below are its.
+ */
+#include "engine/map.h"
+
+static inline bool
+is_ours(const struct vm_map_entry *e)
+{
+	return (e->eflags & MAP_ENTRY_IN_TRANSITION) != 0 && e->wiring_thread == vm_curthread;
+}
+
+static bool
+access_lacks(const struct vm_map_entry *e, int flags)
+{
+	return (e->protection & (VM_PROT_READ | VM_PROT_EXECUTE)) == 0 ||
+	    ((flags & VM_MAP_WIRE_WRITE) != 0 && (e->protection & VM_PROT_WRITE) == 0);
+}
+
+/* (d) One more wiring of an entry that is wired: no faults. */
+static int
+wire_wired(vm_map_t map, vm_map_entry_t e, bool user) VM_REQUIRES(&map->lock)
+{
+	if (user && (e->eflags & MAP_ENTRY_USER_WIRED) != 0)
+		return KERN_SUCCESS;
+	/* Q2: the recorded kernel neither counts nor limits a user wiring on top of system ones. */
+	if (user && !vm_quirk_on(map, Q2)) {
+		if (vm_map_wire_limited(map, vm_entry_pages(e))) {
+			e->eflags |= MAP_ENTRY_WIRE_SKIPPED;
+			return KERN_RESOURCE_SHORTAGE;
+		}
+		vm_map_wire_charge(map, (int64_t)vm_entry_pages(e));
+	}
+	e->wired_count++;
+	return KERN_SUCCESS;
+}
+
+/* Faults [piece_start, piece_end) in with the map unlocked. On failure fault_addr is the page that failed. */
+static int
+fault_piece(vm_map_t map, struct vm_op_ctx *ctx) VM_EXCLUDES(&map->lock)
+{
+	for (vm_offset_t addr = ctx->piece_start; addr < ctx->piece_end; addr += VM_PAGE_SIZE) {
+		int rv;
+
+		ctx->fault_addr = addr;
+		rv = vm_fault(map, addr, VM_PROT_NONE, VM_FAULT_WIRE);
+		if (rv != KERN_SUCCESS)
+			return rv;
+	}
+	return KERN_SUCCESS;
+}
+
+/*
+ * After a failed fault: the pieces of the range that contain or follow the failing page are marked with count -1, their
+ * pages in front of it unwired. The pieces in front of it stay wired; pass 2 releases them.
+ */
+static void
+undo_piece(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t e, bool user) VM_REQUIRES(&map->lock)
+{
+	int64_t undone = 0;
+
+	for (; e->start < ctx->piece_end; e = e->next) {
+		if (e->end <= ctx->fault_addr)
+			continue;
+		vm_map_entry_unwire_faulted(map, e, ctx->fault_addr);
+		e->wired_count = -1;
+		undone += (int64_t)vm_entry_pages(e);
+	}
+	/* Q1: the recorded kernel takes all of it off the account, though pass 2 takes the front pieces off again. */
+	if (vm_quirk_on(map, Q1))
+		undone = (int64_t)((ctx->piece_end - ctx->piece_start) >> VM_PAGE_SHIFT);
+	if (user)
+		vm_map_wire_charge(map, -undone);
+}
+
+/* (e, f) The first wiring of *entry. The lock is let go of; afterwards *entry is the last piece of what it was. */
+static int
+wire_unwired(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t *entry, bool user) VM_REQUIRES(&map->lock)
+{
+	vm_map_entry_t e = *entry;
+	int rv;
+
+	e->wired_count = 1;
+	if (user) {
+		if (vm_map_wire_limited(map, vm_entry_pages(e))) {
+			e->wired_count = -1;
+			return KERN_RESOURCE_SHORTAGE;
+		}
+		vm_map_wire_charge(map, (int64_t)vm_entry_pages(e));
+	}
+	ctx->piece_start = e->start;
+	ctx->piece_end = e->end;
+	vm_map_busy(map);
+	vm_map_remember(map, ctx);
+	vm_map_unlock(map);
+
+	rv = fault_piece(map, ctx);
+
+	ctx->point = VM_POINT_wire_relock;
+	vm_map_lock(map);
+	vm_map_unbusy(map);
+	if (!vm_map_unchanged(map, ctx)) {
+		/* What we marked may have been clipped, but it is there. */
+		bool found = vm_map_lookup_entry(map, ctx->piece_start, &e);
+
+		vm_assert(found);
+	}
+	if (rv != KERN_SUCCESS)
+		undo_piece(map, ctx, e, user);
+	while (e->end < ctx->piece_end)
+		e = e->next;
+	*entry = e;
+	ctx->piece_start = ctx->piece_end = ctx->fault_addr = 0;
+	return rv;
+}
+
+/* (b to f) Marks *entry and wires it. */
+static int
+wire_entry(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t *entry, int flags) VM_REQUIRES(&map->lock)
+{
+	vm_map_entry_t e = *entry;
+	bool user = (flags & VM_MAP_WIRE_USER) != 0;
+
+	vm_map_clip_start(map, e, ctx->start);
+	vm_map_clip_end(map, e, ctx->end);
+	e->eflags |= MAP_ENTRY_IN_TRANSITION;
+	e->wiring_thread = vm_curthread;
+	if (access_lacks(e, flags)) {
+		e->eflags |= MAP_ENTRY_WIRE_SKIPPED;
+		return (flags & VM_MAP_WIRE_HOLESOK) != 0 ? KERN_SUCCESS : KERN_INVALID_ADDRESS;
+	}
+	if (e->wired_count > 0)
+		return wire_wired(map, e, user);
+	return wire_unwired(map, ctx, entry, user);
+}
+
+/* Takes our wiring of @e back. */
+static void
+rollback_entry(vm_map_t map, vm_map_entry_t e, bool user) VM_REQUIRES(&map->lock)
+{
+	bool last = e->wired_count == 1;
+
+	if (e->wired_count == -1) {
+		e->wired_count = 0;
+		return;
+	}
+	if (user && (e->eflags & MAP_ENTRY_USER_WIRED) != 0)
+		return; /* it was user-wired before us, and we changed nothing */
+	if (user && (last || !vm_quirk_on(map, Q2)))
+		vm_map_wire_charge(map, -(int64_t)vm_entry_pages(e));
+	if (last)
+		vm_map_entry_unwire(map, e);
+	else
+		e->wired_count--;
+}
+
+/* Pass 2: ends the transition of what we marked in [ctx->start, ctx->end). */
+static void
+wire_finish(vm_map_t map, struct vm_op_ctx *ctx, int flags, int rv) VM_REQUIRES(&map->lock)
+{
+	bool user = (flags & VM_MAP_WIRE_USER) != 0, wakeup = false;
+
+	for (vm_map_entry_t e = vm_map_lookup_ge(map, ctx->start); e->start < ctx->end; e = e->next) {
+		if (!is_ours(e)) {
+			/* Mapped or marked by others while the lock was free: only holes allow that. */
+			vm_assert((flags & VM_MAP_WIRE_HOLESOK) != 0);
+			continue;
+		}
+		if ((e->eflags & MAP_ENTRY_WIRE_SKIPPED) == 0) {
+			if (rv != KERN_SUCCESS)
+				rollback_entry(map, e, user);
+			else if (user)
+				e->eflags |= MAP_ENTRY_USER_WIRED;
+		}
+		wakeup |= vm_map_entry_end_transition(map, e);
+	}
+	if (wakeup)
+		vm_map_wakeup(map);
+}
+
+static inline bool
+hole_behind(const struct vm_map_entry *e, vm_offset_t end)
+{
+	return e->end < end && e->next->start > e->end;
+}
+
+int
+vm_map_wire_locked(vm_map_t map, vm_offset_t start, vm_offset_t end, int flags)
+{
+	struct vm_op_ctx *ctx = vm_op_ctx();
+	bool holes_ok = (flags & VM_MAP_WIRE_HOLESOK) != 0;
+	int rv = KERN_SUCCESS;
+	vm_map_entry_t e;
+
+	if (start == end)
+		return KERN_SUCCESS;
+	if (!vm_map_wire_first_entry(map, ctx, holes_ok, &e))
+		return KERN_INVALID_ADDRESS;
+	while (e->start < ctx->end) {
+		if ((e->eflags & MAP_ENTRY_IN_TRANSITION) != 0) { /* (a) */
+			e = vm_map_entry_in_transition(map, e, ctx, holes_ok);
+			if (e != NULL)
+				continue;
+			if (ctx->cursor == ctx->start)
+				return KERN_INVALID_ADDRESS; /* nothing is marked yet */
+			ctx->end = ctx->cursor;
+			rv = KERN_INVALID_ADDRESS;
+			break;
+		}
+		rv = wire_entry(map, ctx, &e, flags);
+		if (rv == KERN_SUCCESS && !holes_ok && hole_behind(e, ctx->end)) /* (g), on the map as it is now */
+			rv = KERN_INVALID_ADDRESS;
+		if (rv != KERN_SUCCESS) {
+			ctx->end = e->end;
+			break;
+		}
+		e = e->next;
+	}
+	wire_finish(map, ctx, flags, rv);
+	return rv;
+}
+
+int
+vm_map_wire(vm_map_t map, vm_offset_t start, vm_offset_t end, int flags)
+{
+	int rv;
+
+	if (!vm_range_aligned(start, end) ||
+	    (flags & ~(VM_MAP_WIRE_USER | VM_MAP_WIRE_HOLESOK | VM_MAP_WIRE_WRITE)) != 0)
+		return KERN_INVALID_ARGUMENT;
+	(void)vm_op_begin(start, end);
+	vm_map_lock(map);
+	rv = vm_map_wire_locked(map, start, end, flags);
+	vm_map_unlock(map);
+	return rv;
+}
