@@ -24,7 +24,8 @@ BUILD_SECONDS_MAX = 600
 TEST_SECONDS_MAX = 900
 ASLR_BITS_MAX = 28  # above this, the sanitizers of clang 14 cannot place their shadow memory
 
-SANITIZER = ["-Db_lundef=false", "-Dbuildtype=debugoptimized"]
+PLAIN = ["-Dbuildtype=debugoptimized"]
+SANITIZER = PLAIN + ["-Db_lundef=false"]
 
 
 class Job:
@@ -42,14 +43,15 @@ class Job:
 
 
 JOBS = [
-    Job("lint", "tidy rules, formatting, documents", ["--suite", "lint"], folder="plain"),
-    Job("plain", "clang, optimized: all suites", ["--no-suite", "lint", "--no-suite", "tsan"]),
+    Job("lint", "tidy rules, formatting, documents", ["--suite", "lint"], folder="plain", options=PLAIN),
+    Job("plain", "clang, optimized: all suites", ["--no-suite", "lint", "--no-suite", "tsan"], options=PLAIN),
     Job("asan", "clang, address and undefined behaviour sanitizers: all suites",
         ["--no-suite", "lint", "--no-suite", "tsan"],
         options=SANITIZER + ["-Db_sanitize=address,undefined"], timeouts=4, fixed_addresses=True),
     Job("tsan", "clang, thread sanitizer: suite tsan", ["--suite", "tsan"],
         options=SANITIZER + ["-Db_sanitize=thread"], timeouts=8, fixed_addresses=True),
-    Job("gcc", "gcc: compiles without a warning, suite unit", ["--suite", "unit"], cc="gcc"),
+    Job("gcc", "gcc: compiles without a warning, suite unit", ["--suite", "unit"], cc="gcc",
+        options=PLAIN),
 ]
 FAST = ["lint", "plain"]
 FAST_SUITES = ["--no-suite", "stress"]
