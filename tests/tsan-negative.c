@@ -8,6 +8,7 @@
  *   no-lock       a write with no lock, after another thread's write under it
  *   read-lock     two writes under the read lock
  *   wrong-thread  a thread that does not hold the write lock lets it go
+ *   engine        a look at the map with no lock, after the engine's own write: the engine is instrumented
  *   lost-release  a write after the lock was let go, before another thread's write under it
  *
  * The second thread starts after the first is done, by a flag that ThreadSanitizer does not see: the order of events is
@@ -19,6 +20,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/map.h"
 #include "engine/native.h"
 #include "engine/sync.h"
 
@@ -87,6 +89,22 @@ unlock_foreign(void) VM_NO_TSA("breaks the rule on purpose")
 	vm_rwlock_wunlock(&lock);
 }
 
+static vm_map_t map;
+
+static void
+engine_insert(void)
+{
+	vm_map_lock(map);
+	(void)vm_map_insert(map, NULL, 0, 16 * VM_PAGE_SIZE, 17 * VM_PAGE_SIZE, VM_PROT_READ, VM_PROT_READ, 0);
+	vm_map_unlock(map);
+}
+
+static void
+look_unlocked(void)
+{
+	guarded += map->nentries;
+}
+
 static const struct mode {
 	const char *name;
 	void (*first)(void), (*second)(void);
@@ -95,6 +113,7 @@ static const struct mode {
 	{ "no-lock", write_locked, write_unlocked },
 	{ "read-lock", write_read_locked, write_read_locked },
 	{ "wrong-thread", lock_and_keep, unlock_foreign },
+	{ "engine", engine_insert, look_unlocked },
 	{ "lost-release", write_late, write_locked },
 };
 
@@ -125,6 +144,7 @@ second_main(void *arg)
 int
 main(int argc, char **argv)
 {
+	const struct vm_config config = { .env = &vm_env_native, .min = 16 * VM_PAGE_SIZE, .max = 80 * VM_PAGE_SIZE };
 	pthread_t first, second;
 	struct mode mode;
 
@@ -133,13 +153,17 @@ main(int argc, char **argv)
 			continue;
 		mode = modes[i];
 		vm_rwlock_init(&lock, 1);
+		map = vm_map_create(&config);
+		if (map == NULL)
+			err(2, "cannot make a map");
 		if (pthread_create(&first, NULL, first_main, &mode) != 0 ||
 		    pthread_create(&second, NULL, second_main, &mode) != 0)
 			errx(2, "cannot start a thread");
 		(void)pthread_join(first, NULL);
 		(void)pthread_join(second, NULL);
+		vm_map_destroy(map);
 		printf("%s: %u writes\n", mode.name, guarded);
 		return 0;
 	}
-	errx(2, "usage: tsan-negative clean|no-lock|read-lock|wrong-thread|lost-release");
+	errx(2, "usage: tsan-negative clean|no-lock|read-lock|wrong-thread|engine|lost-release");
 }
