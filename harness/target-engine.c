@@ -189,6 +189,25 @@ engine_dump(void *self, struct vm_state *out)
 	out->busy = map->busy != 0;
 }
 
+/* Pages have no content yet: a read would always see 0, which is worse than no answer. */
+static const char *
+engine_op_reason(const struct vm_op *op)
+{
+	return op->code == VM_OP_read ? "the engine has no page content yet" : NULL;
+}
+
+static size_t
+engine_entries(void *self, uint64_t *starts, size_t max)
+{
+	const struct vm_map *map = ((struct engine *)self)->map;
+	size_t nr = 0;
+
+	for (const struct vm_map_entry *n = map->header.next; n != &map->header; n = n->next, nr++)
+		if (nr < max)
+			starts[nr] = n->start >> VM_PAGE_SHIFT;
+	return nr;
+}
+
 /* A signed number as one that is small for small magnitudes. */
 static inline uint64_t
 zigzag(int64_t v)
@@ -281,12 +300,14 @@ engine_where(void *self, unsigned thread, char *buf, size_t size)
 const struct vm_target target_engine = {
 	.name = "engine",
 	.summary = "the VM map engine",
+	.op_reason = engine_op_reason,
 	.create = engine_create,
 	.destroy = engine_destroy,
 	.save = engine_save,
 	.restore = engine_restore,
 	.apply = engine_apply,
 	.dump = engine_dump,
+	.entries = engine_entries,
 	.key = engine_key,
 	.check = engine_check,
 	.where = engine_where,
