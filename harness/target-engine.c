@@ -95,6 +95,27 @@ copy_poison(struct engine *e, const struct program_config *cfg)
 	return true;
 }
 
+static enum vm_mutant
+mutant_number(const char *name)
+{
+	static const char *const names[] = {
+#define VM_MUTANT(mutant, sentence) [VM_MUTANT_##mutant] = #mutant,
+#include "engine/mutants.def"
+#undef VM_MUTANT
+	};
+
+	for (unsigned i = 1; i < sizeof(names) / sizeof(names[0]) && name != NULL; i++)
+		if (strcmp(names[i], name) == 0)
+			return (enum vm_mutant)i;
+	return VM_MUTANT_none;
+}
+
+static const char *
+engine_config_reason(const struct program_config *cfg)
+{
+	return cfg->mutant != NULL && !VM_HAS_MUTANTS ? "its mutant is only in a build with -Dmutants=true" : NULL;
+}
+
 static void *
 engine_create(const struct program_config *cfg, struct sim *sim)
 {
@@ -113,6 +134,7 @@ engine_create(const struct program_config *cfg, struct sim *sim)
 	    .max = cfg->max << VM_PAGE_SHIFT,
 	    .kernel = cfg->kernel,
 	    .quirks = cfg->quirks,
+	    .mutant = mutant_number(cfg->mutant),
 	    .wire_limit = cfg->limit,
 	    .nr_frames = cfg->frames,
 	    .poison = e->poison,
@@ -300,6 +322,7 @@ engine_where(void *self, unsigned thread, char *buf, size_t size)
 const struct vm_target target_engine = {
 	.name = "engine",
 	.summary = "the VM map engine",
+	.config_reason = engine_config_reason,
 	.op_reason = engine_op_reason,
 	.create = engine_create,
 	.destroy = engine_destroy,
