@@ -3,15 +3,6 @@
 #include "harness/prng.h"
 #include "harness/strategy.h"
 
-/* The thread of the n-th lowest bit set. */
-static unsigned
-nth_bit(uint32_t mask, unsigned n)
-{
-	while (n-- > 0)
-		mask &= mask - 1;
-	return (unsigned)__builtin_ctz(mask);
-}
-
 size_t
 strategy_random(struct run *r, uint64_t seed, replay_step_fn *on_step, void *arg)
 {
@@ -22,7 +13,7 @@ strategy_random(struct run *r, uint64_t seed, replay_step_fn *on_step, void *arg
 	run_begin(r);
 	while ((enabled = run_enabled(r)) != 0) {
 		unsigned nr = (unsigned)__builtin_popcount(enabled);
-		unsigned thread = nth_bit(enabled, nr == 1 ? 0 : (unsigned)prng_below(&prng, nr));
+		unsigned thread = strategy_nth(enabled, nr == 1 ? 0 : (unsigned)prng_below(&prng, nr));
 
 		run_step(r, thread);
 		step++;
