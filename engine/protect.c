@@ -81,9 +81,11 @@ vm_map_protect(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_prot_t prot,
 		if (rv != KERN_SUCCESS || waits == NULL)
 			break;
 		waits->eflags |= MAP_ENTRY_NEEDS_WAKEUP;
+		ctx->cursor = waits->start;
 		ctx->point = VM_POINT_transition_wait;
 		(void)vm_map_unlock_and_wait(map, 0);
 		vm_map_lock(map);
+		ctx->cursor = 0;
 	}
 	if (rv == KERN_SUCCESS) {
 		protect_charge(map, first, ctx->end, prot, set_max);

@@ -98,7 +98,7 @@ old_range(struct draw *d)
 {
 	if (d->nr_seen == 0)
 		return (struct draw_range){ d->cfg->min, d->cfg->max };
-	return d->seen[percent(d, d->focus) ? 0 : below(d, d->nr_seen)];
+	return d->seen[below(d, percent(d, d->focus) ? d->nr_focus : d->nr_seen)];
 }
 
 /* A range for an operation. Towards the end come the odd ones: empty, inverted. */

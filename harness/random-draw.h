@@ -31,7 +31,8 @@ struct draw {
 	uint64_t span;                           /* pages that most ranges have at most */
 	uint64_t wide_span;                      /* the rest */
 	unsigned wide;                           /* chance of it */
-	unsigned focus;                          /* chance that a range is about the first one in seen */
+	unsigned focus;                          /* chance that a range is about one of the first in seen */
+	size_t nr_focus;                         /* so many of them */
 	unsigned user, holes;                    /* chances of user and holesok */
 	unsigned weights[VM_OP_CODE_MAX + 1];    /* of the operations; 0: switched off */
 	struct draw_range seen[DRAW_RANGES_MAX]; /* that operations have named */

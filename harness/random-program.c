@@ -82,11 +82,14 @@ draw_map(struct draw *d, struct program_config *cfg, uint64_t window)
 	}
 }
 
-/* A part of the map that the program is about: half of the time its first pages, where find maps. */
+/*
+ * A part of the map that the program is about, and two parts of that, which will be entries of their own if they are
+ * mapped one by one. Half of the time it is in the map's first pages, where find maps.
+ */
 static void
 draw_focus(struct draw *d, struct program_config *cfg)
 {
-	uint64_t room, pages;
+	uint64_t room, pages, start, middle;
 
 	draw_map(d, cfg, CONC_WINDOW);
 	room = d->hi - d->lo;
@@ -95,9 +98,13 @@ draw_focus(struct draw *d, struct program_config *cfg)
 		d->hi = cfg->min + (d->hi - d->lo);
 		d->lo = cfg->min;
 	}
-	d->seen[d->nr_seen].start = d->lo + below(d, room - pages + 1);
-	d->seen[d->nr_seen].end = d->seen[d->nr_seen].start + pages;
-	d->nr_seen++;
+	start = d->lo + below(d, room - pages + 1);
+	middle = start + below(d, pages);
+	d->seen[d->nr_seen++] = (struct draw_range){ start, start + pages };
+	if (middle == start)
+		return;
+	d->seen[d->nr_seen++] = (struct draw_range){ start, middle };
+	d->seen[d->nr_seen++] = (struct draw_range){ middle, start + pages };
 }
 
 /* --- sequential programs --- */
@@ -156,6 +163,7 @@ random_program(uint64_t seed, struct program *p)
 	/* Accounts go wrong where wirings of one range pile up. */
 	if (percent(&d, 20)) {
 		d.focus = 80;
+		d.nr_focus = 1;
 		d.weights[VM_OP_wire] += 40;
 		d.weights[VM_OP_unwire] += 40;
 	}
@@ -257,16 +265,17 @@ draw_nr_threads(struct draw *d, const struct random_params *params)
 static void
 draw_likes(struct draw *d)
 {
-	static const unsigned factors[] = { 0, 0, 1, 1, 2, 8 };
+	static const unsigned wild[] = { 0, 0, 1, 1, 2, 8 }, narrow[] = { 0, 0, 0, 0, 1, 8 };
 	static const unsigned user[] = { 0, 50, 50, 80, 100 }, holes[] = { 0, 30, 50, 100 };
 
 	d->span = 1 + below(d, 4);
 	d->wide_span = 12;
 	d->wide = percent(d, 20) ? 20 : 0;
 	d->focus = 50;
+	d->nr_focus = d->nr_seen;
 	d->user = user[below(d, 5)];
 	d->holes = holes[below(d, 4)];
-	draw_weights(d, factors, 6);
+	draw_weights(d, percent(d, 70) ? wild : narrow, 6);
 }
 
 void
