@@ -26,7 +26,7 @@
 #include "harness/vmt.h"
 
 /* Of one file. */
-#define CUTS_DEFAULT 400
+#define CUTS_DEFAULT 120
 #define FLIPS_DEFAULT 40
 
 static uint64_t seed = 1, max_cuts = CUTS_DEFAULT, flips = FLIPS_DEFAULT;

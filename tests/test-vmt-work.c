@@ -132,6 +132,14 @@ write_outcomes(struct strbuf *out, unsigned nr)
 		strbuf_printf(out, "outcome T0: %u | (empty) uw=0\n", i * 7919 % nr);
 }
 
+/* All operations of one thread, then of the next: at most PROGRAM_THREADS_MAX * PROGRAM_OPS_MAX. */
+static void
+write_threads(struct strbuf *out, unsigned nr)
+{
+	for (unsigned i = 0; i < nr; i++)
+		strbuf_printf(out, "T%u insert %u 0x%x prot=rw max=rwx\n", i / PROGRAM_OPS_MAX, i, i + 1);
+}
+
 static uint64_t
 work_of(writer *write, unsigned nr)
 {
@@ -168,6 +176,7 @@ test_linear(void **unused)
 		{ "one long state", write_one_long_state, 100000 },
 		{ "a schedule", write_schedule, 100000 },
 		{ "outcomes", write_outcomes, 30000 },
+		{ "operations of threads", write_threads, PROGRAM_THREADS_MAX * PROGRAM_OPS_MAX },
 	};
 
 	(void)unused;
