@@ -28,11 +28,12 @@ struct stress_config {
 	uint64_t seed;
 	uint64_t pages;  /* of the map */
 	bool freebsd12;  /* the profile; false: strict */
-	unsigned chaos;  /* percent of scheduling points at which a thread yields */
+	unsigned chaos;  /* percent of the calls of point() at which a thread yields */
 	unsigned hang_s; /* no operation finished for so long: hung */
 	bool live;       /* a line on standard error each second */
 	struct workload_mix mix;
-	/* For tests: called at each scheduling point; and when all threads have ended, before the check. NULL: nothing.
+	/* For tests: called where native.h's point hook is; and when all threads have ended, before the check. NULL:
+	 * nothing.
 	 */
 	void (*on_point)(struct vm_thread *td);
 	void (*before_check)(vm_map_t map);

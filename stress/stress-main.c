@@ -36,7 +36,7 @@ static const char usage[] =
     "  --profile P      strict, or freebsd12: with the recorded kernel's quirks (strict)\n"
     "  --pages N        size of the map in pages, 8 to 65536 (64); the smaller, the more collisions\n"
     "  --mix OP=N,...   how often an operation is drawn, relative; 0: never. Names as in `wirestorm help ops`\n"
-    "  --chaos PERCENT  at so many scheduling points the thread yields first (5)\n"
+    "  --chaos PERCENT  before so many locks and after so many unlocks the thread yields (5)\n"
     "  --hang-s S       no operation finished for so long is a hang (20)\n"
     "  --json           print one JSON object instead of the table\n"
     "  --help           print this\n"
