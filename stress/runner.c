@@ -389,6 +389,7 @@ make_map(struct run *run)
 		.max = (STRESS_MAP_MIN + c->pages) << VM_PAGE_SHIFT,
 		.quirks = c->freebsd12 ? VM_QUIRKS_FREEBSD12 : VM_QUIRKS_STRICT,
 		.wire_limit = c->pages / 6,
+		.mutant = c->mutant,
 	};
 
 	make_poison(run, &config);
