@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@
 
 #define HANG_S 60
 
+static unsigned nr_begun; /* tests; a pattern may match none */
 static sigjmp_buf panic_jump;
 static char panic_text[256];
 
@@ -48,6 +50,7 @@ static int
 setup(void **state)
 {
 	(void)state;
+	nr_begun++;
 	alarm(HANG_S);
 	vm_native_thread_init(&threads[1], 1);
 	vm_native_thread_init(&threads[0], 0);
@@ -594,8 +597,12 @@ main(int argc, char **argv)
 		TEST(test_threads_reader_and_writer_meet),
 		TEST(test_threads_ping_pong),
 	};
+	int nr_failed;
 
 	if (argc > 1)
 		cmocka_set_test_filter(argv[1]);
-	return cmocka_run_group_tests_name("sync", tests, NULL, NULL);
+	nr_failed = cmocka_run_group_tests_name("sync", tests, NULL, NULL);
+	if (nr_begun == 0)
+		fputs("no test matches\n", stderr);
+	return nr_failed != 0 || nr_begun == 0;
 }
