@@ -1,9 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sync.c - every ck call of the engine.
+ * sync.c - every ck call of the engine, but for the native world's event counts (native.c).
  *
  * ThreadSanitizer cannot see into ck's inline assembly. So this file is built without it, and says by annotation what
- * was locked: reports then name the lock, and nothing is reported that is not a race.
+ * was locked: reports then name the lock, and nothing is reported that is not a race. A lock is announced after it was
+ * taken and before it is let go, so that the announcements of two threads never overlap.
+ *
+ * The read/write lock is ck_rwlock's word and protocol: a writer claims `writer`, then waits until n_readers is 0; a
+ * reader counts itself in, and out again if it finds a claim. Whoever has to wait sleeps on `freed`. No wakeup is lost,
+ * because of three rules that go together:
+ *   1. The count of `freed` is sampled before the try whose failure leads to the sleep.
+ *   2. A blocked writer keeps its claim. So a claim is only ever given back by an unlock, a downgrade, or a try that
+ *      failed, and each of these wakes: whoever found the claim wakes up after it is gone.
+ *   3. Whoever counts a reader out, a real one or one that backs off, and leaves 0 behind while there is a claim,
+ *      wakes: the writer that saw the count wakes up. A reader that backs off has seen the claim, and rule 2 wakes it.
+ * Without 2 and 3 a reader and a writer that meet on a free lock see each other's passing try, and both sleep.
+ * Each side writes its own word before it reads the other's, with a full fence in between, so one of them sees.
  */
 #include "engine/sync.h"
 
@@ -12,12 +24,23 @@
 
 #ifdef WITH_TSAN
 #include <sanitizer/tsan_interface.h>
-#define TSAN(call) call
+#define TSAN_WRITE 0
+#define TSAN_READ __tsan_mutex_read_lock
+#define TSAN_LOCKED(l, how) (__tsan_mutex_pre_lock(l, how), __tsan_mutex_post_lock(l, how, 0))
+#define TSAN_UNLOCKING(l, how) (__tsan_mutex_pre_unlock(l, how), __tsan_mutex_post_unlock(l, how))
 #else
-#define TSAN(call) ((void)0)
+#define TSAN_LOCKED(l, how) ((void)(l))
+#define TSAN_UNLOCKING(l, how) ((void)(l))
 #endif
 
-#define SPIN_MAX 64 /* tries before a thread sleeps; a simulated world never needs the second */
+/* Tries before a thread sleeps. A simulated world gains nothing by the second. */
+static unsigned spin_max = 64;
+
+void
+vm_sync_set_spin(unsigned tries)
+{
+	spin_max = tries;
+}
 
 static const char *
 rank_name(unsigned rank)
@@ -48,14 +71,20 @@ rank_panic(unsigned rank, unsigned top)
 	vm_panic(text, __FILE__, __LINE__);
 }
 
+/* Before the lock is tried: who violates the order is told so, and does not wait for itself. */
+static inline void
+rank_check(enum vm_lock_rank rank)
+{
+	uint32_t held = vm_curthread->held;
+
+	if (__builtin_expect((held >> rank) != 0, 0))
+		rank_panic(rank, rank_top(held));
+}
+
 static inline void
 rank_take(enum vm_lock_rank rank)
 {
-	struct vm_thread *td = vm_curthread;
-
-	if (__builtin_expect((td->held >> rank) != 0, 0))
-		rank_panic(rank, rank_top(td->held));
-	td->held |= (uint32_t)1 << rank;
+	vm_curthread->held |= (uint32_t)1 << rank;
 }
 
 static inline void
@@ -112,65 +141,119 @@ vm_rwlock_init(struct vm_rwlock *l, unsigned waitq_id)
 	vm_waitq_init(&l->freed, waitq_id);
 }
 
+/* The writer's half of the word; readers may still be in. */
+static inline bool
+writer_claim(struct vm_rwlock *l)
+{
+	if (ck_pr_load_uint(&l->word.writer) != 0 || ck_pr_fas_uint(&l->word.writer, 1) != 0)
+		return false;
+	ck_pr_fence_atomic_load();
+	return true;
+}
+
+static inline void
+writer_leave(struct vm_rwlock *l)
+{
+	ck_rwlock_write_unlock(&l->word);
+	vm_waitq_wakeup(&l->freed);
+}
+
+static inline void
+writer_entered(struct vm_rwlock *l)
+{
+	ck_pr_fence_lock();
+	TSAN_LOCKED(l, TSAN_WRITE);
+	rank_take(VM_RANK_MAP);
+	vm_curthread->map_write = true;
+}
+
+static inline void
+reader_leave(struct vm_rwlock *l)
+{
+	bool last;
+
+	ck_pr_fence_unlock();
+	last = ck_pr_dec_uint_is_zero(&l->word.n_readers);
+	ck_pr_fence_atomic_load();
+	if (last && ck_pr_load_uint(&l->word.writer) != 0)
+		vm_waitq_wakeup(&l->freed);
+}
+
+static inline bool
+reader_enter(struct vm_rwlock *l)
+{
+	if (ck_pr_load_uint(&l->word.writer) != 0)
+		return false;
+	ck_pr_inc_uint(&l->word.n_readers);
+	ck_pr_fence_atomic_load();
+	if (ck_pr_load_uint(&l->word.writer) != 0) {
+		reader_leave(l);
+		return false;
+	}
+	ck_pr_fence_lock();
+	TSAN_LOCKED(l, TSAN_READ);
+	rank_take(VM_RANK_MAP);
+	return true;
+}
+
+/* Between two tries, the first of which sampled @seen before it failed. */
+static inline void
+rwlock_wait(struct vm_rwlock *l, unsigned tries, uint32_t seen)
+{
+	if (tries < spin_max)
+		ck_pr_stall();
+	else
+		vm_waitq_sleep(&l->freed, seen);
+}
+
 bool
 vm_rwlock_try_wlock(struct vm_rwlock *l) VM_NO_TSA("the implementation of the lock")
 {
-	TSAN(__tsan_mutex_pre_lock(l, __tsan_mutex_try_lock));
-	if (!ck_rwlock_write_trylock(&l->word)) {
-		TSAN(__tsan_mutex_post_lock(l, __tsan_mutex_try_lock | __tsan_mutex_try_lock_failed, 0));
+	rank_check(VM_RANK_MAP);
+	if (!writer_claim(l))
+		return false;
+	if (ck_pr_load_uint(&l->word.n_readers) != 0) {
+		writer_leave(l);
 		return false;
 	}
-	TSAN(__tsan_mutex_post_lock(l, __tsan_mutex_try_lock, 0));
-	rank_take(VM_RANK_MAP);
-	vm_curthread->map_write = true;
+	writer_entered(l);
 	return true;
 }
 
 bool
 vm_rwlock_try_rlock(struct vm_rwlock *l) VM_NO_TSA("the implementation of the lock")
 {
-	TSAN(__tsan_mutex_pre_lock(l, __tsan_mutex_try_lock | __tsan_mutex_read_lock));
-	if (!ck_rwlock_read_trylock(&l->word)) {
-		TSAN(__tsan_mutex_post_lock(
-		    l, __tsan_mutex_try_lock | __tsan_mutex_read_lock | __tsan_mutex_try_lock_failed, 0));
-		return false;
-	}
-	TSAN(__tsan_mutex_post_lock(l, __tsan_mutex_try_lock | __tsan_mutex_read_lock, 0));
-	rank_take(VM_RANK_MAP);
-	return true;
-}
-
-/*
- * Sleeping on the word: the count is sampled before the last try. Whoever frees the word moves the count afterwards, so
- * either the try succeeds or the sleep returns at once.
- */
-void
-vm_rwlock_wlock(struct vm_rwlock *l) VM_NO_TSA("loops over the try until it succeeds")
-{
-	for (unsigned tries = 0;; tries++) {
-		uint32_t seen = vm_waitq_sample(&l->freed);
-
-		if (vm_rwlock_try_wlock(l))
-			return;
-		if (tries >= SPIN_MAX)
-			vm_waitq_sleep(&l->freed, seen);
-		else
-			ck_pr_stall();
-	}
+	rank_check(VM_RANK_MAP);
+	return reader_enter(l);
 }
 
 void
-vm_rwlock_rlock(struct vm_rwlock *l) VM_NO_TSA("loops over the try until it succeeds")
+vm_rwlock_wlock(struct vm_rwlock *l) VM_NO_TSA("the implementation of the lock")
 {
+	bool claimed = false;
+
+	rank_check(VM_RANK_MAP);
 	for (unsigned tries = 0;; tries++) {
 		uint32_t seen = vm_waitq_sample(&l->freed);
 
-		if (vm_rwlock_try_rlock(l))
+		claimed = claimed || writer_claim(l);
+		if (claimed && ck_pr_load_uint(&l->word.n_readers) == 0)
+			break;
+		rwlock_wait(l, tries, seen);
+	}
+	writer_entered(l);
+}
+
+void
+vm_rwlock_rlock(struct vm_rwlock *l) VM_NO_TSA("the implementation of the lock")
+{
+	rank_check(VM_RANK_MAP);
+	for (unsigned tries = 0;; tries++) {
+		uint32_t seen = vm_waitq_sample(&l->freed);
+
+		if (reader_enter(l))
 			return;
-		if (tries >= SPIN_MAX)
-			vm_waitq_sleep(&l->freed, seen);
-		else
-			ck_pr_stall();
+		rwlock_wait(l, tries, seen);
 	}
 }
 
@@ -180,10 +263,8 @@ vm_rwlock_wunlock(struct vm_rwlock *l) VM_NO_TSA("the implementation of the lock
 	vm_rwlock_assert_write(l);
 	vm_curthread->map_write = false;
 	rank_drop(VM_RANK_MAP);
-	TSAN(__tsan_mutex_pre_unlock(l, 0));
-	ck_rwlock_write_unlock(&l->word);
-	TSAN(__tsan_mutex_post_unlock(l, 0));
-	vm_waitq_wakeup(&l->freed);
+	TSAN_UNLOCKING(l, TSAN_WRITE);
+	writer_leave(l);
 }
 
 void
@@ -192,34 +273,30 @@ vm_rwlock_runlock(struct vm_rwlock *l) VM_NO_TSA("the implementation of the lock
 	vm_rwlock_assert_held(l);
 	vm_assert(!vm_curthread->map_write);
 	rank_drop(VM_RANK_MAP);
-	TSAN(__tsan_mutex_pre_unlock(l, __tsan_mutex_read_lock));
-	ck_rwlock_read_unlock(&l->word);
-	TSAN(__tsan_mutex_post_unlock(l, __tsan_mutex_read_lock));
-	vm_waitq_wakeup(&l->freed);
+	TSAN_UNLOCKING(l, TSAN_READ);
+	reader_leave(l);
 }
 
 /*
- * Claims the writer's half of the word, then waits for nobody: if another reader is there, gives the claim back. Two
- * upgraders exclude each other by the claim, so neither waits for the other's read lock.
+ * Claims the writer's half of the word, then waits for nobody: if another reader is there, even one that is just
+ * backing off, gives the claim back. Two upgraders exclude each other by the claim, so neither waits for the other's
+ * read lock.
  */
 bool
 vm_rwlock_try_upgrade(struct vm_rwlock *l)
 {
+	vm_rwlock_assert_held(l);
 	vm_assert(!vm_curthread->map_write);
-	if (ck_pr_fas_uint(&l->word.writer, 1) != 0)
+	if (!writer_claim(l))
 		return false;
-	ck_pr_fence_atomic_load();
 	if (ck_pr_load_uint(&l->word.n_readers) != 1) {
-		ck_rwlock_write_unlock(&l->word);
-		vm_waitq_wakeup(&l->freed);
+		writer_leave(l);
 		return false;
 	}
-	TSAN(__tsan_mutex_pre_unlock(l, __tsan_mutex_read_lock));
-	TSAN(__tsan_mutex_post_unlock(l, __tsan_mutex_read_lock));
-	TSAN(__tsan_mutex_pre_lock(l, 0));
+	TSAN_UNLOCKING(l, TSAN_READ);
 	ck_pr_dec_uint(&l->word.n_readers);
 	ck_pr_fence_lock();
-	TSAN(__tsan_mutex_post_lock(l, 0, 0));
+	TSAN_LOCKED(l, TSAN_WRITE);
 	vm_curthread->map_write = true;
 	return true;
 }
@@ -229,11 +306,9 @@ vm_rwlock_downgrade(struct vm_rwlock *l) VM_NO_TSA("the implementation of the lo
 {
 	vm_rwlock_assert_write(l);
 	vm_curthread->map_write = false;
-	TSAN(__tsan_mutex_pre_unlock(l, 0));
-	TSAN(__tsan_mutex_post_unlock(l, 0));
-	TSAN(__tsan_mutex_pre_lock(l, __tsan_mutex_read_lock));
+	TSAN_UNLOCKING(l, TSAN_WRITE);
+	TSAN_LOCKED(l, TSAN_READ);
 	ck_rwlock_write_downgrade(&l->word);
-	TSAN(__tsan_mutex_post_lock(l, __tsan_mutex_read_lock, 0));
 	vm_waitq_wakeup(&l->freed);
 }
 
@@ -263,17 +338,16 @@ vm_spinlock_init(struct vm_spinlock *l, enum vm_lock_rank rank)
 void
 vm_spinlock_lock(struct vm_spinlock *l) VM_NO_TSA("the implementation of the lock")
 {
-	rank_take(l->rank);
-	TSAN(__tsan_mutex_pre_lock(l, 0));
+	rank_check(l->rank);
 	ck_spinlock_lock(&l->word);
-	TSAN(__tsan_mutex_post_lock(l, 0, 0));
+	TSAN_LOCKED(l, TSAN_WRITE);
+	rank_take(l->rank);
 }
 
 void
 vm_spinlock_unlock(struct vm_spinlock *l) VM_NO_TSA("the implementation of the lock")
 {
-	TSAN(__tsan_mutex_pre_unlock(l, 0));
-	ck_spinlock_unlock(&l->word);
-	TSAN(__tsan_mutex_post_unlock(l, 0));
 	rank_drop(l->rank);
+	TSAN_UNLOCKING(l, TSAN_WRITE);
+	ck_spinlock_unlock(&l->word);
 }

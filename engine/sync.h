@@ -2,9 +2,9 @@
 /*
  * sync.h - the engine's locks: a sleepable read/write lock and a spin lock from ck, wait queues, lock ranks.
  *
- * The lock words are ck's (ck_rwlock, ck_spinlock); whoever cannot have one sleeps through env.h, natively on a ck event
- * count, in the simulation in the scheduler. All ck calls are in sync.c, which is built without ThreadSanitizer
- * and tells it with annotations what the locks mean.
+ * The lock words are ck's (ck_rwlock, ck_spinlock); whoever cannot have one sleeps through env.h, natively on a ck
+ * event count, in the simulation in the scheduler. All ck calls are in sync.c, which is built without ThreadSanitizer
+ * and tells it with annotations what the locks mean. Writers come first: a blocked one keeps new readers out.
  *
  * Ranks: a lock may be taken only if its rank is above that of every lock held. A violation panics with both names.
  */
@@ -25,7 +25,7 @@ struct vm_env;
 /* The order of locks, lowest first. */
 enum vm_lock_rank {
 	VM_RANK_INVALID = 0,
-	VM_RANK_MAP,	/* struct vm_map.lock */
+	VM_RANK_MAP,    /* struct vm_map.lock */
 	VM_RANK_OBJECT, /* struct vm_object.lock */
 	VM_RANK_FRAMES, /* struct vm_frames.lock */
 };
@@ -33,7 +33,7 @@ enum vm_lock_rank {
 /* A queue that threads sleep on. A wakeup wakes all. */
 struct vm_waitq {
 	struct ck_ec32 count; /* moved by each wakeup */
-	unsigned id;	      /* small, the same in every run; a simulated world names the queue by it */
+	unsigned id;          /* small, the same in every run; a simulated world names the queue by it */
 };
 
 struct VM_CAPABILITY("rwlock") vm_rwlock {
@@ -54,6 +54,12 @@ void vm_waitq_wakeup(struct vm_waitq *q);
 /* Moves the count: for a world in which nobody sleeps on the count itself. */
 void vm_waitq_advance(struct vm_waitq *q);
 
+/*
+ * How often a blocked thread tries again before it sleeps: 64 unless set. 0 takes every blocked thread through the
+ * sleep. While no thread runs.
+ */
+void vm_sync_set_spin(unsigned tries);
+
 /* The rwlock has rank VM_RANK_MAP: it is the map lock. None of these is a scheduling point; vm_map_lock is. */
 void vm_rwlock_init(struct vm_rwlock *l, unsigned waitq_id);
 void vm_rwlock_wlock(struct vm_rwlock *l) VM_ACQUIRE(l);
@@ -62,7 +68,10 @@ bool vm_rwlock_try_wlock(struct vm_rwlock *l) VM_TRY_ACQUIRE(true, l);
 bool vm_rwlock_try_rlock(struct vm_rwlock *l) VM_TRY_ACQUIRE_SHARED(true, l);
 void vm_rwlock_wunlock(struct vm_rwlock *l) VM_RELEASE(l);
 void vm_rwlock_runlock(struct vm_rwlock *l) VM_RELEASE_SHARED(l);
-/* From read to write without letting go. False: somebody else reads or wants to write; the read lock is still held. */
+/*
+ * From read to write without letting go. False: somebody else reads or wants to write, or tries to at this moment; the
+ * read lock is still held, and a blocked writer waits for it, so let it go before asking for the write lock.
+ */
 VM_MUST_CHECK bool vm_rwlock_try_upgrade(struct vm_rwlock *l);
 void vm_rwlock_downgrade(struct vm_rwlock *l) VM_RELEASE(l) VM_ACQUIRE_SHARED(l);
 void vm_rwlock_assert_write(const struct vm_rwlock *l) VM_ASSERT_HELD(l);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * target-engine.c - the VM map engine as a target: its simulated world, operations from pages to bytes, the canonical
- * state, and the state key. The only file of the harness that looks inside the engine.
+ * target-engine.c - the VM map engine as a target: its simulated world, the canonical state, and the state key. With
+ * engine-op.c the only file of the harness that looks inside the engine.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -12,6 +12,8 @@
 #include "engine/map.h"
 #include "engine/thread.h"
 #include "engine/vm.h"
+#include "harness/engine-op.h"
+#include "harness/env-sim.h"
 #include "harness/keybuf.h"
 #include "harness/sim.h"
 #include "harness/target.h"
@@ -21,49 +23,6 @@ struct engine {
 	struct sim *sim;
 	struct vm_poison *poison;
 	struct vm_thread threads[SIM_FIBERS_MAX];
-};
-
-/* --- the simulated world --- */
-
-static void
-env_point(struct vm_thread *td)
-{
-	sim_point(td->world);
-	vm_curthread = td;
-}
-
-static void
-env_sleep(struct vm_thread *td, struct vm_waitq *q, uint32_t seen)
-{
-	if (vm_waitq_sample(q) != seen)
-		return;
-	if (q->id == VM_WAITQ_MAP_LOCK)
-		sim_block(td->world, q->id);
-	else
-		sim_sleep(td->world, q->id);
-	vm_curthread = td;
-}
-
-static void
-env_wakeup(struct vm_waitq *q)
-{
-	vm_waitq_advance(q);
-	sim_wakeup(vm_curthread->world, q->id);
-}
-
-VM_NORETURN static void
-env_panic(struct vm_thread *td, const char *what, const char *file, int line)
-{
-	fprintf(stderr, "panic: %s:%d: %s (thread %u)\n", file, line, what, td->id);
-	abort();
-}
-
-static const struct vm_env env_sim = {
-	.name = "simulated",
-	.point = env_point,
-	.sleep = env_sleep,
-	.wakeup = env_wakeup,
-	.panic = env_panic,
 };
 
 /* --- life --- */
@@ -94,6 +53,27 @@ copy_poison(struct engine *e, const struct program_config *cfg)
 	return true;
 }
 
+static enum vm_mutant
+mutant_number(const char *name)
+{
+	static const char *const names[] = {
+#define VM_MUTANT(mutant, sentence) [VM_MUTANT_##mutant] = #mutant,
+#include "engine/mutants.def"
+#undef VM_MUTANT
+	};
+
+	for (unsigned i = 1; i < sizeof(names) / sizeof(names[0]) && name != NULL; i++)
+		if (strcmp(names[i], name) == 0)
+			return (enum vm_mutant)i;
+	return VM_MUTANT_none;
+}
+
+static const char *
+engine_config_reason(const struct program_config *cfg)
+{
+	return cfg->mutant != NULL && !VM_HAS_MUTANTS ? "its mutant is only in a build with -Dmutants=true" : NULL;
+}
+
 static void *
 engine_create(const struct program_config *cfg, struct sim *sim)
 {
@@ -107,11 +87,12 @@ engine_create(const struct program_config *cfg, struct sim *sim)
 		return NULL;
 	}
 	e->map = vm_map_create(&(struct vm_config){
-	    .env = &env_sim,
+	    .env = &vm_env_sim,
 	    .min = cfg->min << VM_PAGE_SHIFT,
 	    .max = cfg->max << VM_PAGE_SHIFT,
 	    .kernel = cfg->kernel,
 	    .quirks = cfg->quirks,
+	    .mutant = mutant_number(cfg->mutant),
 	    .wire_limit = cfg->limit,
 	    .nr_frames = cfg->frames,
 	    .poison = e->poison,
@@ -122,7 +103,7 @@ engine_create(const struct program_config *cfg, struct sim *sim)
 		return NULL;
 	}
 	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++)
-		e->threads[i] = (struct vm_thread){ .id = i, .env = &env_sim, .world = sim };
+		e->threads[i] = (struct vm_thread){ .id = i, .env = &vm_env_sim, .world = sim };
 	return e;
 }
 
@@ -146,180 +127,6 @@ engine_restore(void *self)
 
 /* --- operations --- */
 
-typedef int apply_fn(struct vm_map *map, const struct vm_op *op, uint64_t *value);
-
-static inline vm_offset_t
-start_of(const struct vm_op *op)
-{
-	return op->start << VM_PAGE_SHIFT;
-}
-
-static inline vm_offset_t
-end_of(const struct vm_op *op)
-{
-	return op->end << VM_PAGE_SHIFT;
-}
-
-static inline int
-cow_of(const struct vm_op *op)
-{
-	return (op->flags & VM_OPF_GUARD) != 0 ? MAP_CREATE_GUARD : 0;
-}
-
-static inline int
-wire_flags_of(const struct vm_op *op)
-{
-	return ((op->flags & VM_OPF_USER) != 0 ? VM_MAP_WIRE_USER : VM_MAP_WIRE_SYSTEM) |
-	    ((op->flags & VM_OPF_HOLESOK) != 0 ? VM_MAP_WIRE_HOLESOK : VM_MAP_WIRE_NOHOLES) |
-	    ((op->flags & VM_OPF_WRITE) != 0 ? VM_MAP_WIRE_WRITE : 0);
-}
-
-static int
-apply_insert(struct vm_map *map, const struct vm_op *op, uint64_t *value)
-{
-	int rv;
-
-	(void)value;
-	(void)vm_op_begin(start_of(op), end_of(op));
-	vm_map_lock(map);
-	rv = vm_map_insert(map, NULL, 0, start_of(op), end_of(op), op->prot, op->max, cow_of(op));
-	vm_map_unlock(map);
-	return rv;
-}
-
-static int
-apply_fixed(struct vm_map *map, const struct vm_op *op, uint64_t *value)
-{
-	(void)value;
-	return vm_map_fixed_range(map, start_of(op), end_of(op), op->prot, op->max, cow_of(op));
-}
-
-static int
-apply_find(struct vm_map *map, const struct vm_op *op, uint64_t *value)
-{
-	vm_offset_t addr = 0;
-	int rv = vm_map_find(map, NULL, 0, &addr, end_of(op), 0, VMFS_ANY_SPACE, op->prot, op->max, 0);
-
-	*value = rv == KERN_SUCCESS ? addr >> VM_PAGE_SHIFT : 0;
-	return rv;
-}
-
-static int
-apply_remove(struct vm_map *map, const struct vm_op *op, uint64_t *value)
-{
-	(void)value;
-	return vm_map_remove(map, start_of(op), end_of(op));
-}
-
-static int
-apply_protect(struct vm_map *map, const struct vm_op *op, uint64_t *value)
-{
-	(void)value;
-	return vm_map_protect(map, start_of(op), end_of(op), op->prot, (op->flags & VM_OPF_SETMAX) != 0);
-}
-
-static int
-apply_inherit(struct vm_map *map, const struct vm_op *op, uint64_t *value)
-{
-	(void)value;
-	return vm_map_inherit(map, start_of(op), end_of(op), op->choice);
-}
-
-static int
-apply_madvise(struct vm_map *map, const struct vm_op *op, uint64_t *value)
-{
-	(void)value;
-	return vm_map_madvise(map, start_of(op), end_of(op), op->choice);
-}
-
-static int
-apply_wire(struct vm_map *map, const struct vm_op *op, uint64_t *value)
-{
-	(void)value;
-	return vm_map_wire(map, start_of(op), end_of(op), wire_flags_of(op));
-}
-
-static int
-apply_unwire(struct vm_map *map, const struct vm_op *op, uint64_t *value)
-{
-	(void)value;
-	return vm_map_unwire(map, start_of(op), end_of(op), wire_flags_of(op));
-}
-
-static int
-apply_sync(struct vm_map *map, const struct vm_op *op, uint64_t *value)
-{
-	(void)value;
-	return vm_map_sync(map, start_of(op), end_of(op), true, (op->flags & VM_OPF_INVALIDATE) != 0);
-}
-
-static int
-apply_check(struct vm_map *map, const struct vm_op *op, uint64_t *value)
-{
-	bool yes;
-
-	(void)value;
-	(void)vm_op_begin(start_of(op), end_of(op));
-	vm_map_lock_read(map);
-	yes = vm_map_check_protection(map, start_of(op), end_of(op), op->prot);
-	vm_map_unlock_read(map);
-	return yes;
-}
-
-static int
-apply_lookup(struct vm_map *map, const struct vm_op *op, uint64_t *value)
-{
-	vm_map_entry_t entry;
-	bool yes;
-
-	(void)value;
-	(void)vm_op_begin(start_of(op), start_of(op));
-	vm_map_lock_read(map);
-	yes = vm_map_lookup_entry(map, start_of(op), &entry);
-	vm_map_unlock_read(map);
-	return yes;
-}
-
-static int
-apply_clip(struct vm_map *map, const struct vm_op *op, uint64_t *value)
-{
-	(void)value;
-	return vm_map_clip(map, start_of(op));
-}
-
-static int
-apply_fault(struct vm_map *map, const struct vm_op *op, uint64_t *value)
-{
-	(void)value;
-	return vm_fault(map, start_of(op), op->prot, VM_FAULT_NORMAL);
-}
-
-static int
-apply_read(struct vm_map *map, const struct vm_op *op, uint64_t *value)
-{
-	return vm_page_read(map, start_of(op), value);
-}
-
-static int
-apply_write(struct vm_map *map, const struct vm_op *op, uint64_t *value)
-{
-	(void)value;
-	return vm_page_write(map, start_of(op), op->value);
-}
-
-static int
-apply_pageout(struct vm_map *map, const struct vm_op *op, uint64_t *value)
-{
-	(void)value;
-	return vm_pageout(map, op->value);
-}
-
-static apply_fn *const appliers[VM_OP_CODE_MAX + 1] = {
-#define VM_OP(name, code, result, args, summary) [code] = apply_##name,
-#include "engine/ops.def"
-#undef VM_OP
-};
-
 static struct vm_result
 engine_apply(void *self, unsigned thread, const struct vm_op *op)
 {
@@ -329,7 +136,7 @@ engine_apply(void *self, unsigned thread, const struct vm_op *op)
 	vm_curthread = &e->threads[thread];
 	vm_curthread->held = 0;
 	vm_curthread->map_write = false;
-	r.code = appliers[op->code](e->map, op, &r.value);
+	r.code = engine_op_apply(e->map, op, &r.value);
 	vm_curthread->ctx = (struct vm_op_ctx){ 0 };
 	return r;
 }
@@ -360,6 +167,25 @@ engine_dump(void *self, struct vm_state *out)
 	}
 	out->user_wired = map->user_wired;
 	out->busy = map->busy != 0;
+}
+
+/* Pages have no content yet: a read would always see 0, which is worse than no answer. */
+static const char *
+engine_op_reason(const struct vm_op *op)
+{
+	return op->code == VM_OP_read ? "the engine has no page content yet" : NULL;
+}
+
+static size_t
+engine_entries(void *self, uint64_t *starts, size_t max)
+{
+	const struct vm_map *map = ((struct engine *)self)->map;
+	size_t nr = 0;
+
+	for (const struct vm_map_entry *n = map->header.next; n != &map->header; n = n->next, nr++)
+		if (nr < max)
+			starts[nr] = n->start >> VM_PAGE_SHIFT;
+	return nr;
 }
 
 /* A signed number as one that is small for small magnitudes. */
@@ -454,12 +280,15 @@ engine_where(void *self, unsigned thread, char *buf, size_t size)
 const struct vm_target target_engine = {
 	.name = "engine",
 	.summary = "the VM map engine",
+	.config_reason = engine_config_reason,
+	.op_reason = engine_op_reason,
 	.create = engine_create,
 	.destroy = engine_destroy,
 	.save = engine_save,
 	.restore = engine_restore,
 	.apply = engine_apply,
 	.dump = engine_dump,
+	.entries = engine_entries,
 	.key = engine_key,
 	.check = engine_check,
 	.where = engine_where,

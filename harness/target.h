@@ -49,6 +49,13 @@ struct vm_target {
 	void (*dump)(void *self, struct vm_state *out);
 
 	/*
+	 * The first page of each entry, ascending, into starts, at most max of them; returns how many there are. Entries
+	 * that look alike are not merged: where they meet is hidden from the state, but decides how operations fail later
+	 * (docs/engine.md section 0). May be NULL: nobody compares them then.
+	 */
+	size_t (*entries)(void *self, uint64_t *starts, size_t max);
+
+	/*
 	 * Appends everything that decides how the future goes: the map, and per thread of 0..nr_threads-1 what its
 	 * running operation remembers. Two instants with equal keys must have equal futures; --verify checks it.
 	 * NULL: no key, programs are explored by schedules instead of states.

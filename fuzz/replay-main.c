@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * replay-main.c - runs a fuzz target over stored inputs, for builds without a fuzzing engine.
+ *
+ * usage: TARGET FILE|DIRECTORY...   A directory's files are run in the order of their names, not those below it. It
+ * prints the name before each run only if asked by --verbose; a crash is found again by that. Exit 1 if none was run.
+ */
+#include <dirent.h>
+#include <err.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "fuzz/fuzz.h"
+
+static bool verbose;
+
+static void
+run_file(const char *path)
+{
+	struct stat st;
+	FILE *f = fopen(path, "rb");
+	uint8_t *bytes;
+	size_t len;
+
+	if (f == NULL || fstat(fileno(f), &st) != 0)
+		err(1, "%s", path);
+	if (verbose)
+		fprintf(stderr, "%s\n", path);
+	/* Exactly as large as the input, so that a sanitizer sees a read behind it. */
+	bytes = malloc(st.st_size > 0 ? (size_t)st.st_size : 1);
+	if (bytes == NULL)
+		err(1, "%s", path);
+	len = fread(bytes, 1, (size_t)st.st_size, f);
+	if (len != (size_t)st.st_size)
+		errx(1, "%s: read %zu of %jd bytes", path, len, (intmax_t)st.st_size);
+	(void)fclose(f);
+	(void)LLVMFuzzerTestOneInput(bytes, len);
+	free(bytes);
+}
+
+static size_t
+run_path(const char *path)
+{
+	struct dirent **list;
+	struct stat st;
+	size_t ran = 0;
+	int nr;
+
+	if (stat(path, &st) != 0)
+		err(1, "%s", path);
+	if (!S_ISDIR(st.st_mode)) {
+		run_file(path);
+		return 1;
+	}
+	nr = scandir(path, &list, NULL, alphasort);
+	if (nr < 0)
+		err(1, "%s", path);
+	for (int i = 0; i < nr; i++) {
+		char name[PATH_MAX];
+
+		if (snprintf(name, sizeof(name), "%s/%s", path, list[i]->d_name) >= (int)sizeof(name))
+			errx(1, "%s/%s: the name is too long", path, list[i]->d_name);
+		if (stat(name, &st) == 0 && S_ISREG(st.st_mode)) {
+			run_file(name);
+			ran++;
+		}
+		free(list[i]);
+	}
+	free(list);
+	return ran;
+}
+
+int
+main(int argc, char **argv)
+{
+	size_t total = 0;
+
+	(void)LLVMFuzzerInitialize(&argc, &argv);
+	for (int i = 1; i < argc; i++) {
+		size_t ran;
+
+		if (strcmp(argv[i], "--verbose") == 0) {
+			verbose = true;
+			continue;
+		}
+		ran = run_path(argv[i]);
+		printf("%s: %zu inputs\n", argv[i], ran);
+		total += ran;
+	}
+	if (total == 0)
+		warnx("no input was run");
+	return total > 0 ? 0 : 1;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * seeds.c - derives binary fuzz seeds from .vmt programs at build time, so that they never lag behind the byte form.
+ *
+ * usage: seeds STAMP DEPFILE OUTDIR DIRECTORY...   Writes OUTDIR/<directory>-<name> for each program of the directories
+ * that the byte form can say, then the list of what was read, for ninja, and STAMP. Fails if it wrote none.
+ */
+#include <dirent.h>
+#include <err.h>
+#include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "harness/bytes.h"
+#include "harness/keybuf.h"
+#include "harness/vmt.h"
+
+static int
+is_vmt(const struct dirent *d)
+{
+	const char *dot = strrchr(d->d_name, '.');
+
+	return dot != NULL && strcmp(dot, ".vmt") == 0;
+}
+
+static void
+write_file(const char *path, const void *bytes, size_t len)
+{
+	FILE *f = fopen(path, "wb");
+
+	if (f == NULL || fwrite(bytes, 1, len, f) != len || fclose(f) != 0)
+		err(1, "%s", path);
+}
+
+/* 1 if the program became a seed. */
+static size_t
+convert(const char *from, const char *to)
+{
+	struct keybuf bytes = { 0 };
+	struct program p;
+	const char *reason;
+	bool ok;
+
+	if (!vmt_read(from, &p))
+		exit(1);
+	ok = bytes_encode(&p, &bytes, &reason);
+	if (ok)
+		write_file(to, bytes.bytes, bytes.len);
+	keybuf_free(&bytes);
+	program_free(&p);
+	return ok;
+}
+
+static size_t
+convert_directory(const char *dir, const char *outdir, FILE *deps)
+{
+	struct dirent **list;
+	char *copy = strdup(dir);
+	const char *base = copy != NULL ? basename(copy) : "";
+	int nr = scandir(dir, &list, is_vmt, alphasort);
+	size_t wrote = 0;
+
+	if (nr < 0 || copy == NULL)
+		err(1, "%s", dir);
+	fprintf(deps, " %s", dir);
+	for (int i = 0; i < nr; i++) {
+		char from[PATH_MAX], to[PATH_MAX];
+
+		if (snprintf(from, sizeof(from), "%s/%s", dir, list[i]->d_name) >= PATH_MAX ||
+		    snprintf(to, sizeof(to), "%s/%s-%s.bin", outdir, base, list[i]->d_name) >= PATH_MAX)
+			errx(1, "%s: the name is too long", list[i]->d_name);
+		fprintf(deps, " %s", from);
+		wrote += convert(from, to);
+		free(list[i]);
+	}
+	free(list);
+	free(copy);
+	return wrote;
+}
+
+int
+main(int argc, char **argv)
+{
+	size_t wrote = 0;
+	FILE *deps;
+
+	if (argc < 5)
+		errx(2, "usage: %s STAMP DEPFILE OUTDIR DIRECTORY...", argv[0]);
+	if (mkdir(argv[3], 0777) != 0 && errno != EEXIST)
+		err(1, "%s", argv[3]);
+	deps = fopen(argv[2], "w");
+	if (deps == NULL)
+		err(1, "%s", argv[2]);
+	fprintf(deps, "%s:", argv[1]);
+	for (int i = 4; i < argc; i++)
+		wrote += convert_directory(argv[i], argv[3], deps);
+	fputc('\n', deps);
+	if (fclose(deps) != 0)
+		err(1, "%s", argv[2]);
+	if (wrote == 0)
+		errx(1, "no program became a seed");
+	write_file(argv[1], "", 0);
+	printf("%zu seeds\n", wrote);
+	return 0;
+}

@@ -1,0 +1,218 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""tidy.py - the house rules that no compiler knows, one function each. Prints PATH:LINE: RULE: what is wrong.
+
+Usage: scripts/tidy.py [ROOT]. Exit status: 0 tidy, 1 complaints, 2 nothing was found to look at.
+A new rule is a function with @rule and its own bad example in tests/test-tidy.py, which fails without one.
+"""
+
+import os
+import re
+import sys
+from pathlib import Path
+
+FUNCTION_LINES_MAX = 70
+COLUMNS_MAX = 120
+TAB = 8
+
+ROOMS = ("engine", "harness", "fuzz", "stress", "tests")
+# Rooms whose headers a room may include; tests, fuzz and stress may include any.
+MAY_INCLUDE = {"engine": ("engine",), "harness": ("engine", "harness")}
+# The reference model is written from the documents alone: of the engine it sees the tables and the public numbers.
+MODEL_MAY_INCLUDE = ("engine/ops.h", "engine/vm.h")
+
+# A function, and what to use instead.
+BANNED = {
+    "strcpy": "strlcpy", "strcat": "strlcat", "sprintf": "snprintf or strbuf_printf", "vsprintf": "vsnprintf",
+    "gets": "fgetln", "atoi": "strtonum", "atol": "strtonum", "atoll": "strtonum", "strtok": "strsep",
+    "rand": "a seeded generator", "srand": "a seeded generator", "random": "a seeded generator",
+    "arc4random": "a seeded generator", "arc4random_uniform": "a seeded generator",
+    "arc4random_buf": "a seeded generator",
+}
+# What engine code may not do itself: it goes through env.h.
+ENGINE_BANNED = ("printf", "fprintf", "vprintf", "vfprintf", "dprintf", "puts", "fputs", "putchar", "perror", "exit",
+    "_exit", "quick_exit", "abort", "err", "errx", "warn", "warnx", "assert", "time", "clock", "clock_gettime",
+    "gettimeofday", "getenv")
+# The native world stands on the other side of env.h, though in the same folder.
+ENGINE_WORLDS = ("engine/native.c", "engine/native.h")
+
+SPDX_LINES = 3  # the line is among the first few, behind a "#!"
+MARKS = ("TO" + "DO", "FIX" + "ME", "XX" + "X")
+MACHINE_PATHS = ("/" + "work/", "/" + "home/", "/" + "tmp/wt")
+
+RULES = {}
+
+
+def rule(function):
+    """Registers a rule: a generator of (line, message) for a File."""
+    RULES[function.__name__.replace("_", "-")] = function
+    return function
+
+
+class File:
+    def __init__(self, root, path):
+        self.path = path  # relative to the root, with "/"
+        self.text = (root / path).read_text(encoding="utf-8", errors="replace")
+        self.lines = self.text.split("\n")
+        self.name = path.rsplit("/", 1)[-1]
+        self.room = path.split("/", 1)[0] if "/" in path else ""
+        self.is_c = self.name.endswith((".c", ".h"))
+        self.is_script = self.text.startswith("#!")
+        self.is_source = (self.is_c or self.is_script or self.name.endswith((".def", ".py", ".yml", ".yaml", ".sh"))
+            or self.name in ("meson.build", "meson_options.txt"))
+        self.is_data = path.startswith("corpus/")
+        self.code = strip_c(self.text).split("\n") if self.is_c else []
+
+
+def strip_c(text):
+    """C text with comments, strings and character constants blanked; every line stays where it is."""
+    pattern = re.compile(r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.DOTALL)
+
+    def blank(match):
+        word = match.group()
+        if word[0] in "\"'":
+            return word[0] + " " * (len(word) - 2) + word[0]
+        return re.sub(r"[^\n]", " ", word)
+
+    return pattern.sub(blank, text)
+
+
+def calls(file, names):
+    """(line, name) of every call of one of the named functions; a member of that name is not one."""
+    pattern = re.compile(r"(?<![\w.>])(" + "|".join(map(re.escape, names)) + r")\s*\(")
+    for number, line in enumerate(file.code, 1):
+        for match in pattern.finditer(line):
+            yield number, match.group(1)
+
+
+@rule
+def function_length(file):
+    """A function's body, braces included; .clang-format puts both of them into column 0."""
+    began = None
+    for number, line in enumerate(file.code, 1):
+        if line.startswith("{"):
+            began = number
+        elif line.startswith("}") and began is not None:
+            if number - began + 1 > FUNCTION_LINES_MAX:
+                yield began, f"the function is {number - began + 1} lines long, {FUNCTION_LINES_MAX} are allowed"
+            began = None
+
+
+@rule
+def line_length(file):
+    """The .def tables are exempt: a row is one line, whatever its text."""
+    if not file.is_source or file.name.endswith(".def"):
+        return
+    for number, line in enumerate(file.lines, 1):
+        width = len(line.expandtabs(TAB))
+        if width > COLUMNS_MAX:
+            yield number, f"{width} columns, {COLUMNS_MAX} are allowed"
+
+
+@rule
+def spdx(file):
+    if file.is_source and not any("SPDX-License-Identifier: " in line for line in file.lines[:SPDX_LINES]):
+        yield 1, f"no SPDX-License-Identifier in the first {SPDX_LINES} lines"
+
+
+@rule
+def mark(file):
+    """Notes to oneself do not stay in the tree."""
+    if file.is_data:
+        return
+    pattern = re.compile(r"\b(" + "|".join(MARKS) + r")\b")
+    for number, line in enumerate(file.lines, 1):
+        for match in pattern.finditer(line):
+            yield number, f"{match.group(1)} is left"
+
+
+@rule
+def machine_path(file):
+    """No path of the machine that something was written on."""
+    pattern = re.compile(r"(?<![\w.$}-])(" + "|".join(map(re.escape, MACHINE_PATHS)) + ")")
+    for number, line in enumerate(file.lines, 1):
+        for match in pattern.finditer(line):
+            yield number, f"{match.group(1)}... is a path of one machine"
+
+
+@rule
+def include(file):
+    """Includes point one way, and name the room."""
+    if file.room not in ROOMS or not (file.is_c or file.name.endswith(".def")):
+        return
+    allowed = MAY_INCLUDE.get(file.room, ROOMS)
+    is_model = file.room == "harness" and file.name.startswith("model")
+    for number, line in enumerate(file.lines, 1):
+        match = re.match(r"\s*#\s*include\s+([<\"])([^>\"]+)[>\"]", line)
+        if not match:
+            continue
+        quoted, what = match.group(1) == '"', match.group(2)
+        room = what.split("/", 1)[0] if "/" in what else ""
+        if quoted and room not in ROOMS:
+            yield number, f'"{what}": name the room, as in "{file.room}/{what}"'
+        elif room in ROOMS and room not in allowed:
+            yield number, f"{what}: {file.room}/ may include {' and '.join(r + '/' for r in allowed)} only"
+        elif is_model and room == "engine" and not what.endswith(".def") and what not in MODEL_MAY_INCLUDE:
+            yield number, f"{what}: the model sees only {' and '.join(MODEL_MAY_INCLUDE)} of the engine"
+
+
+@rule
+def engine_way_out(file):
+    """The engine does not print, end the program or read a clock: env.h is its only way out."""
+    if file.room != "engine" or file.path in ENGINE_WORLDS:
+        return
+    for number, name in calls(file, ENGINE_BANNED):
+        yield number, f"{name}() in engine/: go through env.h"
+
+
+@rule
+def banned(file):
+    for number, name in calls(file, BANNED):
+        yield number, f"{name}(): use {BANNED[name]}"
+
+
+@rule
+def litmus_head(file):
+    """A litmus says in its first line what it shows."""
+    if file.path.startswith("corpus/litmus/") and file.name.endswith(".vmt"):
+        if not re.match(r"#\s*\S", file.lines[0]):
+            yield 1, "a litmus begins with a comment that says what it shows"
+
+
+def files_of(root):
+    """Paths of all text files below root, sorted. Build directories, and hidden ones but the CI's, are left out."""
+    found = []
+    for folder, folders, names in os.walk(root):
+        top = Path(folder) == root
+        folders[:] = sorted(f for f in folders if f != "__pycache__" and not (top and f.startswith("build"))
+            and (not f.startswith(".") or f in (".ci", ".github", ".clusterfuzzlite")))
+        for name in names:
+            path = Path(folder, name)
+            if path.is_symlink() or name == ".git" or b"\0" in path.read_bytes()[:4096]:
+                continue
+            found.append(path.relative_to(root).as_posix())
+    return sorted(found)
+
+
+def complaints(root):
+    """(number of files, list of complaints) for the tree at root."""
+    found = []
+    paths = files_of(root)
+    for path in paths:
+        file = File(root, path)
+        for name, function in RULES.items():
+            found += [f"{path}:{line}: {name}: {message}" for line, message in function(file)]
+    return len(paths), found
+
+
+def main():
+    root = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent.parent).resolve()
+    nr_files, found = complaints(root)
+    print("\n".join(found + [f"tidy: {nr_files} files, {len(RULES)} rules, {len(found)} complaints"]))
+    if nr_files == 0:
+        return 2
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* check.c - see check.h. */
+#include "stress/check.h"
+
+#include "engine/map.h"
+
+static const char *
+check_entry(const struct vm_map_entry *e)
+{
+	if ((e->eflags & MAP_ENTRY_IN_TRANSITION) != 0)
+		return "an entry is left in transition";
+	if ((e->eflags & MAP_ENTRY_WIRE_SKIPPED) != 0)
+		return "an entry is left marked as skipped";
+	if (e->wired_count < 0)
+		return "an entry has a negative wire count";
+	if (vm_map_entry_system_wired_count(e) != 0)
+		return "a system wiring is left, but no thread holds one";
+	return NULL;
+}
+
+static const char *
+check_account(const struct vm_map *map)
+{
+	int64_t nr_pages = 0;
+
+	for (const struct vm_map_entry *e = map->header.next; e != &map->header; e = e->next)
+		if ((e->eflags & MAP_ENTRY_USER_WIRED) != 0)
+			nr_pages += (int64_t)vm_entry_pages(e);
+	if (map->user_wired != nr_pages)
+		return "the user-wire counter is not the number of user-wired pages";
+	if (map->user_wired > (int64_t)map->config.wire_limit)
+		return "more pages are user-wired than the limit allows";
+	return NULL;
+}
+
+static const char *
+check_locked(vm_map_t map) VM_REQUIRES(&map->lock)
+{
+	const uint32_t account_quirks = VM_QUIRK_BIT(Q1) | VM_QUIRK_BIT(Q2) | VM_QUIRK_BIT(Q3);
+	const char *broken = vm_map_check(map);
+
+	if (broken != NULL)
+		return broken;
+	if (map->busy != 0)
+		return "the map is left busy";
+	if (map->busy_wanted)
+		return "a thread is still said to wait until the map is not busy";
+	for (const struct vm_map_entry *e = map->header.next; e != &map->header; e = e->next)
+		if ((broken = check_entry(e)) != NULL)
+			return broken;
+	return (map->config.quirks & account_quirks) == 0 ? check_account(map) : NULL;
+}
+
+const char *
+stress_check(vm_map_t map)
+{
+	const char *broken;
+
+	if (vm_map_trylock(map) == 0)
+		return "the map lock is left held";
+	broken = check_locked(map);
+	vm_map_unlock(map);
+	return broken;
+}

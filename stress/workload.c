@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* workload.c - see workload.h, which has the rules L1 to L3. */
+#include "stress/workload.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/vm.h"
+
+#define HELD_MAX UINT8_MAX
+#define MIX_TEXT_MAX 512
+
+static const unsigned default_weights[VM_OP_CODE_MAX + 1] = {
+	[VM_OP_insert] = 14,
+	[VM_OP_fixed] = 6,
+	[VM_OP_find] = 4,
+	[VM_OP_remove] = 8,
+	[VM_OP_protect] = 7,
+	[VM_OP_inherit] = 3,
+	[VM_OP_madvise] = 5,
+	[VM_OP_wire] = 18,
+	[VM_OP_unwire] = 14,
+	[VM_OP_sync] = 4,
+	[VM_OP_check] = 3,
+	[VM_OP_lookup] = 3,
+	[VM_OP_clip] = 4,
+	[VM_OP_fault] = 7,
+	[VM_OP_read] = 3,
+	[VM_OP_write] = 3,
+	[VM_OP_pageout] = 1,
+};
+
+/* --- the mix --- */
+
+static void
+mix_sum(struct workload_mix *mix)
+{
+	mix->sum = 0;
+	for (unsigned code = 0; code <= VM_OP_CODE_MAX; code++)
+		mix->sum += mix->weight[code];
+}
+
+void
+workload_mix_default(struct workload_mix *mix)
+{
+	memcpy(mix->weight, default_weights, sizeof(mix->weight));
+	mix_sum(mix);
+}
+
+/* "wire=20" */
+static bool
+mix_parse_one(struct workload_mix *mix, char *item)
+{
+	char *number = strchr(item, '=');
+	const char *error = NULL;
+	unsigned weight;
+
+	if (number == NULL)
+		return false;
+	*number++ = '\0';
+	weight = (unsigned)strtonum(number, 0, 1000000, &error);
+	for (unsigned code = 0; error == NULL && code <= VM_OP_CODE_MAX; code++) {
+		if (vm_op_table[code].name == NULL || strcmp(vm_op_table[code].name, item) != 0)
+			continue;
+		mix->weight[code] = weight;
+		return true;
+	}
+	number[-1] = '=';
+	return false;
+}
+
+bool
+workload_mix_parse(struct workload_mix *mix, const char *text, char *bad, unsigned bad_size)
+{
+	char copy[MIX_TEXT_MAX], *rest = copy, *item;
+
+	(void)strlcpy(bad, text, bad_size);
+	if (strlcpy(copy, text, sizeof(copy)) >= sizeof(copy))
+		return false;
+	while ((item = strsep(&rest, ",")) != NULL) {
+		if (mix_parse_one(mix, item))
+			continue;
+		(void)strlcpy(bad, item, bad_size);
+		return false;
+	}
+	mix_sum(mix);
+	return mix->sum > 0;
+}
+
+static uint8_t
+mix_pick(const struct workload_mix *mix, struct rng *rng)
+{
+	uint64_t at = rng_below(rng, mix->sum);
+	uint8_t code = 0;
+
+	while (at >= mix->weight[code])
+		at -= mix->weight[code++];
+	return code;
+}
+
+/* --- operations --- */
+
+/* A range within [low, high) of at most @len_max pages; short ones are more likely. Sometimes empty, if @len_max is
+ * not 1. */
+static void
+pick_range(struct workload *w, struct vm_op *op, uint64_t low, uint64_t high, uint64_t len_max)
+{
+	uint64_t len = 1 + rng_below(&w->rng, 1 + rng_below(&w->rng, len_max));
+
+	if (len_max > 1 && rng_one_in(&w->rng, 64))
+		len = 0;
+	if (len > high - low)
+		len = high - low;
+	op->start = low + rng_below(&w->rng, high - low - len + 1);
+	op->end = op->start + len;
+}
+
+static uint8_t
+pick_prot(struct rng *rng)
+{
+	static const uint8_t prots[] = { VM_PROT_READ | VM_PROT_WRITE, VM_PROT_READ | VM_PROT_WRITE, VM_PROT_READ,
+		VM_PROT_READ | VM_PROT_EXECUTE, VM_PROT_ALL, VM_PROT_NONE, VM_PROT_WRITE };
+
+	return prots[rng_below(rng, sizeof(prots))];
+}
+
+static void
+pick_mapping(struct workload *w, struct vm_op *op)
+{
+	if (op->code != VM_OP_find && rng_one_in(&w->rng, 12)) {
+		op->flags = VM_OPF_GUARD;
+		return;
+	}
+	op->max = rng_one_in(&w->rng, 8) ? pick_prot(&w->rng) : VM_PROT_ALL;
+	op->prot = pick_prot(&w->rng) & op->max;
+}
+
+static void
+pick_access(struct workload *w, struct vm_op *op)
+{
+	static const uint8_t accesses[] = { VM_PROT_READ, VM_PROT_READ, VM_PROT_WRITE, VM_PROT_EXECUTE };
+
+	op->prot = accesses[rng_below(&w->rng, sizeof(accesses))];
+}
+
+/* Who, holes, write; a system one in a zone, by the zone's rule. Only a wire may be asked of the kept zone. */
+static void
+pick_wiring(struct workload *w, struct vm_op *op)
+{
+	bool wire = op->code == VM_OP_wire, kept;
+
+	op->flags = rng_one_in(&w->rng, 2) ? VM_OPF_HOLESOK : 0;
+	if (wire && rng_one_in(&w->rng, 4))
+		op->flags |= VM_OPF_WRITE;
+	if (!rng_one_in(&w->rng, 3)) {
+		op->flags |= VM_OPF_USER;
+		return;
+	}
+	kept = wire && rng_one_in(&w->rng, 2);
+	if (kept)
+		op->flags &= (uint8_t)~VM_OPF_HOLESOK;
+	pick_range(w, op, kept ? w->min : w->middle, kept ? w->middle : w->max, WORKLOAD_WIRE_MAX);
+}
+
+static void
+pick_rest(struct workload *w, struct vm_op *op)
+{
+	switch ((enum vm_op_code)op->code) {
+	case VM_OP_insert:
+	case VM_OP_fixed:
+	case VM_OP_find:
+		pick_mapping(w, op);
+		break;
+	case VM_OP_protect:
+		op->prot = pick_prot(&w->rng);
+		if (rng_one_in(&w->rng, 16)) /* for ever: until the pages are mapped anew */
+			op->flags = VM_OPF_SETMAX;
+		break;
+	case VM_OP_inherit:
+		op->choice = (uint8_t)rng_below(&w->rng, VM_INHERIT_COUNT);
+		break;
+	case VM_OP_madvise:
+		op->choice = (uint8_t)rng_below(&w->rng, VM_MADV_COUNT);
+		break;
+	case VM_OP_wire:
+	case VM_OP_unwire:
+		pick_wiring(w, op);
+		break;
+	case VM_OP_sync:
+		op->flags = rng_one_in(&w->rng, 3) ? VM_OPF_INVALIDATE : 0;
+		break;
+	case VM_OP_check:
+	case VM_OP_fault:
+		pick_access(w, op);
+		break;
+	case VM_OP_write:
+		op->value = rng_next(&w->rng);
+		break;
+	case VM_OP_pageout:
+		op->value = 1 + rng_below(&w->rng, 8);
+		break;
+	case VM_OP_remove:
+	case VM_OP_lookup:
+	case VM_OP_clip:
+	case VM_OP_read:
+	case VM_OP_INVALID:
+		break;
+	}
+}
+
+/* Brings the range into the form of the operation's kinds of argument: a page, a length, nothing. */
+static void
+fit_range(const struct workload *w, struct vm_op *op)
+{
+	const struct vm_op_desc *desc = &vm_op_table[op->code];
+	bool has_start = false, has_end = false, has_len = false;
+
+	for (unsigned i = 0; i < VM_OP_ARGS_MAX; i++) {
+		has_start |= desc->args[i] == VM_ARG_START;
+		has_end |= desc->args[i] == VM_ARG_END;
+		has_len |= desc->args[i] == VM_ARG_LEN;
+	}
+	if (has_len)
+		op->end -= op->start;
+	else if (!has_end)
+		op->end = 0;
+	if (!has_start)
+		op->start = 0;
+	else if (!has_end && op->start == w->max)
+		op->start--;
+}
+
+static void
+pick_op(struct workload *w, struct vm_op *op)
+{
+	*op = (struct vm_op){ .code = mix_pick(w->mix, &w->rng) };
+	pick_range(w, op, w->min, w->max, 1 + (w->max - w->min) / 4);
+	pick_rest(w, op);
+	fit_range(w, op);
+}
+
+/* --- the ledger --- */
+
+static bool
+is_system(const struct vm_op *op, enum vm_op_code code)
+{
+	return op->code == code && (op->flags & VM_OPF_USER) == 0;
+}
+
+static bool
+may_wait_for_wirings(const struct vm_op *op)
+{
+	return op->code == VM_OP_remove || op->code == VM_OP_fixed;
+}
+
+/* Is there room for one more wiring of each page? */
+static bool
+ledger_fits(const struct workload *w, const struct vm_op *op)
+{
+	for (uint64_t page = op->start; page < op->end; page++)
+		if (w->held[page - w->min] == HELD_MAX)
+			return false;
+	return true;
+}
+
+static void
+ledger_add(struct workload *w, const struct vm_op *op)
+{
+	for (uint64_t page = op->start; page < op->end; page++)
+		w->held[page - w->min]++;
+	w->nr_held += op->end - op->start;
+}
+
+static void
+ledger_sub(struct workload *w, const struct vm_op *op)
+{
+	for (uint64_t page = op->start; page < op->end; page++)
+		w->held[page - w->min]--;
+	w->nr_held -= op->end - op->start;
+	if (w->nr_held == 0) {
+		w->draining = false;
+		w->hold_ops = 0;
+	}
+}
+
+static void
+drain_begin(struct workload *w)
+{
+	w->draining = true;
+	w->drain_page = w->min;
+}
+
+/* A system unwire of the next page that the ledger has; one may have it more than once. */
+static void
+drain_next(struct workload *w, struct vm_op *op)
+{
+	while (w->held[w->drain_page - w->min] == 0)
+		w->drain_page++;
+	*op = (struct vm_op){ .code = VM_OP_unwire, .start = w->drain_page, .end = w->drain_page + 1 };
+}
+
+bool
+workload_init(struct workload *w, const struct workload_mix *mix, uint64_t min, uint64_t max)
+{
+	*w = (struct workload){ .mix = mix, .min = min, .middle = min + (max - min) / 2, .max = max };
+	w->held = calloc(max - min, sizeof(*w->held));
+	return w->held != NULL;
+}
+
+void
+workload_free(struct workload *w)
+{
+	free(w->held);
+	w->held = NULL;
+}
+
+void
+workload_seed(struct workload *w, struct rng rng)
+{
+	w->rng = rng;
+	w->has_pending = false;
+}
+
+void
+workload_next(struct workload *w, struct vm_op *op)
+{
+	if (w->nr_held > 0 && ++w->hold_ops >= WORKLOAD_HOLD_MAX && !w->draining) /* L3 */
+		drain_begin(w);
+	if (w->draining) {
+		drain_next(w, op);
+		return;
+	}
+	if (w->has_pending) {
+		w->has_pending = false;
+		*op = w->pending;
+		return;
+	}
+	pick_op(w, op);
+	if (may_wait_for_wirings(op) && w->nr_held > 0) { /* L2 */
+		w->has_pending = true;
+		w->pending = *op;
+		drain_begin(w);
+		drain_next(w, op);
+		return;
+	}
+	if (is_system(op, VM_OP_wire)) { /* L1 */
+		if (ledger_fits(w, op))
+			ledger_add(w, op);
+		else
+			*op = (struct vm_op){ .code = VM_OP_lookup, .start = w->min };
+	}
+}
+
+bool
+workload_last(struct workload *w, struct vm_op *op)
+{
+	w->has_pending = false;
+	if (w->nr_held == 0)
+		return false;
+	if (!w->draining)
+		drain_begin(w);
+	drain_next(w, op);
+	return true;
+}
+
+const char *
+workload_done(struct workload *w, const struct vm_op *op, int code)
+{
+	if (is_system(op, VM_OP_wire) && code != KERN_SUCCESS)
+		ledger_sub(w, op);
+	if (is_system(op, VM_OP_unwire) && w->draining) {
+		bool lost = op->start < w->middle && code != KERN_SUCCESS;
+
+		ledger_sub(w, op);
+		return lost ? "a system wiring was lost: its own thread cannot unwire it" : NULL;
+	}
+	return NULL;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * workload.h - what one thread of a stress run does next, and the ledger that makes every run end.
+ *
+ * A remove or fixed sleeps until nobody holds a system wiring in its way (docs/engine.md, section 5). So that somebody
+ * always lets go:
+ *
+ *   L1  A thread's ledger says, page by page, how many system wirings it may hold. It is raised before the wire is
+ *       asked for, and lowered when the wire failed, or after a system unwire of that one page.
+ *   L2  A thread with anything in its ledger never starts a remove or a fixed: it drains the ledger first.
+ *   L3  A ledger is drained at the latest WORKLOAD_HOLD_MAX operations after its first entry, and before the thread
+ * ends.
+ *
+ * On every page, the system wirings are at most the sum of the ledgers: a wire adds one to both, an unwire takes one
+ * from both or from the map alone, and a drain that finds nothing to unwire leaves nothing behind. So whoever a remove
+ * waits for has a ledger, is therefore not in a remove itself, ends its operation (all others wait only for
+ * transitions, faults and the lock, which end), and drains. And when all threads are gone no system wiring is left,
+ * which is checked.
+ *
+ * The pages are in two zones. In the kept zone, [min, middle), a system wiring belongs to who made it: wires are
+ * noholes, so that success means every page, and system unwires come from the ledger alone. There each drain must
+ * succeed, or a wiring was lost. In the open zone anything goes: wires over holes, and threads that unwire what others
+ * wired.
+ */
+#ifndef STRESS_WORKLOAD_H
+#define STRESS_WORKLOAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/ops.h"
+#include "stress/rng.h"
+
+#define WORKLOAD_HOLD_MAX 24 /* operations a thread keeps system wirings for, at most */
+#define WORKLOAD_PAGES_MIN 8
+#define WORKLOAD_PAGES_MAX 65536
+#define WORKLOAD_WIRE_MAX 8 /* pages of a system wire: each is drained alone */
+
+/* How often each operation is chosen, by enum vm_op_code; relative. */
+struct workload_mix {
+	unsigned weight[VM_OP_CODE_MAX + 1];
+	unsigned sum;
+};
+
+void workload_mix_default(struct workload_mix *mix);
+/*
+ * Changes @mix by "wire=20,remove=5". False: an unknown name, no number, or all weights 0; @bad (of @bad_size) gets the
+ * part that is wrong.
+ */
+bool workload_mix_parse(struct workload_mix *mix, const char *text, char *bad, unsigned bad_size);
+
+struct workload {
+	const struct workload_mix *mix;
+	struct rng rng;
+	uint64_t min, middle, max; /* pages */
+	uint8_t *held;             /* L1, by page - min */
+	uint64_t nr_held;          /* sum of held */
+	unsigned hold_ops;         /* operations since the ledger was empty */
+	bool draining;
+	uint64_t drain_page; /* where the drain looks next */
+	bool has_pending;    /* L2: what is to be done after the drain */
+	struct vm_op pending;
+};
+
+/* False with errno set: no memory. */
+bool workload_init(struct workload *w, const struct workload_mix *mix, uint64_t min, uint64_t max);
+void workload_free(struct workload *w);
+/* Begins a new stream of operations; the ledger must be empty. */
+void workload_seed(struct workload *w, struct rng rng);
+/* The next operation. */
+void workload_next(struct workload *w, struct vm_op *op);
+/* The next operation of a thread that is to end: drains. False: the ledger is empty, it may go. */
+bool workload_last(struct workload *w, struct vm_op *op);
+/* Tells the ledger how @op went. NULL, or what is broken. */
+const char *workload_done(struct workload *w, const struct vm_op *op, int code);
+
+#endif

@@ -1,0 +1,598 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test-sync.c - the engine's locks, ranks and wait queues, in the native world.
+ *
+ * What one thread can show is shown by one: two struct vm_thread take turns at being vm_curthread. The pthread tests at
+ * the end look for lost wakeups and broken exclusion; a hang is ended by alarm(2).
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/native.h"
+#include "engine/sync.h"
+
+#define HANG_S 60
+
+static sigjmp_buf panic_jump;
+static char panic_text[256];
+
+static struct vm_thread threads[2];
+static struct vm_rwlock map_lock;
+static struct vm_spinlock object_lock, other_object_lock, frames_lock;
+
+static void
+be(unsigned thread)
+{
+	vm_curthread = &threads[thread];
+}
+
+static void
+on_panic(struct vm_thread *td, const char *what, const char *file, int line)
+{
+	(void)td;
+	(void)file;
+	(void)line;
+	(void)strlcpy(panic_text, what, sizeof(panic_text));
+	siglongjmp(panic_jump, 1);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	alarm(HANG_S);
+	vm_native_thread_init(&threads[1], 1);
+	vm_native_thread_init(&threads[0], 0);
+	vm_native_set_panic_hook(on_panic);
+	vm_sync_set_spin(0);
+	vm_rwlock_init(&map_lock, 1);
+	vm_spinlock_init(&object_lock, VM_RANK_OBJECT);
+	vm_spinlock_init(&other_object_lock, VM_RANK_OBJECT);
+	vm_spinlock_init(&frames_lock, VM_RANK_FRAMES);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	alarm(0);
+	vm_native_set_panic_hook(NULL);
+	return 0;
+}
+
+/* Runs @violation, which must panic with a text that contains every one of the two parts. */
+static void
+expect_panic(void (*violation)(void), const char *part, const char *other_part)
+{
+	panic_text[0] = '\0';
+	if (sigsetjmp(panic_jump, 1) == 0) {
+		violation();
+		fail_msg("no panic, expected one about \"%s\"", part);
+	}
+	if (strstr(panic_text, part) == NULL || strstr(panic_text, other_part) == NULL)
+		fail_msg("panic \"%s\", expected \"%s\" and \"%s\"", panic_text, part, other_part);
+}
+
+/* --- ranks: each of these violates the order on purpose --- */
+
+static void
+map_under_object(void) VM_NO_TSA("ends in a panic")
+{
+	vm_spinlock_lock(&object_lock);
+	vm_rwlock_wlock(&map_lock);
+}
+
+static void
+map_read_under_frames(void) VM_NO_TSA("ends in a panic")
+{
+	vm_spinlock_lock(&frames_lock);
+	vm_rwlock_rlock(&map_lock);
+}
+
+static void
+map_try_under_object(void) VM_NO_TSA("ends in a panic")
+{
+	vm_spinlock_lock(&object_lock);
+	(void)vm_rwlock_try_wlock(&map_lock);
+}
+
+static void
+object_under_frames(void) VM_NO_TSA("ends in a panic")
+{
+	vm_spinlock_lock(&frames_lock);
+	vm_spinlock_lock(&object_lock);
+}
+
+static void
+two_objects(void) VM_NO_TSA("ends in a panic")
+{
+	vm_spinlock_lock(&object_lock);
+	vm_spinlock_lock(&other_object_lock);
+}
+
+static void
+map_twice(void) VM_NO_TSA("ends in a panic")
+{
+	vm_rwlock_wlock(&map_lock);
+	vm_rwlock_wlock(&map_lock);
+}
+
+static void
+map_read_twice(void) VM_NO_TSA("ends in a panic")
+{
+	vm_rwlock_rlock(&map_lock);
+	(void)vm_rwlock_try_rlock(&map_lock);
+}
+
+static void
+test_rank_violations_name_both_locks(void **state)
+{
+	static const struct {
+		void (*violation)(void);
+		const char *takes, *holds;
+	} cases[] = {
+		{ map_under_object, "takes the map lock", "holding an object lock" },
+		{ map_read_under_frames, "takes the map lock", "holding the frames lock" },
+		{ map_try_under_object, "takes the map lock", "holding an object lock" },
+		{ object_under_frames, "takes an object lock", "holding the frames lock" },
+		{ two_objects, "takes an object lock", "holding an object lock" },
+		{ map_twice, "takes the map lock", "holding the map lock" },
+		{ map_read_twice, "takes the map lock", "holding the map lock" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		(void)setup(state); /* the case before left its locks held */
+		expect_panic(cases[i].violation, cases[i].takes, cases[i].holds);
+	}
+}
+
+static void
+test_rising_ranks_pass(void **state)
+{
+	(void)state;
+	vm_rwlock_rlock(&map_lock);
+	vm_spinlock_lock(&object_lock);
+	vm_spinlock_lock(&frames_lock);
+	vm_spinlock_unlock(&object_lock); /* the order of letting go is free */
+	vm_spinlock_unlock(&frames_lock);
+	vm_rwlock_runlock(&map_lock);
+	assert_int_equal(vm_curthread->held, 0);
+}
+
+/* --- misuse --- */
+
+static void
+sleep_with_map(void) VM_NO_TSA("ends in a panic")
+{
+	vm_rwlock_rlock(&map_lock);
+	vm_waitq_sleep(&map_lock.freed, vm_waitq_sample(&map_lock.freed));
+}
+
+static void
+sleep_with_object(void) VM_NO_TSA("ends in a panic")
+{
+	vm_spinlock_lock(&object_lock);
+	vm_waitq_sleep(&map_lock.freed, vm_waitq_sample(&map_lock.freed));
+}
+
+static void
+wunlock_not_held(void) VM_NO_TSA("ends in a panic")
+{
+	vm_rwlock_wunlock(&map_lock);
+}
+
+static void
+runlock_not_held(void) VM_NO_TSA("ends in a panic")
+{
+	vm_rwlock_runlock(&map_lock);
+}
+
+static void
+wunlock_by_another(void) VM_NO_TSA("ends in a panic")
+{
+	vm_rwlock_wlock(&map_lock);
+	be(1);
+	vm_rwlock_wunlock(&map_lock);
+}
+
+static void
+wunlock_of_read(void) VM_NO_TSA("ends in a panic")
+{
+	vm_rwlock_rlock(&map_lock);
+	vm_rwlock_wunlock(&map_lock);
+}
+
+static void
+runlock_of_write(void) VM_NO_TSA("ends in a panic")
+{
+	vm_rwlock_wlock(&map_lock);
+	vm_rwlock_runlock(&map_lock);
+}
+
+static void
+upgrade_not_held(void)
+{
+	(void)!vm_rwlock_try_upgrade(&map_lock);
+}
+
+static void
+downgrade_of_read(void) VM_NO_TSA("ends in a panic")
+{
+	vm_rwlock_rlock(&map_lock);
+	vm_rwlock_downgrade(&map_lock);
+}
+
+static void
+object_unlock_not_held(void) VM_NO_TSA("ends in a panic")
+{
+	vm_spinlock_unlock(&object_lock);
+}
+
+static void
+test_misuse_panics(void **state)
+{
+	static const struct {
+		void (*violation)(void);
+		const char *assertion;
+	} cases[] = {
+		{ sleep_with_map, "held == 0" },
+		{ sleep_with_object, "held == 0" },
+		{ wunlock_not_held, "held" },
+		{ runlock_not_held, "held" },
+		{ wunlock_by_another, "held" },
+		{ wunlock_of_read, "map_write" },
+		{ runlock_of_write, "!vm_curthread->map_write" },
+		{ upgrade_not_held, "held" },
+		{ downgrade_of_read, "map_write" },
+		{ object_unlock_not_held, "held" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		(void)setup(state);
+		expect_panic(cases[i].violation, cases[i].assertion, "");
+	}
+}
+
+/* --- the read/write lock --- */
+
+static void
+test_writer_excludes(void **state) VM_NO_TSA("two threads on one stack")
+{
+	(void)state;
+	vm_rwlock_wlock(&map_lock);
+	be(1);
+	assert_false(vm_rwlock_try_wlock(&map_lock));
+	assert_false(vm_rwlock_try_rlock(&map_lock));
+	be(0);
+	vm_rwlock_wunlock(&map_lock);
+	be(1);
+	assert_true(vm_rwlock_try_wlock(&map_lock));
+	vm_rwlock_assert_write(&map_lock);
+	vm_rwlock_wunlock(&map_lock);
+}
+
+static void
+test_readers_share(void **state) VM_NO_TSA("two threads on one stack")
+{
+	(void)state;
+	vm_rwlock_rlock(&map_lock);
+	be(1);
+	assert_false(vm_rwlock_try_wlock(&map_lock));
+	assert_true(vm_rwlock_try_rlock(&map_lock)); /* the failed try left no claim */
+	vm_rwlock_assert_held(&map_lock);
+	vm_rwlock_runlock(&map_lock);
+	be(0);
+	vm_rwlock_runlock(&map_lock);
+	assert_true(vm_rwlock_try_wlock(&map_lock));
+	vm_rwlock_wunlock(&map_lock);
+}
+
+static void
+test_upgrade(void **state) VM_NO_TSA("two threads on one stack")
+{
+	(void)state;
+	vm_rwlock_rlock(&map_lock);
+	be(1);
+	vm_rwlock_rlock(&map_lock);
+	assert_false(vm_rwlock_try_upgrade(&map_lock));
+	vm_rwlock_runlock(&map_lock); /* still held by the failed upgrade */
+	be(0);
+	assert_true(vm_rwlock_try_upgrade(&map_lock));
+	vm_rwlock_assert_write(&map_lock);
+	be(1);
+	assert_false(vm_rwlock_try_rlock(&map_lock));
+	be(0);
+	vm_rwlock_wunlock(&map_lock);
+	be(1);
+	assert_true(vm_rwlock_try_wlock(&map_lock));
+	vm_rwlock_wunlock(&map_lock);
+}
+
+static void
+test_downgrade(void **state) VM_NO_TSA("two threads on one stack")
+{
+	(void)state;
+	vm_rwlock_wlock(&map_lock);
+	vm_rwlock_downgrade(&map_lock);
+	be(1);
+	assert_true(vm_rwlock_try_rlock(&map_lock));
+	vm_rwlock_runlock(&map_lock);
+	assert_false(vm_rwlock_try_wlock(&map_lock)); /* the first still reads */
+}
+
+/* A try that fails must wake whoever saw it pass: the count moves. */
+static void
+test_failed_tries_wake(void **state) VM_NO_TSA("two threads on one stack")
+{
+	uint32_t seen;
+
+	(void)state;
+	vm_rwlock_rlock(&map_lock);
+	seen = vm_waitq_sample(&map_lock.freed);
+	be(1);
+	assert_false(vm_rwlock_try_wlock(&map_lock));
+	assert_int_not_equal(vm_waitq_sample(&map_lock.freed), seen);
+	assert_true(vm_rwlock_try_rlock(&map_lock));
+	seen = vm_waitq_sample(&map_lock.freed);
+	assert_false(vm_rwlock_try_upgrade(&map_lock));
+	assert_int_not_equal(vm_waitq_sample(&map_lock.freed), seen);
+	vm_rwlock_runlock(&map_lock);
+}
+
+/* A reader that leaves and that no writer waits for costs no wakeup. */
+static void
+test_runlock_is_quiet(void **state)
+{
+	uint32_t seen = vm_waitq_sample(&map_lock.freed);
+
+	(void)state;
+	vm_rwlock_rlock(&map_lock);
+	vm_rwlock_runlock(&map_lock);
+	assert_int_equal(vm_waitq_sample(&map_lock.freed), seen);
+}
+
+/* --- pthreads --- */
+
+#define CROWD 4
+#define CROWD_ROUNDS 60000
+#define MEET_ROUNDS 150000
+#define PING_ROUNDS 100000
+
+/* Two words that are equal whenever no writer is in. */
+static uint64_t left, right;
+static unsigned nr_torn[CROWD];
+
+static void
+write_once(void)
+{
+	vm_rwlock_wlock(&map_lock);
+	left++;
+	right++;
+	vm_rwlock_wunlock(&map_lock);
+}
+
+static void
+read_once(unsigned id)
+{
+	vm_rwlock_rlock(&map_lock);
+	if (left != right)
+		nr_torn[id]++;
+	vm_rwlock_runlock(&map_lock);
+}
+
+/* As the engine does it: read, and write only if it must. True: it wrote. */
+static bool
+upgrade_once(unsigned id) VM_NO_TSA("what is held depends on the upgrade")
+{
+	vm_rwlock_rlock(&map_lock);
+	if (!vm_rwlock_try_upgrade(&map_lock)) {
+		vm_rwlock_runlock(&map_lock);
+		return false;
+	}
+	left++;
+	right++;
+	vm_rwlock_downgrade(&map_lock);
+	if (left != right)
+		nr_torn[id]++;
+	vm_rwlock_runlock(&map_lock);
+	return true;
+}
+
+/* As write_once and read_once, but for the bare tries; true: it wrote. */
+static bool
+try_once(unsigned id)
+{
+	if (vm_rwlock_try_rlock(&map_lock)) {
+		if (left != right)
+			nr_torn[id]++;
+		vm_rwlock_runlock(&map_lock);
+	}
+	if (!vm_rwlock_try_wlock(&map_lock))
+		return false;
+	left++;
+	right++;
+	vm_rwlock_wunlock(&map_lock);
+	return true;
+}
+
+struct crowd_member {
+	pthread_t pthread;
+	unsigned id;
+	uint64_t nr_writes;
+};
+
+static void *
+crowd_main(void *arg)
+{
+	struct crowd_member *me = arg;
+	struct vm_thread td;
+
+	vm_native_thread_init(&td, me->id);
+	for (unsigned i = 0; i < CROWD_ROUNDS; i++) {
+		switch ((i + me->id) % 4) {
+		case 0:
+			write_once();
+			me->nr_writes++;
+			break;
+		case 1:
+			me->nr_writes += upgrade_once(me->id);
+			break;
+		case 2:
+			me->nr_writes += try_once(me->id);
+			break;
+		default:
+			read_once(me->id);
+		}
+	}
+	return NULL;
+}
+
+static void
+run_crowd(unsigned spin)
+{
+	struct crowd_member crowd[CROWD] = { 0 };
+	uint64_t nr_writes = 0;
+
+	vm_sync_set_spin(spin);
+	left = right = 0;
+	memset(nr_torn, 0, sizeof(nr_torn));
+	for (unsigned i = 0; i < CROWD; i++) {
+		crowd[i].id = i;
+		assert_int_equal(pthread_create(&crowd[i].pthread, NULL, crowd_main, &crowd[i]), 0);
+	}
+	for (unsigned i = 0; i < CROWD; i++) {
+		assert_int_equal(pthread_join(crowd[i].pthread, NULL), 0);
+		assert_int_equal(nr_torn[i], 0);
+		nr_writes += crowd[i].nr_writes;
+	}
+	assert_int_equal(left, nr_writes);
+	assert_int_equal(right, nr_writes);
+	assert_int_equal(map_lock.word.writer, 0);
+	assert_int_equal(map_lock.word.n_readers, 0);
+}
+
+static void
+test_crowd_spinning(void **state)
+{
+	(void)state;
+	run_crowd(64);
+}
+
+static void
+test_crowd_sleeping(void **state)
+{
+	(void)state;
+	run_crowd(0);
+}
+
+static void *
+meet_main(void *arg)
+{
+	struct vm_thread td;
+
+	(void)arg;
+	vm_native_thread_init(&td, 1);
+	for (unsigned i = 0; i < MEET_ROUNDS; i++)
+		read_once(1);
+	return NULL;
+}
+
+/*
+ * One reader, one writer, no spinning, and nobody else who could wake them: if the two see each other's passing tries
+ * on a free lock and both sleep, it is for ever. With tries that do not wake, this hangs within seconds.
+ */
+static void
+test_reader_and_writer_meet(void **state)
+{
+	pthread_t reader;
+
+	(void)state;
+	left = right = 0;
+	nr_torn[1] = 0;
+	assert_int_equal(pthread_create(&reader, NULL, meet_main, NULL), 0);
+	for (unsigned i = 0; i < MEET_ROUNDS; i++)
+		write_once();
+	assert_int_equal(pthread_join(reader, NULL), 0);
+	assert_int_equal(nr_torn[1], 0);
+	assert_int_equal(left, MEET_ROUNDS);
+}
+
+static struct vm_waitq ping_waitq;
+static unsigned ping_turn;
+
+/* Waits for its turn as the engine waits: sample under the lock, unlock, sleep, look again. */
+static void
+ping(unsigned id)
+{
+	for (unsigned i = 0; i < PING_ROUNDS; i++) {
+		vm_rwlock_wlock(&map_lock);
+		while (ping_turn != id) {
+			uint32_t seen = vm_waitq_sample(&ping_waitq);
+
+			vm_rwlock_wunlock(&map_lock);
+			vm_waitq_sleep(&ping_waitq, seen);
+			vm_rwlock_wlock(&map_lock);
+		}
+		ping_turn = 1 - id;
+		vm_rwlock_wunlock(&map_lock);
+		vm_waitq_wakeup(&ping_waitq);
+	}
+}
+
+static void *
+ping_main(void *arg)
+{
+	struct vm_thread td;
+
+	(void)arg;
+	vm_native_thread_init(&td, 1);
+	ping(1);
+	return NULL;
+}
+
+static void
+test_ping_pong(void **state)
+{
+	pthread_t other;
+
+	(void)state;
+	vm_waitq_init(&ping_waitq, 2);
+	ping_turn = 0;
+	assert_int_equal(pthread_create(&other, NULL, ping_main, NULL), 0);
+	ping(0);
+	assert_int_equal(pthread_join(other, NULL), 0);
+	assert_int_equal(ping_turn, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_rank_violations_name_both_locks),
+		TEST(test_rising_ranks_pass),
+		TEST(test_misuse_panics),
+		TEST(test_writer_excludes),
+		TEST(test_readers_share),
+		TEST(test_upgrade),
+		TEST(test_downgrade),
+		TEST(test_failed_tries_wake),
+		TEST(test_runlock_is_quiet),
+		TEST(test_crowd_spinning),
+		TEST(test_crowd_sleeping),
+		TEST(test_reader_and_writer_meet),
+		TEST(test_ping_pong),
+	};
+
+	return cmocka_run_group_tests_name("sync", tests, NULL, NULL);
+}
