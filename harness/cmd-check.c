@@ -37,7 +37,7 @@ static const char help[] =
     "  a \"schedule\"       the result of replaying it\n\n"
     "  -j, --jobs N       worker processes (default: the number of processors)\n"
     "      --profile P    strict or freebsd12, then +Q1 -Q2 ...: instead of the file's profile\n"
-    "      --target T     what is under test: engine (default) or model (sequential programs)\n"
+    "      --target T     what is under test; wirestorm help lists what there is\n"
     "      --counts       compare the number of schedules, too\n"
     "      --verify       explore again without merging states, and compare (up to 100000 schedules)\n"
     "      --lenient      a schedule goes on with another thread where a choice cannot run\n"
@@ -406,7 +406,7 @@ int
 cmd_check(int argc, char **argv)
 {
 	struct check_run c = { .options = { .verify_max = VERIFY_MAX } };
-	struct cli_target target = { .target = &target_engine };
+	struct cli_target target = { .target = cli_target_at(0) };
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	int rv;
 

@@ -23,7 +23,7 @@ static const char help[] =
     "  -v, --verbose      each step: who, what it did, where it is now, and the map when it changed\n"
     "      --lenient      a schedule goes on with another thread where a choice cannot run\n"
     "      --profile P    strict or freebsd12, then +Q1 -Q2 ...: instead of the file's profile\n"
-    "      --target T     what is under test (default engine)\n"
+    "      --target T     what is under test; wirestorm help lists what there is\n"
     "      --json         one JSON object on standard output\n\n"
     "Exit status: 0 it ran, 1 something was not as the program expects, 2 wrong usage, file or schedule.\n\n"
     "Examples:\n"
@@ -281,7 +281,7 @@ parse_options(int argc, char **argv, struct run_command *c)
 int
 cmd_run(int argc, char **argv)
 {
-	struct run_command c = { .target = { .target = &target_engine }, .seed = 1 };
+	struct run_command c = { .target = { .target = cli_target_at(0) }, .seed = 1 };
 	struct program p;
 	struct run r;
 	int rv = parse_options(argc, argv, &c);
