@@ -78,7 +78,10 @@ describe(struct run *r, struct trace *t, unsigned thread, struct strbuf *out)
 	name_op(r, thread, rt->nr_done, out);
 	if (r->target->where != NULL)
 		r->target->where(r->self, thread, where, sizeof(where));
-	strbuf_printf(out, ": %s %s", sim_status(r->sim, thread) == SIM_SLEEPING ? "now" : "next", where);
+	if (where[0] != '\0')
+		strbuf_printf(out, ": %s %s", sim_status(r->sim, thread) == SIM_SLEEPING ? "now" : "next", where);
+	else if (sim_status(r->sim, thread) == SIM_SLEEPING)
+		strbuf_add(out, ": sleeps");
 }
 
 static void

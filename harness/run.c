@@ -97,6 +97,8 @@ reason_against(struct run *r)
 	const struct program *p = r->program;
 	const char *why = t->config_reason != NULL ? t->config_reason(&p->config) : NULL;
 
+	if (t->sequential && p->nr_threads > 0)
+		return "sequential programs only";
 	if (why != NULL || t->op_reason == NULL)
 		return why;
 	for (size_t i = 0; i < p->nr_init && why == NULL; i++)
