@@ -82,7 +82,9 @@ fail_at(struct check *c, unsigned line)
 static void
 say_repeat(struct check *c, const struct explore_path *witness)
 {
-	strbuf_add(c->out, "; repeat: wirestorm run ");
+	strbuf_printf(c->out, "; repeat: %s run ", getprogname());
+	if (c->options->target_named)
+		strbuf_printf(c->out, "--target %s ", c->options->target->name);
 	if (c->options->profile != NULL)
 		strbuf_printf(c->out, "--profile '%s' ", c->options->profile);
 	if (witness->choices != NULL) {
@@ -208,18 +210,18 @@ explore_incomplete(struct check *c, const struct explore_result *got)
 	else if (got->overflow)
 		strbuf_printf(c->out, "more than 2^128 schedules\n");
 	else
-		strbuf_printf(c->out, "not explored completely (%s), after %llu states\n", explore_end_text(got->end),
-		    (unsigned long long)got->states);
+		strbuf_printf(c->out, "not explored completely (%s), after %llu %s\n", explore_end_text(got->end),
+		    (unsigned long long)(got->states > 0 ? got->states : (uint64_t)got->schedules),
+		    got->states > 0 ? "states" : "schedules");
 }
 
 static void
 check_outcomes(struct check *c, struct explore_result *got)
 {
-	struct explore_options o = { .states_max = c->options->states_max };
+	struct explore_options o = { .states_max = c->options->states_max, .schedules_max = c->options->states_max };
 
 	explore(&c->run, &o, got);
-	if (got->end == EXPLORE_COMPLETE && outcomes_differ(&c->program, got) && c->run.target->key != NULL &&
-	    !c->options->bless) {
+	if (got->end == EXPLORE_COMPLETE && outcomes_differ(&c->program, got) && !c->options->bless) {
 		/* Only now are witnesses worth their price. */
 		explore_result_free(got);
 		o.want_witnesses = true;

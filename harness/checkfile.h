@@ -14,6 +14,7 @@
 
 struct checkfile_options {
 	const struct vm_target *target;
+	bool target_named;	/* not the default one: a line on how to repeat names it */
 	const char *profile;	/* as given on the command line: overrides the file's; NULL: the file's */
 	bool profile_freebsd12; /* what it means */
 	uint32_t quirks;
@@ -22,7 +23,7 @@ struct checkfile_options {
 	uint64_t verify_max;	/* programs with more schedules are not verified */
 	bool bless;		/* rewrite the expectations instead of comparing */
 	bool lenient;		/* replay goes on when a choice cannot run */
-	uint64_t states_max;	/* 0: the explorer's default */
+	uint64_t states_max;	/* schedules, if the target has no state key; 0: the explorer's default */
 };
 
 enum checkfile_status {

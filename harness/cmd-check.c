@@ -41,7 +41,7 @@ static const char help[] =
     "      --counts       compare the number of schedules, too\n"
     "      --verify       explore again without merging states, and compare (up to 100000 schedules)\n"
     "      --lenient      a schedule goes on with another thread where a choice cannot run\n"
-    "      --max-states N give a program up after so many states\n"
+    "      --max-states N give a program up after so many states (or schedules, if the target has no state key)\n"
     "      --bless        write what happens into the files as what is expected, and say which changed\n"
     "      --json         one JSON object on standard output\n\n"
     "Exit status: 0 all passed, 1 a mismatch, 2 wrong usage, a bad file, or no file at all.\n\n"
@@ -423,6 +423,7 @@ cmd_check(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	c.options.target = target.target;
+	c.options.target_named = target.target != cli_target_at(0);
 	c.options.profile = target.profile;
 	c.options.profile_freebsd12 = target.freebsd12;
 	c.options.quirks = target.quirks;
