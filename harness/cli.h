@@ -50,7 +50,7 @@ void cli_catch_signals(void);
 
 /* NULL, or the targets that the program brought, up to a NULL (wirestorm_main). */
 extern const struct vm_target *const *cli_extra_targets;
-/* The targets to choose from by number: the extra ones, then those of targets.def, then NULL. Number 0 is the default. */
+/* The targets to choose from by number: the extra ones, those of targets.def, then NULL. Number 0 is the default. */
 const struct vm_target *cli_target_at(size_t i);
 
 /* --profile and --target, which several commands take. */

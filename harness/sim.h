@@ -3,8 +3,8 @@
  * sim.h - the simulated world: threads as fibers on one OS thread, run one step at a time by whoever holds the sim.
  *
  * A step of a thread runs from one scheduling point to the next. The points are: the start of the thread, sim_point()
- * before each acquisition of the map lock, and waking from sim_sleep(). The first sim_point() after the start or after a
- * wakeup belongs to the step that began there: resuming and taking the lock is one step. The end of an operation is no
+ * before each acquisition of the map lock, and waking from sim_sleep(). The first sim_point() after the start or after
+ *a wakeup belongs to the step that began there: resuming and taking the lock is one step. The end of an operation is no
  * point: the step goes on into the thread's next operation, up to its first sim_point().
  *
  * Between two points nobody else runs: a thread that drops its lock and takes it again has let others in at the
@@ -15,8 +15,8 @@
  *		sim_block(sim, CHANNEL_LOCK);
  *	map->locked = true;
  *
- * with sim_wakeup(sim, CHANNEL_LOCK) after releasing it. Waiting for a condition is: release the lock, sim_sleep, take the
- * lock, look again. Nothing can happen between the release and the sleep, so no wakeup is lost there.
+ * with sim_wakeup(sim, CHANNEL_LOCK) after releasing it. Waiting for a condition is: release the lock, sim_sleep, take
+ *the lock, look again. Nothing can happen between the release and the sleep, so no wakeup is lost there.
  *
  * Two sides: the owner's (begin, enabled, step, ...), and the fiber's (point, sleep, wakeup), called by the target. A
  * target needs the latter only.

@@ -9,10 +9,10 @@
  *
  * Ownership: what create returns belongs to the caller, until destroy. cfg and sim stay alive as long as the instance.
  * A process may have several instances, one after the other and at the same time: no globals.
- * Determinism: no function may depend on an address, a clock or memory that it did not set. A run must come out the same
- * however often it is repeated, and whatever ran between.
- * Abandoned operations: restore and destroy come while operations are suspended, and those never return. So apply() owns
- * nothing on its stack that needs giving back: no heap memory, no lock, no file. What it allocates hangs on the instance.
+ * Determinism: no function may depend on an address, a clock or memory that it did not set. A run must come out the
+ * same however often it is repeated, and whatever ran between. Abandoned operations: restore and destroy come while
+ * operations are suspended, and those never return. So apply() owns nothing on its stack that needs giving back: no
+ * heap memory, no lock, no file. What it allocates hangs on the instance.
  */
 #ifndef HARNESS_TARGET_H
 #define HARNESS_TARGET_H
@@ -35,9 +35,9 @@ struct vm_target {
 	bool sequential; /* programs without threads only: whoever has some is refused */
 
 	/*
-	 * NULL if the target can run a program with these directives and operations, else why not ("no page content"), which
-	 * stays alive. Whatever a target would ignore it must refuse here, or results mean something else than they say.
-	 * config_reason may itself be NULL: any directive will do; op_reason too: any operation will do.
+	 * NULL if the target can run a program with these directives and operations, else why not ("no page content"),
+	 * which stays alive. Whatever a target would ignore it must refuse here, or results mean something else than
+	 * they say. config_reason may itself be NULL: any directive will do; op_reason too: any operation will do.
 	 */
 	const char *(*config_reason)(const struct program_config *cfg);
 	const char *(*op_reason)(const struct vm_op *op);
@@ -47,48 +47,49 @@ struct vm_target {
 	void (*destroy)(void *self);
 
 	/*
-	 * save remembers the present state, in place of what was remembered before; false: out of memory. It is called once,
-	 * after the init steps, and may not be called at all. restore goes back to it, whatever is under way; it is part of
-	 * every run, so it should be one copy.
+	 * save remembers the present state, in place of what was remembered before; false: out of memory. It is called
+	 * once, after the init steps, and may not be called at all. restore goes back to it, whatever is under way; it
+	 * is part of every run, so it should be one copy.
 	 */
 	bool (*save)(void *self);
 	void (*restore)(void *self);
 
 	/*
 	 * Run one operation to its end as thread @thread (SIM_INIT_THREAD for init and final steps), on its fiber. The
-	 * result is DONE with a KERN_* code, for a BOOL operation 0 or 1, and for find and read a value (ops.def). A range
-	 * may be empty, inverted or outside the map. Addresses are pages.
+	 * result is DONE with a KERN_* code, for a BOOL operation 0 or 1, and for find and read a value (ops.def). A
+	 * range may be empty, inverted or outside the map. Addresses are pages.
 	 */
 	struct vm_result (*apply)(void *self, unsigned thread, const struct vm_op *op);
 
 	/*
-	 * The canonical state, now, lock held or not: state_clear, then state_add for each entry in ascending order (entries
-	 * that look alike become one run by themselves), then the totals.
+	 * The canonical state, now, lock held or not: state_clear, then state_add for each entry in ascending order
+	 * (entries that look alike become one run by themselves), then the totals.
 	 */
 	void (*dump)(void *self, struct vm_state *out);
 
 	/*
-	 * The first page of each entry, ascending, into starts, at most max of them; returns how many there are. Entries
-	 * that look alike are not merged: where they meet is hidden from the state, but decides how operations fail later
-	 * (docs/engine.md section 0). May be NULL: nobody compares them then.
+	 * The first page of each entry, ascending, into starts, at most max of them; returns how many there are.
+	 * Entries that look alike are not merged: where they meet is hidden from the state, but decides how operations
+	 * fail later (docs/engine.md section 0). May be NULL: nobody compares them then.
 	 */
 	size_t (*entries)(void *self, uint64_t *starts, size_t max);
 
 	/*
-	 * Appends everything that decides how the future goes: the map, its lock, and per thread of 0..nr_threads-1 what
-	 * its running operation remembers and where in it the thread is. Not needed: which operation that is, the results
-	 * so far, who sleeps on which channel (run_key has them). Two instants with equal keys must have equal futures;
-	 * `wirestorm check --verify` compares. A counter that only grows must enter as what is asked of it ("moved since"),
-	 * or nothing merges. NULL: no key, programs are explored by schedules instead of states.
+	 * Appends everything that decides how the future goes: the map, its lock, and per thread of 0..nr_threads-1
+	 * what its running operation remembers and where in it the thread is. Not needed: which operation that is, the
+	 * results so far, who sleeps on which channel (run_key has them). Two instants with equal keys must have equal
+	 * futures; `wirestorm check --verify` compares. A counter that only grows must enter as what is asked of it
+	 * ("moved since"), or nothing merges. NULL: no key, programs are explored by schedules instead of states.
 	 */
 	void (*key)(void *self, unsigned nr_threads, struct keybuf *out);
 
-	/* The first broken invariant's label and text ("M1: ..."), or NULL: all hold. May be NULL. Called between steps. */
+	/* The first broken invariant's label and text ("M1: ..."), or NULL: all hold. May be NULL. Called between
+	 * steps. */
 	const char *(*check)(void *self);
 
 	/*
-	 * What the suspended thread @thread is about to do when it goes on ("fault page 21"), into buf; "" if nothing comes
-	 * to mind. For traces only. May be NULL.
+	 * What the suspended thread @thread is about to do when it goes on ("fault page 21"), into buf; "" if nothing
+	 * comes to mind. For traces only. May be NULL.
 	 */
 	void (*where)(void *self, unsigned thread, char *buf, size_t size);
 };
