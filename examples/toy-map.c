@@ -337,6 +337,14 @@ toy_key(void *self, unsigned nr_threads, struct keybuf *k)
 }
 /* end */
 
+/* Forgets where the operations are: check --verify notices. */
+static void
+toy_bad_key(void *self, unsigned nr_threads, struct keybuf *k)
+{
+	(void)nr_threads;
+	toy_key(self, 0, k);
+}
+
 static const char *
 toy_check(void *self)
 {
@@ -390,6 +398,8 @@ static const struct vm_target toy = { .name = "toy",
 static const struct vm_target toy_no_key = {
 	.name = "toy-no-key", .summary = "the same, explored schedule by schedule", TOY_FUNCTIONS, .create = toy_create
 };
+static const struct vm_target toy_bad_key_target = { .name = "toy-bad-key", .summary = "the same, its key incomplete",
+	TOY_FUNCTIONS, .create = toy_create, .key = toy_bad_key };
 static const struct vm_target toy_lost_wakeup = { .name = "toy-lost-wakeup",
 	.summary = "the same, with a bug",
 	TOY_FUNCTIONS,
@@ -400,6 +410,6 @@ int
 main(int argc, char **argv)
 {
 	return wirestorm_main(
-	    argc, argv, (const struct vm_target *const[]){ &toy, &toy_no_key, &toy_lost_wakeup, NULL });
+	    argc, argv, (const struct vm_target *const[]){ &toy, &toy_no_key, &toy_bad_key_target, &toy_lost_wakeup, NULL });
 }
 /* end */

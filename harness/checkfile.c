@@ -202,11 +202,28 @@ keep_stats(struct check *c, const struct explore_result *got)
 	c->report.nr_outcomes = (uint32_t)got->nr_outcomes;
 }
 
+/* A cycle of states, but no endless schedule: two different states had the same key. */
+static bool
+key_is_incomplete(struct check *c)
+{
+	struct explore_options o = { .by_schedules = true, .schedules_max = c->options->verify_max };
+	struct explore_result plain;
+	bool ended;
+
+	explore(&c->run, &o, &plain);
+	c->report.verified = true;
+	ended = plain.end == EXPLORE_COMPLETE;
+	explore_result_free(&plain);
+	return ended;
+}
+
 static void
 explore_incomplete(struct check *c, const struct explore_result *got)
 {
 	fail_at(c, 0);
-	if (got->livelock)
+	if (got->livelock && c->options->verify && key_is_incomplete(c))
+		strbuf_printf(c->out, "--verify: a cycle of states, but every schedule ends: the key is incomplete\n");
+	else if (got->livelock)
 		strbuf_printf(c->out, "livelock: the states go round in a cycle\n");
 	else if (got->overflow)
 		strbuf_printf(c->out, "more than 2^128 schedules\n");

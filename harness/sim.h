@@ -4,8 +4,8 @@
  *
  * A step of a thread runs from one scheduling point to the next. The points are: the start of the thread, sim_point()
  * before each acquisition of the map lock, and waking from sim_sleep(). The first sim_point() after the start or after
- *a wakeup belongs to the step that began there: resuming and taking the lock is one step. The end of an operation is no
- * point: the step goes on into the thread's next operation, up to its first sim_point().
+ * a wakeup belongs to the step that began there: resuming and taking the lock is one step. The end of an operation is
+ * no point: the step goes on into the thread's next operation, up to its first sim_point().
  *
  * Between two points nobody else runs: a thread that drops its lock and takes it again has let others in at the
  * sim_point() before the taking, and nowhere else. A lock is therefore a flag, and taking it is
@@ -16,7 +16,7 @@
  *	map->locked = true;
  *
  * with sim_wakeup(sim, CHANNEL_LOCK) after releasing it. Waiting for a condition is: release the lock, sim_sleep, take
- *the lock, look again. Nothing can happen between the release and the sleep, so no wakeup is lost there.
+ * the lock, look again. Nothing can happen between the release and the sleep, so no wakeup is lost there.
  *
  * Two sides: the owner's (begin, enabled, step, ...), and the fiber's (point, sleep, wakeup), called by the target. A
  * target needs the latter only.

@@ -9,10 +9,13 @@
  *
  * Ownership: what create returns belongs to the caller, until destroy. cfg and sim stay alive as long as the instance.
  * A process may have several instances, one after the other and at the same time: no globals.
+ *
  * Determinism: no function may depend on an address, a clock or memory that it did not set. A run must come out the
- * same however often it is repeated, and whatever ran between. Abandoned operations: restore and destroy come while
- * operations are suspended, and those never return. So apply() owns nothing on its stack that needs giving back: no
- * heap memory, no lock, no file. What it allocates hangs on the instance.
+ * same however often it is repeated, and whatever ran between.
+ *
+ * Abandoned operations: restore and destroy come while operations are suspended, and those never return. So apply()
+ * owns nothing on its stack that needs giving back: no heap memory, no lock, no file. What it allocates hangs on the
+ * instance.
  */
 #ifndef HARNESS_TARGET_H
 #define HARNESS_TARGET_H
@@ -83,8 +86,7 @@ struct vm_target {
 	 */
 	void (*key)(void *self, unsigned nr_threads, struct keybuf *out);
 
-	/* The first broken invariant's label and text ("M1: ..."), or NULL: all hold. May be NULL. Called between
-	 * steps. */
+	/* The first broken invariant's label and text ("M1: ..."), or NULL. May be NULL. Called between steps. */
 	const char *(*check)(void *self);
 
 	/*

@@ -39,6 +39,8 @@ lines = [[line for line in text.splitlines() if line.startswith(('outcome', '#  
 if lines[0] != lines[1] or len(lines[0]) != 4:
     failures.append(f'explore with and without key differ:\n{both[0]}\n{both[1]}')
 
+expect(1, ['check', '--counts', '--verify', '--target', 'toy-bad-key', programs], r'--verify: .*the key is incomplete')
+
 # The bug: found, with a schedule that shows it again; not there in the right map.
 found = expect(0, ['explore', '--target', 'toy-lost-wakeup', '--until', 'DEADLOCK', programs + '/wire-remove.vmt'],
                r'DEADLOCK\(T1\.0 blocked\)', r'^schedule T0 T1 T0\*3 T1$')
@@ -60,6 +62,8 @@ expect(0, ['run', programs + '/sequence.vmt'], r'insert 23 25 r r => KERN_NO_SPA
 expect(1, ['check', corpus + '/freebsd/seq'], 'target toy cannot run this: ', r'^0 passed, \d+ failed$')
 expect(2, ['check', '--skip-refused', corpus + '/freebsd/seq'], r'^0 passed, 0 failed, [1-9]\d* skipped$')
 expect(0, ['check', '--skip-refused', corpus + '/freebsd/directed'], r'^[1-9]\d* passed, 0 failed, [1-9]\d* skipped$')
+expect(1, ['check', '--skip-refused', corpus + '/freebsd/conc'], r'^.*conc/363\.vmt:13: - outcome ',
+       r'^3 passed, 1 failed, [1-9]\d* skipped$')
 expect(2, ['explore', '--target', 'model', programs + '/two-wires.vmt'], 'sequential programs only')
 
 if failures:
