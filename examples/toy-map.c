@@ -390,26 +390,38 @@ toy_where(void *self, unsigned thread, char *buf, size_t size)
 	.config_reason = toy_config_reason, .op_reason = toy_op_reason, .destroy = free, .save = toy_save,             \
 	.restore = toy_restore, .apply = toy_apply, .dump = toy_dump, .check = toy_check, .where = toy_where
 
-static const struct vm_target toy = { .name = "toy",
+static const struct vm_target toy = {
+	.name = "toy",
 	.summary = "an array of pages under one lock",
 	TOY_FUNCTIONS,
 	.create = toy_create,
-	.key = toy_key };
-static const struct vm_target toy_no_key = {
-	.name = "toy-no-key", .summary = "the same, explored schedule by schedule", TOY_FUNCTIONS, .create = toy_create
+	.key = toy_key,
 };
-static const struct vm_target toy_bad_key_target = { .name = "toy-bad-key", .summary = "the same, its key incomplete",
-	TOY_FUNCTIONS, .create = toy_create, .key = toy_bad_key };
-static const struct vm_target toy_lost_wakeup = { .name = "toy-lost-wakeup",
+static const struct vm_target toy_no_key = {
+	.name = "toy-no-key",
+	.summary = "the same, explored schedule by schedule",
+	TOY_FUNCTIONS,
+	.create = toy_create,
+};
+static const struct vm_target toy_forgets = {
+	.name = "toy-bad-key",
+	.summary = "the same, its key incomplete",
+	TOY_FUNCTIONS,
+	.create = toy_create,
+	.key = toy_bad_key,
+};
+static const struct vm_target toy_lost_wakeup = {
+	.name = "toy-lost-wakeup",
 	.summary = "the same, with a bug",
 	TOY_FUNCTIONS,
 	.create = toy_create_lost_wakeup,
-	.key = toy_key };
+	.key = toy_key,
+};
 
 int
 main(int argc, char **argv)
 {
 	return wirestorm_main(
-	    argc, argv, (const struct vm_target *const[]){ &toy, &toy_no_key, &toy_bad_key_target, &toy_lost_wakeup, NULL });
+	    argc, argv, (const struct vm_target *const[]){ &toy, &toy_no_key, &toy_forgets, &toy_lost_wakeup, NULL });
 }
 /* end */

@@ -1,9 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""test-toy.py TOY EXAMPLES CORPUS: every command works on a map that is not the engine, and finds its bug."""
+"""test-toy.py TOY EXAMPLES CORPUS: every command works on a map that is not the engine, and finds its bug.
+
+What docs/bring-your-own-engine.md shows of it is run as well: "    $ toy-map ..." and, up to a blank line, what it prints.
+"""
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 toy, examples, corpus = sys.argv[1:]
 programs, bug = examples + '/programs', examples + '/bugs/lost-wakeup.vmt'
@@ -66,6 +70,19 @@ expect(1, ['check', '--skip-refused', corpus + '/freebsd/conc'], r'^.*conc/363\.
        r'^3 passed, 1 failed, [1-9]\d* skipped$')
 expect(2, ['explore', '--target', 'model', programs + '/two-wires.vmt'], 'sequential programs only')
 
+# What the document shows; "..." stands for anything, and lines may be left out behind the last one shown.
+root = Path(__file__).resolve().parent.parent
+doc = (root / 'docs' / 'bring-your-own-engine.md').read_text()
+shown = 0
+for words, output in re.findall(r'^    \$ toy-map ([^>|\n]*)\n((?:    [^$\n].*\n)+)', doc, re.MULTILINE):
+    shown += 1
+    r = subprocess.run([toy] + words.split(), cwd=root, capture_output=True, text=True)
+    pattern = ''.join('.*'.join(map(re.escape, line[4:].split('...'))) + '\n' for line in output.splitlines())
+    if not re.match(pattern, r.stdout):
+        failures.append(f'the document shows\n{output}of toy-map {words}, which prints\n{r.stdout}')
+if shown < 4:
+    failures.append(f'the document shows {shown} commands with their output, expected at least 4')
+
 if failures:
     sys.exit('\n'.join(failures))
-print(f'{checked} commands as expected')
+print(f'{checked} commands as expected, {shown} as in the document')
