@@ -129,7 +129,7 @@ vm_waitq_wakeup(struct vm_waitq *q)
 void
 vm_waitq_advance(struct vm_waitq *q)
 {
-	ck_pr_inc_32(&q->count.counter); /* its top bit says "has sleepers"; there are none to lose */
+	q->count.counter++; /* one OS thread; its top bit says "has sleepers", and there are none to lose */
 }
 
 /* --- the read/write lock --- */

@@ -27,6 +27,9 @@ struct sim {
 	uint32_t unfinished;	    /* bit t: thread t is READY or SLEEPING */
 	sim_body *body;
 	void *arg;
+	sim_pick *pick; /* NULL: each step ends at the owner */
+	void *pick_arg;
+	size_t nr_steps; /* of sim_run */
 	struct sim_thread threads[SIM_FIBERS_MAX];
 };
 
@@ -43,6 +46,23 @@ to_owner(struct sim *sim, struct sim_thread *t)
 	fiber_switch(&t->fiber, &sim->owner);
 }
 
+/* The step of @t is over: to the owner, or under sim_run straight to whoever is picked, which may be @t itself. */
+static void
+leave(struct sim *sim, struct sim_thread *t)
+{
+	struct sim_thread *next;
+
+	if (sim->pick == NULL || sim->enabled == 0) {
+		to_owner(sim, t);
+		return;
+	}
+	next = &sim->threads[sim->pick(sim->pick_arg, sim->enabled)];
+	sim->nr_steps++;
+	sim->current = next;
+	if (next != t)
+		fiber_switch(&t->fiber, &next->fiber);
+}
+
 /* A fiber's whole life: one body after the other, each begun by a step. */
 static void
 thread_main(void *arg)
@@ -57,7 +77,7 @@ thread_main(void *arg)
 		sim->enabled &= ~bit(t->number);
 		sim->unfinished &= ~bit(t->number);
 		t->parked = true;
-		to_owner(sim, t);
+		leave(sim, t);
 	}
 }
 
@@ -175,6 +195,20 @@ sim_step(struct sim *sim, unsigned thread)
 	fiber_switch(&sim->owner, &t->fiber);
 }
 
+size_t
+sim_run(struct sim *sim, sim_pick *pick, void *arg)
+{
+	assert(sim->current == NULL);
+	if (sim->enabled == 0)
+		return 0;
+	sim->pick = pick;
+	sim->pick_arg = arg;
+	sim->nr_steps = 1;
+	sim_step(sim, pick(arg, sim->enabled));
+	sim->pick = NULL;
+	return sim->nr_steps;
+}
+
 unsigned
 sim_self(const struct sim *sim)
 {
@@ -190,7 +224,7 @@ sim_point(struct sim *sim)
 	if (t->fresh)
 		t->fresh = false;
 	else
-		to_owner(sim, t);
+		leave(sim, t);
 }
 
 /* Off the enabled ones until a wakeup of the channel. @fresh: the next point belongs to the step that resumes. */
@@ -204,7 +238,7 @@ sleep_on(struct sim *sim, unsigned channel, bool fresh)
 	t->channel = channel;
 	t->fresh = fresh;
 	sim->enabled &= ~bit(t->number);
-	to_owner(sim, t);
+	leave(sim, t);
 }
 
 void

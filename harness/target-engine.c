@@ -13,6 +13,7 @@
 #include "engine/thread.h"
 #include "engine/vm.h"
 #include "harness/engine-op.h"
+#include "harness/env-sim.h"
 #include "harness/keybuf.h"
 #include "harness/sim.h"
 #include "harness/target.h"
@@ -22,49 +23,6 @@ struct engine {
 	struct sim *sim;
 	struct vm_poison *poison;
 	struct vm_thread threads[SIM_FIBERS_MAX];
-};
-
-/* --- the simulated world --- */
-
-static void
-env_point(struct vm_thread *td)
-{
-	sim_point(td->world);
-	vm_curthread = td;
-}
-
-static void
-env_sleep(struct vm_thread *td, struct vm_waitq *q, uint32_t seen)
-{
-	if (vm_waitq_sample(q) != seen)
-		return;
-	if (q->id == VM_WAITQ_MAP_LOCK)
-		sim_block(td->world, q->id);
-	else
-		sim_sleep(td->world, q->id);
-	vm_curthread = td;
-}
-
-static void
-env_wakeup(struct vm_waitq *q)
-{
-	vm_waitq_advance(q);
-	sim_wakeup(vm_curthread->world, q->id);
-}
-
-VM_NORETURN static void
-env_panic(struct vm_thread *td, const char *what, const char *file, int line)
-{
-	fprintf(stderr, "panic: %s:%d: %s (thread %u)\n", file, line, what, td->id);
-	abort();
-}
-
-static const struct vm_env env_sim = {
-	.name = "simulated",
-	.point = env_point,
-	.sleep = env_sleep,
-	.wakeup = env_wakeup,
-	.panic = env_panic,
 };
 
 /* --- life --- */
@@ -129,7 +87,7 @@ engine_create(const struct program_config *cfg, struct sim *sim)
 		return NULL;
 	}
 	e->map = vm_map_create(&(struct vm_config){
-	    .env = &env_sim,
+	    .env = &vm_env_sim,
 	    .min = cfg->min << VM_PAGE_SHIFT,
 	    .max = cfg->max << VM_PAGE_SHIFT,
 	    .kernel = cfg->kernel,
@@ -145,7 +103,7 @@ engine_create(const struct program_config *cfg, struct sim *sim)
 		return NULL;
 	}
 	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++)
-		e->threads[i] = (struct vm_thread){ .id = i, .env = &env_sim, .world = sim };
+		e->threads[i] = (struct vm_thread){ .id = i, .env = &vm_env_sim, .world = sim };
 	return e;
 }
 
