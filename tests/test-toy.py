@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """test-toy.py TOY EXAMPLES CORPUS: every command works on a map that is not the engine, and finds its bug.
 
-What docs/bring-your-own-engine.md shows of it is run as well: "    $ toy-map ..." and, up to a blank line, what it prints.
+What docs/bring-your-own-engine.md shows of it is run as well: "    $ toy-map ..." and, up to a blank line, what it
+prints.
 """
 import re
 import subprocess
 import sys
 from pathlib import Path
 
-toy, examples, corpus = sys.argv[1:]
+toy, examples, corpus = (str(Path(arg).resolve()) for arg in sys.argv[1:])
 programs, bug = examples + '/programs', examples + '/bugs/lost-wakeup.vmt'
 failures = []
 checked = 0
@@ -43,7 +44,8 @@ lines = [[line for line in text.splitlines() if line.startswith(('outcome', '#  
 if lines[0] != lines[1] or len(lines[0]) != 4:
     failures.append(f'explore with and without key differ:\n{both[0]}\n{both[1]}')
 
-expect(1, ['check', '--counts', '--verify', '--target', 'toy-bad-key', programs], r'--verify: .*the key is incomplete')
+expect(1, ['check', '--counts', '--verify', '--target', 'toy-bad-key', programs],
+       r'--verify: .*the key is incomplete')
 
 # The bug: found, with a schedule that shows it again; not there in the right map.
 found = expect(0, ['explore', '--target', 'toy-lost-wakeup', '--until', 'DEADLOCK', programs + '/wire-remove.vmt'],
