@@ -305,9 +305,9 @@ print_json(const struct check_run *c, const struct totals *t)
 			"text", s->text));
 	}
 	root = json_pack("{s:I, s:I, s:I, s:b, s:I, s:I, s:I, s:I, s:o}", "passed", (json_int_t)t->passed, "failed",
-	    (json_int_t)t->failed, "skipped", (json_int_t)t->skipped, "interrupted", cli_stop != 0, "schedules", (json_int_t)t->schedules, "states",
-	    (json_int_t)t->states, "transitions", (json_int_t)t->transitions, "verified", (json_int_t)t->verified, "files",
-	    files);
+	    (json_int_t)t->failed, "skipped", (json_int_t)t->skipped, "interrupted", cli_stop != 0, "schedules",
+	    (json_int_t)t->schedules, "states", (json_int_t)t->states, "transitions", (json_int_t)t->transitions,
+	    "verified", (json_int_t)t->verified, "files", files);
 	if (root == NULL || json_dumpf(root, stdout, JSON_INDENT(1)) != 0)
 		errx(EXIT_USAGE, "the JSON could not be written");
 	printf("\n");

@@ -190,7 +190,8 @@ report(struct run_command *c, struct program *p, struct run *r, struct trace *t)
 		known = strcmp(p->outcomes[i].text, outcome.text) == 0;
 	if (c->json) {
 		json_t *j = json_pack("{s:s, s:s, s:b, s:b, s:s?, s:o}", "outcome", strbuf_text(&outcome), "schedule",
-		    strbuf_text(&schedule), "deadlock", deadlock, "expected", known && final_ok, "broken", t->broken, "steps", t->steps);
+		    strbuf_text(&schedule), "deadlock", deadlock, "expected", known && final_ok, "broken", t->broken,
+		    "steps", t->steps);
 
 		if (j == NULL || json_dumpf(j, stdout, JSON_INDENT(1)) != 0)
 			errx(EXIT_USAGE, "the JSON could not be written");
