@@ -43,6 +43,9 @@ enum run_open_result {
 	RUN_NO_MEMORY,
 };
 
+/* The first reason why the target cannot run the program, or NULL. */
+const char *run_refusal(const struct program *p, const struct vm_target *t);
+
 /*
  * @sim is used by this run alone until run_close. In any case run_close is due. If init steps have expected results or
  * states, they are compared. On failure error says why in one line.
