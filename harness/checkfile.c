@@ -65,6 +65,7 @@ struct check {
 	struct program program;
 	struct run run;
 	struct checkfile_report report;
+	struct strbuf before; /* under --bless: the program's text before anything was replaced */
 	struct strbuf *out;
 };
 
@@ -318,12 +319,12 @@ bless_outcomes(struct program *p, struct explore_result *got)
 
 /* Rewrites the file if its canonical text has changed. */
 static void
-bless_write(struct check *c, const struct strbuf *before)
+bless_write(struct check *c)
 {
 	struct strbuf after = { 0 };
 
 	vmt_print(&c->program, &after);
-	if (strcmp(strbuf_text(before), strbuf_text(&after)) != 0) {
+	if (strcmp(strbuf_text(&c->before), strbuf_text(&after)) != 0) {
 		if (vmt_write(c->path, &c->program)) {
 			c->report.blessed = true;
 			strbuf_printf(c->out, "%s: blessed\n", c->path);
@@ -368,11 +369,9 @@ static void
 check_opened(struct check *c)
 {
 	struct program *p = &c->program;
-	struct strbuf before = { 0 }, wrong = { 0 };
+	struct strbuf wrong = { 0 };
 
 	c->report.nr_seq_steps = (uint32_t)(p->nr_init + p->nr_final);
-	if (c->options->bless)
-		vmt_print(p, &before);
 	if (p->nr_threads > 0) {
 		check_threads(c);
 	} else if (c->options->bless) {
@@ -382,8 +381,7 @@ check_opened(struct check *c)
 		strbuf_printf(c->out, "%s\n", strbuf_text(&wrong));
 	}
 	if (c->options->bless && c->report.status == CHECKFILE_PASSED)
-		bless_write(c, &before);
-	strbuf_free(&before);
+		bless_write(c);
 	strbuf_free(&wrong);
 }
 
@@ -394,10 +392,15 @@ bless_init(struct check *c, struct sim *sim)
 	struct program bare = c->program;
 	bool ok;
 
+	vmt_print(&c->program, &c->before);
 	bare.nr_init = 0;
 	ok = run_open(&c->run, &bare, c->options->target, sim) == RUN_OPENED;
-	if (ok)
+	if (ok) {
 		bless_steps(c, c->program.init, c->program.nr_init);
+	} else {
+		fail_at(c, 0);
+		strbuf_printf(c->out, "%s\n", strbuf_text(&c->run.error));
+	}
 	run_close(&c->run);
 	return ok;
 }
@@ -427,6 +430,7 @@ checkfile(const char *path, const struct checkfile_options *options, struct sim 
 		}
 		run_close(&c.run);
 	}
+	strbuf_free(&c.before);
 	program_free(&c.program);
 	return c.report;
 }
