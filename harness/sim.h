@@ -3,8 +3,8 @@
  * sim.h - the simulated world: threads as fibers on one OS thread, run one step at a time by whoever holds the sim.
  *
  * A step of a thread runs from one scheduling point to the next. The points are: the start of the thread, sim_point()
- * before each acquisition of the map lock, and waking from sim_sleep(). The first sim_point() after the start or after a
- * wakeup belongs to the step that began there: resuming and taking the lock is one step.
+ * before each acquisition of the map lock, and waking from sim_sleep(). The first sim_point() after the start or after
+ * a wakeup belongs to the step that began there: resuming and taking the lock is one step.
  *
  * Two sides: the owner's (begin, enabled, step, ...), and the fiber's (point, sleep, wakeup), called by the target.
  */
@@ -53,6 +53,16 @@ unsigned sim_channel(const struct sim *sim, unsigned thread);
 bool sim_fresh(const struct sim *sim, unsigned thread);
 /* Lets READY thread @thread make one step. */
 void sim_step(struct sim *sim, unsigned thread);
+
+/*
+ * What to do when no thread is READY and some are SLEEPING, at the end of the step that led there: @stuck may wake one
+ * of them (sim_wake), and then it did not come to that. So it is a part of that step, and nobody sees the state
+ * between. NULL: nothing, they sleep for ever. Stays until it is set again.
+ */
+typedef void sim_stuck(void *arg);
+void sim_on_stuck(struct sim *sim, sim_stuck *stuck, void *arg);
+/* Makes SLEEPING thread @thread ready, and no other sleeper of its channel. */
+void sim_wake(struct sim *sim, unsigned thread);
 
 /* --- the fiber's side: only from within a body --- */
 

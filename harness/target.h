@@ -4,7 +4,8 @@
  *
  * A target lives in the simulated world (sim.h): its locks call sim_point() before each acquisition of the map lock,
  * and sim_sleep()/sim_wakeup() where a thread would block. apply() runs on a fiber of that world and may be suspended
- * there; everything else is called between steps and must not block. docs/bring-your-own-engine.md shows how to write one.
+ * there; everything else is called between steps and must not block. docs/bring-your-own-engine.md shows how to write
+ * one.
  *
  * Ownership: what create returns belongs to the caller, until destroy. cfg stays alive as long as the instance.
  * Determinism: no function may depend on an address, a clock or memory that it did not set.
@@ -49,18 +50,20 @@ struct vm_target {
 	void (*dump)(void *self, struct vm_state *out);
 
 	/*
-	 * The first page of each entry, ascending, into starts, at most max of them; returns how many there are. Entries
-	 * that look alike are not merged: where they meet is hidden from the state, but decides how operations fail later
-	 * (docs/engine.md section 0). May be NULL: nobody compares them then.
+	 * The first page of each entry, ascending, into starts, at most max of them; returns how many there are.
+	 * Entries that look alike are not merged: where they meet is hidden from the state, but decides how operations
+	 * fail later (docs/engine.md section 0). May be NULL: nobody compares them then.
 	 */
 	size_t (*entries)(void *self, uint64_t *starts, size_t max);
 
 	/*
 	 * Appends everything that decides how the future goes: the map, and per thread of 0..nr_threads-1 what its
 	 * running operation remembers. Two instants with equal keys must have equal futures; --verify checks it.
-	 * NULL: no key, programs are explored by schedules instead of states.
+	 * With @pages the program can see which pages are resident and what is in them (program_sees_pages); without,
+	 * they cannot decide anything and are left out, so that states which differ in them alone merge. NULL: no key,
+	 * programs are explored by schedules instead of states.
 	 */
-	void (*key)(void *self, unsigned nr_threads, struct keybuf *out);
+	void (*key)(void *self, unsigned nr_threads, bool pages, struct keybuf *out);
 
 	/* The first broken invariant's label and text, or NULL. May be NULL. Called between steps. */
 	const char *(*check)(void *self);
