@@ -219,8 +219,8 @@ vm_map_wire_locked(vm_map_t map, vm_offset_t start, vm_offset_t end, int flags)
 			break;
 		}
 		rv = wire_entry(map, ctx, &e, flags);
-		if (rv == KERN_SUCCESS && !holes_ok && hole_behind(e, ctx->end)) /* (g), on the map as it is now */
-			rv = KERN_INVALID_ADDRESS;
+		if (rv == KERN_SUCCESS && !holes_ok && hole_behind(e, ctx->end) && !VM_MUTATED(map, canary))
+			rv = KERN_INVALID_ADDRESS; /* (g), on the map as it is now */
 		if (rv != KERN_SUCCESS) {
 			ctx->end = e->end;
 			break;

@@ -13,6 +13,7 @@
 #include "engine/thread.h"
 #include "engine/vm.h"
 #include "harness/engine-op.h"
+#include "harness/env-sim.h"
 #include "harness/keybuf.h"
 #include "harness/sim.h"
 #include "harness/target.h"
@@ -24,55 +25,12 @@ struct engine {
 	struct vm_thread threads[SIM_FIBERS_MAX];
 };
 
-/* --- the simulated world --- */
-
-static void
-env_point(struct vm_thread *td)
-{
-	sim_point(td->world);
-	vm_curthread = td;
-}
-
-static void
-env_sleep(struct vm_thread *td, struct vm_waitq *q, uint32_t seen)
-{
-	if (vm_waitq_sample(q) != seen)
-		return;
-	if (q->id == VM_WAITQ_MAP_LOCK)
-		sim_block(td->world, q->id);
-	else
-		sim_sleep(td->world, q->id);
-	vm_curthread = td;
-}
-
-static void
-env_wakeup(struct vm_waitq *q)
-{
-	vm_waitq_advance(q);
-	sim_wakeup(vm_curthread->world, q->id);
-}
-
-VM_NORETURN static void
-env_panic(struct vm_thread *td, const char *what, const char *file, int line)
-{
-	fprintf(stderr, "panic: %s:%d: %s (thread %u)\n", file, line, what, td->id);
-	abort();
-}
-
-static const struct vm_env env_sim = {
-	.name = "simulated",
-	.point = env_point,
-	.sleep = env_sleep,
-	.wakeup = env_wakeup,
-	.panic = env_panic,
-};
-
 /*
  * Nobody can run, so no frame will come for those who sleep for one: the lowest of them is told so, and fails. Only a
  * world that sees all threads can know; natively they sleep on.
  */
 static void
-env_stuck(void *arg)
+engine_stuck(void *arg)
 {
 	struct engine *e = arg;
 	uint32_t sleeping = sim_unfinished(e->sim);
@@ -117,6 +75,27 @@ copy_poison(struct engine *e, const struct program_config *cfg)
 	return true;
 }
 
+static enum vm_mutant
+mutant_number(const char *name)
+{
+	static const char *const names[] = {
+#define VM_MUTANT(mutant, sentence) [VM_MUTANT_##mutant] = #mutant,
+#include "engine/mutants.def"
+#undef VM_MUTANT
+	};
+
+	for (unsigned i = 1; i < sizeof(names) / sizeof(names[0]) && name != NULL; i++)
+		if (strcmp(names[i], name) == 0)
+			return (enum vm_mutant)i;
+	return VM_MUTANT_none;
+}
+
+static const char *
+engine_config_reason(const struct program_config *cfg)
+{
+	return cfg->mutant != NULL && !VM_HAS_MUTANTS ? "its mutant is only in a build with -Dmutants=true" : NULL;
+}
+
 static void *
 engine_create(const struct program_config *cfg, struct sim *sim)
 {
@@ -130,11 +109,12 @@ engine_create(const struct program_config *cfg, struct sim *sim)
 		return NULL;
 	}
 	e->map = vm_map_create(&(struct vm_config){
-	    .env = &env_sim,
+	    .env = &vm_env_sim,
 	    .min = cfg->min << VM_PAGE_SHIFT,
 	    .max = cfg->max << VM_PAGE_SHIFT,
 	    .kernel = cfg->kernel,
 	    .quirks = cfg->quirks,
+	    .mutant = mutant_number(cfg->mutant),
 	    .wire_limit = cfg->limit,
 	    .nr_frames = cfg->frames,
 	    .poison = e->poison,
@@ -145,7 +125,7 @@ engine_create(const struct program_config *cfg, struct sim *sim)
 		return NULL;
 	}
 	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++)
-		e->threads[i] = (struct vm_thread){ .id = i, .env = &env_sim, .world = sim };
+		e->threads[i] = (struct vm_thread){ .id = i, .env = &vm_env_sim, .world = sim };
 	return e;
 }
 
@@ -181,7 +161,7 @@ engine_apply(void *self, unsigned thread, const struct vm_op *op)
 	vm_curthread->held = 0;
 	vm_curthread->map_write = false;
 	if (e->map->config.nr_frames != 0)
-		sim_on_stuck(e->sim, env_stuck, e); /* another instance may have had the world in between */
+		sim_on_stuck(e->sim, engine_stuck, e); /* another instance may have had the world in between */
 	r.code = engine_op_apply(e->map, op, &r.value);
 	vm_curthread->ctx = (struct vm_op_ctx){ 0 };
 	return r;
@@ -366,6 +346,7 @@ engine_where(void *self, unsigned thread, char *buf, size_t size)
 const struct vm_target target_engine = {
 	.name = "engine",
 	.summary = "the VM map engine",
+	.config_reason = engine_config_reason,
 	.create = engine_create,
 	.destroy = engine_destroy,
 	.save = engine_save,
