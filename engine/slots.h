@@ -3,7 +3,7 @@
  * slots.h - sparse arrays of words by a 64-bit index: an object's pages, a pmap's translations.
  *
  * A red-black tree of leaves of VM_SLOTS neighbouring words, so that a run of pages costs one node, not one per page.
- * 0 is an empty slot. A leaf with nothing in it goes to its pool's free list: no leaf is empty [I17].
+ * 0 is an empty slot. A leaf with nothing in it goes to its pool's free list.
  *
  * Locking: whoever owns the array says; a pool is under its owner's lock.
  */
