@@ -48,6 +48,8 @@ static void
 protect_apply(vm_map_t map, vm_map_entry_t e, vm_offset_t end, vm_prot_t prot, bool set_max) VM_REQUIRES(&map->lock)
 {
 	for (; e->start < end; e = e->next) {
+		vm_prot_t old = e->protection;
+
 		if ((e->eflags & MAP_ENTRY_GUARD) != 0)
 			continue;
 		if (set_max) {
@@ -56,6 +58,8 @@ protect_apply(vm_map_t map, vm_map_entry_t e, vm_offset_t end, vm_prot_t prot, b
 		} else {
 			e->protection = prot;
 		}
+		if ((old & ~e->protection) != 0)
+			vm_map_entry_reduce_access(map, e);
 		vm_map_simplify_entry(map, e);
 	}
 }

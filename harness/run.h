@@ -27,10 +27,11 @@ struct run {
 	const struct program *program;
 	const struct vm_target *target;
 	struct sim *sim;
-	void *self; /* the target's instance */
+	bool sees_pages; /* program_sees_pages() */
+	void *self;      /* the target's instance */
 	struct vm_state state;
-	struct strbuf error;	 /* why run_open failed */
-	unsigned error_line;	 /* of the program; 0: none in particular */
+	struct strbuf error; /* why run_open failed */
+	unsigned error_line; /* of the program; 0: none in particular */
 	struct run_thread threads[PROGRAM_THREADS_MAX];
 	const struct vm_op *init_op; /* under way on the init thread */
 	struct vm_result init_result;

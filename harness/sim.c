@@ -15,21 +15,23 @@ struct sim_thread {
 	struct sim *sim;
 	uint8_t number;
 	uint8_t status; /* enum sim_status */
-	bool fresh;	/* just started or woken: the next point belongs to this step */
-	bool parked;	/* the fiber is at the end of its body and can be begun again as it is */
+	bool fresh;     /* just started or woken: the next point belongs to this step */
+	bool parked;    /* the fiber is at the end of its body and can be begun again as it is */
 	unsigned channel;
 };
 
 struct sim {
 	struct fiber owner;
 	struct sim_thread *current; /* NULL: the owner runs */
-	uint32_t enabled;	    /* bit t: thread t is READY */
-	uint32_t unfinished;	    /* bit t: thread t is READY or SLEEPING */
+	uint32_t enabled;           /* bit t: thread t is READY */
+	uint32_t unfinished;        /* bit t: thread t is READY or SLEEPING */
 	sim_body *body;
 	void *arg;
 	sim_pick *pick; /* NULL: each step ends at the owner */
 	void *pick_arg;
 	size_t nr_steps; /* of sim_run */
+	sim_stuck *stuck; /* NULL: none */
+	void *stuck_arg;
 	struct sim_thread threads[SIM_FIBERS_MAX];
 };
 
@@ -193,18 +195,28 @@ sim_step(struct sim *sim, unsigned thread)
 	assert(sim->current == NULL && (sim->enabled & bit(thread)) != 0);
 	sim->current = t;
 	fiber_switch(&sim->owner, &t->fiber);
+	if (sim->enabled == 0 && sim->unfinished != 0 && sim->stuck != NULL)
+		sim->stuck(sim->stuck_arg);
+}
+
+void
+sim_on_stuck(struct sim *sim, sim_stuck *stuck, void *arg)
+{
+	sim->stuck = stuck;
+	sim->stuck_arg = arg;
 }
 
 size_t
 sim_run(struct sim *sim, sim_pick *pick, void *arg)
 {
 	assert(sim->current == NULL);
-	if (sim->enabled == 0)
-		return 0;
 	sim->pick = pick;
 	sim->pick_arg = arg;
-	sim->nr_steps = 1;
-	sim_step(sim, pick(arg, sim->enabled));
+	sim->nr_steps = 0;
+	while (sim->enabled != 0) {
+		sim->nr_steps++;
+		sim_step(sim, pick(arg, sim->enabled));
+	}
 	sim->pick = NULL;
 	return sim->nr_steps;
 }
@@ -254,19 +266,26 @@ sim_block(struct sim *sim, unsigned channel)
 }
 
 void
+sim_wake(struct sim *sim, unsigned thread)
+{
+	struct sim_thread *t = &sim->threads[thread];
+
+	assert(t->status == SIM_SLEEPING);
+	t->status = SIM_READY;
+	t->channel = SIM_CHANNEL_NONE;
+	sim->enabled |= bit(thread);
+}
+
+void
 sim_wakeup(struct sim *sim, unsigned channel)
 {
 	uint32_t sleeping = sim->unfinished & ~sim->enabled;
 
 	while (sleeping != 0) {
 		unsigned i = (unsigned)__builtin_ctz(sleeping);
-		struct sim_thread *t = &sim->threads[i];
 
 		sleeping &= sleeping - 1;
-		if (t->channel != channel)
-			continue;
-		t->status = SIM_READY;
-		t->channel = SIM_CHANNEL_NONE;
-		sim->enabled |= bit(i);
+		if (sim->threads[i].channel == channel)
+			sim_wake(sim, i);
 	}
 }

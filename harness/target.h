@@ -80,11 +80,13 @@ struct vm_target {
 	/*
 	 * Appends everything that decides how the future goes: the map, its lock, and per thread of 0..nr_threads-1
 	 * what its running operation remembers and where in it the thread is. Not needed: which operation that is, the
-	 * results so far, who sleeps on which channel (run_key has them). Two instants with equal keys must have equal
+	 * results so far, who sleeps on which channel (run_key has them). With @pages the program can see which pages
+	 * are resident and what is in them (program_sees_pages); without, they cannot decide anything and are better
+	 * left out, so that states which differ in them alone merge. Two instants with equal keys must have equal
 	 * futures; `wirestorm check --verify` compares. A counter that only grows must enter as what is asked of it
 	 * ("moved since"), or nothing merges. NULL: no key, programs are explored by schedules instead of states.
 	 */
-	void (*key)(void *self, unsigned nr_threads, struct keybuf *out);
+	void (*key)(void *self, unsigned nr_threads, bool pages, struct keybuf *out);
 
 	/* The first broken invariant's label and text ("M1: ..."), or NULL. May be NULL. Called between steps. */
 	const char *(*check)(void *self);
