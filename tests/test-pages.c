@@ -415,7 +415,7 @@ test_threads_share_few_frames(void **state)
 /* --- random programs --- */
 
 #define SEQUENTIAL 10000
-#define CONCURRENT 3000
+#define CONCURRENT 4000
 #define SCHEDULES_MAX 4000
 
 /* An operation on pages, at one of the first pages that @near is about. */
@@ -513,6 +513,26 @@ make_concurrent(struct program *p, size_t nr_init, unsigned nr_ops, uint64_t see
 	p->nr_init = nr_init;
 }
 
+/* One mapping, and two threads that do nothing but work on its pages. */
+static void
+make_page_program(struct program *p, uint64_t seed)
+{
+	static const char *const ops[] = { "read 20", "read 21", "read 22", "read 20", "write 20 1", "write 20 2",
+		"write 21 3", "pageout 1", "pageout 2", "wire 20 21 user noholes", "unwire 20 21 user noholes",
+		"wire 21 23 system noholes", "unwire 21 23 system noholes", "protect 20 22 none", "protect 20 22 rw",
+		"remove 21 22", "insert 21 22 rw rw" };
+	struct prng prng = { .state = seed };
+	struct strbuf text = { 0 };
+
+	if (seed % 4 != 0)
+		strbuf_printf(&text, "frames %u\n", (unsigned)(seed % 4));
+	strbuf_add(&text, "init insert 20 23 rw rw\n");
+	for (unsigned i = 0; i < 8; i++)
+		strbuf_printf(&text, "T%u %s\n", i / 4, ops[prng_below(&prng, sizeof(ops) / sizeof(ops[0]))]);
+	parse(strbuf_text(&text), p);
+	strbuf_free(&text);
+}
+
 static void
 assert_same_outcomes(const struct explore_result *a, const struct explore_result *b)
 {
@@ -561,9 +581,13 @@ test_states_merge_rightly(void **state)
 		struct program p;
 		struct run r;
 
-		random_program(seed, &p);
-		p.config.frames = seed % 4;
-		make_concurrent(&p, p.nr_init < 4 ? 1 : 4, 2, seed);
+		if (seed % 2 == 0) {
+			make_page_program(&p, seed / 2);
+		} else {
+			random_program(seed, &p);
+			p.config.frames = seed / 2 % 4;
+			make_concurrent(&p, p.nr_init < 4 ? 1 : 4, 2, seed);
+		}
 		if (run_open(&r, &p, &target_engine, sim) == RUN_OPENED) {
 			explore(&r, &merged, &a);
 			if (a.schedules < SCHEDULES_MAX) {
