@@ -27,7 +27,6 @@ struct run {
 	const struct program *program;
 	const struct vm_target *target;
 	struct sim *sim;
-	bool sees_pages; /* program_sees_pages() */
 	void *self;      /* the target's instance */
 	struct vm_state state;
 	struct strbuf error; /* why run_open failed */
@@ -43,6 +42,9 @@ enum run_open_result {
 	RUN_INIT_FAILED, /* an init step's result or state is not the expected one, or it blocked */
 	RUN_NO_MEMORY,
 };
+
+/* The first reason why the target cannot run the program, or NULL. */
+const char *run_refusal(const struct program *p, const struct vm_target *t);
 
 /*
  * @sim is used by this run alone until run_close. In any case run_close is due. If init steps have expected results or

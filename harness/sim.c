@@ -29,6 +29,9 @@ struct sim {
 	void *arg;
 	sim_stuck *stuck; /* NULL: none */
 	void *stuck_arg;
+	sim_pick *pick; /* NULL: each step ends at the owner */
+	void *pick_arg;
+	size_t nr_steps; /* of sim_run */
 	struct sim_thread threads[SIM_FIBERS_MAX];
 };
 
@@ -45,6 +48,25 @@ to_owner(struct sim *sim, struct sim_thread *t)
 	fiber_switch(&t->fiber, &sim->owner);
 }
 
+/* The step of @t is over: to the owner, or under sim_run straight to whoever is picked, which may be @t itself. */
+static void
+leave(struct sim *sim, struct sim_thread *t)
+{
+	struct sim_thread *next;
+
+	if (sim->enabled == 0 && sim->unfinished != 0 && sim->stuck != NULL)
+		sim->stuck(sim->stuck_arg);
+	if (sim->pick == NULL || sim->enabled == 0) {
+		to_owner(sim, t);
+		return;
+	}
+	next = &sim->threads[sim->pick(sim->pick_arg, sim->enabled)];
+	sim->nr_steps++;
+	sim->current = next;
+	if (next != t)
+		fiber_switch(&t->fiber, &next->fiber);
+}
+
 /* A fiber's whole life: one body after the other, each begun by a step. */
 static void
 thread_main(void *arg)
@@ -59,7 +81,7 @@ thread_main(void *arg)
 		sim->enabled &= ~bit(t->number);
 		sim->unfinished &= ~bit(t->number);
 		t->parked = true;
-		to_owner(sim, t);
+		leave(sim, t);
 	}
 }
 
@@ -175,8 +197,6 @@ sim_step(struct sim *sim, unsigned thread)
 	assert(sim->current == NULL && (sim->enabled & bit(thread)) != 0);
 	sim->current = t;
 	fiber_switch(&sim->owner, &t->fiber);
-	if (sim->enabled == 0 && sim->unfinished != 0 && sim->stuck != NULL)
-		sim->stuck(sim->stuck_arg);
 }
 
 void
@@ -184,6 +204,20 @@ sim_on_stuck(struct sim *sim, sim_stuck *stuck, void *arg)
 {
 	sim->stuck = stuck;
 	sim->stuck_arg = arg;
+}
+
+size_t
+sim_run(struct sim *sim, sim_pick *pick, void *arg)
+{
+	assert(sim->current == NULL);
+	if (sim->enabled == 0)
+		return 0;
+	sim->pick = pick;
+	sim->pick_arg = arg;
+	sim->nr_steps = 1;
+	sim_step(sim, pick(arg, sim->enabled));
+	sim->pick = NULL;
+	return sim->nr_steps;
 }
 
 unsigned
@@ -201,33 +235,33 @@ sim_point(struct sim *sim)
 	if (t->fresh)
 		t->fresh = false;
 	else
-		to_owner(sim, t);
+		leave(sim, t);
 }
 
-/* Off the enabled ones until a wakeup of the channel. */
-static struct sim_thread *
-sleep_on(struct sim *sim, unsigned channel)
+/* Off the enabled ones until a wakeup of the channel. @fresh: the next point belongs to the step that resumes. */
+static void
+sleep_on(struct sim *sim, unsigned channel, bool fresh)
 {
 	struct sim_thread *t = sim->current;
 
 	assert(channel != SIM_CHANNEL_NONE);
 	t->status = SIM_SLEEPING;
 	t->channel = channel;
+	t->fresh = fresh;
 	sim->enabled &= ~bit(t->number);
-	to_owner(sim, t);
-	return t;
+	leave(sim, t);
 }
 
 void
 sim_sleep(struct sim *sim, unsigned channel)
 {
-	sleep_on(sim, channel)->fresh = true;
+	sleep_on(sim, channel, true);
 }
 
 void
 sim_block(struct sim *sim, unsigned channel)
 {
-	sleep_on(sim, channel)->fresh = false;
+	sleep_on(sim, channel, false);
 }
 
 void
