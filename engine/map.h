@@ -92,7 +92,7 @@ struct vm_map {
 	struct vm_frames frames;           /* see page.h */
 	struct vm_pmap pmap;               /* [f] */
 	struct vm_config config;           /* [I] */
-	struct vm_arena arena;             /* [m] */
+	struct vm_arena arena;             /* [m], or with the map lock shared [f]: faults allocate pages from it */
 };
 
 /* Ids of the queues: what a simulated world calls them. */

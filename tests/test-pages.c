@@ -286,6 +286,72 @@ test_removal_frees_frames(void **state)
 	vm_map_destroy(map);
 }
 
+/* A map with every kind of page: 20 and 21 unwired, 22 wired, 23 paged out, 24 unwired in an object of its own. */
+static vm_map_t
+make_damageable(struct vm_page *p[5])
+{
+	vm_map_t map = make_map(6, NULL, 0);
+
+	assert_int_equal(vm_page_write(map, PAGE(23), 3), KERN_SUCCESS);
+	assert_int_equal(vm_pageout(map, 1), KERN_SUCCESS);
+	for (unsigned i = 20; i < 22; i++)
+		assert_int_equal(vm_page_write(map, PAGE(i), i), KERN_SUCCESS);
+	assert_int_equal(vm_map_wire(map, PAGE(22), PAGE(23), VM_MAP_WIRE_USER), KERN_SUCCESS);
+	assert_int_equal(vm_map_remove(map, PAGE(40), PAGE(80)), KERN_SUCCESS);
+	assert_int_equal(vm_map_fixed(map, NULL, 0, PAGE(50), PAGE(4), RW, VM_PROT_ALL, 0), KERN_SUCCESS);
+	assert_int_equal(vm_page_write(map, PAGE(50), 4), KERN_SUCCESS);
+	for (unsigned i = 0; i < 4; i++)
+		p[i] = page_at(map, PAGE(20 + i));
+	p[4] = page_at(map, PAGE(50));
+	check_map(map);
+	return map;
+}
+
+#define DAMAGE(label, damage)                                                                                          \
+	do {                                                                                                           \
+		struct vm_page *p[5];                                                                                  \
+		vm_map_t map = make_damageable(p);                                                                     \
+		const char *bad;                                                                                       \
+                                                                                                                       \
+		vm_map_lock(map);                                                                                      \
+		damage;                                                                                                \
+		bad = vm_map_check(map);                                                                               \
+		if (bad == NULL || strncmp(bad, label ":", sizeof(label)) != 0)                                        \
+			fail_msg(                                                                                      \
+			    "%s: expected %s, vm_map_check says %s", #damage, label, bad != NULL ? bad : "nothing");   \
+		vm_map_unlock(map);                                                                                    \
+		vm_map_destroy(map);                                                                                   \
+	} while (0)
+
+/* vm_map_check finds each kind of damage, and calls it by its label. */
+static void
+test_check_finds(void **state)
+{
+	(void)state;
+	DAMAGE("I11", p[0]->index++);
+	DAMAGE("I11", p[0]->object = p[4]->object);
+	DAMAGE("I11", map->frames.nr_pages++);
+	DAMAGE("I12", p[0]->wire_count = 1);
+	DAMAGE("I12", p[2]->wire_count = 0);
+	DAMAGE("I12", p[2]->wire_count = 2);
+	DAMAGE("I12", map->header.prev->wired_count = 1);
+	DAMAGE("I13", p[2]->resident = false; p[2]->mapped = false);
+	DAMAGE("I14", p[3]->mapped = true);
+	DAMAGE("I14", p[0]->mapped = false);
+	DAMAGE("I14", p[0]->va = PAGE(21));
+	DAMAGE("I14", vm_slots_clear(&map->pmap.ptes, &map->frames.leaves, 20));
+	DAMAGE("I14", vm_slots_set(&map->pmap.ptes, &map->frames.leaves, 70, (uintptr_t)p[0] | VM_PROT_READ));
+	DAMAGE("I15", vm_slots_set(&map->pmap.ptes, &map->frames.leaves, 20, (uintptr_t)p[0] | VM_PROT_EXECUTE));
+	DAMAGE("I15", map->header.next->protection = VM_PROT_READ);
+	DAMAGE("I16", p[0]->queued = false);
+	DAMAGE("I16", TAILQ_REMOVE(&map->frames.clock, p[0], queue));
+	DAMAGE("I16", map->frames.nr_queued--);
+	DAMAGE("I17", map->frames.nr_used--);
+	DAMAGE("I17", map->frames.nr_frames = 2);
+	DAMAGE("I18", p[0]->dirty = false);
+	DAMAGE("I18", p[3]->dirty = true);
+}
+
 /* Is somebody asleep for a frame, or about to be? */
 static bool
 frame_wanted(vm_map_t map)
@@ -622,6 +688,7 @@ main(void)
 		cmocka_unit_test(test_wired_pages_stay),
 		cmocka_unit_test(test_a_failed_wire_leaves_no_page_wired),
 		cmocka_unit_test(test_removal_frees_frames),
+		cmocka_unit_test(test_check_finds),
 		cmocka_unit_test(test_a_sleeper_is_woken),
 		cmocka_unit_test(test_threads_share_few_frames),
 		cmocka_unit_test(test_pressure_changes_no_result),
