@@ -438,8 +438,10 @@ cmd_check(int argc, char **argv)
 			fprintf(stderr, "wirestorm check: --bless rewrites files, standard input is none\n");
 			return EXIT_USAGE;
 		}
-		if (!cli_files_add(&c.files, argv[i]))
+		if (!cli_files_add(&c.files, argv[i])) {
+			cli_files_free(&c.files);
 			return EXIT_USAGE;
+		}
 	}
 	if (c.files.nr == 0) {
 		fprintf(stderr, "wirestorm check: no .vmt file found\n");
