@@ -92,7 +92,7 @@ struct vm_map {
 	struct vm_frames frames;           /* see page.h */
 	struct vm_pmap pmap;               /* [f] */
 	struct vm_config config;           /* [I] */
-	struct vm_arena arena;             /* [m] */
+	struct vm_arena arena;             /* [m], or with the map lock shared [f]: faults allocate pages from it */
 };
 
 /* Ids of the queues: what a simulated world calls them. */
@@ -290,8 +290,12 @@ bool vm_map_check_protection(vm_map_t map, vm_offset_t start, vm_offset_t end, v
 
 /* --- validate.c --- */
 
-/* The first broken invariant, as "I4: ..."; NULL if all hold. Walks everything. */
+/*
+ * The first broken invariant, as "I4: ..."; NULL if all hold. Walks everything. Looks at pages, and at the contexts of
+ * suspended operations, too: no thread may be running. check_entries is the part that is about entries, [I1] to [I10].
+ */
 const char *vm_map_check(vm_map_t map) VM_REQUIRES(&map->lock);
+const char *vm_map_check_entries(vm_map_t map) VM_REQUIRES(&map->lock);
 
 /* --- pager.c --- */
 

@@ -190,7 +190,7 @@ check_pages(struct vm_map *map) VM_REQUIRES(&map->lock)
 }
 
 const char *
-vm_map_check(vm_map_t map)
+vm_map_check_entries(vm_map_t map)
 {
 	unsigned in_ring = 0, in_tree = 0;
 	vm_size_t size = 0;
@@ -210,7 +210,13 @@ vm_map_check(vm_map_t map)
 		return "I3: ring, tree and nentries disagree";
 	if (size != map->size)
 		return "I5: size is not the sum of the entries";
-	if ((bad = check_references(map)) != NULL)
-		return bad;
-	return check_pages(map);
+	return check_references(map);
+}
+
+const char *
+vm_map_check(vm_map_t map)
+{
+	const char *bad = vm_map_check_entries(map);
+
+	return bad != NULL ? bad : check_pages(map);
 }

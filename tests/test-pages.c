@@ -286,6 +286,72 @@ test_removal_frees_frames(void **state)
 	vm_map_destroy(map);
 }
 
+/* A map with every kind of page: 20 and 21 unwired, 22 wired, 23 paged out, 24 unwired in an object of its own. */
+static vm_map_t
+make_damageable(struct vm_page *p[5])
+{
+	vm_map_t map = make_map(6, NULL, 0);
+
+	assert_int_equal(vm_page_write(map, PAGE(23), 3), KERN_SUCCESS);
+	assert_int_equal(vm_pageout(map, 1), KERN_SUCCESS);
+	for (unsigned i = 20; i < 22; i++)
+		assert_int_equal(vm_page_write(map, PAGE(i), i), KERN_SUCCESS);
+	assert_int_equal(vm_map_wire(map, PAGE(22), PAGE(23), VM_MAP_WIRE_USER), KERN_SUCCESS);
+	assert_int_equal(vm_map_remove(map, PAGE(40), PAGE(80)), KERN_SUCCESS);
+	assert_int_equal(vm_map_fixed(map, NULL, 0, PAGE(50), PAGE(4), RW, VM_PROT_ALL, 0), KERN_SUCCESS);
+	assert_int_equal(vm_page_write(map, PAGE(50), 4), KERN_SUCCESS);
+	for (unsigned i = 0; i < 4; i++)
+		p[i] = page_at(map, PAGE(20 + i));
+	p[4] = page_at(map, PAGE(50));
+	check_map(map);
+	return map;
+}
+
+#define DAMAGE(label, damage)                                                                                          \
+	do {                                                                                                           \
+		struct vm_page *p[5];                                                                                  \
+		vm_map_t map = make_damageable(p);                                                                     \
+		const char *bad;                                                                                       \
+                                                                                                                       \
+		vm_map_lock(map);                                                                                      \
+		damage;                                                                                                \
+		bad = vm_map_check(map);                                                                               \
+		if (bad == NULL || strncmp(bad, label ":", sizeof(label)) != 0)                                        \
+			fail_msg(                                                                                      \
+			    "%s: expected %s, vm_map_check says %s", #damage, label, bad != NULL ? bad : "nothing");   \
+		vm_map_unlock(map);                                                                                    \
+		vm_map_destroy(map);                                                                                   \
+	} while (0)
+
+/* vm_map_check finds each kind of damage, and calls it by its label. */
+static void
+test_check_finds(void **state)
+{
+	(void)state;
+	DAMAGE("I11", p[0]->index++);
+	DAMAGE("I11", p[0]->object = p[4]->object);
+	DAMAGE("I11", map->frames.nr_pages++);
+	DAMAGE("I12", p[0]->wire_count = 1);
+	DAMAGE("I12", p[2]->wire_count = 0);
+	DAMAGE("I12", p[2]->wire_count = 2);
+	DAMAGE("I12", map->header.prev->wired_count = 1);
+	DAMAGE("I13", p[2]->resident = false; p[2]->mapped = false);
+	DAMAGE("I14", p[3]->mapped = true);
+	DAMAGE("I14", p[0]->mapped = false);
+	DAMAGE("I14", p[0]->va = PAGE(21));
+	DAMAGE("I14", vm_slots_clear(&map->pmap.ptes, &map->frames.leaves, 20));
+	DAMAGE("I14", vm_slots_set(&map->pmap.ptes, &map->frames.leaves, 70, (uintptr_t)p[0] | VM_PROT_READ));
+	DAMAGE("I15", vm_slots_set(&map->pmap.ptes, &map->frames.leaves, 20, (uintptr_t)p[0] | VM_PROT_EXECUTE));
+	DAMAGE("I15", map->header.next->protection = VM_PROT_READ);
+	DAMAGE("I16", p[0]->queued = false);
+	DAMAGE("I16", TAILQ_REMOVE(&map->frames.clock, p[0], queue));
+	DAMAGE("I16", map->frames.nr_queued--);
+	DAMAGE("I17", map->frames.nr_used--);
+	DAMAGE("I17", map->frames.nr_frames = 2);
+	DAMAGE("I18", p[0]->dirty = false);
+	DAMAGE("I18", p[3]->dirty = true);
+}
+
 /* Is somebody asleep for a frame, or about to be? */
 static bool
 frame_wanted(vm_map_t map)
@@ -415,7 +481,7 @@ test_threads_share_few_frames(void **state)
 /* --- random programs --- */
 
 #define SEQUENTIAL 10000
-#define CONCURRENT 3000
+#define CONCURRENT 4000
 #define SCHEDULES_MAX 4000
 
 /* An operation on pages, at one of the first pages that @near is about. */
@@ -513,6 +579,26 @@ make_concurrent(struct program *p, size_t nr_init, unsigned nr_ops, uint64_t see
 	p->nr_init = nr_init;
 }
 
+/* One mapping, and two threads that do nothing but work on its pages. */
+static void
+make_page_program(struct program *p, uint64_t seed)
+{
+	static const char *const ops[] = { "read 20", "read 21", "read 22", "read 20", "write 20 1", "write 20 2",
+		"write 21 3", "pageout 1", "pageout 2", "wire 20 21 user noholes", "unwire 20 21 user noholes",
+		"wire 21 23 system noholes", "unwire 21 23 system noholes", "protect 20 22 none", "protect 20 22 rw",
+		"remove 21 22", "insert 21 22 rw rw" };
+	struct prng prng = { .state = seed };
+	struct strbuf text = { 0 };
+
+	if (seed % 4 != 0)
+		strbuf_printf(&text, "frames %u\n", (unsigned)(seed % 4));
+	strbuf_add(&text, "init insert 20 23 rw rw\n");
+	for (unsigned i = 0; i < 8; i++)
+		strbuf_printf(&text, "T%u %s\n", i / 4, ops[prng_below(&prng, sizeof(ops) / sizeof(ops[0]))]);
+	parse(strbuf_text(&text), p);
+	strbuf_free(&text);
+}
+
 static void
 assert_same_outcomes(const struct explore_result *a, const struct explore_result *b)
 {
@@ -561,9 +647,13 @@ test_states_merge_rightly(void **state)
 		struct program p;
 		struct run r;
 
-		random_program(seed, &p);
-		p.config.frames = seed % 4;
-		make_concurrent(&p, p.nr_init < 4 ? 1 : 4, 2, seed);
+		if (seed % 2 == 0) {
+			make_page_program(&p, seed / 2);
+		} else {
+			random_program(seed, &p);
+			p.config.frames = seed / 2 % 4;
+			make_concurrent(&p, p.nr_init < 4 ? 1 : 4, 2, seed);
+		}
 		if (run_open(&r, &p, &target_engine, sim) == RUN_OPENED) {
 			explore(&r, &merged, &a);
 			if (a.schedules < SCHEDULES_MAX) {
@@ -598,6 +688,7 @@ main(void)
 		cmocka_unit_test(test_wired_pages_stay),
 		cmocka_unit_test(test_a_failed_wire_leaves_no_page_wired),
 		cmocka_unit_test(test_removal_frees_frames),
+		cmocka_unit_test(test_check_finds),
 		cmocka_unit_test(test_a_sleeper_is_woken),
 		cmocka_unit_test(test_threads_share_few_frames),
 		cmocka_unit_test(test_pressure_changes_no_result),
