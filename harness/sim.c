@@ -193,30 +193,30 @@ sim_point(struct sim *sim)
 		to_owner(sim, t);
 }
 
-/* Off the enabled ones until a wakeup of the channel. */
-static struct sim_thread *
-sleep_on(struct sim *sim, unsigned channel)
+/* Off the enabled ones until a wakeup of the channel. @fresh: the next point then belongs to the step that resumes. */
+static void
+sleep_on(struct sim *sim, unsigned channel, bool fresh)
 {
 	struct sim_thread *t = sim->current;
 
 	assert(channel != SIM_CHANNEL_NONE);
 	t->status = SIM_SLEEPING;
 	t->channel = channel;
+	t->fresh = fresh;
 	sim->enabled &= ~bit(t->number);
 	to_owner(sim, t);
-	return t;
 }
 
 void
 sim_sleep(struct sim *sim, unsigned channel)
 {
-	sleep_on(sim, channel)->fresh = true;
+	sleep_on(sim, channel, true);
 }
 
 void
 sim_block(struct sim *sim, unsigned channel)
 {
-	sleep_on(sim, channel)->fresh = false;
+	sleep_on(sim, channel, false);
 }
 
 void
