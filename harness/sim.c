@@ -8,64 +8,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "harness/fiber.h"
-
-struct sim_thread {
-	struct fiber fiber;
-	struct sim *sim;
-	uint8_t number;
-	uint8_t status; /* enum sim_status */
-	bool fresh;     /* just started or woken: the next point belongs to this step */
-	bool parked;    /* the fiber is at the end of its body and can be begun again as it is */
-	unsigned channel;
-};
-
-struct sim {
-	struct fiber owner;
-	struct sim_thread *current; /* NULL: the owner runs */
-	uint32_t enabled;           /* bit t: thread t is READY */
-	uint32_t unfinished;        /* bit t: thread t is READY or SLEEPING */
-	sim_body *body;
-	void *arg;
-	sim_stuck *stuck; /* NULL: none */
-	void *stuck_arg;
-	sim_pick *pick; /* NULL: each step ends at the owner */
-	void *pick_arg;
-	size_t nr_steps; /* of sim_run */
-	struct sim_thread threads[SIM_FIBERS_MAX];
-};
-
-static inline uint32_t
-bit(unsigned thread)
-{
-	return (uint32_t)1 << thread;
-}
-
-static void
-to_owner(struct sim *sim, struct sim_thread *t)
-{
-	sim->current = NULL;
-	fiber_switch(&t->fiber, &sim->owner);
-}
-
-/* The step of @t is over: to the owner, or under sim_run straight to whoever is picked, which may be @t itself. */
-static void
-leave(struct sim *sim, struct sim_thread *t)
-{
-	struct sim_thread *next;
-
-	if (sim->enabled == 0 && sim->unfinished != 0 && sim->stuck != NULL)
-		sim->stuck(sim->stuck_arg);
-	if (sim->pick == NULL || sim->enabled == 0) {
-		to_owner(sim, t);
-		return;
-	}
-	next = &sim->threads[sim->pick(sim->pick_arg, sim->enabled)];
-	sim->nr_steps++;
-	sim->current = next;
-	if (next != t)
-		fiber_switch(&t->fiber, &next->fiber);
-}
+#include "harness/sim-inside.h"
 
 /* A fiber's whole life: one body after the other, each begun by a step. */
 static void
@@ -78,10 +21,10 @@ thread_main(void *arg)
 		t->parked = false;
 		sim->body(sim->arg, t->number);
 		t->status = SIM_DONE;
-		sim->enabled &= ~bit(t->number);
-		sim->unfinished &= ~bit(t->number);
+		sim->enabled &= ~sim_bit(t->number);
+		sim->unfinished &= ~sim_bit(t->number);
 		t->parked = true;
-		leave(sim, t);
+		sim_leave(sim, t);
 	}
 }
 
@@ -128,8 +71,8 @@ make_ready(struct sim *sim, unsigned thread)
 	t->status = SIM_READY;
 	t->fresh = true;
 	t->channel = SIM_CHANNEL_NONE;
-	sim->enabled |= bit(thread);
-	sim->unfinished |= bit(thread);
+	sim->enabled |= sim_bit(thread);
+	sim->unfinished |= sim_bit(thread);
 }
 
 static void
@@ -194,9 +137,11 @@ sim_step(struct sim *sim, unsigned thread)
 {
 	struct sim_thread *t = &sim->threads[thread];
 
-	assert(sim->current == NULL && (sim->enabled & bit(thread)) != 0);
+	assert(sim->current == NULL && (sim->enabled & sim_bit(thread)) != 0);
 	sim->current = t;
 	fiber_switch(&sim->owner, &t->fiber);
+	if (sim->enabled == 0 && sim->unfinished != 0 && sim->stuck != NULL)
+		sim->stuck(sim->stuck_arg);
 }
 
 void
@@ -210,12 +155,13 @@ size_t
 sim_run(struct sim *sim, sim_pick *pick, void *arg)
 {
 	assert(sim->current == NULL);
-	if (sim->enabled == 0)
-		return 0;
 	sim->pick = pick;
 	sim->pick_arg = arg;
-	sim->nr_steps = 1;
-	sim_step(sim, pick(arg, sim->enabled));
+	sim->nr_steps = 0;
+	while (sim->enabled != 0) {
+		sim->nr_steps++;
+		sim_step(sim, pick(arg, sim->enabled));
+	}
 	sim->pick = NULL;
 	return sim->nr_steps;
 }
@@ -230,12 +176,7 @@ sim_self(const struct sim *sim)
 void
 sim_point(struct sim *sim)
 {
-	struct sim_thread *t = sim->current;
-
-	if (t->fresh)
-		t->fresh = false;
-	else
-		leave(sim, t);
+	sim_point_here(sim);
 }
 
 /* Off the enabled ones until a wakeup of the channel. @fresh: the next point belongs to the step that resumes. */
@@ -248,8 +189,8 @@ sleep_on(struct sim *sim, unsigned channel, bool fresh)
 	t->status = SIM_SLEEPING;
 	t->channel = channel;
 	t->fresh = fresh;
-	sim->enabled &= ~bit(t->number);
-	leave(sim, t);
+	sim->enabled &= ~sim_bit(t->number);
+	sim_leave(sim, t);
 }
 
 void
@@ -272,7 +213,7 @@ sim_wake(struct sim *sim, unsigned thread)
 	assert(t->status == SIM_SLEEPING);
 	t->status = SIM_READY;
 	t->channel = SIM_CHANNEL_NONE;
-	sim->enabled |= bit(thread);
+	sim->enabled |= sim_bit(thread);
 }
 
 void

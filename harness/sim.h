@@ -68,20 +68,20 @@ bool sim_fresh(const struct sim *sim, unsigned thread);
 /* Lets READY thread @thread make one step. */
 void sim_step(struct sim *sim, unsigned thread);
 
-/* Chooses one of the threads in @enabled, which is not 0. Called on any fiber: it must not look at the sim. */
-typedef unsigned sim_pick(void *arg, uint32_t enabled);
-/* Steps whom @pick chooses, until nobody is enabled; returns the number of steps. Twice as fast as a loop of sim_step. */
-size_t sim_run(struct sim *sim, sim_pick *pick, void *arg);
-
 /*
  * What to do when no thread is READY and some are SLEEPING, at the end of the step that led there: @stuck may wake one
  * of them (sim_wake), and then it did not come to that. So it is a part of that step, and nobody sees the state
- * between. Called on any fiber. NULL: nothing, they sleep for ever. Stays until it is set again.
+ * between. NULL: nothing, they sleep for ever. Stays until it is set again.
  */
 typedef void sim_stuck(void *arg);
 void sim_on_stuck(struct sim *sim, sim_stuck *stuck, void *arg);
 /* Makes SLEEPING thread @thread ready, and no other sleeper of its channel. */
 void sim_wake(struct sim *sim, unsigned thread);
+
+/* Chooses one of the threads in @enabled, which is not 0. Called on any fiber: it must not look at the sim. */
+typedef unsigned sim_pick(void *arg, uint32_t enabled);
+/* Steps whom @pick chooses, until nobody is enabled; returns the number of steps. Twice as fast as a loop of sim_step. */
+size_t sim_run(struct sim *sim, sim_pick *pick, void *arg);
 
 /* --- the fiber's side: only from within a body --- */
 
