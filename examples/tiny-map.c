@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * tiny-map.c - the least that works: a map of up to 64 pages with insert, remove, lookup and user wirings, in some hundred
- * lines. No state key, so programs are explored schedule by schedule. toy-map.c has the rest of what a target can do.
+ * lines of code. No state key, so programs are explored schedule by schedule. toy-map.c has the rest of what a target can do.
  */
 #include <stdlib.h>
 #include <string.h>

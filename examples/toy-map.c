@@ -319,11 +319,9 @@ toy_dump(void *self, struct vm_state *out)
 
 /* quote key */
 static void
-toy_key(void *self, unsigned nr_threads, bool pages, struct keybuf *k)
+toy_key(void *self, unsigned nr_threads, struct keybuf *k)
 {
 	const struct toy *t = self;
-
-	(void)pages; /* they have no content */
 	for (unsigned i = 0; i < t->max - t->min; i++) {
 		const struct toy_page *p = &t->now.pages[i];
 
@@ -341,10 +339,10 @@ toy_key(void *self, unsigned nr_threads, bool pages, struct keybuf *k)
 
 /* Forgets where the operations are: check --verify notices. */
 static void
-toy_bad_key(void *self, unsigned nr_threads, bool pages, struct keybuf *k)
+toy_bad_key(void *self, unsigned nr_threads, struct keybuf *k)
 {
 	(void)nr_threads;
-	toy_key(self, 0, pages, k);
+	toy_key(self, 0, k);
 }
 
 static const char *

@@ -90,12 +90,11 @@ counter_dump(void *self, struct vm_state *out)
 }
 
 static void
-counter_key(void *self, unsigned nr_threads, bool pages, struct keybuf *k)
+counter_key(void *self, unsigned nr_threads, struct keybuf *k)
 {
 	struct counter *c = self;
 
 	(void)nr_threads;
-	(void)pages;
 	keybuf_num(k, c->value);
 }
 

@@ -106,9 +106,9 @@ compare_outcomes(struct check *c, const struct explore_result *got)
 	size_t i = 0, j = 0;
 
 	while (i < p->nr_outcomes || j < got->nr_outcomes) {
-		int order = i == p->nr_outcomes	  ? 1
-		    : j == got->nr_outcomes ? -1
-					    : strcmp(p->outcomes[i].text, got->outcomes[j].text);
+		int order = i == p->nr_outcomes     ? 1
+		            : j == got->nr_outcomes ? -1
+		                                    : strcmp(p->outcomes[i].text, got->outcomes[j].text);
 
 		if (order < 0) {
 			fail_at(c, p->outcomes[i].line);
@@ -165,7 +165,9 @@ compare_finals(struct check *c, const struct explore_result *got)
 static void
 verify(struct check *c, const struct explore_result *merged)
 {
-	struct explore_options o = { .by_schedules = true, .schedules_max = c->options->verify_max };
+	struct explore_options o = {
+		.by_schedules = true, .schedules_max = c->options->verify_max, .stop = c->options->stop
+	};
 	struct explore_result plain;
 
 	if (merged->schedules > c->options->verify_max)
@@ -236,7 +238,9 @@ explore_incomplete(struct check *c, const struct explore_result *got)
 static void
 check_outcomes(struct check *c, struct explore_result *got)
 {
-	struct explore_options o = { .states_max = c->options->states_max, .schedules_max = c->options->states_max };
+	struct explore_options o = { .states_max = c->options->states_max,
+		.schedules_max = c->options->states_max,
+		.stop = c->options->stop };
 
 	explore(&c->run, &o, got);
 	if (got->end == EXPLORE_COMPLETE && outcomes_differ(&c->program, got) && !c->options->bless) {
@@ -293,14 +297,17 @@ check_schedule(struct check *c, struct strbuf *result)
 
 /* --- blessing --- */
 
+/* A sequential program gets everything; beside threads only what is expected already is brought up to date. */
 static void
 bless_step(struct check *c, struct program_step *s, const struct vm_result *got)
 {
+	bool all = c->program.nr_threads == 0;
 	struct strbuf text = { 0 };
 
-	s->has_result = true;
-	s->result = *got;
-	if (s->state == NULL && c->program.nr_threads > 0)
+	s->has_result |= all;
+	if (s->has_result)
+		s->result = *got;
+	if (s->state == NULL && !all)
 		return;
 	c->run.target->dump(c->run.self, &c->run.state);
 	state_print(&c->run.state, &text);
@@ -357,6 +364,26 @@ bless_write(struct check *c)
 
 /* --- one file --- */
 
+/* Results and states that the sequential parts are compared with. */
+static bool
+expects_steps(const struct program *p)
+{
+	for (size_t i = 0; i < p->nr_init; i++)
+		if (p->init[i].has_result || p->init[i].state != NULL)
+			return true;
+	for (size_t i = 0; i < p->nr_final; i++)
+		if (p->final[i].has_result || p->final[i].state != NULL)
+			return true;
+	return false;
+}
+
+static void
+expects_nothing(struct check *c, const char *what)
+{
+	fail_at(c, 0);
+	strbuf_printf(c->out, "expects nothing: %s; wirestorm check --bless writes what happens\n", what);
+}
+
 static void
 check_threads(struct check *c)
 {
@@ -369,8 +396,7 @@ check_threads(struct check *c)
 	if (p->nr_outcomes > 0 || (c->options->bless && !p->has_schedule)) {
 		check_outcomes(c, &got);
 	} else if (!p->has_schedule) {
-		fail_at(c, 0);
-		strbuf_printf(c->out, "expects nothing: no outcome, no schedule; wirestorm check --bless writes what happens\n");
+		expects_nothing(c, "no outcome, no schedule");
 	}
 	if (c->options->bless && c->report.status == CHECKFILE_PASSED) {
 		if (got.nr_outcomes > 0)
@@ -384,15 +410,6 @@ check_threads(struct check *c)
 	explore_result_free(&got);
 }
 
-static bool
-steps_expect(const struct program_step *steps, size_t nr)
-{
-	for (size_t i = 0; i < nr; i++)
-		if (steps[i].has_result || steps[i].state != NULL)
-			return true;
-	return false;
-}
-
 static void
 check_opened(struct check *c)
 {
@@ -404,10 +421,8 @@ check_opened(struct check *c)
 		check_threads(c);
 	} else if (c->options->bless) {
 		bless_steps(c, p->final, p->nr_final);
-	} else if (!steps_expect(p->init, p->nr_init) && !steps_expect(p->final, p->nr_final)) {
-		fail_at(c, 0);
-		strbuf_printf(
-		    c->out, "expects nothing: no result, no state; wirestorm check --bless writes what happens\n");
+	} else if (!expects_steps(p)) {
+		expects_nothing(c, "no result, no state");
 	} else if (!run_final(&c->run, &wrong)) {
 		fail_at(c, 0);
 		strbuf_printf(c->out, "%s\n", strbuf_text(&wrong));

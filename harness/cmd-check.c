@@ -2,9 +2,9 @@
 /*
  * cmd-check.c - wirestorm check: many files, by a few worker processes.
  *
- * Workers are processes because a broken engine may panic: then one file is lost, and said to be, and the rest goes on. A
- * worker asks for a file by its number and answers with a report and the text about it; the parent prints in file order,
- * so that the output does not depend on who was faster.
+ * Workers are processes because a broken engine may panic: then one file is lost, and said to be, and the rest goes on.
+ * A worker asks for a file by its number and answers with a report and the text about it; the parent prints in file
+ * order, so that the output does not depend on who was faster.
  */
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +32,7 @@
 
 static const char help[] =
     "usage: wirestorm check [OPTION...] PATH...\n\n"
-    "Compares each program (a .vmt file, or all below a directory) with what it expects:\n"
+    "Compares each program (a .vmt file, \"-\" for standard input, or all below a directory) with what it expects:\n"
     "  a sequential one   the result and the state after each init step\n"
     "  \"outcome\" lines    the set of outcomes over all interleavings; + is extra, - is missing\n"
     "  a \"schedule\"       the result of replaying it\n\n"
@@ -116,6 +117,8 @@ worker_main(const struct check_run *c, int fd)
 
 	if (sim == NULL)
 		err(EXIT_USAGE, "no memory for the fibers");
+	/* Ctrl-C goes to the whole group; whether to stop is the parent's decision, which then sends a SIGTERM. */
+	(void)signal(SIGINT, SIG_IGN);
 	while (read_all(fd, &file, sizeof(file))) {
 		struct checkfile_report report;
 
@@ -251,6 +254,8 @@ check_all(struct check_run *c)
 		fprintf(stderr, "\r\033[K");
 	for (unsigned i = 0; i < c->nr_workers; i++) {
 		(void)close(c->workers[i].fd);
+		if (cli_stop != 0)
+			(void)kill(c->workers[i].pid, SIGTERM);
 		(void)waitpid(c->workers[i].pid, NULL, 0);
 	}
 }
@@ -297,12 +302,12 @@ print_json(const struct check_run *c, const struct totals *t)
 
 		if (!s->done)
 			continue;
-		json_array_append_new(files,
-		    json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:b, s:b, s:s}", "file", c->files.names[i], "status",
-			words[s->report.status], "outcomes", (json_int_t)s->report.nr_outcomes, "schedules",
-			(json_int_t)s->report.schedules, "states", (json_int_t)s->report.states, "transitions",
-			(json_int_t)s->report.transitions, "verified", s->report.verified, "blessed", s->report.blessed,
-			"text", s->text));
+		json_array_append_new(
+		    files, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:b, s:b, s:s}", "file", c->files.names[i],
+		               "status", words[s->report.status], "outcomes", (json_int_t)s->report.nr_outcomes,
+		               "schedules", (json_int_t)s->report.schedules, "states", (json_int_t)s->report.states,
+		               "transitions", (json_int_t)s->report.transitions, "verified", s->report.verified,
+		               "blessed", s->report.blessed, "text", s->text));
 	}
 	root = json_pack("{s:I, s:I, s:I, s:b, s:I, s:I, s:I, s:I, s:o}", "passed", (json_int_t)t->passed, "failed",
 	    (json_int_t)t->failed, "skipped", (json_int_t)t->skipped, "interrupted", cli_stop != 0, "schedules",
@@ -432,17 +437,26 @@ cmd_check(int argc, char **argv)
 		return cli_usage("check");
 	}
 	if (c.options.bless && target.profile != NULL) {
-		fprintf(stderr, "wirestorm check: --bless writes what the file's own profile gives; not with --profile\n");
+		fprintf(
+		    stderr, "wirestorm check: --bless writes what the file's own profile gives; not with --profile\n");
 		return EXIT_USAGE;
 	}
+	c.options.stop = &cli_stop;
 	c.options.target = target.target;
 	c.options.target_named = target.target != cli_target_at(0);
 	c.options.profile = target.profile;
 	c.options.profile_freebsd12 = target.freebsd12;
 	c.options.quirks = target.quirks;
-	for (int i = optind; i < argc; i++)
-		if (!cli_files_add(&c.files, argv[i]))
+	for (int i = optind; i < argc; i++) {
+		if (c.options.bless && strcmp(argv[i], "-") == 0) {
+			fprintf(stderr, "wirestorm check: --bless rewrites files, standard input is none\n");
 			return EXIT_USAGE;
+		}
+		if (!cli_files_add(&c.files, argv[i])) {
+			cli_files_free(&c.files);
+			return EXIT_USAGE;
+		}
+	}
 	if (c.files.nr == 0) {
 		fprintf(stderr, "wirestorm check: no .vmt file found\n");
 		return EXIT_USAGE;

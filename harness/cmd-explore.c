@@ -26,7 +26,8 @@ static const char help[] =
     "      --profile P    strict or freebsd12, then +Q1 -Q2 ...: instead of the file's profile\n"
     "      --target T     what is under test; wirestorm help lists what there is\n"
     "      --json         one JSON object on standard output\n\n"
-    "Exit status: 0 explored (completely, or \"cut\" is said), 1 with --until: it does not happen, 2 wrong usage or file.\n\n"
+    "Exit status: 0 explored (completely, or \"cut\" is said), 1 with --until: it does not happen, 2 wrong usage or "
+    "file.\n\n"
     "Examples:\n"
     "  wirestorm explore corpus/litmus/wire-gone-after-wait.vmt\n"
     "  wirestorm explore --until T0.0=KERN_INVALID_ADDRESS corpus/litmus/wire-gone-after-wait.vmt\n";
@@ -40,19 +41,36 @@ struct explore_command {
 
 /* --- --until --- */
 
+/* The number, small, at *text, which moves behind it; UINT_MAX if there is none. */
+static unsigned
+parse_index(const char **text)
+{
+	unsigned n = 0;
+	const char *p = *text;
+
+	while (*p >= '0' && *p <= '9' && n < PROGRAM_OPS_MAX)
+		n = n * 10 + (unsigned)(*p++ - '0');
+	if (p == *text)
+		return UINT_MAX;
+	*text = p;
+	return n;
+}
+
 /* "T0.1=RESULT" into *g. */
 static bool
 parse_goal(const struct program *p, char *text, struct explore_goal *g)
 {
-	char *result = strchr(text, '=');
-	int used = 0;
+	const char *at = text;
+	bool good = *at++ == 'T';
 
-	if (result == NULL || sscanf(text, "T%u.%u%n", &g->thread, &g->op, &used) != 2 || text + used != result)
+	g->thread = good ? parse_index(&at) : 0;
+	good = good && *at++ == '.';
+	g->op = good ? parse_index(&at) : 0;
+	if (!good || *at != '=' || g->thread == UINT_MAX || g->op == UINT_MAX)
 		errx(EXIT_USAGE, "--until %s: expected T<thread>.<operation>=<result>, or DEADLOCK", text);
 	if (g->thread >= p->nr_threads || g->op >= p->threads[g->thread].nr_ops)
 		errx(EXIT_USAGE, "--until %s: the program has no such operation", text);
-	result++;
-	return vmt_parse_op_result(result, &p->threads[g->thread].ops[g->op], &g->result);
+	return vmt_parse_op_result(at + 1, &p->threads[g->thread].ops[g->op], &g->result);
 }
 
 static void
@@ -85,8 +103,8 @@ print_goal(const struct program *p, struct run *r, const struct explore_path *pa
 		for (uint32_t n = 0; n < path->choices[i].count; n++)
 			run_step(r, path->choices[i].thread);
 	run_outcome(r, &result);
-	strbuf_printf(&head, "# %s: reached with %u preemption%s\n", until, path->preemptions,
-	    path->preemptions == 1 ? "" : "s");
+	strbuf_printf(
+	    &head, "# %s: reached with %u preemption%s\n", until, path->preemptions, path->preemptions == 1 ? "" : "s");
 	out.head = head.text;
 	out.nr_notes = 0;
 	out.nr_outcomes = 0;
@@ -130,10 +148,10 @@ print_text(const struct explore_result *x)
 		vmt_print_choices(o->witness.choices, o->witness.nr_choices, &schedule);
 		printf("outcome %s\n", o->text);
 		if (!x->livelock)
-			printf("#   probability %.6g, %s schedule%s\n", o->probability, explore_count_text(o->count, buf),
-			    o->count == 1 ? "" : "s");
-		printf("#   witness, %u preemption%s: %s\n", o->witness.preemptions, o->witness.preemptions == 1 ? "" : "s",
-		    strbuf_text(&schedule));
+			printf("#   probability %.6g, %s schedule%s\n", o->probability,
+			    explore_count_text(o->count, buf), o->count == 1 ? "" : "s");
+		printf("#   witness, %u preemption%s: %s\n", o->witness.preemptions,
+		    o->witness.preemptions == 1 ? "" : "s", strbuf_text(&schedule));
 		if (o->final_error != NULL)
 			printf("#   WRONG afterwards: %s\n", o->final_error);
 		strbuf_free(&schedule);
@@ -174,14 +192,14 @@ print_json(const struct explore_result *x, bool until)
 	for (size_t i = 0; i < x->nr_outcomes; i++) {
 		const struct explore_outcome *o = &x->outcomes[i];
 
-		json_array_append_new(outcomes,
-		    json_pack("{s:s, s:f, s:s, s:o, s:s?}", "outcome", o->text, "probability", o->probability, "schedules",
-			explore_count_text(o->count, buf), "witness", json_schedule(&o->witness), "final_error",
-			o->final_error));
+		json_array_append_new(
+		    outcomes, json_pack("{s:s, s:f, s:s, s:o, s:s?}", "outcome", o->text, "probability", o->probability,
+		                  "schedules", explore_count_text(o->count, buf), "witness", json_schedule(&o->witness),
+		                  "final_error", o->final_error));
 	}
 	root = json_pack("{s:s, s:b, s:b, s:s, s:I, s:I, s:o}", "end", explore_end_text(x->end), "complete",
-	    x->end == EXPLORE_COMPLETE, "livelock", x->livelock, "schedules", explore_count_text(x->schedules, buf), "states",
-	    (json_int_t)x->states, "transitions", (json_int_t)x->transitions, "outcomes", outcomes);
+	    x->end == EXPLORE_COMPLETE, "livelock", x->livelock, "schedules", explore_count_text(x->schedules, buf),
+	    "states", (json_int_t)x->states, "transitions", (json_int_t)x->transitions, "outcomes", outcomes);
 	if (root == NULL)
 		errx(EXIT_USAGE, "no memory for the JSON");
 	if (until)
@@ -310,7 +328,8 @@ cmd_explore(int argc, char **argv)
 	if (!cli_open_run(&c.target, argv[optind], &p, &r))
 		return EXIT_USAGE;
 	if (p.nr_threads == 0) {
-		fprintf(stderr, "%s: no threads, nothing to explore; wirestorm run %s runs it\n", argv[optind], argv[optind]);
+		fprintf(stderr, "%s: no threads, nothing to explore; wirestorm run %s runs it\n", argv[optind],
+		    argv[optind]);
 		rv = EXIT_USAGE;
 	} else {
 		rv = explore_program(&c, &p, &r);

@@ -117,7 +117,6 @@ run_open(struct run *r, const struct program *p, const struct vm_target *t, stru
 	r->program = p;
 	r->target = t;
 	r->sim = sim;
-	r->sees_pages = program_sees_pages(p);
 	why = run_refusal(p, t);
 	if (why != NULL) {
 		strbuf_printf(&r->error, "target %s cannot run this: %s", t->name, why);
@@ -128,6 +127,8 @@ run_open(struct run *r, const struct program *p, const struct vm_target *t, stru
 		strbuf_add(&r->error, "no memory for the target");
 		return RUN_NO_MEMORY;
 	}
+	if (t->program != NULL)
+		t->program(r->self, p);
 	if (!init_steps(r))
 		return RUN_INIT_FAILED;
 	if (!t->save(r->self)) {
@@ -178,7 +179,7 @@ run_key(struct run *r, struct keybuf *k)
 			keybuf_num(k, rt->results[i].value);
 		}
 	}
-	r->target->key(r->self, nr, r->sees_pages, k);
+	r->target->key(r->self, nr, k);
 }
 
 void

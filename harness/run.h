@@ -27,7 +27,6 @@ struct run {
 	const struct program *program;
 	const struct vm_target *target;
 	struct sim *sim;
-	bool sees_pages; /* program_sees_pages() */
 	void *self;      /* the target's instance */
 	struct vm_state state;
 	struct strbuf error; /* why run_open failed */

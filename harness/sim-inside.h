@@ -53,6 +53,8 @@ sim_leave(struct sim *sim, struct sim_thread *t)
 {
 	struct sim_thread *next;
 
+	if (sim->enabled == 0 && sim->unfinished != 0 && sim->stuck != NULL)
+		sim->stuck(sim->stuck_arg);
 	if (sim->pick == NULL || sim->enabled == 0) {
 		sim_to_owner(sim, t);
 		return;

@@ -140,8 +140,6 @@ sim_step(struct sim *sim, unsigned thread)
 	assert(sim->current == NULL && (sim->enabled & sim_bit(thread)) != 0);
 	sim->current = t;
 	fiber_switch(&sim->owner, &t->fiber);
-	if (sim->enabled == 0 && sim->unfinished != 0 && sim->stuck != NULL)
-		sim->stuck(sim->stuck_arg);
 }
 
 void

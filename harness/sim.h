@@ -71,7 +71,7 @@ void sim_step(struct sim *sim, unsigned thread);
 /*
  * What to do when no thread is READY and some are SLEEPING, at the end of the step that led there: @stuck may wake one
  * of them (sim_wake), and then it did not come to that. So it is a part of that step, and nobody sees the state
- * between. NULL: nothing, they sleep for ever. Stays until it is set again.
+ * between. Called on any fiber. NULL: nothing, they sleep for ever. Stays until it is set again.
  */
 typedef void sim_stuck(void *arg);
 void sim_on_stuck(struct sim *sim, sim_stuck *stuck, void *arg);

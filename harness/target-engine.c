@@ -23,6 +23,7 @@ struct engine {
 	struct sim *sim;
 	struct vm_poison *poison;
 	struct vm_thread threads[SIM_FIBERS_MAX];
+	bool sees_pages; /* the program can, so pages are in the key */
 };
 
 /*
@@ -127,6 +128,14 @@ engine_create(const struct program_config *cfg, struct sim *sim)
 	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++)
 		e->threads[i] = (struct vm_thread){ .id = i, .env = &vm_env_sim, .world = sim };
 	return e;
+}
+
+static void
+engine_program(void *self, const struct program *p)
+{
+	struct engine *e = self;
+
+	e->sees_pages = program_sees_pages(p);
 }
 
 static bool
@@ -306,7 +315,7 @@ key_context(struct keybuf *k, const struct vm_map *map, const struct vm_op_ctx *
 }
 
 static void
-engine_key(void *self, unsigned nr_threads, bool pages, struct keybuf *k)
+engine_key(void *self, unsigned nr_threads, struct keybuf *k)
 {
 	struct engine *e = self;
 	const struct vm_map *map = e->map;
@@ -320,7 +329,7 @@ engine_key(void *self, unsigned nr_threads, bool pages, struct keybuf *k)
 	keybuf_num(k, map->anon_loc >> VM_PAGE_SHIFT);
 	for (unsigned i = 0; i < nr_threads; i++)
 		key_context(k, map, &e->threads[i].ctx);
-	if (!pages)
+	if (!e->sees_pages)
 		return;
 	for (const struct vm_map_entry *n = map->header.next; n != &map->header; n = n->next)
 		key_pages(k, n);
@@ -352,6 +361,7 @@ const struct vm_target target_engine = {
 	.config_reason = engine_config_reason,
 	.create = engine_create,
 	.destroy = engine_destroy,
+	.program = engine_program,
 	.save = engine_save,
 	.restore = engine_restore,
 	.apply = engine_apply,

@@ -50,6 +50,12 @@ struct vm_target {
 	void (*destroy)(void *self);
 
 	/*
+	 * The whole program that is to run on the instance, before its first step: what no step of it can ever ask
+	 * about need not be in the key. May be NULL.
+	 */
+	void (*program)(void *self, const struct program *p);
+
+	/*
 	 * save remembers the present state, in place of what was remembered before; false: out of memory. It is called
 	 * once, after the init steps, and may not be called at all. restore goes back to it, whatever is under way; it
 	 * is part of every run, so it should be one copy.
@@ -86,7 +92,7 @@ struct vm_target {
 	 * futures; `wirestorm check --verify` compares. A counter that only grows must enter as what is asked of it
 	 * ("moved since"), or nothing merges. NULL: no key, programs are explored by schedules instead of states.
 	 */
-	void (*key)(void *self, unsigned nr_threads, bool pages, struct keybuf *out);
+	void (*key)(void *self, unsigned nr_threads, struct keybuf *out);
 
 	/* The first broken invariant's label and text ("M1: ..."), or NULL. May be NULL. Called between steps. */
 	const char *(*check)(void *self);

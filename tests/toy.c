@@ -185,11 +185,9 @@ toy_dump(void *p, struct vm_state *out)
 }
 
 static void
-toy_key_leaky(void *p, unsigned nr_threads, bool pages, struct keybuf *k)
+toy_key_leaky(void *p, unsigned nr_threads, struct keybuf *k)
 {
 	struct toy_self *self = p;
-
-	(void)pages; /* there are none */
 	keybuf_num(k, self->now.counter);
 	keybuf_u8(k, self->now.flag);
 	for (unsigned i = 0; i < LOCKS; i++)
@@ -201,9 +199,9 @@ toy_key_leaky(void *p, unsigned nr_threads, bool pages, struct keybuf *k)
 }
 
 static void
-toy_key(void *p, unsigned nr_threads, bool pages, struct keybuf *k)
+toy_key(void *p, unsigned nr_threads, struct keybuf *k)
 {
-	toy_key_leaky(p, nr_threads, pages, k);
+	toy_key_leaky(p, nr_threads, k);
 	keybuf_num(k, ((struct toy_self *)p)->now.hidden);
 }
 
