@@ -7,7 +7,7 @@ vm_map_check_protection(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_pro
 {
 	vm_map_entry_t e;
 
-	if (!vm_range_aligned(start, end) || !vm_map_lookup_entry(map, start, &e))
+	if (!vm_range_aligned(start, end) || (prot & ~VM_PROT_ALL) != 0 || !vm_map_lookup_entry(map, start, &e))
 		return false;
 	while (start < end) {
 		if (e == &map->header || start < e->start)
