@@ -51,14 +51,14 @@
  * The first half is what a walk down the tree reads: one cache line per level. The arena aligns entries to that.
  */
 struct vm_map_entry {
-	vm_offset_t start, end;		  /* [m] */
-	vm_size_t max_free;		  /* [m] largest adj_free in this subtree */
-	vm_size_t adj_free;		  /* [m] free bytes behind this entry, up to the next one or the map's end */
-	RB_ENTRY(vm_map_entry) tree;	  /* [m] */
+	vm_offset_t start, end;      /* [m] */
+	vm_size_t max_free;          /* [m] largest adj_free in this subtree */
+	vm_size_t adj_free;          /* [m] free bytes behind this entry, up to the next one or the map's end */
+	RB_ENTRY(vm_map_entry) tree; /* [m] */
 
 	struct vm_map_entry *prev, *next; /* [m] ring through map->header */
-	struct vm_object *object;	  /* [m] NULL until a fault or a clip needs one; holds a reference */
-	vm_ooffset_t offset;		  /* [m] of start in the object; 0 without one */
+	struct vm_object *object;         /* [m] NULL until a fault or a clip needs one; holds a reference */
+	vm_ooffset_t offset;              /* [m] of start in the object; 0 without one */
 	struct vm_thread *wiring_thread;  /* [m] who marked IN_TRANSITION */
 	uint32_t eflags;                  /* [m] MAP_ENTRY_* */
 	int wired_count;          /* [m] system wirings, and one for USER_WIRED; -1 while a failed wire unwinds */
