@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "engine/annotate.h"
+#include "engine/mutant.h"
 
 typedef uint64_t vm_offset_t;  /* a virtual address, bytes */
 typedef uint64_t vm_ooffset_t; /* an offset into an object, bytes */
@@ -116,6 +117,7 @@ struct vm_config {
 	vm_offset_t min, max;		/* the map, bytes */
 	bool kernel;			/* a kernel map: delete does not wait for system wirings */
 	uint32_t quirks;		/* VM_QUIRK_BIT()s; VM_QUIRKS_STRICT, VM_QUIRKS_FREEBSD12 */
+	enum vm_mutant mutant;		/* which bug is put back; VM_MUTANT_none in any but the mutant build */
 	uint64_t wire_limit;		/* cap on user-wired pages, in pages */
 	uint64_t nr_frames;		/* page frames; 0: ample */
 	const struct vm_poison *poison; /* sorted by address; the caller keeps it alive */

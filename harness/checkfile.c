@@ -65,8 +65,8 @@ struct check {
 	struct program program;
 	struct run run;
 	struct checkfile_report report;
-	struct strbuf before; /* under --bless: the program's text before anything was replaced */
 	struct strbuf *out;
+	struct strbuf before; /* the canonical text, if there is something to bless */
 };
 
 static void
@@ -83,7 +83,9 @@ fail_at(struct check *c, unsigned line)
 static void
 say_repeat(struct check *c, const struct explore_path *witness)
 {
-	strbuf_add(c->out, "; repeat: wirestorm run ");
+	strbuf_printf(c->out, "; repeat: %s run ", getprogname());
+	if (c->options->target_named)
+		strbuf_printf(c->out, "--target %s ", c->options->target->name);
 	if (c->options->profile != NULL)
 		strbuf_printf(c->out, "--profile '%s' ", c->options->profile);
 	if (witness->choices != NULL) {
@@ -202,27 +204,46 @@ keep_stats(struct check *c, const struct explore_result *got)
 	c->report.nr_outcomes = (uint32_t)got->nr_outcomes;
 }
 
+/* A cycle of states, but no endless schedule: two different states had the same key. */
+static bool
+key_is_incomplete(struct check *c)
+{
+	struct explore_options o = { .by_schedules = true, .schedules_max = c->options->verify_max };
+	struct explore_result plain;
+	bool ended;
+
+	explore(&c->run, &o, &plain);
+	c->report.verified = true;
+	ended = plain.end == EXPLORE_COMPLETE;
+	explore_result_free(&plain);
+	return ended;
+}
+
 static void
 explore_incomplete(struct check *c, const struct explore_result *got)
 {
 	fail_at(c, 0);
-	if (got->livelock)
+	if (got->livelock && c->options->verify && key_is_incomplete(c))
+		strbuf_printf(c->out, "--verify: a cycle of states, but every schedule ends: the key is incomplete\n");
+	else if (got->livelock)
 		strbuf_printf(c->out, "livelock: the states go round in a cycle\n");
 	else if (got->overflow)
 		strbuf_printf(c->out, "more than 2^128 schedules\n");
 	else
-		strbuf_printf(c->out, "not explored completely (%s), after %llu states\n", explore_end_text(got->end),
-		    (unsigned long long)got->states);
+		strbuf_printf(c->out, "not explored completely (%s), after %llu %s\n", explore_end_text(got->end),
+		    (unsigned long long)(got->states > 0 ? got->states : (uint64_t)got->schedules),
+		    got->states > 0 ? "states" : "schedules");
 }
 
 static void
 check_outcomes(struct check *c, struct explore_result *got)
 {
-	struct explore_options o = { .states_max = c->options->states_max, .stop = c->options->stop };
+	struct explore_options o = { .states_max = c->options->states_max,
+		.schedules_max = c->options->states_max,
+		.stop = c->options->stop };
 
 	explore(&c->run, &o, got);
-	if (got->end == EXPLORE_COMPLETE && outcomes_differ(&c->program, got) && c->run.target->key != NULL &&
-	    !c->options->bless) {
+	if (got->end == EXPLORE_COMPLETE && outcomes_differ(&c->program, got) && !c->options->bless) {
 		/* Only now are witnesses worth their price. */
 		explore_result_free(got);
 		o.want_witnesses = true;
@@ -412,23 +433,33 @@ check_opened(struct check *c)
 }
 
 /* Under --bless the init steps first get what they really give; then opening compares with that. */
-static bool
+static void
 bless_init(struct check *c, struct sim *sim)
 {
 	struct program bare = c->program;
-	bool ok;
 
-	vmt_print(&c->program, &c->before);
 	bare.nr_init = 0;
-	ok = run_open(&c->run, &bare, c->options->target, sim) == RUN_OPENED;
-	if (ok) {
+	if (run_refusal(&c->program, c->options->target) == NULL &&
+	    run_open(&c->run, &bare, c->options->target, sim) == RUN_OPENED)
 		bless_steps(c, c->program.init, c->program.nr_init);
+	run_close(&c->run);
+}
+
+/* Runs the init steps and checks the rest, unless the target refuses the program. */
+static void
+check_program(struct check *c, struct sim *sim)
+{
+	enum run_open_result opened = run_open(&c->run, &c->program, c->options->target, sim);
+
+	if (opened == RUN_OPENED) {
+		check_opened(c);
+	} else if (opened == RUN_UNSUPPORTED && c->options->skip_refused) {
+		c->report.status = CHECKFILE_SKIPPED;
 	} else {
-		fail_at(c, 0);
+		fail_at(c, c->run.error_line);
 		strbuf_printf(c->out, "%s\n", strbuf_text(&c->run.error));
 	}
 	run_close(&c->run);
-	return ok;
 }
 
 struct checkfile_report
@@ -447,15 +478,12 @@ checkfile(const char *path, const struct checkfile_options *options, struct sim 
 		c.program.config.profile_freebsd12 = options->profile_freebsd12;
 		c.program.config.quirks = options->quirks;
 	}
-	if (!options->bless || bless_init(&c, sim)) {
-		if (run_open(&c.run, &c.program, options->target, sim) == RUN_OPENED) {
-			check_opened(&c);
-		} else {
-			fail_at(&c, c.run.error_line);
-			strbuf_printf(out, "%s\n", strbuf_text(&c.run.error));
-		}
-		run_close(&c.run);
-	}
+	if (options->bless)
+		vmt_print(&c.program, &c.before);
+	/* Where the init steps cannot be blessed, opening says why. */
+	if (options->bless)
+		bless_init(&c, sim);
+	check_program(&c, sim);
 	strbuf_free(&c.before);
 	program_free(&c.program);
 	return c.report;

@@ -14,6 +14,7 @@
 
 struct checkfile_options {
 	const struct vm_target *target;
+	bool target_named;      /* not the default one: a line on how to repeat names it */
 	const char *profile;    /* as given on the command line: overrides the file's; NULL: the file's */
 	bool profile_freebsd12; /* what it means */
 	uint32_t quirks;
@@ -21,8 +22,9 @@ struct checkfile_options {
 	bool verify;              /* explore by schedules as well and compare */
 	uint64_t verify_max;      /* programs with more schedules are not verified */
 	bool bless;               /* rewrite the expectations instead of comparing */
+	bool skip_refused;        /* a program that the target refuses is skipped; false: it fails */
 	bool lenient;             /* replay goes on when a choice cannot run */
-	uint64_t states_max;      /* 0: the explorer's default */
+	uint64_t states_max;      /* schedules, if the target has no state key; 0: the explorer's default */
 	const volatile int *stop; /* NULL, or: stop exploring when it is not 0; the file has failed then */
 };
 
@@ -31,6 +33,7 @@ enum checkfile_status {
 	CHECKFILE_FAILED,  /* something is not as expected */
 	CHECKFILE_BAD,     /* not a program, or not one that can be checked */
 	CHECKFILE_CRASHED, /* the process that checked it died */
+	CHECKFILE_SKIPPED, /* the target refuses it */
 };
 
 struct checkfile_report {

@@ -174,6 +174,19 @@ static const struct vm_target *const targets[] = {
 };
 #define NR_TARGETS (sizeof(targets) / sizeof(targets[0]))
 
+const struct vm_target *const *cli_extra_targets;
+
+const struct vm_target *
+cli_target_at(size_t i)
+{
+	const struct vm_target *const *t = cli_extra_targets;
+
+	for (; t != NULL && *t != NULL; t++, i--)
+		if (i == 0)
+			return *t;
+	return i < NR_TARGETS ? targets[i] : NULL;
+}
+
 void
 cli_profile(struct cli_target *t, const char *text)
 {
@@ -188,15 +201,15 @@ cli_profile(struct cli_target *t, const char *text)
 void
 cli_target_name(struct cli_target *t, const char *text)
 {
-	for (size_t i = 0; i < NR_TARGETS; i++) {
-		if (strcmp(targets[i]->name, text) != 0)
+	for (size_t i = 0; cli_target_at(i) != NULL; i++) {
+		if (strcmp(cli_target_at(i)->name, text) != 0)
 			continue;
-		t->target = targets[i];
+		t->target = cli_target_at(i);
 		return;
 	}
 	fprintf(stderr, "wirestorm: --target %s: expected one of", text);
-	for (size_t i = 0; i < NR_TARGETS; i++)
-		fprintf(stderr, " %s", targets[i]->name);
+	for (size_t i = 0; cli_target_at(i) != NULL; i++)
+		fprintf(stderr, " %s", cli_target_at(i)->name);
 	fprintf(stderr, "\n");
 	exit(EXIT_USAGE);
 }

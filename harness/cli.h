@@ -52,9 +52,14 @@ void cli_files_free(struct cli_files *files);
 extern volatile int cli_stop;
 void cli_catch_signals(void);
 
+/* NULL, or the targets that the program brought, up to a NULL (wirestorm_main). */
+extern const struct vm_target *const *cli_extra_targets;
+/* The targets to choose from by number: the extra ones, those of targets.def, then NULL. Number 0 is the default. */
+const struct vm_target *cli_target_at(size_t i);
+
 /* --profile and --target, which several commands take. */
 struct cli_target {
-	const struct vm_target *target;
+	const struct vm_target *target; /* cli_target_at(0) unless an option says otherwise */
 	const char *profile; /* NULL: the file's */
 	bool freebsd12;
 	uint32_t quirks;

@@ -38,11 +38,12 @@ static const char help[] =
     "  a \"schedule\"       the result of replaying it\n\n"
     "  -j, --jobs N       worker processes (default: the number of processors)\n"
     "      --profile P    strict or freebsd12, then +Q1 -Q2 ...: instead of the file's profile\n"
-    "      --target T     what is under test: engine (default) or model (sequential programs)\n"
+    "      --target T     what is under test; wirestorm help lists what there is\n"
     "      --counts       compare the number of schedules, too\n"
     "      --verify       explore again without merging states, and compare (up to 100000 schedules)\n"
+    "      --skip-refused leave out the programs that the target cannot run, and count them\n"
     "      --lenient      a schedule goes on with another thread where a choice cannot run\n"
-    "      --max-states N give a program up after so many states\n"
+    "      --max-states N give a program up after so many states (or schedules, if the target has no state key)\n"
     "      --bless        write what happens into the files as what is expected, and say which changed\n"
     "      --json         one JSON object on standard output\n\n"
     "Exit status: 0 all passed, 1 a mismatch, 2 wrong usage, a bad file, or no file at all.\n\n"
@@ -262,7 +263,7 @@ check_all(struct check_run *c)
 /* --- the end --- */
 
 struct totals {
-	size_t passed, failed, bad, verified, blessed;
+	size_t passed, failed, bad, skipped, verified, blessed;
 	uint64_t schedules, states, transitions, steps;
 };
 
@@ -277,7 +278,8 @@ sum(const struct check_run *c)
 		if (!c->states[i].done)
 			continue;
 		t.passed += r->status == CHECKFILE_PASSED;
-		t.failed += r->status != CHECKFILE_PASSED;
+		t.skipped += r->status == CHECKFILE_SKIPPED;
+		t.failed += r->status != CHECKFILE_PASSED && r->status != CHECKFILE_SKIPPED;
 		t.bad += r->status == CHECKFILE_BAD;
 		t.verified += r->verified;
 		t.blessed += r->blessed;
@@ -292,7 +294,7 @@ sum(const struct check_run *c)
 static void
 print_json(const struct check_run *c, const struct totals *t)
 {
-	static const char *const words[] = { "passed", "failed", "bad", "crashed" };
+	static const char *const words[] = { "passed", "failed", "bad", "crashed", "skipped" };
 	json_t *files = json_array(), *root;
 
 	for (size_t i = 0; i < c->files.nr; i++) {
@@ -307,10 +309,10 @@ print_json(const struct check_run *c, const struct totals *t)
 		               "transitions", (json_int_t)s->report.transitions, "verified", s->report.verified,
 		               "blessed", s->report.blessed, "text", s->text));
 	}
-	root = json_pack("{s:I, s:I, s:b, s:I, s:I, s:I, s:I, s:o}", "passed", (json_int_t)t->passed, "failed",
-	    (json_int_t)t->failed, "interrupted", cli_stop != 0, "schedules", (json_int_t)t->schedules, "states",
-	    (json_int_t)t->states, "transitions", (json_int_t)t->transitions, "verified", (json_int_t)t->verified,
-	    "files", files);
+	root = json_pack("{s:I, s:I, s:I, s:b, s:I, s:I, s:I, s:I, s:o}", "passed", (json_int_t)t->passed, "failed",
+	    (json_int_t)t->failed, "skipped", (json_int_t)t->skipped, "interrupted", cli_stop != 0, "schedules",
+	    (json_int_t)t->schedules, "states", (json_int_t)t->states, "transitions", (json_int_t)t->transitions,
+	    "verified", (json_int_t)t->verified, "files", files);
 	if (root == NULL || json_dumpf(root, stdout, JSON_INDENT(1)) != 0)
 		errx(EXIT_USAGE, "the JSON could not be written");
 	printf("\n");
@@ -325,7 +327,9 @@ finish(struct check_run *c)
 	if (c->json) {
 		print_json(c, &t);
 	} else {
-		if (t.schedules > 0)
+		if (t.schedules > 0 && t.states == 0)
+			printf("%llu schedules, one by one\n", (unsigned long long)t.schedules);
+		else if (t.schedules > 0)
 			printf("%llu schedules in %llu states and %llu transitions\n", (unsigned long long)t.schedules,
 			    (unsigned long long)t.states, (unsigned long long)t.transitions);
 		if (c->options.verify)
@@ -334,20 +338,25 @@ finish(struct check_run *c)
 			printf("%zu files blessed\n", t.blessed);
 		if (cli_stop != 0)
 			printf("interrupted: %zu files were not checked\n", c->files.nr - c->nr_done);
-		printf("%zu passed, %zu failed\n", t.passed, t.failed);
+		printf("%zu passed, %zu failed", t.passed, t.failed);
+		if (c->options.skip_refused)
+			printf(", %zu skipped", t.skipped);
+		printf("\n");
 	}
 	for (size_t i = 0; i < c->files.nr; i++)
 		free(c->states[i].text);
 	free(c->states);
 	cli_files_free(&c->files);
-	if (t.bad > 0)
+	/* If nothing was checked, that is not "passed". */
+	if (t.bad > 0 || (t.passed + t.failed == 0 && cli_stop == 0))
 		return EXIT_USAGE;
 	return t.failed > 0 || cli_stop != 0 ? EXIT_FINDING : EXIT_OK;
 }
 
 /* --- the beginning --- */
 
-enum { OPT_PROFILE = 256, OPT_TARGET, OPT_COUNTS, OPT_VERIFY, OPT_LENIENT, OPT_STATES, OPT_BLESS, OPT_JSON, OPT_HELP };
+enum { OPT_PROFILE = 256, OPT_TARGET, OPT_COUNTS, OPT_VERIFY, OPT_SKIP, OPT_LENIENT, OPT_STATES, OPT_BLESS,
+	OPT_JSON, OPT_HELP };
 
 static const struct option long_options[] = {
 	{ "jobs", required_argument, NULL, 'j' },
@@ -355,6 +364,7 @@ static const struct option long_options[] = {
 	{ "target", required_argument, NULL, OPT_TARGET },
 	{ "counts", no_argument, NULL, OPT_COUNTS },
 	{ "verify", no_argument, NULL, OPT_VERIFY },
+	{ "skip-refused", no_argument, NULL, OPT_SKIP },
 	{ "lenient", no_argument, NULL, OPT_LENIENT },
 	{ "max-states", required_argument, NULL, OPT_STATES },
 	{ "bless", no_argument, NULL, OPT_BLESS },
@@ -385,6 +395,9 @@ parse_options(int argc, char **argv, struct check_run *c, struct cli_target *tar
 		case OPT_VERIFY:
 			c->options.verify = true;
 			break;
+		case OPT_SKIP:
+			c->options.skip_refused = true;
+			break;
 		case OPT_LENIENT:
 			c->options.lenient = true;
 			break;
@@ -411,7 +424,7 @@ int
 cmd_check(int argc, char **argv)
 {
 	struct check_run c = { .options = { .verify_max = VERIFY_MAX } };
-	struct cli_target target = { .target = &target_engine };
+	struct cli_target target = { .target = cli_target_at(0) };
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	int rv;
 
@@ -430,6 +443,7 @@ cmd_check(int argc, char **argv)
 	}
 	c.options.stop = &cli_stop;
 	c.options.target = target.target;
+	c.options.target_named = target.target != cli_target_at(0);
 	c.options.profile = target.profile;
 	c.options.profile_freebsd12 = target.freebsd12;
 	c.options.quirks = target.quirks;

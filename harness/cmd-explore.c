@@ -24,7 +24,7 @@ static const char help[] =
     "      --max-states N stop after so many states (default 4194304)\n"
     "      --by-schedules do not merge states: each schedule by itself, up to --max-schedules N (default 100000)\n"
     "      --profile P    strict or freebsd12, then +Q1 -Q2 ...: instead of the file's profile\n"
-    "      --target T     what is under test (default engine)\n"
+    "      --target T     what is under test; wirestorm help lists what there is\n"
     "      --json         one JSON object on standard output\n\n"
     "Exit status: 0 explored (completely, or \"cut\" is said), 1 with --until: it does not happen, 2 wrong usage or "
     "file.\n\n"
@@ -318,7 +318,7 @@ parse_options(int argc, char **argv, struct explore_command *c)
 int
 cmd_explore(int argc, char **argv)
 {
-	struct explore_command c = { .target = { .target = &target_engine } };
+	struct explore_command c = { .target = { .target = cli_target_at(0) } };
 	struct program p;
 	struct run r;
 	int rv = parse_options(argc, argv, &c);

@@ -23,9 +23,10 @@ static const char help[] =
     "  -v, --verbose      each step: who, what it did, where it is now, and the map when it changed\n"
     "      --lenient      a schedule goes on with another thread where a choice cannot run\n"
     "      --profile P    strict or freebsd12, then +Q1 -Q2 ...: instead of the file's profile\n"
-    "      --target T     what is under test (default engine)\n"
+    "      --target T     what is under test; wirestorm help lists what there is\n"
     "      --json         one JSON object on standard output\n\n"
-    "Exit status: 0 it ran, 1 something was not as the program expects, 2 wrong usage, file or schedule.\n\n"
+    "Exit status: 0 it ran, 1 an invariant broke or something was not as the program expects, 2 wrong usage, file\n"
+    "or schedule.\n\n"
     "Examples:\n"
     "  wirestorm run -v corpus/litmus/wire-gone-after-wait.vmt\n"
     "  wirestorm run --schedule 'T0*2 T1*3 T0' FILE.vmt\n";
@@ -44,6 +45,8 @@ struct trace {
 	struct strbuf before; /* the map after the step before */
 	unsigned done[PROGRAM_THREADS_MAX]; /* operations finished before the step */
 	json_t *steps;	      /* --json */
+	const char *broken;   /* the first invariant that did not hold after a step; NULL: all did */
+	size_t broken_step;
 };
 
 /* --- each step --- */
@@ -78,7 +81,10 @@ describe(struct run *r, struct trace *t, unsigned thread, struct strbuf *out)
 	name_op(r, thread, rt->nr_done, out);
 	if (r->target->where != NULL)
 		r->target->where(r->self, thread, where, sizeof(where));
-	strbuf_printf(out, ": %s %s", sim_status(r->sim, thread) == SIM_SLEEPING ? "now" : "next", where);
+	if (where[0] != '\0')
+		strbuf_printf(out, ": %s %s", sim_status(r->sim, thread) == SIM_SLEEPING ? "now" : "next", where);
+	else if (sim_status(r->sim, thread) == SIM_SLEEPING)
+		strbuf_add(out, ": sleeps");
 }
 
 static void
@@ -88,6 +94,10 @@ on_step(void *arg, struct run *r, size_t step, unsigned thread)
 	struct strbuf what = { 0 }, state = { 0 };
 
 	path_append(&t->path, &t->cap, thread);
+	if (t->broken == NULL && r->target->check != NULL) {
+		t->broken = r->target->check(r->self);
+		t->broken_step = step;
+	}
 	if (!t->c->verbose && !t->c->json)
 		return;
 	describe(r, t, thread, &what);
@@ -179,8 +189,9 @@ report(struct run_command *c, struct program *p, struct run *r, struct trace *t)
 	for (size_t i = 0; i < p->nr_outcomes && !known; i++)
 		known = strcmp(p->outcomes[i].text, outcome.text) == 0;
 	if (c->json) {
-		json_t *j = json_pack("{s:s, s:s, s:b, s:b, s:o}", "outcome", strbuf_text(&outcome), "schedule",
-		    strbuf_text(&schedule), "deadlock", deadlock, "expected", known && final_ok, "steps", t->steps);
+		json_t *j = json_pack("{s:s, s:s, s:b, s:b, s:s?, s:o}", "outcome", strbuf_text(&outcome), "schedule",
+		    strbuf_text(&schedule), "deadlock", deadlock, "expected", known && final_ok, "broken", t->broken,
+		    "steps", t->steps);
 
 		if (j == NULL || json_dumpf(j, stdout, JSON_INDENT(1)) != 0)
 			errx(EXIT_USAGE, "the JSON could not be written");
@@ -190,13 +201,15 @@ report(struct run_command *c, struct program *p, struct run *r, struct trace *t)
 		printf("result %s\nschedule %s\n", strbuf_text(&outcome), strbuf_text(&schedule));
 		if (!known)
 			printf("# the program does not expect this outcome\n");
+		if (t->broken != NULL)
+			printf("# BROKEN after step %zu: %s\n", t->broken_step, t->broken);
 		if (!final_ok)
 			printf("# WRONG afterwards: %s\n", strbuf_text(&wrong));
 	}
 	strbuf_free(&outcome);
 	strbuf_free(&schedule);
 	strbuf_free(&wrong);
-	return known && final_ok ? EXIT_OK : EXIT_FINDING;
+	return known && final_ok && t->broken == NULL ? EXIT_OK : EXIT_FINDING;
 }
 
 static int
@@ -281,7 +294,7 @@ parse_options(int argc, char **argv, struct run_command *c)
 int
 cmd_run(int argc, char **argv)
 {
-	struct run_command c = { .target = { .target = &target_engine }, .seed = 1 };
+	struct run_command c = { .target = { .target = cli_target_at(0) }, .seed = 1 };
 	struct program p;
 	struct run r;
 	int rv = parse_options(argc, argv, &c);

@@ -281,6 +281,8 @@ explore_end_text(enum explore_end end)
 		return "cut: the time was up";
 	case EXPLORE_CUT_STOPPED:
 		return "cut: interrupted";
+	case EXPLORE_CUT_STEPS:
+		return "cut: a schedule did not come to an end";
 	}
 	return "?";
 }

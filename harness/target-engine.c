@@ -13,6 +13,7 @@
 #include "engine/thread.h"
 #include "engine/vm.h"
 #include "harness/engine-op.h"
+#include "harness/env-sim.h"
 #include "harness/keybuf.h"
 #include "harness/sim.h"
 #include "harness/target.h"
@@ -22,50 +23,29 @@ struct engine {
 	struct sim *sim;
 	struct vm_poison *poison;
 	struct vm_thread threads[SIM_FIBERS_MAX];
+	bool sees_pages; /* the program can, so pages are in the key */
 };
 
-/* --- the simulated world --- */
-
+/*
+ * Nobody can run, so no frame will come for those who sleep for one: the lowest of them is told so, and fails. Only a
+ * world that sees all threads can know; natively they sleep on.
+ */
 static void
-env_point(struct vm_thread *td)
+engine_stuck(void *arg)
 {
-	sim_point(td->world);
-	vm_curthread = td;
-}
+	struct engine *e = arg;
+	uint32_t sleeping = sim_unfinished(e->sim);
 
-static void
-env_sleep(struct vm_thread *td, struct vm_waitq *q, uint32_t seen)
-{
-	if (vm_waitq_sample(q) != seen)
+	for (; sleeping != 0; sleeping &= sleeping - 1) {
+		unsigned i = (unsigned)__builtin_ctz(sleeping);
+
+		if (sim_channel(e->sim, i) != VM_WAITQ_FRAME)
+			continue;
+		e->threads[i].shortage = true;
+		sim_wake(e->sim, i);
 		return;
-	if (q->id == VM_WAITQ_MAP_LOCK)
-		sim_block(td->world, q->id);
-	else
-		sim_sleep(td->world, q->id);
-	vm_curthread = td;
+	}
 }
-
-static void
-env_wakeup(struct vm_waitq *q)
-{
-	vm_waitq_advance(q);
-	sim_wakeup(vm_curthread->world, q->id);
-}
-
-VM_NORETURN static void
-env_panic(struct vm_thread *td, const char *what, const char *file, int line)
-{
-	fprintf(stderr, "panic: %s:%d: %s (thread %u)\n", file, line, what, td->id);
-	abort();
-}
-
-static const struct vm_env env_sim = {
-	.name = "simulated",
-	.point = env_point,
-	.sleep = env_sleep,
-	.wakeup = env_wakeup,
-	.panic = env_panic,
-};
 
 /* --- life --- */
 
@@ -74,6 +54,7 @@ engine_destroy(void *self)
 {
 	struct engine *e = self;
 
+	sim_on_stuck(e->sim, NULL, NULL);
 	if (e->map != NULL)
 		vm_map_destroy(e->map);
 	free(e->poison);
@@ -95,6 +76,27 @@ copy_poison(struct engine *e, const struct program_config *cfg)
 	return true;
 }
 
+static enum vm_mutant
+mutant_number(const char *name)
+{
+	static const char *const names[] = {
+#define VM_MUTANT(mutant, sentence) [VM_MUTANT_##mutant] = #mutant,
+#include "engine/mutants.def"
+#undef VM_MUTANT
+	};
+
+	for (unsigned i = 1; i < sizeof(names) / sizeof(names[0]) && name != NULL; i++)
+		if (strcmp(names[i], name) == 0)
+			return (enum vm_mutant)i;
+	return VM_MUTANT_none;
+}
+
+static const char *
+engine_config_reason(const struct program_config *cfg)
+{
+	return cfg->mutant != NULL && !VM_HAS_MUTANTS ? "its mutant is only in a build with -Dmutants=true" : NULL;
+}
+
 static void *
 engine_create(const struct program_config *cfg, struct sim *sim)
 {
@@ -108,11 +110,12 @@ engine_create(const struct program_config *cfg, struct sim *sim)
 		return NULL;
 	}
 	e->map = vm_map_create(&(struct vm_config){
-	    .env = &env_sim,
+	    .env = &vm_env_sim,
 	    .min = cfg->min << VM_PAGE_SHIFT,
 	    .max = cfg->max << VM_PAGE_SHIFT,
 	    .kernel = cfg->kernel,
 	    .quirks = cfg->quirks,
+	    .mutant = mutant_number(cfg->mutant),
 	    .wire_limit = cfg->limit,
 	    .nr_frames = cfg->frames,
 	    .poison = e->poison,
@@ -123,8 +126,16 @@ engine_create(const struct program_config *cfg, struct sim *sim)
 		return NULL;
 	}
 	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++)
-		e->threads[i] = (struct vm_thread){ .id = i, .env = &env_sim, .world = sim };
+		e->threads[i] = (struct vm_thread){ .id = i, .env = &vm_env_sim, .world = sim };
 	return e;
+}
+
+static void
+engine_program(void *self, const struct program *p)
+{
+	struct engine *e = self;
+
+	e->sees_pages = program_sees_pages(p);
 }
 
 static bool
@@ -141,8 +152,10 @@ engine_restore(void *self)
 	struct engine *e = self;
 
 	vm_map_restore(e->map);
-	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++)
+	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++) {
 		e->threads[i].ctx = (struct vm_op_ctx){ 0 };
+		e->threads[i].shortage = false;
+	}
 }
 
 /* --- operations --- */
@@ -156,6 +169,8 @@ engine_apply(void *self, unsigned thread, const struct vm_op *op)
 	vm_curthread = &e->threads[thread];
 	vm_curthread->held = 0;
 	vm_curthread->map_write = false;
+	if (e->map->config.nr_frames != 0)
+		sim_on_stuck(e->sim, engine_stuck, e); /* another instance may have had the world in between */
 	r.code = engine_op_apply(e->map, op, &r.value);
 	vm_curthread->ctx = (struct vm_op_ctx){ 0 };
 	return r;
@@ -174,26 +189,19 @@ engine_dump(void *self, struct vm_state *out)
 		bool guard = (n->eflags & MAP_ENTRY_GUARD) != 0;
 
 		state_add(out, &(struct vm_run){
-		    .start = n->start >> VM_PAGE_SHIFT,
-		    .end = n->end >> VM_PAGE_SHIFT,
-		    .prot = n->protection,
-		    .max = n->max_protection,
-		    .inherit = guard ? 0 : n->inheritance,
-		    .guard = guard,
-		    .user_wired = (n->eflags & MAP_ENTRY_USER_WIRED) != 0,
-		    .transition = (n->eflags & MAP_ENTRY_IN_TRANSITION) != 0,
-		    .wired_count = n->wired_count,
-		});
+		                   .start = n->start >> VM_PAGE_SHIFT,
+		                   .end = n->end >> VM_PAGE_SHIFT,
+		                   .prot = n->protection,
+		                   .max = n->max_protection,
+		                   .inherit = guard ? 0 : n->inheritance,
+		                   .guard = guard,
+		                   .user_wired = (n->eflags & MAP_ENTRY_USER_WIRED) != 0,
+		                   .transition = (n->eflags & MAP_ENTRY_IN_TRANSITION) != 0,
+		                   .wired_count = n->wired_count,
+		               });
 	}
 	out->user_wired = map->user_wired;
 	out->busy = map->busy != 0;
-}
-
-/* Pages have no content yet: a read would always see 0, which is worse than no answer. */
-static const char *
-engine_op_reason(const struct vm_op *op)
-{
-	return op->code == VM_OP_read ? "the engine has no page content yet" : NULL;
 }
 
 static size_t
@@ -247,6 +255,49 @@ key_entry(struct keybuf *k, const struct vm_map *map, const struct vm_map_entry 
 	keybuf_num(k, n->offset >> VM_PAGE_SHIFT);
 }
 
+/*
+ * The pages of an entry: where, in what condition, and the content wherever it is. In a right engine the content and
+ * the wirings would do, because eviction shows nowhere; the rest is there for wrong ones.
+ */
+static void
+key_pages(struct keybuf *k, const struct vm_map_entry *n)
+{
+	uint64_t first = vm_entry_page_index(n, n->start), i = first;
+	uintptr_t word;
+
+	for (; n->object != NULL && vm_slots_next(&n->object->pages, &i, vm_entry_page_index(n, n->end), &word); i++) {
+		const struct vm_page *p = (const struct vm_page *)word;
+
+		keybuf_num(k, i - first + 1);
+		keybuf_u8(
+		    k, (uint8_t)(p->resident | p->dirty << 1 | p->referenced << 2 | p->queued << 3 | p->mapped << 4));
+		keybuf_num(k, p->wire_count);
+		keybuf_num(k, p->resident ? p->tag : p->saved);
+	}
+	keybuf_u8(k, 0);
+}
+
+/*
+ * The rest of the pages' state: the translations, and in which order the clock comes to the pages. Whether the frames
+ * are wanted needs no place: they are, if and only if a thread sleeps on channel F.
+ */
+static void
+key_frames(struct keybuf *k, const struct vm_map *map)
+{
+	vm_offset_t va = vm_map_min(map);
+	const struct vm_page *q;
+	struct vm_page *p;
+	vm_prot_t prot;
+
+	for (; vm_pmap_next(&map->pmap, &va, vm_map_max(map), &p, &prot); va += VM_PAGE_SIZE)
+		keybuf_u8(k, prot);
+	TAILQ_FOREACH (q, &map->frames.clock, queue) {
+		keybuf_num(k, q->object->key_number);
+		keybuf_num(k, q->index);
+	}
+	keybuf_u8(k, 0);
+}
+
 static void
 key_context(struct keybuf *k, const struct vm_map *map, const struct vm_op_ctx *c)
 {
@@ -278,6 +329,13 @@ engine_key(void *self, unsigned nr_threads, struct keybuf *k)
 	keybuf_num(k, map->anon_loc >> VM_PAGE_SHIFT);
 	for (unsigned i = 0; i < nr_threads; i++)
 		key_context(k, map, &e->threads[i].ctx);
+	if (!e->sees_pages)
+		return;
+	for (const struct vm_map_entry *n = map->header.next; n != &map->header; n = n->next)
+		key_pages(k, n);
+	key_frames(k, map);
+	for (unsigned i = 0; i < nr_threads; i++)
+		keybuf_u8(k, e->threads[i].shortage);
 }
 
 /* The lock is free between steps, and there is no other thread. */
@@ -300,9 +358,10 @@ engine_where(void *self, unsigned thread, char *buf, size_t size)
 const struct vm_target target_engine = {
 	.name = "engine",
 	.summary = "the VM map engine",
-	.op_reason = engine_op_reason,
+	.config_reason = engine_config_reason,
 	.create = engine_create,
 	.destroy = engine_destroy,
+	.program = engine_program,
 	.save = engine_save,
 	.restore = engine_restore,
 	.apply = engine_apply,

@@ -50,8 +50,10 @@ JOBS = [
         options=SANITIZER + ["-Db_sanitize=address,undefined"], timeouts=4, fixed_addresses=True),
     Job("tsan", "clang, thread sanitizer: suite tsan", ["--suite", "tsan"],
         options=SANITIZER + ["-Db_sanitize=thread"], timeouts=8, fixed_addresses=True),
-    Job("gcc", "gcc: compiles without a warning, suite unit", ["--suite", "unit"], cc="gcc",
-        options=PLAIN),
+    Job("fuzz", "clang, libFuzzer with address and undefined behaviour sanitizers: suite fuzz", ["--suite", "fuzz"],
+        options=SANITIZER + ["-Db_sanitize=address,undefined", "-Dfuzz=true"], timeouts=4, fixed_addresses=True),
+    Job("gcc", "gcc, with the mutants: compiles without a warning, suite unit", ["--suite", "unit"], cc="gcc",
+        options=PLAIN + ["-Dmutants=true"]),
 ]
 FAST = ["lint", "plain"]
 FAST_SUITES = ["--no-suite", "stress"]

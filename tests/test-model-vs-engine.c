@@ -3,7 +3,10 @@
  * test-model-vs-engine.c - random sequential programs on the engine and on the reference model: every result, every
  * state and both sides' own invariants, after each operation.
  *
- * usage: test-model-vs-engine [--seed N] [--count K]
+ * usage: test-model-vs-engine [--seed N] [--count K] [--canary]
+ *
+ * With --canary the model runs with one quirk flipped, and the test fails unless it sees that: once for each quirk that
+ * a sequential program can show. Q1 and Q6 need a second thread.
  */
 #include <err.h>
 #include <getopt.h>
@@ -12,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/vm.h"
 #include "harness/random-program.h"
 #include "harness/seqrun.h"
 #include "harness/sim.h"
@@ -42,33 +46,82 @@ report(const char *self, uint64_t seed, const struct program *p, const struct se
 	strbuf_free(&text);
 }
 
-static bool
-run(const char *self, uint64_t first, uint64_t count)
+struct totals {
+	uint64_t programs, trimmed;
+	unsigned failures;
+	struct seqdiff diff;
+};
+
+/* Compares until @failures_max programs differ; @self, if any, is to report them. */
+static void
+run(const struct vm_target *model, uint64_t first, uint64_t count, unsigned failures_max, const char *self,
+    struct totals *t)
 {
-	struct seqdiff d = { 0 };
 	struct sim *sim = sim_create();
-	uint64_t done = 0, trimmed = 0;
-	unsigned failures = 0;
 
 	if (sim == NULL)
 		err(1, "no simulated world");
-	for (; done < count && failures < FAILURES_MAX; done++) {
+	for (; t->programs < count && t->failures < failures_max; t->programs++) {
 		struct program p;
 
-		random_program(first + done, &p);
-		trimmed += seqrun_trim(&target_engine, &p);
-		if (!seqdiff_targets(&d, &target_engine, &target_model, &p, sim)) {
-			report(self, first + done, &p, &d);
-			failures++;
+		random_program(first + t->programs, &p);
+		t->trimmed += seqrun_trim(&target_engine, &p);
+		if (!seqdiff_targets(&t->diff, &target_engine, model, &p, sim)) {
+			t->failures++;
+			if (self != NULL)
+				report(self, first + t->programs, &p, &t->diff);
 		}
 		program_free(&p);
 	}
+	sim_destroy(sim);
+}
+
+static bool
+compare(const char *self, uint64_t first, uint64_t count)
+{
+	struct totals t = { 0 };
+
+	run(&target_model, first, count, FAILURES_MAX, self, &t);
 	printf("%" PRIu64 " programs, %zu steps compared, %" PRIu64
 	       " steps that the engine cannot do, %u programs differ\n",
-	    done, d.nr_steps, trimmed, failures);
-	seqdiff_free(&d);
-	sim_destroy(sim);
-	return failures == 0 && done > 0;
+	    t.programs, t.diff.nr_steps, t.trimmed, t.failures);
+	seqdiff_free(&t.diff);
+	return t.failures == 0 && t.diff.nr_steps > 0;
+}
+
+static uint32_t canary_bit;
+static struct program_config canary_config;
+
+/* The model, told a lie about its quirks. */
+static void *
+canary_create(const struct program_config *cfg, struct sim *sim)
+{
+	canary_config = *cfg;
+	canary_config.quirks ^= canary_bit;
+	return target_model.create(&canary_config, sim);
+}
+
+static bool
+canary(const char *name, uint32_t bit, uint64_t first, uint64_t count)
+{
+	struct vm_target model = target_model;
+	struct totals t = { 0 };
+
+	canary_bit = bit;
+	model.create = canary_create;
+	run(&model, first, count, 1, NULL, &t);
+	printf("%s flipped: %s after %" PRIu64 " programs\n", name, t.failures > 0 ? "seen" : "NOT SEEN", t.programs);
+	seqdiff_free(&t.diff);
+	return t.failures > 0;
+}
+
+static bool
+canaries(uint64_t first, uint64_t count)
+{
+	bool ok = canary("Q2", VM_QUIRK_BIT(Q2), first, count);
+
+	ok = canary("Q3", VM_QUIRK_BIT(Q3), first, count) && ok;
+	return canary("Q4", VM_QUIRK_BIT(Q4), first, count) && ok;
 }
 
 int
@@ -77,9 +130,11 @@ main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "seed", required_argument, NULL, 's' },
 		{ "count", required_argument, NULL, 'c' },
+		{ "canary", no_argument, NULL, 'b' },
 		{ NULL, 0, NULL, 0 },
 	};
 	uint64_t seed = 1, count = COUNT_DEFAULT;
+	bool birds = false, ok;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -87,10 +142,13 @@ main(int argc, char **argv)
 			seed = number(optarg);
 		else if (c == 'c')
 			count = number(optarg);
+		else if (c == 'b')
+			birds = true;
 		else
 			return 2;
 	}
 	if (optind != argc)
-		errx(2, "usage: %s [--seed N] [--count K]", argv[0]);
-	return run(argv[0], seed, count) ? 0 : 1;
+		errx(2, "usage: %s [--seed N] [--count K] [--canary]", argv[0]);
+	ok = birds ? canaries(seed, count) : compare(argv[0], seed, count);
+	return ok ? 0 : 1;
 }

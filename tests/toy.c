@@ -188,7 +188,6 @@ static void
 toy_key_leaky(void *p, unsigned nr_threads, struct keybuf *k)
 {
 	struct toy_self *self = p;
-
 	keybuf_num(k, self->now.counter);
 	keybuf_u8(k, self->now.flag);
 	for (unsigned i = 0; i < LOCKS; i++)
