@@ -51,14 +51,14 @@
  * The first half is what a walk down the tree reads: one cache line per level. The arena aligns entries to that.
  */
 struct vm_map_entry {
-	vm_offset_t start, end;		  /* [m] */
-	vm_size_t max_free;		  /* [m] largest adj_free in this subtree */
-	vm_size_t adj_free;		  /* [m] free bytes behind this entry, up to the next one or the map's end */
-	RB_ENTRY(vm_map_entry) tree;	  /* [m] */
+	vm_offset_t start, end;      /* [m] */
+	vm_size_t max_free;          /* [m] largest adj_free in this subtree */
+	vm_size_t adj_free;          /* [m] free bytes behind this entry, up to the next one or the map's end */
+	RB_ENTRY(vm_map_entry) tree; /* [m] */
 
 	struct vm_map_entry *prev, *next; /* [m] ring through map->header */
-	struct vm_object *object;	  /* [m] NULL until a fault or a clip needs one; holds a reference */
-	vm_ooffset_t offset;		  /* [m] of start in the object; 0 without one */
+	struct vm_object *object;         /* [m] NULL until a fault or a clip needs one; holds a reference */
+	vm_ooffset_t offset;              /* [m] of start in the object; 0 without one */
 	struct vm_thread *wiring_thread;  /* [m] who marked IN_TRANSITION */
 	uint32_t eflags;                  /* [m] MAP_ENTRY_* */
 	int wired_count;          /* [m] system wirings, and one for USER_WIRED; -1 while a failed wire unwinds */
@@ -283,6 +283,15 @@ void vm_map_entry_reduce_access(vm_map_t map, vm_map_entry_t entry) VM_REQUIRES(
 uint64_t vm_pageout_evict(vm_map_t map, uint64_t count) VM_REQUIRES_SHARED(&map->lock);
 
 /* --- query.c --- */
+
+/*
+ * The entry, object and page that a fault at @addr for access @fault_type is about; the entry gets its object if it has
+ * none. KERN_SUCCESS: the map is read-locked until vm_map_lookup_done. KERN_INVALID_ADDRESS, KERN_PROTECTION_FAILURE: it
+ * is not. There are no submaps: *var_map stays as it is. The page may lack translation and frame.
+ */
+VM_MUST_CHECK int vm_map_lookup(vm_map_t *var_map, vm_offset_t addr, vm_prot_t fault_type, vm_map_entry_t *out_entry,
+    vm_object_t *object, vm_pindex_t *pindex, vm_prot_t *out_prot, bool *wired);
+void vm_map_lookup_done(vm_map_t map, vm_map_entry_t entry) VM_RELEASE_SHARED(&map->lock);
 
 /* Is all of [start, end) mapped with at least @prot? */
 bool vm_map_check_protection(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_prot_t prot)

@@ -27,7 +27,7 @@ struct run {
 	const struct program *program;
 	const struct vm_target *target;
 	struct sim *sim;
-	void *self;      /* the target's instance */
+	void *self; /* the target's instance */
 	struct vm_state state;
 	struct strbuf error; /* why run_open failed */
 	unsigned error_line; /* of the program; 0: none in particular */

@@ -405,7 +405,7 @@ by_remove(vm_map_t map)
 }
 
 static void
-test_a_sleeper_is_woken(void **state)
+test_threads_sleep_for_a_frame(void **state)
 {
 	(void)state;
 	woken_by(by_unwire);
@@ -674,8 +674,9 @@ test_states_merge_rightly(void **state)
 	sim_destroy(sim);
 }
 
+/* With an argument: only the tests whose names match it. */
 int
-main(void)
+main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_content_survives_eviction),
@@ -689,11 +690,13 @@ main(void)
 		cmocka_unit_test(test_a_failed_wire_leaves_no_page_wired),
 		cmocka_unit_test(test_removal_frees_frames),
 		cmocka_unit_test(test_check_finds),
-		cmocka_unit_test(test_a_sleeper_is_woken),
+		cmocka_unit_test(test_threads_sleep_for_a_frame),
 		cmocka_unit_test(test_threads_share_few_frames),
 		cmocka_unit_test(test_pressure_changes_no_result),
 		cmocka_unit_test(test_states_merge_rightly),
 	};
 
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
