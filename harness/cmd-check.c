@@ -117,8 +117,6 @@ worker_main(const struct check_run *c, int fd)
 
 	if (sim == NULL)
 		err(EXIT_USAGE, "no memory for the fibers");
-	/* Ctrl-C goes to the whole group; whether to stop is the parent's decision, which then sends a SIGTERM. */
-	(void)signal(SIGINT, SIG_IGN);
 	while (read_all(fd, &file, sizeof(file))) {
 		struct checkfile_report report;
 
@@ -135,6 +133,26 @@ worker_main(const struct check_run *c, int fd)
 
 /* --- the parent's side --- */
 
+/*
+ * A fork whose child never sees SIGINT, from its first instruction on. Ctrl-C goes to the whole group; whether to stop
+ * is the parent's decision, which then sends a SIGTERM.
+ */
+static pid_t
+fork_without_interrupts(void)
+{
+	sigset_t interrupts, before;
+	pid_t pid;
+
+	(void)sigemptyset(&interrupts);
+	(void)sigaddset(&interrupts, SIGINT);
+	(void)sigprocmask(SIG_BLOCK, &interrupts, &before);
+	pid = fork();
+	if (pid == 0)
+		(void)signal(SIGINT, SIG_IGN);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	return pid;
+}
+
 static void
 worker_start(struct check_run *c, struct worker *w)
 {
@@ -143,7 +161,7 @@ worker_start(struct check_run *c, struct worker *w)
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
 		err(EXIT_USAGE, "socketpair");
 	(void)fflush(NULL);
-	w->pid = fork();
+	w->pid = fork_without_interrupts();
 	if (w->pid < 0)
 		err(EXIT_USAGE, "fork");
 	if (w->pid == 0) {
@@ -244,7 +262,7 @@ check_all(struct check_run *c)
 				.events = POLLIN };
 		if (poll(fds, c->nr_workers, 500) < 0 && errno != EINTR)
 			err(EXIT_USAGE, "poll");
-		for (unsigned i = 0; i < c->nr_workers; i++)
+		for (unsigned i = 0; i < c->nr_workers && cli_stop == 0; i++)
 			if (fds[i].fd >= 0 && fds[i].revents != 0)
 				worker_answer(c, &c->workers[i]);
 		print_ready(c);

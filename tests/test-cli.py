@@ -255,7 +255,8 @@ class Canary(Case):
             self.assertIn("result %s\n" % outcome, ran)
 
     def test_repeat_with_profile(self):
-        differs = re.search(r"\| (conc/\S+) \| outcomes", (ROOT / "docs" / "strict-differences.md").read_text()).group(1)
+        listed = (ROOT / "docs" / "strict-differences.md").read_text()
+        differs = re.search(r"\| (conc/\S+) \| outcomes", listed).group(1)
         out, _ = self.expect(1, "check", "--profile", "strict", CORPUS / differs)
         found = re.findall(r"\+ outcome (.*) \(happens, not expected\); repeat: (.*)", out)
         missing = re.findall(r"- outcome (.*) \(expected, does not happen\)", out)
@@ -655,8 +656,8 @@ class Terminal(Case):
 
     def test_no_escapes(self):
         path = self.file("middle.vmt", MIDDLE)
-        for args in (("explore", path), ("explore", "--json", path), ("run", "-v", CONC), ("check", CORPUS / "directed"),
-                ("check", "--profile", "strict", CORPUS / "directed"), ("--help",)):
+        for args in (("explore", path), ("explore", "--json", path), ("run", "-v", CONC),
+                ("check", CORPUS / "directed"), ("check", "--profile", "strict", CORPUS / "directed"), ("--help",)):
             _, out, err = ws(*args)
             self.assertNotIn("\033", out + err)
             self.assertNotIn("\r", out + err)

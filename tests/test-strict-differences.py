@@ -5,7 +5,7 @@
 Usage: test-strict-differences.py WIRESTORM
 
 - The reviewed list is right; a list with a line less, a line more or another quirk is not (the canary).
-- All recordings once more in profile strict: whatever the schedule, what is left at the end obeys docs/engine.md section 13.
+- All recordings once more in profile strict: whatever the schedule, what is left obeys docs/engine.md section 13.
 """
 
 import re
