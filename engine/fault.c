@@ -139,8 +139,8 @@ fault_wait_frame(vm_map_t map, struct vm_op_ctx *ctx, uint32_t seen) VM_EXCLUDES
 
 	ctx->point = VM_POINT_frame_wait;
 	vm_waitq_sleep(&map->frames.freed, seen);
-	shortage = vm_curthread->shortage;
-	vm_curthread->shortage = false;
+	shortage = ctx->shortage;
+	ctx->shortage = false;
 	return shortage;
 }
 
