@@ -13,7 +13,6 @@
 
 enum fault_step {
 	FAULT_DONE = 1,
-	FAULT_AGAIN, /* from the start; the map is unlocked */
 	FAULT_WAIT,  /* for the end of a transition; the map is unlocked */
 	FAULT_FRAME, /* for a frame; the map is unlocked */
 };
@@ -24,6 +23,9 @@ struct fault {
 	bool wiring;
 	uint64_t *ret_tag;         /* the content is read into it; NULL: not wanted */
 	const uint64_t *write_tag; /* the content is set to it; NULL: not wanted */
+	vm_object_t object; /* what the lookup says, while the map is locked */
+	vm_pindex_t index;
+	vm_prot_t prot;
 	uint32_t frame_seen;       /* FAULT_FRAME: the count of channel F to sleep on */
 	int rv;                    /* FAULT_DONE: KERN_* */
 };
@@ -45,18 +47,6 @@ fault_wait(vm_map_t map, struct vm_op_ctx *ctx, vm_offset_t addr) VM_EXCLUDES(&m
 	}
 }
 
-/* Gives the entry an object: needs the write lock for a moment. False: the lock was lost, and the map changed. */
-static bool
-fault_make_object(vm_map_t map, vm_map_entry_t e) VM_NO_TSA("upgrades and downgrades the lock, or loses it")
-{
-	if (vm_map_lock_upgrade(map) != 0)
-		return false;
-	if (e->object == NULL)
-		vm_object_attach(map, e);
-	vm_map_lock_downgrade(map);
-	return true;
-}
-
 /* What the faulting access does to the page. */
 static void
 fault_access(const struct fault *f, struct vm_page *p)
@@ -72,16 +62,16 @@ fault_access(const struct fault *f, struct vm_page *p)
 
 /* The page in, its translation entered, the access made. False: no frame is free. */
 static bool
-fault_page(vm_map_t map, vm_map_entry_t e, const struct fault *f) VM_REQUIRES_SHARED(&map->lock)
+fault_page(vm_map_t map, const struct fault *f) VM_REQUIRES_SHARED(&map->lock)
 {
-	vm_object_t o = e->object;
+	vm_object_t o = f->object;
 	struct vm_page *p;
 
 	vm_spinlock_lock(&o->lock);
 	vm_spinlock_lock(&map->frames.lock);
-	p = vm_page_bring_in(map, o, vm_entry_page_index(e, f->addr), f->wiring);
+	p = vm_page_bring_in(map, o, f->index, f->wiring);
 	if (p != NULL)
-		vm_pmap_enter(&map->pmap, &map->frames, f->addr, p, e->protection);
+		vm_pmap_enter(&map->pmap, &map->frames, f->addr, p, f->prot);
 	vm_spinlock_unlock(&map->frames.lock);
 	if (p != NULL)
 		fault_access(f, p);
@@ -91,9 +81,9 @@ fault_page(vm_map_t map, vm_map_entry_t e, const struct fault *f) VM_REQUIRES_SH
 
 /* The same, evicting another page where that is needed. False: there is none to evict, f->frame_seen is to sleep on. */
 static bool
-fault_page_evicting(vm_map_t map, vm_map_entry_t e, struct fault *f) VM_REQUIRES_SHARED(&map->lock)
+fault_page_evicting(vm_map_t map, struct fault *f) VM_REQUIRES_SHARED(&map->lock)
 {
-	while (!fault_page(map, e, f))
+	while (!fault_page(map, f))
 		if (vm_pageout_evict(map, 1) == 0 && vm_frames_must_wait(&map->frames, &f->frame_seen))
 			return false;
 	return true;
@@ -104,28 +94,22 @@ static enum fault_step
 fault_try(vm_map_t map, struct fault *f)
     VM_NO_TSA("what is held at the return depends on the result: nothing, in each case")
 {
+	enum fault_step step = FAULT_DONE;
 	vm_map_entry_t e;
+	bool wired;
 
-	vm_map_lock_read(map);
-	if (!vm_map_lookup_entry(map, f->addr, &e)) {
-		f->rv = KERN_INVALID_ADDRESS;
-	} else if ((f->type & ~e->protection) != 0 || e->protection == VM_PROT_NONE) {
-		f->rv = KERN_PROTECTION_FAILURE;
+	f->rv = vm_map_lookup(&map, f->addr, f->type, &e, &f->object, &f->index, &f->prot, &wired);
+	if (f->rv != KERN_SUCCESS)
+		return FAULT_DONE;
+	if ((e->eflags & MAP_ENTRY_IN_TRANSITION) != 0 && e->wiring_thread != vm_curthread) {
+		step = FAULT_WAIT;
 	} else {
-		if (e->object == NULL && !fault_make_object(map, e))
-			return FAULT_AGAIN;
-		if ((e->eflags & MAP_ENTRY_IN_TRANSITION) != 0 && e->wiring_thread != vm_curthread) {
-			vm_map_unlock_read(map);
-			return FAULT_WAIT;
-		}
 		f->rv = vm_pager_get(map, f->addr);
-		if (f->rv == KERN_SUCCESS && !fault_page_evicting(map, e, f)) {
-			vm_map_unlock_read(map);
-			return FAULT_FRAME;
-		}
+		if (f->rv == KERN_SUCCESS && !fault_page_evicting(map, f))
+			step = FAULT_FRAME;
 	}
-	vm_map_unlock_read(map);
-	return FAULT_DONE;
+	vm_map_lookup_done(map, e);
+	return step;
 }
 
 /*
@@ -164,8 +148,6 @@ fault_run(vm_map_t map, struct fault *f) VM_EXCLUDES(&map->lock)
 		case FAULT_FRAME:
 			if (fault_wait_frame(map, ctx, f->frame_seen))
 				return KERN_RESOURCE_SHORTAGE;
-			break;
-		case FAULT_AGAIN:
 			break;
 		}
 	}

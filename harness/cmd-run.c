@@ -16,10 +16,11 @@
 
 static const char help[] =
     "usage: wirestorm run [OPTION...] FILE\n\n"
-    "Runs the program once: by --schedule, else by the schedule in the file, else by choices drawn from --seed.\n"
+    "Runs the program once: by --schedule, by choices drawn from --seed, or by the schedule in the file; without any of\n"
+    "them by choices drawn from seed 1.\n"
     "Prints the outcome and the schedule, which repeats the run.\n\n"
     "      --schedule 'T0*3 T1 T0'   one choice per step\n"
-    "      --seed N       draw the choices from this seed (default 1)\n"
+    "      --seed N       draw the choices from this seed instead\n"
     "  -v, --verbose      each step: who, what it did, where it is now, and the map when it changed\n"
     "      --lenient      a schedule goes on with another thread where a choice cannot run\n"
     "      --profile P    strict or freebsd12, then +Q1 -Q2 ...: instead of the file's profile\n"
@@ -35,12 +36,13 @@ struct run_command {
 	struct cli_target target;
 	const char *schedule, *path;
 	uint64_t seed;
-	bool verbose, lenient, json;
+	bool seed_given, verbose, lenient, json;
 };
 
 struct trace {
 	struct run_command *c;
 	struct explore_path path; /* the schedule made */
+	bool from_file;		  /* by the schedule in the file */
 	size_t cap;
 	struct strbuf before; /* the map after the step before */
 	unsigned done[PROGRAM_THREADS_MAX]; /* operations finished before the step */
@@ -155,7 +157,7 @@ execute(struct run_command *c, struct program *p, struct run *r, struct trace *t
 	struct replay how = { .lenient = c->lenient, .on_step = on_step, .arg = t };
 	struct program_choice *choices = p->choices;
 	size_t nr = p->nr_choices;
-	bool given = p->has_schedule, ok = true;
+	bool given = p->has_schedule && !c->seed_given, ok = true;
 
 	if (c->schedule != NULL) {
 		struct vmt_error e;
@@ -168,6 +170,9 @@ execute(struct run_command *c, struct program *p, struct run *r, struct trace *t
 		ok = replay(r, choices, nr, &how);
 		if (!ok)
 			fprintf(stderr, "%s: %s\n", c->path, strbuf_text(&how.error));
+		if (how.nr_diverged > 0)
+			fprintf(stderr, "%s: %zu choices could not be followed\n", c->path, how.nr_diverged);
+		t->from_file = c->schedule == NULL;
 	} else {
 		strategy_random(r, c->seed, on_step, t);
 	}
@@ -177,17 +182,28 @@ execute(struct run_command *c, struct program *p, struct run *r, struct trace *t
 	return ok;
 }
 
+/* Does the program expect this outcome: as the result of its schedule, or as one that can happen? */
+static bool
+is_expected(const struct program *p, const struct trace *t, const char *outcome)
+{
+	if (t->from_file && p->result != NULL && strcmp(p->result, outcome) != 0)
+		return false;
+	for (size_t i = 0; i < p->nr_outcomes; i++)
+		if (strcmp(p->outcomes[i].text, outcome) == 0)
+			return true;
+	return p->nr_outcomes == 0;
+}
+
 static int
 report(struct run_command *c, struct program *p, struct run *r, struct trace *t)
 {
 	struct strbuf outcome = { 0 }, schedule = { 0 }, wrong = { 0 };
-	bool deadlock = run_deadlocked(r), final_ok, known = p->nr_outcomes == 0;
+	bool deadlock = run_deadlocked(r), final_ok, known;
 
 	run_outcome(r, &outcome);
 	vmt_print_choices(t->path.choices, t->path.nr_choices, &schedule);
 	final_ok = deadlock || run_final(r, &wrong);
-	for (size_t i = 0; i < p->nr_outcomes && !known; i++)
-		known = strcmp(p->outcomes[i].text, outcome.text) == 0;
+	known = is_expected(p, t, strbuf_text(&outcome));
 	if (c->json) {
 		json_t *j = json_pack("{s:s, s:s, s:b, s:b, s:s?, s:o}", "outcome", strbuf_text(&outcome), "schedule",
 		    strbuf_text(&schedule), "deadlock", deadlock, "expected", known && final_ok, "broken", t->broken,
@@ -260,6 +276,7 @@ parse_options(int argc, char **argv, struct run_command *c)
 			break;
 		case OPT_SEED:
 			c->seed = (uint64_t)cli_number("--seed", optarg, 0, INT64_MAX);
+			c->seed_given = true;
 			break;
 		case 'v':
 			c->verbose = true;
@@ -285,6 +302,10 @@ parse_options(int argc, char **argv, struct run_command *c)
 	}
 	if (optind + 1 != argc) {
 		fprintf(stderr, "wirestorm run: expected one file\n");
+		return cli_usage("run");
+	}
+	if (c->schedule != NULL && c->seed_given) {
+		fprintf(stderr, "wirestorm run: --schedule and --seed exclude each other\n");
 		return cli_usage("run");
 	}
 	c->path = argv[optind];

@@ -177,7 +177,7 @@ sim_point(struct sim *sim)
 	sim_point_here(sim);
 }
 
-/* Off the enabled ones until a wakeup of the channel. @fresh: the next point belongs to the step that resumes. */
+/* Off the enabled ones until a wakeup of the channel. @fresh: the next point then belongs to the step that resumes. */
 static void
 sleep_on(struct sim *sim, unsigned channel, bool fresh)
 {
