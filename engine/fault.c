@@ -23,11 +23,11 @@ struct fault {
 	bool wiring;
 	uint64_t *ret_tag;         /* the content is read into it; NULL: not wanted */
 	const uint64_t *write_tag; /* the content is set to it; NULL: not wanted */
-	vm_object_t object; /* what the lookup says, while the map is locked */
+	vm_object_t object;        /* what the lookup says, while the map is locked */
 	vm_pindex_t index;
 	vm_prot_t prot;
-	uint32_t frame_seen;       /* FAULT_FRAME: the count of channel F to sleep on */
-	int rv;                    /* FAULT_DONE: KERN_* */
+	uint32_t frame_seen; /* FAULT_FRAME: the count of channel F to sleep on */
+	int rv;              /* FAULT_DONE: KERN_* */
 };
 
 /* The second step of a waiting fault. */
