@@ -237,7 +237,7 @@ int vm_map_fixed_range(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_prot
 /* Delete [start, end), clamped already; lets go of the lock while it waits. KERN_SUCCESS. */
 int vm_map_delete(vm_map_t map, vm_offset_t start, vm_offset_t end) VM_REQUIRES(&map->lock);
 
-/* --- wire.c, account.c, transition.c --- */
+/* --- wire.c, transition.c --- */
 
 /* As vm_map_wire, with the lock held at the call and at the return, but not throughout. */
 int vm_map_wire_locked(vm_map_t map, vm_offset_t start, vm_offset_t end, int flags) VM_REQUIRES(&map->lock);
@@ -305,6 +305,16 @@ bool vm_map_check_protection(vm_map_t map, vm_offset_t start, vm_offset_t end, v
  */
 const char *vm_map_check(vm_map_t map) VM_REQUIRES(&map->lock);
 const char *vm_map_check_entries(vm_map_t map) VM_REQUIRES(&map->lock);
+
+/* --- account.c --- */
+
+/*
+ * The user-wire account and the marks of running wires, as vm_map_check: "I11: ...", or NULL. With Q1 or Q2 on the
+ * account is wrong on purpose, and not looked at.
+ */
+const char *vm_map_check_account(vm_map_t map) VM_REQUIRES(&map->lock);
+/* Will somebody wake @td, which sleeps on the map's channel @waitq (VM_WAITQ_*)? "I14: ...", or NULL. */
+const char *vm_map_check_sleeper(vm_map_t map, const struct vm_thread *td, unsigned waitq) VM_REQUIRES(&map->lock);
 
 /* --- pager.c --- */
 

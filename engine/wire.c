@@ -205,6 +205,7 @@ vm_map_wire_locked(vm_map_t map, vm_offset_t start, vm_offset_t end, int flags)
 
 	if (start == end)
 		return KERN_SUCCESS;
+	ctx->user_wire = (flags & VM_MAP_WIRE_USER) != 0;
 	if (!vm_map_wire_first_entry(map, ctx, holes_ok, &e))
 		return KERN_INVALID_ADDRESS;
 	while (e->start < ctx->end) {

@@ -2,12 +2,11 @@
 /*
  * replay-main.c - runs a fuzz target over stored inputs, for builds without a fuzzing engine.
  *
- * usage: TARGET FILE|DIRECTORY...   A directory's files are run in the order of their names, not those below it. It
- * prints the name before each run only if asked by --verbose; a crash is found again by that. Exit 1 if none was run.
+ * usage: TARGET FILE|DIRECTORY...   All files below a directory are run, in the order of their names. It prints the
+ * name before each run only if asked by --verbose; a crash is found again by that. Exit 1 if none was run.
  */
-#include <dirent.h>
 #include <err.h>
-#include <limits.h>
+#include <fts.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,35 +41,29 @@ run_file(const char *path)
 	free(bytes);
 }
 
-static size_t
-run_path(const char *path)
+static int
+by_name(const FTSENT **a, const FTSENT **b)
 {
-	struct dirent **list;
-	struct stat st;
+	return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+static size_t
+run_path(char *path)
+{
+	FTS *tree = fts_open((char *[]){ path, NULL }, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
 	size_t ran = 0;
-	int nr;
 
-	if (stat(path, &st) != 0)
+	if (tree == NULL)
 		err(1, "%s", path);
-	if (!S_ISDIR(st.st_mode)) {
-		run_file(path);
-		return 1;
+	for (FTSENT *f; (f = fts_read(tree)) != NULL;) {
+		if (f->fts_info == FTS_NS || f->fts_info == FTS_DNR || f->fts_info == FTS_ERR)
+			errx(1, "%s: %s", f->fts_path, strerror(f->fts_errno));
+		if (f->fts_info != FTS_F)
+			continue;
+		run_file(f->fts_path);
+		ran++;
 	}
-	nr = scandir(path, &list, NULL, alphasort);
-	if (nr < 0)
-		err(1, "%s", path);
-	for (int i = 0; i < nr; i++) {
-		char name[PATH_MAX];
-
-		if (snprintf(name, sizeof(name), "%s/%s", path, list[i]->d_name) >= (int)sizeof(name))
-			errx(1, "%s/%s: the name is too long", path, list[i]->d_name);
-		if (stat(name, &st) == 0 && S_ISREG(st.st_mode)) {
-			run_file(name);
-			ran++;
-		}
-		free(list[i]);
-	}
-	free(list);
+	(void)fts_close(tree);
 	return ran;
 }
 

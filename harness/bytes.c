@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * bytes.c - programs from bytes and back; bytes.h has the layout. Decoder and encoder of a rule stand side by side.
+ * bytes.c - programs from bytes and back; docs/bytes.md has the layout. Decoder and encoder of a rule stand side by
+ * side.
  *
  * Nothing here knows an operation: arguments are coded by their kind (engine/args.def).
  */
 #include "harness/bytes.h"
 
+#include <assert.h>
 #include <err.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/vm.h"
 #include "harness/keybuf.h"
@@ -31,6 +34,17 @@
 
 #define MAPPING_GUARD 0xc0
 #define MAPPING_RAW 0x40 /* max is not made to include prot */
+
+/* Where an operation stands: what a byte of the operations means. */
+#define OPS_END 112        /* to 127, and 0: the choices follow */
+#define SECTION_THREAD 128 /* a thread: by its number modulo 4 */
+#define SECTION_ANY 224    /* one of all 16 threads */
+#define SECTION_INIT 240
+#define SECTION_FINAL 248
+#define SECTION_THREADS 4
+
+static_assert(SECTION_INIT - SECTION_ANY == PROGRAM_THREADS_MAX, "each thread has its byte");
+static_assert(VM_OP_CODE_MAX < OPS_END, "each operation has its byte");
 
 struct reader {
 	const uint8_t *bytes;
@@ -442,27 +456,116 @@ put_config(struct keybuf *out, const struct program_config *cfg)
 	put_poison(out, cfg);
 }
 
-void
+/* --- the operations --- */
+
+#define THREAD_NONE UINT8_MAX
+
+/* The program that grows, and where in it the next operation goes. */
+struct sections {
+	struct program *p;
+	uint8_t section;                     /* the byte that began it, canonical; 0: init */
+	uint8_t number[PROGRAM_THREADS_MAX]; /* of the thread that these bytes mean, by order of appearance */
+	unsigned nr_threads_max;             /* room in p->threads */
+};
+
+/* The canonical byte of the section that @b begins. */
+static uint8_t
+section_of(uint8_t b)
+{
+	if (b < SECTION_ANY)
+		return SECTION_THREAD + (b - SECTION_THREAD) % SECTION_THREADS;
+	if (b < SECTION_INIT)
+		return b - SECTION_ANY < SECTION_THREADS ? b - SECTION_ANY + SECTION_THREAD : b;
+	return b < SECTION_FINAL ? 0 : SECTION_FINAL;
+}
+
+static unsigned
+thread_of(uint8_t section)
+{
+	return section < SECTION_ANY ? section - SECTION_THREAD : section - SECTION_ANY;
+}
+
+static uint8_t
+thread_section(unsigned thread)
+{
+	return (uint8_t)(thread < SECTION_THREADS ? SECTION_THREAD + thread : SECTION_ANY + thread);
+}
+
+static void
+add_step(struct program_step **steps, size_t *nr, const struct vm_op *op)
+{
+	if (*nr == BYTES_OPS_MAX)
+		return;
+	if (*steps == NULL)
+		*steps = calloc(BYTES_OPS_MAX, sizeof(**steps));
+	if (*steps == NULL)
+		err(1, "steps");
+	(*steps)[(*nr)++].op = *op;
+}
+
+/* The thread that these bytes mean. A thread is made by its first operation: so none is empty, and no number missing.
+ */
+static struct program_thread *
+get_thread(struct sections *s, unsigned thread)
+{
+	struct program *p = s->p;
+
+	if (s->number[thread] != THREAD_NONE)
+		return &p->threads[s->number[thread]];
+	if (p->nr_threads == s->nr_threads_max) {
+		s->nr_threads_max = s->nr_threads_max == 0 ? SECTION_THREADS : PROGRAM_THREADS_MAX;
+		p->threads = reallocarray(p->threads, s->nr_threads_max, sizeof(*p->threads));
+		if (p->threads == NULL)
+			err(1, "threads");
+	}
+	s->number[thread] = (uint8_t)p->nr_threads;
+	memset(&p->threads[p->nr_threads], 0, sizeof(*p->threads));
+	return &p->threads[p->nr_threads++];
+}
+
+/* What is too much in a section is dropped. */
+static void
+add_op(struct sections *s, const struct vm_op *op)
+{
+	struct program_thread *t;
+
+	if (s->section == 0) {
+		add_step(&s->p->init, &s->p->nr_init, op);
+	} else if (s->section == SECTION_FINAL) {
+		add_step(&s->p->final, &s->p->nr_final, op);
+	} else {
+		t = get_thread(s, thread_of(s->section));
+		if (t->nr_ops < PROGRAM_OPS_MAX)
+			t->ops[t->nr_ops++] = *op;
+	}
+}
+
+size_t
 bytes_decode(const uint8_t *bytes, size_t len, struct program *p)
 {
 	struct reader r = { bytes, 0, len };
+	struct sections s = { .p = p };
 	uint8_t b;
 
 	program_init(p);
+	memset(s.number, THREAD_NONE, sizeof(s.number));
 	(void)take(&r); /* the version */
 	take_config(&r, &p->config);
-	p->init = calloc(BYTES_OPS_MAX, sizeof(*p->init));
-	if (p->init == NULL)
-		err(1, "steps");
-	while (p->nr_init < BYTES_OPS_MAX && (b = take(&r)) != 0)
-		p->init[p->nr_init++].op = take_op(&r, &p->config, b);
+	while ((b = take(&r)) != 0 && (b < OPS_END || b >= SECTION_THREAD)) {
+		if (b >= SECTION_THREAD) {
+			s.section = section_of(b);
+		} else {
+			struct vm_op op = take_op(&r, &p->config, b);
+
+			add_op(&s, &op);
+		}
+	}
+	return r.at;
 }
 
 static const char *
 no_room(const struct program *p)
 {
-	if (p->nr_threads != 0 || p->nr_final != 0)
-		return "the byte form has no threads yet";
 	if (p->config.mutant != NULL)
 		return "the byte form has no mutants";
 	if (p->config.limit != VM_WIRE_LIMIT_DEFAULT && p->config.limit > VM_OP_PAGE_MAX)
@@ -471,11 +574,14 @@ no_room(const struct program *p)
 		return "too many frames for the byte form";
 	if (p->config.nr_poison > BYTES_POISON_MAX)
 		return "too many poisoned pages for the byte form";
-	if (p->nr_init > BYTES_OPS_MAX)
+	if (p->nr_init > BYTES_OPS_MAX || p->nr_final > BYTES_OPS_MAX)
 		return "too many steps for the byte form";
 	for (size_t i = 0; i < p->config.nr_poison; i++)
 		if (p->config.poison[i].code == KERN_SUCCESS)
 			return "a poisoned page that does not fail";
+	for (unsigned t = 0; t < p->nr_threads; t++)
+		if (p->threads[t].nr_ops == 0)
+			return "a thread without operations";
 	return NULL;
 }
 
@@ -489,5 +595,24 @@ bytes_encode(const struct program *p, struct keybuf *out, const char **ret_reaso
 	put_config(out, &p->config);
 	for (size_t i = 0; i < p->nr_init; i++)
 		put_op(out, &p->config, &p->init[i].op);
+	for (unsigned t = 0; t < p->nr_threads; t++) {
+		keybuf_u8(out, thread_section(t));
+		for (unsigned i = 0; i < p->threads[t].nr_ops; i++)
+			put_op(out, &p->config, &p->threads[t].ops[i]);
+	}
+	if (p->nr_final > 0)
+		keybuf_u8(out, SECTION_FINAL);
+	for (size_t i = 0; i < p->nr_final; i++)
+		put_op(out, &p->config, &p->final[i].op);
 	return true;
+}
+
+void
+bytes_encode_choices(const uint8_t *choices, size_t nr, struct keybuf *out)
+{
+	if (nr == 0)
+		return;
+	keybuf_u8(out, 0);
+	for (size_t i = 0; i < nr; i++)
+		keybuf_u8(out, choices[i]);
 }

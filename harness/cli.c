@@ -215,18 +215,10 @@ cli_target_name(struct cli_target *t, const char *text)
 }
 
 bool
-cli_open_run(const struct cli_target *t, const char *path, struct program *p, struct run *r)
+cli_open_program(const struct cli_target *t, const char *path, const struct program *p, struct run *r)
 {
-	struct sim *sim;
+	struct sim *sim = sim_create();
 
-	*r = (struct run){ 0 };
-	if (!vmt_read(path, p))
-		return false;
-	if (t->profile != NULL) {
-		p->config.profile_freebsd12 = t->freebsd12;
-		p->config.quirks = t->quirks;
-	}
-	sim = sim_create();
 	if (sim == NULL)
 		err(EXIT_USAGE, "no memory for the fibers");
 	if (run_open(r, p, t->target, sim) == RUN_OPENED)
@@ -235,12 +227,11 @@ cli_open_run(const struct cli_target *t, const char *path, struct program *p, st
 		fprintf(stderr, "%s:%u: %s\n", path, r->error_line, strbuf_text(&r->error));
 	else
 		fprintf(stderr, "%s: %s\n", path, strbuf_text(&r->error));
-	cli_close_run(p, r);
 	return false;
 }
 
 void
-cli_close_run(struct program *p, struct run *r)
+cli_close_program(struct run *r)
 {
 	struct sim *sim = r->sim;
 
@@ -248,5 +239,27 @@ cli_close_run(struct program *p, struct run *r)
 	if (sim != NULL)
 		sim_destroy(sim);
 	r->sim = NULL;
+}
+
+bool
+cli_open_run(const struct cli_target *t, const char *path, struct program *p, struct run *r)
+{
+	*r = (struct run){ 0 };
+	if (!vmt_read(path, p))
+		return false;
+	if (t->profile != NULL) {
+		p->config.profile_freebsd12 = t->freebsd12;
+		p->config.quirks = t->quirks;
+	}
+	if (cli_open_program(t, path, p, r))
+		return true;
+	cli_close_run(p, r);
+	return false;
+}
+
+void
+cli_close_run(struct program *p, struct run *r)
+{
+	cli_close_program(r);
 	program_free(p);
 }

@@ -70,5 +70,8 @@ void cli_target_name(struct cli_target *t, const char *text);
 /* Reads @path, applies the profile and opens a run. False: said why. *p and *r are to be closed by cli_close_run. */
 bool cli_open_run(const struct cli_target *t, const char *path, struct program *p, struct run *r);
 void cli_close_run(struct program *p, struct run *r);
+/* The same for a program made in memory, which stays the caller's; @path is what messages name. */
+bool cli_open_program(const struct cli_target *t, const char *path, const struct program *p, struct run *r);
+void cli_close_program(struct run *r);
 
 #endif

@@ -77,7 +77,7 @@ void paths_witnesses(struct graph *g, unsigned nr_threads, bool all_outcomes, st
 void explore_schedules(struct run *r, const struct explore_options *options, struct explore_result *result);
 
 /* explore.c: shared by both ways. */
-bool explore_goal_holds(const struct run *r, const struct explore_options *options);
+bool explore_goal_holds(struct run *r, const struct explore_options *options);
 /* Has a limit been reached? Sets result->end if so. Looks at the clock only now and then. */
 struct explore_clock {
 	double until;

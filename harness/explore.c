@@ -40,8 +40,8 @@ explore_over(struct explore_clock *c, const struct explore_options *options, str
 	return false;
 }
 
-bool
-explore_goal_holds(const struct run *r, const struct explore_options *options)
+static bool
+goals_hold(const struct run *r, const struct explore_options *options)
 {
 	if (options->nr_goals == 0 && !options->goal_deadlock)
 		return false;
@@ -58,6 +58,14 @@ explore_goal_holds(const struct run *r, const struct explore_options *options)
 	return true;
 }
 
+bool
+explore_goal_holds(struct run *r, const struct explore_options *options)
+{
+	bool seen = options->on_state != NULL && options->on_state(options->on_state_arg, r);
+
+	return goals_hold(r, options) || seen;
+}
+
 struct walk {
 	struct run *run;
 	const struct explore_options *options;
@@ -68,6 +76,7 @@ struct walk {
 	uint8_t *path; /* scratch of go_to */
 	size_t cap_path;
 	struct strbuf text;
+	bool any_goal;
 };
 
 /* The run is at an end. Spoils the run if there are final steps. */
@@ -109,6 +118,7 @@ enter(struct walk *w, bool *ret_new)
 	}
 	id = graph_add(g, at, hash, run_enabled(w->run));
 	g->nodes[id].goal = explore_goal_holds(w->run, w->options);
+	w->any_goal |= g->nodes[id].goal;
 	return id;
 }
 
@@ -223,7 +233,7 @@ explore_states(struct run *r, const struct explore_options *options, struct expl
 	walk_all(&w);
 	result->states = w.graph.nr_nodes;
 	paths_count(&w.graph, result);
-	if (options->want_witnesses || options->nr_goals > 0 || options->goal_deadlock)
+	if (options->want_witnesses || w.any_goal)
 		paths_witnesses(&w.graph, r->program->nr_threads, options->want_witnesses, result);
 	if (result->end != EXPLORE_COMPLETE && result->goal.choices != NULL)
 		finish_goal(r, &result->goal);

@@ -44,6 +44,12 @@ struct explore_options {
 	size_t nr_goals; /* all must hold at one state */
 	const struct explore_goal *goals;
 	bool goal_deadlock; /* the state must be a deadlock, too */
+	/*
+	 * NULL, or called once for each state, when the run is in it for the first time; by schedules for each step. It may
+	 * look at everything and change nothing. True: this state is a goal, too.
+	 */
+	bool (*on_state)(void *arg, struct run *r);
+	void *on_state_arg;
 	const volatile int *stop; /* NULL, or: stop when it is not 0 */
 	/* NULL, or called now and then. */
 	void (*progress)(void *arg, uint64_t states, uint64_t schedules);

@@ -1,304 +1,41 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * random-program.c - see random-program.h. Random numbers come from SplitMix64 (Steele, Lea, Flood 2014): the state
- * counts, the output mixes it. No other source of chance is used.
- */
+/* random-program.c - whole programs by chance: see random-program.h. Single operations are drawn in random-draw.c. */
 #include "harness/random-program.h"
 
 #include <err.h>
 #include <stdlib.h>
 
 #include "engine/vm.h"
+#include "harness/random-draw.h"
 
-#define RANGES_MAX 24
 #define POISON_MAX 3
 #define PROBES 6
-#define WINDOW 16 /* pages; in a larger map most operations are kept together */
-
-struct range {
-	uint64_t start, end;
-};
-
-struct draw {
-	uint64_t state;
-	struct program *p;
-	uint64_t lo, hi;                      /* most of what happens, happens here: a part of the map */
-	unsigned weights[VM_OP_CODE_MAX + 1]; /* of the operations, in this program */
-	struct range seen[RANGES_MAX];        /* that operations have named */
-	size_t nr_seen;
-};
-
-static uint64_t
-next(struct draw *d)
-{
-	uint64_t z = d->state += UINT64_C(0x9e3779b97f4a7c15);
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return z ^ (z >> 31);
-}
+#define WINDOW 16     /* pages; in a larger map most operations are kept together */
+#define CONC_WINDOW 8 /* the same for concurrent programs */
 
 static uint64_t
 below(struct draw *d, uint64_t n)
 {
-	return next(d) % n;
+	return prng_below(&d->prng, n);
 }
 
 static bool
 percent(struct draw *d, unsigned chance)
 {
-	return below(d, 100) < chance;
+	return prng_percent(&d->prng, chance);
 }
 
-/* A page of the map, or seldom one near it. */
-static uint64_t
-any_page(struct draw *d)
+static void *
+zeroed(size_t nr, size_t size)
 {
-	const struct program_config *cfg = &d->p->config;
-	uint64_t page = d->lo + below(d, d->hi - d->lo);
+	void *at = calloc(nr, size);
 
-	if (percent(d, 4))
-		page = cfg->max + below(d, 4);
-	else if (percent(d, 3))
-		page = cfg->min - (cfg->min < 4 ? cfg->min : below(d, 4));
-	return page;
+	if (at == NULL)
+		err(1, "a random program");
+	return at;
 }
 
-/* An edge of something that was named before, or the page before or behind it. */
-static uint64_t
-near_edge(struct draw *d)
-{
-	const struct range *r = &d->seen[below(d, d->nr_seen)];
-	uint64_t page = percent(d, 50) ? r->start : r->end;
-
-	if (percent(d, 20))
-		page++;
-	else if (percent(d, 20) && page > 0)
-		page--;
-	return page;
-}
-
-static uint64_t
-some_page(struct draw *d)
-{
-	const struct range *r;
-
-	if (d->nr_seen == 0 || percent(d, 20))
-		return any_page(d);
-	r = &d->seen[below(d, d->nr_seen)];
-	return r->start < r->end && percent(d, 60) ? r->start + below(d, r->end - r->start) : near_edge(d);
-}
-
-static struct range
-fresh_range(struct draw *d)
-{
-	uint64_t start = any_page(d);
-
-	return (struct range){ start, start + 1 + below(d, percent(d, 80) ? 8 : 40) };
-}
-
-static struct range
-inside(struct draw *d, struct range r)
-{
-	uint64_t pages = r.end > r.start ? r.end - r.start : 1;
-
-	r.start += below(d, pages);
-	r.end = r.start + 1 + below(d, pages);
-	return r;
-}
-
-static struct range
-between_edges(struct draw *d)
-{
-	uint64_t a = near_edge(d), b = near_edge(d);
-
-	return a < b ? (struct range){ a, b } : (struct range){ b, a };
-}
-
-/* A range for an operation. Towards the end come the odd ones: empty, inverted. */
-static struct range
-some_range(struct draw *d)
-{
-	const struct program_config *cfg = &d->p->config;
-	struct range old = d->nr_seen > 0 ? d->seen[below(d, d->nr_seen)] : (struct range){ cfg->min, cfg->max };
-	uint64_t kind = below(d, 100);
-
-	if (d->nr_seen == 0 || kind < 15)
-		return fresh_range(d);
-	if (kind < 40)
-		return old;
-	if (kind < 60)
-		return inside(d, old);
-	if (kind < 75)
-		return between_edges(d);
-	if (kind < 85)
-		return (struct range){ old.end, old.end + 1 + below(d, 8) };
-	if (kind < 92)
-		return (struct range){ cfg->min, cfg->max };
-	if (kind < 94)
-		return (struct range){ some_page(d), cfg->max + below(d, 8) };
-	if (kind < 96)
-		return (struct range){ old.start, old.start };
-	return (struct range){ some_page(d), some_page(d) };
-}
-
-static uint8_t
-some_prot(struct draw *d)
-{
-	static const uint8_t usual[] = { VM_PROT_READ | VM_PROT_WRITE, VM_PROT_ALL, VM_PROT_READ, VM_PROT_NONE };
-
-	return percent(d, 80) ? usual[below(d, 4)] : (uint8_t)below(d, 8);
-}
-
-/* Mostly everything, so that mappings are alike and merge; seldom less than @prot. */
-static uint8_t
-some_max(struct draw *d, uint8_t prot)
-{
-	if (percent(d, 70))
-		return VM_PROT_ALL;
-	return percent(d, 95) ? prot | (uint8_t)below(d, 8) : (uint8_t)below(d, 8);
-}
-
-static void
-draw_mapping(struct draw *d, struct vm_op *op)
-{
-	if (percent(d, 12)) {
-		op->flags |= VM_OPF_GUARD;
-		return;
-	}
-	op->prot = percent(d, 60) ? VM_PROT_READ | VM_PROT_WRITE : some_prot(d);
-	op->max = some_max(d, op->prot);
-}
-
-static uint8_t
-some_flag(struct draw *d, unsigned chance, uint8_t flag)
-{
-	return percent(d, chance) ? flag : 0;
-}
-
-static void
-draw_arg(struct draw *d, enum vm_arg_kind kind, struct vm_op *op)
-{
-	switch (kind) {
-	case VM_ARG_NONE:
-		break;
-	case VM_ARG_START:
-		op->start = some_page(d);
-		break;
-	case VM_ARG_END: {
-		struct range r = some_range(d);
-
-		op->start = r.start;
-		op->end = r.end;
-		break;
-	}
-	case VM_ARG_LEN:
-		op->end = percent(d, 80) ? 1 + below(d, 8) : below(d, 70);
-		break;
-	case VM_ARG_PROT:
-		op->prot = some_prot(d);
-		break;
-	case VM_ARG_MAX:
-		op->max = some_max(d, op->prot);
-		break;
-	case VM_ARG_MAPPING:
-		draw_mapping(d, op);
-		break;
-	case VM_ARG_INHERIT:
-		op->choice = (uint8_t)below(d, VM_INHERIT_COUNT);
-		break;
-	case VM_ARG_ADVICE:
-		op->choice = (uint8_t)below(d, VM_MADV_COUNT);
-		break;
-	case VM_ARG_WHO:
-		op->flags |= some_flag(d, 65, VM_OPF_USER);
-		break;
-	case VM_ARG_HOLES:
-		op->flags |= some_flag(d, 50, VM_OPF_HOLESOK);
-		break;
-	case VM_ARG_SETMAX:
-		op->flags |= some_flag(d, 20, VM_OPF_SETMAX);
-		break;
-	case VM_ARG_WRITE:
-		op->flags |= some_flag(d, 20, VM_OPF_WRITE);
-		break;
-	case VM_ARG_INVALIDATE:
-		op->flags |= some_flag(d, 40, VM_OPF_INVALIDATE);
-		break;
-	case VM_ARG_TAG:
-		op->value = 1 + below(d, 9);
-		break;
-	case VM_ARG_COUNT:
-		op->value = below(d, 100);
-		break;
-	}
-}
-
-/* How often an operation is drawn. One that is not listed has weight 1: a new one is drawn without a word here. */
-static const unsigned usual_weights[VM_OP_CODE_MAX + 1] = {
-	[VM_OP_insert] = 12,
-	[VM_OP_fixed] = 4,
-	[VM_OP_find] = 3,
-	[VM_OP_remove] = 5,
-	[VM_OP_protect] = 8,
-	[VM_OP_inherit] = 4,
-	[VM_OP_madvise] = 4,
-	[VM_OP_wire] = 20,
-	[VM_OP_unwire] = 14,
-	[VM_OP_sync] = 4,
-	[VM_OP_clip] = 4,
-	[VM_OP_fault] = 4,
-	[VM_OP_read] = 3,
-	[VM_OP_write] = 4,
-};
-
-/* Each program has operations that it likes and some that it leaves out, so that programs differ more. */
-static void
-draw_weights(struct draw *d)
-{
-	static const unsigned factors[] = { 0, 1, 1, 4 };
-
-	for (unsigned c = 1; c <= VM_OP_CODE_MAX; c++) {
-		unsigned weight = usual_weights[c] != 0 ? usual_weights[c] : 1;
-
-		d->weights[c] = vm_op_table[c].name != NULL ? weight * factors[below(d, 4)] : 0;
-	}
-	d->weights[VM_OP_insert] += 4;
-}
-
-static uint8_t
-some_code(struct draw *d)
-{
-	uint64_t total = 0, at;
-	uint8_t code = 1;
-
-	for (unsigned c = 1; c <= VM_OP_CODE_MAX; c++)
-		total += d->weights[c];
-	for (at = below(d, total); at >= d->weights[code]; code++)
-		at -= d->weights[code];
-	return code;
-}
-
-static bool
-has_kind(uint8_t code, enum vm_arg_kind kind)
-{
-	for (unsigned i = 0; i < VM_OP_ARGS_MAX; i++)
-		if (vm_op_table[code].args[i] == kind)
-			return true;
-	return false;
-}
-
-static struct vm_op
-some_op(struct draw *d, uint8_t code)
-{
-	struct vm_op op = { .code = code };
-
-	for (unsigned i = 0; i < VM_OP_ARGS_MAX; i++)
-		draw_arg(d, vm_op_table[code].args[i], &op);
-	if (has_kind(code, VM_ARG_END) && d->nr_seen < RANGES_MAX)
-		d->seen[d->nr_seen++] = (struct range){ op.start, op.end };
-	return op;
-}
+/* --- directives --- */
 
 static void
 draw_poison(struct draw *d, struct program_config *cfg)
@@ -306,9 +43,7 @@ draw_poison(struct draw *d, struct program_config *cfg)
 	static const uint8_t codes[] = { KERN_OUT_OF_BOUNDS, KERN_OUT_OF_BOUNDS, KERN_FAILURE, KERN_NO_ACCESS };
 	uint64_t page = d->lo;
 
-	cfg->poison = calloc(POISON_MAX, sizeof(*cfg->poison));
-	if (cfg->poison == NULL)
-		err(1, "poison");
+	cfg->poison = zeroed(POISON_MAX, sizeof(*cfg->poison));
 	while (cfg->nr_poison < POISON_MAX && percent(d, 80)) {
 		page += below(d, 8);
 		cfg->poison[cfg->nr_poison++] = (struct program_poison){ page++, codes[below(d, 4)] };
@@ -327,6 +62,53 @@ draw_quirks(struct draw *d, struct program_config *cfg)
 		cfg->quirks = (uint32_t)below(d, VM_QUIRKS_FREEBSD12 + 1);
 }
 
+/* The map, and the part of it, of @window pages at most, in which most things happen. */
+static void
+draw_map(struct draw *d, struct program_config *cfg, uint64_t window)
+{
+	if (percent(d, 30)) {
+		cfg->min = 0;
+		cfg->max = 64;
+	} else if (percent(d, 20)) {
+		cfg->min = below(d, 40);
+		cfg->max = cfg->min + 1 + below(d, 30);
+	}
+	cfg->kernel = percent(d, 5);
+	d->lo = cfg->min;
+	d->hi = cfg->max;
+	if (cfg->max - cfg->min > window && percent(d, 75)) {
+		d->lo += below(d, cfg->max - cfg->min - window + 1);
+		d->hi = d->lo + window;
+	}
+}
+
+/*
+ * A part of the map that the program is about, and two parts of that, which will be entries of their own if they are
+ * mapped one by one. Half of the time it is in the map's first pages, where find maps.
+ */
+static void
+draw_focus(struct draw *d, struct program_config *cfg)
+{
+	uint64_t room, pages, start, middle;
+
+	draw_map(d, cfg, CONC_WINDOW);
+	room = d->hi - d->lo;
+	pages = room < 2 ? 1 : 2 + below(d, room < 6 ? room - 1 : 5);
+	if (percent(d, 50)) {
+		d->hi = cfg->min + (d->hi - d->lo);
+		d->lo = cfg->min;
+	}
+	start = d->lo + below(d, room - pages + 1);
+	middle = start + below(d, pages);
+	d->seen[d->nr_seen++] = (struct draw_range){ start, start + pages };
+	if (middle == start)
+		return;
+	d->seen[d->nr_seen++] = (struct draw_range){ start, middle };
+	d->seen[d->nr_seen++] = (struct draw_range){ middle, start + pages };
+}
+
+/* --- sequential programs --- */
+
 /* Poison in a map with a low limit: draw_probes says what for. */
 static void
 draw_limits(struct draw *d, struct program_config *cfg, bool probing)
@@ -339,67 +121,179 @@ draw_limits(struct draw *d, struct program_config *cfg, bool probing)
 		draw_poison(d, cfg);
 }
 
-static void
-draw_config(struct draw *d, struct program_config *cfg)
-{
-	draw_quirks(d, cfg);
-	if (percent(d, 30)) {
-		cfg->min = 0;
-		cfg->max = 64;
-	} else if (percent(d, 20)) {
-		cfg->min = below(d, 40);
-		cfg->max = cfg->min + 1 + below(d, 30);
-	}
-	cfg->kernel = percent(d, 5);
-	d->lo = cfg->min;
-	d->hi = cfg->max;
-	if (cfg->max - cfg->min > WINDOW && percent(d, 75)) {
-		d->lo += below(d, cfg->max - cfg->min - WINDOW + 1);
-		d->hi = d->lo + WINDOW;
-	}
-}
-
 /*
  * Entry boundaries that no attribute shows decide which error a user wire meets first: the limit is tested per entry, a
  * poisoned page fails when its entry is faulted. A row of failing wires changes nothing and feels for them.
  */
 static void
-draw_probes(struct draw *d, size_t nr)
+draw_probes(struct draw *d, struct program *p, size_t nr)
 {
 	for (; nr > 0; nr--) {
-		struct vm_op *op = &d->p->init[d->p->nr_init++].op;
+		struct vm_op *op = &p->init[p->nr_init++].op;
 
-		*op = some_op(d, VM_OP_wire);
+		*op = draw_op(d, VM_OP_wire);
 		op->flags |= VM_OPF_USER;
 		op->flags &= (uint8_t)~VM_OPF_WRITE;
-		if (d->p->config.nr_poison > 0 && percent(d, 50))
-			op->start = d->p->config.poison[below(d, d->p->config.nr_poison)].page;
+		if (p->config.nr_poison > 0 && percent(d, 50))
+			op->start = p->config.poison[below(d, p->config.nr_poison)].page;
 	}
 }
 
 void
 random_program(uint64_t seed, struct program *p)
 {
-	struct draw d = { .state = seed, .p = p };
+	static const unsigned factors[] = { 0, 1, 1, 4 };
+	struct draw d = {
+		.prng = { seed },
+		.cfg = &p->config,
+		.span = 8,
+		.wide_span = 40,
+		.wide = 20,
+		.user = 65,
+		.holes = 50,
+	};
 	bool probing;
 	size_t nr_ops, nr_probes;
 
 	program_init(p);
-	(void)next(&d);
-	draw_config(&d, &p->config);
-	draw_weights(&d);
+	draw_quirks(&d, &p->config);
+	draw_map(&d, &p->config, WINDOW);
+	draw_weights(&d, factors, 4);
+	d.weights[VM_OP_insert] += 4;
+	/* Accounts go wrong where wirings of one range pile up. */
+	if (percent(&d, 20)) {
+		d.focus = 80;
+		d.nr_focus = 1;
+		d.weights[VM_OP_wire] += 40;
+		d.weights[VM_OP_unwire] += 40;
+	}
 	probing = percent(&d, 30);
 	draw_limits(&d, &p->config, probing);
 	nr_probes = probing ? PROBES : 0;
 	nr_ops = 4 + below(&d, probing ? 8 : 16);
-	p->init = calloc(nr_ops + nr_probes, sizeof(*p->init));
-	if (p->init == NULL)
-		err(1, "steps");
+	p->init = zeroed(nr_ops + nr_probes, sizeof(*p->init));
 	/* An empty map is soon explored: mostly begin with mappings. */
 	for (; p->nr_init < nr_ops; p->nr_init++) {
 		bool map = p->nr_init < 3 && percent(&d, 80);
 
-		p->init[p->nr_init].op = some_op(&d, map ? VM_OP_insert : some_code(&d));
+		p->init[p->nr_init].op = draw_op(&d, map ? VM_OP_insert : draw_code(&d));
 	}
-	draw_probes(&d, nr_probes);
+	draw_probes(&d, p, nr_probes);
+}
+
+/* --- concurrent programs --- */
+
+#define CONC_MAPPINGS 3 /* init steps that map, at most */
+#define CONC_OTHERS 2   /* and that do something to it */
+
+/* The poison and the limit are drawn in the same way for every profile: the seed alone says what program it is. */
+static void
+draw_directives(struct draw *d, const struct random_params *params, struct program_config *cfg)
+{
+	cfg->profile_given = true;
+	cfg->profile_freebsd12 = params->freebsd12;
+	cfg->quirks = params->quirks;
+	draw_focus(d, cfg);
+	if (percent(d, 35)) {
+		cfg->limit_given = true;
+		cfg->limit = below(d, percent(d, 80) ? 8 : 30);
+	}
+	if (percent(d, 35))
+		draw_poison(d, cfg);
+}
+
+/* Maps something. */
+static bool
+maps(uint8_t code)
+{
+	return draw_has_kind(code, VM_ARG_MAPPING) || draw_has_kind(code, VM_ARG_MAX);
+}
+
+/* Takes a range and something to do with it: alone, such an operation never waits for another. */
+static bool
+treats(uint8_t code)
+{
+	return draw_has_kind(code, VM_ARG_END) && vm_op_table[code].args[2] != VM_ARG_NONE && !maps(code);
+}
+
+/* A code that is switched on, if one of such is, else any of such. */
+static uint8_t
+code_of(struct draw *d, bool (*of_such)(uint8_t))
+{
+	uint8_t code = draw_code(d);
+
+	for (unsigned tries = 0; tries < 20 && !of_such(code); tries++)
+		code = draw_code(d);
+	while (!of_such(code))
+		code = (uint8_t)(1 + below(d, VM_OP_CODE_MAX));
+	return code;
+}
+
+/* Mappings first, then what is done to them: with nothing wired a mapping need not wait for a wiring to go away. */
+static void
+draw_init(struct draw *d, struct program *p)
+{
+	size_t mappings = 1 + below(d, CONC_MAPPINGS), nr = mappings + below(d, CONC_OTHERS + 1);
+
+	p->init = zeroed(nr, sizeof(*p->init));
+	for (; p->nr_init < nr; p->nr_init++) {
+		bool map = p->nr_init < mappings;
+
+		p->init[p->nr_init].op = draw_op(d, code_of(d, map ? maps : treats));
+	}
+}
+
+/* Many threads with many operations each have more schedules than anybody waits for: then the lesser of two draws. */
+static unsigned
+draw_nr_ops(struct draw *d, const struct random_params *params, unsigned nr_threads)
+{
+	unsigned max = params->ops != 0 ? params->ops : RANDOM_OPS_DEFAULT;
+	unsigned nr = 1 + (unsigned)below(d, max), other = 1 + (unsigned)below(d, max);
+
+	return nr_threads > 2 && other < nr ? other : nr;
+}
+
+static unsigned
+draw_nr_threads(struct draw *d, const struct random_params *params)
+{
+	unsigned kind = (unsigned)below(d, 100), drawn = kind < 60 ? 2 : kind < 90 ? 3 : 4;
+
+	return params->threads != 0 ? params->threads : drawn;
+}
+
+/* How wild a program is in what, besides the weights. */
+static void
+draw_likes(struct draw *d)
+{
+	static const unsigned wild[] = { 0, 0, 1, 1, 2, 8 }, narrow[] = { 0, 0, 0, 0, 1, 8 };
+	static const unsigned user[] = { 0, 50, 50, 80, 100 }, holes[] = { 0, 30, 50, 100 };
+
+	d->span = 1 + below(d, 4);
+	d->wide_span = 12;
+	d->wide = percent(d, 20) ? 20 : 0;
+	d->focus = 50;
+	d->nr_focus = d->nr_seen;
+	d->user = user[below(d, 5)];
+	d->holes = holes[below(d, 4)];
+	draw_weights(d, percent(d, 70) ? wild : narrow, 6);
+}
+
+void
+random_concurrent(const struct random_params *params, struct program *p)
+{
+	struct draw d = { .prng = prng_mix(params->seed, 0, 0), .cfg = &p->config, .target = params->target };
+
+	program_init(p);
+	draw_directives(&d, params, &p->config);
+	draw_likes(&d);
+	draw_init(&d, p);
+	p->nr_threads = draw_nr_threads(&d, params);
+	p->threads = zeroed(p->nr_threads, sizeof(*p->threads));
+	for (unsigned t = 0; t < p->nr_threads; t++) {
+		struct program_thread *thread = &p->threads[t];
+		unsigned nr = draw_nr_ops(&d, params, p->nr_threads);
+
+		while (thread->nr_ops < nr)
+			thread->ops[thread->nr_ops++] = draw_op(&d, draw_code(&d));
+	}
 }

@@ -28,13 +28,6 @@ one_step(struct run *r, unsigned thread, struct replay *how)
 		how->on_step(how->arg, r, how->nr_steps, thread);
 }
 
-/* Where the named thread cannot run: the one that ran last if that can, else the lowest. */
-static unsigned
-instead(uint32_t enabled, unsigned last)
-{
-	return (enabled & (uint32_t)1 << last) != 0 ? last : (unsigned)__builtin_ctz(enabled);
-}
-
 static bool
 follow(struct run *r, const struct program_choice *c, unsigned *last, struct replay *how)
 {
@@ -51,7 +44,7 @@ follow(struct run *r, const struct program_choice *c, unsigned *last, struct rep
 			how->nr_diverged++;
 			if (enabled == 0)
 				return true;
-			thread = instead(enabled, *last);
+			thread = replay_default(enabled, *last);
 		}
 		one_step(r, thread, how);
 		*last = thread;
@@ -75,7 +68,7 @@ replay(struct run *r, const struct program_choice *choices, size_t nr_choices, s
 		return false;
 	}
 	while (run_enabled(r) != 0) {
-		last = instead(run_enabled(r), last);
+		last = replay_default(run_enabled(r), last);
 		one_step(r, last, how);
 	}
 	return true;

@@ -27,4 +27,11 @@ struct replay {
 bool replay(struct run *r, const struct program_choice *choices, size_t nr_choices, struct replay *how);
 void replay_free(struct replay *how);
 
+/* Where nobody says who: the one that ran last if it can, else the lowest. */
+static inline unsigned
+replay_default(uint32_t enabled, unsigned last)
+{
+	return (enabled & (uint32_t)1 << last) != 0 ? last : (unsigned)__builtin_ctz(enabled);
+}
+
 #endif

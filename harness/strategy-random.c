@@ -3,15 +3,6 @@
 #include "harness/prng.h"
 #include "harness/strategy.h"
 
-/* The thread of the n-th lowest bit set. */
-static unsigned
-nth_bit(uint32_t mask, unsigned n)
-{
-	while (n-- > 0)
-		mask &= mask - 1;
-	return (unsigned)__builtin_ctz(mask);
-}
-
 /*
  * Where there is no choice, nothing is drawn. Up to three enabled threads, which is nearly always, go without a branch
  * that depends on the number drawn: the processor would guess it wrong every other time.
@@ -25,7 +16,7 @@ pick(void *arg, uint32_t enabled)
 	if (second == 0)
 		return (unsigned)__builtin_ctz(enabled);
 	if ((third & (third - 1)) != 0)
-		return nth_bit(enabled, (unsigned)prng_below(arg, (unsigned)__builtin_popcount(enabled)));
+		return strategy_nth(enabled, (unsigned)prng_below(arg, (unsigned)__builtin_popcount(enabled)));
 	n = (unsigned)prng_below(arg, third != 0 ? 3 : 2);
 	enabled = n == 0 ? enabled : second;
 	enabled = n == 2 ? third : enabled;

@@ -341,8 +341,14 @@ static const char *
 engine_check(void *self) VM_NO_TSA("called between steps")
 {
 	struct engine *e = self;
+	const char *bad = vm_map_check(e->map);
 
-	return vm_map_check(e->map);
+	if (bad == NULL)
+		bad = vm_map_check_account(e->map);
+	for (unsigned i = 0; i < SIM_FIBERS_MAX && bad == NULL; i++)
+		if (sim_status(e->sim, i) == SIM_SLEEPING)
+			bad = vm_map_check_sleeper(e->map, &e->threads[i], sim_channel(e->sim, i));
+	return bad;
 }
 
 static void

@@ -43,7 +43,7 @@ struct member {
 	alignas(CACHE_LINE) struct vm_thread td;
 	struct run *run;
 	struct workload workload;
-	struct rng chaos;
+	struct prng chaos;
 	struct vm_op op;   /* under way */
 	uint64_t nr_quota; /* operations in this round, drains not counted */
 	const char *broken;
@@ -107,7 +107,7 @@ point(struct vm_thread *td)
 		return; /* the main thread, checking */
 	if (m->run->config.on_point != NULL)
 		m->run->config.on_point(td);
-	if (m->run->config.chaos > 0 && rng_below(&m->chaos, 100) < m->run->config.chaos)
+	if (m->run->config.chaos > 0 && prng_below(&m->chaos, 100) < m->run->config.chaos)
 		sched_yield();
 }
 
@@ -301,8 +301,8 @@ start_members(struct run *run)
 	for (unsigned i = 0; i < c->threads; i++) {
 		struct member *m = &run->members[i];
 
-		workload_seed(&m->workload, rng_mix(c->seed, run->round << 8 | STREAM_OPS, i));
-		m->chaos = rng_mix(c->seed, run->round << 8 | STREAM_CHAOS, i);
+		workload_seed(&m->workload, prng_mix(c->seed, run->round << 8 | STREAM_OPS, i));
+		m->chaos = prng_mix(c->seed, run->round << 8 | STREAM_CHAOS, i);
 		m->nr_quota = left < c->round_ops ? left : c->round_ops;
 		errno = pthread_create(&m->pthread, NULL, member_main, m);
 		if (errno != 0)
@@ -364,7 +364,7 @@ run_rounds(struct run *run, struct stress_result *result)
 static void
 make_poison(struct run *run, struct vm_config *config)
 {
-	struct rng rng = rng_mix(run->config.seed, STREAM_POISON, 0);
+	struct prng rng = prng_mix(run->config.seed, STREAM_POISON, 0);
 	size_t nr = run->config.pages / 24;
 
 	run->poison = calloc(nr + 1, sizeof(*run->poison));
@@ -372,7 +372,7 @@ make_poison(struct run *run, struct vm_config *config)
 		err(STRESS_USAGE, NULL);
 	for (size_t i = 0; i < nr; i++)
 		run->poison[i] = (struct vm_poison){
-			.addr = (STRESS_MAP_MIN + i * 24 + rng_below(&rng, 24)) << VM_PAGE_SHIFT,
+			.addr = (STRESS_MAP_MIN + i * 24 + prng_below(&rng, 24)) << VM_PAGE_SHIFT,
 			.code = KERN_OUT_OF_BOUNDS,
 		};
 	config->poison = run->poison;

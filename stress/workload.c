@@ -88,9 +88,9 @@ workload_mix_parse(struct workload_mix *mix, const char *text, char *bad, unsign
 }
 
 static uint8_t
-mix_pick(const struct workload_mix *mix, struct rng *rng)
+mix_pick(const struct workload_mix *mix, struct prng *rng)
 {
-	uint64_t at = rng_below(rng, mix->sum);
+	uint64_t at = prng_below(rng, mix->sum);
 	uint8_t code = 0;
 
 	while (at >= mix->weight[code])
@@ -105,33 +105,33 @@ mix_pick(const struct workload_mix *mix, struct rng *rng)
 static void
 pick_range(struct workload *w, struct vm_op *op, uint64_t low, uint64_t high, uint64_t len_max)
 {
-	uint64_t len = 1 + rng_below(&w->rng, 1 + rng_below(&w->rng, len_max));
+	uint64_t len = 1 + prng_below(&w->rng, 1 + prng_below(&w->rng, len_max));
 
-	if (len_max > 1 && rng_one_in(&w->rng, 64))
+	if (len_max > 1 && prng_one_in(&w->rng, 64))
 		len = 0;
 	if (len > high - low)
 		len = high - low;
-	op->start = low + rng_below(&w->rng, high - low - len + 1);
+	op->start = low + prng_below(&w->rng, high - low - len + 1);
 	op->end = op->start + len;
 }
 
 static uint8_t
-pick_prot(struct rng *rng)
+pick_prot(struct prng *rng)
 {
 	static const uint8_t prots[] = { VM_PROT_READ | VM_PROT_WRITE, VM_PROT_READ | VM_PROT_WRITE, VM_PROT_READ,
 		VM_PROT_READ | VM_PROT_EXECUTE, VM_PROT_ALL, VM_PROT_NONE, VM_PROT_WRITE };
 
-	return prots[rng_below(rng, sizeof(prots))];
+	return prots[prng_below(rng, sizeof(prots))];
 }
 
 static void
 pick_mapping(struct workload *w, struct vm_op *op)
 {
-	if (op->code != VM_OP_find && rng_one_in(&w->rng, 12)) {
+	if (op->code != VM_OP_find && prng_one_in(&w->rng, 12)) {
 		op->flags = VM_OPF_GUARD;
 		return;
 	}
-	op->max = rng_one_in(&w->rng, 8) ? pick_prot(&w->rng) : VM_PROT_ALL;
+	op->max = prng_one_in(&w->rng, 8) ? pick_prot(&w->rng) : VM_PROT_ALL;
 	op->prot = pick_prot(&w->rng) & op->max;
 }
 
@@ -140,7 +140,7 @@ pick_access(struct workload *w, struct vm_op *op)
 {
 	static const uint8_t accesses[] = { VM_PROT_READ, VM_PROT_READ, VM_PROT_WRITE, VM_PROT_EXECUTE };
 
-	op->prot = accesses[rng_below(&w->rng, sizeof(accesses))];
+	op->prot = accesses[prng_below(&w->rng, sizeof(accesses))];
 }
 
 /* Who, holes, write; a system one in a zone, by the zone's rule. Only a wire may be asked of the kept zone. */
@@ -149,14 +149,14 @@ pick_wiring(struct workload *w, struct vm_op *op)
 {
 	bool wire = op->code == VM_OP_wire, kept;
 
-	op->flags = rng_one_in(&w->rng, 2) ? VM_OPF_HOLESOK : 0;
-	if (wire && rng_one_in(&w->rng, 4))
+	op->flags = prng_one_in(&w->rng, 2) ? VM_OPF_HOLESOK : 0;
+	if (wire && prng_one_in(&w->rng, 4))
 		op->flags |= VM_OPF_WRITE;
-	if (!rng_one_in(&w->rng, 3)) {
+	if (!prng_one_in(&w->rng, 3)) {
 		op->flags |= VM_OPF_USER;
 		return;
 	}
-	kept = wire && rng_one_in(&w->rng, 2);
+	kept = wire && prng_one_in(&w->rng, 2);
 	if (kept)
 		op->flags &= (uint8_t)~VM_OPF_HOLESOK;
 	pick_range(w, op, kept ? w->min : w->middle, kept ? w->middle : w->max, WORKLOAD_WIRE_MAX);
@@ -173,31 +173,31 @@ pick_rest(struct workload *w, struct vm_op *op)
 		break;
 	case VM_OP_protect:
 		op->prot = pick_prot(&w->rng);
-		if (rng_one_in(&w->rng, 16)) /* for ever: until the pages are mapped anew */
+		if (prng_one_in(&w->rng, 16)) /* for ever: until the pages are mapped anew */
 			op->flags = VM_OPF_SETMAX;
 		break;
 	case VM_OP_inherit:
-		op->choice = (uint8_t)rng_below(&w->rng, VM_INHERIT_COUNT);
+		op->choice = (uint8_t)prng_below(&w->rng, VM_INHERIT_COUNT);
 		break;
 	case VM_OP_madvise:
-		op->choice = (uint8_t)rng_below(&w->rng, VM_MADV_COUNT);
+		op->choice = (uint8_t)prng_below(&w->rng, VM_MADV_COUNT);
 		break;
 	case VM_OP_wire:
 	case VM_OP_unwire:
 		pick_wiring(w, op);
 		break;
 	case VM_OP_sync:
-		op->flags = rng_one_in(&w->rng, 3) ? VM_OPF_INVALIDATE : 0;
+		op->flags = prng_one_in(&w->rng, 3) ? VM_OPF_INVALIDATE : 0;
 		break;
 	case VM_OP_check:
 	case VM_OP_fault:
 		pick_access(w, op);
 		break;
 	case VM_OP_write:
-		op->value = rng_next(&w->rng);
+		op->value = prng_next(&w->rng);
 		break;
 	case VM_OP_pageout:
-		op->value = 1 + rng_below(&w->rng, 8);
+		op->value = 1 + prng_below(&w->rng, 8);
 		break;
 	case VM_OP_remove:
 	case VM_OP_lookup:
@@ -315,7 +315,7 @@ workload_free(struct workload *w)
 }
 
 void
-workload_seed(struct workload *w, struct rng rng)
+workload_seed(struct workload *w, struct prng rng)
 {
 	w->rng = rng;
 	w->has_pending = false;

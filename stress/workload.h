@@ -29,7 +29,7 @@
 #include <stdint.h>
 
 #include "engine/ops.h"
-#include "stress/rng.h"
+#include "harness/prng.h"
 
 #define WORKLOAD_HOLD_MAX 24 /* operations a thread keeps system wirings for, at most */
 #define WORKLOAD_PAGES_MIN 8
@@ -51,7 +51,7 @@ bool workload_mix_parse(struct workload_mix *mix, const char *text, char *bad, u
 
 struct workload {
 	const struct workload_mix *mix;
-	struct rng rng;
+	struct prng rng;
 	uint64_t min, middle, max; /* pages */
 	uint8_t *held;             /* L1, by page - min */
 	uint64_t nr_held;          /* sum of held */
@@ -66,7 +66,7 @@ struct workload {
 bool workload_init(struct workload *w, const struct workload_mix *mix, uint64_t min, uint64_t max);
 void workload_free(struct workload *w);
 /* Begins a new stream of operations; the ledger must be empty. */
-void workload_seed(struct workload *w, struct rng rng);
+void workload_seed(struct workload *w, struct prng rng);
 /* The next operation. */
 void workload_next(struct workload *w, struct vm_op *op);
 /* The next operation of a thread that is to end: drains. False: the ledger is empty, it may go. */

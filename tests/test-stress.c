@@ -232,7 +232,7 @@ static void
 workload_new(struct workload *w, const struct workload_mix *mix, uint64_t seed)
 {
 	assert_true(workload_init(w, mix, MIN_PAGE, MAX_PAGE));
-	workload_seed(w, rng_mix(seed, 0, 0));
+	workload_seed(w, prng_mix(seed, 0, 0));
 }
 
 static bool

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * account.c - invariants of wiring that hold whenever the map lock is free, as do those of validate.c:
+ *
+ *   [I11] the user-wire counter is the number of user-wired pages and of those that a running user wire has reserved
+ *   [I12] the counter is within the limit
+ *   [I13] what is skipped is in transition, and only a transition that waits for its wire has a negative wire count
+ *   [I14] whoever sleeps will be woken: what it waits for is still so, and says that somebody waits
+ *
+ * A running wire has reserved what it has marked, but what it skipped and what was user-wired before.
+ */
+#include "engine/map.h"
+
+/* The pages of @e in the account. */
+static uint64_t
+counted_pages(const struct vm_map_entry *e)
+{
+	if ((e->eflags & MAP_ENTRY_USER_WIRED) != 0)
+		return vm_entry_pages(e);
+	if (e->wiring_thread == NULL || !e->wiring_thread->ctx.user_wire || (e->eflags & MAP_ENTRY_WIRE_SKIPPED) != 0)
+		return 0;
+	return vm_entry_pages(e);
+}
+
+/* Q3 alone does no harm: it needs a counter below zero. */
+static bool
+is_exact(const struct vm_map *map)
+{
+	return !vm_quirk_on(map, Q1) && !vm_quirk_on(map, Q2);
+}
+
+const char *
+vm_map_check_account(vm_map_t map)
+{
+	uint64_t pages = 0;
+
+	for (const struct vm_map_entry *e = map->header.next; e != &map->header; e = e->next) {
+		if ((e->eflags & (MAP_ENTRY_WIRE_SKIPPED | MAP_ENTRY_IN_TRANSITION)) == MAP_ENTRY_WIRE_SKIPPED)
+			return "I13: an entry is skipped without a transition";
+		if (e->wired_count < 0)
+			return "I13: a negative wire count was left behind";
+		pages += counted_pages(e);
+	}
+	if (!is_exact(map))
+		return NULL;
+	if (map->user_wired != (int64_t)pages)
+		return "I11: the user-wire counter is not the number of user-wired and reserved pages";
+	if (map->user_wired > (int64_t)map->config.wire_limit)
+		return "I12: the user-wire counter is above the limit";
+	return NULL;
+}
+
+/* Does the end of @e's wirings wake the sleepers of channel T? */
+static bool
+will_wake(const struct vm_map_entry *e)
+{
+	bool held = (e->eflags & MAP_ENTRY_IN_TRANSITION) != 0 || vm_map_entry_system_wired_count(e) > 0;
+
+	return held && (e->eflags & MAP_ENTRY_NEEDS_WAKEUP) != 0;
+}
+
+/* The address whose entry a sleeper of channel T waits for. */
+static vm_offset_t
+awaited(const struct vm_op_ctx *ctx)
+{
+	return ctx->point == VM_POINT_fault_wait ? ctx->fault_addr : ctx->cursor;
+}
+
+const char *
+vm_map_check_sleeper(vm_map_t map, const struct vm_thread *td, unsigned waitq)
+{
+	vm_map_entry_t e;
+
+	if (waitq == VM_WAITQ_TRANSITION) {
+		if (!vm_map_lookup_entry(map, awaited(&td->ctx), &e))
+			return "I14: a thread waits for an entry that is gone";
+		if (!will_wake(e))
+			return "I14: a thread waits for an entry that will not wake it";
+	} else if (waitq == VM_WAITQ_BUSY) {
+		if (map->busy == 0 || !map->busy_wanted)
+			return "I14: a thread waits for a map to become idle that is, or will not say so";
+	}
+	return NULL;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * fuzz_vmt.c - any bytes as text. What is accepted has one canonical form, which means the same; what is not has an
+ * error that points into the text, and leaves nothing behind. tests/test-vmt-damage.c feeds it the damaged corpus.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz/fuzz.h"
+#include "harness/strbuf.h"
+#include "harness/vmt.h"
+
+/* Memory that is kept from one input to the next. */
+static struct strbuf first, second;
+
+int
+LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	return 0;
+}
+
+static void
+fail(const char *text, size_t len, const char *why)
+{
+	fwrite(text, 1, len, stderr);
+	fprintf(stderr, "\n^ %s\n", why);
+	abort();
+}
+
+/* The line exists, and the column is in it or right behind it. */
+static bool
+points_inside(const char *text, size_t len, const struct vmt_error *e)
+{
+	const char *end = text + len, *nl;
+	unsigned line = 1;
+
+	for (; line < e->line && (nl = memchr(text, '\n', (size_t)(end - text))) != NULL; line++)
+		text = nl + 1;
+	nl = memchr(text, '\n', (size_t)(end - text));
+	return line == e->line && e->column >= 1 && e->column <= (size_t)((nl != NULL ? nl : end) - text) + 1;
+}
+
+static void
+check_error(const char *text, size_t len, const struct program *p, const struct vmt_error *e)
+{
+	struct program empty;
+
+	if (!points_inside(text, len, e))
+		fail(text, len, "the error is not in the text");
+	if (strncmp(e->text, "expected ", 9) != 0 || strstr(e->text, ", found ") == NULL)
+		fail(text, len, "the error does not say what was expected and found");
+	for (const char *c = e->text; *c != '\0'; c++)
+		if (*c < ' ' || *c > '~')
+			fail(text, len, "the error is not printable");
+	program_init(&empty);
+	if (!program_equal(p, &empty) || p->head != NULL || p->nr_notes != 0)
+		fail(text, len, "something of the text is used");
+}
+
+static void
+check_program(const struct program *p)
+{
+	struct program again;
+	struct vmt_error e;
+
+	strbuf_clear(&first);
+	strbuf_clear(&second);
+	vmt_print(p, &first);
+	if (!vmt_parse(strbuf_text(&first), first.len, &again, &e))
+		fail(strbuf_text(&first), first.len, e.text);
+	if (!program_equal(p, &again))
+		fail(strbuf_text(&first), first.len, "what is printed means another program");
+	vmt_print(&again, &second);
+	if (strcmp(strbuf_text(&first), strbuf_text(&second)) != 0)
+		fail(strbuf_text(&second), second.len, "printed again it is another text");
+	program_free(&again);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const char *text = size > 0 ? (const char *)data : "";
+	struct vmt_error e;
+	struct program p;
+
+	if (vmt_parse(text, size, &p, &e))
+		check_program(&p);
+	else
+		check_error(text, size, &p, &e);
+	program_free(&p);
+	return 0;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cmd-decode.c - wirestorm decode: the program that bytes mean. */
+#include <err.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/bytes.h"
+#include "harness/cli.h"
+#include "harness/explore.h"
+#include "harness/keybuf.h"
+#include "harness/strategy.h"
+#include "harness/vmt.h"
+
+static const char help[] =
+    "usage: wirestorm decode FILE\n"
+    "\n"
+    "Prints the program that the bytes of FILE mean, as a fuzz target takes them (docs/bytes.md): any bytes mean\n"
+    "one. If they hold choices for a schedule, the program is run by these and printed with the schedule that came\n"
+    "of it. What the target cannot run is printed without one, and why. \"-\" reads standard input.\n"
+    "\n"
+    "      --target T     who runs the schedule (default engine)\n"
+    "\n"
+    "Exit status: 0 ok, 2 wrong usage, or a file that cannot be read.\n"
+    "\n"
+    "Example:\n"
+    "  wirestorm decode crash-1b2c | wirestorm run -v -\n";
+
+#define READ_SIZE 65536
+
+static bool
+read_bytes(const char *path, struct keybuf *bytes)
+{
+	FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
+	bool ok = f != NULL;
+
+	for (size_t n = 1; ok && n > 0; bytes->len += n) {
+		keybuf_reserve(bytes, READ_SIZE);
+		n = fread(bytes->bytes + bytes->len, 1, READ_SIZE, f);
+		ok = ferror(f) == 0;
+	}
+	if (!ok)
+		warn("%s", path);
+	if (f != NULL && f != stdin)
+		(void)fclose(f);
+	return ok;
+}
+
+struct recorder {
+	struct explore_path path;
+	size_t cap;
+};
+
+static void
+record(void *arg, struct run *r, size_t step, unsigned thread)
+{
+	struct recorder *c = arg;
+
+	(void)r;
+	(void)step;
+	path_append(&c->path, &c->cap, thread);
+}
+
+/* Runs the program by its choices and gives it the schedule. */
+static void
+add_schedule(const struct cli_target *target, const char *path, struct program *p, const uint8_t *choices, size_t nr)
+{
+	struct recorder c = { 0 };
+	struct run r;
+
+	if (cli_open_program(target, path, p, &r)) {
+		(void)strategy_bytes(&r, choices, nr, record, &c);
+		p->has_schedule = true;
+		p->choices = c.path.choices;
+		p->nr_choices = c.path.nr_choices;
+	}
+	cli_close_program(&r);
+}
+
+static int
+decode(const struct cli_target *target, const char *path)
+{
+	struct keybuf bytes = { 0 };
+	struct strbuf text = { 0 };
+	struct program p;
+	size_t at;
+
+	if (!read_bytes(path, &bytes)) {
+		keybuf_free(&bytes);
+		return EXIT_USAGE;
+	}
+	at = bytes_decode(bytes.bytes, bytes.len, &p);
+	if (p.nr_threads > 0 && at < bytes.len)
+		add_schedule(target, path, &p, bytes.bytes + at, bytes.len - at);
+	vmt_print(&p, &text);
+	fputs(strbuf_text(&text), stdout);
+	strbuf_free(&text);
+	keybuf_free(&bytes);
+	program_free(&p);
+	return EXIT_OK;
+}
+
+int
+cmd_decode(int argc, char **argv)
+{
+	enum { OPT_TARGET = 256, OPT_HELP };
+	static const struct option options[] = {
+		{ "target", required_argument, NULL, OPT_TARGET },
+		{ "help", no_argument, NULL, OPT_HELP },
+		{ 0 },
+	};
+	struct cli_target target = { .target = &target_engine };
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (opt == OPT_HELP) {
+			fputs(help, stdout);
+			return EXIT_OK;
+		}
+		if (opt != OPT_TARGET)
+			return cli_usage("decode");
+		cli_target_name(&target, optarg);
+	}
+	if (optind + 1 != argc) {
+		fprintf(stderr, "wirestorm decode: expected one file\n");
+		return cli_usage("decode");
+	}
+	return decode(&target, argv[optind]);
+}

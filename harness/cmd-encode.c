@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cmd-encode.c - wirestorm encode: a program as bytes. */
+#include <err.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "harness/bytes.h"
+#include "harness/cli.h"
+#include "harness/keybuf.h"
+#include "harness/strategy.h"
+#include "harness/vmt.h"
+
+static const char help[] =
+    "usage: wirestorm encode FILE\n"
+    "\n"
+    "Writes the program as bytes to standard output: the form that fuzz targets take (docs/bytes.md). If it has a\n"
+    "schedule, the choice bytes that make this schedule again follow. Expectations and comments are not carried.\n"
+    "\"-\" reads standard input.\n"
+    "\n"
+    "      --target T     who runs the schedule (default engine)\n"
+    "\n"
+    "Exit status: 0 ok, 1 the bytes have no room for the program or its schedule does not run, 2 wrong usage or file.\n"
+    "\n"
+    "Examples:\n"
+    "  wirestorm encode FILE.vmt > x.bin\n"
+    "  wirestorm gen --seed 7 | wirestorm encode - | wirestorm decode -\n";
+
+/* The choices of the program's schedule, appended behind the program. */
+static bool
+encode_schedule(const struct cli_target *target, const char *path, struct program *p, struct keybuf *out)
+{
+	struct strbuf error = { 0 };
+	struct keybuf choices = { 0 };
+	struct run r;
+	bool ok = cli_open_program(target, path, p, &r);
+
+	if (ok && !strategy_bytes_of(&r, p->choices, p->nr_choices, &choices, &error)) {
+		fprintf(stderr, "%s: %s\n", path, strbuf_text(&error));
+		ok = false;
+	}
+	if (ok)
+		bytes_encode_choices(choices.bytes, choices.len, out);
+	cli_close_program(&r);
+	keybuf_free(&choices);
+	strbuf_free(&error);
+	return ok;
+}
+
+static int
+encode(const struct cli_target *target, const char *path)
+{
+	struct keybuf out = { 0 };
+	struct program p;
+	const char *reason;
+	int rv = EXIT_FINDING;
+
+	if (!vmt_read(path, &p))
+		return EXIT_USAGE;
+	if (!bytes_encode(&p, &out, &reason)) {
+		fprintf(stderr, "%s: %s\n", path, reason);
+	} else if (!p.has_schedule || encode_schedule(target, path, &p, &out)) {
+		rv = EXIT_OK;
+		if (fwrite(out.bytes, 1, out.len, stdout) != out.len || fflush(stdout) != 0) {
+			warn("standard output");
+			rv = EXIT_USAGE;
+		}
+	}
+	keybuf_free(&out);
+	program_free(&p);
+	return rv;
+}
+
+int
+cmd_encode(int argc, char **argv)
+{
+	enum { OPT_TARGET = 256, OPT_HELP };
+	static const struct option options[] = {
+		{ "target", required_argument, NULL, OPT_TARGET },
+		{ "help", no_argument, NULL, OPT_HELP },
+		{ 0 },
+	};
+	struct cli_target target = { .target = &target_engine };
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (opt == OPT_HELP) {
+			fputs(help, stdout);
+			return EXIT_OK;
+		}
+		if (opt != OPT_TARGET)
+			return cli_usage("encode");
+		cli_target_name(&target, optarg);
+	}
+	if (optind + 1 != argc) {
+		fprintf(stderr, "wirestorm encode: expected one file\n");
+		return cli_usage("encode");
+	}
+	return encode(&target, argv[optind]);
+}
