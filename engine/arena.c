@@ -19,7 +19,8 @@
 #include <sanitizer/asan_interface.h>
 #endif
 
-#define ALIGN ((size_t)16)
+#define ALIGN ((size_t)64) /* a cache line */
+#define SMALL ((size_t)4 << 20) /* what a program of an ordinary size never passes */
 
 bool
 vm_arena_init(struct vm_arena *a, size_t size)
@@ -28,6 +29,9 @@ vm_arena_init(struct vm_arena *a, size_t size)
 
 	if (base == MAP_FAILED)
 		return false;
+	/* A large map is walked at random: large pages spare it a translation miss per entry. A wish, not a need. */
+	if (size > SMALL)
+		(void)madvise((char *)base + SMALL, size - SMALL, MADV_HUGEPAGE);
 	*a = (struct vm_arena){ .base = base, .size = size };
 	return true;
 }

@@ -25,7 +25,7 @@ struct vm_arena {
 /* False with errno set if the range cannot be reserved. */
 bool vm_arena_init(struct vm_arena *a, size_t size);
 void vm_arena_fini(struct vm_arena *a);
-/* @size bytes, aligned to 16, zeroed. NULL: the arena is full. */
+/* @size bytes, aligned to a cache line, zeroed. NULL: the arena is full. */
 void *vm_arena_alloc(struct vm_arena *a, size_t size);
 /* False with errno set: no memory for the copy. */
 bool vm_arena_save(struct vm_arena *a);

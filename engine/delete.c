@@ -11,7 +11,7 @@ static bool
 must_wait(const struct vm_map *map, const struct vm_map_entry *e)
 {
 	return (e->eflags & MAP_ENTRY_IN_TRANSITION) != 0 ||
-	    (!map->config.kernel && vm_map_entry_system_wired_count(e) != 0);
+	       (!map->config.kernel && vm_map_entry_system_wired_count(e) != 0);
 }
 
 /* Sleeps until @e may be free, and returns where to go on: at its start if that is still mapped, else behind it. */
@@ -21,7 +21,7 @@ wait_for(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t e) VM_REQUIRES(&map
 	ctx->cursor = e->start;
 	e->eflags |= MAP_ENTRY_NEEDS_WAKEUP;
 	vm_map_remember(map, ctx);
-	ctx->point = VM_POINT_transition_wait;
+	ctx->point = (e->eflags & MAP_ENTRY_IN_TRANSITION) != 0 ? VM_POINT_transition_wait : VM_POINT_wiring_wait;
 	(void)vm_map_unlock_and_wait(map, 0);
 	vm_map_lock(map);
 	if (!vm_map_unchanged(map, ctx))
@@ -38,6 +38,7 @@ entry_delete(vm_map_t map, vm_map_entry_t e) VM_REQUIRES(&map->lock)
 			vm_map_wire_charge(map, -(int64_t)vm_entry_pages(e));
 		vm_map_entry_unwire(map, e);
 	}
+	vm_map_entry_drop_pages(map, e);
 	if (e->end == map->anon_loc)
 		map->anon_loc = e->start;
 	vm_map_entry_unlink(map, e);

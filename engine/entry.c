@@ -189,11 +189,12 @@ static struct vm_map_entry *
 first_fit_from(struct vm_map_entry *e, vm_size_t length)
 {
 	while (e != NULL) {
-		struct vm_map_entry *r = RB_RIGHT(e, tree), *parent;
+		struct vm_map_entry *r, *parent;
 
 		if (e->adj_free >= length)
 			return e;
-		if (r != NULL && r->max_free >= length)
+		/* Only if the gap can be in this subtree is the right child worth a look, and a cache miss. */
+		if (e->max_free >= length && (r = RB_RIGHT(e, tree)) != NULL && r->max_free >= length)
 			return subtree_first_fit(r, length);
 		/* Up to the next entry in order that is an ancestor: all below it has been looked at. */
 		while ((parent = RB_PARENT(e, tree)) != NULL && RB_RIGHT(parent, tree) == e)

@@ -1,17 +1,33 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * fault.c - vm_fault: one page in, under the shared map lock.
+ * fault.c - vm_fault: one page in, under the shared map lock, and the access that asked for it.
  *
  * A fault on an entry in another thread's transition waits until it ends, in two steps as the recorded kernel does: it
  * lets go of the shared lock, looks again under the write lock, and sleeps only if the entry is still in transition.
- * The checks of protection come first, so a fault can fail without waiting. docs/engine.md section 8.
+ * The checks of protection come first, so a fault can fail without waiting. docs/engine.md sections 8 and 12.
+ *
+ * Where no frame is free the fault evicts an unwired page. Where there is none, it sleeps on channel F, with the map
+ * unlocked, and starts over.
  */
 #include "engine/map.h"
 
 enum fault_step {
 	FAULT_DONE = 1,
-	FAULT_AGAIN, /* from the start; the map is unlocked */
 	FAULT_WAIT,  /* for the end of a transition; the map is unlocked */
+	FAULT_FRAME, /* for a frame; the map is unlocked */
+};
+
+struct fault {
+	vm_offset_t addr;
+	vm_prot_t type;
+	bool wiring;
+	uint64_t *ret_tag;         /* the content is read into it; NULL: not wanted */
+	const uint64_t *write_tag; /* the content is set to it; NULL: not wanted */
+	vm_object_t object;        /* what the lookup says, while the map is locked */
+	vm_pindex_t index;
+	vm_prot_t prot;
+	uint32_t frame_seen; /* FAULT_FRAME: the count of channel F to sleep on */
+	int rv;              /* FAULT_DONE: KERN_* */
 };
 
 /* The second step of a waiting fault. */
@@ -31,63 +47,134 @@ fault_wait(vm_map_t map, struct vm_op_ctx *ctx, vm_offset_t addr) VM_EXCLUDES(&m
 	}
 }
 
-/* Gives the entry an object: needs the write lock for a moment. False: the lock was lost, and the map changed. */
-static bool
-fault_make_object(vm_map_t map, vm_map_entry_t e) VM_NO_TSA("upgrades and downgrades the lock, or loses it")
+/* What the faulting access does to the page. */
+static void
+fault_access(const struct fault *f, struct vm_page *p)
 {
-	if (vm_map_lock_upgrade(map) != 0)
-		return false;
-	if (e->object == NULL)
-		vm_object_attach(map, e);
-	vm_map_lock_downgrade(map);
+	p->referenced = true;
+	if ((f->type & VM_PROT_WRITE) != 0)
+		p->dirty = true;
+	if (f->write_tag != NULL)
+		p->tag = *f->write_tag;
+	if (f->ret_tag != NULL)
+		*f->ret_tag = p->tag;
+}
+
+/* The page in, its translation entered, the access made. False: no frame is free. */
+static bool
+fault_page(vm_map_t map, const struct fault *f) VM_REQUIRES_SHARED(&map->lock)
+{
+	vm_object_t o = f->object;
+	struct vm_page *p;
+
+	vm_spinlock_lock(&o->lock);
+	vm_spinlock_lock(&map->frames.lock);
+	p = vm_page_bring_in(map, o, f->index, f->wiring);
+	if (p != NULL)
+		vm_pmap_enter(&map->pmap, &map->frames, f->addr, p, f->prot);
+	vm_spinlock_unlock(&map->frames.lock);
+	if (p != NULL)
+		fault_access(f, p);
+	vm_spinlock_unlock(&o->lock);
+	return p != NULL;
+}
+
+/* The same, evicting another page where that is needed. False: there is none to evict, f->frame_seen is to sleep on. */
+static bool
+fault_page_evicting(vm_map_t map, struct fault *f) VM_REQUIRES_SHARED(&map->lock)
+{
+	while (!fault_page(map, f))
+		if (vm_pageout_evict(map, 1) == 0 && vm_frames_must_wait(&map->frames, &f->frame_seen))
+			return false;
 	return true;
 }
 
 /* One attempt. */
 static enum fault_step
-fault_try(vm_map_t map, vm_offset_t addr, vm_prot_t type, bool wiring, int *rv)
+fault_try(vm_map_t map, struct fault *f)
     VM_NO_TSA("what is held at the return depends on the result: nothing, in each case")
 {
+	enum fault_step step = FAULT_DONE;
 	vm_map_entry_t e;
+	bool wired;
 
-	vm_map_lock_read(map);
-	if (!vm_map_lookup_entry(map, addr, &e)) {
-		*rv = KERN_INVALID_ADDRESS;
-	} else if ((type & ~e->protection) != 0 || e->protection == VM_PROT_NONE) {
-		*rv = KERN_PROTECTION_FAILURE;
+	f->rv = vm_map_lookup(&map, f->addr, f->type, &e, &f->object, &f->index, &f->prot, &wired);
+	if (f->rv != KERN_SUCCESS)
+		return FAULT_DONE;
+	if ((e->eflags & MAP_ENTRY_IN_TRANSITION) != 0 && e->wiring_thread != vm_curthread) {
+		step = FAULT_WAIT;
 	} else {
-		if (e->object == NULL && !fault_make_object(map, e))
-			return FAULT_AGAIN;
-		if ((e->eflags & MAP_ENTRY_IN_TRANSITION) != 0 && e->wiring_thread != vm_curthread) {
-			vm_map_unlock_read(map);
-			return FAULT_WAIT;
-		}
-		*rv = vm_pager_get(map, addr);
-		(void)wiring;
+		f->rv = vm_pager_get(map, f->addr);
+		if (f->rv == KERN_SUCCESS && !fault_page_evicting(map, f))
+			step = FAULT_FRAME;
 	}
-	vm_map_unlock_read(map);
-	return FAULT_DONE;
+	vm_map_lookup_done(map, e);
+	return step;
+}
+
+/*
+ * Sleeps until a frame is free, or can be freed by evicting. True: the world says that it will not come to that, and
+ * the fault fails.
+ */
+static bool
+fault_wait_frame(vm_map_t map, struct vm_op_ctx *ctx, uint32_t seen) VM_EXCLUDES(&map->lock)
+{
+	bool shortage;
+
+	ctx->point = VM_POINT_frame_wait;
+	vm_waitq_sleep(&map->frames.freed, seen);
+	shortage = ctx->shortage;
+	ctx->shortage = false;
+	return shortage;
+}
+
+static int
+fault_run(vm_map_t map, struct fault *f) VM_EXCLUDES(&map->lock)
+{
+	struct vm_op_ctx *ctx = vm_op_ctx();
+
+	if (!f->wiring) {
+		ctx = vm_op_begin(f->addr, f->addr);
+		ctx->fault_addr = f->addr;
+	}
+	for (;;) {
+		ctx->point = f->wiring ? VM_POINT_wire_fault : VM_POINT_fault;
+		switch (fault_try(map, f)) {
+		case FAULT_DONE:
+			return f->rv;
+		case FAULT_WAIT:
+			fault_wait(map, ctx, f->addr);
+			break;
+		case FAULT_FRAME:
+			if (fault_wait_frame(map, ctx, f->frame_seen))
+				return KERN_RESOURCE_SHORTAGE;
+			break;
+		}
+	}
 }
 
 int
 vm_fault(vm_map_t map, vm_offset_t addr, vm_prot_t fault_type, int fault_flags)
 {
-	bool wiring = (fault_flags & VM_FAULT_WIRE) != 0;
-	struct vm_op_ctx *ctx = vm_op_ctx();
-	enum fault_step step;
-	int rv = KERN_SUCCESS;
+	struct fault f = { .addr = addr, .type = fault_type, .wiring = (fault_flags & VM_FAULT_WIRE) != 0 };
 
 	if (!vm_page_aligned(addr) || (fault_type & ~VM_PROT_ALL) != 0 || (fault_flags & ~VM_FAULT_WIRE) != 0)
 		return KERN_INVALID_ARGUMENT;
-	if (!wiring) {
-		ctx = vm_op_begin(addr, addr);
-		ctx->fault_addr = addr;
-	}
-	do {
-		ctx->point = wiring ? VM_POINT_wire_fault : VM_POINT_fault;
-		step = fault_try(map, addr, fault_type, wiring, &rv);
-		if (step == FAULT_WAIT)
-			fault_wait(map, ctx, addr);
-	} while (step != FAULT_DONE);
-	return rv;
+	return fault_run(map, &f);
+}
+
+int
+vm_page_read(vm_map_t map, vm_offset_t addr, uint64_t *ret_tag)
+{
+	struct fault f = { .addr = addr, .type = VM_PROT_READ, .ret_tag = ret_tag };
+
+	return vm_page_aligned(addr) ? fault_run(map, &f) : KERN_INVALID_ARGUMENT;
+}
+
+int
+vm_page_write(vm_map_t map, vm_offset_t addr, uint64_t tag)
+{
+	struct fault f = { .addr = addr, .type = VM_PROT_WRITE, .write_tag = &tag };
+
+	return vm_page_aligned(addr) ? fault_run(map, &f) : KERN_INVALID_ARGUMENT;
 }

@@ -22,7 +22,7 @@ static bool
 can_continue(const struct vm_map_entry *p, vm_offset_t start, uint32_t eflags, bool charged)
 {
 	return (p->eflags & ~MAP_ENTRY_USER_WIRED) == eflags && p->end == start &&
-	    (p->charged == charged || (p->object != NULL && p->object->charged == charged));
+	       (p->charged == charged || (p->object != NULL && p->object->charged == charged));
 }
 
 int
@@ -45,7 +45,7 @@ vm_map_insert(vm_map_t map, vm_object_t object, vm_ooffset_t offset, vm_offset_t
 		e = vm_map_entry_create(map);
 		e->charged = charged;
 	} else if (p->inheritance == VM_INHERIT_COPY && p->protection == prot && p->max_protection == max &&
-	    p->wired_count == 0) {
+	           p->wired_count == 0) {
 		vm_map_entry_resize(map, p, p->start, end);
 		vm_map_simplify_entry(map, p);
 		return KERN_SUCCESS;
@@ -96,19 +96,27 @@ vm_map_fixed(vm_map_t map, vm_object_t object, vm_ooffset_t offset, vm_offset_t 
 	return vm_map_fixed_range(map, start, start + length, prot, max, cow);
 }
 
+/* First fit from @start, ending at or below @max_addr. */
+static bool
+fits_from(vm_map_t map, vm_offset_t start, vm_size_t length, vm_offset_t max_addr, vm_offset_t *addr)
+    VM_REQUIRES_SHARED(&map->lock)
+{
+	return vm_map_findspace(map, start, length, addr) == 0 && (max_addr == 0 || *addr + length <= max_addr);
+}
+
 /*
  * Where find looks. A map that begins at 0 clusters accessible anonymous memory: it looks behind the last place first,
  * and from the start only if nothing is free there.
  */
 static bool
-find_place(vm_map_t map, vm_offset_t hint, vm_size_t length, bool cluster, vm_offset_t *addr)
+find_place(vm_map_t map, vm_offset_t hint, vm_size_t length, vm_offset_t max_addr, bool cluster, vm_offset_t *addr)
     VM_REQUIRES_SHARED(&map->lock)
 {
 	if (length > vm_map_max(map) - vm_map_min(map))
 		return false;
-	if (cluster && map->anon_loc != 0 && vm_map_findspace(map, map->anon_loc, length, addr) == 0)
+	if (cluster && map->anon_loc != 0 && fits_from(map, map->anon_loc, length, max_addr, addr))
 		return true;
-	return vm_map_findspace(map, hint, length, addr) == 0;
+	return fits_from(map, hint, length, max_addr, addr);
 }
 
 int
@@ -127,8 +135,8 @@ vm_map_find(vm_map_t map, vm_object_t object, vm_ooffset_t offset, vm_offset_t *
 	(void)vm_op_begin(*addr, length);
 	vm_map_lock(map);
 	cluster = any && vm_map_min(map) == 0 && prot != VM_PROT_NONE;
-	if ((!any || find_place(map, *addr, length, cluster, &place)) &&
-	    (max_addr == 0 || place + length <= max_addr))
+	if (any ? find_place(map, *addr, length, max_addr, cluster, &place)
+	        : max_addr == 0 || place + length <= max_addr)
 		rv = vm_map_insert(map, object, offset, place, place + length, prot, max, cow);
 	if (rv == KERN_SUCCESS) {
 		*addr = place;

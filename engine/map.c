@@ -8,7 +8,8 @@ static bool
 config_valid(const struct vm_config *c)
 {
 	return c->env != NULL && vm_range_aligned(c->min, c->max) && c->min < c->max &&
-	    (c->quirks & ~VM_QUIRKS_FREEBSD12) == 0 && (VM_HAS_MUTANTS || c->mutant == VM_MUTANT_none) && c->wire_limit <= INT64_MAX;
+	       (c->quirks & ~VM_QUIRKS_FREEBSD12) == 0 && (VM_HAS_MUTANTS || c->mutant == VM_MUTANT_none) &&
+	       c->wire_limit <= INT64_MAX;
 }
 
 vm_map_t
@@ -34,6 +35,7 @@ vm_map_create(const struct vm_config *config)
 	vm_waitq_init(&map->transition_waitq, VM_WAITQ_TRANSITION);
 	vm_waitq_init(&map->busy_waitq, VM_WAITQ_BUSY);
 	map->arena = arena;
+	vm_frames_init(&map->frames, &map->arena, config->nr_frames, VM_WAITQ_FRAME);
 	return map;
 }
 

@@ -20,12 +20,15 @@
 #define ENGINE_MAP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <sys/tree.h>
 
 #include "engine/arena.h"
 #include "engine/object.h"
+#include "engine/page.h"
+#include "engine/pmap.h"
 #include "engine/sync.h"
 #include "engine/thread.h"
 #include "engine/vm.h"
@@ -33,9 +36,10 @@
 /* vm_map_entry.eflags */
 #define MAP_ENTRY_GUARD 0x0001
 #define MAP_ENTRY_USER_WIRED 0x0002
-#define MAP_ENTRY_IN_TRANSITION 0x0004	/* an operation is working on it with the map unlocked; wiring_thread says whose */
-#define MAP_ENTRY_NEEDS_WAKEUP 0x0008	/* somebody sleeps until the transition ends */
-#define MAP_ENTRY_WIRE_SKIPPED 0x0010	/* wire passed it over; the finish pass leaves its counts alone */
+#define MAP_ENTRY_IN_TRANSITION                                                                                        \
+	0x0004 /* an operation is working on it with the map unlocked; wiring_thread says whose */
+#define MAP_ENTRY_NEEDS_WAKEUP 0x0008 /* somebody sleeps until the transition ends */
+#define MAP_ENTRY_WIRE_SKIPPED 0x0010 /* wire passed it over; the finish pass leaves its counts alone */
 #define MAP_ENTRY_NOSYNC 0x0020
 #define MAP_ENTRY_NOCORE 0x0040
 #define MAP_ENTRY_BEHAV_MASK 0x0180
@@ -43,22 +47,27 @@
 #define MAP_ENTRY_BEHAV_SEQUENTIAL 0x0080
 #define MAP_ENTRY_BEHAV_RANDOM 0x0100
 
+/*
+ * The first half is what a walk down the tree reads: one cache line per level. The arena aligns entries to that.
+ */
 struct vm_map_entry {
+	vm_offset_t start, end;      /* [m] */
+	vm_size_t max_free;          /* [m] largest adj_free in this subtree */
+	vm_size_t adj_free;          /* [m] free bytes behind this entry, up to the next one or the map's end */
+	RB_ENTRY(vm_map_entry) tree; /* [m] */
+
 	struct vm_map_entry *prev, *next; /* [m] ring through map->header */
-	RB_ENTRY(vm_map_entry) tree;	  /* [m] */
-	vm_offset_t start, end;		  /* [m] */
-	vm_size_t adj_free;		  /* [m] free bytes behind this entry, up to the next one or the map's end */
-	vm_size_t max_free;		  /* [m] largest adj_free in this subtree */
-	struct vm_object *object;	  /* [m] NULL until a fault or a clip needs one; holds a reference */
-	vm_ooffset_t offset;		  /* [m] of start in the object; 0 without one */
+	struct vm_object *object;         /* [m] NULL until a fault or a clip needs one; holds a reference */
+	vm_ooffset_t offset;              /* [m] of start in the object; 0 without one */
 	struct vm_thread *wiring_thread;  /* [m] who marked IN_TRANSITION */
-	uint32_t eflags;		  /* [m] MAP_ENTRY_* */
-	int wired_count;		  /* [m] system wirings, and one for USER_WIRED; -1 while a failed wire unwinds */
-	vm_prot_t protection;		  /* [m] */
-	vm_prot_t max_protection;	  /* [m] */
-	vm_inherit_t inheritance;	  /* [m] */
-	bool charged;			  /* [m] swap is reserved, and no object has taken that over */
+	uint32_t eflags;                  /* [m] MAP_ENTRY_* */
+	int wired_count;          /* [m] system wirings, and one for USER_WIRED; -1 while a failed wire unwinds */
+	vm_prot_t protection;     /* [m] */
+	vm_prot_t max_protection; /* [m] */
+	vm_inherit_t inheritance; /* [m] */
+	bool charged;             /* [m] swap is reserved, and no object has taken that over */
 };
+_Static_assert(offsetof(struct vm_map_entry, prev) <= 64, "a walk down the tree reads one cache line per entry");
 
 RB_HEAD(vm_map_tree, vm_map_entry);
 
@@ -66,22 +75,24 @@ struct vm_map {
 	struct vm_rwlock lock;
 	struct vm_map_entry header; /* [m] ring only; start = max, end = min */
 	struct vm_map_tree root;    /* [m] */
-	unsigned nentries;	    /* [m] */
-	vm_size_t size;		    /* [m] bytes mapped */
-	unsigned timestamp;	    /* [m] moves with every write acquisition of the lock */
-	unsigned busy;		    /* [m] wires that are faulting with the map unlocked */
-	bool busy_wanted;	    /* [m] somebody sleeps until busy is 0 */
-	vm_offset_t anon_loc;	    /* [m] where find looks first; 0: nowhere yet */
+	unsigned nentries;          /* [m] */
+	vm_size_t size;             /* [m] bytes mapped */
+	unsigned timestamp;         /* [m] moves with every write acquisition of the lock */
+	unsigned busy;              /* [m] wires that are faulting with the map unlocked */
+	bool busy_wanted;           /* [m] somebody sleeps until busy is 0 */
+	vm_offset_t anon_loc;       /* [m] where find looks first; 0: nowhere yet */
 	/*
 	 * [m] The user-wire counter, in pages. The kernel has one for all maps; there is one map here.
 	 */
 	int64_t user_wired;
-	struct vm_waitq transition_waitq; /* channel T: who waits for an entry to leave its transition */
-	struct vm_waitq busy_waitq;	  /* channel B: who waits for busy to become 0 */
+	struct vm_waitq transition_waitq;  /* channel T: who waits for an entry to leave its transition */
+	struct vm_waitq busy_waitq;        /* channel B: who waits for busy to become 0 */
 	struct vm_map_entry *free_entries; /* [m] linked by next */
-	struct vm_object_pool objects;	  /* see object.h */
-	struct vm_config config;	  /* [I] */
-	struct vm_arena arena;		  /* [m] */
+	struct vm_object_pool objects;     /* see object.h */
+	struct vm_frames frames;           /* see page.h */
+	struct vm_pmap pmap;               /* [f] */
+	struct vm_config config;           /* [I] */
+	struct vm_arena arena;             /* [m], or with the map lock shared [f]: faults allocate pages from it */
 };
 
 /* Ids of the queues: what a simulated world calls them. */
@@ -108,6 +119,13 @@ static inline uint64_t
 vm_entry_pages(const struct vm_map_entry *entry)
 {
 	return (entry->end - entry->start) >> VM_PAGE_SHIFT;
+}
+
+/* The index in the entry's object of the page at @addr; of the entry's end too. Pages. */
+static inline uint64_t
+vm_entry_page_index(const struct vm_map_entry *entry, vm_offset_t addr)
+{
+	return (entry->offset + (addr - entry->start)) >> VM_PAGE_SHIFT;
 }
 
 /* Wirings other than the user's one. */
@@ -141,8 +159,8 @@ void vm_map_unlock_read(vm_map_t map) VM_RELEASE_SHARED(&map->lock);
 int vm_map_trylock(vm_map_t map) VM_TRY_ACQUIRE(true, &map->lock);
 int vm_map_trylock_read(vm_map_t map) VM_TRY_ACQUIRE_SHARED(true, &map->lock);
 /*
- * From read to write. 0: write-locked, and nothing changed in between. Nonzero: the map changed while the lock had to be
- * let go, and it is not held any more.
+ * From read to write. 0: write-locked, and nothing changed in between. Nonzero: the map changed while the lock had to
+ * be let go, and it is not held any more.
  */
 VM_MUST_CHECK int vm_map_lock_upgrade(vm_map_t map);
 void vm_map_lock_downgrade(vm_map_t map) VM_RELEASE(&map->lock) VM_ACQUIRE_SHARED(&map->lock);
@@ -189,7 +207,8 @@ void vm_map_range_check(vm_map_t map, vm_offset_t *start, vm_offset_t *end);
 
 /* Merges @entry with either neighbour that continues it; @entry survives. Not while it is in transition. */
 void vm_map_simplify_entry(vm_map_t map, vm_map_entry_t entry) VM_REQUIRES(&map->lock);
-/* Splits @entry so that it begins at @addr (first merging it with its neighbours); no-op if it begins there or behind. */
+/* Splits @entry so that it begins at @addr (first merging it with its neighbours); no-op if it begins there or behind.
+ */
 void vm_map_clip_start(vm_map_t map, vm_map_entry_t entry, vm_offset_t addr) VM_REQUIRES(&map->lock);
 /* Splits @entry so that it ends at @addr; no-op if it ends there or before. */
 void vm_map_clip_end(vm_map_t map, vm_map_entry_t entry, vm_offset_t addr) VM_REQUIRES(&map->lock);
@@ -223,11 +242,6 @@ int vm_map_delete(vm_map_t map, vm_offset_t start, vm_offset_t end) VM_REQUIRES(
 /* As vm_map_wire, with the lock held at the call and at the return, but not throughout. */
 int vm_map_wire_locked(vm_map_t map, vm_offset_t start, vm_offset_t end, int flags) VM_REQUIRES(&map->lock);
 
-/* Unwires the pages of an entry and zeroes its count. */
-void vm_map_entry_unwire(vm_map_t map, vm_map_entry_t entry) VM_REQUIRES(&map->lock);
-/* Unwires the pages of an entry in front of @end: those that a wire which failed there had faulted. */
-void vm_map_entry_unwire_faulted(vm_map_t map, vm_map_entry_t entry, vm_offset_t end) VM_REQUIRES(&map->lock);
-
 /* Would @npages more user-wired pages pass the limit? */
 bool vm_map_wire_limited(vm_map_t map, uint64_t npages) VM_REQUIRES(&map->lock);
 void vm_map_wire_charge(vm_map_t map, int64_t npages) VM_REQUIRES(&map->lock);
@@ -249,7 +263,35 @@ VM_MUST_CHECK bool vm_map_entry_end_transition(vm_map_t map, vm_map_entry_t entr
 VM_MUST_CHECK bool vm_map_wire_first_entry(vm_map_t map, struct vm_op_ctx *ctx, bool holes_ok, vm_map_entry_t *entry)
     VM_REQUIRES(&map->lock);
 
+/* --- page.c, pageout.c --- */
+
+/*
+ * The page @index of @object, resident: as it is, from the pager, or zero-filled. With @wire it is wired once more.
+ * NULL: there is no frame for it.
+ */
+struct vm_page *vm_page_bring_in(vm_map_t map, vm_object_t object, uint64_t index, bool wire)
+    VM_REQUIRES_SHARED(&map->lock) VM_REQUIRES(&object->lock) VM_REQUIRES(&map->frames.lock);
+/* Unwires the pages of an entry and zeroes its count. */
+void vm_map_entry_unwire(vm_map_t map, vm_map_entry_t entry) VM_REQUIRES(&map->lock);
+/* Unwires the pages of an entry in front of @end: those that a wire which failed there had faulted. */
+void vm_map_entry_unwire_faulted(vm_map_t map, vm_map_entry_t entry, vm_offset_t end) VM_REQUIRES(&map->lock);
+/* Drops the pages of an entry, which are unwired, with their translations, frames and content. */
+void vm_map_entry_drop_pages(vm_map_t map, vm_map_entry_t entry) VM_REQUIRES(&map->lock);
+/* Takes from the translations of an entry what its protection does not permit any more. */
+void vm_map_entry_reduce_access(vm_map_t map, vm_map_entry_t entry) VM_REQUIRES(&map->lock);
+/* Evicts up to @count unwired pages in clock order; returns how many. */
+uint64_t vm_pageout_evict(vm_map_t map, uint64_t count) VM_REQUIRES_SHARED(&map->lock);
+
 /* --- query.c --- */
+
+/*
+ * The entry, object and page that a fault at @addr for access @fault_type is about; the entry gets its object if it has
+ * none. KERN_SUCCESS: the map is read-locked until vm_map_lookup_done. KERN_INVALID_ADDRESS, KERN_PROTECTION_FAILURE:
+ * it is not. There are no submaps: *var_map stays as it is. The page may lack translation and frame.
+ */
+VM_MUST_CHECK int vm_map_lookup(vm_map_t *var_map, vm_offset_t addr, vm_prot_t fault_type, vm_map_entry_t *out_entry,
+    vm_object_t *object, vm_pindex_t *pindex, vm_prot_t *out_prot, bool *wired);
+void vm_map_lookup_done(vm_map_t map, vm_map_entry_t entry) VM_RELEASE_SHARED(&map->lock);
 
 /* Is all of [start, end) mapped with at least @prot? */
 bool vm_map_check_protection(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_prot_t prot)
@@ -257,8 +299,12 @@ bool vm_map_check_protection(vm_map_t map, vm_offset_t start, vm_offset_t end, v
 
 /* --- validate.c --- */
 
-/* The first broken invariant, as "I4: ..."; NULL if all hold. Walks everything. */
+/*
+ * The first broken invariant, as "I4: ..."; NULL if all hold. Walks everything. Looks at pages, and at the contexts of
+ * suspended operations, too: no thread may be running. check_entries is the part that is about entries, [I1] to [I10].
+ */
 const char *vm_map_check(vm_map_t map) VM_REQUIRES(&map->lock);
+const char *vm_map_check_entries(vm_map_t map) VM_REQUIRES(&map->lock);
 
 /* --- account.c --- */
 

@@ -81,6 +81,8 @@ native_wakeup(struct vm_waitq *q)
 {
 	TSAN(__tsan_release(q));
 	ck_ec32_inc(&q->count, &ec_mode);
+	if (point_hook != NULL)
+		point_hook(vm_curthread);
 }
 
 /* Decimal, at the end of @buf of @size bytes; returns where it begins. */

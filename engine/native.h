@@ -16,7 +16,10 @@ extern const struct vm_env vm_env_native;
 /* Makes the running thread @td, number @id. @td is reset. */
 void vm_native_thread_init(struct vm_thread *td, unsigned id);
 
-/* Called at each scheduling point, before the map lock is tried: a place to yield. NULL, as at the start: nothing. */
+/*
+ * Called where a yield may show something: at each scheduling point, before the map lock is tried; and after each
+ * wakeup, thus between letting the map lock go and whatever comes next. NULL, as at the start: nothing.
+ */
 void vm_native_set_point_hook(void (*hook)(struct vm_thread *td));
 
 /*

@@ -18,6 +18,7 @@ object_create(struct vm_map *map)
 		map->objects.free = o->next_free;
 		*o = (struct vm_object){ 0 };
 	}
+	vm_spinlock_init(&o->lock, VM_RANK_OBJECT);
 	o->ref_count = 1;
 	map->objects.nr_live++;
 	return o;
@@ -45,6 +46,7 @@ vm_object_release(struct vm_map *map, vm_object_t object)
 	vm_assert(object->ref_count > 0);
 	if (--object->ref_count > 0)
 		return;
+	vm_assert(vm_slots_empty(&object->pages));
 	map->objects.nr_live--;
 	object->next_free = map->objects.free;
 	map->objects.free = object;

@@ -2,7 +2,8 @@
 /*
  * object.h - anonymous memory objects: what entries point into, and where the pages are.
  *
- * Letters as in map.h. An object lives as long as entries refer to it (ref_count, [I6]).
+ * Letters as in map.h. An object lives as long as entries refer to it (ref_count, [I6]). Its pages are those that its
+ * entries cover [I11], by their index: the offset in the object, in pages.
  */
 #ifndef ENGINE_OBJECT_H
 #define ENGINE_OBJECT_H
@@ -10,20 +11,23 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/slots.h"
 #include "engine/sync.h"
 #include "engine/vm.h"
 
 struct vm_object {
+	struct vm_spinlock lock;
+	struct vm_slots pages;       /* [o] struct vm_page, by index */
 	struct vm_object *next_free; /* [m] */
-	unsigned ref_count;	     /* [m] entries that refer to it */
-	unsigned nr_seen;	     /* [m] scratch of vm_map_check */
-	unsigned key_number;	     /* [m] scratch of the state key */
-	bool charged;		     /* [m] swap is reserved for it */
+	unsigned ref_count;          /* [m] entries that refer to it */
+	unsigned nr_seen;            /* [m] scratch of vm_map_check */
+	unsigned key_number;         /* [m] scratch of the state key */
+	bool charged;                /* [m] swap is reserved for it */
 };
 
 struct vm_object_pool {
 	struct vm_object *free; /* [m] linked by next_free */
-	unsigned nr_live;	/* [m] */
+	unsigned nr_live;       /* [m] */
 };
 
 /* All under the map's write lock. attach gives @entry, which has none, a new object; its charge moves there. */

@@ -48,6 +48,8 @@ static void
 protect_apply(vm_map_t map, vm_map_entry_t e, vm_offset_t end, vm_prot_t prot, bool set_max) VM_REQUIRES(&map->lock)
 {
 	for (; e->start < end; e = e->next) {
+		vm_prot_t old = e->protection;
+
 		if ((e->eflags & MAP_ENTRY_GUARD) != 0)
 			continue;
 		if (set_max) {
@@ -56,6 +58,8 @@ protect_apply(vm_map_t map, vm_map_entry_t e, vm_offset_t end, vm_prot_t prot, b
 		} else {
 			e->protection = prot;
 		}
+		if ((old & ~e->protection) != 0)
+			vm_map_entry_reduce_access(map, e);
 		vm_map_simplify_entry(map, e);
 	}
 }
@@ -80,6 +84,7 @@ vm_map_protect(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_prot_t prot,
 		rv = protect_check(first, ctx->end, prot, &waits);
 		if (rv != KERN_SUCCESS || waits == NULL)
 			break;
+		ctx->cursor = waits->start; /* for who looks at us meanwhile */
 		waits->eflags |= MAP_ENTRY_NEEDS_WAKEUP;
 		ctx->cursor = waits->start;
 		ctx->point = VM_POINT_transition_wait;

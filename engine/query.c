@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* query.c - questions about a map: vm_map_check_protection(9). */
+/* query.c - questions about a map: vm_map_lookup(9), vm_map_check_protection(9). */
 #include "engine/map.h"
 
 bool
@@ -7,7 +7,7 @@ vm_map_check_protection(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_pro
 {
 	vm_map_entry_t e;
 
-	if (!vm_range_aligned(start, end) || !vm_map_lookup_entry(map, start, &e))
+	if (!vm_range_aligned(start, end) || (prot & ~VM_PROT_ALL) != 0 || !vm_map_lookup_entry(map, start, &e))
 		return false;
 	while (start < end) {
 		if (e == &map->header || start < e->start)
@@ -18,4 +18,50 @@ vm_map_check_protection(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_pro
 		e = e->next;
 	}
 	return true;
+}
+
+/* Gives the entry an object: needs the write lock for a moment. False: the lock was lost, and the map changed. */
+static bool
+make_object(vm_map_t map, vm_map_entry_t e) VM_NO_TSA("upgrades and downgrades the lock, or loses it")
+{
+	if (vm_map_lock_upgrade(map) != 0)
+		return false;
+	if (e->object == NULL)
+		vm_object_attach(map, e);
+	vm_map_lock_downgrade(map);
+	return true;
+}
+
+int
+vm_map_lookup(vm_map_t *var_map, vm_offset_t addr, vm_prot_t fault_type, vm_map_entry_t *out_entry,
+    vm_object_t *object, vm_pindex_t *pindex, vm_prot_t *out_prot, bool *wired)
+    VM_NO_TSA("the map is read-locked at the return if, and only if, it was a success")
+{
+	vm_map_t map = *var_map;
+	vm_map_entry_t e;
+
+	do {
+		vm_map_lock_read(map);
+		if (!vm_map_lookup_entry(map, addr, &e)) {
+			vm_map_unlock_read(map);
+			return KERN_INVALID_ADDRESS;
+		}
+		if ((fault_type & ~e->protection) != 0 || e->protection == VM_PROT_NONE) {
+			vm_map_unlock_read(map);
+			return KERN_PROTECTION_FAILURE;
+		}
+	} while (e->object == NULL && !make_object(map, e));
+	*out_entry = e;
+	*object = e->object;
+	*pindex = vm_entry_page_index(e, addr);
+	*out_prot = e->protection;
+	*wired = e->wired_count != 0;
+	return KERN_SUCCESS;
+}
+
+void
+vm_map_lookup_done(vm_map_t map, vm_map_entry_t entry)
+{
+	(void)entry;
+	vm_map_unlock_read(map);
 }

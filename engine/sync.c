@@ -126,12 +126,6 @@ vm_waitq_wakeup(struct vm_waitq *q)
 	vm_curthread->env->wakeup(q);
 }
 
-void
-vm_waitq_advance(struct vm_waitq *q)
-{
-	ck_pr_inc_32(&q->count.counter); /* its top bit says "has sleepers"; there are none to lose */
-}
-
 /* --- the read/write lock --- */
 
 void
@@ -227,12 +221,10 @@ vm_rwlock_try_rlock(struct vm_rwlock *l) VM_NO_TSA("the implementation of the lo
 	return reader_enter(l);
 }
 
-void
-vm_rwlock_wlock(struct vm_rwlock *l) VM_NO_TSA("the implementation of the lock")
+/* Not at the first try, which may have got the claim already. */
+static __attribute__((noinline)) void
+wlock_slow(struct vm_rwlock *l, bool claimed)
 {
-	bool claimed = false;
-
-	rank_check(VM_RANK_MAP);
 	for (unsigned tries = 0;; tries++) {
 		uint32_t seen = vm_waitq_sample(&l->freed);
 
@@ -241,13 +233,23 @@ vm_rwlock_wlock(struct vm_rwlock *l) VM_NO_TSA("the implementation of the lock")
 			break;
 		rwlock_wait(l, tries, seen);
 	}
-	writer_entered(l);
 }
 
 void
-vm_rwlock_rlock(struct vm_rwlock *l) VM_NO_TSA("the implementation of the lock")
+vm_rwlock_wlock(struct vm_rwlock *l) VM_NO_TSA("the implementation of the lock")
 {
+	bool claimed;
+
 	rank_check(VM_RANK_MAP);
+	claimed = writer_claim(l);
+	if (__builtin_expect(!claimed || ck_pr_load_uint(&l->word.n_readers) != 0, 0))
+		wlock_slow(l, claimed);
+	writer_entered(l);
+}
+
+static __attribute__((noinline)) void
+rlock_slow(struct vm_rwlock *l)
+{
 	for (unsigned tries = 0;; tries++) {
 		uint32_t seen = vm_waitq_sample(&l->freed);
 
@@ -255,6 +257,14 @@ vm_rwlock_rlock(struct vm_rwlock *l) VM_NO_TSA("the implementation of the lock")
 			return;
 		rwlock_wait(l, tries, seen);
 	}
+}
+
+void
+vm_rwlock_rlock(struct vm_rwlock *l) VM_NO_TSA("the implementation of the lock")
+{
+	rank_check(VM_RANK_MAP);
+	if (__builtin_expect(!reader_enter(l), 0))
+		rlock_slow(l);
 }
 
 void

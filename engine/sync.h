@@ -51,8 +51,15 @@ void vm_waitq_init(struct vm_waitq *q, unsigned id);
 uint32_t vm_waitq_sample(const struct vm_waitq *q);
 void vm_waitq_sleep(struct vm_waitq *q, uint32_t seen);
 void vm_waitq_wakeup(struct vm_waitq *q);
-/* Moves the count: for a world in which nobody sleeps on the count itself. */
-void vm_waitq_advance(struct vm_waitq *q);
+/*
+ * Moves the count: for a world of one OS thread, in which nobody sleeps on the count itself. (Its top bit would say that
+ * somebody does; there is nobody to lose.)
+ */
+static inline void
+vm_waitq_advance(struct vm_waitq *q)
+{
+	q->count.counter++;
+}
 
 /*
  * How often a blocked thread tries again before it sleeps: 64 unless set. 0 takes every blocked thread through the

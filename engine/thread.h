@@ -3,8 +3,8 @@
  * thread.h - a thread of either world, and what its operation keeps while the map lock is free.
  *
  * struct vm_op_ctx is the whole memory of a suspended operation besides its arguments: integers and addresses, never
- * an entry (an entry is only used again under the relook rule: the timestamp says that nothing moved, or it is looked up
- * by address). That makes suspended operations readable in a debugger, and states of the system comparable.
+ * an entry (an entry is only used again under the relook rule: the timestamp says that nothing moved, or it is looked
+ * up by address). That makes suspended operations readable in a debugger, and states of the system comparable.
  */
 #ifndef ENGINE_THREAD_H
 #define ENGINE_THREAD_H
@@ -23,22 +23,23 @@ enum vm_point {
 
 /* All zero between operations; each operation leaves zero what it does not need. Units: bytes. */
 struct vm_op_ctx {
-	uint8_t point;		   /* enum vm_point: where the operation resumes */
-	bool stamped;		   /* stamp is remembered */
-	unsigned stamp;		   /* map->timestamp when the lock was dropped; valid if stamped */
-	vm_offset_t start, end;	   /* the range, clamped to the map; end shrinks to where a failure was met */
-	vm_offset_t cursor;	   /* where to look again after a wait; how far sync got */
+	uint8_t point;          /* enum vm_point: where the operation resumes */
+	bool stamped;           /* stamp is remembered */
+	bool shortage;          /* set by the world before it wakes a fault from channel F: no frame will come */
+	unsigned stamp;         /* map->timestamp when the lock was dropped; valid if stamped */
+	vm_offset_t start, end; /* the range, clamped to the map; end shrinks to where a failure was met */
+	vm_offset_t cursor;     /* where to look again after a wait; how far sync got */
 	vm_offset_t piece_start, piece_end; /* wire: what is being faulted in */
-	vm_offset_t fault_addr;	   /* the page a fault is about */
-	bool user_wire;		   /* a wire for the user: what it marks is in the account already */
+	vm_offset_t fault_addr;             /* the page a fault is about */
+	bool user_wire; /* a wire for the user: what it marks is in the account already */
 };
 
 struct vm_thread {
-	unsigned id;		   /* dense, the same in every run */
-	const struct vm_env *env;  /* the world */
-	void *world;		   /* the world's own record of the thread */
-	uint32_t held;		   /* bit r: holds a lock of enum vm_lock_rank r */
-	bool map_write;		   /* the map lock is held for writing */
+	unsigned id;              /* dense, the same in every run */
+	const struct vm_env *env; /* the world */
+	void *world;              /* the world's own record of the thread */
+	uint32_t held;            /* bit r: holds a lock of enum vm_lock_rank r */
+	bool map_write;           /* the map lock is held for writing */
 	struct vm_op_ctx ctx;
 };
 

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* validate.c - the invariants of a map that hold whenever its lock is free, walked in full. docs/invariants.md. */
+/*
+ * validate.c - the invariants of a map that hold whenever its lock is free, walked in full. docs/invariants.md.
+ *
+ * Also between the steps of operations under way, whose contexts it looks at: no thread may be running. That is why it
+ * reads what other locks than the map's protect.
+ */
 #include "engine/map.h"
 
 static const char *
@@ -74,8 +79,118 @@ check_references(struct vm_map *map)
 	return objects == map->objects.nr_live ? NULL : "I6: an object without entries is alive";
 }
 
+/* --- pages --- */
+
+/* What the walk over entries has seen of pages. */
+struct page_count {
+	uint64_t nr_pages, nr_resident, nr_queued, nr_mapped;
+};
+
+/*
+ * Up to which address are the pages of @e to be wired? Its count says so for all of them, but while its wire faults
+ * them in: then they are wired in front of the page that is its next.
+ */
+static vm_offset_t
+wired_up_to(const struct vm_map_entry *e)
+{
+	const struct vm_op_ctx *c = e->wiring_thread == NULL ? NULL : &e->wiring_thread->ctx;
+
+	if (e->wired_count == 0)
+		return e->start;
+	if (c == NULL || e->start < c->piece_start || e->start >= c->piece_end || c->fault_addr >= e->end)
+		return e->end;
+	return c->fault_addr > e->start ? c->fault_addr : e->start;
+}
+
+static const char *
+check_page(const struct vm_map_entry *e, const struct vm_page *p, uint64_t index, bool wired)
+{
+	if (p->object != e->object || p->index != index)
+		return "I11: a page is not where it says it is";
+	if (p->wire_count != wired)
+		return wired ? "I12: a page of a wired entry is not wired once"
+		             : "I12: a page is wired, but no wiring covers it";
+	if (p->wire_count > 0 && !p->resident)
+		return "I13: a wired page is not resident";
+	if (p->mapped && !p->resident)
+		return "I14: a page that is paged out has a translation";
+	if (p->queued != (p->resident && p->wire_count == 0))
+		return "I16: the clock's queue is not the unwired resident pages";
+	if (p->resident ? !p->dirty && p->tag != p->saved : p->dirty)
+		return "I18: a page is clean and differs from what the pager has, or is dirty and not resident";
+	return NULL;
+}
+
+static const char *
+check_entry_pages(const struct vm_map_entry *e, struct page_count *n)
+{
+	vm_offset_t wired_end = wired_up_to(e);
+	uint64_t nr_wired = 0, first, i;
+	const char *bad;
+	uintptr_t word;
+
+	if (e->object == NULL)
+		return wired_end > e->start ? "I12: a wired entry has no object, and so no wired page" : NULL;
+	i = first = vm_entry_page_index(e, e->start);
+	for (; vm_slots_next(&e->object->pages, &i, vm_entry_page_index(e, e->end), &word); i++) {
+		const struct vm_page *p = (const struct vm_page *)word;
+
+		bad = check_page(e, p, i, e->start + ((i - first) << VM_PAGE_SHIFT) < wired_end);
+		if (bad != NULL)
+			return bad;
+		n->nr_pages++;
+		n->nr_resident += p->resident;
+		n->nr_queued += p->queued;
+		n->nr_mapped += p->mapped;
+		nr_wired += p->wire_count;
+	}
+	return nr_wired == (wired_end - e->start) >> VM_PAGE_SHIFT ? NULL : "I12: a page of a wired entry is missing";
+}
+
+static const char *
+check_translations(struct vm_map *map, uint64_t nr_mapped) VM_REQUIRES(&map->lock)
+{
+	vm_offset_t va = 0;
+	vm_map_entry_t e;
+	struct vm_page *p;
+	vm_prot_t prot;
+
+	for (; vm_pmap_next(&map->pmap, &va, ~VM_PAGE_MASK, &p, &prot); va += VM_PAGE_SIZE, nr_mapped--) {
+		if (!vm_map_lookup_entry(map, va, &e))
+			return "I14: there is a translation outside all entries";
+		if (!p->mapped || p->va != va || p->object != e->object || p->index != vm_entry_page_index(e, va))
+			return "I14: a translation is to a page that its entry does not have there";
+		if (prot == VM_PROT_NONE || (prot & ~e->protection) != 0)
+			return "I15: a translation permits more than its entry, or nothing";
+	}
+	return nr_mapped == 0 ? NULL : "I14: a page says that it is mapped, and is not";
+}
+
+static const char *
+check_pages(struct vm_map *map) VM_REQUIRES(&map->lock)
+{
+	const struct vm_frames *f = &map->frames;
+	struct page_count n = { 0 };
+	const struct vm_page *p;
+	uint64_t in_queue = 0;
+	const char *bad;
+
+	for (const struct vm_map_entry *e = map->header.next; e != &map->header; e = e->next)
+		if ((bad = check_entry_pages(e, &n)) != NULL)
+			return bad;
+	if (n.nr_pages != f->nr_pages)
+		return "I11: there are pages that no entry covers";
+	TAILQ_FOREACH (p, &f->clock, queue)
+		in_queue++;
+	if (n.nr_queued != f->nr_queued || n.nr_queued != in_queue)
+		return "I16: the clock's queue is not the unwired resident pages";
+	if (n.nr_resident != f->nr_used || (f->nr_frames != 0 && f->nr_used > f->nr_frames))
+		return "I17: the frames in use are not the resident pages, or more than there are";
+	return check_translations(map, n.nr_mapped);
+}
+
 const char *
-vm_map_check(vm_map_t map)
+vm_map_check_entries(vm_map_t map)
 {
 	unsigned in_ring = 0, in_tree = 0;
 	vm_size_t size = 0;
@@ -96,4 +211,12 @@ vm_map_check(vm_map_t map)
 	if (size != map->size)
 		return "I5: size is not the sum of the entries";
 	return check_references(map);
+}
+
+const char *
+vm_map_check(vm_map_t map)
+{
+	const char *bad = vm_map_check_entries(map);
+
+	return bad != NULL ? bad : check_pages(map);
 }

@@ -23,6 +23,7 @@
 
 typedef uint64_t vm_offset_t;  /* a virtual address, bytes */
 typedef uint64_t vm_ooffset_t; /* an offset into an object, bytes */
+typedef uint64_t vm_pindex_t;  /* a page of an object, counted from its start */
 typedef uint64_t vm_size_t;    /* a length, bytes */
 typedef uint8_t vm_prot_t;     /* VM_PROT_* bits */
 typedef uint8_t vm_inherit_t;  /* VM_INHERIT_* */

@@ -7,8 +7,8 @@
  * others, but not merged or deleted; unmarked ones can do anything while the lock is free. Pass 2, in one lock hold,
  * ends the transition of all that we marked: it makes the wiring definite, or on a failure takes it back.
  *
- * Marks are taken in ascending order, and an operation sleeps only for an entry above all of its marks: wires and unwires
- * cannot wait for each other in a ring.
+ * Marks are taken in ascending order, and an operation sleeps only for an entry above all of its marks: wires and
+ * unwires cannot wait for each other in a ring.
  *
  * docs/engine.md section 6 is the rule book; the letters a to g below are its.
  */
@@ -24,7 +24,7 @@ static bool
 access_lacks(const struct vm_map_entry *e, int flags)
 {
 	return (e->protection & (VM_PROT_READ | VM_PROT_EXECUTE)) == 0 ||
-	    ((flags & VM_MAP_WIRE_WRITE) != 0 && (e->protection & VM_PROT_WRITE) == 0);
+	       ((flags & VM_MAP_WIRE_WRITE) != 0 && (e->protection & VM_PROT_WRITE) == 0);
 }
 
 /* (d) One more wiring of an entry that is wired: no faults. */
@@ -57,6 +57,7 @@ fault_piece(vm_map_t map, struct vm_op_ctx *ctx) VM_EXCLUDES(&map->lock)
 		if (rv != KERN_SUCCESS)
 			return rv;
 	}
+	ctx->fault_addr = ctx->piece_end; /* the pages in front of it are wired: that is what [I12] goes by */
 	return KERN_SUCCESS;
 }
 

@@ -66,6 +66,7 @@ struct check {
 	struct run run;
 	struct checkfile_report report;
 	struct strbuf *out;
+	struct strbuf before; /* the canonical text, if there is something to bless */
 };
 
 static void
@@ -82,7 +83,9 @@ fail_at(struct check *c, unsigned line)
 static void
 say_repeat(struct check *c, const struct explore_path *witness)
 {
-	strbuf_add(c->out, "; repeat: wirestorm run ");
+	strbuf_printf(c->out, "; repeat: %s run ", getprogname());
+	if (c->options->target_named)
+		strbuf_printf(c->out, "--target %s ", c->options->target->name);
 	if (c->options->profile != NULL)
 		strbuf_printf(c->out, "--profile '%s' ", c->options->profile);
 	if (witness->choices != NULL) {
@@ -103,9 +106,9 @@ compare_outcomes(struct check *c, const struct explore_result *got)
 	size_t i = 0, j = 0;
 
 	while (i < p->nr_outcomes || j < got->nr_outcomes) {
-		int order = i == p->nr_outcomes	  ? 1
-		    : j == got->nr_outcomes ? -1
-					    : strcmp(p->outcomes[i].text, got->outcomes[j].text);
+		int order = i == p->nr_outcomes     ? 1
+		            : j == got->nr_outcomes ? -1
+		                                    : strcmp(p->outcomes[i].text, got->outcomes[j].text);
 
 		if (order < 0) {
 			fail_at(c, p->outcomes[i].line);
@@ -162,7 +165,9 @@ compare_finals(struct check *c, const struct explore_result *got)
 static void
 verify(struct check *c, const struct explore_result *merged)
 {
-	struct explore_options o = { .by_schedules = true, .schedules_max = c->options->verify_max };
+	struct explore_options o = {
+		.by_schedules = true, .schedules_max = c->options->verify_max, .stop = c->options->stop
+	};
 	struct explore_result plain;
 
 	if (merged->schedules > c->options->verify_max)
@@ -199,27 +204,46 @@ keep_stats(struct check *c, const struct explore_result *got)
 	c->report.nr_outcomes = (uint32_t)got->nr_outcomes;
 }
 
+/* A cycle of states, but no endless schedule: two different states had the same key. */
+static bool
+key_is_incomplete(struct check *c)
+{
+	struct explore_options o = { .by_schedules = true, .schedules_max = c->options->verify_max };
+	struct explore_result plain;
+	bool ended;
+
+	explore(&c->run, &o, &plain);
+	c->report.verified = true;
+	ended = plain.end == EXPLORE_COMPLETE;
+	explore_result_free(&plain);
+	return ended;
+}
+
 static void
 explore_incomplete(struct check *c, const struct explore_result *got)
 {
 	fail_at(c, 0);
-	if (got->livelock)
+	if (got->livelock && c->options->verify && key_is_incomplete(c))
+		strbuf_printf(c->out, "--verify: a cycle of states, but every schedule ends: the key is incomplete\n");
+	else if (got->livelock)
 		strbuf_printf(c->out, "livelock: the states go round in a cycle\n");
 	else if (got->overflow)
 		strbuf_printf(c->out, "more than 2^128 schedules\n");
 	else
-		strbuf_printf(c->out, "not explored completely (%s), after %llu states\n", explore_end_text(got->end),
-		    (unsigned long long)got->states);
+		strbuf_printf(c->out, "not explored completely (%s), after %llu %s\n", explore_end_text(got->end),
+		    (unsigned long long)(got->states > 0 ? got->states : (uint64_t)got->schedules),
+		    got->states > 0 ? "states" : "schedules");
 }
 
 static void
 check_outcomes(struct check *c, struct explore_result *got)
 {
-	struct explore_options o = { .states_max = c->options->states_max };
+	struct explore_options o = { .states_max = c->options->states_max,
+		.schedules_max = c->options->states_max,
+		.stop = c->options->stop };
 
 	explore(&c->run, &o, got);
-	if (got->end == EXPLORE_COMPLETE && outcomes_differ(&c->program, got) && c->run.target->key != NULL &&
-	    !c->options->bless) {
+	if (got->end == EXPLORE_COMPLETE && outcomes_differ(&c->program, got) && !c->options->bless) {
 		/* Only now are witnesses worth their price. */
 		explore_result_free(got);
 		o.want_witnesses = true;
@@ -273,14 +297,17 @@ check_schedule(struct check *c, struct strbuf *result)
 
 /* --- blessing --- */
 
+/* A sequential program gets everything; beside threads only what is expected already is brought up to date. */
 static void
 bless_step(struct check *c, struct program_step *s, const struct vm_result *got)
 {
+	bool all = c->program.nr_threads == 0;
 	struct strbuf text = { 0 };
 
-	s->has_result = true;
-	s->result = *got;
-	if (s->state == NULL && c->program.nr_threads > 0)
+	s->has_result |= all;
+	if (s->has_result)
+		s->result = *got;
+	if (s->state == NULL && !all)
 		return;
 	c->run.target->dump(c->run.self, &c->run.state);
 	state_print(&c->run.state, &text);
@@ -318,12 +345,12 @@ bless_outcomes(struct program *p, struct explore_result *got)
 
 /* Rewrites the file if its canonical text has changed. */
 static void
-bless_write(struct check *c, const struct strbuf *before)
+bless_write(struct check *c)
 {
 	struct strbuf after = { 0 };
 
 	vmt_print(&c->program, &after);
-	if (strcmp(strbuf_text(before), strbuf_text(&after)) != 0) {
+	if (strcmp(strbuf_text(&c->before), strbuf_text(&after)) != 0) {
 		if (vmt_write(c->path, &c->program)) {
 			c->report.blessed = true;
 			strbuf_printf(c->out, "%s: blessed\n", c->path);
@@ -337,6 +364,26 @@ bless_write(struct check *c, const struct strbuf *before)
 
 /* --- one file --- */
 
+/* Results and states that the sequential parts are compared with. */
+static bool
+expects_steps(const struct program *p)
+{
+	for (size_t i = 0; i < p->nr_init; i++)
+		if (p->init[i].has_result || p->init[i].state != NULL)
+			return true;
+	for (size_t i = 0; i < p->nr_final; i++)
+		if (p->final[i].has_result || p->final[i].state != NULL)
+			return true;
+	return false;
+}
+
+static void
+expects_nothing(struct check *c, const char *what)
+{
+	fail_at(c, 0);
+	strbuf_printf(c->out, "expects nothing: %s; wirestorm check --bless writes what happens\n", what);
+}
+
 static void
 check_threads(struct check *c)
 {
@@ -349,8 +396,7 @@ check_threads(struct check *c)
 	if (p->nr_outcomes > 0 || (c->options->bless && !p->has_schedule)) {
 		check_outcomes(c, &got);
 	} else if (!p->has_schedule) {
-		fail_at(c, 0);
-		strbuf_printf(c->out, "expects nothing: no outcome, no schedule; wirestorm check --bless writes what happens\n");
+		expects_nothing(c, "no outcome, no schedule");
 	}
 	if (c->options->bless && c->report.status == CHECKFILE_PASSED) {
 		if (got.nr_outcomes > 0)
@@ -368,38 +414,52 @@ static void
 check_opened(struct check *c)
 {
 	struct program *p = &c->program;
-	struct strbuf before = { 0 }, wrong = { 0 };
+	struct strbuf wrong = { 0 };
 
 	c->report.nr_seq_steps = (uint32_t)(p->nr_init + p->nr_final);
-	if (c->options->bless)
-		vmt_print(p, &before);
 	if (p->nr_threads > 0) {
 		check_threads(c);
 	} else if (c->options->bless) {
 		bless_steps(c, p->final, p->nr_final);
+	} else if (!expects_steps(p)) {
+		expects_nothing(c, "no result, no state");
 	} else if (!run_final(&c->run, &wrong)) {
 		fail_at(c, 0);
 		strbuf_printf(c->out, "%s\n", strbuf_text(&wrong));
 	}
 	if (c->options->bless && c->report.status == CHECKFILE_PASSED)
-		bless_write(c, &before);
-	strbuf_free(&before);
+		bless_write(c);
 	strbuf_free(&wrong);
 }
 
 /* Under --bless the init steps first get what they really give; then opening compares with that. */
-static bool
+static void
 bless_init(struct check *c, struct sim *sim)
 {
 	struct program bare = c->program;
-	bool ok;
 
 	bare.nr_init = 0;
-	ok = run_open(&c->run, &bare, c->options->target, sim) == RUN_OPENED;
-	if (ok)
+	if (run_refusal(&c->program, c->options->target) == NULL &&
+	    run_open(&c->run, &bare, c->options->target, sim) == RUN_OPENED)
 		bless_steps(c, c->program.init, c->program.nr_init);
 	run_close(&c->run);
-	return ok;
+}
+
+/* Runs the init steps and checks the rest, unless the target refuses the program. */
+static void
+check_program(struct check *c, struct sim *sim)
+{
+	enum run_open_result opened = run_open(&c->run, &c->program, c->options->target, sim);
+
+	if (opened == RUN_OPENED) {
+		check_opened(c);
+	} else if (opened == RUN_UNSUPPORTED && c->options->skip_refused) {
+		c->report.status = CHECKFILE_SKIPPED;
+	} else {
+		fail_at(c, c->run.error_line);
+		strbuf_printf(c->out, "%s\n", strbuf_text(&c->run.error));
+	}
+	run_close(&c->run);
 }
 
 struct checkfile_report
@@ -418,15 +478,13 @@ checkfile(const char *path, const struct checkfile_options *options, struct sim 
 		c.program.config.profile_freebsd12 = options->profile_freebsd12;
 		c.program.config.quirks = options->quirks;
 	}
-	if (!options->bless || bless_init(&c, sim)) {
-		if (run_open(&c.run, &c.program, options->target, sim) == RUN_OPENED) {
-			check_opened(&c);
-		} else {
-			fail_at(&c, c.run.error_line);
-			strbuf_printf(out, "%s\n", strbuf_text(&c.run.error));
-		}
-		run_close(&c.run);
-	}
+	if (options->bless)
+		vmt_print(&c.program, &c.before);
+	/* Where the init steps cannot be blessed, opening says why. */
+	if (options->bless)
+		bless_init(&c, sim);
+	check_program(&c, sim);
+	strbuf_free(&c.before);
 	program_free(&c.program);
 	return c.report;
 }

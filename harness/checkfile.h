@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * checkfile.h - one .vmt file against what it expects: results and states of its init steps, the set of its outcomes, the
- * number of its schedules, the result of its schedule.
+ * checkfile.h - one .vmt file against what it expects: results and states of its init steps, the set of its outcomes,
+ * the number of its schedules, the result of its schedule.
  */
 #ifndef HARNESS_CHECKFILE_H
 #define HARNESS_CHECKFILE_H
@@ -14,28 +14,32 @@
 
 struct checkfile_options {
 	const struct vm_target *target;
-	const char *profile;	/* as given on the command line: overrides the file's; NULL: the file's */
+	bool target_named;      /* not the default one: a line on how to repeat names it */
+	const char *profile;    /* as given on the command line: overrides the file's; NULL: the file's */
 	bool profile_freebsd12; /* what it means */
 	uint32_t quirks;
-	bool counts;		/* compare "schedules N", too */
-	bool verify;		/* explore by schedules as well and compare */
-	uint64_t verify_max;	/* programs with more schedules are not verified */
-	bool bless;		/* rewrite the expectations instead of comparing */
-	bool lenient;		/* replay goes on when a choice cannot run */
-	uint64_t states_max;	/* 0: the explorer's default */
+	bool counts;              /* compare "schedules N", too */
+	bool verify;              /* explore by schedules as well and compare */
+	uint64_t verify_max;      /* programs with more schedules are not verified */
+	bool bless;               /* rewrite the expectations instead of comparing */
+	bool skip_refused;        /* a program that the target refuses is skipped; false: it fails */
+	bool lenient;             /* replay goes on when a choice cannot run */
+	uint64_t states_max;      /* schedules, if the target has no state key; 0: the explorer's default */
+	const volatile int *stop; /* NULL, or: stop exploring when it is not 0; the file has failed then */
 };
 
 enum checkfile_status {
 	CHECKFILE_PASSED = 0,
 	CHECKFILE_FAILED,  /* something is not as expected */
-	CHECKFILE_BAD,	   /* not a program, or not one that can be checked */
+	CHECKFILE_BAD,     /* not a program, or not one that can be checked */
 	CHECKFILE_CRASHED, /* the process that checked it died */
+	CHECKFILE_SKIPPED, /* the target refuses it */
 };
 
 struct checkfile_report {
 	uint8_t status; /* enum checkfile_status */
-	bool verified;	/* explored by schedules as well */
-	bool blessed;	/* rewritten, and it was different */
+	bool verified;  /* explored by schedules as well */
+	bool blessed;   /* rewritten, and it was different */
 	uint64_t states, transitions, steps;
 	uint64_t schedules; /* UINT64_MAX: more than that */
 	uint32_t nr_outcomes;

@@ -91,14 +91,19 @@ ends_in_vmt(const char *name)
 bool
 cli_files_add(struct cli_files *files, const char *path)
 {
-	char *copy = strdup(path);
 	FTSENT *entry;
 	FTS *tree;
 	bool ok = true;
+	char *copy;
 
+	if (strcmp(path, "-") == 0) {
+		add_name(files, path);
+		return true;
+	}
+	copy = strdup(path);
 	if (copy == NULL)
 		err(EXIT_USAGE, "no memory for a file name");
-	tree = fts_open((char *const[]){ copy, NULL }, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_name);
+	tree = fts_open((char *const[]){ copy, NULL }, FTS_LOGICAL | FTS_NOCHDIR, by_name);
 	if (tree == NULL)
 		err(EXIT_USAGE, "%s", path);
 	while ((entry = fts_read(tree)) != NULL) {
@@ -106,6 +111,16 @@ cli_files_add(struct cli_files *files, const char *path)
 		case FTS_F:
 			if (entry->fts_level == FTS_ROOTLEVEL || ends_in_vmt(entry->fts_name))
 				add_name(files, entry->fts_path);
+			break;
+		case FTS_DEFAULT: /* a pipe, say: only if it was asked for */
+			if (entry->fts_level == FTS_ROOTLEVEL)
+				add_name(files, entry->fts_path);
+			break;
+		case FTS_SLNONE: /* a link that leads nowhere */
+			if (entry->fts_level == FTS_ROOTLEVEL || ends_in_vmt(entry->fts_name)) {
+				fprintf(stderr, "%s: the link leads to no file\n", entry->fts_path);
+				ok = false;
+			}
 			break;
 		case FTS_NS:
 		case FTS_DNR:
@@ -159,6 +174,19 @@ static const struct vm_target *const targets[] = {
 };
 #define NR_TARGETS (sizeof(targets) / sizeof(targets[0]))
 
+const struct vm_target *const *cli_extra_targets;
+
+const struct vm_target *
+cli_target_at(size_t i)
+{
+	const struct vm_target *const *t = cli_extra_targets;
+
+	for (; t != NULL && *t != NULL; t++, i--)
+		if (i == 0)
+			return *t;
+	return i < NR_TARGETS ? targets[i] : NULL;
+}
+
 void
 cli_profile(struct cli_target *t, const char *text)
 {
@@ -173,15 +201,15 @@ cli_profile(struct cli_target *t, const char *text)
 void
 cli_target_name(struct cli_target *t, const char *text)
 {
-	for (size_t i = 0; i < NR_TARGETS; i++) {
-		if (strcmp(targets[i]->name, text) != 0)
+	for (size_t i = 0; cli_target_at(i) != NULL; i++) {
+		if (strcmp(cli_target_at(i)->name, text) != 0)
 			continue;
-		t->target = targets[i];
+		t->target = cli_target_at(i);
 		return;
 	}
 	fprintf(stderr, "wirestorm: --target %s: expected one of", text);
-	for (size_t i = 0; i < NR_TARGETS; i++)
-		fprintf(stderr, " %s", targets[i]->name);
+	for (size_t i = 0; cli_target_at(i) != NULL; i++)
+		fprintf(stderr, " %s", cli_target_at(i)->name);
 	fprintf(stderr, "\n");
 	exit(EXIT_USAGE);
 }

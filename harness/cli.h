@@ -2,7 +2,8 @@
 /*
  * cli.h - what the subcommands of wirestorm share: exit codes, numbers, files, terminals.
  *
- * A subcommand is a function and one line in commands.def. It parses its own options with getopt_long, prints its help on
+ * A subcommand is a function and one line in commands.def. It parses its own options with getopt_long, prints its help
+ * on
  * --help, and returns an exit code.
  */
 #ifndef HARNESS_CLI_H
@@ -18,7 +19,7 @@
 enum exit_code {
 	EXIT_OK = 0,
 	EXIT_FINDING = 1, /* a mismatch, or something found */
-	EXIT_USAGE = 2,	  /* wrong usage, or a file that cannot be used */
+	EXIT_USAGE = 2,   /* wrong usage, or a file that cannot be used */
 	EXIT_HANG = 3,
 };
 
@@ -40,7 +41,10 @@ struct cli_files {
 	size_t nr, cap;
 	char **names;
 };
-/* Adds a file, or all .vmt files below a directory in bytewise order. False: said why on standard error. */
+/*
+ * Adds a file ("-" is one: standard input), or all .vmt files below a directory in bytewise order. False: said why on
+ * standard error.
+ */
 bool cli_files_add(struct cli_files *files, const char *path);
 void cli_files_free(struct cli_files *files);
 
@@ -48,9 +52,14 @@ void cli_files_free(struct cli_files *files);
 extern volatile int cli_stop;
 void cli_catch_signals(void);
 
+/* NULL, or the targets that the program brought, up to a NULL (wirestorm_main). */
+extern const struct vm_target *const *cli_extra_targets;
+/* The targets to choose from by number: the extra ones, those of targets.def, then NULL. Number 0 is the default. */
+const struct vm_target *cli_target_at(size_t i);
+
 /* --profile and --target, which several commands take. */
 struct cli_target {
-	const struct vm_target *target;
+	const struct vm_target *target; /* cli_target_at(0) unless an option says otherwise */
 	const char *profile; /* NULL: the file's */
 	bool freebsd12;
 	uint32_t quirks;

@@ -2,9 +2,9 @@
 /*
  * cmd-check.c - wirestorm check: many files, by a few worker processes.
  *
- * Workers are processes because a broken engine may panic: then one file is lost, and said to be, and the rest goes on. A
- * worker asks for a file by its number and answers with a report and the text about it; the parent prints in file order,
- * so that the output does not depend on who was faster.
+ * Workers are processes because a broken engine may panic: then one file is lost, and said to be, and the rest goes on.
+ * A worker asks for a file by its number and answers with a report and the text about it; the parent prints in file
+ * order, so that the output does not depend on who was faster.
  */
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,17 +32,18 @@
 
 static const char help[] =
     "usage: wirestorm check [OPTION...] PATH...\n\n"
-    "Compares each program (a .vmt file, or all below a directory) with what it expects:\n"
+    "Compares each program (a .vmt file, \"-\" for standard input, or all below a directory) with what it expects:\n"
     "  a sequential one   the result and the state after each init step\n"
     "  \"outcome\" lines    the set of outcomes over all interleavings; + is extra, - is missing\n"
     "  a \"schedule\"       the result of replaying it\n\n"
     "  -j, --jobs N       worker processes (default: the number of processors)\n"
     "      --profile P    strict or freebsd12, then +Q1 -Q2 ...: instead of the file's profile\n"
-    "      --target T     what is under test: engine (default) or model (sequential programs)\n"
+    "      --target T     what is under test; wirestorm help lists what there is\n"
     "      --counts       compare the number of schedules, too\n"
     "      --verify       explore again without merging states, and compare (up to 100000 schedules)\n"
+    "      --skip-refused leave out the programs that the target cannot run, and count them\n"
     "      --lenient      a schedule goes on with another thread where a choice cannot run\n"
-    "      --max-states N give a program up after so many states\n"
+    "      --max-states N give a program up after so many states (or schedules, if the target has no state key)\n"
     "      --bless        write what happens into the files as what is expected, and say which changed\n"
     "      --json         one JSON object on standard output\n\n"
     "Exit status: 0 all passed, 1 a mismatch, 2 wrong usage, a bad file, or no file at all.\n\n"
@@ -131,6 +133,26 @@ worker_main(const struct check_run *c, int fd)
 
 /* --- the parent's side --- */
 
+/*
+ * A fork whose child never sees SIGINT, from its first instruction on. Ctrl-C goes to the whole group; whether to stop
+ * is the parent's decision, which then sends a SIGTERM.
+ */
+static pid_t
+fork_without_interrupts(void)
+{
+	sigset_t interrupts, before;
+	pid_t pid;
+
+	(void)sigemptyset(&interrupts);
+	(void)sigaddset(&interrupts, SIGINT);
+	(void)sigprocmask(SIG_BLOCK, &interrupts, &before);
+	pid = fork();
+	if (pid == 0)
+		(void)signal(SIGINT, SIG_IGN);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	return pid;
+}
+
 static void
 worker_start(struct check_run *c, struct worker *w)
 {
@@ -139,7 +161,7 @@ worker_start(struct check_run *c, struct worker *w)
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
 		err(EXIT_USAGE, "socketpair");
 	(void)fflush(NULL);
-	w->pid = fork();
+	w->pid = fork_without_interrupts();
 	if (w->pid < 0)
 		err(EXIT_USAGE, "fork");
 	if (w->pid == 0) {
@@ -240,7 +262,7 @@ check_all(struct check_run *c)
 				.events = POLLIN };
 		if (poll(fds, c->nr_workers, 500) < 0 && errno != EINTR)
 			err(EXIT_USAGE, "poll");
-		for (unsigned i = 0; i < c->nr_workers; i++)
+		for (unsigned i = 0; i < c->nr_workers && cli_stop == 0; i++)
 			if (fds[i].fd >= 0 && fds[i].revents != 0)
 				worker_answer(c, &c->workers[i]);
 		print_ready(c);
@@ -250,6 +272,8 @@ check_all(struct check_run *c)
 		fprintf(stderr, "\r\033[K");
 	for (unsigned i = 0; i < c->nr_workers; i++) {
 		(void)close(c->workers[i].fd);
+		if (cli_stop != 0)
+			(void)kill(c->workers[i].pid, SIGTERM);
 		(void)waitpid(c->workers[i].pid, NULL, 0);
 	}
 }
@@ -257,7 +281,7 @@ check_all(struct check_run *c)
 /* --- the end --- */
 
 struct totals {
-	size_t passed, failed, bad, verified, blessed;
+	size_t passed, failed, bad, skipped, verified, blessed;
 	uint64_t schedules, states, transitions, steps;
 };
 
@@ -272,7 +296,8 @@ sum(const struct check_run *c)
 		if (!c->states[i].done)
 			continue;
 		t.passed += r->status == CHECKFILE_PASSED;
-		t.failed += r->status != CHECKFILE_PASSED;
+		t.skipped += r->status == CHECKFILE_SKIPPED;
+		t.failed += r->status != CHECKFILE_PASSED && r->status != CHECKFILE_SKIPPED;
 		t.bad += r->status == CHECKFILE_BAD;
 		t.verified += r->verified;
 		t.blessed += r->blessed;
@@ -287,7 +312,7 @@ sum(const struct check_run *c)
 static void
 print_json(const struct check_run *c, const struct totals *t)
 {
-	static const char *const words[] = { "passed", "failed", "bad", "crashed" };
+	static const char *const words[] = { "passed", "failed", "bad", "crashed", "skipped" };
 	json_t *files = json_array(), *root;
 
 	for (size_t i = 0; i < c->files.nr; i++) {
@@ -295,17 +320,17 @@ print_json(const struct check_run *c, const struct totals *t)
 
 		if (!s->done)
 			continue;
-		json_array_append_new(files,
-		    json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:b, s:b, s:s}", "file", c->files.names[i], "status",
-			words[s->report.status], "outcomes", (json_int_t)s->report.nr_outcomes, "schedules",
-			(json_int_t)s->report.schedules, "states", (json_int_t)s->report.states, "transitions",
-			(json_int_t)s->report.transitions, "verified", s->report.verified, "blessed", s->report.blessed,
-			"text", s->text));
+		json_array_append_new(
+		    files, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:b, s:b, s:s}", "file", c->files.names[i],
+		               "status", words[s->report.status], "outcomes", (json_int_t)s->report.nr_outcomes,
+		               "schedules", (json_int_t)s->report.schedules, "states", (json_int_t)s->report.states,
+		               "transitions", (json_int_t)s->report.transitions, "verified", s->report.verified,
+		               "blessed", s->report.blessed, "text", s->text));
 	}
-	root = json_pack("{s:I, s:I, s:b, s:I, s:I, s:I, s:I, s:o}", "passed", (json_int_t)t->passed, "failed",
-	    (json_int_t)t->failed, "interrupted", cli_stop != 0, "schedules", (json_int_t)t->schedules, "states",
-	    (json_int_t)t->states, "transitions", (json_int_t)t->transitions, "verified", (json_int_t)t->verified, "files",
-	    files);
+	root = json_pack("{s:I, s:I, s:I, s:b, s:I, s:I, s:I, s:I, s:o}", "passed", (json_int_t)t->passed, "failed",
+	    (json_int_t)t->failed, "skipped", (json_int_t)t->skipped, "interrupted", cli_stop != 0, "schedules",
+	    (json_int_t)t->schedules, "states", (json_int_t)t->states, "transitions", (json_int_t)t->transitions,
+	    "verified", (json_int_t)t->verified, "files", files);
 	if (root == NULL || json_dumpf(root, stdout, JSON_INDENT(1)) != 0)
 		errx(EXIT_USAGE, "the JSON could not be written");
 	printf("\n");
@@ -320,7 +345,9 @@ finish(struct check_run *c)
 	if (c->json) {
 		print_json(c, &t);
 	} else {
-		if (t.schedules > 0)
+		if (t.schedules > 0 && t.states == 0)
+			printf("%llu schedules, one by one\n", (unsigned long long)t.schedules);
+		else if (t.schedules > 0)
 			printf("%llu schedules in %llu states and %llu transitions\n", (unsigned long long)t.schedules,
 			    (unsigned long long)t.states, (unsigned long long)t.transitions);
 		if (c->options.verify)
@@ -329,20 +356,25 @@ finish(struct check_run *c)
 			printf("%zu files blessed\n", t.blessed);
 		if (cli_stop != 0)
 			printf("interrupted: %zu files were not checked\n", c->files.nr - c->nr_done);
-		printf("%zu passed, %zu failed\n", t.passed, t.failed);
+		printf("%zu passed, %zu failed", t.passed, t.failed);
+		if (c->options.skip_refused)
+			printf(", %zu skipped", t.skipped);
+		printf("\n");
 	}
 	for (size_t i = 0; i < c->files.nr; i++)
 		free(c->states[i].text);
 	free(c->states);
 	cli_files_free(&c->files);
-	if (t.bad > 0)
+	/* If nothing was checked, that is not "passed". */
+	if (t.bad > 0 || (t.passed + t.failed == 0 && cli_stop == 0))
 		return EXIT_USAGE;
 	return t.failed > 0 || cli_stop != 0 ? EXIT_FINDING : EXIT_OK;
 }
 
 /* --- the beginning --- */
 
-enum { OPT_PROFILE = 256, OPT_TARGET, OPT_COUNTS, OPT_VERIFY, OPT_LENIENT, OPT_STATES, OPT_BLESS, OPT_JSON, OPT_HELP };
+enum { OPT_PROFILE = 256, OPT_TARGET, OPT_COUNTS, OPT_VERIFY, OPT_SKIP, OPT_LENIENT, OPT_STATES, OPT_BLESS,
+	OPT_JSON, OPT_HELP };
 
 static const struct option long_options[] = {
 	{ "jobs", required_argument, NULL, 'j' },
@@ -350,6 +382,7 @@ static const struct option long_options[] = {
 	{ "target", required_argument, NULL, OPT_TARGET },
 	{ "counts", no_argument, NULL, OPT_COUNTS },
 	{ "verify", no_argument, NULL, OPT_VERIFY },
+	{ "skip-refused", no_argument, NULL, OPT_SKIP },
 	{ "lenient", no_argument, NULL, OPT_LENIENT },
 	{ "max-states", required_argument, NULL, OPT_STATES },
 	{ "bless", no_argument, NULL, OPT_BLESS },
@@ -380,6 +413,9 @@ parse_options(int argc, char **argv, struct check_run *c, struct cli_target *tar
 		case OPT_VERIFY:
 			c->options.verify = true;
 			break;
+		case OPT_SKIP:
+			c->options.skip_refused = true;
+			break;
 		case OPT_LENIENT:
 			c->options.lenient = true;
 			break;
@@ -406,7 +442,7 @@ int
 cmd_check(int argc, char **argv)
 {
 	struct check_run c = { .options = { .verify_max = VERIFY_MAX } };
-	struct cli_target target = { .target = &target_engine };
+	struct cli_target target = { .target = cli_target_at(0) };
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	int rv;
 
@@ -419,16 +455,26 @@ cmd_check(int argc, char **argv)
 		return cli_usage("check");
 	}
 	if (c.options.bless && target.profile != NULL) {
-		fprintf(stderr, "wirestorm check: --bless writes what the file's own profile gives; not with --profile\n");
+		fprintf(
+		    stderr, "wirestorm check: --bless writes what the file's own profile gives; not with --profile\n");
 		return EXIT_USAGE;
 	}
+	c.options.stop = &cli_stop;
 	c.options.target = target.target;
+	c.options.target_named = target.target != cli_target_at(0);
 	c.options.profile = target.profile;
 	c.options.profile_freebsd12 = target.freebsd12;
 	c.options.quirks = target.quirks;
-	for (int i = optind; i < argc; i++)
-		if (!cli_files_add(&c.files, argv[i]))
+	for (int i = optind; i < argc; i++) {
+		if (c.options.bless && strcmp(argv[i], "-") == 0) {
+			fprintf(stderr, "wirestorm check: --bless rewrites files, standard input is none\n");
 			return EXIT_USAGE;
+		}
+		if (!cli_files_add(&c.files, argv[i])) {
+			cli_files_free(&c.files);
+			return EXIT_USAGE;
+		}
+	}
 	if (c.files.nr == 0) {
 		fprintf(stderr, "wirestorm check: no .vmt file found\n");
 		return EXIT_USAGE;

@@ -24,9 +24,10 @@ static const char help[] =
     "      --max-states N stop after so many states (default 4194304)\n"
     "      --by-schedules do not merge states: each schedule by itself, up to --max-schedules N (default 100000)\n"
     "      --profile P    strict or freebsd12, then +Q1 -Q2 ...: instead of the file's profile\n"
-    "      --target T     what is under test (default engine)\n"
+    "      --target T     what is under test; wirestorm help lists what there is\n"
     "      --json         one JSON object on standard output\n\n"
-    "Exit status: 0 explored (completely, or \"cut\" is said), 1 with --until: it does not happen, 2 wrong usage or file.\n\n"
+    "Exit status: 0 explored (completely, or \"cut\" is said), 1 with --until: it does not happen, 2 wrong usage or "
+    "file.\n\n"
     "Examples:\n"
     "  wirestorm explore corpus/litmus/wire-gone-after-wait.vmt\n"
     "  wirestorm explore --until T0.0=KERN_INVALID_ADDRESS corpus/litmus/wire-gone-after-wait.vmt\n";
@@ -40,37 +41,65 @@ struct explore_command {
 
 /* --- --until --- */
 
+/* The number, small, at *text, which moves behind it; UINT_MAX if there is none. */
+static unsigned
+parse_index(const char **text)
+{
+	unsigned n = 0;
+	const char *p = *text;
+
+	while (*p >= '0' && *p <= '9' && n < PROGRAM_OPS_MAX)
+		n = n * 10 + (unsigned)(*p++ - '0');
+	if (p == *text)
+		return UINT_MAX;
+	*text = p;
+	return n;
+}
+
 /* "T0.1=RESULT" into *g. */
 static bool
 parse_goal(const struct program *p, char *text, struct explore_goal *g)
 {
-	char *result = strchr(text, '=');
-	int used = 0;
+	const char *at = text;
+	bool good = *at++ == 'T';
 
-	if (result == NULL || sscanf(text, "T%u.%u%n", &g->thread, &g->op, &used) != 2 || text + used != result)
-		errx(EXIT_USAGE, "--until %s: expected T<thread>.<operation>=<result>, or DEADLOCK", text);
-	if (g->thread >= p->nr_threads || g->op >= p->threads[g->thread].nr_ops)
-		errx(EXIT_USAGE, "--until %s: the program has no such operation", text);
-	result++;
-	return vmt_parse_op_result(result, &p->threads[g->thread].ops[g->op], &g->result);
+	g->thread = good ? parse_index(&at) : 0;
+	good = good && *at++ == '.';
+	g->op = good ? parse_index(&at) : 0;
+	if (!good || *at != '=' || g->thread == UINT_MAX || g->op == UINT_MAX) {
+		warnx("--until %s: expected T<thread>.<operation>=<result>, or DEADLOCK", text);
+		return false;
+	}
+	if (g->thread >= p->nr_threads || g->op >= p->threads[g->thread].nr_ops) {
+		warnx("--until %s: the program has no such operation", text);
+		return false;
+	}
+	good = vmt_parse_op_result(at + 1, &p->threads[g->thread].ops[g->op], &g->result);
+	if (!good)
+		warnx("--until %s: the operation cannot have that result", text);
+	return good;
 }
 
-static void
-parse_until(const struct program *p, const char *until, struct explore_options *o)
+/* False: said what is wrong. The goals are to be freed in any case. */
+static bool
+parse_until(const struct program *p, const char *until, struct explore_goal **ret_goals, struct explore_options *o)
 {
 	struct explore_goal *goals = calloc(strlen(until) + 1, sizeof(*goals));
 	char *copy = strdup(until), *rest = copy, *word;
+	bool good = true;
 
 	if (goals == NULL || copy == NULL)
 		err(EXIT_USAGE, "no memory");
-	while ((word = strsep(&rest, ",")) != NULL) {
+	while (good && (word = strsep(&rest, ",")) != NULL) {
 		if (strcmp(word, "DEADLOCK") == 0)
 			o->goal_deadlock = true;
-		else if (!parse_goal(p, word, &goals[o->nr_goals++]))
-			errx(EXIT_USAGE, "--until %s: the operation cannot have that result", word);
+		else
+			good = parse_goal(p, word, &goals[o->nr_goals++]);
 	}
+	*ret_goals = goals;
 	o->goals = goals;
 	free(copy);
+	return good;
 }
 
 /* The program, with nothing expected but the goal's schedule and what it results in. */
@@ -85,8 +114,8 @@ print_goal(const struct program *p, struct run *r, const struct explore_path *pa
 		for (uint32_t n = 0; n < path->choices[i].count; n++)
 			run_step(r, path->choices[i].thread);
 	run_outcome(r, &result);
-	strbuf_printf(&head, "# %s: reached with %u preemption%s\n", until, path->preemptions,
-	    path->preemptions == 1 ? "" : "s");
+	strbuf_printf(
+	    &head, "# %s: reached with %u preemption%s\n", until, path->preemptions, path->preemptions == 1 ? "" : "s");
 	out.head = head.text;
 	out.nr_notes = 0;
 	out.nr_outcomes = 0;
@@ -130,10 +159,10 @@ print_text(const struct explore_result *x)
 		vmt_print_choices(o->witness.choices, o->witness.nr_choices, &schedule);
 		printf("outcome %s\n", o->text);
 		if (!x->livelock)
-			printf("#   probability %.6g, %s schedule%s\n", o->probability, explore_count_text(o->count, buf),
-			    o->count == 1 ? "" : "s");
-		printf("#   witness, %u preemption%s: %s\n", o->witness.preemptions, o->witness.preemptions == 1 ? "" : "s",
-		    strbuf_text(&schedule));
+			printf("#   probability %.6g, %s schedule%s\n", o->probability,
+			    explore_count_text(o->count, buf), o->count == 1 ? "" : "s");
+		printf("#   witness, %u preemption%s: %s\n", o->witness.preemptions,
+		    o->witness.preemptions == 1 ? "" : "s", strbuf_text(&schedule));
 		if (o->final_error != NULL)
 			printf("#   WRONG afterwards: %s\n", o->final_error);
 		strbuf_free(&schedule);
@@ -174,14 +203,14 @@ print_json(const struct explore_result *x, bool until)
 	for (size_t i = 0; i < x->nr_outcomes; i++) {
 		const struct explore_outcome *o = &x->outcomes[i];
 
-		json_array_append_new(outcomes,
-		    json_pack("{s:s, s:f, s:s, s:o, s:s?}", "outcome", o->text, "probability", o->probability, "schedules",
-			explore_count_text(o->count, buf), "witness", json_schedule(&o->witness), "final_error",
-			o->final_error));
+		json_array_append_new(
+		    outcomes, json_pack("{s:s, s:f, s:s, s:o, s:s?}", "outcome", o->text, "probability", o->probability,
+		                  "schedules", explore_count_text(o->count, buf), "witness", json_schedule(&o->witness),
+		                  "final_error", o->final_error));
 	}
 	root = json_pack("{s:s, s:b, s:b, s:s, s:I, s:I, s:o}", "end", explore_end_text(x->end), "complete",
-	    x->end == EXPLORE_COMPLETE, "livelock", x->livelock, "schedules", explore_count_text(x->schedules, buf), "states",
-	    (json_int_t)x->states, "transitions", (json_int_t)x->transitions, "outcomes", outcomes);
+	    x->end == EXPLORE_COMPLETE, "livelock", x->livelock, "schedules", explore_count_text(x->schedules, buf),
+	    "states", (json_int_t)x->states, "transitions", (json_int_t)x->transitions, "outcomes", outcomes);
 	if (root == NULL)
 		errx(EXIT_USAGE, "no memory for the JSON");
 	if (until)
@@ -205,6 +234,8 @@ show_progress(void *arg, uint64_t states, uint64_t schedules)
 static int
 explore_program(struct explore_command *c, struct program *p, struct run *r)
 {
+	struct explore_goal *goals = NULL;
+	bool good = true;
 	struct explore_result x;
 	int rv = EXIT_OK;
 
@@ -214,7 +245,11 @@ explore_program(struct explore_command *c, struct program *p, struct run *r)
 		c->options.progress = show_progress;
 	cli_catch_signals();
 	if (c->until != NULL)
-		parse_until(p, c->until, &c->options);
+		good = parse_until(p, c->until, &goals, &c->options);
+	if (!good) {
+		free(goals);
+		return EXIT_USAGE;
+	}
 	explore(r, &c->options, &x);
 	if (c->options.progress != NULL)
 		fprintf(stderr, "\r\033[K");
@@ -230,7 +265,7 @@ explore_program(struct explore_command *c, struct program *p, struct run *r)
 	} else if (c->until != NULL && !c->json) {
 		print_goal(p, r, &x.goal, c->until);
 	}
-	free((void *)(uintptr_t)c->options.goals);
+	free(goals);
 	explore_result_free(&x);
 	return rv;
 }
@@ -300,7 +335,7 @@ parse_options(int argc, char **argv, struct explore_command *c)
 int
 cmd_explore(int argc, char **argv)
 {
-	struct explore_command c = { .target = { .target = &target_engine } };
+	struct explore_command c = { .target = { .target = cli_target_at(0) } };
 	struct program p;
 	struct run r;
 	int rv = parse_options(argc, argv, &c);
@@ -310,7 +345,8 @@ cmd_explore(int argc, char **argv)
 	if (!cli_open_run(&c.target, argv[optind], &p, &r))
 		return EXIT_USAGE;
 	if (p.nr_threads == 0) {
-		fprintf(stderr, "%s: no threads, nothing to explore; wirestorm run %s runs it\n", argv[optind], argv[optind]);
+		fprintf(stderr, "%s: no threads, nothing to explore; wirestorm run %s runs it\n", argv[optind],
+		    argv[optind]);
 		rv = EXIT_USAGE;
 	} else {
 		rv = explore_program(&c, &p, &r);

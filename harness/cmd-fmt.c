@@ -16,7 +16,7 @@ static const char help[] =
     "Rewrites programs in canonical form; comments stay where they are. \"-\" reads standard input and writes\n"
     "standard output. A file is replaced as a whole or not at all.\n\n"
     "      --check   change nothing, list the files that are not in canonical form\n\n"
-    "Exit status: 0 ok, 1 with --check: some file would change, 2 wrong usage or a bad file.\n";
+    "Exit status: 0 ok, 1 with --check: some file would change, 2 wrong usage, a bad file, or no file at all.\n";
 
 static int
 fmt_file(const char *path, bool check)
@@ -75,14 +75,12 @@ cmd_fmt(int argc, char **argv)
 		fprintf(stderr, "wirestorm fmt: expected a file or a directory\n");
 		return cli_usage("fmt");
 	}
-	for (int i = optind; i < argc; i++) {
-		if (strcmp(argv[i], "-") == 0) {
-			int rv = fmt_file("-", check);
-
-			worst = rv > worst ? rv : worst;
-		} else if (!cli_files_add(&files, argv[i])) {
+	for (int i = optind; i < argc; i++)
+		if (!cli_files_add(&files, argv[i]))
 			worst = EXIT_USAGE;
-		}
+	if (files.nr == 0) {
+		fprintf(stderr, "wirestorm fmt: no .vmt file found\n");
+		worst = EXIT_USAGE;
 	}
 	for (size_t i = 0; i < files.nr; i++) {
 		int rv = fmt_file(files.names[i], check);

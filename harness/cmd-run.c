@@ -16,16 +16,18 @@
 
 static const char help[] =
     "usage: wirestorm run [OPTION...] FILE\n\n"
-    "Runs the program once: by --schedule, else by the schedule in the file, else by choices drawn from --seed.\n"
+    "Runs the program once: by --schedule, by choices drawn from --seed, or by the schedule in the file; without any of\n"
+    "them by choices drawn from seed 1.\n"
     "Prints the outcome and the schedule, which repeats the run.\n\n"
     "      --schedule 'T0*3 T1 T0'   one choice per step\n"
-    "      --seed N       draw the choices from this seed (default 1)\n"
+    "      --seed N       draw the choices from this seed instead\n"
     "  -v, --verbose      each step: who, what it did, where it is now, and the map when it changed\n"
     "      --lenient      a schedule goes on with another thread where a choice cannot run\n"
     "      --profile P    strict or freebsd12, then +Q1 -Q2 ...: instead of the file's profile\n"
-    "      --target T     what is under test (default engine)\n"
+    "      --target T     what is under test; wirestorm help lists what there is\n"
     "      --json         one JSON object on standard output\n\n"
-    "Exit status: 0 it ran, 1 something was not as the program expects, 2 wrong usage, file or schedule.\n\n"
+    "Exit status: 0 it ran, 1 an invariant broke or something was not as the program expects, 2 wrong usage, file\n"
+    "or schedule.\n\n"
     "Examples:\n"
     "  wirestorm run -v corpus/litmus/wire-gone-after-wait.vmt\n"
     "  wirestorm run --schedule 'T0*2 T1*3 T0' FILE.vmt\n";
@@ -34,16 +36,20 @@ struct run_command {
 	struct cli_target target;
 	const char *schedule, *path;
 	uint64_t seed;
-	bool verbose, lenient, json;
+	bool seed_given, verbose, lenient, json;
 };
 
 struct trace {
 	struct run_command *c;
 	struct explore_path path; /* the schedule made */
+	bool from_file;           /* by the schedule in the file, to the letter */
+	bool other_profile;       /* not in the file's */
 	size_t cap;
 	struct strbuf before; /* the map after the step before */
 	unsigned done[PROGRAM_THREADS_MAX]; /* operations finished before the step */
 	json_t *steps;	      /* --json */
+	const char *broken;   /* the first invariant that did not hold after a step; NULL: all did */
+	size_t broken_step;
 };
 
 /* --- each step --- */
@@ -78,7 +84,10 @@ describe(struct run *r, struct trace *t, unsigned thread, struct strbuf *out)
 	name_op(r, thread, rt->nr_done, out);
 	if (r->target->where != NULL)
 		r->target->where(r->self, thread, where, sizeof(where));
-	strbuf_printf(out, ": %s %s", sim_status(r->sim, thread) == SIM_SLEEPING ? "now" : "next", where);
+	if (where[0] != '\0')
+		strbuf_printf(out, ": %s %s", sim_status(r->sim, thread) == SIM_SLEEPING ? "now" : "next", where);
+	else if (sim_status(r->sim, thread) == SIM_SLEEPING)
+		strbuf_add(out, ": sleeps");
 }
 
 static void
@@ -88,6 +97,10 @@ on_step(void *arg, struct run *r, size_t step, unsigned thread)
 	struct strbuf what = { 0 }, state = { 0 };
 
 	path_append(&t->path, &t->cap, thread);
+	if (t->broken == NULL && r->target->check != NULL) {
+		t->broken = r->target->check(r->self);
+		t->broken_step = step;
+	}
 	if (!t->c->verbose && !t->c->json)
 		return;
 	describe(r, t, thread, &what);
@@ -145,19 +158,24 @@ execute(struct run_command *c, struct program *p, struct run *r, struct trace *t
 	struct replay how = { .lenient = c->lenient, .on_step = on_step, .arg = t };
 	struct program_choice *choices = p->choices;
 	size_t nr = p->nr_choices;
-	bool given = p->has_schedule, ok = true;
+	bool given = p->has_schedule && !c->seed_given, ok = true;
 
 	if (c->schedule != NULL) {
 		struct vmt_error e;
 
-		if (!vmt_parse_choices(c->schedule, &choices, &nr, &e))
-			errx(EXIT_USAGE, "--schedule: column %u: %s", e.column, e.text);
+		if (!vmt_parse_choices(c->schedule, &choices, &nr, &e)) {
+			fprintf(stderr, "wirestorm run: --schedule: column %u: %s\n", e.column, e.text);
+			return false;
+		}
 		given = true;
 	}
 	if (given) {
 		ok = replay(r, choices, nr, &how);
 		if (!ok)
 			fprintf(stderr, "%s: %s\n", c->path, strbuf_text(&how.error));
+		if (how.nr_diverged > 0)
+			fprintf(stderr, "%s: %zu choices could not be followed\n", c->path, how.nr_diverged);
+		t->from_file = c->schedule == NULL && how.nr_diverged == 0;
 	} else {
 		strategy_random(r, c->seed, on_step, t);
 	}
@@ -167,20 +185,34 @@ execute(struct run_command *c, struct program *p, struct run *r, struct trace *t
 	return ok;
 }
 
+/* Does the program expect this outcome: as the result of its schedule, or as one that can happen? */
+static bool
+is_expected(const struct program *p, const struct trace *t, const char *outcome)
+{
+	if (t->other_profile)
+		return true; /* what the file expects is for its own one */
+	if (t->from_file && p->result != NULL && strcmp(p->result, outcome) != 0)
+		return false;
+	for (size_t i = 0; i < p->nr_outcomes; i++)
+		if (strcmp(p->outcomes[i].text, outcome) == 0)
+			return true;
+	return p->nr_outcomes == 0;
+}
+
 static int
 report(struct run_command *c, struct program *p, struct run *r, struct trace *t)
 {
 	struct strbuf outcome = { 0 }, schedule = { 0 }, wrong = { 0 };
-	bool deadlock = run_deadlocked(r), final_ok, known = p->nr_outcomes == 0;
+	bool deadlock = run_deadlocked(r), final_ok, known;
 
 	run_outcome(r, &outcome);
 	vmt_print_choices(t->path.choices, t->path.nr_choices, &schedule);
 	final_ok = deadlock || run_final(r, &wrong);
-	for (size_t i = 0; i < p->nr_outcomes && !known; i++)
-		known = strcmp(p->outcomes[i].text, outcome.text) == 0;
+	known = is_expected(p, t, strbuf_text(&outcome));
 	if (c->json) {
-		json_t *j = json_pack("{s:s, s:s, s:b, s:b, s:o}", "outcome", strbuf_text(&outcome), "schedule",
-		    strbuf_text(&schedule), "deadlock", deadlock, "expected", known && final_ok, "steps", t->steps);
+		json_t *j = json_pack("{s:s, s:s, s:b, s:b, s:s?, s:o}", "outcome", strbuf_text(&outcome), "schedule",
+		    strbuf_text(&schedule), "deadlock", deadlock, "expected", known && final_ok, "broken", t->broken,
+		    "steps", t->steps);
 
 		if (j == NULL || json_dumpf(j, stdout, JSON_INDENT(1)) != 0)
 			errx(EXIT_USAGE, "the JSON could not be written");
@@ -190,19 +222,21 @@ report(struct run_command *c, struct program *p, struct run *r, struct trace *t)
 		printf("result %s\nschedule %s\n", strbuf_text(&outcome), strbuf_text(&schedule));
 		if (!known)
 			printf("# the program does not expect this outcome\n");
+		if (t->broken != NULL)
+			printf("# BROKEN after step %zu: %s\n", t->broken_step, t->broken);
 		if (!final_ok)
 			printf("# WRONG afterwards: %s\n", strbuf_text(&wrong));
 	}
 	strbuf_free(&outcome);
 	strbuf_free(&schedule);
 	strbuf_free(&wrong);
-	return known && final_ok ? EXIT_OK : EXIT_FINDING;
+	return known && final_ok && t->broken == NULL ? EXIT_OK : EXIT_FINDING;
 }
 
 static int
 run_threads(struct run_command *c, struct program *p, struct run *r)
 {
-	struct trace t = { .c = c, .steps = json_array() };
+	struct trace t = { .c = c, .other_profile = c->target.profile != NULL, .steps = json_array() };
 	int rv = EXIT_USAGE;
 
 	if (c->verbose && !c->json) {
@@ -247,6 +281,7 @@ parse_options(int argc, char **argv, struct run_command *c)
 			break;
 		case OPT_SEED:
 			c->seed = (uint64_t)cli_number("--seed", optarg, 0, INT64_MAX);
+			c->seed_given = true;
 			break;
 		case 'v':
 			c->verbose = true;
@@ -274,6 +309,10 @@ parse_options(int argc, char **argv, struct run_command *c)
 		fprintf(stderr, "wirestorm run: expected one file\n");
 		return cli_usage("run");
 	}
+	if (c->schedule != NULL && c->seed_given) {
+		fprintf(stderr, "wirestorm run: --schedule and --seed exclude each other\n");
+		return cli_usage("run");
+	}
 	c->path = argv[optind];
 	return -1;
 }
@@ -281,7 +320,7 @@ parse_options(int argc, char **argv, struct run_command *c)
 int
 cmd_run(int argc, char **argv)
 {
-	struct run_command c = { .target = { .target = &target_engine }, .seed = 1 };
+	struct run_command c = { .target = { .target = cli_target_at(0) }, .seed = 1 };
 	struct program p;
 	struct run r;
 	int rv = parse_options(argc, argv, &c);

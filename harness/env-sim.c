@@ -8,12 +8,12 @@
 #include "engine/env.h"
 #include "engine/map.h"
 #include "engine/thread.h"
-#include "harness/sim.h"
+#include "harness/sim-inside.h"
 
 static void
 env_point(struct vm_thread *td)
 {
-	sim_point(td->world);
+	sim_point_here(td->world);
 	vm_curthread = td;
 }
 
@@ -32,8 +32,11 @@ env_sleep(struct vm_thread *td, struct vm_waitq *q, uint32_t seen)
 static void
 env_wakeup(struct vm_waitq *q)
 {
+	struct sim *sim = vm_curthread->world;
+
 	vm_waitq_advance(q);
-	sim_wakeup(vm_curthread->world, q->id);
+	if (sim->enabled != sim->unfinished) /* else nobody sleeps */
+		sim_wakeup(sim, q->id);
 }
 
 VM_NORETURN static void

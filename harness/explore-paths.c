@@ -2,8 +2,8 @@
 /*
  * explore-paths.c - what is read off the graph of states: how many schedules, how probable, and the shortest witness.
  *
- * Schedules and probabilities flow from the start along the edges, in topological order. Witnesses are shortest paths over
- * pairs (state, thread that ran last): only with the last thread known is it clear whether a choice preempts.
+ * Schedules and probabilities flow from the start along the edges, in topological order. Witnesses are shortest paths
+ * over pairs (state, thread that ran last): only with the last thread known is it clear whether a choice preempts.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -189,11 +189,14 @@ path_append(struct explore_path *p, size_t *cap, unsigned thread)
 	p->choices[p->nr_choices++] = (struct program_choice){ .thread = (uint8_t)thread, .count = 1 };
 }
 
-/* From an end or a goal on: let the last thread run as long as it can, then the lowest one. */
+/*
+ * From an end or a goal on: let the last thread run as long as it can, then the lowest one. In a cycle that never ends:
+ * more steps than there are states are not needed for an end.
+ */
 static void
 run_on(const struct graph *g, uint32_t id, unsigned last, struct explore_path *p, size_t *cap)
 {
-	while (g->nodes[id].enabled != 0) {
+	for (size_t step = 0; g->nodes[id].enabled != 0 && step < g->nr_nodes; step++) {
 		const struct node *n = &g->nodes[id];
 		uint32_t succ;
 

@@ -37,6 +37,10 @@ run_schedule(struct walk *w, struct explore_clock *clock, const struct explore_o
 			return true;
 		if (explore_over(clock, options, result))
 			return false;
+		if (i == EXPLORE_STEPS_MAX) {
+			result->end = EXPLORE_CUT_STEPS;
+			return false;
+		}
 		if (i == w->depth) {
 			w->levels = explore_grow(w->levels, &w->cap, w->depth + 1, sizeof(*w->levels));
 			w->levels[w->depth++] = (struct level){ .enabled = enabled,

@@ -8,7 +8,8 @@
 
 #include "harness/explore-graph.h"
 
-#define CLOCK_EVERY 256 /* steps between two looks at the clock */
+#define CLOCK_EVERY 256        /* steps between two looks at the clock */
+#define GOAL_STEPS_MAX 1000000 /* for a target that never comes to an end */
 
 static double
 now(void)
@@ -202,6 +203,28 @@ walk_all(struct walk *w)
 	}
 }
 
+/* A goal that was met before a cut may have no known way on to an end: finds one, letting the last thread run on. */
+static void
+finish_goal(struct run *r, struct explore_path *p)
+{
+	size_t cap = p->nr_choices;
+	unsigned last = 0;
+	uint32_t enabled;
+
+	run_begin(r);
+	for (size_t i = 0; i < p->nr_choices; i++) {
+		last = p->choices[i].thread;
+		for (uint32_t n = 0; n < p->choices[i].count; n++)
+			run_step(r, last);
+	}
+	for (unsigned step = 0; (enabled = run_enabled(r)) != 0 && step < GOAL_STEPS_MAX; step++) {
+		if ((enabled & (uint32_t)1 << last) == 0)
+			last = (unsigned)__builtin_ctz(enabled);
+		run_step(r, last);
+		path_append(p, &cap, last);
+	}
+}
+
 static void
 explore_states(struct run *r, const struct explore_options *options, struct explore_result *result)
 {
@@ -212,6 +235,8 @@ explore_states(struct run *r, const struct explore_options *options, struct expl
 	paths_count(&w.graph, result);
 	if (options->want_witnesses || w.any_goal)
 		paths_witnesses(&w.graph, r->program->nr_threads, options->want_witnesses, result);
+	if (result->end != EXPLORE_COMPLETE && result->goal.choices != NULL)
+		finish_goal(r, &result->goal);
 	outcomes_take(&w.graph.outcomes, result);
 	graph_free(&w.graph);
 	free(w.stack);
@@ -266,6 +291,8 @@ explore_end_text(enum explore_end end)
 		return "cut: the time was up";
 	case EXPLORE_CUT_STOPPED:
 		return "cut: interrupted";
+	case EXPLORE_CUT_STEPS:
+		return "cut: a schedule did not come to an end";
 	}
 	return "?";
 }

@@ -25,6 +25,7 @@
 
 #define EXPLORE_STATES_MAX_DEFAULT ((uint64_t)4 << 20)
 #define EXPLORE_SCHEDULES_MAX_DEFAULT ((uint64_t)100000)
+#define EXPLORE_STEPS_MAX 100000 /* of one schedule, when they are explored one by one */
 
 typedef unsigned __int128 explore_count;
 
@@ -74,6 +75,7 @@ enum explore_end {
 	EXPLORE_CUT_STATES,
 	EXPLORE_CUT_SECONDS,
 	EXPLORE_CUT_STOPPED,
+	EXPLORE_CUT_STEPS, /* by schedules: one of them did not end within EXPLORE_STEPS_MAX steps */
 };
 
 struct explore_result {

@@ -8,16 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define WITH_ASAN 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__)
-#define WITH_ASAN 1
-#endif
-
-#ifdef WITH_ASAN
+#ifdef WS_FIBER_ASAN
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #define STACK_SIZE ((size_t)512 << 10)
@@ -49,143 +40,134 @@ fiber_fini(struct fiber *f)
 	*f = (struct fiber){ 0 };
 }
 
+#ifdef WS_FIBER_ASAN
+static _Thread_local struct fiber *last_from; /* who switched last */
+#endif
+
+#if defined(WS_FIBER_ASAN) || defined(WS_FIBER_UCONTEXT)
 /* Before leaving for @to. */
 static inline void
 leaving(struct fiber *from, struct fiber *to)
 {
-#ifdef WITH_ASAN
+#ifdef WS_FIBER_ASAN
+	last_from = from;
 	__sanitizer_start_switch_fiber(&from->fake_stack, to->stack, to->size);
 #else
 	(void)from;
 	(void)to;
 #endif
 }
+#endif
 
-/* After coming back to @f; fake is what it left with, NULL at its start. */
+/* After coming back to a fiber; fake is what it left with, NULL at its start. */
 static inline void
-arrived(struct fiber *f, void *fake, struct fiber *came_from)
+arrived(void *fake)
 {
-#ifdef WITH_ASAN
+#ifdef WS_FIBER_ASAN
 	const void *bottom;
 	size_t size;
 
 	__sanitizer_finish_switch_fiber(fake, &bottom, &size);
 	/* The context that called first has no stack of its own making: this is where its bounds become known. */
-	if (came_from != NULL && came_from->mapping == NULL) {
-		came_from->stack = (char *)(uintptr_t)bottom;
-		came_from->size = size;
+	if (last_from->mapping == NULL) {
+		last_from->stack = (char *)(uintptr_t)bottom;
+		last_from->size = size;
 	}
-	(void)f;
 #else
-	(void)f;
 	(void)fake;
-	(void)came_from;
 #endif
 }
 
-/* Who switched last, and whom it entered: how a fresh fiber learns who it is. */
-static _Thread_local struct fiber *last_from, *last_to;
-
 static void
-fiber_main(void)
+prepare(struct fiber *f, void (*entry)(void *arg), void *arg)
 {
-	struct fiber *f = last_to;
+#ifdef WS_FIBER_ASAN
+	ASAN_UNPOISON_MEMORY_REGION(f->stack, f->size);
+#endif
+	f->entry = entry;
+	f->arg = arg;
+	f->fake_stack = NULL;
+}
 
-	arrived(f, NULL, last_from);
+/* The first thing on a new stack. */
+void ws_fiber_main(struct fiber *f);
+void
+ws_fiber_main(struct fiber *f)
+{
+	arrived(NULL);
 	f->entry(f->arg);
 	abort(); /* entry never returns */
 }
 
 #ifdef WS_FIBER_UCONTEXT
 
+/* makecontext hands over ints only. */
+static void
+context_main(unsigned high, unsigned low)
+{
+	ws_fiber_main((struct fiber *)((uintptr_t)high << 32 | low));
+}
+
 void
 fiber_start(struct fiber *f, void (*entry)(void *arg), void *arg)
 {
-#ifdef WITH_ASAN
-	ASAN_UNPOISON_MEMORY_REGION(f->stack, f->size);
-#endif
-	f->entry = entry;
-	f->arg = arg;
-	f->fake_stack = NULL;
+	prepare(f, entry, arg);
 	(void)getcontext(&f->context);
 	f->context.uc_stack.ss_sp = f->stack;
 	f->context.uc_stack.ss_size = f->size;
 	f->context.uc_link = NULL;
-	makecontext(&f->context, fiber_main, 0);
+	makecontext(&f->context, (void (*)(void))context_main, 2, (unsigned)((uint64_t)(uintptr_t)f >> 32),
+	    (unsigned)(uintptr_t)f);
 }
 
 void
 fiber_switch(struct fiber *from, struct fiber *to)
 {
-	last_from = from;
-	last_to = to;
 	leaving(from, to);
 	(void)swapcontext(&from->context, &to->context);
-	arrived(from, from->fake_stack, NULL);
+	arrived(from->fake_stack);
 }
 
 #else
 
-/*
- * void switch_stack(void **save, void *load): the callee-saved registers and the return address go on the old stack, and
- * come from the new one. Leaving by jmp and not by ret: the processor's return predictor knows nothing of the new stack,
- * and a mispredicted ret costs 5 ns.
- */
-void ws_switch_stack(void **save, void *load);
+/* Where a new stack is entered; its fiber is in rsi, as fiber_jump left it. */
+void ws_fiber_begin(void);
 __asm__(".text\n"
 	".p2align 4\n"
-	".hidden ws_switch_stack\n"
-	".globl ws_switch_stack\n"
-	".type ws_switch_stack, @function\n"
-	"ws_switch_stack:\n"
-	"	popq %rcx\n"
-	"	pushq %rbp\n"
-	"	pushq %rbx\n"
-	"	pushq %r12\n"
-	"	pushq %r13\n"
-	"	pushq %r14\n"
-	"	pushq %r15\n"
-	"	pushq %rcx\n"
-	"	movq %rsp, (%rdi)\n"
-	"	movq %rsi, %rsp\n"
-	"	popq %rcx\n"
-	"	popq %r15\n"
-	"	popq %r14\n"
-	"	popq %r13\n"
-	"	popq %r12\n"
-	"	popq %rbx\n"
-	"	popq %rbp\n"
-	"	jmpq *%rcx\n"
-	".size ws_switch_stack, . - ws_switch_stack\n"
+	".hidden ws_fiber_begin\n"
+	".globl ws_fiber_begin\n"
+	".type ws_fiber_begin, @function\n"
+	"ws_fiber_begin:\n"
+	"	movq %rsi, %rdi\n"
+	"	callq ws_fiber_main\n"
+	"	ud2\n"
+	".size ws_fiber_begin, . - ws_fiber_begin\n"
 	".section .note.GNU-stack,\"\",@progbits\n"
 	".text\n");
 
 void
 fiber_start(struct fiber *f, void (*entry)(void *arg), void *arg)
 {
-	/* The ABI wants the stack at 8 mod 16 on entry to a function, as if a return address had been pushed. */
-	uintptr_t *top = (uintptr_t *)(void *)(f->stack + f->size) - 8;
+	_Static_assert(offsetof(struct fiber, sp) == 0 && offsetof(struct fiber, ip) == 8 &&
+			   offsetof(struct fiber, bp) == 16,
+	    "fiber_jump knows where they are");
+	uintptr_t *top = (uintptr_t *)(void *)(f->stack + f->size) - 2;
 
-#ifdef WITH_ASAN
-	ASAN_UNPOISON_MEMORY_REGION(f->stack, f->size);
-#endif
-	f->entry = entry;
-	f->arg = arg;
-	f->fake_stack = NULL;
-	top[0] = (uintptr_t)fiber_main;
-	for (int i = 1; i <= 7; i++)
-		top[i] = 0; /* registers, and a return address that is none */
-	f->sp = top;
+	prepare(f, entry, arg);
+	top[0] = top[1] = 0; /* no return address: it ends backtraces */
+	f->sp = top;	     /* 0 mod 16, as before a call */
+	f->ip = (void *)ws_fiber_begin;
+	f->bp = NULL;
 }
 
+#ifdef WS_FIBER_ASAN
 void
 fiber_switch(struct fiber *from, struct fiber *to)
 {
-	last_from = from;
-	last_to = to;
 	leaving(from, to);
-	ws_switch_stack(&from->sp, to->sp);
-	arrived(from, from->fake_stack, NULL);
+	fiber_jump(from, to);
+	arrived(from->fake_stack);
 }
+#endif
 
 #endif

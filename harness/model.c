@@ -242,6 +242,7 @@ target_check(void *self)
 const struct vm_target target_model = {
 	.name = "model",
 	.summary = "the page-array reference: sequential programs only",
+	.sequential = true,
 	.config_reason = config_reason,
 	.op_reason = op_reason,
 	.create = target_create,

@@ -162,3 +162,24 @@ program_equal(const struct program *a, const struct program *b)
 	       steps_equal(a->init, a->nr_init, b->init, b->nr_init) &&
 	       steps_equal(a->final, a->nr_final, b->final, b->nr_final) && expectations_equal(a, b);
 }
+
+static bool
+op_sees_pages(const struct vm_op *op)
+{
+	return op->code == VM_OP_read || op->code == VM_OP_write || op->code == VM_OP_pageout;
+}
+
+bool
+program_sees_pages(const struct program *p)
+{
+	bool sees = p->config.frames != 0;
+
+	for (size_t i = 0; i < p->nr_init && !sees; i++)
+		sees = op_sees_pages(&p->init[i].op);
+	for (size_t i = 0; i < p->nr_final && !sees; i++)
+		sees = op_sees_pages(&p->final[i].op);
+	for (unsigned t = 0; t < p->nr_threads; t++)
+		for (unsigned i = 0; i < p->threads[t].nr_ops && !sees; i++)
+			sees = op_sees_pages(&p->threads[t].ops[i]);
+	return sees;
+}

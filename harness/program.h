@@ -22,20 +22,20 @@
 
 /* What is under the program: the directives. */
 struct program_config {
-	bool profile_given;    /* a "profile" line was there */
+	bool profile_given;     /* a "profile" line was there */
 	bool profile_freebsd12; /* the base profile; false: strict */
-	uint32_t quirks;       /* VM_QUIRK_BIT()s that are on, +Q and -Q applied */
-	const char *mutant;    /* a name in mutants.def, static; NULL: none */
-	uint64_t min, max;     /* pages */
-	bool kernel;	       /* a kernel map */
+	uint32_t quirks;        /* VM_QUIRK_BIT()s that are on, +Q and -Q applied */
+	const char *mutant;     /* a name in mutants.def, static; NULL: none */
+	uint64_t min, max;      /* pages */
+	bool kernel;            /* a kernel map */
 	bool limit_given;
-	uint64_t limit;	  /* pages; VM_WIRE_LIMIT_DEFAULT */
+	uint64_t limit;   /* pages; VM_WIRE_LIMIT_DEFAULT */
 	uint64_t frames;  /* page frames; 0: ample */
 	size_t nr_poison; /* sorted by page, no duplicates */
 	struct program_poison {
 		uint64_t page;
 		int code; /* KERN_* */
-	} *poison;
+	} * poison;
 	/* where the directives stood in their file, 1-based, 0: nowhere; of several "poison" lines the first */
 	unsigned profile_line, mutant_line, map_line, poison_line, limit_line, frames_line;
 };
@@ -45,8 +45,8 @@ struct program_step {
 	struct vm_op op;
 	bool has_result;
 	struct vm_result result; /* expected; valid if has_result */
-	char *state;		 /* expected canonical state, canonical text; NULL: none given */
-	unsigned line;		 /* of the op in its file, 1-based; 0: made in memory */
+	char *state;             /* expected canonical state, canonical text; NULL: none given */
+	unsigned line;           /* of the op in its file, 1-based; 0: made in memory */
 	unsigned state_line;
 };
 
@@ -73,9 +73,9 @@ struct program_choice {
 
 /* A comment behind the head. It belongs to the line with that number and goes where that line goes, or away with it. */
 struct program_note {
-	unsigned line;	/* of what it belongs to, or PROGRAM_NOTE_END */
-	bool beside;	/* stands at the end of that line; false: on a line of its own before it */
-	char *text;	/* from its '#', without the line end */
+	unsigned line; /* of what it belongs to, or PROGRAM_NOTE_END */
+	bool beside;   /* stands at the end of that line; false: on a line of its own before it */
+	char *text;    /* from its '#', without the line end */
 };
 
 struct program {
@@ -87,7 +87,7 @@ struct program {
 		unsigned nr_ops; /* >= 1: the text form has no thread without operations */
 		struct vm_op ops[PROGRAM_OPS_MAX];
 		unsigned line[PROGRAM_OPS_MAX];
-	} *threads; /* nr_threads of them */
+	} * threads; /* nr_threads of them */
 
 	/* expectations */
 	size_t nr_outcomes;
@@ -115,6 +115,11 @@ void program_init(struct program *p);
 void program_free(struct program *p);
 /* Same directives, steps and expectations (line numbers and comments do not count). */
 bool program_equal(const struct program *a, const struct program *b);
+/*
+ * Can a result depend on which pages are resident, or on their content? Only with a finite number of frames, or with
+ * read, write or pageout among the steps.
+ */
+bool program_sees_pages(const struct program *p);
 bool vm_op_equal(const struct vm_op *a, const struct vm_op *b);
 
 #endif

@@ -89,14 +89,13 @@ init_steps(struct run *r)
 	return true;
 }
 
-/* The first reason why the target cannot run the program, or NULL. */
-static const char *
-reason_against(struct run *r)
+const char *
+run_refusal(const struct program *p, const struct vm_target *t)
 {
-	const struct vm_target *t = r->target;
-	const struct program *p = r->program;
 	const char *why = t->config_reason != NULL ? t->config_reason(&p->config) : NULL;
 
+	if (t->sequential && p->nr_threads > 0)
+		return "sequential programs only";
 	if (why != NULL || t->op_reason == NULL)
 		return why;
 	for (size_t i = 0; i < p->nr_init && why == NULL; i++)
@@ -118,7 +117,7 @@ run_open(struct run *r, const struct program *p, const struct vm_target *t, stru
 	r->program = p;
 	r->target = t;
 	r->sim = sim;
-	why = reason_against(r);
+	why = run_refusal(p, t);
 	if (why != NULL) {
 		strbuf_printf(&r->error, "target %s cannot run this: %s", t->name, why);
 		return RUN_UNSUPPORTED;
@@ -128,6 +127,8 @@ run_open(struct run *r, const struct program *p, const struct vm_target *t, stru
 		strbuf_add(&r->error, "no memory for the target");
 		return RUN_NO_MEMORY;
 	}
+	if (t->program != NULL)
+		t->program(r->self, p);
 	if (!init_steps(r))
 		return RUN_INIT_FAILED;
 	if (!t->save(r->self)) {

@@ -29,8 +29,8 @@ struct run {
 	struct sim *sim;
 	void *self; /* the target's instance */
 	struct vm_state state;
-	struct strbuf error;	 /* why run_open failed */
-	unsigned error_line;	 /* of the program; 0: none in particular */
+	struct strbuf error; /* why run_open failed */
+	unsigned error_line; /* of the program; 0: none in particular */
 	struct run_thread threads[PROGRAM_THREADS_MAX];
 	const struct vm_op *init_op; /* under way on the init thread */
 	struct vm_result init_result;
@@ -42,6 +42,9 @@ enum run_open_result {
 	RUN_INIT_FAILED, /* an init step's result or state is not the expected one, or it blocked */
 	RUN_NO_MEMORY,
 };
+
+/* The first reason why the target cannot run the program, or NULL. */
+const char *run_refusal(const struct program *p, const struct vm_target *t);
 
 /*
  * @sim is used by this run alone until run_close. In any case run_close is due. If init steps have expected results or

@@ -8,40 +8,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "harness/fiber.h"
-
-struct sim_thread {
-	struct fiber fiber;
-	struct sim *sim;
-	uint8_t number;
-	uint8_t status; /* enum sim_status */
-	bool fresh;	/* just started or woken: the next point belongs to this step */
-	bool parked;	/* the fiber is at the end of its body and can be begun again as it is */
-	unsigned channel;
-};
-
-struct sim {
-	struct fiber owner;
-	struct sim_thread *current; /* NULL: the owner runs */
-	uint32_t enabled;	    /* bit t: thread t is READY */
-	uint32_t unfinished;	    /* bit t: thread t is READY or SLEEPING */
-	sim_body *body;
-	void *arg;
-	struct sim_thread threads[SIM_FIBERS_MAX];
-};
-
-static inline uint32_t
-bit(unsigned thread)
-{
-	return (uint32_t)1 << thread;
-}
-
-static void
-to_owner(struct sim *sim, struct sim_thread *t)
-{
-	sim->current = NULL;
-	fiber_switch(&t->fiber, &sim->owner);
-}
+#include "harness/sim-inside.h"
 
 /* A fiber's whole life: one body after the other, each begun by a step. */
 static void
@@ -54,10 +21,10 @@ thread_main(void *arg)
 		t->parked = false;
 		sim->body(sim->arg, t->number);
 		t->status = SIM_DONE;
-		sim->enabled &= ~bit(t->number);
-		sim->unfinished &= ~bit(t->number);
+		sim->enabled &= ~sim_bit(t->number);
+		sim->unfinished &= ~sim_bit(t->number);
 		t->parked = true;
-		to_owner(sim, t);
+		sim_leave(sim, t);
 	}
 }
 
@@ -104,8 +71,8 @@ make_ready(struct sim *sim, unsigned thread)
 	t->status = SIM_READY;
 	t->fresh = true;
 	t->channel = SIM_CHANNEL_NONE;
-	sim->enabled |= bit(thread);
-	sim->unfinished |= bit(thread);
+	sim->enabled |= sim_bit(thread);
+	sim->unfinished |= sim_bit(thread);
 }
 
 static void
@@ -170,9 +137,31 @@ sim_step(struct sim *sim, unsigned thread)
 {
 	struct sim_thread *t = &sim->threads[thread];
 
-	assert(sim->current == NULL && (sim->enabled & bit(thread)) != 0);
+	assert(sim->current == NULL && (sim->enabled & sim_bit(thread)) != 0);
 	sim->current = t;
 	fiber_switch(&sim->owner, &t->fiber);
+}
+
+void
+sim_on_stuck(struct sim *sim, sim_stuck *stuck, void *arg)
+{
+	sim->stuck = stuck;
+	sim->stuck_arg = arg;
+}
+
+size_t
+sim_run(struct sim *sim, sim_pick *pick, void *arg)
+{
+	assert(sim->current == NULL);
+	sim->pick = pick;
+	sim->pick_arg = arg;
+	sim->nr_steps = 0;
+	while (sim->enabled != 0) {
+		sim->nr_steps++;
+		sim_step(sim, pick(arg, sim->enabled));
+	}
+	sim->pick = NULL;
+	return sim->nr_steps;
 }
 
 unsigned
@@ -185,38 +174,44 @@ sim_self(const struct sim *sim)
 void
 sim_point(struct sim *sim)
 {
-	struct sim_thread *t = sim->current;
-
-	if (t->fresh)
-		t->fresh = false;
-	else
-		to_owner(sim, t);
+	sim_point_here(sim);
 }
 
-/* Off the enabled ones until a wakeup of the channel. */
-static struct sim_thread *
-sleep_on(struct sim *sim, unsigned channel)
+/* Off the enabled ones until a wakeup of the channel. @fresh: the next point then belongs to the step that resumes. */
+static void
+sleep_on(struct sim *sim, unsigned channel, bool fresh)
 {
 	struct sim_thread *t = sim->current;
 
 	assert(channel != SIM_CHANNEL_NONE);
 	t->status = SIM_SLEEPING;
 	t->channel = channel;
-	sim->enabled &= ~bit(t->number);
-	to_owner(sim, t);
-	return t;
+	t->fresh = fresh;
+	sim->enabled &= ~sim_bit(t->number);
+	sim_leave(sim, t);
 }
 
 void
 sim_sleep(struct sim *sim, unsigned channel)
 {
-	sleep_on(sim, channel)->fresh = true;
+	sleep_on(sim, channel, true);
 }
 
 void
 sim_block(struct sim *sim, unsigned channel)
 {
-	sleep_on(sim, channel)->fresh = false;
+	sleep_on(sim, channel, false);
+}
+
+void
+sim_wake(struct sim *sim, unsigned thread)
+{
+	struct sim_thread *t = &sim->threads[thread];
+
+	assert(t->status == SIM_SLEEPING);
+	t->status = SIM_READY;
+	t->channel = SIM_CHANNEL_NONE;
+	sim->enabled |= sim_bit(thread);
 }
 
 void
@@ -226,13 +221,9 @@ sim_wakeup(struct sim *sim, unsigned channel)
 
 	while (sleeping != 0) {
 		unsigned i = (unsigned)__builtin_ctz(sleeping);
-		struct sim_thread *t = &sim->threads[i];
 
 		sleeping &= sleeping - 1;
-		if (t->channel != channel)
-			continue;
-		t->status = SIM_READY;
-		t->channel = SIM_CHANNEL_NONE;
-		sim->enabled |= bit(i);
+		if (sim->threads[i].channel == channel)
+			sim_wake(sim, i);
 	}
 }

@@ -3,15 +3,29 @@
  * sim.h - the simulated world: threads as fibers on one OS thread, run one step at a time by whoever holds the sim.
  *
  * A step of a thread runs from one scheduling point to the next. The points are: the start of the thread, sim_point()
- * before each acquisition of the map lock, and waking from sim_sleep(). The first sim_point() after the start or after a
- * wakeup belongs to the step that began there: resuming and taking the lock is one step.
+ * before each acquisition of the map lock, and waking from sim_sleep(). The first sim_point() after the start or after
+ * a wakeup belongs to the step that began there: resuming and taking the lock is one step. The end of an operation is
+ * no point: the step goes on into the thread's next operation, up to its first sim_point().
  *
- * Two sides: the owner's (begin, enabled, step, ...), and the fiber's (point, sleep, wakeup), called by the target.
+ * Between two points nobody else runs: a thread that drops its lock and takes it again has let others in at the
+ * sim_point() before the taking, and nowhere else. A lock is therefore a flag, and taking it is
+ *
+ *	sim_point(sim);
+ *	while (map->locked)		-- only if the lock is ever kept across a point
+ *		sim_block(sim, CHANNEL_LOCK);
+ *	map->locked = true;
+ *
+ * with sim_wakeup(sim, CHANNEL_LOCK) after releasing it. Waiting for a condition is: release the lock, sim_sleep, take
+ * the lock, look again. Nothing can happen between the release and the sleep, so no wakeup is lost there.
+ *
+ * Two sides: the owner's (begin, enabled, step, ...), and the fiber's (point, sleep, wakeup), called by the target. A
+ * target needs the latter only.
  */
 #ifndef HARNESS_SIM_H
 #define HARNESS_SIM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "harness/program.h"
@@ -49,10 +63,26 @@ uint32_t sim_unfinished(const struct sim *sim);
 enum sim_status sim_status(const struct sim *sim, unsigned thread);
 /* The channel a SLEEPING thread sleeps on, else SIM_CHANNEL_NONE. */
 unsigned sim_channel(const struct sim *sim, unsigned thread);
-/* Has the thread just been started or woken, so that its next point belongs to its next step? */
+/* Has it yet to go on from its start or from a sim_sleep(), so that its next sim_point() belongs to its next step? */
 bool sim_fresh(const struct sim *sim, unsigned thread);
 /* Lets READY thread @thread make one step. */
 void sim_step(struct sim *sim, unsigned thread);
+
+/*
+ * What to do when no thread is READY and some are SLEEPING, at the end of the step that led there: @stuck may wake one
+ * of them (sim_wake), and then it did not come to that. So it is a part of that step, and nobody sees the state
+ * between. Called on any fiber. NULL: nothing, they sleep for ever. Stays until it is set again.
+ */
+typedef void sim_stuck(void *arg);
+void sim_on_stuck(struct sim *sim, sim_stuck *stuck, void *arg);
+/* Makes SLEEPING thread @thread ready, and no other sleeper of its channel. */
+void sim_wake(struct sim *sim, unsigned thread);
+
+/* Chooses one of the threads in @enabled, which is not 0. Called on any fiber: it must not look at the sim. */
+typedef unsigned sim_pick(void *arg, uint32_t enabled);
+/* Steps whom @pick chooses, until nobody is enabled; returns the number of steps. Twice as fast as a loop of sim_step.
+ */
+size_t sim_run(struct sim *sim, sim_pick *pick, void *arg);
 
 /* --- the fiber's side: only from within a body --- */
 
@@ -60,11 +90,17 @@ void sim_step(struct sim *sim, unsigned thread);
 unsigned sim_self(const struct sim *sim);
 /* A scheduling point: returns when this thread is next stepped. */
 void sim_point(struct sim *sim);
-/* Sleeps on @channel (any number but 0) until a wakeup of it; resuming and the next sim_point() are one step. */
+/*
+ * Sleeps on @channel (any number but 0: what it stands for is the target's business) until a wakeup of it; resuming and
+ * the next sim_point() are one step. A wakeup before the sleep is not remembered. Let go of the lock first.
+ */
 void sim_sleep(struct sim *sim, unsigned channel);
-/* The same for a thread that has made its sim_point() and found the lock taken: when it resumes, it tries again. */
+/*
+ * The same for a thread that has made its sim_point() and found the lock taken: when it resumes it looks again, with no
+ * further sim_point() before it takes the lock.
+ */
 void sim_block(struct sim *sim, unsigned channel);
-/* Makes all sleepers of @channel ready. Callable from the owner's side too. */
+/* Makes all sleepers of @channel ready; the caller goes on. Callable from the owner's side too. */
 void sim_wakeup(struct sim *sim, unsigned channel);
 
 #endif

@@ -23,7 +23,29 @@ struct engine {
 	struct sim *sim;
 	struct vm_poison *poison;
 	struct vm_thread threads[SIM_FIBERS_MAX];
+	bool sees_pages; /* the program can, so pages are in the key */
 };
+
+/*
+ * Nobody can run, so no frame will come for those who sleep for one: the lowest of them is told so, and fails. Only a
+ * world that sees all threads can know; natively they sleep on.
+ */
+static void
+engine_stuck(void *arg)
+{
+	struct engine *e = arg;
+	uint32_t sleeping = sim_unfinished(e->sim);
+
+	for (; sleeping != 0; sleeping &= sleeping - 1) {
+		unsigned i = (unsigned)__builtin_ctz(sleeping);
+
+		if (sim_channel(e->sim, i) != VM_WAITQ_FRAME)
+			continue;
+		e->threads[i].ctx.shortage = true;
+		sim_wake(e->sim, i);
+		return;
+	}
+}
 
 /* --- life --- */
 
@@ -32,6 +54,7 @@ engine_destroy(void *self)
 {
 	struct engine *e = self;
 
+	sim_on_stuck(e->sim, NULL, NULL);
 	if (e->map != NULL)
 		vm_map_destroy(e->map);
 	free(e->poison);
@@ -107,6 +130,14 @@ engine_create(const struct program_config *cfg, struct sim *sim)
 	return e;
 }
 
+static void
+engine_program(void *self, const struct program *p)
+{
+	struct engine *e = self;
+
+	e->sees_pages = program_sees_pages(p);
+}
+
 static bool
 engine_save(void *self)
 {
@@ -136,6 +167,8 @@ engine_apply(void *self, unsigned thread, const struct vm_op *op)
 	vm_curthread = &e->threads[thread];
 	vm_curthread->held = 0;
 	vm_curthread->map_write = false;
+	if (e->map->config.nr_frames != 0)
+		sim_on_stuck(e->sim, engine_stuck, e); /* another instance may have had the world in between */
 	r.code = engine_op_apply(e->map, op, &r.value);
 	vm_curthread->ctx = (struct vm_op_ctx){ 0 };
 	return r;
@@ -154,26 +187,19 @@ engine_dump(void *self, struct vm_state *out)
 		bool guard = (n->eflags & MAP_ENTRY_GUARD) != 0;
 
 		state_add(out, &(struct vm_run){
-		    .start = n->start >> VM_PAGE_SHIFT,
-		    .end = n->end >> VM_PAGE_SHIFT,
-		    .prot = n->protection,
-		    .max = n->max_protection,
-		    .inherit = guard ? 0 : n->inheritance,
-		    .guard = guard,
-		    .user_wired = (n->eflags & MAP_ENTRY_USER_WIRED) != 0,
-		    .transition = (n->eflags & MAP_ENTRY_IN_TRANSITION) != 0,
-		    .wired_count = n->wired_count,
-		});
+		                   .start = n->start >> VM_PAGE_SHIFT,
+		                   .end = n->end >> VM_PAGE_SHIFT,
+		                   .prot = n->protection,
+		                   .max = n->max_protection,
+		                   .inherit = guard ? 0 : n->inheritance,
+		                   .guard = guard,
+		                   .user_wired = (n->eflags & MAP_ENTRY_USER_WIRED) != 0,
+		                   .transition = (n->eflags & MAP_ENTRY_IN_TRANSITION) != 0,
+		                   .wired_count = n->wired_count,
+		               });
 	}
 	out->user_wired = map->user_wired;
 	out->busy = map->busy != 0;
-}
-
-/* Pages have no content yet: a read would always see 0, which is worse than no answer. */
-static const char *
-engine_op_reason(const struct vm_op *op)
-{
-	return op->code == VM_OP_read ? "the engine has no page content yet" : NULL;
 }
 
 static size_t
@@ -227,6 +253,49 @@ key_entry(struct keybuf *k, const struct vm_map *map, const struct vm_map_entry 
 	keybuf_num(k, n->offset >> VM_PAGE_SHIFT);
 }
 
+/*
+ * The pages of an entry: where, in what condition, and the content wherever it is. In a right engine the content and
+ * the wirings would do, because eviction shows nowhere; the rest is there for wrong ones.
+ */
+static void
+key_pages(struct keybuf *k, const struct vm_map_entry *n)
+{
+	uint64_t first = vm_entry_page_index(n, n->start), i = first;
+	uintptr_t word;
+
+	for (; n->object != NULL && vm_slots_next(&n->object->pages, &i, vm_entry_page_index(n, n->end), &word); i++) {
+		const struct vm_page *p = (const struct vm_page *)word;
+
+		keybuf_num(k, i - first + 1);
+		keybuf_u8(
+		    k, (uint8_t)(p->resident | p->dirty << 1 | p->referenced << 2 | p->queued << 3 | p->mapped << 4));
+		keybuf_num(k, p->wire_count);
+		keybuf_num(k, p->resident ? p->tag : p->saved);
+	}
+	keybuf_u8(k, 0);
+}
+
+/*
+ * The rest of the pages' state: the translations, and in which order the clock comes to the pages. Whether the frames
+ * are wanted needs no place: they are, if and only if a thread sleeps on channel F.
+ */
+static void
+key_frames(struct keybuf *k, const struct vm_map *map)
+{
+	vm_offset_t va = vm_map_min(map);
+	const struct vm_page *q;
+	struct vm_page *p;
+	vm_prot_t prot;
+
+	for (; vm_pmap_next(&map->pmap, &va, vm_map_max(map), &p, &prot); va += VM_PAGE_SIZE)
+		keybuf_u8(k, prot);
+	TAILQ_FOREACH (q, &map->frames.clock, queue) {
+		keybuf_num(k, q->object->key_number);
+		keybuf_num(k, q->index);
+	}
+	keybuf_u8(k, 0);
+}
+
 static void
 key_context(struct keybuf *k, const struct vm_map *map, const struct vm_op_ctx *c)
 {
@@ -258,6 +327,13 @@ engine_key(void *self, unsigned nr_threads, struct keybuf *k)
 	keybuf_num(k, map->anon_loc >> VM_PAGE_SHIFT);
 	for (unsigned i = 0; i < nr_threads; i++)
 		key_context(k, map, &e->threads[i].ctx);
+	if (!e->sees_pages)
+		return;
+	for (const struct vm_map_entry *n = map->header.next; n != &map->header; n = n->next)
+		key_pages(k, n);
+	key_frames(k, map);
+	for (unsigned i = 0; i < nr_threads; i++)
+		keybuf_u8(k, e->threads[i].ctx.shortage);
 }
 
 /* The lock is free between steps, and there is no other thread. */
@@ -287,9 +363,9 @@ const struct vm_target target_engine = {
 	.name = "engine",
 	.summary = "the VM map engine",
 	.config_reason = engine_config_reason,
-	.op_reason = engine_op_reason,
 	.create = engine_create,
 	.destroy = engine_destroy,
+	.program = engine_program,
 	.save = engine_save,
 	.restore = engine_restore,
 	.apply = engine_apply,

@@ -3,11 +3,19 @@
  * target.h - what is under test: a map behind a table of functions. Nothing above this header knows the engine.
  *
  * A target lives in the simulated world (sim.h): its locks call sim_point() before each acquisition of the map lock,
- * and sim_sleep()/sim_wakeup() where a thread would block. apply() runs on a fiber of that world and may be suspended
- * there; everything else is called between steps and must not block. docs/bring-your-own-engine.md shows how to write one.
+ * and sim_sleep()/sim_block()/sim_wakeup() where a thread would block. apply() runs on a fiber of that world and may be
+ * suspended there; everything else is called between steps and must not call those. The map's lock may be held then:
+ * do not take it. docs/bring-your-own-engine.md shows how to write a target, examples/toy-map.c is one.
  *
- * Ownership: what create returns belongs to the caller, until destroy. cfg stays alive as long as the instance.
- * Determinism: no function may depend on an address, a clock or memory that it did not set.
+ * Ownership: what create returns belongs to the caller, until destroy. cfg and sim stay alive as long as the instance.
+ * A process may have several instances, one after the other and at the same time: no globals.
+ *
+ * Determinism: no function may depend on an address, a clock or memory that it did not set. A run must come out the
+ * same however often it is repeated, and whatever ran between.
+ *
+ * Abandoned operations: restore and destroy come while operations are suspended, and those never return. So apply()
+ * owns nothing on its stack that needs giving back: no heap memory, no lock, no file. What it allocates hangs on the
+ * instance.
  */
 #ifndef HARNESS_TARGET_H
 #define HARNESS_TARGET_H
@@ -27,45 +35,72 @@ struct vm_target {
 	const char *name;
 	const char *summary; /* one line for --help */
 
+	bool sequential; /* programs without threads only: whoever has some is refused */
+
 	/*
-	 * NULL if the target can run a program with these directives and operations, else why not ("no page content").
-	 * config_reason may itself be NULL: any directive will do.
+	 * NULL if the target can run a program with these directives and operations, else why not ("no page content"),
+	 * which stays alive. Whatever a target would ignore it must refuse here, or results mean something else than
+	 * they say. config_reason may itself be NULL: any directive will do; op_reason too: any operation will do.
 	 */
 	const char *(*config_reason)(const struct program_config *cfg);
 	const char *(*op_reason)(const struct vm_op *op);
 
-	/* An instance on @sim, in its initial state. NULL: out of memory, errno set. */
+	/* An instance on @sim, in its initial state: nothing is mapped. NULL: out of memory, errno set. */
 	void *(*create)(const struct program_config *cfg, struct sim *sim);
 	void (*destroy)(void *self);
 
-	/* Remember the present state; go back to it, whatever is under way. Cheap: it is part of every run. */
+	/*
+	 * The whole program that is to run on the instance, before its first step: what no step of it can ever ask
+	 * about need not be in the key. May be NULL.
+	 */
+	void (*program)(void *self, const struct program *p);
+
+	/*
+	 * save remembers the present state, in place of what was remembered before; false: out of memory. It is called
+	 * once, after the init steps, and may not be called at all. restore goes back to it, whatever is under way; it
+	 * is part of every run, so it should be one copy.
+	 */
 	bool (*save)(void *self);
 	void (*restore)(void *self);
 
-	/* Run one operation to its end as thread @thread (SIM_INIT_THREAD for init and final steps). On a fiber. */
+	/*
+	 * Run one operation to its end as thread @thread (SIM_INIT_THREAD for init and final steps), on its fiber. The
+	 * result is DONE with a KERN_* code, for a BOOL operation 0 or 1, and for find and read a value (ops.def). A
+	 * range may be empty, inverted or outside the map. Addresses are pages.
+	 */
 	struct vm_result (*apply)(void *self, unsigned thread, const struct vm_op *op);
 
-	/* The canonical state, now; out is cleared first. */
+	/*
+	 * The canonical state, now, lock held or not: state_clear, then state_add for each entry in ascending order
+	 * (entries that look alike become one run by themselves), then the totals.
+	 */
 	void (*dump)(void *self, struct vm_state *out);
 
 	/*
-	 * The first page of each entry, ascending, into starts, at most max of them; returns how many there are. Entries
-	 * that look alike are not merged: where they meet is hidden from the state, but decides how operations fail later
-	 * (docs/engine.md section 0). May be NULL: nobody compares them then.
+	 * The first page of each entry, ascending, into starts, at most max of them; returns how many there are.
+	 * Entries that look alike are not merged: where they meet is hidden from the state, but decides how operations
+	 * fail later (docs/engine.md section 0). May be NULL: nobody compares them then.
 	 */
 	size_t (*entries)(void *self, uint64_t *starts, size_t max);
 
 	/*
-	 * Appends everything that decides how the future goes: the map, and per thread of 0..nr_threads-1 what its
-	 * running operation remembers. Two instants with equal keys must have equal futures; --verify checks it.
-	 * NULL: no key, programs are explored by schedules instead of states.
+	 * Appends everything that decides how the future goes: the map, its lock, and per thread of 0..nr_threads-1
+	 * what its running operation remembers and where in it the thread is. Not needed: which operation that is, the
+	 * results so far, who sleeps on which channel (run_key has them). With @pages the program can see which pages
+	 * are resident and what is in them (program_sees_pages); without, they cannot decide anything and are better
+	 * left out, so that states which differ in them alone merge. Two instants with equal keys must have equal
+	 * futures; `wirestorm check --verify` compares. A counter that only grows must enter as what is asked of it
+	 * ("moved since"), or nothing merges. NULL: no key, programs are explored by schedules instead of states.
 	 */
 	void (*key)(void *self, unsigned nr_threads, struct keybuf *out);
 
-	/* The first broken invariant's label and text, or NULL. May be NULL. Called between steps. */
+	/* The first broken invariant's label and text ("M1: ..."), or NULL. May be NULL. Called between steps. */
 	const char *(*check)(void *self);
 
-	/* The name of what thread @thread's operation is about to do ("fault page 21"), into buf. May be NULL. */
+	/*
+	 * What the suspended thread @thread is about to do when it goes on ("fault page 21"), into buf; "" if nothing
+	 * comes to mind. For traces only. May be NULL.
+	 */
 	void (*where)(void *self, unsigned thread, char *buf, size_t size);
 };
 

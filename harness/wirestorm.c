@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* wirestorm.c - the one command-line tool: finds the subcommand. */
+/* wirestorm.c - the one command-line tool: finds the subcommand. See wirestorm.h. */
+#include "harness/wirestorm.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +32,9 @@ print_help(FILE *f)
 		   "A program (.vmt) is a few threads with a few operations each, on a small map.\n\n");
 	for (size_t i = 0; i < NR_COMMANDS; i++)
 		fprintf(f, "  %-9s %s\n", commands[i].name, commands[i].summary);
+	fprintf(f, "\nWhat can be under test, --target (the first is the default):\n\n");
+	for (size_t i = 0; cli_target_at(i) != NULL; i++)
+		fprintf(f, "  %-9s %s\n", cli_target_at(i)->name, cli_target_at(i)->summary);
 	fprintf(f, "\nwirestorm COMMAND --help explains a command.\n"
 		   "Exit status: 0 ok, 1 a mismatch or a finding, 2 wrong usage or an unusable file, 3 a hang.\n\n"
 		   "Try:\n"
@@ -61,8 +66,9 @@ cmd_help(int argc, char **argv)
 }
 
 int
-main(int argc, char **argv)
+wirestorm_main(int argc, char **argv, const struct vm_target *const *extra)
 {
+	cli_extra_targets = extra;
 	if (argc < 2) {
 		print_help(stderr);
 		return EXIT_USAGE;

@@ -20,6 +20,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "engine/map.h"
 #include "engine/native.h"
 #include "engine/thread.h"
 #include "harness/engine-op.h"
@@ -30,6 +31,7 @@
 #define TICKS_PER_S 10
 #define NS_PER_S 1000000000
 #define CACHE_LINE 64
+#define ENTRIES_MAX 1000  /* told of a hang */
 #define STREAM_CHAOS 0x63 /* tells the streams of one thread apart */
 #define STREAM_OPS 0x6f
 #define STREAM_POISON 0x70
@@ -139,6 +141,7 @@ member_main(void *arg)
 	}
 	while (workload_last(&m->workload, &m->op))
 		do_op(m);
+	m->op.code = VM_OP_INVALID;
 	pthread_mutex_lock(&run->mutex);
 	if (--run->nr_running == 0)
 		pthread_cond_signal(&run->all_ended);
@@ -169,6 +172,27 @@ peek(void *to, const void *from, size_t size)
 		*t++ = *f++;
 }
 
+/* The entries that somebody may wait for, as they are without the lock: whoever could change them sleeps. */
+static void
+tell_entries(vm_map_t map)
+{
+	struct vm_map_entry e;
+
+	peek(&e, &map->header, sizeof(e));
+	for (unsigned i = 0; i < ENTRIES_MAX && e.next != &map->header; i++) {
+		peek(&e, e.next, sizeof(e));
+		if ((e.eflags & MAP_ENTRY_IN_TRANSITION) == 0 && e.wired_count == 0)
+			continue;
+		fprintf(stderr, "  %ju-%ju: %d system wirings%s%s", (uintmax_t)(e.start >> VM_PAGE_SHIFT),
+		    (uintmax_t)(e.end >> VM_PAGE_SHIFT), vm_map_entry_system_wired_count(&e),
+		    (e.eflags & MAP_ENTRY_USER_WIRED) != 0 ? ", user-wired" : "",
+		    (e.eflags & MAP_ENTRY_NEEDS_WAKEUP) != 0 ? ", waited for" : "");
+		if ((e.eflags & MAP_ENTRY_IN_TRANSITION) != 0 && e.wiring_thread != NULL)
+			fprintf(stderr, ", in transition by T%u", e.wiring_thread->id);
+		fputc('\n', stderr);
+	}
+}
+
 static void
 tell_hang(struct run *run)
 {
@@ -186,16 +210,20 @@ tell_hang(struct run *run)
 		peek(&ctx, &run->members[i].td.ctx, sizeof(ctx));
 		peek(&nr_held, &run->members[i].workload.nr_held, sizeof(nr_held));
 		strbuf_clear(&text);
-		if (op.code != VM_OP_INVALID)
-			vmt_print_op(&op, &text);
+		if (op.code == VM_OP_INVALID) {
+			fprintf(stderr, "  T%u: has ended\n", i);
+			continue;
+		}
+		vmt_print_op(&op, &text);
 		if (ctx.point != VM_POINT_none)
 			vm_point_describe(&ctx, where, sizeof(where));
 		else
-			(void)strlcpy(where, "outside of the map", sizeof(where));
+			(void)strlcpy(where, "between operations", sizeof(where));
 		fprintf(stderr, "  T%u: %s: %s; may hold %ju system wirings\n", i, strbuf_text(&text), where,
 		    (uintmax_t)nr_held);
 	}
 	strbuf_free(&text);
+	tell_entries(run->map);
 }
 
 static void
@@ -361,6 +389,7 @@ make_map(struct run *run)
 		.max = (STRESS_MAP_MIN + c->pages) << VM_PAGE_SHIFT,
 		.quirks = c->freebsd12 ? VM_QUIRKS_FREEBSD12 : VM_QUIRKS_STRICT,
 		.wire_limit = c->pages / 6,
+		.mutant = c->mutant,
 	};
 
 	make_poison(run, &config);

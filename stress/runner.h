@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/mutant.h"
 #include "engine/ops.h"
 #include "engine/vm.h"
 #include "stress/workload.h"
@@ -26,13 +27,15 @@ struct stress_config {
 	uint64_t ops;       /* ends after so many operations per thread; 0: no limit. One of the two is given. */
 	uint64_t round_ops; /* operations per thread and round */
 	uint64_t seed;
-	uint64_t pages;  /* of the map */
-	bool freebsd12;  /* the profile; false: strict */
-	unsigned chaos;  /* percent of scheduling points at which a thread yields */
-	unsigned hang_s; /* no operation finished for so long: hung */
-	bool live;       /* a line on standard error each second */
+	uint64_t pages;        /* of the map */
+	bool freebsd12;        /* the profile; false: strict */
+	unsigned chaos;        /* percent of the calls of point() at which a thread yields */
+	unsigned hang_s;       /* no operation finished for so long: hung */
+	bool live;             /* a line on standard error each second */
+	enum vm_mutant mutant; /* the bug that is put back; in the mutant build only */
 	struct workload_mix mix;
-	/* For tests: called at each scheduling point; and when all threads have ended, before the check. NULL: nothing.
+	/* For tests: called where native.h's point hook is; and when all threads have ended, before the check. NULL:
+	 * nothing.
 	 */
 	void (*on_point)(struct vm_thread *td);
 	void (*before_check)(vm_map_t map);

@@ -36,8 +36,9 @@ static const char usage[] =
     "  --profile P      strict, or freebsd12: with the recorded kernel's quirks (strict)\n"
     "  --pages N        size of the map in pages, 8 to 65536 (64); the smaller, the more collisions\n"
     "  --mix OP=N,...   how often an operation is drawn, relative; 0: never. Names as in `wirestorm help ops`\n"
-    "  --chaos PERCENT  at so many scheduling points the thread yields first (5)\n"
+    "  --chaos PERCENT  before so many locks and after so many unlocks the thread yields (5)\n"
     "  --hang-s S       no operation finished for so long is a hang (20)\n"
+    "  --mutant NAME    put a bug of engine/mutants.def back; in a build with -Dmutants=true\n"
     "  --json           print one JSON object instead of the table\n"
     "  --help           print this\n"
     "\n"
@@ -63,6 +64,7 @@ enum option_code {
 	OPT_MIX,
 	OPT_CHAOS,
 	OPT_HANG_S,
+	OPT_MUTANT,
 	OPT_JSON,
 	OPT_HELP,
 };
@@ -78,6 +80,7 @@ static const struct option long_options[] = {
 	{ "mix", required_argument, NULL, OPT_MIX },
 	{ "chaos", required_argument, NULL, OPT_CHAOS },
 	{ "hang-s", required_argument, NULL, OPT_HANG_S },
+	{ "mutant", required_argument, NULL, OPT_MUTANT },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ NULL, 0, NULL, 0 },
@@ -85,7 +88,7 @@ static const struct option long_options[] = {
 
 struct options {
 	struct stress_config config;
-	const char *mix; /* as given; NULL: not */
+	const char *mix, *mutant; /* as given; NULL: not */
 	bool json;
 };
 
@@ -126,6 +129,30 @@ take_mix(struct options *o, const char *text)
 		return true;
 	fprintf(stderr,
 	    "wirestorm stress: --mix: expected operations as in wire=20,remove=0, not all 0, found \"%s\"\n", bad);
+	return false;
+}
+
+static bool
+take_mutant(struct options *o, const char *text)
+{
+	static const char *const names[] = {
+#define VM_MUTANT(name, sentence) [VM_MUTANT_##name] = #name,
+#include "engine/mutants.def"
+#undef VM_MUTANT
+	};
+
+	if (!VM_HAS_MUTANTS) {
+		fprintf(stderr, "wirestorm stress: --mutant: only in a build with -Dmutants=true\n");
+		return false;
+	}
+	o->mutant = text;
+	for (size_t i = VM_MUTANT_none + 1; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(names[i], text) != 0)
+			continue;
+		o->config.mutant = (enum vm_mutant)i;
+		return true;
+	}
+	fprintf(stderr, "wirestorm stress: --mutant: expected a name of engine/mutants.def, found \"%s\"\n", text);
 	return false;
 }
 
@@ -174,6 +201,8 @@ take(struct options *o, int code, const char *text)
 		return take_profile(o, text);
 	case OPT_MIX:
 		return take_mix(o, text);
+	case OPT_MUTANT:
+		return take_mutant(o, text);
 	case OPT_JSON:
 		o->json = true;
 		break;
@@ -212,6 +241,8 @@ make_repeat(const struct options *o)
 	    c->freebsd12 ? "freebsd12" : "strict", (uintmax_t)c->pages, c->chaos);
 	if (o->mix != NULL)
 		strbuf_printf(&b, " --mix %s", o->mix);
+	if (o->mutant != NULL)
+		strbuf_printf(&b, " --mutant %s", o->mutant);
 	if (c->hang_s != usual.hang_s)
 		strbuf_printf(&b, " --hang-s %u", c->hang_s);
 	return strbuf_take(&b);

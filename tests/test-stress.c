@@ -393,6 +393,26 @@ test_small_runs_through_the_command_line(void **state)
 	    MAIN(W("--ops"), W("500"), W("--mix"), W("pageout=0,read=100"), W("--profile"), W("freebsd12")), STRESS_OK);
 }
 
+/* In the mutant build the run must find the canary; any other refuses to have it. */
+static void
+test_canary(void **state)
+{
+	struct stress_config c;
+	struct stress_result r;
+
+	(void)state;
+	if (!VM_HAS_MUTANTS) {
+		assert_int_equal(MAIN(W("--mutant"), W("canary")), STRESS_USAGE);
+		return;
+	}
+	assert_int_equal(MAIN(W("--mutant"), W("no-such-mutant")), STRESS_USAGE);
+	short_config(&c);
+	c.threads = 1; /* more would meet an assertion sooner */
+	c.mutant = VM_MUTANT_canary;
+	assert_int_equal(stress_run(&c, &r), STRESS_BROKEN);
+	assert_non_null(strstr(r.broken, "lost"));
+}
+
 int
 main(void)
 {
@@ -405,6 +425,7 @@ main(void)
 		cmocka_unit_test(test_seed_fixes_the_stream),
 		cmocka_unit_test(test_wrong_usage_is_refused),
 		cmocka_unit_test(test_small_runs_through_the_command_line),
+		cmocka_unit_test(test_canary),
 		cmocka_unit_test(test_run_sees_a_hang),
 	};
 

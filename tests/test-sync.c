@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@
 
 #define HANG_S 60
 
+static unsigned nr_begun; /* tests; a pattern may match none */
 static sigjmp_buf panic_jump;
 static char panic_text[256];
 
@@ -48,6 +50,7 @@ static int
 setup(void **state)
 {
 	(void)state;
+	nr_begun++;
 	alarm(HANG_S);
 	vm_native_thread_init(&threads[1], 1);
 	vm_native_thread_init(&threads[0], 0);
@@ -481,14 +484,14 @@ run_crowd(unsigned spin)
 }
 
 static void
-test_crowd_spinning(void **state)
+test_threads_crowd_spinning(void **state)
 {
 	(void)state;
 	run_crowd(64);
 }
 
 static void
-test_crowd_sleeping(void **state)
+test_threads_crowd_sleeping(void **state)
 {
 	(void)state;
 	run_crowd(0);
@@ -511,7 +514,7 @@ meet_main(void *arg)
  * on a free lock and both sleep, it is for ever. With tries that do not wake, this hangs within seconds.
  */
 static void
-test_reader_and_writer_meet(void **state)
+test_threads_reader_and_writer_meet(void **state)
 {
 	pthread_t reader;
 
@@ -560,7 +563,7 @@ ping_main(void *arg)
 }
 
 static void
-test_ping_pong(void **state)
+test_threads_ping_pong(void **state)
 {
 	pthread_t other;
 
@@ -575,8 +578,9 @@ test_ping_pong(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* With an argument, a pattern: the tests that match. ThreadSanitizer is only for those with threads of their own. */
 int
-main(void)
+main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_rank_violations_name_both_locks),
@@ -588,11 +592,17 @@ main(void)
 		TEST(test_downgrade),
 		TEST(test_failed_tries_wake),
 		TEST(test_runlock_is_quiet),
-		TEST(test_crowd_spinning),
-		TEST(test_crowd_sleeping),
-		TEST(test_reader_and_writer_meet),
-		TEST(test_ping_pong),
+		TEST(test_threads_crowd_spinning),
+		TEST(test_threads_crowd_sleeping),
+		TEST(test_threads_reader_and_writer_meet),
+		TEST(test_threads_ping_pong),
 	};
+	int nr_failed;
 
-	return cmocka_run_group_tests_name("sync", tests, NULL, NULL);
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
+	nr_failed = cmocka_run_group_tests_name("sync", tests, NULL, NULL);
+	if (nr_begun == 0)
+		fputs("no test matches\n", stderr);
+	return nr_failed != 0 || nr_begun == 0;
 }

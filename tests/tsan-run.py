@@ -4,9 +4,9 @@
 
 Usage: tsan-run.py [--report TEXT] PROGRAM [ARGUMENT...]
 
-Without --report the program must end with status 0 and no word from ThreadSanitizer. With it, ThreadSanitizer must stop the
-program (status 66) with a report that contains TEXT. A program that cannot start is a failure, never a skip: where the
-addresses are too random for the sanitizer of clang 14, it is run with randomisation off (personality(2)).
+Without --report the program must end with status 0 and no word from ThreadSanitizer. With it, ThreadSanitizer must stop
+the program (status 66) with a report that contains TEXT. A program that cannot start is a failure, never a skip: where
+the addresses are too random for the sanitizer of clang 14, it is run with randomisation off (personality(2)).
 """
 
 import argparse
@@ -32,8 +32,9 @@ def random_bits():
 def fix_addresses():
     """Runs in the child, before the program."""
     if ctypes.CDLL(None, use_errno=True).personality(ADDR_NO_RANDOMIZE) == -1:
-        os.write(2, (f"vm.mmap_rnd_bits is {random_bits()}, and personality(2) is refused here (in a container: "
-            f"--security-opt seccomp=unconfined). Run once, as root: sysctl -w vm.mmap_rnd_bits={RANDOM_BITS_MAX}\n").encode())
+        os.write(2, (f"vm.mmap_rnd_bits is {random_bits()}, and personality(2) is refused here (in a container:\n"
+            "start it with --security-opt seccomp=unconfined). Or run once, as root:\n"
+            f"sysctl -w vm.mmap_rnd_bits={RANDOM_BITS_MAX}\n").encode())
 
 
 def complaint(status, output, report):

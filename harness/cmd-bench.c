@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cmd-bench.c - wirestorm bench: see bench.h. */
+#include <err.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <jansson.h>
+
+#include "harness/bench.h"
+#include "harness/cli.h"
+
+static const struct {
+	const char *name;
+	int (*function)(const struct bench_options *o, struct bench_report *r);
+	const char *summary;
+} benches[] = {
+#define BENCH(name, function, summary) { (name), (function), (summary) },
+#include "harness/benches.def"
+#undef BENCH
+};
+#define NR_BENCHES (sizeof(benches) / sizeof(benches[0]))
+
+void
+bench_figure(struct bench_report *r, const char *key, double value)
+{
+	if (r->nr == BENCH_FIGURES_MAX)
+		errx(EXIT_USAGE, "a bench has more than %d figures", BENCH_FIGURES_MAX);
+	r->figures[r->nr].key = key;
+	r->figures[r->nr++].value = value;
+}
+
+double
+bench_now(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
+}
+
+static void
+print_help(void)
+{
+	printf("usage: wirestorm bench BENCH [OPTION...]\n\nWhat the hot paths cost on this machine, now. BENCH is one of\n\n");
+	for (size_t i = 0; i < NR_BENCHES; i++)
+		printf("  %-8s %s\n", benches[i].name, benches[i].summary);
+	printf("\n      --seconds S    about how long each measurement takes (default 1)\n"
+	       "      --threads N    sched: threads, 1 to %d (default 3)\n"
+	       "      --ops N        sched: increments per thread, 1 to %d (default 8)\n"
+	       "      --strategy S   sched: random (default), or explore: all interleavings, once\n"
+	       "      --seed N       random choices and bytes (default 1)\n"
+	       "      --corpus DIR   explore, reset: the programs (default corpus/freebsd)\n"
+	       "      --json         one JSON object on standard output\n\n"
+	       "Seconds are processor seconds of one core. Compare figures of one report with each other; those of two reports only if nothing else changed.\n",
+	    PROGRAM_THREADS_MAX, PROGRAM_OPS_MAX);
+}
+
+static void
+print_report(const char *name, const struct bench_report *r, bool json)
+{
+	json_t *root;
+
+	if (!json) {
+		for (size_t i = 0; i < r->nr; i++)
+			printf("%-24s %.6g\n", r->figures[i].key, r->figures[i].value);
+		return;
+	}
+	root = json_pack("{s:s}", "bench", name);
+	for (size_t i = 0; i < r->nr; i++)
+		json_object_set_new(root, r->figures[i].key, json_real(r->figures[i].value));
+	if (json_dumpf(root, stdout, JSON_INDENT(1)) != 0)
+		errx(EXIT_USAGE, "the JSON could not be written");
+	printf("\n");
+	json_decref(root);
+}
+
+enum { OPT_SECONDS = 256, OPT_THREADS, OPT_OPS, OPT_STRATEGY, OPT_SEED, OPT_CORPUS, OPT_JSON, OPT_HELP };
+
+static const struct option long_options[] = {
+	{ "seconds", required_argument, NULL, OPT_SECONDS },
+	{ "threads", required_argument, NULL, OPT_THREADS },
+	{ "ops", required_argument, NULL, OPT_OPS },
+	{ "strategy", required_argument, NULL, OPT_STRATEGY },
+	{ "seed", required_argument, NULL, OPT_SEED },
+	{ "corpus", required_argument, NULL, OPT_CORPUS },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ 0 },
+};
+
+static int
+parse_options(int argc, char **argv, struct bench_options *o, bool *json)
+{
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+		switch (opt) {
+		case OPT_SECONDS:
+			o->seconds = cli_seconds("--seconds", optarg);
+			break;
+		case OPT_THREADS:
+			o->threads = (unsigned)cli_number("--threads", optarg, 1, PROGRAM_THREADS_MAX);
+			break;
+		case OPT_OPS:
+			o->ops = (unsigned)cli_number("--ops", optarg, 1, PROGRAM_OPS_MAX);
+			break;
+		case OPT_STRATEGY:
+			if (strcmp(optarg, "random") != 0 && strcmp(optarg, "explore") != 0)
+				errx(EXIT_USAGE, "--strategy %s: expected random or explore", optarg);
+			o->strategy = optarg;
+			break;
+		case OPT_SEED:
+			o->seed = (uint64_t)cli_number("--seed", optarg, 0, INT64_MAX);
+			break;
+		case OPT_CORPUS:
+			o->corpus = optarg;
+			break;
+		case OPT_JSON:
+			*json = true;
+			break;
+		case OPT_HELP:
+			print_help();
+			return EXIT_OK;
+		default:
+			return cli_usage("bench");
+		}
+	}
+	return -1;
+}
+
+int
+cmd_bench(int argc, char **argv)
+{
+	struct bench_options o = {
+		.threads = 3, .ops = 8, .strategy = "random", .seconds = 1, .seed = 1, .corpus = "corpus/freebsd"
+	};
+	struct bench_report report = { 0 };
+	bool json = false;
+	int rv = parse_options(argc, argv, &o, &json);
+
+	if (rv >= 0)
+		return rv;
+	if (optind + 1 != argc) {
+		fprintf(stderr, "wirestorm bench: expected the name of one bench\n");
+		return cli_usage("bench");
+	}
+	cli_catch_signals();
+	for (size_t i = 0; i < NR_BENCHES; i++) {
+		if (strcmp(argv[optind], benches[i].name) != 0)
+			continue;
+		rv = benches[i].function(&o, &report);
+		print_report(benches[i].name, &report, json);
+		return rv;
+	}
+	fprintf(stderr, "wirestorm bench: no bench \"%s\"\n", argv[optind]);
+	return cli_usage("bench");
+}

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* main.c - the tool with the targets of targets.def alone. */
+#include "harness/wirestorm.h"
+
+int
+main(int argc, char **argv)
+{
+	return wirestorm_main(argc, argv, NULL);
+}

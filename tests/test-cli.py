@@ -1,0 +1,669 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The command line of wirestorm, as its users see it: help, exit codes, messages, what is printed where.
+
+Usage: test-cli.py WIRESTORM [unittest's arguments]
+
+Each check of a program against its expectations has a canary here: a recorded program with one thing made wrong.
+"""
+
+import fcntl
+import json
+import os
+import pty
+import re
+import select
+import shlex
+import shutil
+import signal
+import stat
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CORPUS = ROOT / "corpus" / "freebsd"
+CONC = CORPUS / "conc" / "000.vmt"
+TOOL = None
+
+# 65^4 states, which no machine is through with before it is interrupted.
+ENDLESS = "".join("T%d lookup 20\n" % t * 64 for t in range(4))
+# 21^3 states: enough for a line of progress.
+MIDDLE = "".join("T%d lookup 20\n" % t * 20 for t in range(3))
+SMALL = """# A comment at the top.
+map 16 80
+init insert 20 24 prot=rw max=rwx
+T0 wire 20 24 user noholes
+T1 remove 20 24
+"""
+ANY_STATES = ("--max-states", str(1 << 31))
+
+
+def ws(*args, text=None, cwd=None):
+    """Runs wirestorm; (exit code, standard output, standard error)."""
+    done = subprocess.run([TOOL, *map(str, args)], input=text, capture_output=True, text=True, cwd=cwd, timeout=300)
+    return done.returncode, done.stdout, done.stderr
+
+
+def catches_sigint(pid):
+    match = re.search(r"^SigCgt:\s*(\w+)", Path("/proc/%d/status" % pid).read_text(), re.MULTILINE)
+    return int(match.group(1), 16) >> (signal.SIGINT - 1) & 1 == 1
+
+
+def wait_until(condition, what):
+    """No test depends on how fast something is, only on that it happens at all."""
+    for _ in range(60000):
+        if condition():
+            return
+        time.sleep(0.002)
+    raise AssertionError("never happened: " + what)
+
+
+def children(pid):
+    try:
+        return [int(c) for c in Path("/proc/%d/task/%d/children" % (pid, pid)).read_text().split()]
+    except OSError:
+        return []
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.room = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.room)
+
+    def file(self, name, text):
+        path = self.room / name
+        path.write_text(text)
+        return path
+
+    def expect(self, code, *args, text=None):
+        got, out, err = ws(*args, text=text)
+        self.assertEqual(got, code, "wirestorm %s\n%s%s" % (" ".join(map(str, args)), out[-2000:], err))
+        return out, err
+
+    def assertIn(self, part, whole, message=None):
+        if part not in whole:
+            self.fail("%s: %r is not in\n%s" % (message or "", part, str(whole)[-2000:]))
+
+    def usage_error(self, *args, words=()):
+        """Exit 2, a reason on standard error, nothing on standard output."""
+        out, err = self.expect(2, *args)
+        self.assertEqual(out, "")
+        for word in words:
+            self.assertIn(word, err)
+        return err
+
+
+class Help(Case):
+    SOURCES = {"check": "harness/cmd-check.c", "explore": "harness/cmd-explore.c", "run": "harness/cmd-run.c",
+        "fmt": "harness/cmd-fmt.c", "stress": "stress/stress-main.c"}
+
+    def commands(self):
+        found = re.findall(r'^COMMAND\("(\w+)"', (ROOT / "harness" / "commands.def").read_text(), re.MULTILINE)
+        self.assertGreaterEqual(len(found), 5)
+        return found
+
+    def test_list(self):
+        out, _ = self.expect(0, "--help")
+        self.assertEqual(self.expect(0, "-h")[0], out)
+        self.assertEqual(self.expect(0, "help")[0], out)
+        for command in self.commands():
+            self.assertRegex(out, r"(?m)^  %s +\S" % command)
+        code, nothing, err = ws()
+        self.assertEqual((code, nothing, err), (2, "", out))
+
+    def test_each(self):
+        for command in self.commands():
+            out, err = self.expect(0, command, "--help")
+            self.assertIn("usage: wirestorm", out)
+            self.assertEqual(err, "")
+            if command != "help":
+                self.assertEqual(self.expect(0, "help", command)[0], out)
+
+    def test_options(self):
+        """Every option that getopt knows is in the help, and the other way round."""
+        for command, source in self.SOURCES.items():
+            text = (ROOT / source).read_text()
+            options = re.findall(r'\{ "([\w-]+)",\s*(no|required|optional)_argument', text)
+            self.assertGreater(len(options), 1, source)
+            out, _ = self.expect(0, command, "--help")
+            for name in {o[0] for o in options} - {"help"}:
+                self.assertRegex(out, r"--%s\b" % name, command)
+            for name in re.findall(r"(?m)^ {2,8}(?:-\w, )?--([\w-]+)", out):
+                self.assertIn(name, [o[0] for o in options] + ["help"], command)
+
+    def test_wrong_options(self):
+        for command in self.SOURCES:
+            err = self.usage_error(command, "--nonsense", words=["nonsense", "wirestorm %s --help" % command])
+            self.assertNotIn("usage:", err)
+        for command in ("check", "explore", "run", "fmt"):
+            self.usage_error(command, words=["expected", "--help"])
+        self.usage_error("explore", CONC, CONC, words=["one file"])
+        self.usage_error("run", CONC, CONC, words=["one file"])
+        self.usage_error("nonsense", words=["nonsense", "--help"])
+        self.usage_error("help", "nonsense", words=["nonsense"])
+
+    def test_wrong_values(self):
+        for args in (("check", "-j", "0"), ("check", "-j", "65"), ("check", "-j", "x"), ("check", "-j", ""),
+                ("check", "--max-states", "0"), ("check", "--max-states", "-1"), ("check", "--profile", "strickt"),
+                ("check", "--profile", "strict +Q5"), ("check", "--profile", "strict Q1"), ("check", "--profile", ""),
+                ("check", "--target", "none"), ("explore", "--seconds", "0"), ("explore", "--seconds", "nan"),
+                ("explore", "--seconds", "1x"), ("explore", "--max-schedules", "1e3"), ("run", "--seed", "-1"),
+                ("run", "--schedule", "T0*0"), ("run", "--schedule", "T16"), ("run", "--schedule", "0")):
+            self.usage_error(*args, CONC, words=[args[1]])
+        self.usage_error("check", "--bless", "--profile", "strict", CONC, words=["--bless"])
+        self.usage_error("check", "--bless", "-", words=["--bless"])
+
+    def test_version(self):
+        self.assertRegex(self.expect(0, "--version")[0], r"^wirestorm \d+\.\d+\.\d+\n$")
+
+
+class Files(Case):
+    def test_missing(self):
+        for command in ("check", "explore", "run", "fmt"):
+            self.usage_error(command, self.room / "none.vmt", words=["none.vmt", "No such file"])
+        # One of two: nothing is run.
+        self.usage_error("check", CONC, self.room / "none.vmt")
+
+    def test_nothing_to_do(self):
+        (self.room / "readme.txt").write_text("not a program\n")
+        for command in ("check", "fmt"):
+            self.usage_error(command, self.room, words=["no .vmt file"])
+        self.usage_error("explore", self.room, words=[str(self.room)])
+        self.usage_error("run", self.room, words=[str(self.room)])
+
+    def test_malformed(self):
+        path = self.file("bad.vmt", "map 16 80\nT0 wire 20 24 someone noholes\n")
+        where = "%s:2:15: expected " % path
+        for command in ("explore", "run", "fmt"):
+            self.usage_error(command, path, words=[where, "someone"])
+        out, _ = self.expect(2, "check", path)
+        self.assertIn(where, out)
+        # The others are checked all the same.
+        out, _ = self.expect(2, "check", path, CONC)
+        self.assertIn("1 passed, 1 failed", out)
+
+    def test_empty(self):
+        """A program that compares nothing does not pass."""
+        for text in ("", "# nothing\n", "init insert 20 24 rw rwx\n", SMALL):
+            self.assertIn("expects nothing", self.expect(1, "check", self.file("empty.vmt", text))[0])
+
+    def test_links(self):
+        (self.room / "dangling.vmt").symlink_to(self.room / "none")
+        self.usage_error("check", self.room, words=["dangling.vmt"])
+        self.usage_error("check", self.room / "dangling.vmt", words=["dangling.vmt"])
+        (self.room / "dangling.vmt").unlink()
+        (self.room / "link.vmt").symlink_to(CONC)
+        self.assertIn("1 passed", self.expect(0, "check", self.room)[0])
+
+    def test_standard_input(self):
+        self.assertIn("1 passed", self.expect(0, "check", "--counts", "-", text=CONC.read_text())[0])
+        out, _ = self.expect(2, "check", "-", text="nonsense\n")
+        self.assertIn("standard input:1:1:", out)
+        self.assertEqual(self.expect(0, "explore", "-", text=CONC.read_text())[0], self.expect(0, "explore", CONC)[0])
+
+    def test_unreadable(self):
+        path = self.file("secret.vmt", CONC.read_text())
+        path.chmod(0)
+        tool = self.room / "wirestorm"
+        shutil.copy(TOOL, tool)
+        self.room.chmod(0o755)
+        tool.chmod(0o755)
+        # The superuser can read everything: be somebody else then.
+        who = {"user": 65534, "group": 65534} if os.geteuid() == 0 else {}
+        for command in ("check", "explore", "run", "fmt"):
+            done = subprocess.run([str(tool), command, str(path)], capture_output=True, text=True, **who)
+            self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+            self.assertIn("Permission denied", done.stdout + done.stderr)
+
+    def test_order(self):
+        """A directory's files in bytewise order, whatever the order on the disk."""
+        for name in ("b", "a", "C", "a-b", "10", "9"):
+            self.file(name + ".vmt", "nonsense\n")
+        out, _ = self.expect(2, "check", self.room)
+        names = re.findall(r"/([\w-]+)\.vmt:1:1:", out)
+        self.assertEqual(names, sorted(names, key=lambda n: (n + ".vmt").encode()))
+        self.assertEqual(len(names), 6)
+
+
+class Canary(Case):
+    """A recorded program passes; with one thing wrong it does not, and the message says what."""
+
+    def changed(self, text, code=1, args=("--counts",)):
+        out, _ = self.expect(code, "check", *args, self.file("changed.vmt", text))
+        self.assertIn("0 passed, 1 failed" if code else "1 passed, 0 failed", out)
+        return out
+
+    def setUp(self):
+        super().setUp()
+        self.text = CONC.read_text()
+        self.changed(self.text, code=0)
+
+    def test_extra_outcome(self):
+        for line in re.findall(r"(?m)^outcome .*\n", self.text):
+            out = self.changed(self.text.replace(line, ""))
+            outcome = line[len("outcome "):-1]
+            self.assertIn("+ outcome " + outcome, out)
+            command = shlex.split(re.search(r"repeat: (wirestorm .*)", out).group(1))
+            code, ran, _ = ws(*command[1:])
+            self.assertEqual(code, 1)  # the program does not expect it
+            self.assertIn("result %s\n" % outcome, ran)
+
+    def test_repeat_with_profile(self):
+        listed = (ROOT / "docs" / "strict-differences.md").read_text()
+        differs = re.search(r"\| (conc/\S+) \| outcomes", listed).group(1)
+        out, _ = self.expect(1, "check", "--profile", "strict", CORPUS / differs)
+        found = re.findall(r"\+ outcome (.*) \(happens, not expected\); repeat: (.*)", out)
+        missing = re.findall(r"- outcome (.*) \(expected, does not happen\)", out)
+        self.assertTrue(found or missing)
+        for outcome, command in found:
+            self.assertIn("result %s\n" % outcome, ws(*shlex.split(command)[1:])[1])
+
+    def test_missing_outcome(self):
+        lines = self.text.split("\n")
+        at = [i for i, line in enumerate(lines) if line.startswith("outcome ")][-1]
+        invented = re.sub(r"uw=\d+", "uw=999", lines[at])
+        lines.insert(at + 1, invented)
+        lines[at:at + 2] = sorted(lines[at:at + 2])
+        out = self.changed("\n".join(lines))
+        self.assertRegex(out, r":%d: - %s" % (lines.index(invented) + 1, re.escape(invented)))
+        self.assertNotIn("+ outcome", out)
+
+    def test_schedules(self):
+        n = int(re.search(r"(?m)^schedules (\d+)$", self.text).group(1))
+        for wrong in (n + 1, n - 1, n + (1 << 64), 0):
+            text = self.text.replace("schedules %d" % n, "schedules %d" % wrong)
+            self.assertIn("expected schedules %d, got %d" % (wrong, n), self.changed(text))
+            self.changed(text, code=0, args=())  # only --counts looks
+
+    def sequential(self):
+        path = CORPUS / "seq" / "000.vmt"
+        self.changed(path.read_text(), code=0)
+        return path.read_text()
+
+    def test_init_result(self):
+        text = self.sequential()
+        line = re.search(r"(?m)^init .* => KERN_SUCCESS$", text).group()
+        out = self.changed(text.replace(line, line.replace("KERN_SUCCESS", "KERN_NO_SPACE"), 1))
+        self.assertIn("expected result KERN_NO_SPACE, got KERN_SUCCESS", out)
+        self.assertIn(":%d: " % (text.split("\n").index(line) + 1), out)
+
+    def test_state(self):
+        text = self.sequential()
+        states = re.findall(r"(?m)^state .*$", text)
+        for line in (states[0], states[-1]):
+            wrong = line.replace("uw=", "uw=7")
+            head, tail = text.rsplit(line, 1)
+            out = self.changed(head + wrong + tail)
+            self.assertIn("expected " + wrong, out)
+
+    def test_result_of_schedule(self):
+        outcome = "T0: KERN_SUCCESS | T1: KERN_SUCCESS | (empty) uw=0"
+        good = SMALL + "result %s\nschedule T0*6 T1\n" % outcome
+        self.changed(good, code=0)
+        out = self.changed(good.replace("uw=0", "uw=4"))
+        self.assertIn("expected result", out)
+        self.assertIn("got " + outcome, out)
+        # A schedule that is none of this program.
+        self.assertIn("step 7 of the schedule: T0 cannot run, it is finished", self.changed(SMALL +
+            "schedule T0*7 T1\n"))
+        self.assertIn("T1 can go on", self.changed(SMALL + "schedule T0*6\n"))
+        self.changed(SMALL + "result %s\nschedule T0*7 T1\n" % outcome, code=0, args=("--lenient",))
+
+    def test_verdict(self):
+        self.assertIn("expected verdict deadlock", self.changed(SMALL + "verdict deadlock x\nschedule T0*6 T1\n"))
+
+    def test_final(self):
+        good = SMALL + "final lookup 20 => FALSE\n"
+        path = self.file("final.vmt", good)
+        self.expect(0, "explore", path)
+        self.expect(0, "check", "--bless", path)
+        text = path.read_text()
+        self.changed(text, code=0)
+        self.assertIn("expected result TRUE, got FALSE", self.changed(text.replace("=> FALSE", "=> TRUE")))
+
+    def test_verify_recordings(self):
+        out, _ = self.expect(0, "check", "--verify", CORPUS / "directed")
+        self.assertGreater(int(re.search(r"(\d+) programs explored by schedules as well", out).group(1)), 50)
+
+
+class Output(Case):
+    def test_jobs(self):
+        """What is printed does not depend on who is faster."""
+        one = self.expect(1, "check", "-j1", "--counts", "--profile", "strict", CORPUS)
+        four = self.expect(1, "check", "-j4", "--counts", "--profile", "strict", CORPUS)
+        self.assertEqual(one, four)
+        self.assertGreater(len(one[0].split("\n")), 200)
+        one = self.expect(1, "check", "-j1", "--json", "--profile", "strict", CORPUS)
+        four = self.expect(1, "check", "-j4", "--json", "--profile", "strict", CORPUS)
+        self.assertEqual(one, four)
+
+    def test_check_json(self):
+        args = ("--counts", "--verify", "--profile", "strict", CORPUS / "directed")
+        text, _ = self.expect(1, "check", *args)
+        report = json.loads(self.expect(1, "check", "--json", *args)[0])
+        files = report["files"]
+        self.assertEqual(len(files), len(list((CORPUS / "directed").glob("*.vmt"))))
+        for word in ("schedules", "states", "transitions"):
+            self.assertEqual(report[word], sum(f[word] for f in files))
+        self.assertIn("%(schedules)d schedules in %(states)d states and %(transitions)d transitions\n" % report, text)
+        self.assertIn("%(verified)d programs explored by schedules as well\n" % report, text)
+        self.assertIn("%(passed)d passed, %(failed)d failed\n" % report, text)
+        self.assertEqual(report["failed"], sum(f["status"] == "failed" for f in files))
+        self.assertEqual("".join(f["text"] for f in files), text[:text.index("%(schedules)d schedules in" % report)])
+        self.assertFalse(report["interrupted"])
+
+    def test_explore_json(self):
+        text, _ = self.expect(0, "explore", CONC)
+        report = json.loads(self.expect(0, "explore", "--json", CONC)[0])
+        self.assertTrue(report["complete"])
+        self.assertEqual(re.findall(r"(?m)^outcome (.*)$", text), [o["outcome"] for o in report["outcomes"]])
+        self.assertIn("\nschedules %s\n" % report["schedules"], text)
+        self.assertIn("%(states)d states, %(transitions)d transitions" % report, text)
+        self.assertAlmostEqual(sum(o["probability"] for o in report["outcomes"]), 1.0)
+        self.assertEqual(sum(int(o["schedules"]) for o in report["outcomes"]), int(report["schedules"]))
+        for o in report["outcomes"]:
+            self.assertIn("witness, %d preemption" % o["witness"]["preemptions"], text)
+            self.assertIn(o["witness"]["schedule"] + "\n", text)
+
+    def test_run_json(self):
+        text, _ = self.expect(0, "run", "--seed", "5", CONC)
+        report = json.loads(self.expect(0, "run", "--seed", "5", "--json", CONC)[0])
+        self.assertEqual(text, "result %(outcome)s\nschedule %(schedule)s\n" % report)
+        nr = sum(int(c.split("*")[1]) if "*" in c else 1 for c in report["schedule"].split())
+        self.assertEqual([s["step"] for s in report["steps"]], list(range(1, nr + 1)))
+        self.assertIn(report["steps"][-1]["state"], report["outcome"])
+
+    def test_explore_is_vmt(self):
+        """What explore prints, behind the program, is what check expects."""
+        for source in sorted((CORPUS / "conc").glob("*.vmt"))[:60]:
+            program = re.sub(r"(?m)^(outcome|schedules) .*\n", "", source.read_text())
+            out, _ = self.expect(0, "explore", source)
+            path = self.file("both.vmt", program + out)
+            self.expect(0, "check", "--counts", path)
+            self.assertEqual(re.findall(r"(?m)^(?:outcome|schedules) .*$", out),
+                re.findall(r"(?m)^(?:outcome|schedules) .*$", source.read_text()))
+
+    def test_cut_is_said(self):
+        path = self.file("endless.vmt", ENDLESS)
+        for args in (("--max-states", "100"), ("--by-schedules", "--max-schedules", "10"), ("--seconds", "0.01",
+                *ANY_STATES)):
+            out, _ = self.expect(0, "explore", *args, path)
+            self.assertIn("; cut: ", out)
+            self.assertNotRegex(out, r"(?m)^schedules ")
+        # A cut check is a failed check.
+        path.write_text(ENDLESS + "outcome " + ",".join(["T0: TRUE"] + ["TRUE"] * 63) + " | " + " | ".join(
+            "T%d: " % t + ",".join(["TRUE"] * 64) for t in (1, 2, 3)) + " | (empty) uw=0\n")
+        out, _ = self.expect(1, "check", "--max-states", "100", path)
+        self.assertIn("not explored completely", out)
+
+
+class Until(Case):
+    def test_reached(self):
+        out, err = self.expect(0, "explore", "--until", "T0.0=KERN_INVALID_ADDRESS", self.file("small.vmt", SMALL))
+        self.assertEqual(err, "")
+        path = self.file("goal.vmt", out)
+        self.assertIn("result T0: KERN_INVALID_ADDRESS | T1: KERN_SUCCESS | (empty) uw=0\n", out)
+        self.assertIn("0 preemptions", out)
+        self.expect(0, "check", path)
+        self.expect(0, "fmt", "--check", path)
+        self.assertEqual(self.expect(0, "check", "-", text=out)[0], "1 passed, 0 failed\n")
+
+    def test_several(self):
+        path = self.file("small.vmt", SMALL)
+        out, _ = self.expect(0, "explore", "--until", "T0.0=KERN_SUCCESS,T1.0=KERN_SUCCESS", path)
+        self.expect(0, "check", "-", text=out)
+        self.expect(1, "explore", "--until", "T0.0=KERN_SUCCESS,T0.0=KERN_INVALID_ADDRESS", path)
+
+    def test_deadlock(self):
+        path = self.file("block.vmt", SMALL.replace("user", "system"))
+        out, _ = self.expect(0, "explore", "--until", "DEADLOCK", path)
+        self.assertIn("| DEADLOCK(T1.0 blocked)\n", out)
+        self.expect(0, "check", "-", text=out)
+        self.expect(1, "explore", "--until", "DEADLOCK", self.file("small.vmt", SMALL))
+
+    def test_not_reached(self):
+        path = self.file("small.vmt", SMALL)
+        out, err = self.expect(1, "explore", "--until", "T0.0=KERN_NO_SPACE", path)
+        self.assertEqual(out, "")
+        self.assertIn("does not happen (complete)", err)
+        out, err = self.expect(1, "explore", "--max-states", "2", "--until", "T1.0=KERN_SUCCESS", path)
+        self.assertIn("was not found (cut", err)
+        report = json.loads(self.expect(1, "explore", "--json", "--until", "T0.0=KERN_NO_SPACE", path)[0])
+        self.assertIsNone(report["until"])
+
+    def test_malformed(self):
+        path = self.file("small.vmt", SMALL)
+        for what in ("", "T0", "T0.0", "T0.0=", "T0.0=NONSENSE", "T0.0=TRUE", "T2.0=KERN_SUCCESS", "T0.1=KERN_SUCCESS",
+                "T0.0=KERN_SUCCESS,", "deadlock", "T0.0 =KERN_SUCCESS", "T-1.0=KERN_SUCCESS", "T0.0=-",
+                "T99999999999.0=KERN_SUCCESS", "T0.4294967296=KERN_SUCCESS", "T 0.0=KERN_SUCCESS"):
+            self.usage_error("explore", "--until", what, path, words=["--until"])
+
+    def test_cut_but_met(self):
+        """Met before a cut: what is printed is a whole schedule all the same."""
+        met = 0
+        for source in sorted((CORPUS / "conc").glob("00*.vmt")):
+            for states in (5, 12, 25, 40):
+                code, out, err = ws("explore", "--max-states", states, "--until", "T1.0=KERN_SUCCESS", source)
+                self.assertIn(code, (0, 1))
+                if code == 0:
+                    self.expect(0, "check", "-", text=out)
+                    met += 1
+        self.assertGreater(met, 5)
+
+
+class Format(Case):
+    def test_corpus(self):
+        shutil.copytree(CORPUS, self.room / "c")
+        out, _ = self.expect(1, "fmt", "--check", self.room / "c")
+        changed = out.split()
+        self.assertGreater(len(changed), 100)
+        self.assertEqual(self.expect(0, "fmt", self.room / "c")[0].split(), changed)
+        before = {p: p.read_bytes() for p in (self.room / "c").rglob("*.vmt")}
+        self.assertEqual(self.expect(0, "fmt", "--check", self.room / "c"), ("", ""))
+        self.assertEqual(self.expect(0, "fmt", self.room / "c"), ("", ""))
+        self.assertEqual(before, {p: p.read_bytes() for p in (self.room / "c").rglob("*.vmt")})
+        self.assertIn("994 passed, 0 failed", self.expect(0, "check", "--counts", self.room / "c")[0])
+
+    def test_untouched(self):
+        """Canonical already: not even written again."""
+        path = self.file("a.vmt", self.expect(0, "fmt", "-", text=SMALL)[0])
+        before = path.stat()
+        self.expect(0, "fmt", path)
+        after = path.stat()
+        self.assertEqual((before.st_ino, before.st_mtime_ns), (after.st_ino, after.st_mtime_ns))
+
+    def test_standard_input(self):
+        out, _ = self.expect(0, "fmt", "-", text="T0   clip 0x10 # why\n")
+        self.assertEqual(out, "map 16 80\nT0 clip 16 # why\n")
+        self.assertEqual(self.expect(0, "fmt", "-", text=out)[0], out)
+        self.expect(1, "fmt", "--check", "-", text="T0   clip 0x10\n")
+        self.expect(0, "fmt", "--check", "-", text=out)
+        self.assertEqual(self.expect(2, "fmt", "-", text="T0 clip\n")[0], "")
+
+    def test_mode_is_kept(self):
+        path = self.file("a.vmt", "T0   clip 16\n")
+        path.chmod(0o640)
+        self.expect(0, "fmt", path)
+        self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o640)
+        self.assertEqual(sorted(p.name for p in self.room.iterdir()), ["a.vmt"])
+
+
+class Bless(Case):
+    def test_new(self):
+        path = self.file("small.vmt", SMALL)
+        out, _ = self.expect(0, "check", "--bless", path)
+        self.assertIn("%s: blessed" % path, out)
+        self.assertIn("1 files blessed", out)
+        text = path.read_text()
+        self.assertTrue(text.startswith("# A comment at the top.\n"))
+        self.assertEqual(len(re.findall(r"(?m)^outcome ", text)), 2)
+        self.assertRegex(text, r"(?m)^schedules \d+$")
+        self.expect(0, "check", "--counts", path)
+        before = path.stat()
+        self.assertIn("0 files blessed", self.expect(0, "check", "--bless", path)[0])
+        after = path.stat()
+        self.assertEqual((before.st_ino, before.st_mtime_ns), (after.st_ino, after.st_mtime_ns))
+
+    def test_sequential(self):
+        path = self.file("seq.vmt", "init insert 20 24 prot=rw max=rwx\ninit lookup 21 => FALSE\nstate (empty) uw=0\n")
+        self.expect(1, "check", path)
+        self.assertIn("1 files blessed", self.expect(0, "check", "--bless", path)[0])
+        self.assertEqual(path.read_text(),
+            "map 16 80\ninit insert 20 24 rw rwx => KERN_SUCCESS\nstate 20-24:rw-/rwx:copy:w0 uw=0\n"
+            "init lookup 21 => TRUE\nstate 20-24:rw-/rwx:copy:w0 uw=0\n")
+        self.expect(0, "check", path)
+
+    def test_schedule(self):
+        path = self.file("schedule.vmt", SMALL + "result T0: KERN_SUCCESS | T1: KERN_SUCCESS | (empty) uw=3\n"
+            "schedule T0*6 T1\n")
+        self.expect(1, "check", path)
+        self.expect(0, "check", "--bless", path)
+        self.assertIn("(empty) uw=0\nschedule T0*6 T1\n", path.read_text())
+        self.assertNotIn("outcome", path.read_text())
+        self.expect(0, "check", path)
+
+    def test_corpus(self):
+        """Nothing to change in the recordings, and so nothing changed."""
+        shutil.copytree(CORPUS, self.room / "c")
+        before = {p: (p.read_bytes(), p.stat().st_ino) for p in (self.room / "c").rglob("*.vmt")}
+        out, _ = self.expect(0, "check", "--bless", self.room / "c")
+        self.assertIn("0 files blessed", out)
+        self.assertEqual(before, {p: (p.read_bytes(), p.stat().st_ino) for p in (self.room / "c").rglob("*.vmt")})
+
+    def test_repairs(self):
+        """What was deleted or changed comes back as it was."""
+        for source in sorted((CORPUS / "conc").glob("01*.vmt")):
+            good = self.expect(0, "fmt", "-", text=source.read_text())[0]
+            path = self.file("c.vmt", re.sub(r"(?m)^schedules .*\n", "schedules 1\n", good.replace("uw=", "uw=5", 1)))
+            self.expect(0, "check", "--bless", path)
+            self.assertEqual(path.read_text(), good)
+
+    def test_impossible(self):
+        for name, text in (("bad.vmt", "nonsense\n"), ("cut.vmt", ENDLESS)):
+            path = self.file(name, text)
+            code, _, _ = ws("check", "--bless", "--max-states", "50", path)
+            self.assertIn(code, (1, 2))
+            self.assertEqual(path.read_text(), text)
+
+
+class Interrupted(Case):
+    def start(self, *args, **how):
+        process = subprocess.Popen([TOOL, *map(str, args)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            **how)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def end(self, process):
+        out, err = process.communicate(timeout=120)
+        return process.returncode, out, err
+
+    def test_explore(self):
+        process = self.start("explore", *ANY_STATES, self.file("endless.vmt", ENDLESS))
+        wait_until(lambda: catches_sigint(process.pid), "the handler")
+        process.send_signal(signal.SIGINT)
+        code, out, err = self.end(process)
+        self.assertEqual(code, 0, err)
+        self.assertIn("; cut: interrupted", out)
+
+    def test_explore_keeps(self):
+        """The first schedule is through long before so many lines of progress are."""
+        process = self.start("explore", "--json", "--by-schedules", "--max-schedules", str(1 << 60),
+            self.file("endless.vmt", ENDLESS))
+        wait_until(lambda: catches_sigint(process.pid), "the handler")
+        # Some time on the processor, whatever that takes: a schedule is 256 steps.
+        wait_until(lambda: sum(map(int, Path("/proc/%d/stat" % process.pid).read_text().split()[13:15])) > 30,
+            "some work")
+        process.send_signal(signal.SIGINT)
+        code, out, _ = self.end(process)
+        self.assertEqual(code, 0)
+        report = json.loads(out)
+        self.assertEqual((report["complete"], len(report["outcomes"])), (False, 1))
+        self.assertGreater(int(report["schedules"]), 0)
+
+    def test_check(self):
+        """To the group, as a terminal does it, and to the parent alone."""
+        for group in (False, True):
+            first = self.file("a.vmt", ENDLESS + "outcome " + " | ".join("T%d: " % t + ",".join(["TRUE"] * 64)
+                for t in range(4)) + " | (empty) uw=0\n")
+            process = self.start("check", "-j1", *ANY_STATES, first, CONC, start_new_session=True)
+            wait_until(lambda: catches_sigint(process.pid) and children(process.pid), "the worker")
+            worker = children(process.pid)[0]
+            if group:
+                os.killpg(process.pid, signal.SIGINT)
+            else:
+                process.send_signal(signal.SIGINT)
+            code, out, err = self.end(process)
+            self.assertEqual(code, 1, err)
+            self.assertIn("interrupted: 2 files were not checked", out)
+            self.assertFalse(Path("/proc/%d" % worker).exists())
+
+    def test_worker_killed(self):
+        first = self.file("a.vmt", ENDLESS + "outcome " + " | ".join("T%d: " % t + ",".join(["TRUE"] * 64)
+            for t in range(4)) + " | (empty) uw=0\n")
+        for args in ((), ("--json",)):
+            process = self.start("check", "-j1", *args, *ANY_STATES, first, CONC, CORPUS / "directed")
+            wait_until(lambda: children(process.pid), "the worker")
+            os.kill(children(process.pid)[0], signal.SIGKILL)
+            code, out, err = self.end(process)
+            self.assertEqual(code, 1, out + err)
+            nr = 1 + len(list((CORPUS / "directed").glob("*.vmt")))
+            if args:
+                report = json.loads(out)
+                self.assertEqual([f["status"] for f in report["files"]], ["crashed"] + ["passed"] * nr)
+            else:
+                self.assertIn("%s: the process checking it died of signal 9" % first, out)
+                self.assertIn("%d passed, 1 failed" % nr, out)
+
+
+class Terminal(Case):
+    def on_terminal(self, *args):
+        """(exit code, everything that a terminal got)"""
+        parent, child = pty.openpty()
+        fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        process = subprocess.Popen([TOOL, *map(str, args)], stdin=child, stdout=child, stderr=child)
+        os.close(child)
+        got = b""
+        while True:
+            select.select([parent], [], [])
+            try:
+                part = os.read(parent, 65536)
+            except OSError:
+                break
+            if not part:
+                break
+            got += part
+        os.close(parent)
+        return process.wait(), got.decode()
+
+    def test_progress(self):
+        path = self.file("middle.vmt", MIDDLE)
+        code, got = self.on_terminal("explore", path)
+        self.assertEqual(code, 0)
+        self.assertRegex(got, "\r\033\\[K\\d+ states")
+        # What is left on the screen is what is printed without a terminal.
+        plain, err = self.expect(0, "explore", path)
+        self.assertEqual(err, "")
+        self.assertEqual(got.split("\033[K")[-1].replace("\r\n", "\n"), plain)
+
+    def test_no_escapes(self):
+        path = self.file("middle.vmt", MIDDLE)
+        for args in (("explore", path), ("explore", "--json", path), ("run", "-v", CONC),
+                ("check", CORPUS / "directed"), ("check", "--profile", "strict", CORPUS / "directed"), ("--help",)):
+            _, out, err = ws(*args)
+            self.assertNotIn("\033", out + err)
+            self.assertNotIn("\r", out + err)
+        self.assertNotIn("\033", self.on_terminal("explore", "--json", path)[1])
+
+
+if __name__ == "__main__":
+    TOOL = str(Path(sys.argv.pop(1)).resolve())
+    unittest.main()
