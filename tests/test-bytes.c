@@ -168,7 +168,7 @@ test_random_programs_survive(void **state)
 static void
 test_large_numbers_survive(void **state)
 {
-	static const char text[] = "profile freebsd12 -Q3\nmap 4294967295 4294967296\npoison 4294967296 KERN_RESTART\n"
+	static const char source[] = "profile freebsd12 -Q3\nmap 4294967295 4294967296\npoison 4294967296 KERN_RESTART\n"
 	                           "limit 4294967296\ninit insert 4294967296 0 none none\n"
 	                           "init insert 0 4294967296 rwx r\ninit find 4294967296 rwx none\n"
 	                           "init write 7 18446744073709551615\ninit pageout 4294967296\n"
@@ -177,7 +177,7 @@ test_large_numbers_survive(void **state)
 	struct vmt_error e;
 
 	(void)state;
-	if (!vmt_parse(text, strlen(text), &p, &e))
+	if (!vmt_parse(source, strlen(source), &p, &e))
 		fail_msg("line %u: %s", e.line, e.text);
 	check_round_trips(&p);
 	program_free(&p);
