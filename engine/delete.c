@@ -21,8 +21,7 @@ wait_for(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t e) VM_REQUIRES(&map
 	ctx->cursor = e->start;
 	e->eflags |= MAP_ENTRY_NEEDS_WAKEUP;
 	vm_map_remember(map, ctx);
-	ctx->point =
-	    (e->eflags & MAP_ENTRY_IN_TRANSITION) != 0 ? VM_POINT_transition_wait : VM_POINT_wiring_wait;
+	ctx->point = (e->eflags & MAP_ENTRY_IN_TRANSITION) != 0 ? VM_POINT_transition_wait : VM_POINT_wiring_wait;
 	(void)vm_map_unlock_and_wait(map, 0);
 	vm_map_lock(map);
 	if (!vm_map_unchanged(map, ctx))

@@ -23,11 +23,11 @@ struct fault {
 	bool wiring;
 	uint64_t *ret_tag;         /* the content is read into it; NULL: not wanted */
 	const uint64_t *write_tag; /* the content is set to it; NULL: not wanted */
-	vm_object_t object; /* what the lookup says, while the map is locked */
+	vm_object_t object;        /* what the lookup says, while the map is locked */
 	vm_pindex_t index;
 	vm_prot_t prot;
-	uint32_t frame_seen;       /* FAULT_FRAME: the count of channel F to sleep on */
-	int rv;                    /* FAULT_DONE: KERN_* */
+	uint32_t frame_seen; /* FAULT_FRAME: the count of channel F to sleep on */
+	int rv;              /* FAULT_DONE: KERN_* */
 };
 
 /* The second step of a waiting fault. */
@@ -123,8 +123,8 @@ fault_wait_frame(vm_map_t map, struct vm_op_ctx *ctx, uint32_t seen) VM_EXCLUDES
 
 	ctx->point = VM_POINT_frame_wait;
 	vm_waitq_sleep(&map->frames.freed, seen);
-	shortage = vm_curthread->shortage;
-	vm_curthread->shortage = false;
+	shortage = ctx->shortage;
+	ctx->shortage = false;
 	return shortage;
 }
 

@@ -286,8 +286,8 @@ uint64_t vm_pageout_evict(vm_map_t map, uint64_t count) VM_REQUIRES_SHARED(&map-
 
 /*
  * The entry, object and page that a fault at @addr for access @fault_type is about; the entry gets its object if it has
- * none. KERN_SUCCESS: the map is read-locked until vm_map_lookup_done. KERN_INVALID_ADDRESS, KERN_PROTECTION_FAILURE: it
- * is not. There are no submaps: *var_map stays as it is. The page may lack translation and frame.
+ * none. KERN_SUCCESS: the map is read-locked until vm_map_lookup_done. KERN_INVALID_ADDRESS, KERN_PROTECTION_FAILURE:
+ * it is not. There are no submaps: *var_map stays as it is. The page may lack translation and frame.
  */
 VM_MUST_CHECK int vm_map_lookup(vm_map_t *var_map, vm_offset_t addr, vm_prot_t fault_type, vm_map_entry_t *out_entry,
     vm_object_t *object, vm_pindex_t *pindex, vm_prot_t *out_prot, bool *wired);

@@ -35,13 +35,16 @@ struct vm_page {
 	uint64_t saved;             /* [o] the content with the pager; out of date while dirty */
 	TAILQ_ENTRY(vm_page) queue; /* [f] the clock's queue, or first alone the free list */
 	vm_offset_t va;             /* [f] where it is mapped, if it is */
-	unsigned wire_count;        /* [o] entries' first wirings: 0 or 1, as long as no two entries share a page */
+	uint16_t wire_count;        /* [o] entries' first wirings: 0 or 1, as long as no two entries share a page */
 	bool resident;              /* [o] in a frame */
 	bool dirty;                 /* [o] tag is newer than saved */
 	bool referenced;            /* [o] used since the clock last passed */
 	bool queued;                /* [f] */
 	bool mapped;                /* [f] the pmap has a translation to it */
 };
+
+_Static_assert(
+    sizeof(struct vm_page) <= 64, "a page record is one cache line: every run copies those of the init steps");
 
 TAILQ_HEAD(vm_page_queue, vm_page);
 

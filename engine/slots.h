@@ -18,7 +18,7 @@
 
 struct vm_arena;
 
-#define VM_SLOTS 16 /* words in a leaf; a power of two */
+#define VM_SLOTS 8 /* words in a leaf; a power of two; they and the rest of it are two cache lines */
 
 struct vm_slots_leaf {
 	RB_ENTRY(vm_slots_leaf) tree;

@@ -23,11 +23,12 @@ enum vm_point {
 
 /* All zero between operations; each operation leaves zero what it does not need. Units: bytes. */
 struct vm_op_ctx {
-	uint8_t point;                      /* enum vm_point: where the operation resumes */
-	bool stamped;                       /* stamp is remembered */
-	unsigned stamp;                     /* map->timestamp when the lock was dropped; valid if stamped */
-	vm_offset_t start, end;             /* the range, clamped to the map; end shrinks to where a failure was met */
-	vm_offset_t cursor;                 /* where to look again after a wait; how far sync got */
+	uint8_t point;          /* enum vm_point: where the operation resumes */
+	bool stamped;           /* stamp is remembered */
+	bool shortage;          /* set by the world before it wakes a fault from channel F: no frame will come */
+	unsigned stamp;         /* map->timestamp when the lock was dropped; valid if stamped */
+	vm_offset_t start, end; /* the range, clamped to the map; end shrinks to where a failure was met */
+	vm_offset_t cursor;     /* where to look again after a wait; how far sync got */
 	vm_offset_t piece_start, piece_end; /* wire: what is being faulted in */
 	vm_offset_t fault_addr;             /* the page a fault is about */
 };
@@ -38,7 +39,6 @@ struct vm_thread {
 	void *world;              /* the world's own record of the thread */
 	uint32_t held;            /* bit r: holds a lock of enum vm_lock_rank r */
 	bool map_write;           /* the map lock is held for writing */
-	bool shortage;            /* [t] set by the world before it wakes a fault from channel F: no frame will come */
 	struct vm_op_ctx ctx;
 };
 

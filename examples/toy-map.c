@@ -322,6 +322,7 @@ static void
 toy_key(void *self, unsigned nr_threads, struct keybuf *k)
 {
 	const struct toy *t = self;
+
 	for (unsigned i = 0; i < t->max - t->min; i++) {
 		const struct toy_page *p = &t->now.pages[i];
 

@@ -66,29 +66,40 @@ parse_goal(const struct program *p, char *text, struct explore_goal *g)
 	g->thread = good ? parse_index(&at) : 0;
 	good = good && *at++ == '.';
 	g->op = good ? parse_index(&at) : 0;
-	if (!good || *at != '=' || g->thread == UINT_MAX || g->op == UINT_MAX)
-		errx(EXIT_USAGE, "--until %s: expected T<thread>.<operation>=<result>, or DEADLOCK", text);
-	if (g->thread >= p->nr_threads || g->op >= p->threads[g->thread].nr_ops)
-		errx(EXIT_USAGE, "--until %s: the program has no such operation", text);
-	return vmt_parse_op_result(at + 1, &p->threads[g->thread].ops[g->op], &g->result);
+	if (!good || *at != '=' || g->thread == UINT_MAX || g->op == UINT_MAX) {
+		warnx("--until %s: expected T<thread>.<operation>=<result>, or DEADLOCK", text);
+		return false;
+	}
+	if (g->thread >= p->nr_threads || g->op >= p->threads[g->thread].nr_ops) {
+		warnx("--until %s: the program has no such operation", text);
+		return false;
+	}
+	good = vmt_parse_op_result(at + 1, &p->threads[g->thread].ops[g->op], &g->result);
+	if (!good)
+		warnx("--until %s: the operation cannot have that result", text);
+	return good;
 }
 
-static void
-parse_until(const struct program *p, const char *until, struct explore_options *o)
+/* False: said what is wrong. The goals are to be freed in any case. */
+static bool
+parse_until(const struct program *p, const char *until, struct explore_goal **ret_goals, struct explore_options *o)
 {
 	struct explore_goal *goals = calloc(strlen(until) + 1, sizeof(*goals));
 	char *copy = strdup(until), *rest = copy, *word;
+	bool good = true;
 
 	if (goals == NULL || copy == NULL)
 		err(EXIT_USAGE, "no memory");
-	while ((word = strsep(&rest, ",")) != NULL) {
+	while (good && (word = strsep(&rest, ",")) != NULL) {
 		if (strcmp(word, "DEADLOCK") == 0)
 			o->goal_deadlock = true;
-		else if (!parse_goal(p, word, &goals[o->nr_goals++]))
-			errx(EXIT_USAGE, "--until %s: the operation cannot have that result", word);
+		else
+			good = parse_goal(p, word, &goals[o->nr_goals++]);
 	}
+	*ret_goals = goals;
 	o->goals = goals;
 	free(copy);
+	return good;
 }
 
 /* The program, with nothing expected but the goal's schedule and what it results in. */
@@ -223,6 +234,8 @@ show_progress(void *arg, uint64_t states, uint64_t schedules)
 static int
 explore_program(struct explore_command *c, struct program *p, struct run *r)
 {
+	struct explore_goal *goals = NULL;
+	bool good = true;
 	struct explore_result x;
 	int rv = EXIT_OK;
 
@@ -232,7 +245,11 @@ explore_program(struct explore_command *c, struct program *p, struct run *r)
 		c->options.progress = show_progress;
 	cli_catch_signals();
 	if (c->until != NULL)
-		parse_until(p, c->until, &c->options);
+		good = parse_until(p, c->until, &goals, &c->options);
+	if (!good) {
+		free(goals);
+		return EXIT_USAGE;
+	}
 	explore(r, &c->options, &x);
 	if (c->options.progress != NULL)
 		fprintf(stderr, "\r\033[K");
@@ -248,7 +265,7 @@ explore_program(struct explore_command *c, struct program *p, struct run *r)
 	} else if (c->until != NULL && !c->json) {
 		print_goal(p, r, &x.goal, c->until);
 	}
-	free((void *)(uintptr_t)c->options.goals);
+	free(goals);
 	explore_result_free(&x);
 	return rv;
 }

@@ -41,7 +41,7 @@ engine_stuck(void *arg)
 
 		if (sim_channel(e->sim, i) != VM_WAITQ_FRAME)
 			continue;
-		e->threads[i].shortage = true;
+		e->threads[i].ctx.shortage = true;
 		sim_wake(e->sim, i);
 		return;
 	}
@@ -152,10 +152,8 @@ engine_restore(void *self)
 	struct engine *e = self;
 
 	vm_map_restore(e->map);
-	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++) {
+	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++)
 		e->threads[i].ctx = (struct vm_op_ctx){ 0 };
-		e->threads[i].shortage = false;
-	}
 }
 
 /* --- operations --- */
@@ -335,7 +333,7 @@ engine_key(void *self, unsigned nr_threads, struct keybuf *k)
 		key_pages(k, n);
 	key_frames(k, map);
 	for (unsigned i = 0; i < nr_threads; i++)
-		keybuf_u8(k, e->threads[i].shortage);
+		keybuf_u8(k, e->threads[i].ctx.shortage);
 }
 
 /* The lock is free between steps, and there is no other thread. */
