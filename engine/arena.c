@@ -19,7 +19,7 @@
 #include <sanitizer/asan_interface.h>
 #endif
 
-#define ALIGN ((size_t)64) /* a cache line */
+#define ALIGN ((size_t)64)      /* a cache line */
 #define SMALL ((size_t)4 << 20) /* what a program of an ordinary size never passes */
 
 bool

@@ -12,11 +12,11 @@
 #include <stddef.h>
 
 struct vm_arena {
-	char *base;	   /* page aligned */
-	size_t used;	   /* bytes handed out */
-	size_t used_max;   /* the highest `used` since the last restore */
-	size_t size;	   /* bytes reserved */
-	char *saved;	   /* copy of the first saved_used bytes; NULL: none */
+	char *base;      /* page aligned */
+	size_t used;     /* bytes handed out */
+	size_t used_max; /* the highest `used` since the last restore */
+	size_t size;     /* bytes reserved */
+	char *saved;     /* copy of the first saved_used bytes; NULL: none */
 	size_t saved_used;
 };
 

@@ -8,7 +8,8 @@
  *      [   new   )[    e     )                   [    e    )[   new    )
  *
  * Entry boundaries are hidden state that matters: the wire limit is tested per entry, a wait is for one entry, a
- * system unwire checks per entry. Who may merge with whom is therefore part of the engine's behaviour (docs/engine.md 2).
+ * system unwire checks per entry. Who may merge with whom is therefore part of the engine's behaviour (docs/engine.md
+ * 2).
  */
 #include "engine/map.h"
 
@@ -16,10 +17,10 @@ static bool
 continues(const struct vm_map_entry *left, const struct vm_map_entry *right)
 {
 	return left->end == right->start && left->object == right->object &&
-	    (left->object == NULL || left->offset + (left->end - left->start) == right->offset) &&
-	    left->eflags == right->eflags && left->protection == right->protection &&
-	    left->max_protection == right->max_protection && left->inheritance == right->inheritance &&
-	    left->wired_count == right->wired_count && left->charged == right->charged;
+	       (left->object == NULL || left->offset + (left->end - left->start) == right->offset) &&
+	       left->eflags == right->eflags && left->protection == right->protection &&
+	       left->max_protection == right->max_protection && left->inheritance == right->inheritance &&
+	       left->wired_count == right->wired_count && left->charged == right->charged;
 }
 
 void

@@ -207,8 +207,7 @@ void vm_map_range_check(vm_map_t map, vm_offset_t *start, vm_offset_t *end);
 
 /* Merges @entry with either neighbour that continues it; @entry survives. Not while it is in transition. */
 void vm_map_simplify_entry(vm_map_t map, vm_map_entry_t entry) VM_REQUIRES(&map->lock);
-/* Splits @entry so that it begins at @addr (first merging it with its neighbours); no-op if it begins there or behind.
- */
+/* Splits @entry so that it begins at @addr (merging it with its neighbours first); no-op if it begins no earlier. */
 void vm_map_clip_start(vm_map_t map, vm_map_entry_t entry, vm_offset_t addr) VM_REQUIRES(&map->lock);
 /* Splits @entry so that it ends at @addr; no-op if it ends there or before. */
 void vm_map_clip_end(vm_map_t map, vm_map_entry_t entry, vm_offset_t addr) VM_REQUIRES(&map->lock);

@@ -6,6 +6,7 @@
 
 #include "engine/vm.h"
 
+/* clang-format off */
 #define ARGS(...) EXPAND(ARGS_, __VA_ARGS__, 5, 4, 3, 2, 1)(__VA_ARGS__)
 #define EXPAND(p, a, b, c, d, e, n, ...) p##n
 #define ARGS_1(a) { VM_ARG_##a }
@@ -14,8 +15,10 @@
 #define ARGS_4(a, b, c, d) { VM_ARG_##a, VM_ARG_##b, VM_ARG_##c, VM_ARG_##d }
 #define ARGS_5(a, b, c, d, e) { VM_ARG_##a, VM_ARG_##b, VM_ARG_##c, VM_ARG_##d, VM_ARG_##e }
 
+/* clang-format on */
+
 const struct vm_op_desc vm_op_table[VM_OP_CODE_MAX + 1] = {
-#define VM_OP(opname, code, res, arglist, text) \
+#define VM_OP(opname, code, res, arglist, text)                                                                        \
 	[code] = { .name = #opname, .summary = (text), .result = VM_RESULT_##res, .args = arglist },
 #include "engine/ops.def"
 #undef VM_OP

@@ -46,21 +46,21 @@ enum vm_result_kind {
 
 /* One operation. Fields that its kinds of argument do not name are zero, so that equal operations compare equal. */
 struct vm_op {
-	uint8_t code;	/* enum vm_op_code */
-	uint8_t prot;	/* VM_PROT_* bits: r 1, w 2, x 4 */
-	uint8_t max;	/* VM_PROT_* bits */
+	uint8_t code;   /* enum vm_op_code */
+	uint8_t prot;   /* VM_PROT_* bits: r 1, w 2, x 4 */
+	uint8_t max;    /* VM_PROT_* bits */
 	uint8_t choice; /* VM_INHERIT_* or VM_MADV_* */
-	uint8_t flags;	/* VM_OPF_* */
+	uint8_t flags;  /* VM_OPF_* */
 	uint64_t start; /* page */
-	uint64_t end;	/* page, exclusive; a length for kind LEN */
+	uint64_t end;   /* page, exclusive; a length for kind LEN */
 	uint64_t value; /* kinds TAG and COUNT */
 };
 
 struct vm_op_desc {
 	const char *name; /* NULL: no operation has this code */
 	const char *summary;
-	uint8_t result;			/* enum vm_result_kind */
-	uint8_t args[VM_OP_ARGS_MAX];	/* enum vm_arg_kind, VM_ARG_NONE behind the last */
+	uint8_t result;               /* enum vm_result_kind */
+	uint8_t args[VM_OP_ARGS_MAX]; /* enum vm_arg_kind, VM_ARG_NONE behind the last */
 };
 
 struct vm_arg_desc {
@@ -70,7 +70,7 @@ struct vm_arg_desc {
 };
 
 extern const struct vm_op_desc vm_op_table[VM_OP_CODE_MAX + 1]; /* by enum vm_op_code */
-extern const struct vm_arg_desc vm_arg_table[];			/* by enum vm_arg_kind */
+extern const struct vm_arg_desc vm_arg_table[];                 /* by enum vm_arg_kind */
 
 /* The result of an operation. */
 enum vm_outcome_kind {
@@ -81,8 +81,8 @@ enum vm_outcome_kind {
 
 struct vm_result {
 	uint8_t outcome; /* enum vm_outcome_kind */
-	int32_t code;	 /* KERN_*; for BOOL 0 or 1 */
-	uint64_t value;	 /* KERN_ADDR: page; KERN_TAG: the tag; else 0 */
+	int32_t code;    /* KERN_*; for BOOL 0 or 1 */
+	uint64_t value;  /* KERN_ADDR: page; KERN_TAG: the tag; else 0 */
 };
 
 #endif

@@ -33,8 +33,8 @@ make_object(vm_map_t map, vm_map_entry_t e) VM_NO_TSA("upgrades and downgrades t
 }
 
 int
-vm_map_lookup(vm_map_t *var_map, vm_offset_t addr, vm_prot_t fault_type, vm_map_entry_t *out_entry,
-    vm_object_t *object, vm_pindex_t *pindex, vm_prot_t *out_prot, bool *wired)
+vm_map_lookup(vm_map_t *var_map, vm_offset_t addr, vm_prot_t fault_type, vm_map_entry_t *out_entry, vm_object_t *object,
+    vm_pindex_t *pindex, vm_prot_t *out_prot, bool *wired)
     VM_NO_TSA("the map is read-locked at the return if, and only if, it was a success")
 {
 	vm_map_t map = *var_map;

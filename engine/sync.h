@@ -52,8 +52,8 @@ uint32_t vm_waitq_sample(const struct vm_waitq *q);
 void vm_waitq_sleep(struct vm_waitq *q, uint32_t seen);
 void vm_waitq_wakeup(struct vm_waitq *q);
 /*
- * Moves the count: for a world of one OS thread, in which nobody sleeps on the count itself. (Its top bit would say that
- * somebody does; there is nobody to lose.)
+ * Moves the count: for a world of one OS thread, in which nobody sleeps on the count itself. (Its top bit would say
+ * that somebody does; there is nobody to lose.)
  */
 static inline void
 vm_waitq_advance(struct vm_waitq *q)

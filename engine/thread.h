@@ -31,7 +31,7 @@ struct vm_op_ctx {
 	vm_offset_t cursor;     /* where to look again after a wait; how far sync got */
 	vm_offset_t piece_start, piece_end; /* wire: what is being faulted in */
 	vm_offset_t fault_addr;             /* the page a fault is about */
-	bool user_wire; /* a wire for the user: what it marks is in the account already */
+	bool user_wire;                     /* a wire for the user: what it marks is in the account already */
 };
 
 struct vm_thread {

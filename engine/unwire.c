@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * unwire.c - vm_map_unwire(9): all or nothing. Pass 1 marks and checks, pass 2 takes the wirings back; besides the waits for
- * others' transitions everything happens in one lock hold. docs/engine.md section 6; the letters are its.
+ * unwire.c - vm_map_unwire(9): all or nothing. Pass 1 marks and checks, pass 2 takes the wirings back; besides the
+ * waits for others' transitions everything happens in one lock hold. docs/engine.md section 6; the letters are its.
  */
 #include "engine/map.h"
 

@@ -4,9 +4,9 @@
  *
  * Units: addresses and lengths are BYTES, page aligned (VM_PAGE_SIZE); ranges are [start, end).
  * Errors: KERN_* codes with the kernel's numbers. What the real kernel leaves to its callers is refused at the entry
- *   with KERN_INVALID_ARGUMENT (FALSE for a predicate), before any lock is taken: an unaligned address, a start + length
- *   that wraps, an unknown flag, protection or inheritance, a protection that is not within its maximum, an object.
- * Locking: the functions of this header take the map lock themselves. Those that ask for it (vm_map_insert,
+ *   with KERN_INVALID_ARGUMENT (FALSE for a predicate), before any lock is taken: an unaligned address, a start +
+ * length that wraps, an unknown flag, protection or inheritance, a protection that is not within its maximum, an
+ * object. Locking: the functions of this header take the map lock themselves. Those that ask for it (vm_map_insert,
  *   vm_map_delete, vm_map_lookup_entry, the clips) and the lock calls are in map.h, with their contracts.
  * Threads: the caller is vm_curthread (thread.h), which must be set; one operation at a time per thread.
  * The rules: vm_map(9), vm_map_wire(9) and their neighbours; docs/engine.md has them step by step.
@@ -57,7 +57,7 @@ typedef uint8_t vm_inherit_t;  /* VM_INHERIT_* */
 #define MAP_CREATE_GUARD 0x1
 
 /* vm_map_find's find_space */
-#define VMFS_NO_SPACE 0	 /* at *addr or not at all */
+#define VMFS_NO_SPACE 0  /* at *addr or not at all */
 #define VMFS_ANY_SPACE 1 /* first fit from *addr, or from the map's start if *addr is below it */
 
 /* flags of vm_fault */
@@ -108,19 +108,19 @@ typedef struct vm_object *vm_object_t;
 /* A page whose pager fails. */
 struct vm_poison {
 	vm_offset_t addr; /* bytes, page aligned */
-	int code;	  /* KERN_*; the recorded kernel gives KERN_OUT_OF_BOUNDS */
+	int code;         /* KERN_*; the recorded kernel gives KERN_OUT_OF_BOUNDS */
 };
 
 #define VM_WIRE_LIMIT_DEFAULT ((uint64_t)1 << 40) /* pages */
 
 struct vm_config {
-	const struct vm_env *env;	/* the world, env.h; the caller keeps it alive */
-	vm_offset_t min, max;		/* the map, bytes */
-	bool kernel;			/* a kernel map: delete does not wait for system wirings */
-	uint32_t quirks;		/* VM_QUIRK_BIT()s; VM_QUIRKS_STRICT, VM_QUIRKS_FREEBSD12 */
-	enum vm_mutant mutant;		/* which bug is put back; VM_MUTANT_none in any but the mutant build */
-	uint64_t wire_limit;		/* cap on user-wired pages, in pages */
-	uint64_t nr_frames;		/* page frames; 0: ample */
+	const struct vm_env *env;       /* the world, env.h; the caller keeps it alive */
+	vm_offset_t min, max;           /* the map, bytes */
+	bool kernel;                    /* a kernel map: delete does not wait for system wirings */
+	uint32_t quirks;                /* VM_QUIRK_BIT()s; VM_QUIRKS_STRICT, VM_QUIRKS_FREEBSD12 */
+	enum vm_mutant mutant;          /* which bug is put back; VM_MUTANT_none in any but the mutant build */
+	uint64_t wire_limit;            /* cap on user-wired pages, in pages */
+	uint64_t nr_frames;             /* page frames; 0: ample */
 	const struct vm_poison *poison; /* sorted by address; the caller keeps it alive */
 	size_t nr_poison;
 };

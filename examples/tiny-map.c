@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * tiny-map.c - the least that works: a map of up to 64 pages with insert, remove, lookup and user wirings, in some hundred
- * lines of code. No state key, so programs are explored schedule by schedule. toy-map.c has the rest of what a target can do.
+ * tiny-map.c - the least that works: a map of up to 64 pages with insert, remove, lookup and user wirings, in some
+ * hundred lines of code. No state key, so programs are explored schedule by schedule. toy-map.c has the rest of what a
+ * target can do.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +42,7 @@ tiny_insert(struct tiny *t, const struct vm_op *op, struct tiny_page *s, struct 
 	return KERN_SUCCESS;
 }
 
-/* Lets go of the lock before each page, and forgets what it has wired when it fails: explore shows what comes of that. */
+/* Lets go of the lock before each page, and forgets what it has wired when it fails: explore shows the result. */
 static int
 tiny_wire(struct tiny *t, struct tiny_page *s, struct tiny_page *e)
 {
@@ -90,8 +91,8 @@ tiny_op_reason(const struct vm_op *op)
 	if (op->code == VM_OP_wire)
 		return op->flags == VM_OPF_USER ? NULL : "only wire user noholes";
 	return op->code == VM_OP_insert || op->code == VM_OP_remove || op->code == VM_OP_lookup
-	    ? NULL
-	    : "only insert, remove, lookup and wire";
+	           ? NULL
+	           : "only insert, remove, lookup and wire";
 }
 
 static void *

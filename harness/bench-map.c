@@ -3,8 +3,8 @@
  * bench-map.c - the engine alone, in the native world, on one thread.
  *
  * Lookup and find-space go to HOT addresses spread evenly over the map, in random order: as many in the large map as in
- * the small one, so that what differs is the depth of the tree and not how much of it the caches hold. The "cold" figure
- * is the other extreme: any address of the large map, where nearly each level of the tree is a cache miss.
+ * the small one, so that what differs is the depth of the tree and not how much of it the caches hold. The "cold"
+ * figure is the other extreme: any address of the large map, where nearly each level of the tree is a cache miss.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -58,7 +58,8 @@ map_of(size_t nr)
 	for (size_t i = 0; i < nr; i++) {
 		vm_offset_t addr = VM_PAGE_SIZE + order[i] * STRIDE + (order[i] >= nr / 2 ? VM_PAGE_SIZE : 0);
 
-		if (vm_map_insert(map, NULL, 0, addr, addr + VM_PAGE_SIZE, VM_PROT_READ, VM_PROT_ALL, 0) != KERN_SUCCESS)
+		if (vm_map_insert(map, NULL, 0, addr, addr + VM_PAGE_SIZE, VM_PROT_READ, VM_PROT_ALL, 0) !=
+		    KERN_SUCCESS)
 			errx(EXIT_USAGE, "the bench's own insert failed");
 	}
 	vm_map_unlock(map);

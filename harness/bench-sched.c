@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * bench-sched.c - the scheduler loop: T threads, each N times lock, increment, unlock on one map lock of the engine, which
- * are T * N scheduling points. The target below is as small as one can be, so that what is measured is the world
+ * bench-sched.c - the scheduler loop: T threads, each N times lock, increment, unlock on one map lock of the engine,
+ * which are T * N scheduling points. The target below is as small as one can be, so that what is measured is the world
  * around it.
  */
 #include <err.h>
@@ -38,9 +38,8 @@ counter_create(const struct program_config *cfg, struct sim *sim)
 
 	if (c == NULL)
 		return NULL;
-	c->map = vm_map_create(&(struct vm_config){ .env = &vm_env_sim,
-	    .min = cfg->min << VM_PAGE_SHIFT,
-	    .max = cfg->max << VM_PAGE_SHIFT });
+	c->map = vm_map_create(&(struct vm_config){
+	    .env = &vm_env_sim, .min = cfg->min << VM_PAGE_SHIFT, .max = cfg->max << VM_PAGE_SHIFT });
 	if (c->map == NULL) {
 		free(c);
 		return NULL;

@@ -503,8 +503,7 @@ add_step(struct program_step **steps, size_t *nr, const struct vm_op *op)
 	(*steps)[(*nr)++].op = *op;
 }
 
-/* The thread that these bytes mean. A thread is made by its first operation: so none is empty, and no number missing.
- */
+/* The thread that these bytes mean. Its first operation makes a thread: so none is empty, and no number missing. */
 static struct program_thread *
 get_thread(struct sections *s, unsigned thread)
 {

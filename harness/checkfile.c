@@ -238,9 +238,9 @@ explore_incomplete(struct check *c, const struct explore_result *got)
 static void
 check_outcomes(struct check *c, struct explore_result *got)
 {
-	struct explore_options o = { .states_max = c->options->states_max,
-		.schedules_max = c->options->states_max,
-		.stop = c->options->stop };
+	struct explore_options o = {
+		.states_max = c->options->states_max, .schedules_max = c->options->states_max, .stop = c->options->stop
+	};
 
 	explore(&c->run, &o, got);
 	if (got->end == EXPLORE_COMPLETE && outcomes_differ(&c->program, got) && !c->options->bless) {

@@ -60,7 +60,7 @@ const struct vm_target *cli_target_at(size_t i);
 /* --profile and --target, which several commands take. */
 struct cli_target {
 	const struct vm_target *target; /* cli_target_at(0) unless an option says otherwise */
-	const char *profile; /* NULL: the file's */
+	const char *profile;            /* NULL: the file's */
 	bool freebsd12;
 	uint32_t quirks;
 };

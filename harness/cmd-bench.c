@@ -43,7 +43,8 @@ bench_now(void)
 static void
 print_help(void)
 {
-	printf("usage: wirestorm bench BENCH [OPTION...]\n\nWhat the hot paths cost on this machine, now. BENCH is one of\n\n");
+	printf("usage: wirestorm bench BENCH [OPTION...]\n\nWhat the hot paths cost on this machine, now. BENCH is one "
+	       "of\n\n");
 	for (size_t i = 0; i < NR_BENCHES; i++)
 		printf("  %-8s %s\n", benches[i].name, benches[i].summary);
 	printf("\n      --seconds S    about how long each measurement takes (default 1)\n"
@@ -53,7 +54,8 @@ print_help(void)
 	       "      --seed N       random choices and bytes (default 1)\n"
 	       "      --corpus DIR   explore, reset: the programs (default corpus/freebsd)\n"
 	       "      --json         one JSON object on standard output\n\n"
-	       "Seconds are processor seconds of one core. Compare figures of one report with each other; those of two reports only if nothing else changed.\n",
+	       "Seconds are processor seconds of one core. Compare figures of one report with each other; those of two "
+	       "reports only if nothing else changed.\n",
 	    PROGRAM_THREADS_MAX, PROGRAM_OPS_MAX);
 }
 

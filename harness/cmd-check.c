@@ -373,8 +373,18 @@ finish(struct check_run *c)
 
 /* --- the beginning --- */
 
-enum { OPT_PROFILE = 256, OPT_TARGET, OPT_COUNTS, OPT_VERIFY, OPT_SKIP, OPT_LENIENT, OPT_STATES, OPT_BLESS,
-	OPT_JSON, OPT_HELP };
+enum {
+	OPT_PROFILE = 256,
+	OPT_TARGET,
+	OPT_COUNTS,
+	OPT_VERIFY,
+	OPT_SKIP,
+	OPT_LENIENT,
+	OPT_STATES,
+	OPT_BLESS,
+	OPT_JSON,
+	OPT_HELP
+};
 
 static const struct option long_options[] = {
 	{ "jobs", required_argument, NULL, 'j' },

@@ -16,7 +16,8 @@
 
 static const char help[] =
     "usage: wirestorm run [OPTION...] FILE\n\n"
-    "Runs the program once: by --schedule, by choices drawn from --seed, or by the schedule in the file; without any of\n"
+    "Runs the program once: by --schedule, by choices drawn from --seed, or by the schedule in the file; without any "
+    "of\n"
     "them by choices drawn from seed 1.\n"
     "Prints the outcome and the schedule, which repeats the run.\n\n"
     "      --schedule 'T0*3 T1 T0'   one choice per step\n"
@@ -45,10 +46,10 @@ struct trace {
 	bool from_file;           /* by the schedule in the file, to the letter */
 	bool other_profile;       /* not in the file's */
 	size_t cap;
-	struct strbuf before; /* the map after the step before */
+	struct strbuf before;               /* the map after the step before */
 	unsigned done[PROGRAM_THREADS_MAX]; /* operations finished before the step */
-	json_t *steps;	      /* --json */
-	const char *broken;   /* the first invariant that did not hold after a step; NULL: all did */
+	json_t *steps;                      /* --json */
+	const char *broken;                 /* the first invariant that did not hold after a step; NULL: all did */
 	size_t broken_step;
 };
 
@@ -107,8 +108,9 @@ on_step(void *arg, struct run *r, size_t step, unsigned thread)
 	r->target->dump(r->self, &r->state);
 	state_print(&r->state, &state);
 	if (t->c->json) {
-		json_array_append_new(t->steps, json_pack("{s:I, s:i, s:s, s:s}", "step", (json_int_t)step, "thread",
-						    (int)thread, "what", strbuf_text(&what), "state", strbuf_text(&state)));
+		json_array_append_new(
+		    t->steps, json_pack("{s:I, s:i, s:s, s:s}", "step", (json_int_t)step, "thread", (int)thread, "what",
+		                  strbuf_text(&what), "state", strbuf_text(&state)));
 	} else {
 		printf("%4zu  T%u  %s\n", step, thread, strbuf_text(&what));
 		if (strcmp(strbuf_text(&t->before), strbuf_text(&state)) != 0)

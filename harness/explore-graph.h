@@ -11,15 +11,15 @@
 
 struct node {
 	uint64_t hash;
-	size_t key;	    /* offset of its key in graph.keys */
-	uint32_t key_len;   /* bytes */
-	uint32_t parent;    /* how it was reached first; NODE_NONE: the start */
+	size_t key;          /* offset of its key in graph.keys */
+	uint32_t key_len;    /* bytes */
+	uint32_t parent;     /* how it was reached first; NODE_NONE: the start */
 	uint32_t first_edge; /* its edges, one per enabled thread, ascending */
-	uint32_t outcome;   /* ends only: index in graph.outcomes */
-	uint32_t enabled;   /* bit t: thread t can make a step */
-	uint32_t todo;	    /* of them, those not tried yet */
-	uint8_t by;	    /* the thread whose step led here from parent */
-	bool goal;	    /* the goals hold here */
+	uint32_t outcome;    /* ends only: index in graph.outcomes */
+	uint32_t enabled;    /* bit t: thread t can make a step */
+	uint32_t todo;       /* of them, those not tried yet */
+	uint8_t by;          /* the thread whose step led here from parent */
+	bool goal;           /* the goals hold here */
 	bool deadlock;
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * explore-schedules.c - exploring without merging: depth first over schedules, each executed from the start. For targets
- * that offer no state key, and as the guard that a key is complete (--verify).
+ * explore-schedules.c - exploring without merging: depth first over schedules, each executed from the start. For
+ * targets that offer no state key, and as the guard that a key is complete (--verify).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +11,8 @@
 /* One scheduling point of the present schedule. */
 struct level {
 	uint32_t enabled;
-	uint32_t todo;	     /* not tried yet */
-	uint8_t thread;	     /* chosen now */
+	uint32_t todo;  /* not tried yet */
+	uint8_t thread; /* chosen now */
 };
 
 struct walk {

@@ -2,8 +2,8 @@
 /*
  * explore.h - all that can happen: every interleaving of a program, covered once.
  *
- * After each step the whole system is reduced to a key (run_key). Two schedules that reach equal keys have equal futures,
- * and are explored once: what comes out is a graph of states. Everything else is read off that graph:
+ * After each step the whole system is reduced to a key (run_key). Two schedules that reach equal keys have equal
+ * futures, and are explored once: what comes out is a graph of states. Everything else is read off that graph:
  *
  *   the outcomes        its ends
  *   schedules           the paths from the start to an end, counted exactly
@@ -36,17 +36,17 @@ struct explore_goal {
 };
 
 struct explore_options {
-	uint64_t states_max;	/* stop there; 0: the default */
+	uint64_t states_max;    /* stop there; 0: the default */
 	uint64_t schedules_max; /* the same for exploring by schedules */
-	double seconds;		/* stop after so long; 0: never */
-	bool by_schedules;	/* do not merge states */
+	double seconds;         /* stop after so long; 0: never */
+	bool by_schedules;      /* do not merge states */
 	bool want_witnesses;
 	size_t nr_goals; /* all must hold at one state */
 	const struct explore_goal *goals;
 	bool goal_deadlock; /* the state must be a deadlock, too */
 	/*
-	 * NULL, or called once for each state, when the run is in it for the first time; by schedules for each step. It may
-	 * look at everything and change nothing. True: this state is a goal, too.
+	 * NULL, or called once for each state, when the run is in it for the first time; by schedules for each step. It
+	 * may look at everything and change nothing. True: this state is a goal, too.
 	 */
 	bool (*on_state)(void *arg, struct run *r);
 	void *on_state_arg;
@@ -63,11 +63,11 @@ struct explore_path {
 };
 
 struct explore_outcome {
-	char *text;	     /* .vmt form */
+	char *text;          /* .vmt form */
 	explore_count count; /* schedules that end so */
 	double probability;
 	struct explore_path witness; /* if wanted */
-	char *final_error;	     /* NULL, or what a final step did wrong after it */
+	char *final_error;           /* NULL, or what a final step did wrong after it */
 };
 
 enum explore_end {
@@ -80,14 +80,14 @@ enum explore_end {
 
 struct explore_result {
 	enum explore_end end;
-	bool livelock;	/* there is a cycle: endlessly many schedules */
-	bool overflow;	/* schedules do not fit into 128 bits */
+	bool livelock;                /* there is a cycle: endlessly many schedules */
+	bool overflow;                /* schedules do not fit into 128 bits */
 	uint64_t states, transitions; /* 0 when explored by schedules */
-	uint64_t steps;		      /* executed, replays included */
+	uint64_t steps;               /* executed, replays included */
 	explore_count schedules;      /* complete: exactly; cut: at least */
 	size_t nr_outcomes;
 	struct explore_outcome *outcomes; /* sorted bytewise by text */
-	struct explore_path goal;	  /* the way to the goals, run on to an end */
+	struct explore_path goal;         /* the way to the goals, run on to an end */
 };
 
 /* Explores @r, which must be open and is left in no particular state. */

@@ -20,7 +20,8 @@ bool
 fiber_init(struct fiber *f)
 {
 	size_t guard = (size_t)sysconf(_SC_PAGESIZE);
-	char *p = mmap(NULL, STACK_SIZE + guard, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *p =
+	    mmap(NULL, STACK_SIZE + guard, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (p == MAP_FAILED)
 		return false;
@@ -133,29 +134,29 @@ fiber_switch(struct fiber *from, struct fiber *to)
 /* Where a new stack is entered; its fiber is in rsi, as fiber_jump left it. */
 void ws_fiber_begin(void);
 __asm__(".text\n"
-	".p2align 4\n"
-	".hidden ws_fiber_begin\n"
-	".globl ws_fiber_begin\n"
-	".type ws_fiber_begin, @function\n"
-	"ws_fiber_begin:\n"
-	"	movq %rsi, %rdi\n"
-	"	callq ws_fiber_main\n"
-	"	ud2\n"
-	".size ws_fiber_begin, . - ws_fiber_begin\n"
-	".section .note.GNU-stack,\"\",@progbits\n"
-	".text\n");
+        ".p2align 4\n"
+        ".hidden ws_fiber_begin\n"
+        ".globl ws_fiber_begin\n"
+        ".type ws_fiber_begin, @function\n"
+        "ws_fiber_begin:\n"
+        "	movq %rsi, %rdi\n"
+        "	callq ws_fiber_main\n"
+        "	ud2\n"
+        ".size ws_fiber_begin, . - ws_fiber_begin\n"
+        ".section .note.GNU-stack,\"\",@progbits\n"
+        ".text\n");
 
 void
 fiber_start(struct fiber *f, void (*entry)(void *arg), void *arg)
 {
-	_Static_assert(offsetof(struct fiber, sp) == 0 && offsetof(struct fiber, ip) == 8 &&
-			   offsetof(struct fiber, bp) == 16,
+	_Static_assert(
+	    offsetof(struct fiber, sp) == 0 && offsetof(struct fiber, ip) == 8 && offsetof(struct fiber, bp) == 16,
 	    "fiber_jump knows where they are");
 	uintptr_t *top = (uintptr_t *)(void *)(f->stack + f->size) - 2;
 
 	prepare(f, entry, arg);
 	top[0] = top[1] = 0; /* no return address: it ends backtraces */
-	f->sp = top;	     /* 0 mod 16, as before a call */
+	f->sp = top;         /* 0 mod 16, as before a call */
 	f->ip = (void *)ws_fiber_begin;
 	f->bp = NULL;
 }

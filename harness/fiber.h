@@ -2,9 +2,10 @@
 /*
  * fiber.h - a stack that can be left and entered again. One OS thread; who may run is somebody else's business (sim.c).
  *
- * On x86-64 the switch is a few instructions in line: no system call, and no call either, which would leave the processor's
- * predictor of return addresses one off for every return that follows. Elsewhere, or with -Dfibers=ucontext, it is
- * swapcontext(3). Each stack has a guard page below it. AddressSanitizer is told of each switch.
+ * On x86-64 the switch is a few instructions in line: no system call, and no call either, which would leave the
+ * processor's predictor of return addresses one off for every return that follows. Elsewhere, or with
+ * -Dfibers=ucontext, it is swapcontext(3). Each stack has a guard page below it. AddressSanitizer is told of each
+ * switch.
  */
 #ifndef HARNESS_FIBER_H
 #define HARNESS_FIBER_H
@@ -31,8 +32,8 @@
 
 struct fiber {
 	void *sp, *ip, *bp; /* saved while the fiber is left; fiber_jump knows where they are */
-	char *stack; /* lowest usable address; NULL for the context that called first */
-	size_t size; /* usable bytes */
+	char *stack;        /* lowest usable address; NULL for the context that called first */
+	size_t size;        /* usable bytes */
 	void *mapping;
 	size_t mapping_size;
 	void *fake_stack; /* AddressSanitizer's */
@@ -46,29 +47,29 @@ struct fiber {
 /* Gives @f a stack with a guard page. False with errno set. */
 bool fiber_init(struct fiber *f);
 void fiber_fini(struct fiber *f);
-/* The next switch to @f starts entry(arg) on an empty stack; whatever it was doing is forgotten. entry never returns. */
+/* The next switch to @f starts entry(arg) on an empty stack; what it was doing is forgotten. entry never returns. */
 void fiber_start(struct fiber *f, void (*entry)(void *arg), void *arg);
 #ifndef WS_FIBER_UCONTEXT
 /*
- * Stack, frame and place are saved by hand, all other registers by the compiler, as far as they are in use here. Nothing
- * is pushed, so a red zone stays whole. A fiber that has not begun finds itself in rsi.
+ * Stack, frame and place are saved by hand, all other registers by the compiler, as far as they are in use here.
+ * Nothing is pushed, so a red zone stays whole. A fiber that has not begun finds itself in rsi.
  */
 static inline void
 fiber_jump(struct fiber *from, struct fiber *to)
 {
 	__asm__ volatile("leaq 1f(%%rip), %%rax\n"
-			 "	movq %%rsp, 0(%0)\n"
-			 "	movq %%rax, 8(%0)\n"
-			 "	movq %%rbp, 16(%0)\n"
-			 "	movq 0(%1), %%rsp\n"
-			 "	movq 16(%1), %%rbp\n"
-			 "	jmpq *8(%1)\n"
-			 "1:\n"
-			 : "+D"(from), "+S"(to)
-			 :
-			 : "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "xmm0",
-			 "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11",
-			 "xmm12", "xmm13", "xmm14", "xmm15", "cc", "memory");
+	                 "	movq %%rsp, 0(%0)\n"
+	                 "	movq %%rax, 8(%0)\n"
+	                 "	movq %%rbp, 16(%0)\n"
+	                 "	movq 0(%1), %%rsp\n"
+	                 "	movq 16(%1), %%rbp\n"
+	                 "	jmpq *8(%1)\n"
+	                 "1:\n"
+	                 : "+D"(from), "+S"(to)
+	                 :
+	                 : "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "xmm0",
+	                 "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11",
+	                 "xmm12", "xmm13", "xmm14", "xmm15", "cc", "memory");
 }
 #endif
 

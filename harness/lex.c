@@ -145,7 +145,7 @@ show_word(char *to, const char *at, size_t len)
 	*to++ = '"';
 	for (; len > 0 && to < limit; at++, len--)
 		to = show_byte(to, *at);
-	strcpy(to, len > 0 ? "...\"" : "\"");
+	(void)strlcpy(to, len > 0 ? "...\"" : "\"", sizeof("...\""));
 }
 
 static void
@@ -154,7 +154,7 @@ fail_found(const struct lex *l, const char *at, size_t len, const char *format, 
 	char found[LEX_FOUND_MAX + 16];
 
 	if (len == 0)
-		strcpy(found, "end of line");
+		(void)strlcpy(found, "end of line", sizeof(found));
 	else
 		show_word(found, at, len);
 	fail(l, at, found, format, ap);

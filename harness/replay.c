@@ -37,8 +37,8 @@ follow(struct run *r, const struct program_choice *c, unsigned *last, struct rep
 
 		if ((enabled & (uint32_t)1 << thread) == 0) {
 			if (!how->lenient) {
-				strbuf_printf(&how->error, "step %zu of the schedule: T%u cannot run, %s", how->nr_steps + 1,
-				    thread, why_not(r, thread));
+				strbuf_printf(&how->error, "step %zu of the schedule: T%u cannot run, %s",
+				    how->nr_steps + 1, thread, why_not(r, thread));
 				return false;
 			}
 			how->nr_diverged++;

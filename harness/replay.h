@@ -12,12 +12,12 @@
 typedef void replay_step_fn(void *arg, struct run *r, size_t step, unsigned thread);
 
 struct replay {
-	bool lenient;		 /* where a choice cannot run go on with the present thread, or the lowest */
+	bool lenient; /* where a choice cannot run go on with the present thread, or the lowest */
 	replay_step_fn *on_step;
 	void *arg;
-	size_t nr_steps;	 /* out: steps made */
-	size_t nr_diverged;	 /* out, lenient: choices that were not followed */
-	struct strbuf error;	 /* out: why it is not a schedule of this program */
+	size_t nr_steps;     /* out: steps made */
+	size_t nr_diverged;  /* out, lenient: choices that were not followed */
+	struct strbuf error; /* out: why it is not a schedule of this program */
 };
 
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sim-inside.h - the inside of the simulated world, private to sim.c and env-sim.c: what every scheduling point and every
- * unlock goes through is here, so that it costs no call.
+ * sim-inside.h - the inside of the simulated world, private to sim.c and env-sim.c: what every scheduling point and
+ * every unlock goes through is here, so that it costs no call.
  */
 #ifndef HARNESS_SIM_INSIDE_H
 #define HARNESS_SIM_INSIDE_H
@@ -28,7 +28,7 @@ struct sim {
 	void *arg;
 	sim_pick *pick; /* NULL: each step ends at the owner */
 	void *pick_arg;
-	size_t nr_steps; /* of sim_run */
+	size_t nr_steps;  /* of sim_run */
 	sim_stuck *stuck; /* NULL: none */
 	void *stuck_arg;
 	struct sim_thread threads[SIM_FIBERS_MAX];

@@ -10,8 +10,7 @@
 
 struct keybuf;
 
-/* Begins the run and brings it to its end: uniformly among the enabled threads. on_step may be NULL. Returns the steps.
- */
+/* Begins the run and ends it, uniformly among the enabled threads. on_step may be NULL. Returns the steps. */
 size_t strategy_random(struct run *r, uint64_t seed, replay_step_fn *on_step, void *arg);
 
 /*

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* vmt-file.c - programs in files: reading one whole, and replacing one so that no crash leaves half of it. See vmt.h.
- */
+/* vmt-file.c - programs in files: reading one whole, and replacing one so that no crash leaves half. See vmt.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>

@@ -18,7 +18,7 @@ struct vm_state;
 
 struct vmt_error {
 	unsigned line, column; /* 1-based; the column counts bytes */
-	char text[240];	       /* "expected ..., found ..." */
+	char text[240];        /* "expected ..., found ..." */
 };
 
 /* Parses @len bytes of @text into *p (program_init'ed here). On false *p is empty and *e says why. */
@@ -36,17 +36,18 @@ void vmt_print(const struct program *p, struct strbuf *out);
 bool vmt_write(const char *path, const struct program *p);
 
 /* Pieces. */
-void vmt_print_op(const struct vm_op *op, struct strbuf *out);			      /* "wire 20 24 user noholes" */
+void vmt_print_op(const struct vm_op *op, struct strbuf *out); /* "wire 20 24 user noholes" */
 void vmt_print_result(const struct vm_op *op, const struct vm_result *r, struct strbuf *out); /* "KERN_SUCCESS@16" */
-void vmt_print_choices(const struct program_choice *c, size_t n, struct strbuf *out); /* "T0*3 T1 T0" */
-void vmt_print_config(const struct program_config *cfg, struct strbuf *out);	      /* the directive lines */
+void vmt_print_choices(const struct program_choice *c, size_t n, struct strbuf *out);         /* "T0*3 T1 T0" */
+void vmt_print_config(const struct program_config *cfg, struct strbuf *out);                  /* the directive lines */
 /*
  * The text of an outcome: "T0: R,R | T1: R | STATE", and with @deadlock " | DEADLOCK(T1.0 blocked)", which lists each
  * thread that has a result VM_OUTCOME_NONE. results[t] are thread t's, nr_ops of them.
  */
 void vmt_print_outcome(const struct program *p, const struct vm_result *const results[], const struct vm_state *state,
     bool deadlock, struct strbuf *out);
-/* One operation, one finished result of @op, or a schedule's choices, from a NUL-terminated text; the error's line is 1. *choices is malloc'ed. */
+/* One operation, one finished result of @op, or a schedule's choices, from a NUL-terminated text; the error's line
+ * is 1. *choices is malloc'ed. */
 bool vmt_parse_op(const char *text, struct vm_op *op, struct vmt_error *e);
 bool vmt_parse_op_result(const char *text, const struct vm_op *op, struct vm_result *r);
 bool vmt_parse_choices(const char *text, struct program_choice **choices, size_t *nr, struct vmt_error *e);

@@ -28,19 +28,19 @@ static void
 print_help(FILE *f)
 {
 	fprintf(f, "usage: wirestorm COMMAND [OPTION...] [FILE...]\n\n"
-		   "Finds the interleavings of wire, unwire, clip and delete that a VM map gets wrong.\n"
-		   "A program (.vmt) is a few threads with a few operations each, on a small map.\n\n");
+	           "Finds the interleavings of wire, unwire, clip and delete that a VM map gets wrong.\n"
+	           "A program (.vmt) is a few threads with a few operations each, on a small map.\n\n");
 	for (size_t i = 0; i < NR_COMMANDS; i++)
 		fprintf(f, "  %-9s %s\n", commands[i].name, commands[i].summary);
 	fprintf(f, "\nWhat can be under test, --target (the first is the default):\n\n");
 	for (size_t i = 0; cli_target_at(i) != NULL; i++)
 		fprintf(f, "  %-9s %s\n", cli_target_at(i)->name, cli_target_at(i)->summary);
 	fprintf(f, "\nwirestorm COMMAND --help explains a command.\n"
-		   "Exit status: 0 ok, 1 a mismatch or a finding, 2 wrong usage or an unusable file, 3 a hang.\n\n"
-		   "Try:\n"
-		   "  wirestorm check corpus/freebsd\n"
-		   "  wirestorm explore corpus/litmus/wire-gone-after-wait.vmt\n"
-		   "  wirestorm run -v corpus/litmus/wire-gone-after-wait.vmt\n");
+	           "Exit status: 0 ok, 1 a mismatch or a finding, 2 wrong usage or an unusable file, 3 a hang.\n\n"
+	           "Try:\n"
+	           "  wirestorm check corpus/freebsd\n"
+	           "  wirestorm explore corpus/litmus/wire-gone-after-wait.vmt\n"
+	           "  wirestorm run -v corpus/litmus/wire-gone-after-wait.vmt\n");
 }
 
 int

@@ -36,8 +36,7 @@ void naive_free(struct naive_map *m);
 
 /* The number of entries that start at or below @page; the entry that may contain it is the one before. */
 size_t naive_above(const struct naive_map *m, uint64_t page);
-/* Is @page mapped? *ret is the index of its entry, or of the entry before it plus nothing: SIZE_MAX if there is none.
- */
+/* Is @page mapped? *ret is the index of its entry, or of the one before it: SIZE_MAX if there is none. */
 bool naive_lookup(const struct naive_map *m, uint64_t page, size_t *ret);
 /* These return a KERN_ code. */
 int naive_insert(struct naive_map *m, uint64_t start, uint64_t end, uint8_t prot, uint8_t max, bool guard);

@@ -559,8 +559,7 @@ test_pressure_changes_no_result(void **state)
 	sim_destroy(sim);
 }
 
-/* Moves the steps behind the first @nr_init ones of a sequential program to two threads, with ones on pages among them.
- */
+/* Moves the steps behind the first @nr_init of a sequential program to two threads, with ones on pages among them. */
 static void
 make_concurrent(struct program *p, size_t nr_init, unsigned nr_ops, uint64_t seed)
 {
