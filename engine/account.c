@@ -2,10 +2,10 @@
 /*
  * account.c - invariants of wiring that hold whenever the map lock is free, as do those of validate.c:
  *
- *   [I11] the user-wire counter is the number of user-wired pages and of those that a running user wire has reserved
- *   [I12] the counter is within the limit
- *   [I13] what is skipped is in transition, and only a transition that waits for its wire has a negative wire count
- *   [I14] whoever sleeps will be woken: what it waits for is still so, and says that somebody waits
+ *   [I19] the user-wire counter is the number of user-wired pages and of those that a running user wire has reserved
+ *   [I20] the counter is within the limit
+ *   [I21] what is skipped is in transition, and no wire count is negative
+ *   [I22] whoever sleeps will be woken: what it waits for is still so, and says that somebody waits
  *
  * A running wire has reserved what it has marked, but what it skipped and what was user-wired before.
  */
@@ -36,17 +36,17 @@ vm_map_check_account(vm_map_t map)
 
 	for (const struct vm_map_entry *e = map->header.next; e != &map->header; e = e->next) {
 		if ((e->eflags & (MAP_ENTRY_WIRE_SKIPPED | MAP_ENTRY_IN_TRANSITION)) == MAP_ENTRY_WIRE_SKIPPED)
-			return "I13: an entry is skipped without a transition";
+			return "I21: an entry is skipped without a transition";
 		if (e->wired_count < 0)
-			return "I13: a negative wire count was left behind";
+			return "I21: a negative wire count was left behind";
 		pages += counted_pages(e);
 	}
 	if (!is_exact(map))
 		return NULL;
 	if (map->user_wired != (int64_t)pages)
-		return "I11: the user-wire counter is not the number of user-wired and reserved pages";
+		return "I19: the user-wire counter is not the number of user-wired and reserved pages";
 	if (map->user_wired > (int64_t)map->config.wire_limit)
-		return "I12: the user-wire counter is above the limit";
+		return "I20: the user-wire counter is above the limit";
 	return NULL;
 }
 
@@ -73,12 +73,12 @@ vm_map_check_sleeper(vm_map_t map, const struct vm_thread *td, unsigned waitq)
 
 	if (waitq == VM_WAITQ_TRANSITION) {
 		if (!vm_map_lookup_entry(map, awaited(&td->ctx), &e))
-			return "I14: a thread waits for an entry that is gone";
+			return "I22: a thread waits for an entry that is gone";
 		if (!will_wake(e))
-			return "I14: a thread waits for an entry that will not wake it";
+			return "I22: a thread waits for an entry that will not wake it";
 	} else if (waitq == VM_WAITQ_BUSY) {
 		if (map->busy == 0 || !map->busy_wanted)
-			return "I14: a thread waits for a map to become idle that is, or will not say so";
+			return "I22: a thread waits for a map to become idle that is, or will not say so";
 	}
 	return NULL;
 }

@@ -308,11 +308,11 @@ const char *vm_map_check_entries(vm_map_t map) VM_REQUIRES(&map->lock);
 /* --- account.c --- */
 
 /*
- * The user-wire account and the marks of running wires, as vm_map_check: "I11: ...", or NULL. With Q1 or Q2 on the
+ * The user-wire account and the marks of running wires, as vm_map_check: "I19: ...", or NULL. With Q1 or Q2 on the
  * account is wrong on purpose, and not looked at.
  */
 const char *vm_map_check_account(vm_map_t map) VM_REQUIRES(&map->lock);
-/* Will somebody wake @td, which sleeps on the map's channel @waitq (VM_WAITQ_*)? "I14: ...", or NULL. */
+/* Will somebody wake @td, which sleeps on the map's channel @waitq (VM_WAITQ_*)? "I22: ...", or NULL. */
 const char *vm_map_check_sleeper(vm_map_t map, const struct vm_thread *td, unsigned waitq) VM_REQUIRES(&map->lock);
 
 /* --- pager.c --- */

@@ -90,9 +90,9 @@ test_counter(void **unused)
 {
 	(void)unused;
 	map->user_wired++;
-	assert_label(account(), "I11:");
+	assert_label(account(), "I19:");
 	map->user_wired -= 2;
-	assert_label(account(), "I11:");
+	assert_label(account(), "I19:");
 }
 
 static void
@@ -100,7 +100,7 @@ test_user_wired_flag(void **unused)
 {
 	(void)unused;
 	entry_at(16)->eflags &= ~(uint32_t)MAP_ENTRY_USER_WIRED;
-	assert_label(account(), "I11:");
+	assert_label(account(), "I19:");
 }
 
 /* With Q1 or Q2 the account drifts as it did in the recorded kernel. */
@@ -125,11 +125,11 @@ test_marks(void **unused)
 	e->wiring_thread = &other;
 	assert_null(account());
 	other.ctx.user_wire = true;
-	assert_label(account(), "I11:");
+	assert_label(account(), "I19:");
 	map->user_wired += 2;
 	assert_null(account());
 	e->eflags |= MAP_ENTRY_WIRE_SKIPPED;
-	assert_label(account(), "I11:");
+	assert_label(account(), "I19:");
 }
 
 static void
@@ -139,7 +139,7 @@ test_limit(void **unused)
 	map->config.wire_limit = 2;
 	assert_null(account());
 	map->config.wire_limit = 1;
-	assert_label(account(), "I12:");
+	assert_label(account(), "I20:");
 }
 
 static void
@@ -149,10 +149,10 @@ test_left_over(void **unused)
 
 	(void)unused;
 	e->eflags |= MAP_ENTRY_WIRE_SKIPPED;
-	assert_label(account(), "I13:");
+	assert_label(account(), "I21:");
 	e->eflags &= ~(uint32_t)MAP_ENTRY_WIRE_SKIPPED;
 	e->wired_count = -1;
-	assert_label(account(), "I13:");
+	assert_label(account(), "I21:");
 }
 
 /* A remove that sleeps on a system wiring; then its entry forgets, then it is free, then it is gone. */
@@ -167,21 +167,21 @@ test_sleeper(void **unused)
 	e->eflags |= MAP_ENTRY_NEEDS_WAKEUP;
 	assert_null(sleeper(VM_WAITQ_TRANSITION));
 	e->eflags &= ~(uint32_t)MAP_ENTRY_NEEDS_WAKEUP;
-	assert_label(sleeper(VM_WAITQ_TRANSITION), "I14:");
+	assert_label(sleeper(VM_WAITQ_TRANSITION), "I22:");
 	e->eflags |= MAP_ENTRY_NEEDS_WAKEUP;
 	e->wired_count = 0;
-	assert_label(sleeper(VM_WAITQ_TRANSITION), "I14:");
+	assert_label(sleeper(VM_WAITQ_TRANSITION), "I22:");
 	thread.ctx.cursor = ADDR(30);
-	assert_label(sleeper(VM_WAITQ_TRANSITION), "I14:");
+	assert_label(sleeper(VM_WAITQ_TRANSITION), "I22:");
 }
 
 static void
 test_busy_sleeper(void **unused)
 {
 	(void)unused;
-	assert_label(sleeper(VM_WAITQ_BUSY), "I14:");
+	assert_label(sleeper(VM_WAITQ_BUSY), "I22:");
 	map->busy = 1;
-	assert_label(sleeper(VM_WAITQ_BUSY), "I14:");
+	assert_label(sleeper(VM_WAITQ_BUSY), "I22:");
 	map->busy_wanted = true;
 	assert_null(sleeper(VM_WAITQ_BUSY));
 }

@@ -168,11 +168,12 @@ test_random_programs_survive(void **state)
 static void
 test_large_numbers_survive(void **state)
 {
-	static const char source[] = "profile freebsd12 -Q3\nmap 4294967295 4294967296\npoison 4294967296 KERN_RESTART\n"
-	                           "limit 4294967296\ninit insert 4294967296 0 none none\n"
-	                           "init insert 0 4294967296 rwx r\ninit find 4294967296 rwx none\n"
-	                           "init write 7 18446744073709551615\ninit pageout 4294967296\n"
-	                           "T0 fixed 4294967296 4294967295 guard\nfinal wire 0 4294967296 user noholes\n";
+	static const char source[] =
+	    "profile freebsd12 -Q3\nmap 4294967295 4294967296\npoison 4294967296 KERN_RESTART\n"
+	    "limit 4294967296\ninit insert 4294967296 0 none none\n"
+	    "init insert 0 4294967296 rwx r\ninit find 4294967296 rwx none\n"
+	    "init write 7 18446744073709551615\ninit pageout 4294967296\n"
+	    "T0 fixed 4294967296 4294967295 guard\nfinal wire 0 4294967296 user noholes\n";
 	struct program p;
 	struct vmt_error e;
 

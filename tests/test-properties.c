@@ -126,7 +126,7 @@ check_left_over(struct watch *w, struct run *r)
 }
 
 /*
- * Nobody may be blocked but a remove or fixed. That it sleeps on an entry that carries NEEDS_WAKEUP is I14 of the
+ * Nobody may be blocked but a remove or fixed. That it sleeps on an entry that carries NEEDS_WAKEUP is I22 of the
  * target's check; as no entry is in transition, that entry is system-wired.
  */
 static void
