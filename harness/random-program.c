@@ -200,6 +200,9 @@ draw_directives(struct draw *d, const struct random_params *params, struct progr
 	}
 	if (percent(d, 35))
 		draw_poison(d, cfg);
+	/* So few that pages are evicted, and that wires run out of them. */
+	if (percent(d, 15))
+		cfg->frames = 1 + below(d, 8);
 }
 
 /* Maps something. */
