@@ -199,14 +199,14 @@ ledger_key(void *self, unsigned nr_threads, struct keybuf *k)
 		keybuf_num(k, l->book.sure[t]);
 }
 
-/* --- the rest --- */
+/* --- the rest: each function of struct vm_target that the engine has must be passed on --- */
 
 static const char *
 ledger_config_reason(const struct program_config *cfg)
 {
 	if (cfg->max - cfg->min > PAGES_MAX)
 		return "the ledger has room for 64 pages";
-	return target_engine.config_reason(cfg);
+	return target_engine.config_reason != NULL ? target_engine.config_reason(cfg) : NULL;
 }
 
 static const char *
@@ -240,6 +240,13 @@ ledger_create(const struct program_config *cfg, struct sim *sim)
 		return NULL;
 	}
 	return l;
+}
+
+static void
+ledger_program(void *self, const struct program *p)
+{
+	if (target_engine.program != NULL)
+		target_engine.program(((struct ledger *)self)->engine, p);
 }
 
 static bool
@@ -279,6 +286,7 @@ const struct vm_target target_ledger = {
 	.op_reason = ledger_op_reason,
 	.create = ledger_create,
 	.destroy = ledger_destroy,
+	.program = ledger_program,
 	.save = ledger_save,
 	.restore = ledger_restore,
 	.apply = ledger_apply,
