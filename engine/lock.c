@@ -9,14 +9,6 @@
 #include "engine/env.h"
 #include "engine/map.h"
 
-_Thread_local struct vm_thread *vm_curthread;
-
-void
-vm_panic(const char *what, const char *file, int line)
-{
-	vm_curthread->env->panic(vm_curthread, what, file, line);
-}
-
 static inline void
 point(void)
 {
