@@ -10,24 +10,6 @@
 #include "harness/replay.h"
 #include "harness/vmt.h"
 
-static const struct {
-	const char *name;
-	uint32_t bit;
-} quirks[] = {
-#define VM_QUIRK(id, name, kernel, strict) { #id, VM_QUIRK_BIT(id) },
-#include "engine/quirks.def"
-#undef VM_QUIRK
-};
-
-static uint32_t
-quirk_bit(const char *text, size_t len)
-{
-	for (size_t i = 0; i < sizeof(quirks) / sizeof(quirks[0]); i++)
-		if (strlen(quirks[i].name) == len && memcmp(quirks[i].name, text, len) == 0)
-			return quirks[i].bit;
-	return 0;
-}
-
 bool
 checkfile_parse_profile(const char *text, bool *freebsd12, uint32_t *ret_quirks, const char **word)
 {
@@ -51,7 +33,7 @@ checkfile_parse_profile(const char *text, bool *freebsd12, uint32_t *ret_quirks,
 		if (sign != '+' && sign != '-')
 			return false;
 		len = strcspn(++text, "+- ,");
-		bit = quirk_bit(text, len);
+		bit = vmt_quirk_bit(text, len);
 		if (bit == 0)
 			return false;
 		*ret_quirks = sign == '+' ? *ret_quirks | bit : *ret_quirks & ~bit;

@@ -5,6 +5,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fts.h>
+#include <getopt.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -239,6 +240,32 @@ cli_close_program(struct run *r)
 	if (sim != NULL)
 		sim_destroy(sim);
 	r->sim = NULL;
+}
+
+int
+cli_target_and_file(int argc, char **argv, const char *help, struct cli_target *t)
+{
+	enum { OPT_TARGET = 256, OPT_HELP };
+	static const struct option options[] = {
+		{ "target", required_argument, NULL, OPT_TARGET },
+		{ "help", no_argument, NULL, OPT_HELP },
+		{ 0 },
+	};
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (opt == OPT_HELP) {
+			fputs(help, stdout);
+			return EXIT_OK;
+		}
+		if (opt != OPT_TARGET)
+			return cli_usage(argv[0]);
+		cli_target_name(t, optarg);
+	}
+	if (optind + 1 == argc)
+		return -1;
+	fprintf(stderr, "wirestorm %s: expected one file\n", argv[0]);
+	return cli_usage(argv[0]);
 }
 
 bool

@@ -104,27 +104,8 @@ decode(const struct cli_target *target, const char *path)
 int
 cmd_decode(int argc, char **argv)
 {
-	enum { OPT_TARGET = 256, OPT_HELP };
-	static const struct option options[] = {
-		{ "target", required_argument, NULL, OPT_TARGET },
-		{ "help", no_argument, NULL, OPT_HELP },
-		{ 0 },
-	};
-	struct cli_target target = { .target = &target_engine };
-	int opt;
+	struct cli_target target = { .target = cli_target_at(0) };
+	int rv = cli_target_and_file(argc, argv, help, &target);
 
-	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (opt == OPT_HELP) {
-			fputs(help, stdout);
-			return EXIT_OK;
-		}
-		if (opt != OPT_TARGET)
-			return cli_usage("decode");
-		cli_target_name(&target, optarg);
-	}
-	if (optind + 1 != argc) {
-		fprintf(stderr, "wirestorm decode: expected one file\n");
-		return cli_usage("decode");
-	}
-	return decode(&target, argv[optind]);
+	return rv >= 0 ? rv : decode(&target, argv[optind]);
 }

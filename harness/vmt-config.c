@@ -27,8 +27,8 @@ static const char *const mutants[] = {
 #undef VM_MUTANT
 };
 
-static uint32_t
-quirk_bit(const char *text, size_t len)
+uint32_t
+vmt_quirk_bit(const char *text, size_t len)
 {
 	for (size_t i = 0; i < COUNT_OF(quirks); i++) {
 		if (lex_equal(text, len, quirks[i].name))
@@ -44,7 +44,7 @@ parse_quirks(struct lex *l, struct program_config *cfg)
 	uint32_t named = 0;
 
 	for (; !lex_at_end(l); lex_next(l)) {
-		uint32_t bit = quirk_bit(l->word + 1, l->word_len - 1);
+		uint32_t bit = vmt_quirk_bit(l->word + 1, l->word_len - 1);
 
 		if ((*l->word != '+' && *l->word != '-') || bit == 0)
 			return lex_fail(l, "+QUIRK or -QUIRK");

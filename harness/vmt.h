@@ -35,6 +35,9 @@ void vmt_print(const struct program *p, struct strbuf *out);
 /* Writes the canonical text to a temporary file beside @path, fsyncs and renames. False with errno set. */
 bool vmt_write(const char *path, const struct program *p);
 
+/* VM_QUIRK_BIT() of the quirk whose id these @len bytes are; 0: none. */
+uint32_t vmt_quirk_bit(const char *text, size_t len);
+
 /* Pieces. */
 void vmt_print_op(const struct vm_op *op, struct strbuf *out); /* "wire 20 24 user noholes" */
 void vmt_print_result(const struct vm_op *op, const struct vm_result *r, struct strbuf *out); /* "KERN_SUCCESS@16" */
