@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * fuzz_seq.c - any bytes as a sequential program, on the engine and on the reference model: after each operation
- * result, state and invariants are the same, or it aborts with the program and the difference.
+ * fuzz_seq.c - any bytes as a program, its threads one after the other, on the engine and on the reference model: after
+ * each operation result, state and invariants are the same, or it aborts with the program and the difference.
  */
 #include <err.h>
 #include <stdio.h>
@@ -66,6 +66,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	bytes_decode(data, size, &p);
 	check_bytes(&p);
+	seqrun_flatten(&p);
 	(void)seqrun_trim(&target_engine, &p);
 	if (seqrun_reason(&target_model, &p) == NULL && seqrun_reason(&target_engine, &p) == NULL &&
 	    !seqdiff_targets(&diff, &target_engine, &target_model, &p, sim))

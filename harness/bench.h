@@ -7,6 +7,7 @@
 #ifndef HARNESS_BENCH_H
 #define HARNESS_BENCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,7 @@ struct bench_options {
 };
 
 struct bench_report {
+	bool live; /* print each figure when it is there */
 	size_t nr;
 	struct bench_figure {
 		const char *key; /* the JSON key, with its unit: "executions_per_s" */

@@ -29,6 +29,10 @@ bench_figure(struct bench_report *r, const char *key, double value)
 		errx(EXIT_USAGE, "a bench has more than %d figures", BENCH_FIGURES_MAX);
 	r->figures[r->nr].key = key;
 	r->figures[r->nr++].value = value;
+	if (r->live) {
+		printf("%-24s %.6g\n", key, value);
+		(void)fflush(stdout);
+	}
 }
 
 double
@@ -60,15 +64,10 @@ print_help(void)
 }
 
 static void
-print_report(const char *name, const struct bench_report *r, bool json)
+print_json(const char *name, const struct bench_report *r)
 {
 	json_t *root;
 
-	if (!json) {
-		for (size_t i = 0; i < r->nr; i++)
-			printf("%-24s %.6g\n", r->figures[i].key, r->figures[i].value);
-		return;
-	}
 	root = json_pack("{s:s}", "bench", name);
 	for (size_t i = 0; i < r->nr; i++)
 		json_object_set_new(root, r->figures[i].key, json_real(r->figures[i].value));
@@ -148,12 +147,14 @@ cmd_bench(int argc, char **argv)
 		fprintf(stderr, "wirestorm bench: expected the name of one bench\n");
 		return cli_usage("bench");
 	}
+	report.live = !json;
 	cli_catch_signals();
 	for (size_t i = 0; i < NR_BENCHES; i++) {
 		if (strcmp(argv[optind], benches[i].name) != 0)
 			continue;
 		rv = benches[i].function(&o, &report);
-		print_report(benches[i].name, &report, json);
+		if (json)
+			print_json(benches[i].name, &report);
 		return rv;
 	}
 	fprintf(stderr, "wirestorm bench: no bench \"%s\"\n", argv[optind]);

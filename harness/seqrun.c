@@ -22,6 +22,24 @@ seqrun_reason(const struct vm_target *target, const struct program *p)
 	return reason;
 }
 
+void
+seqrun_flatten(struct program *p)
+{
+	size_t nr = p->nr_init;
+
+	for (unsigned t = 0; t < p->nr_threads; t++)
+		nr += p->threads[t].nr_ops;
+	p->init = reallocarray(p->init, nr + 1, sizeof(*p->init));
+	if (p->init == NULL)
+		err(2, "no memory for %zu steps", nr);
+	for (unsigned t = 0; t < p->nr_threads; t++)
+		for (unsigned i = 0; i < p->threads[t].nr_ops; i++)
+			p->init[p->nr_init++] = (struct program_step){ .op = p->threads[t].ops[i] };
+	free(p->threads);
+	p->threads = NULL;
+	p->nr_threads = 0;
+}
+
 size_t
 seqrun_trim(const struct vm_target *target, struct program *p)
 {

@@ -30,6 +30,8 @@ struct seqrun {
 /* Why @target cannot run the program's directives and init steps, or NULL. */
 const char *seqrun_reason(const struct vm_target *target, const struct program *p);
 
+/* Makes the threads' operations init steps, one thread after the other: a program that is sequential. */
+void seqrun_flatten(struct program *p);
 /* Takes out the init steps that @target cannot run; returns how many. For programs that nobody wrote by hand. */
 size_t seqrun_trim(const struct vm_target *target, struct program *p);
 

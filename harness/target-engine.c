@@ -105,6 +105,7 @@ engine_create(const struct program_config *cfg, struct sim *sim)
 	if (e == NULL)
 		return NULL;
 	e->sim = sim;
+	e->sees_pages = true; /* until the program is known */
 	if (!copy_poison(e, cfg)) {
 		engine_destroy(e);
 		return NULL;
