@@ -22,6 +22,7 @@ struct vm_object {
 	unsigned ref_count;          /* [m] entries that refer to it */
 	unsigned nr_seen;            /* [m] scratch of vm_map_check */
 	unsigned key_number;         /* [m] scratch of the state key */
+	uint64_t key_round;          /* [m] scratch of the state key: of which one key_number is */
 	bool charged;                /* [m] swap is reserved for it */
 };
 

@@ -11,7 +11,7 @@ void
 vm_frames_init(struct vm_frames *f, struct vm_arena *arena, uint64_t nr_frames, unsigned waitq_id)
 {
 	vm_spinlock_init(&f->lock, VM_RANK_FRAMES);
-	f->nr_frames = nr_frames;
+	f->nr_frames = nr_frames != 0 ? nr_frames : VM_FRAMES_AMPLE;
 	TAILQ_INIT(&f->clock);
 	vm_waitq_init(&f->freed, waitq_id);
 	f->leaves.arena = arena;
@@ -20,7 +20,7 @@ vm_frames_init(struct vm_frames *f, struct vm_arena *arena, uint64_t nr_frames, 
 static inline bool
 frames_full(const struct vm_frames *f)
 {
-	return f->nr_frames != 0 && f->nr_used >= f->nr_frames;
+	return f->nr_used >= f->nr_frames;
 }
 
 static inline void

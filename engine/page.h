@@ -51,7 +51,7 @@ TAILQ_HEAD(vm_page_queue, vm_page);
 /* The pool of frames, the page records, and what the page daemon needs. Also guards the pmap. */
 struct vm_frames {
 	struct vm_spinlock lock;
-	uint64_t nr_frames;          /* [I] 0: ample */
+	uint64_t nr_frames;          /* [I] */
 	uint64_t nr_used;            /* [f] frames with a page in them */
 	uint64_t nr_pages;           /* [f] page records in use, resident or not */
 	struct vm_page_queue clock;  /* [f] unwired resident pages; the hand is at its head */

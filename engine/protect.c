@@ -86,7 +86,6 @@ vm_map_protect(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_prot_t prot,
 			break;
 		ctx->cursor = waits->start; /* for who looks at us meanwhile */
 		waits->eflags |= MAP_ENTRY_NEEDS_WAKEUP;
-		ctx->cursor = waits->start;
 		ctx->point = VM_POINT_transition_wait;
 		(void)vm_map_unlock_and_wait(map, 0);
 		vm_map_lock(map);

@@ -9,5 +9,7 @@ _Thread_local struct vm_thread *vm_curthread;
 void
 vm_panic(const char *what, const char *file, int line)
 {
+	if (vm_curthread == NULL)
+		__builtin_trap(); /* nobody to tell */
 	vm_curthread->env->panic(vm_curthread, what, file, line);
 }

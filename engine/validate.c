@@ -184,7 +184,7 @@ check_pages(struct vm_map *map) VM_REQUIRES(&map->lock)
 		in_queue++;
 	if (n.nr_queued != f->nr_queued || n.nr_queued != in_queue)
 		return "I16: the clock's queue is not the unwired resident pages";
-	if (n.nr_resident != f->nr_used || (f->nr_frames != 0 && f->nr_used > f->nr_frames))
+	if (n.nr_resident != f->nr_used || f->nr_used > f->nr_frames)
 		return "I17: the frames in use are not the resident pages, or more than there are";
 	return check_translations(map, n.nr_mapped);
 }

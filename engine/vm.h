@@ -111,6 +111,7 @@ struct vm_poison {
 	int code;         /* KERN_*; the recorded kernel gives KERN_OUT_OF_BOUNDS */
 };
 
+#define VM_FRAMES_AMPLE ((uint64_t)1 << 20)       /* more than any program of an ordinary size can fill */
 #define VM_WIRE_LIMIT_DEFAULT ((uint64_t)1 << 40) /* pages */
 
 struct vm_config {
@@ -120,7 +121,7 @@ struct vm_config {
 	uint32_t quirks;                /* VM_QUIRK_BIT()s; VM_QUIRKS_STRICT, VM_QUIRKS_FREEBSD12 */
 	enum vm_mutant mutant;          /* which bug is put back; VM_MUTANT_none in any but the mutant build */
 	uint64_t wire_limit;            /* cap on user-wired pages, in pages */
-	uint64_t nr_frames;             /* page frames; 0: ample */
+	uint64_t nr_frames;             /* page frames; 0: ample, which is VM_FRAMES_AMPLE */
 	const struct vm_poison *poison; /* sorted by address; the caller keeps it alive */
 	size_t nr_poison;
 };

@@ -147,16 +147,19 @@ compare_finals(struct check *c, const struct explore_result *got)
 static void
 verify(struct check *c, const struct explore_result *merged)
 {
-	struct explore_options o = {
-		.by_schedules = true, .schedules_max = c->options->verify_max, .stop = c->options->stop
-	};
+	struct explore_options o = { .by_schedules = true, .stop = c->options->stop };
 	struct explore_result plain;
 
-	if (merged->schedules > c->options->verify_max)
+	if (merged->schedules > c->options->verify_max || c->run.target->key == NULL)
 		return;
+	/* One more than there should be: a second way that finds more must be able to say so. */
+	o.schedules_max = (uint64_t)merged->schedules + 1;
 	explore(&c->run, &o, &plain);
-	c->report.verified = true;
-	if (plain.schedules != merged->schedules || plain.nr_outcomes != merged->nr_outcomes) {
+	c->report.verified = plain.end != EXPLORE_CUT_STOPPED;
+	if (!c->report.verified) {
+		fail_at(c, 0);
+		strbuf_printf(c->out, "--verify: interrupted\n");
+	} else if (plain.schedules != merged->schedules || plain.nr_outcomes != merged->nr_outcomes) {
 		char a[40], b[40];
 
 		fail_at(c, 0);
@@ -253,6 +256,8 @@ check_schedule(struct check *c, struct strbuf *result)
 {
 	struct replay how = { .lenient = c->options->lenient };
 	const struct program *p = &c->program;
+	struct strbuf wrong = { 0 };
+	bool deadlock;
 
 	if (!replay(&c->run, p->choices, p->nr_choices, &how)) {
 		fail_at(c, p->schedule_line);
@@ -268,7 +273,13 @@ check_schedule(struct check *c, struct strbuf *result)
 		fail_at(c, p->result_line);
 		strbuf_printf(c->out, "expected result %s, got %s\n", p->result, result->text);
 	}
-	if (p->verdict == PROGRAM_VERDICT_DEADLOCK && !run_deadlocked(&c->run)) {
+	deadlock = run_deadlocked(&c->run);
+	if (!deadlock && !run_final(&c->run, &wrong)) {
+		fail_at(c, 0);
+		strbuf_printf(c->out, "%s\n", strbuf_text(&wrong));
+	}
+	strbuf_free(&wrong);
+	if (p->verdict == PROGRAM_VERDICT_DEADLOCK && !deadlock) {
 		fail_at(c, p->verdict_line);
 		strbuf_printf(c->out, "expected verdict deadlock, but every thread finished\n");
 	} else if (p->verdict != PROGRAM_VERDICT_NONE && p->verdict != PROGRAM_VERDICT_DEADLOCK) {

@@ -13,6 +13,12 @@
 #include <string.h>
 #include <unistd.h>
 
+/* libbsd asks which of two strnvis() is meant; only strvis() is used. */
+#define LIBBSD_OPENBSD_VIS
+#include <vis.h>
+
+#include <jansson.h>
+
 #include "harness/checkfile.h"
 #include "harness/vmt.h"
 
@@ -240,6 +246,23 @@ cli_close_program(struct run *r)
 	if (sim != NULL)
 		sim_destroy(sim);
 	r->sim = NULL;
+}
+
+json_t *
+cli_json_text(const char *text)
+{
+	json_t *j = json_string(text);
+	char *shown;
+
+	if (j != NULL)
+		return j;
+	shown = malloc(strlen(text) * 4 + 1);
+	if (shown == NULL)
+		err(EXIT_USAGE, "no memory for a name");
+	(void)strvis(shown, text, VIS_OCTAL | VIS_WHITE);
+	j = json_string(shown);
+	free(shown);
+	return j;
 }
 
 int

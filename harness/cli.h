@@ -69,6 +69,9 @@ void cli_profile(struct cli_target *t, const char *text);
 void cli_target_name(struct cli_target *t, const char *text);
 /* The options of a command that takes --target and one file: -1, and argv[optind] is the file, or an exit code. */
 int cli_target_and_file(int argc, char **argv, const char *help, struct cli_target *t);
+/* @text as a JSON string; where it is not UTF-8 its odd bytes are shown as vis(3) does. */
+struct json_t;
+struct json_t *cli_json_text(const char *text);
 /* Reads @path, applies the profile and opens a run. False: said why. *p and *r are to be closed by cli_close_run. */
 bool cli_open_run(const struct cli_target *t, const char *path, struct program *p, struct run *r);
 void cli_close_run(struct program *p, struct run *r);

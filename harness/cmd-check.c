@@ -115,6 +115,7 @@ worker_main(const struct check_run *c, int fd)
 	struct strbuf text = { 0 };
 	size_t file;
 
+	(void)signal(SIGABRT, SIG_DFL); /* the parent says who died of what */
 	if (sim == NULL)
 		err(EXIT_USAGE, "no memory for the fibers");
 	while (read_all(fd, &file, sizeof(file))) {
@@ -273,7 +274,7 @@ check_all(struct check_run *c)
 	for (unsigned i = 0; i < c->nr_workers; i++) {
 		(void)close(c->workers[i].fd);
 		if (cli_stop != 0)
-			(void)kill(c->workers[i].pid, SIGTERM);
+			(void)kill(c->workers[i].pid, SIGKILL); /* it may be busy in a step that never looks */
 		(void)waitpid(c->workers[i].pid, NULL, 0);
 	}
 }
@@ -320,12 +321,14 @@ print_json(const struct check_run *c, const struct totals *t)
 
 		if (!s->done)
 			continue;
-		json_array_append_new(
-		    files, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:b, s:b, s:s}", "file", c->files.names[i],
-		               "status", words[s->report.status], "outcomes", (json_int_t)s->report.nr_outcomes,
-		               "schedules", (json_int_t)s->report.schedules, "states", (json_int_t)s->report.states,
-		               "transitions", (json_int_t)s->report.transitions, "verified", s->report.verified,
-		               "blessed", s->report.blessed, "text", s->text));
+		json_t *j = json_pack("{s:o, s:s, s:I, s:I, s:I, s:I, s:b, s:b, s:o}", "file",
+		    cli_json_text(c->files.names[i]), "status", words[s->report.status], "outcomes",
+		    (json_int_t)s->report.nr_outcomes, "schedules", (json_int_t)s->report.schedules, "states",
+		    (json_int_t)s->report.states, "transitions", (json_int_t)s->report.transitions, "verified",
+		    s->report.verified, "blessed", s->report.blessed, "text", cli_json_text(s->text));
+
+		if (j == NULL || json_array_append_new(files, j) != 0)
+			errx(EXIT_USAGE, "no memory for the JSON");
 	}
 	root = json_pack("{s:I, s:I, s:I, s:b, s:I, s:I, s:I, s:I, s:o}", "passed", (json_int_t)t->passed, "failed",
 	    (json_int_t)t->failed, "skipped", (json_int_t)t->skipped, "interrupted", cli_stop != 0, "schedules",

@@ -68,12 +68,17 @@ add_schedule(const struct cli_target *target, const char *path, struct program *
 {
 	struct recorder c = { 0 };
 	struct run r;
+	bool ok = true;
 
 	if (cli_open_program(target, path, p, &r)) {
 		(void)strategy_bytes(&r, choices, nr, record, &c);
-		p->has_schedule = true;
+		ok = run_enabled(&r) == 0;
+		p->has_schedule = ok;
 		p->choices = c.path.choices;
 		p->nr_choices = c.path.nr_choices;
+		if (!ok)
+			fprintf(stderr, "%s: the schedule has more than %d steps, it is left out\n", path,
+			    STRATEGY_STEPS_MAX);
 	}
 	cli_close_program(&r);
 }

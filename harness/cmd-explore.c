@@ -26,7 +26,8 @@ static const char help[] =
     "      --profile P    strict or freebsd12, then +Q1 -Q2 ...: instead of the file's profile\n"
     "      --target T     what is under test; wirestorm help lists what there is\n"
     "      --json         one JSON object on standard output\n\n"
-    "Exit status: 0 explored (completely, or \"cut\" is said), 1 with --until: it does not happen, 2 wrong usage or "
+    "Exit status: 0 explored (completely, or \"cut\" is said), 1 a final step went wrong, or with\n"
+    "--until: it does not happen, 2 wrong usage or "
     "file.\n\n"
     "Examples:\n"
     "  wirestorm explore corpus/litmus/wire-gone-after-wait.vmt\n"
@@ -104,7 +105,7 @@ parse_until(const struct program *p, const char *until, struct explore_goal **re
 
 /* The program, with nothing expected but the goal's schedule and what it results in. */
 static void
-print_goal(const struct program *p, struct run *r, const struct explore_path *path, const char *until)
+print_goal(const struct program *p, struct run *r, const struct explore_path *path, const char *until, bool cut)
 {
 	struct program out = *p;
 	struct strbuf text = { 0 }, head = { 0 }, result = { 0 };
@@ -114,8 +115,8 @@ print_goal(const struct program *p, struct run *r, const struct explore_path *pa
 		for (uint32_t n = 0; n < path->choices[i].count; n++)
 			run_step(r, path->choices[i].thread);
 	run_outcome(r, &result);
-	strbuf_printf(
-	    &head, "# %s: reached with %u preemption%s\n", until, path->preemptions, path->preemptions == 1 ? "" : "s");
+	strbuf_printf(&head, "# %s: reached with %u preemption%s%s\n", until, path->preemptions,
+	    path->preemptions == 1 ? "" : "s", cut ? ", in what was explored before the cut: fewer may do" : "");
 	out.head = head.text;
 	out.nr_notes = 0;
 	out.nr_outcomes = 0;
@@ -150,6 +151,8 @@ print_count(const char *before, const struct explore_result *x)
 static void
 print_text(const struct explore_result *x)
 {
+	/* Of what was cut, figures are lower bounds, and a witness is only the best one found. */
+	const char *least = x->end == EXPLORE_COMPLETE ? "" : "at least ";
 	char buf[40];
 
 	for (size_t i = 0; i < x->nr_outcomes; i++) {
@@ -159,7 +162,7 @@ print_text(const struct explore_result *x)
 		vmt_print_choices(o->witness.choices, o->witness.nr_choices, &schedule);
 		printf("outcome %s\n", o->text);
 		if (!x->livelock)
-			printf("#   probability %.6g, %s schedule%s\n", o->probability,
+			printf("#   probability %s%.6g, %s%s schedule%s\n", least, o->probability, least,
 			    explore_count_text(o->count, buf), o->count == 1 ? "" : "s");
 		printf("#   witness, %u preemption%s: %s\n", o->witness.preemptions,
 		    o->witness.preemptions == 1 ? "" : "s", strbuf_text(&schedule));
@@ -263,8 +266,11 @@ explore_program(struct explore_command *c, struct program *p, struct run *r)
 			    x.end == EXPLORE_COMPLETE ? "does not happen" : "was not found", explore_end_text(x.end));
 		rv = EXIT_FINDING;
 	} else if (c->until != NULL && !c->json) {
-		print_goal(p, r, &x.goal, c->until);
+		print_goal(p, r, &x.goal, c->until, x.end != EXPLORE_COMPLETE);
 	}
+	for (size_t i = 0; i < x.nr_outcomes && rv == EXIT_OK; i++)
+		if (x.outcomes[i].final_error != NULL)
+			rv = EXIT_FINDING;
 	free(goals);
 	explore_result_free(&x);
 	return rv;

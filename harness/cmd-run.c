@@ -28,10 +28,12 @@ static const char help[] =
     "      --target T     what is under test; wirestorm help lists what there is\n"
     "      --json         one JSON object on standard output\n\n"
     "Exit status: 0 it ran, 1 an invariant broke or something was not as the program expects, 2 wrong usage, file\n"
-    "or schedule.\n\n"
+    "or schedule, 3 no end.\n\n"
     "Examples:\n"
     "  wirestorm run -v corpus/litmus/wire-gone-after-wait.vmt\n"
     "  wirestorm run --schedule 'T0*2 T1*3 T0' FILE.vmt\n";
+
+#define CHECK_EACH 1024 /* steps */
 
 struct run_command {
 	struct cli_target target;
@@ -44,6 +46,7 @@ struct trace {
 	struct run_command *c;
 	struct explore_path path; /* the schedule made */
 	bool from_file;           /* by the schedule in the file, to the letter */
+	bool endless;             /* given up */
 	bool other_profile;       /* not in the file's */
 	size_t cap;
 	struct strbuf before;               /* the map after the step before */
@@ -98,7 +101,9 @@ on_step(void *arg, struct run *r, size_t step, unsigned thread)
 	struct strbuf what = { 0 }, state = { 0 };
 
 	path_append(&t->path, &t->cap, thread);
-	if (t->broken == NULL && r->target->check != NULL) {
+	/* A check walks the whole map: over a long run only now and then, and at the end. */
+	if (t->broken == NULL && r->target->check != NULL &&
+	    (step < CHECK_EACH || step % CHECK_EACH == 0 || run_enabled(r) == 0)) {
 		t->broken = r->target->check(r->self);
 		t->broken_step = step;
 	}
@@ -123,33 +128,61 @@ on_step(void *arg, struct run *r, size_t step, unsigned thread)
 
 /* --- a sequential program --- */
 
+/* One step of a sequential part, shown. False: it blocks, so nothing can follow. */
+static bool
+show_step(
+    struct run_command *c, struct run *r, const struct program_step *s, const char *part, size_t number, json_t *steps)
+{
+	struct vm_result got = run_alone(r, &s->op);
+	struct strbuf op = { 0 }, result = { 0 }, state = { 0 };
+
+	vmt_print_op(&s->op, &op);
+	vmt_print_result(&s->op, &got, &result);
+	r->target->dump(r->self, &r->state);
+	state_print(&r->state, &state);
+	if (c->json)
+		(void)json_array_append_new(
+		    steps, json_pack("{s:s, s:I, s:s, s:s, s:s}", "part", part, "step", (json_int_t)number, "op",
+		               strbuf_text(&op), "result", strbuf_text(&result), "state", strbuf_text(&state)));
+	else
+		printf("%4zu  %s %s => %s\n          %s\n", number, part, strbuf_text(&op), strbuf_text(&result),
+		    strbuf_text(&state));
+	strbuf_free(&op);
+	strbuf_free(&result);
+	strbuf_free(&state);
+	return got.outcome != VM_OUTCOME_BLOCKED;
+}
+
+/* The run has been opened, so every expectation of the init steps held; now again, to show it. */
 static int
 run_sequential(struct run_command *c, struct program *p, struct run *r)
 {
-	struct strbuf line = { 0 };
-
-	/* The run has been opened, so that every expectation held; now again, to show it. */
-	run_close(r);
+	struct strbuf wrong = { 0 };
+	bool final_ok = run_final(r, &wrong), going = true;
 	struct program bare = *p;
+	json_t *steps = json_array();
+
+	run_close(r);
 	bare.nr_init = 0;
 	if (run_open(r, &bare, c->target.target, r->sim) != RUN_OPENED)
 		errx(EXIT_USAGE, "%s", strbuf_text(&r->error));
-	for (size_t i = 0; i < p->nr_init; i++) {
-		struct vm_result got = run_alone(r, &p->init[i].op);
+	for (size_t i = 0; i < p->nr_init && going; i++)
+		going = show_step(c, r, &p->init[i], "init", i + 1, steps);
+	for (size_t i = 0; i < p->nr_final && going; i++)
+		going = show_step(c, r, &p->final[i], "final", i + 1, steps);
+	if (c->json) {
+		json_t *j = json_pack("{s:b, s:O}", "expected", final_ok, "steps", steps);
 
-		strbuf_clear(&line);
-		vmt_print_op(&p->init[i].op, &line);
-		strbuf_add(&line, " => ");
-		vmt_print_result(&p->init[i].op, &got, &line);
-		strbuf_add(&line, "\n          ");
-		r->target->dump(r->self, &r->state);
-		state_print(&r->state, &line);
-		printf("%4zu  %s\n", i + 1, strbuf_text(&line));
-		if (got.outcome == VM_OUTCOME_BLOCKED)
-			break;
+		if (j == NULL || json_dumpf(j, stdout, JSON_INDENT(1)) != 0)
+			errx(EXIT_USAGE, "the JSON could not be written");
+		printf("\n");
+		json_decref(j);
+	} else if (!final_ok) {
+		printf("# WRONG: %s\n", strbuf_text(&wrong));
 	}
-	strbuf_free(&line);
-	return EXIT_OK;
+	json_decref(steps);
+	strbuf_free(&wrong);
+	return final_ok ? EXIT_OK : EXIT_FINDING;
 }
 
 /* --- a concurrent one --- */
@@ -180,6 +213,11 @@ execute(struct run_command *c, struct program *p, struct run *r, struct trace *t
 		t->from_file = c->schedule == NULL && how.nr_diverged == 0;
 	} else {
 		strategy_random(r, c->seed, on_step, t);
+		if (run_enabled(r) != 0) {
+			fprintf(stderr, "%s: no end after %d steps\n", c->path, STRATEGY_STEPS_MAX);
+			t->endless = true;
+			ok = false;
+		}
 	}
 	if (choices != p->choices)
 		free(choices);
@@ -248,6 +286,8 @@ run_threads(struct run_command *c, struct program *p, struct run *r)
 	}
 	if (execute(c, p, r, &t))
 		rv = report(c, p, r, &t);
+	else if (t.endless)
+		rv = EXIT_HANG;
 	if (!c->json)
 		json_decref(t.steps);
 	strbuf_free(&t.before);

@@ -20,7 +20,6 @@ struct node {
 	uint32_t todo;       /* of them, those not tried yet */
 	uint8_t by;          /* the thread whose step led here from parent */
 	bool goal;           /* the goals hold here */
-	bool deadlock;
 };
 
 /* What can come out, found so far. */

@@ -85,13 +85,14 @@ note_end(struct walk *w, uint32_t id)
 {
 	struct node *n = &w->graph.nodes[id];
 	struct outcome_node *o;
+	bool deadlock;
 
-	n->deadlock = run_deadlocked(w->run);
+	deadlock = run_deadlocked(w->run);
 	strbuf_clear(&w->text);
 	run_outcome(w->run, &w->text);
 	o = outcomes_intern(&w->graph.outcomes, w->text.text);
 	n->outcome = o->index;
-	if (w->run->program->nr_final > 0 && !n->deadlock && o->o.final_error == NULL) {
+	if (w->run->program->nr_final > 0 && !deadlock && o->o.final_error == NULL) {
 		strbuf_clear(&w->text);
 		if (!run_final(w->run, &w->text))
 			o->o.final_error = strbuf_take(&w->text);

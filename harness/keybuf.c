@@ -13,12 +13,12 @@ keybuf_grow(struct keybuf *k, size_t more)
 	size_t need = k->len + more, cap = k->cap != 0 ? k->cap : KEYBUF_CAP_MIN;
 
 	if (need < k->len)
-		errx(70, "a key is too long");
+		errx(2, "a key is too long");
 	while (cap < need)
 		cap = cap > (size_t)-1 / 2 ? need : cap * 2;
 	k->bytes = realloc(k->bytes, cap);
 	if (k->bytes == NULL)
-		err(70, NULL);
+		err(2, "no memory");
 	k->cap = cap;
 }
 

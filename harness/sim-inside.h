@@ -28,7 +28,8 @@ struct sim {
 	void *arg;
 	sim_pick *pick; /* NULL: each step ends at the owner */
 	void *pick_arg;
-	size_t nr_steps;  /* of sim_run */
+	size_t nr_steps; /* of sim_run */
+	size_t nr_steps_max;
 	sim_stuck *stuck; /* NULL: none */
 	void *stuck_arg;
 	struct sim_thread threads[SIM_FIBERS_MAX];
@@ -55,7 +56,7 @@ sim_leave(struct sim *sim, struct sim_thread *t)
 
 	if (sim->enabled == 0 && sim->unfinished != 0 && sim->stuck != NULL)
 		sim->stuck(sim->stuck_arg);
-	if (sim->pick == NULL || sim->enabled == 0) {
+	if (sim->pick == NULL || sim->enabled == 0 || sim->nr_steps == sim->nr_steps_max) {
 		sim_to_owner(sim, t);
 		return;
 	}

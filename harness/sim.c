@@ -150,13 +150,14 @@ sim_on_stuck(struct sim *sim, sim_stuck *stuck, void *arg)
 }
 
 size_t
-sim_run(struct sim *sim, sim_pick *pick, void *arg)
+sim_run(struct sim *sim, sim_pick *pick, void *arg, size_t max)
 {
 	assert(sim->current == NULL);
 	sim->pick = pick;
 	sim->pick_arg = arg;
 	sim->nr_steps = 0;
-	while (sim->enabled != 0) {
+	sim->nr_steps_max = max;
+	while (sim->enabled != 0 && sim->nr_steps < max) {
 		sim->nr_steps++;
 		sim_step(sim, pick(arg, sim->enabled));
 	}

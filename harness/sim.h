@@ -80,8 +80,11 @@ void sim_wake(struct sim *sim, unsigned thread);
 
 /* Chooses one of the threads in @enabled, which is not 0. Called on any fiber: it must not look at the sim. */
 typedef unsigned sim_pick(void *arg, uint32_t enabled);
-/* Steps whom @pick chooses, until nobody is enabled; returns the steps. Twice as fast as a loop of sim_step. */
-size_t sim_run(struct sim *sim, sim_pick *pick, void *arg);
+/*
+ * Steps whom @pick chooses, until nobody is enabled or @max steps are made; returns the steps. Twice as fast as a loop
+ * of sim_step.
+ */
+size_t sim_run(struct sim *sim, sim_pick *pick, void *arg, size_t max);
 
 /* --- the fiber's side: only from within a body --- */
 

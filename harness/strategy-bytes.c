@@ -11,7 +11,7 @@ strategy_bytes(struct run *r, const uint8_t *bytes, size_t nr, replay_step_fn *o
 	size_t step = 0, at = 0;
 
 	run_begin(r);
-	while ((enabled = run_enabled(r)) != 0) {
+	while ((enabled = run_enabled(r)) != 0 && step < STRATEGY_STEPS_MAX) {
 		unsigned among = (unsigned)__builtin_popcount(enabled);
 
 		if (among > 1 && at < nr)

@@ -31,8 +31,8 @@ strategy_random(struct run *r, uint64_t seed, replay_step_fn *on_step, void *arg
 
 	run_begin(r);
 	if (on_step == NULL)
-		return sim_run(r->sim, pick, &prng);
-	while (run_enabled(r) != 0) {
+		return sim_run(r->sim, pick, &prng, STRATEGY_STEPS_MAX);
+	while (run_enabled(r) != 0 && step < STRATEGY_STEPS_MAX) {
 		unsigned thread = pick(&prng, run_enabled(r));
 
 		run_step(r, thread);

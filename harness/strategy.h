@@ -8,6 +8,8 @@
 
 #include "harness/replay.h"
 
+#define STRATEGY_STEPS_MAX 10000000 /* then a run is given up: somebody is still enabled */
+
 struct keybuf;
 
 /* Begins the run and ends it, uniformly among the enabled threads. on_step may be NULL. Returns the steps. */

@@ -17,14 +17,14 @@ strbuf_reserve(struct strbuf *b, size_t more)
 	size_t need = b->len + more + 1, cap = b->cap != 0 ? b->cap : STRBUF_CAP_MIN;
 
 	if (need <= b->len)
-		errx(70, "a text is too long");
+		errx(2, "a text is too long");
 	if (need <= b->cap)
 		return;
 	while (cap < need)
 		cap = cap > (size_t)-1 / 2 ? need : cap * 2;
 	b->text = realloc(b->text, cap);
 	if (b->text == NULL)
-		err(70, NULL);
+		err(2, "no memory");
 	b->cap = cap;
 }
 
@@ -60,7 +60,7 @@ strbuf_printf(struct strbuf *b, const char *format, ...)
 	len = vsnprintf(NULL, 0, format, ap);
 	va_end(ap);
 	if (len < 0)
-		err(70, NULL);
+		err(2, "no memory");
 	strbuf_reserve(b, (size_t)len);
 	va_start(ap, format);
 	vsnprintf(b->text + b->len, (size_t)len + 1, format, ap);

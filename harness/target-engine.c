@@ -19,6 +19,7 @@
 #include "harness/target.h"
 
 struct engine {
+	uint64_t key_round; /* which key is being made */
 	struct vm_map *map;
 	struct sim *sim;
 	struct vm_poison *poison;
@@ -136,7 +137,7 @@ engine_program(void *self, const struct program *p)
 {
 	struct engine *e = self;
 
-	e->sees_pages = program_sees_pages(p);
+	e->sees_pages = program_sees_pages(p) || p->config.max - p->config.min > VM_FRAMES_AMPLE;
 }
 
 static bool
@@ -222,22 +223,19 @@ zigzag(int64_t v)
 	return ((uint64_t)v << 1) ^ (uint64_t)(v >> 63);
 }
 
-/*
- * The number of an object by first appearance in the map. Found in the entries seen so far: two entries of one object
- * are nearly always neighbours.
- */
+/* The number of an object by first appearance in the map. Its scratch counts only if this key has written it. */
 static uint64_t
-object_number(const struct vm_map *map, const struct vm_map_entry *n, uint64_t *nr_objects)
+object_number(struct engine *e, struct vm_object *o, uint64_t *nr_objects)
 {
-	for (const struct vm_map_entry *p = n->prev; p != &map->header; p = p->prev)
-		if (p->object == n->object)
-			return p->object->key_number;
-	n->object->key_number = (unsigned)++*nr_objects;
-	return n->object->key_number;
+	if (o->key_round != e->key_round) {
+		o->key_round = e->key_round;
+		o->key_number = (unsigned)++*nr_objects;
+	}
+	return o->key_number;
 }
 
 static void
-key_entry(struct keybuf *k, const struct vm_map *map, const struct vm_map_entry *n, uint64_t *nr_objects)
+key_entry(struct keybuf *k, struct engine *e, const struct vm_map_entry *n, uint64_t *nr_objects)
 {
 	keybuf_num(k, n->start >> VM_PAGE_SHIFT);
 	keybuf_num(k, (n->end - n->start) >> VM_PAGE_SHIFT);
@@ -250,7 +248,7 @@ key_entry(struct keybuf *k, const struct vm_map *map, const struct vm_map_entry 
 		keybuf_u8(k, 0);
 		return;
 	}
-	keybuf_num(k, object_number(map, n, nr_objects) << 1 | n->object->charged);
+	keybuf_num(k, object_number(e, n->object, nr_objects) << 1 | n->object->charged);
 	keybuf_num(k, n->offset >> VM_PAGE_SHIFT);
 }
 
@@ -320,9 +318,11 @@ engine_key(void *self, unsigned nr_threads, struct keybuf *k)
 	const struct vm_map *map = e->map;
 	uint64_t nr_objects = 0;
 
+	e->key_round++;
+
 	keybuf_num(k, map->nentries);
 	for (const struct vm_map_entry *n = map->header.next; n != &map->header; n = n->next)
-		key_entry(k, map, n, &nr_objects);
+		key_entry(k, e, n, &nr_objects);
 	keybuf_num(k, zigzag(map->user_wired));
 	keybuf_num(k, map->busy << 1 | map->busy_wanted);
 	keybuf_num(k, map->anon_loc >> VM_PAGE_SHIFT);

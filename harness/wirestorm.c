@@ -2,9 +2,12 @@
 /* wirestorm.c - the one command-line tool: finds the subcommand. See wirestorm.h. */
 #include "harness/wirestorm.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/cli.h"
 #include "harness/opsdoc.h"
@@ -65,10 +68,9 @@ cmd_help(int argc, char **argv)
 	return EXIT_USAGE;
 }
 
-int
-wirestorm_main(int argc, char **argv, const struct vm_target *const *extra)
+static int
+dispatch(int argc, char **argv)
 {
-	cli_extra_targets = extra;
 	if (argc < 2) {
 		print_help(stderr);
 		return EXIT_USAGE;
@@ -86,4 +88,28 @@ wirestorm_main(int argc, char **argv, const struct vm_target *const *extra)
 			return commands[i].function(argc - 1, argv + 1);
 	fprintf(stderr, "wirestorm: no command \"%s\"; wirestorm --help lists them\n", argv[1]);
 	return EXIT_USAGE;
+}
+
+/* A panic has said what it is about: it is a finding. */
+static void
+on_abort(int sig)
+{
+	(void)sig;
+	_exit(EXIT_FINDING);
+}
+
+int
+wirestorm_main(int argc, char **argv, const struct vm_target *const *extra)
+{
+	int rv;
+
+	cli_extra_targets = extra;
+	(void)signal(SIGABRT, on_abort);
+	rv = dispatch(argc, argv);
+	/* What could not be written was not said. */
+	if (fflush(stdout) != 0 || ferror(stdout) != 0) {
+		fprintf(stderr, "wirestorm: standard output: %s\n", strerror(errno));
+		return EXIT_USAGE;
+	}
+	return rv;
 }
