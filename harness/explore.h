@@ -8,7 +8,8 @@
  *   the outcomes        its ends
  *   schedules           the paths from the start to an end, counted exactly
  *   probability         of an outcome, if each scheduling point chooses uniformly among the enabled threads
- *   witness             the path to an end with the fewest preemptions, then the fewest switches
+ *   witness             the path to an end with the fewest preemptions, then the fewest switches (by schedules: the first
+ *                       one found with the fewest preemptions)
  *   deadlock            an end at which some thread is not finished
  *   livelock            a cycle
  *
