@@ -33,7 +33,7 @@ static const char help[] =
     "  wirestorm run -v corpus/litmus/wire-gone-after-wait.vmt\n"
     "  wirestorm run --schedule 'T0*2 T1*3 T0' FILE.vmt\n";
 
-#define CHECK_EACH 1024 /* steps */
+#define CHECK_EACH 1024 /* up to this step each one is checked */
 
 struct run_command {
 	struct cli_target target;
@@ -46,6 +46,7 @@ struct trace {
 	struct run_command *c;
 	struct explore_path path; /* the schedule made */
 	bool from_file;           /* by the schedule in the file, to the letter */
+	size_t next_check;        /* step */
 	bool endless;             /* given up */
 	bool other_profile;       /* not in the file's */
 	size_t cap;
@@ -101,9 +102,9 @@ on_step(void *arg, struct run *r, size_t step, unsigned thread)
 	struct strbuf what = { 0 }, state = { 0 };
 
 	path_append(&t->path, &t->cap, thread);
-	/* A check walks the whole map: over a long run only now and then, and at the end. */
-	if (t->broken == NULL && r->target->check != NULL &&
-	    (step < CHECK_EACH || step % CHECK_EACH == 0 || run_enabled(r) == 0)) {
+	/* A check walks the whole map: over a long run less and less often, and at the end. */
+	if (t->broken == NULL && r->target->check != NULL && (step >= t->next_check || run_enabled(r) == 0)) {
+		t->next_check = step < CHECK_EACH ? step + 1 : step + step / 4;
 		t->broken = r->target->check(r->self);
 		t->broken_step = step;
 	}

@@ -169,8 +169,7 @@ engine_apply(void *self, unsigned thread, const struct vm_op *op)
 	vm_curthread = &e->threads[thread];
 	vm_curthread->held = 0;
 	vm_curthread->map_write = false;
-	if (e->map->config.nr_frames != 0)
-		sim_on_stuck(e->sim, engine_stuck, e); /* another instance may have had the world in between */
+	sim_on_stuck(e->sim, engine_stuck, e); /* another instance may have had the world in between */
 	r.code = engine_op_apply(e->map, op, &r.value);
 	vm_curthread->ctx = (struct vm_op_ctx){ 0 };
 	return r;
