@@ -4,6 +4,7 @@
 
 #include <sys/mman.h>
 
+#include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -14,6 +15,10 @@
 #define STACK_SIZE ((size_t)512 << 10)
 #else
 #define STACK_SIZE ((size_t)128 << 10)
+#endif
+
+#ifdef WS_FIBER_TSAN
+#include <sanitizer/tsan_interface.h>
 #endif
 
 bool
@@ -33,9 +38,34 @@ fiber_init(struct fiber *f)
 	return true;
 }
 
+#ifdef WS_FIBER_TSAN
+static void
+tsan_forget(struct fiber *f)
+{
+	if (f->mapping == NULL || f->tsan == NULL) /* the owner's is not ours */
+		return;
+	assert(f->tsan != __tsan_get_current_fiber());
+	__tsan_destroy_fiber(f->tsan);
+	f->tsan = NULL;
+}
+
+/* A new stack, and none of the calls that the old one was left in the middle of. */
+static void
+tsan_renew(struct fiber *f)
+{
+	tsan_forget(f);
+	f->tsan = __tsan_create_fiber(0);
+	if (f->name != NULL)
+		__tsan_set_fiber_name(f->tsan, f->name);
+}
+#endif
+
 void
 fiber_fini(struct fiber *f)
 {
+#ifdef WS_FIBER_TSAN
+	tsan_forget(f);
+#endif
 	if (f->mapping != NULL)
 		(void)munmap(f->mapping, f->mapping_size);
 	*f = (struct fiber){ 0 };
@@ -45,14 +75,21 @@ fiber_fini(struct fiber *f)
 static _Thread_local struct fiber *last_from; /* who switched last */
 #endif
 
-#if defined(WS_FIBER_ASAN) || defined(WS_FIBER_UCONTEXT)
-/* Before leaving for @to. */
-static inline void
+#if defined(WS_FIBER_ASAN) || defined(WS_FIBER_TSAN) || defined(WS_FIBER_UCONTEXT)
+/*
+ * Immediately before leaving for @to. For ThreadSanitizer each switch orders all that was done before it and all that
+ * is done after it (flags 0): two fibers never race, and what it reports of them is the misuse of locks and memory.
+ */
+WS_FIBER_UNINSTRUMENTED static inline void
 leaving(struct fiber *from, struct fiber *to)
 {
 #ifdef WS_FIBER_ASAN
 	last_from = from;
 	__sanitizer_start_switch_fiber(&from->fake_stack, to->stack, to->size);
+#elif defined(WS_FIBER_TSAN)
+	if (from->mapping == NULL)
+		from->tsan = __tsan_get_current_fiber(); /* the context that called first, in whichever thread */
+	__tsan_switch_to_fiber(to->tsan, 0);
 #else
 	(void)from;
 	(void)to;
@@ -61,7 +98,7 @@ leaving(struct fiber *from, struct fiber *to)
 #endif
 
 /* After coming back to a fiber; fake is what it left with, NULL at its start. */
-static inline void
+WS_FIBER_UNINSTRUMENTED static inline void
 arrived(void *fake)
 {
 #ifdef WS_FIBER_ASAN
@@ -84,6 +121,9 @@ prepare(struct fiber *f, void (*entry)(void *arg), void *arg)
 {
 #ifdef WS_FIBER_ASAN
 	ASAN_UNPOISON_MEMORY_REGION(f->stack, f->size);
+#endif
+#ifdef WS_FIBER_TSAN
+	tsan_renew(f);
 #endif
 	f->entry = entry;
 	f->arg = arg;
@@ -121,7 +161,7 @@ fiber_start(struct fiber *f, void (*entry)(void *arg), void *arg)
 	    (unsigned)(uintptr_t)f);
 }
 
-void
+WS_FIBER_UNINSTRUMENTED __attribute__((noinline)) void
 fiber_switch(struct fiber *from, struct fiber *to)
 {
 	leaving(from, to);
@@ -161,8 +201,8 @@ fiber_start(struct fiber *f, void (*entry)(void *arg), void *arg)
 	f->bp = NULL;
 }
 
-#ifdef WS_FIBER_ASAN
-void
+#if defined(WS_FIBER_ASAN) || defined(WS_FIBER_TSAN)
+WS_FIBER_UNINSTRUMENTED __attribute__((noinline)) void
 fiber_switch(struct fiber *from, struct fiber *to)
 {
 	leaving(from, to);

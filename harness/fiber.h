@@ -4,8 +4,8 @@
  *
  * On x86-64 the switch is a few instructions in line: no system call, and no call either, which would leave the
  * processor's predictor of return addresses one off for every return that follows. Elsewhere, or with
- * -Dfibers=ucontext, it is swapcontext(3). Each stack has a guard page below it. AddressSanitizer is told of each
- * switch.
+ * -Dfibers=ucontext, it is swapcontext(3). Each stack has a guard page below it. AddressSanitizer and ThreadSanitizer
+ * are told of each switch.
  */
 #ifndef HARNESS_FIBER_H
 #define HARNESS_FIBER_H
@@ -25,9 +25,32 @@
 #if __has_feature(address_sanitizer)
 #define WS_FIBER_ASAN 1
 #endif
+#if __has_feature(thread_sanitizer)
+#define WS_FIBER_TSAN 1
+#endif
 #endif
 #if defined(__SANITIZE_ADDRESS__)
 #define WS_FIBER_ASAN 1
+#endif
+#if defined(__SANITIZE_THREAD__)
+#define WS_FIBER_TSAN 1
+#endif
+
+/*
+ * ThreadSanitizer has a stack of calls of its own for each fiber. What enters on one of them must not return on
+ * another, so the function that switches does neither: no attribute less than these keeps every instruction of it away.
+ */
+#ifdef WS_FIBER_TSAN
+#if defined(__has_attribute)
+#if __has_attribute(disable_sanitizer_instrumentation)
+#define WS_FIBER_UNINSTRUMENTED __attribute__((no_sanitize("thread"), disable_sanitizer_instrumentation))
+#endif
+#endif
+#ifndef WS_FIBER_UNINSTRUMENTED
+#define WS_FIBER_UNINSTRUMENTED __attribute__((no_sanitize("thread")))
+#endif
+#else
+#define WS_FIBER_UNINSTRUMENTED
 #endif
 
 struct fiber {
@@ -39,6 +62,10 @@ struct fiber {
 	void *fake_stack; /* AddressSanitizer's */
 	void (*entry)(void *arg);
 	void *arg;
+#ifdef WS_FIBER_TSAN
+	void *tsan; /* ThreadSanitizer's fiber; NULL before the first start */
+	const char *name;
+#endif
 #ifdef WS_FIBER_UCONTEXT
 	ucontext_t context;
 #endif
@@ -47,6 +74,17 @@ struct fiber {
 /* Gives @f a stack with a guard page. False with errno set. */
 bool fiber_init(struct fiber *f);
 void fiber_fini(struct fiber *f);
+/* What ThreadSanitizer calls @f in its reports, from the next start on. @name is not copied. */
+static inline void
+fiber_name(struct fiber *f, const char *name)
+{
+#ifdef WS_FIBER_TSAN
+	f->name = name;
+#else
+	(void)f;
+	(void)name;
+#endif
+}
 /* The next switch to @f starts entry(arg) on an empty stack; what it was doing is forgotten. entry never returns. */
 void fiber_start(struct fiber *f, void (*entry)(void *arg), void *arg);
 #ifndef WS_FIBER_UCONTEXT
@@ -54,7 +92,7 @@ void fiber_start(struct fiber *f, void (*entry)(void *arg), void *arg);
  * Stack, frame and place are saved by hand, all other registers by the compiler, as far as they are in use here.
  * Nothing is pushed, so a red zone stays whole. A fiber that has not begun finds itself in rsi.
  */
-static inline void
+WS_FIBER_UNINSTRUMENTED static inline void
 fiber_jump(struct fiber *from, struct fiber *to)
 {
 	__asm__ volatile("leaq 1f(%%rip), %%rax\n"
@@ -74,7 +112,7 @@ fiber_jump(struct fiber *from, struct fiber *to)
 #endif
 
 /* Leaves @from, which must be running, for @to. Returns when somebody switches back to @from. */
-#if defined(WS_FIBER_UCONTEXT) || defined(WS_FIBER_ASAN)
+#if defined(WS_FIBER_UCONTEXT) || defined(WS_FIBER_ASAN) || defined(WS_FIBER_TSAN)
 void fiber_switch(struct fiber *from, struct fiber *to);
 #else
 #define fiber_switch fiber_jump

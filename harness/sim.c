@@ -31,6 +31,8 @@ thread_main(void *arg)
 struct sim *
 sim_create(void)
 {
+	static const char *const names[SIM_FIBERS_MAX] = { "T0", "T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8", "T9",
+		"T10", "T11", "T12", "T13", "T14", "T15", [SIM_INIT_THREAD] = "init" };
 	struct sim *sim = calloc(1, sizeof(*sim));
 
 	if (sim == NULL)
@@ -44,6 +46,7 @@ sim_create(void)
 		}
 		t->sim = sim;
 		t->number = (uint8_t)i;
+		fiber_name(&t->fiber, names[i]);
 		fiber_start(&t->fiber, thread_main, t);
 		t->parked = true;
 	}
