@@ -61,6 +61,25 @@ fail_at(struct check *c, unsigned line)
 	strbuf_add(c->out, ": ");
 }
 
+/* A word as a shell reads it back. */
+static void
+say_word(struct strbuf *out, const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./+=:,@%";
+
+	if (word[strspn(word, plain)] == '\0' && word[0] != '\0') {
+		strbuf_add(out, word);
+		return;
+	}
+	strbuf_addc(out, '\'');
+	for (; *word != '\0'; word++)
+		if (*word == '\'')
+			strbuf_add(out, "'\\''");
+		else
+			strbuf_addc(out, *word);
+	strbuf_addc(out, '\'');
+}
+
 /* How to see it again. */
 static void
 say_repeat(struct check *c, const struct explore_path *witness)
@@ -75,7 +94,8 @@ say_repeat(struct check *c, const struct explore_path *witness)
 		vmt_print_choices(witness->choices, witness->nr_choices, c->out);
 		strbuf_add(c->out, "' ");
 	}
-	strbuf_printf(c->out, "%s\n", c->path);
+	say_word(c->out, c->path);
+	strbuf_addc(c->out, '\n');
 }
 
 /* --- outcomes --- */
@@ -386,6 +406,9 @@ check_threads(struct check *c)
 
 	if (p->has_schedule)
 		check_schedule(c, &result);
+	if (p->has_schedule && c->report.status == CHECKFILE_PASSED && p->result == NULL &&
+	    p->verdict == PROGRAM_VERDICT_NONE && p->nr_outcomes == 0 && p->nr_final == 0 && !c->options->bless)
+		expects_nothing(c, "a schedule, but no result");
 	if (p->nr_outcomes > 0 || (c->options->bless && !p->has_schedule)) {
 		check_outcomes(c, &got);
 	} else if (!p->has_schedule) {

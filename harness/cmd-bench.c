@@ -153,6 +153,8 @@ cmd_bench(int argc, char **argv)
 		if (strcmp(argv[optind], benches[i].name) != 0)
 			continue;
 		rv = benches[i].function(&o, &report);
+		if (cli_stop != 0)
+			fprintf(stderr, "wirestorm bench: interrupted, the figures are of shorter runs\n");
 		if (json)
 			print_json(benches[i].name, &report);
 		return rv;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* cmd-decode.c - wirestorm decode: the program that bytes mean. */
 #include <err.h>
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,7 @@ static const char help[] =
     "  wirestorm decode crash-1b2c | wirestorm run -v -\n";
 
 #define READ_SIZE 65536
+#define FILE_MAX_SIZE ((size_t)16 << 20) /* far more than a program can be made of */
 
 static bool
 read_bytes(const char *path, struct keybuf *bytes)
@@ -39,6 +41,10 @@ read_bytes(const char *path, struct keybuf *bytes)
 		keybuf_reserve(bytes, READ_SIZE);
 		n = fread(bytes->bytes + bytes->len, 1, READ_SIZE, f);
 		ok = ferror(f) == 0;
+		if (ok && bytes->len > FILE_MAX_SIZE) {
+			errno = EFBIG;
+			ok = false;
+		}
 	}
 	if (!ok)
 		warn("%s", path);

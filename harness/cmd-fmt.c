@@ -35,13 +35,14 @@ fmt_file(const char *path, bool check)
 	if (strcmp(path, "-") == 0 && !check) {
 		fputs(strbuf_text(&text), stdout);
 	} else if (strcmp(strbuf_text(&before), strbuf_text(&text)) != 0) {
-		printf("%s\n", path);
 		if (check) {
 			rv = EXIT_FINDING;
 		} else if (!vmt_write(path, &p)) {
 			fprintf(stderr, "%s: %s\n", path, strerror(errno));
 			rv = EXIT_USAGE;
 		}
+		if (rv != EXIT_USAGE)
+			printf("%s\n", path);
 	}
 	strbuf_free(&before);
 	strbuf_free(&text);

@@ -91,6 +91,19 @@ print_program(const struct program *p)
 	return ok;
 }
 
+/* A target that refuses a directive gets the program without those that a map can do without. */
+static void
+suit_target(const struct vm_target *t, struct program_config *cfg)
+{
+	if (t->config_reason == NULL || t->config_reason(cfg) == NULL)
+		return;
+	cfg->nr_poison = 0;
+	cfg->limit_given = false;
+	cfg->limit = VM_WIRE_LIMIT_DEFAULT;
+	cfg->frames = 0;
+	cfg->kernel = false;
+}
+
 static int
 generate(struct gen_command *c)
 {
@@ -105,6 +118,7 @@ generate(struct gen_command *c)
 		bool ok;
 
 		random_concurrent(&c->params, &p);
+		suit_target(c->target.target, &p.config);
 		p.head = head_of(c);
 		ok = c->out != NULL ? write_program(c, &p) : print_program(&p);
 		program_free(&p);
@@ -179,11 +193,16 @@ parse_options(int argc, char **argv, struct gen_command *c)
 int
 cmd_gen(int argc, char **argv)
 {
-	struct gen_command c = { .target = { .target = &target_engine }, .params = { .seed = 1 }, .count = 1 };
+	struct gen_command c = { .target = { .target = cli_target_at(0) }, .params = { .seed = 1 }, .count = 1 };
 	int rv = parse_options(argc, argv, &c);
 
 	if (rv >= 0)
 		return rv;
+	if (c.target.target->sequential) {
+		fprintf(stderr, "wirestorm gen: target %s runs sequential programs only, and these have threads\n",
+		    c.target.target->name);
+		return EXIT_USAGE;
+	}
 	c.params.freebsd12 = c.target.freebsd12;
 	c.params.quirks = c.target.quirks;
 	c.params.target = c.target.target;
