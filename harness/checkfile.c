@@ -474,6 +474,8 @@ check_program(struct check *c, struct sim *sim)
 	} else {
 		fail_at(c, c->run.error_line);
 		strbuf_printf(c->out, "%s\n", strbuf_text(&c->run.error));
+		if (opened != RUN_INIT_FAILED)
+			c->report.status = CHECKFILE_BAD; /* nothing was compared */
 	}
 	run_close(&c->run);
 }

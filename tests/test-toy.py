@@ -65,7 +65,7 @@ expect(0, ['run', '-v', '--schedule', 'T0 T1 T0*3 T1', programs + '/wire-remove.
 expect(0, ['run', programs + '/sequence.vmt'], r'insert 23 25 r r => KERN_NO_SPACE$')
 
 # What it cannot run it refuses, and says why.
-expect(1, ['check', corpus + '/freebsd/seq'], 'target toy cannot run this: ', r'^0 passed, \d+ failed$')
+expect(2, ['check', corpus + '/freebsd/seq'], 'target toy cannot run this: ', r'^0 passed, \d+ failed$')
 expect(2, ['check', '--skip-refused', corpus + '/freebsd/seq'], r'^0 passed, 0 failed, [1-9]\d* skipped$')
 expect(0, ['check', '--skip-refused', corpus + '/freebsd/directed'], r'^[1-9]\d* passed, 0 failed, [1-9]\d* skipped$')
 expect(1, ['check', '--skip-refused', corpus + '/freebsd/conc'], r'^.*conc/363\.vmt:13: - outcome ',
