@@ -135,6 +135,20 @@ vm_map_entry_system_wired_count(const struct vm_map_entry *entry)
 	return entry->wired_count - ((entry->eflags & MAP_ENTRY_USER_WIRED) != 0 ? 1 : 0);
 }
 
+/* Is it in a transition of the running thread? */
+static inline bool
+vm_map_entry_is_ours(const struct vm_map_entry *entry)
+{
+	return (entry->eflags & MAP_ENTRY_IN_TRANSITION) != 0 && entry->wiring_thread == vm_curthread;
+}
+
+/* Is there a gap behind @entry, in front of @end? */
+static inline bool
+vm_map_entry_hole_behind(const struct vm_map_entry *entry, vm_offset_t end)
+{
+	return entry->end < end && entry->next->start > entry->end;
+}
+
 static inline bool
 vm_page_aligned(vm_offset_t addr)
 {
@@ -248,9 +262,13 @@ void vm_map_wire_charge(vm_map_t map, int64_t npages) VM_REQUIRES(&map->lock);
 /*
  * Waits until @entry, which is IN_TRANSITION, may have left it, then looks up max(ctx->start, entry->start) again.
  * Returns the entry to go on with (with HOLESOK the next one if that address is unmapped now, which may be the header),
- * or NULL: the address is gone; ctx->cursor says which it was.
+ * or NULL: the address is gone, and ctx->end is set to it. Everything below has been marked, so the finish pass goes on
+ * from there as after any other failure; if it was the first address, there is nothing to undo.
  */
 vm_map_entry_t vm_map_entry_in_transition(vm_map_t map, vm_map_entry_t entry, struct vm_op_ctx *ctx, bool holes_ok)
+    VM_REQUIRES(&map->lock);
+/* Clips @entry to the context's range and marks it as ours. */
+void vm_map_entry_begin_transition(vm_map_t map, vm_map_entry_t entry, const struct vm_op_ctx *ctx)
     VM_REQUIRES(&map->lock);
 /* Clears the marks of our entry and merges it where it may. Returns whether somebody waits for it. */
 VM_MUST_CHECK bool vm_map_entry_end_transition(vm_map_t map, vm_map_entry_t entry) VM_REQUIRES(&map->lock);

@@ -21,7 +21,17 @@ vm_map_entry_in_transition(vm_map_t map, vm_map_entry_t e, struct vm_op_ctx *ctx
 		ctx->cursor = 0;
 		return found ? e : e->next;
 	}
+	ctx->end = ctx->cursor;
 	return NULL;
+}
+
+void
+vm_map_entry_begin_transition(vm_map_t map, vm_map_entry_t e, const struct vm_op_ctx *ctx)
+{
+	vm_map_clip_start(map, e, ctx->start);
+	vm_map_clip_end(map, e, ctx->end);
+	e->eflags |= MAP_ENTRY_IN_TRANSITION;
+	e->wiring_thread = vm_curthread;
 }
 
 bool

@@ -9,7 +9,7 @@
 static int
 unwire_check(const struct vm_map_entry *e, vm_offset_t end, int flags)
 {
-	if ((flags & VM_MAP_WIRE_HOLESOK) == 0 && e->end < end && e->next->start > e->end)
+	if ((flags & VM_MAP_WIRE_HOLESOK) == 0 && vm_map_entry_hole_behind(e, end))
 		return KERN_INVALID_ADDRESS; /* (c) */
 	if ((flags & VM_MAP_WIRE_USER) == 0 && vm_map_entry_system_wired_count(e) == 0)
 		return KERN_INVALID_ARGUMENT; /* (d) */
@@ -39,7 +39,7 @@ static void
 unwire_finish(vm_map_t map, struct vm_op_ctx *ctx, int flags, int rv, bool *wakeup) VM_REQUIRES(&map->lock)
 {
 	for (vm_map_entry_t e = vm_map_lookup_ge(map, ctx->start); e->start < ctx->end; e = e->next) {
-		if ((e->eflags & MAP_ENTRY_IN_TRANSITION) == 0 || e->wiring_thread != vm_curthread) {
+		if (!vm_map_entry_is_ours(e)) {
 			vm_assert((flags & VM_MAP_WIRE_HOLESOK) != 0);
 			continue;
 		}
@@ -63,16 +63,10 @@ unwire_locked(vm_map_t map, struct vm_op_ctx *ctx, int flags, bool *wakeup) VM_R
 			e = vm_map_entry_in_transition(map, e, ctx, holes_ok);
 			if (e != NULL)
 				continue;
-			if (ctx->cursor == ctx->start)
-				return KERN_INVALID_ADDRESS;
-			ctx->end = ctx->cursor;
 			rv = KERN_INVALID_ADDRESS;
 			break;
 		}
-		vm_map_clip_start(map, e, ctx->start); /* (b) */
-		vm_map_clip_end(map, e, ctx->end);
-		e->eflags |= MAP_ENTRY_IN_TRANSITION;
-		e->wiring_thread = vm_curthread;
+		vm_map_entry_begin_transition(map, e, ctx); /* (b) */
 		rv = unwire_check(e, ctx->end, flags);
 		if (rv != KERN_SUCCESS) {
 			ctx->end = e->end;

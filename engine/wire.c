@@ -14,12 +14,6 @@
  */
 #include "engine/map.h"
 
-static inline bool
-is_ours(const struct vm_map_entry *e)
-{
-	return (e->eflags & MAP_ENTRY_IN_TRANSITION) != 0 && e->wiring_thread == vm_curthread;
-}
-
 static bool
 access_lacks(const struct vm_map_entry *e, int flags)
 {
@@ -132,10 +126,7 @@ wire_entry(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t *entry, int flags
 	vm_map_entry_t e = *entry;
 	bool user = (flags & VM_MAP_WIRE_USER) != 0;
 
-	vm_map_clip_start(map, e, ctx->start);
-	vm_map_clip_end(map, e, ctx->end);
-	e->eflags |= MAP_ENTRY_IN_TRANSITION;
-	e->wiring_thread = vm_curthread;
+	vm_map_entry_begin_transition(map, e, ctx);
 	if (access_lacks(e, flags)) {
 		e->eflags |= MAP_ENTRY_WIRE_SKIPPED;
 		return (flags & VM_MAP_WIRE_HOLESOK) != 0 ? KERN_SUCCESS : KERN_INVALID_ADDRESS;
@@ -172,7 +163,7 @@ wire_finish(vm_map_t map, struct vm_op_ctx *ctx, int flags, int rv) VM_REQUIRES(
 	bool user = (flags & VM_MAP_WIRE_USER) != 0, wakeup = false;
 
 	for (vm_map_entry_t e = vm_map_lookup_ge(map, ctx->start); e->start < ctx->end; e = e->next) {
-		if (!is_ours(e)) {
+		if (!vm_map_entry_is_ours(e)) {
 			/* Mapped or marked by others while the lock was free: only holes allow that. */
 			vm_assert((flags & VM_MAP_WIRE_HOLESOK) != 0);
 			continue;
@@ -187,12 +178,6 @@ wire_finish(vm_map_t map, struct vm_op_ctx *ctx, int flags, int rv) VM_REQUIRES(
 	}
 	if (wakeup)
 		vm_map_wakeup(map);
-}
-
-static inline bool
-hole_behind(const struct vm_map_entry *e, vm_offset_t end)
-{
-	return e->end < end && e->next->start > e->end;
 }
 
 int
@@ -213,14 +198,12 @@ vm_map_wire_locked(vm_map_t map, vm_offset_t start, vm_offset_t end, int flags)
 			e = vm_map_entry_in_transition(map, e, ctx, holes_ok);
 			if (e != NULL)
 				continue;
-			if (ctx->cursor == ctx->start)
-				return KERN_INVALID_ADDRESS; /* nothing is marked yet */
-			ctx->end = ctx->cursor;
 			rv = KERN_INVALID_ADDRESS;
 			break;
 		}
 		rv = wire_entry(map, ctx, &e, flags);
-		if (rv == KERN_SUCCESS && !holes_ok && hole_behind(e, ctx->end) && !VM_MUTATED(map, canary))
+		if (rv == KERN_SUCCESS && !holes_ok && vm_map_entry_hole_behind(e, ctx->end) &&
+		    !VM_MUTATED(map, canary))
 			rv = KERN_INVALID_ADDRESS; /* (g), on the map as it is now */
 		if (rv != KERN_SUCCESS) {
 			ctx->end = e->end;

@@ -266,6 +266,15 @@ cli_json_text(const char *text)
 }
 
 int
+cli_one_file(int argc, char **argv)
+{
+	if (optind + 1 == argc)
+		return -1;
+	fprintf(stderr, "wirestorm %s: expected one file\n", argv[0]);
+	return cli_usage(argv[0]);
+}
+
+int
 cli_target_and_file(int argc, char **argv, const char *help, struct cli_target *t)
 {
 	enum { OPT_TARGET = 256, OPT_HELP };
@@ -285,10 +294,7 @@ cli_target_and_file(int argc, char **argv, const char *help, struct cli_target *
 			return cli_usage(argv[0]);
 		cli_target_name(t, optarg);
 	}
-	if (optind + 1 == argc)
-		return -1;
-	fprintf(stderr, "wirestorm %s: expected one file\n", argv[0]);
-	return cli_usage(argv[0]);
+	return cli_one_file(argc, argv);
 }
 
 bool

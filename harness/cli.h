@@ -67,6 +67,8 @@ struct cli_target {
 /* Parse one of the two options; exits with EXIT_USAGE when the value is wrong. */
 void cli_profile(struct cli_target *t, const char *text);
 void cli_target_name(struct cli_target *t, const char *text);
+/* Behind the options there must be one file: -1, and it is argv[optind], or an exit code. argv[0] is the command. */
+int cli_one_file(int argc, char **argv);
 /* The options of a command that takes --target and one file: -1, and argv[optind] is the file, or an exit code. */
 int cli_target_and_file(int argc, char **argv, const char *help, struct cli_target *t);
 /* @text as a JSON string; where it is not UTF-8 its odd bytes are shown as vis(3) does. */

@@ -331,11 +331,7 @@ parse_options(int argc, char **argv, struct explore_command *c)
 			return cli_usage("explore");
 		}
 	}
-	if (optind + 1 != argc) {
-		fprintf(stderr, "wirestorm explore: expected one file\n");
-		return cli_usage("explore");
-	}
-	return -1;
+	return cli_one_file(argc, argv);
 }
 
 int

@@ -348,16 +348,12 @@ parse_options(int argc, char **argv, struct run_command *c)
 			return cli_usage("run");
 		}
 	}
-	if (optind + 1 != argc) {
-		fprintf(stderr, "wirestorm run: expected one file\n");
-		return cli_usage("run");
-	}
 	if (c->schedule != NULL && c->seed_given) {
 		fprintf(stderr, "wirestorm run: --schedule and --seed exclude each other\n");
 		return cli_usage("run");
 	}
 	c->path = argv[optind];
-	return -1;
+	return cli_one_file(argc, argv);
 }
 
 int
