@@ -98,6 +98,7 @@ struct check_tags {
 };
 
 struct checker {
+	bool opened;                   /* the init steps are done */
 	bool quiet;                    /* a prefix is executed again: no invariants, they have been looked at */
 	uint32_t step;                 /* of the run */
 	unsigned nr_done_before;       /* of the thread that steps: its operations that had ended before the step */
