@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test-verdicts.c - the checker has nothing to say of an engine that is right: random programs, explored completely with
- * all checks on, give no finding in strict, and in freebsd12 none but those of quirks.
+ * test-verdicts.c - the checker has nothing to say of an engine that is right: random programs, explored completely
+ *with all checks on, give no finding in strict, and in freebsd12 none but those of quirks.
  *
- *	test-verdicts [--profile strict|freebsd12] [--count N] [--from SEED] [--transitions N] [--verify] [--program SEED]
+ *	test-verdicts [--profile strict|freebsd12] [--count N] [--from SEED] [--transitions N] [--verify] [--program
+ *SEED]
  *
  * --transitions goes on until so many have been explored. --verify explores by schedules as well, and wants the same
- * findings: what decides a later verdict is in the state key. --program prints one of the programs. A finding is printed
- * with its program and a witness; exit status 1.
+ * findings: what decides a later verdict is in the state key. --program prints one of the programs. A finding is
+ *printed with its program and a witness; exit status 1.
  */
 #include <err.h>
 #include <getopt.h>
