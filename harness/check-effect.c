@@ -517,14 +517,15 @@ in_transition(const struct check_call *call, const struct stretch *s)
 	return s->effect == NULL || s->effect->transition == 0 ? NULL : "are in transition by it, though it has ended";
 }
 
-/* Is there a place in the range where two entries meet that could be one? */
+/* Is there a place in the range where two entries meet that could be one? With holes allowed, some may be others'. */
 static void
 check_merged(const struct check_call *call)
 {
 	const struct vm_target *t = call->r->target;
 	uint64_t page;
 
-	if (t->mergeable != NULL && t->mergeable(call->r->self, call->start, call->end, &page))
+	if (t->mergeable != NULL && (call->op->flags & VM_OPF_HOLESOK) == 0 &&
+	    t->mergeable(call->r->self, call->start, call->end, &page))
 		check_report(call->c, call->r, CHECK_merged, call, page, page,
 		    "the entries that meet at page %" PRIu64 " could be one, and it has not merged them", page);
 }
