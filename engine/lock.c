@@ -28,6 +28,7 @@ vm_map_lock(vm_map_t map)
 void
 vm_map_unlock(vm_map_t map)
 {
+	vm_canary_unlock(map);
 	vm_rwlock_wunlock(&map->lock);
 }
 
@@ -67,7 +68,7 @@ vm_map_lock_upgrade(vm_map_t map) VM_NO_TSA("what is held at the return depends 
 	unsigned last;
 
 	if (vm_rwlock_try_upgrade(&map->lock)) {
-		map->timestamp++;
+		map->timestamp += VM_MUTATED(map, upgrade_keeps_stamp) ? 0 : 1;
 		return 0;
 	}
 	last = map->timestamp;
@@ -101,7 +102,15 @@ vm_map_unlock_and_wait(vm_map_t map, int timo)
 	uint32_t seen = vm_waitq_sample(&map->transition_waitq);
 
 	vm_assert(timo == 0);
+	vm_canary_wait(map);
+	vm_canary_unlock(map);
 	vm_rwlock_wunlock(&map->lock);
+	if (VM_MUTATED(map, canary_circle))
+		return 0;
+	if (VM_MUTATED(map, wait_sampled_late)) {
+		point(); /* anybody may come in between */
+		seen = vm_waitq_sample(&map->transition_waitq);
+	}
 	vm_waitq_sleep(&map->transition_waitq, seen);
 	return 0;
 }
@@ -109,6 +118,8 @@ vm_map_unlock_and_wait(vm_map_t map, int timo)
 void
 vm_map_wakeup(vm_map_t map)
 {
+	if (VM_MUTATED(map, canary_stuck))
+		return;
 	vm_waitq_wakeup(&map->transition_waitq);
 }
 
@@ -163,5 +174,7 @@ vm_map_unchanged(vm_map_t map, struct vm_op_ctx *ctx)
 {
 	vm_assert(ctx->stamped);
 	ctx->stamped = false;
-	return ctx->stamp + 1 == map->timestamp;
+	if (VM_MUTATED(map, relook_always))
+		return ctx->stamp == map->timestamp;
+	return ctx->stamp + 1 == map->timestamp || VM_MUTATED(map, relook_never);
 }

@@ -11,7 +11,7 @@ struct check_call {
 	struct checker *c;
 	struct run *r;
 	unsigned thread;
-	unsigned index;              /* of the operation */
+	unsigned index; /* of the operation */
 	const struct vm_op *op;
 	const struct vm_result *result; /* NULL: not ended */
 	struct check_op *state;

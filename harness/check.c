@@ -38,14 +38,17 @@ void
 check_report(struct checker *c, struct run *r, enum check_id check, const struct check_call *call, uint64_t start,
     uint64_t end, const char *fmt, ...)
 {
-	struct finding f = { .check = (uint8_t)check, .thread = -1, .step = c->step, .since = c->step, .start = start,
-		.end = end };
+	struct finding f = {
+		.check = (uint8_t)check, .thread = -1, .step = c->step, .since = c->step, .start = start, .end = end
+	};
 	va_list ap;
 
 	f.quirk = (check_table[check].quirks & r->program->config.quirks) != 0;
 	if (call != NULL) {
 		f.thread = (int8_t)call->thread;
 		f.op = (uint16_t)call->index;
+		f.final = call->thread == SIM_INIT_THREAD && r->init_is_final;
+		f.what = *call->op;
 		f.since = call->state->running ? call->state->since : c->step;
 		f.edges = call->result != NULL ? call->result->edges : 0;
 		f.has_code = call->result != NULL && call->result->outcome == VM_OUTCOME_DONE;
@@ -239,7 +242,11 @@ static struct check_call
 call_of(struct checker *c, struct run *r, unsigned thread, unsigned index)
 {
 	unsigned nr;
-	struct check_call call = { .c = c, .r = r, .thread = thread, .index = index, .op = &ops_of(r, thread, &nr)[index],
+	struct check_call call = { .c = c,
+		.r = r,
+		.thread = thread,
+		.index = index,
+		.op = &ops_of(r, thread, &nr)[index],
 		.state = &c->ops[thread] };
 
 	check_clamp(&r->program->config, call.op, &call);

@@ -302,7 +302,8 @@ check_outcomes(struct check *c, struct explore_result *got)
 
 /* --- schedules --- */
 
-/* Is this finding what the verdict line says: of its kind, and of the check that its first word names, if it has one? */
+/* Is this finding what the verdict line says: of its kind, and of the check that its first word names, if it has one?
+ */
 static bool
 is_verdict(const struct program *p, const struct finding *f)
 {
@@ -361,15 +362,20 @@ check_verdict(struct check *c, bool deadlock)
 	const struct program *p = &c->program;
 	struct explore_path how = { .choices = p->choices, .nr_choices = p->nr_choices };
 
-	for (size_t i = 0; i < c->checker.nr_findings; i++)
+	/* A program about a mutant has the verdict that it is about; what else the mutant breaks comes with it. */
+	bool other = p->config.mutant == NULL || p->verdict == PROGRAM_VERDICT_NONE;
+
+	for (size_t i = 0; other && i < c->checker.nr_findings; i++)
 		if (p->verdict == PROGRAM_VERDICT_NONE || !is_verdict(p, &c->checker.findings[i]))
 			take_finding(c, &c->checker.findings[i], &how);
 	if (p->verdict == PROGRAM_VERDICT_NONE || c->options->no_checks)
 		return;
 	if (!shows_verdict(p, &c->run, deadlock)) {
 		fail_at(c, p->verdict_line);
-		strbuf_printf(c->out, "expected verdict %s %s, but the run does not show it\n",
-		    vmt_verdict_word(p->verdict), p->verdict_detail != NULL ? p->verdict_detail : "");
+		strbuf_printf(c->out, "expected verdict %s%s%s, but %s\n", vmt_verdict_word(p->verdict),
+		    p->verdict_detail != NULL ? " " : "", p->verdict_detail != NULL ? p->verdict_detail : "",
+		    p->verdict == PROGRAM_VERDICT_DEADLOCK && !deadlock ? "every thread finished"
+		                                                        : "the run does not show it");
 	} else if (p->config.mutant != NULL || p->config.quirks != VM_QUIRKS_STRICT) {
 		check_gone(c);
 	}
@@ -567,8 +573,8 @@ bless_init(struct check *c, struct sim *sim)
 static void
 check_program(struct check *c, struct sim *sim)
 {
-	enum run_open_result opened = run_open_checked(
-	    &c->run, &c->program, c->options->target, sim, c->options->no_checks ? NULL : &c->checker);
+	enum run_open_result opened =
+	    run_open_checked(&c->run, &c->program, c->options->target, sim, c->options->no_checks ? NULL : &c->checker);
 
 	if (opened == RUN_OPENED) {
 		check_opened(c);

@@ -106,6 +106,7 @@ explain_check(const char *name, struct strbuf *out)
 	enum check_id id = check_find(name, strlen(name));
 	const struct check_desc *d = &check_table[id];
 	struct strbuf text = { 0 };
+	enum vm_mutant canary;
 
 	if (id == CHECK_NONE)
 		return false;
@@ -113,6 +114,11 @@ explain_check(const char *name, struct strbuf *out)
 	line("holds", d->holds, out);
 	strbuf_printf(&text, "%s: %s", vmt_verdict_word(d->verdict), check_verdict_text(d->verdict));
 	line("verdict", strbuf_text(&text), out);
+	strbuf_clear(&text);
+	strbuf_printf(&text, "canary_%s", d->name);
+	canary = vm_mutant_by_name(strbuf_text(&text));
+	if (canary != VM_MUTANT_none)
+		line("canary", vm_mutant_table[canary].sentence, out);
 	strbuf_clear(&text);
 	if (d->quirks != 0) {
 		check_print_quirks(d->quirks, &text);
@@ -174,30 +180,46 @@ explain_quirk(const char *name, struct strbuf *out)
 	return false;
 }
 
+/* The class of a mutant, as a kind of name. */
+static const char *mutant_kind(enum vm_mutant_class class)
+{
+	switch (class) {
+	case VM_MUTANT_CLASS_HISTORICAL:
+		return "a mutant: a bug that such code has had, and that can be put back";
+	case VM_MUTANT_CLASS_INVARIANT:
+		return "a mutant: a rule that the design rests on, or the twin of a past bug";
+	case VM_MUTANT_CLASS_EQUIVALENT:
+		return "a mutant that must not be found: it cannot be told from the original";
+	case VM_MUTANT_CLASS_CANARY:
+		return "a canary: a fault planted for one check, which must report it";
+	case VM_MUTANT_CLASS_INVALID:
+		break;
+	}
+	return "a mutant";
+}
+
 static bool
 explain_mutant(const char *name, struct strbuf *out)
 {
-	static const struct {
-		const char *name, *does;
-	} mutants[] = {
-#define VM_MUTANT(name, does) { #name, (does) },
-#include "engine/mutants.def"
-#undef VM_MUTANT
-	};
+	enum vm_mutant mutant = vm_mutant_by_name(name);
+	const struct vm_mutant_desc *d = &vm_mutant_table[mutant];
 	struct strbuf text = { 0 };
 
-	for (size_t i = 0; i < sizeof(mutants) / sizeof(mutants[0]); i++) {
-		if (strcmp(mutants[i].name, name) != 0)
-			continue;
-		title(mutants[i].name, "a mutant: a bug that can be put back", out);
-		line("does", mutants[i].does, out);
-		strbuf_printf(&text, "a line \"mutant %s\" in a program, in a build with -Dmutants=true%s", name,
-		    VM_HAS_MUTANTS ? ", as this one" : "; this one has no mutants");
-		line("turn on", strbuf_text(&text), out);
-		strbuf_free(&text);
-		return true;
+	if (mutant == VM_MUTANT_none)
+		return false;
+	title(d->name, mutant_kind((enum vm_mutant_class)d->class), out);
+	line("does", d->sentence, out);
+	line(d->class == VM_MUTANT_CLASS_CANARY ? "check" : "seen as", d->symptom, out);
+	if (d->class == VM_MUTANT_CLASS_HISTORICAL) {
+		strbuf_printf(&text, "%s, %s; %s in the bug bank", d->system, d->when, d->bank);
+		line("whose", strbuf_text(&text), out);
+		strbuf_clear(&text);
 	}
-	return false;
+	strbuf_printf(&text, "a line \"mutant %s\" in a program, in a build with -Dmutants=true%s", d->name,
+	    VM_HAS_MUTANTS ? ", as this one" : "; this one has no mutants");
+	line("turn on", strbuf_text(&text), out);
+	strbuf_free(&text);
+	return true;
 }
 
 bool
