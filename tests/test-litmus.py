@@ -4,8 +4,8 @@
 
 What the programs do is checked by `wirestorm check`; here it is whether they are explained, found, and about what they
 say: every file has a head and a line in docs/litmus.md, every row of docs/manpage.md has a file with its code, every
-command in a head works, and the files about a quirk change without it. docs/manpage.md and docs/returns.md say of an edge what
-docs/edges.md says, which is made from engine/edges.def (tests/test-docs.c).
+command in a head works, and the files about a quirk change without it. docs/manpage.md and docs/returns.md say of an
+edge what docs/edges.md says, which is made from engine/edges.def (tests/test-docs.c).
 """
 
 import re
