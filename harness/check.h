@@ -146,7 +146,11 @@ bool finding_same(const struct finding *a, const struct finding *b);
 void finding_print(const struct finding *f, const struct program *p, struct strbuf *out);
 /* The id of a check by name; CHECK_NONE: there is none. */
 enum check_id check_find(const char *name, size_t len);
-/* All checks, for `wirestorm help checks`; or as markdown, which is docs/checks.md. */
+/* What a verdict of this kind means, in half a sentence. */
+const char *check_verdict_text(enum program_verdict verdict);
+/* "Q1, Q2" */
+void check_print_quirks(uint32_t mask, struct strbuf *out);
+/* All checks, for `wirestorm help checks`; or as markdown, the tables of docs/checks.md. */
 void checks_doc(struct strbuf *out, bool markdown);
 
 #endif
