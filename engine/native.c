@@ -5,12 +5,9 @@
  */
 #include "engine/native.h"
 
+#include "engine/park.h"
 #include "engine/sync.h"
 
-#include <linux/futex.h>
-#include <sys/syscall.h>
-
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -37,21 +34,20 @@ ec_gettime(const struct ck_ec_ops *ops, struct timespec *out)
 	return clock_gettime(CLOCK_MONOTONIC, out);
 }
 
-/* May return early for any reason; ck looks at the count again. The deadline is absolute. */
+/* ck looks at the count again, whatever ended the sleep. */
 static void
 ec_wait32(
     const struct ck_ec_wait_state *state, const uint32_t *word, uint32_t expected, const struct timespec *deadline)
 {
 	(void)state;
-	(void)syscall(
-	    SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, expected, deadline, NULL, (unsigned)FUTEX_BITSET_MATCH_ANY);
+	vm_park_wait(word, expected, deadline);
 }
 
 static void
 ec_wake32(const struct ck_ec_ops *ops, const uint32_t *word)
 {
 	(void)ops;
-	(void)syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+	vm_park_wake(word);
 }
 
 /* 64-bit counts are not used. */
