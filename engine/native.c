@@ -22,7 +22,6 @@
 
 #define PANIC_TEXT_MAX 512
 
-static void (*point_hook)(struct vm_thread *td);
 static void (*panic_hook)(struct vm_thread *td, const char *what, const char *file, int line);
 
 /* --- what ck_ec asks of the system --- */
@@ -60,8 +59,7 @@ static const struct ck_ec_mode ec_mode = { .ops = &ec_ops, .single_producer = fa
 static void
 native_point(struct vm_thread *td)
 {
-	if (point_hook != NULL)
-		point_hook(td);
+	(void)td; /* whoever comes first */
 }
 
 static void
@@ -77,8 +75,6 @@ native_wakeup(struct vm_waitq *q)
 {
 	TSAN(__tsan_release(q));
 	ck_ec32_inc(&q->count, &ec_mode);
-	if (point_hook != NULL)
-		point_hook(vm_curthread);
 }
 
 /* Decimal, at the end of @buf of @size bytes; returns where it begins. */
@@ -127,12 +123,6 @@ vm_native_thread_init(struct vm_thread *td, unsigned id)
 {
 	*td = (struct vm_thread){ .id = id, .env = &vm_env_native };
 	vm_curthread = td;
-}
-
-void
-vm_native_set_point_hook(void (*hook)(struct vm_thread *td))
-{
-	point_hook = hook;
 }
 
 void

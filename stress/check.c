@@ -3,6 +3,7 @@
 #include "stress/check.h"
 
 #include "engine/map.h"
+#include "stress/world.h"
 
 static const char *
 check_entry(const struct vm_map_entry *e)
@@ -51,14 +52,48 @@ check_locked(vm_map_t map) VM_REQUIRES(&map->lock)
 	return (map->config.quirks & account_quirks) == 0 ? check_account(map) : NULL;
 }
 
-const char *
-stress_check(vm_map_t map)
+/* By the lock itself: vm_map_trylock would be a scheduling point, and move the timestamp. */
+static bool
+lock_is_free(vm_map_t map) VM_NO_TSA("whoever has it is a finding")
 {
-	const char *broken;
+	if (!vm_rwlock_try_wlock(&map->lock))
+		return false;
+	vm_rwlock_wunlock(&map->lock);
+	return true;
+}
 
-	if (vm_map_trylock(map) == 0)
+const char *
+stress_check(vm_map_t map) VM_NO_TSA("no other thread runs")
+{
+	if (!lock_is_free(map))
 		return "the map lock is left held";
-	broken = check_locked(map);
-	vm_map_unlock(map);
+	return check_locked(map);
+}
+
+const char *
+stress_check_sleepers(const struct world *w) VM_NO_TSA("no other thread runs")
+{
+	const char *broken = NULL;
+
+	for (unsigned i = 0; i < w->nr_threads && broken == NULL; i++) {
+		unsigned channel = world_sleeps_on(w->threads[i]);
+
+		if (channel == VM_WAITQ_MAP_LOCK)
+			return "wakeup: a thread sleeps on the map lock, and nobody has it";
+		if (channel != 0)
+			broken = vm_map_check_sleeper(w->map, &w->threads[i]->td, channel);
+	}
 	return broken;
+}
+
+const char *
+stress_check_stopped(const struct world *w) VM_NO_TSA("no other thread runs")
+{
+	const char *broken = stress_check_sleepers(w); /* first: a look at the lock wakes who sleeps on it */
+
+	if (broken == NULL && !lock_is_free(w->map))
+		broken = "the map lock is left held";
+	if (broken == NULL)
+		broken = vm_map_check(w->map);
+	return broken != NULL ? broken : vm_map_check_account(w->map);
 }
