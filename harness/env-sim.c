@@ -11,12 +11,28 @@
 #include "engine/thread.h"
 #include "harness/sim-inside.h"
 
+void
+env_sim_be(struct vm_thread *td)
+{
+	vm_curthread = td;
+	td->held = 0;
+	td->map_write = false;
+}
+
 static void
 env_point(struct vm_thread *td)
 {
 	sim_point_here(td->world);
 	vm_curthread = td;
 }
+
+/* As native.c: whoever returns from a sleep comes after the wakeup. */
+#ifdef WS_FIBER_TSAN
+#include <sanitizer/tsan_interface.h>
+#define TSAN(call) call
+#else
+#define TSAN(call) ((void)0)
+#endif
 
 static void
 env_sleep(struct vm_thread *td, struct vm_waitq *q, uint32_t seen)
@@ -27,6 +43,7 @@ env_sleep(struct vm_thread *td, struct vm_waitq *q, uint32_t seen)
 		sim_block(td->world, q->id);
 	else
 		sim_sleep(td->world, q->id);
+	TSAN(__tsan_acquire(q));
 	vm_curthread = td;
 }
 
@@ -35,6 +52,7 @@ env_wakeup(struct vm_waitq *q)
 {
 	struct sim *sim = vm_curthread->world;
 
+	TSAN(__tsan_release(q));
 	vm_waitq_advance(q);
 	if (sim->enabled != sim->unfinished) /* else nobody sleeps */
 		sim_wakeup(sim, q->id);

@@ -7,7 +7,11 @@
 #define HARNESS_ENV_SIM_H
 
 struct vm_env;
+struct vm_thread;
 
 extern const struct vm_env vm_env_sim;
+
+/* On the fiber of @td, which holds no lock: it is the running thread. */
+void env_sim_be(struct vm_thread *td);
 
 #endif

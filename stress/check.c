@@ -95,5 +95,5 @@ stress_check_stopped(const struct world *w) VM_NO_TSA("no other thread runs")
 		broken = "the map lock is left held";
 	if (broken == NULL)
 		broken = vm_map_check(w->map);
-	return broken != NULL ? broken : vm_map_check_account(w->map);
+	return broken != NULL ? broken : vm_map_check_account(w->map, true);
 }

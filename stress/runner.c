@@ -90,6 +90,7 @@ verdict_of(const char *broken)
 		enum program_verdict verdict;
 	} verdicts[] = {
 		{ "I22", PROGRAM_VERDICT_LOST_WAKEUP },
+		{ "I23", PROGRAM_VERDICT_LOST_WAKEUP },
 		{ "wakeup", PROGRAM_VERDICT_LOST_WAKEUP },
 		{ "content", PROGRAM_VERDICT_CONTENT },
 		{ "deadlock", PROGRAM_VERDICT_DEADLOCK },
@@ -449,19 +450,6 @@ start_members(struct run *run)
 
 /* --- the run --- */
 
-static const char *
-mutant_name(enum vm_mutant mutant)
-{
-	static const char *const names[] = {
-		[VM_MUTANT_none] = NULL,
-#define VM_MUTANT(name, sentence) [VM_MUTANT_##name] = #name,
-#include "engine/mutants.def"
-#undef VM_MUTANT
-	};
-
-	return names[mutant];
-}
-
 /* One page in 24 has a failing pager. */
 static void
 make_poison(struct run *run)
@@ -493,7 +481,7 @@ make_program(struct run *run)
 	run->program.profile_given = true;
 	run->program.profile_freebsd12 = c->freebsd12;
 	run->program.quirks = c->freebsd12 ? VM_QUIRKS_FREEBSD12 : VM_QUIRKS_STRICT;
-	run->program.mutant = mutant_name(c->mutant);
+	run->program.mutant = vm_mutant_table[c->mutant].name;
 	run->program.min = STRESS_MAP_MIN;
 	run->program.max = STRESS_MAP_MIN + c->pages;
 	run->program.limit_given = true;

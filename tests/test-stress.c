@@ -411,7 +411,7 @@ test_window_is_a_program(void **state)
 	assert_non_null(strstr(p.head, HISTORY_ORDER " T"));
 	assert_true(p.nr_init > 4);
 	assert_int_equal(run_open(&run, &p, &target_engine, sim), RUN_OPENED);
-	assert_null(target_engine.check(run.self));
+	assert_null(target_engine.check(run.self, false));
 	run_close(&run);
 	program_free(&p);
 	strbuf_free(&text);
