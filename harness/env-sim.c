@@ -2,6 +2,7 @@
 /* env-sim.c - see env-sim.h. */
 #include "harness/env-sim.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,3 +80,38 @@ const struct vm_env vm_env_sim = {
 	.wakeup = env_wakeup,
 	.panic = env_panic,
 };
+
+/* --- wild pointers --- */
+
+/*
+ * On the fiber that has it; which is left where it is, so the signal stays as it was for whoever runs next. On the
+ * owner's side there is no run that could end.
+ */
+static void
+on_crash(int number)
+{
+	struct vm_thread *td = vm_curthread;
+	char text[64];
+
+	if (td != NULL && td->env == &vm_env_sim && sim_inside(td->world)) {
+		(void)snprintf(text, sizeof(text), "it crashed: %s", strsignal(number));
+		sim_panic(td->world, text);
+	}
+	(void)signal(number, SIG_DFL);
+	(void)raise(number);
+}
+
+void
+env_sim_catch_crashes(void)
+{
+#if !defined(WS_FIBER_ASAN) && !defined(WS_FIBER_TSAN)
+	struct sigaction action = { .sa_handler = on_crash, .sa_flags = SA_NODEFER };
+
+	(void)sigemptyset(&action.sa_mask);
+	(void)sigaction(SIGSEGV, &action, NULL);
+	(void)sigaction(SIGBUS, &action, NULL);
+	(void)sigaction(SIGFPE, &action, NULL);
+#else
+	(void)on_crash;
+#endif
+}

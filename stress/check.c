@@ -20,26 +20,12 @@ check_entry(const struct vm_map_entry *e)
 }
 
 static const char *
-check_account(const struct vm_map *map)
-{
-	int64_t nr_pages = 0;
-
-	for (const struct vm_map_entry *e = map->header.next; e != &map->header; e = e->next)
-		if ((e->eflags & MAP_ENTRY_USER_WIRED) != 0)
-			nr_pages += (int64_t)vm_entry_pages(e);
-	if (map->user_wired != nr_pages)
-		return "the user-wire counter is not the number of user-wired pages";
-	if (map->user_wired > (int64_t)map->config.wire_limit)
-		return "more pages are user-wired than the limit allows";
-	return NULL;
-}
-
-static const char *
 check_locked(vm_map_t map) VM_REQUIRES(&map->lock)
 {
-	const uint32_t account_quirks = VM_QUIRK_BIT(Q1) | VM_QUIRK_BIT(Q2) | VM_QUIRK_BIT(Q3);
 	const char *broken = vm_map_check(map);
 
+	if (broken == NULL)
+		broken = vm_map_check_account(map, true);
 	if (broken != NULL)
 		return broken;
 	if (map->busy != 0)
@@ -49,7 +35,7 @@ check_locked(vm_map_t map) VM_REQUIRES(&map->lock)
 	for (const struct vm_map_entry *e = map->header.next; e != &map->header; e = e->next)
 		if ((broken = check_entry(e)) != NULL)
 			return broken;
-	return (map->config.quirks & account_quirks) == 0 ? check_account(map) : NULL;
+	return NULL;
 }
 
 /* By the lock itself: vm_map_trylock would be a scheduling point, and move the timestamp. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/reproduce.h"
 #include "harness/strbuf.h"
 #include "harness/vmt.h"
 #include "stress/runner.h"
@@ -194,7 +195,7 @@ print_order(const struct window *w, const uint8_t *number, struct strbuf *out)
 	unsigned at[WORLD_THREADS_MAX] = { 0 };
 	struct program_choice c = { 0 };
 
-	strbuf_add(out, "# " HISTORY_ORDER);
+	strbuf_add(out, "# " REPRODUCE_ORDER);
 	for (int t; (t = next_point(w, at)) >= 0;) {
 		at[t]++;
 		if (number[t] == NOT_IN_PROGRAM)

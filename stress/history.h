@@ -23,7 +23,6 @@
 #define HISTORY_OPS_MAX PROGRAM_OPS_MAX /* kept per thread */
 #define HISTORY_ENTRIES_MAX 512
 #define HISTORY_TAGS_MAX 4096
-#define HISTORY_ORDER "observed order:" /* begins the comment */
 
 struct history_op {
 	struct vm_op op;

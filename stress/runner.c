@@ -27,6 +27,7 @@
 #define NS_PER_MS 1000000
 #define NS_PER_S 1000000000
 #define STOP_TIMEOUT_MIN_S 1
+#define PANIC_SECONDS_MAX 10
 #define PANIC_MS 50       /* that the others have to come to a point */
 #define STREAM_CHAOS 0x63 /* tells the streams of one thread apart */
 #define STREAM_OPS 0x6f
@@ -36,6 +37,14 @@
 #define STORE(field, value) atomic_store_explicit(&(field), value, memory_order_relaxed)
 /* By the only thread that writes it. */
 #define BUMP(field) STORE(field, LOAD(field) + 1)
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
 
 static volatile sig_atomic_t signalled;
 static struct run *panic_run; /* whose members may panic */
@@ -141,6 +150,7 @@ on_panic(struct vm_thread *td, const char *what, const char *file, int line)
 	char text[160];
 
 	(void)td;
+	(void)alarm(PANIC_SECONDS_MAX); /* what is broken may be what is needed to tell of it */
 	if (atomic_flag_test_and_set(&panicked))
 		for (;;)
 			(void)pause();
@@ -148,12 +158,57 @@ on_panic(struct vm_thread *td, const char *what, const char *file, int line)
 		return;
 	atomic_store(&run->world.stop, true);
 	(void)nanosleep(&moment, NULL);
-	(void)snprintf(text, sizeof(text), "panic: %s (%s:%d)", what, file, line);
+	if (file == NULL)
+		(void)snprintf(text, sizeof(text), "panic: %s", what);
+	else
+		(void)snprintf(text, sizeof(text), "panic: %s (%s:%d)", what, file, line);
 	found(run, STRESS_BROKEN, text);
 	if (run->result->window)
 		fprintf(stderr, "window: %s\n", run->config.window);
 	if (run->config.repeat != NULL)
 		fprintf(stderr, "repeat with: %s\n", run->config.repeat);
+}
+
+/*
+ * A wild pointer: the same, as far as it goes. With a sanitizer the signals are its own, and it has more to say.
+ */
+static void
+on_crash(int number)
+{
+	char text[64];
+
+	(void)signal(number, SIG_DFL);
+	(void)snprintf(text, sizeof(text), "it crashed: %s", strsignal(number));
+	fprintf(stderr, "panic: %s\n", text);
+	on_panic(NULL, text, NULL, 0);
+	_exit(STRESS_BROKEN);
+}
+
+static void
+catch_crashes(struct sigaction old[3])
+{
+#ifndef SANITIZED
+	const struct sigaction action = { .sa_handler = on_crash };
+
+	(void)sigaction(SIGSEGV, &action, &old[0]);
+	(void)sigaction(SIGBUS, &action, &old[1]);
+	(void)sigaction(SIGFPE, &action, &old[2]);
+#else
+	(void)old;
+	(void)on_crash;
+#endif
+}
+
+static void
+let_crash(const struct sigaction old[3])
+{
+#ifndef SANITIZED
+	(void)sigaction(SIGSEGV, &old[0], NULL);
+	(void)sigaction(SIGBUS, &old[1], NULL);
+	(void)sigaction(SIGFPE, &old[2], NULL);
+#else
+	(void)old;
+#endif
 }
 
 /* --- one thread --- */
@@ -614,13 +669,14 @@ sum_up(struct run *run)
 enum stress_end
 stress_run(const struct stress_config *config, struct stress_result *result)
 {
-	struct sigaction old[2];
+	struct sigaction old[2], crashes[3];
 	struct run *run;
 
 	*result = (struct stress_result){ 0 };
 	run = make_run(config, result);
 	panic_run = run;
 	vm_native_set_panic_hook(on_panic);
+	catch_crashes(crashes);
 	catch_signals(old);
 	(void)clock_gettime(CLOCK_MONOTONIC, &run->began);
 	start_members(run);
@@ -635,6 +691,7 @@ stress_run(const struct stress_config *config, struct stress_result *result)
 	for (unsigned i = 0; i < config->threads; i++)
 		(void)pthread_join(run->members[i].pthread, NULL);
 	vm_native_set_panic_hook(NULL);
+	let_crash(crashes);
 	panic_run = NULL;
 	vm_curthread = NULL;
 	free_run(run);

@@ -298,15 +298,24 @@ all_stopped(const struct world *w)
 	return look_stopped(w) && look_stopped(w) && sum_runs(w) == runs;
 }
 
+static double
+seconds_now(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / NS_PER_S;
+}
+
 bool
 world_stop(struct world *w, double timeout_s)
 {
 	const struct timespec nap = { .tv_nsec = POLL_NS };
-	double polls = timeout_s * (NS_PER_S / POLL_NS);
+	double until = seconds_now() + timeout_s;
 
 	atomic_store(&w->stop, true);
 	while (!all_stopped(w)) {
-		if (polls-- <= 0)
+		if (seconds_now() >= until)
 			return false;
 		(void)nanosleep(&nap, NULL);
 	}

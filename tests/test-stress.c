@@ -20,11 +20,11 @@
 #include "engine/map.h"
 #include "engine/native.h"
 #include "harness/program.h"
+#include "harness/reproduce.h"
 #include "harness/run.h"
 #include "harness/vmt.h"
 #include "stress/book.h"
 #include "stress/check.h"
-#include "stress/history.h"
 #include "stress/runner.h"
 #include "stress/stress-main.h"
 #include "stress/workload.h"
@@ -408,7 +408,7 @@ test_window_is_a_program(void **state)
 	assert_int_equal(p.nr_threads, c.threads);
 	assert_int_equal(p.verdict, PROGRAM_VERDICT_INVARIANT);
 	assert_non_null(strstr(p.verdict_detail, "busy"));
-	assert_non_null(strstr(p.head, HISTORY_ORDER " T"));
+	assert_non_null(strstr(p.head, REPRODUCE_ORDER " T"));
 	assert_true(p.nr_init > 4);
 	assert_int_equal(run_open(&run, &p, &target_engine, sim), RUN_OPENED);
 	assert_null(target_engine.check(run.self, false));
