@@ -220,8 +220,19 @@ show_program(struct show_command *c, const struct program *p, struct run *r)
 
 /* --- options --- */
 
-enum { OPT_SCHEDULE = 256, OPT_SEED, OPT_SVG, OPT_HTML, OPT_WIDTH, OPT_COLOR, OPT_ASCII, OPT_PROFILE, OPT_TARGET,
-	OPT_JSON, OPT_HELP };
+enum {
+	OPT_SCHEDULE = 256,
+	OPT_SEED,
+	OPT_SVG,
+	OPT_HTML,
+	OPT_WIDTH,
+	OPT_COLOR,
+	OPT_ASCII,
+	OPT_PROFILE,
+	OPT_TARGET,
+	OPT_JSON,
+	OPT_HELP
+};
 
 static const struct option long_options[] = {
 	{ "schedule", required_argument, NULL, OPT_SCHEDULE },
@@ -255,8 +266,8 @@ set_color(struct show_command *c, const char *text)
 static int
 check_options(const struct show_command *c)
 {
-	unsigned to_stdout = c->json + (c->svg != NULL && strcmp(c->svg, "-") == 0) +
-	                     (c->html != NULL && strcmp(c->html, "-") == 0);
+	unsigned to_stdout =
+	    c->json + (c->svg != NULL && strcmp(c->svg, "-") == 0) + (c->html != NULL && strcmp(c->html, "-") == 0);
 
 	if (c->schedule != NULL && c->seed_given)
 		fprintf(stderr, "wirestorm show: --schedule and --seed exclude each other\n");

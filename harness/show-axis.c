@@ -13,7 +13,7 @@
 
 #define SEGMENTS_MAX 512
 #define PAGES_MAX 8       /* a longer segment looks as long as this */
-#define PAGES_OUTER_MAX 2 /* the same for the unused ends of the map */
+#define PAGES_OUTER_MAX 4 /* the same for the unused ends of the map */
 #define CELLS_MAX 8       /* of one page */
 
 /* --- where anything begins or ends --- */
@@ -117,7 +117,7 @@ widen(struct show_axis *a, size_t from, size_t to, unsigned need, unsigned *spar
 
 	for (size_t i = from; i < to; i++)
 		have += a->segments[i].width;
-	for (; have < need && *spare > 0; have++, --*spare) {
+	for (; have<need && * spare> 0; have++, --*spare) {
 		size_t narrow = from;
 
 		for (size_t i = from; i < to; i++)
@@ -147,13 +147,13 @@ make_room(const struct show *s, struct show_axis *a, unsigned spare)
 	for (size_t i = 0; i < s->nr_maps; i++) {
 		for (size_t k = 0; show_box(a, &s->maps[i], k, &box); k++) {
 			show_label(box.run, SHOW_LABEL_MAX, text);
-			widen(a, segment_of(a, box.start), segment_of(a, box.end - 1) + 1, (unsigned)strlen(text) + 1,
+			widen(a, segment_of(a, box.start), segment_of(a, box.end - 1) + 1, (unsigned)strlen(text) + 2,
 			    &spare);
 		}
 	}
 	for (size_t i = 0; i < a->nr; i++)
-		widen(a, i, i + 1,
-		    (unsigned)snprintf(text, sizeof(text), "%" PRIu64, a->segments[i].start) + 1, &spare);
+		widen(
+		    a, i, i + 1, (unsigned)snprintf(text, sizeof(text), "%" PRIu64, a->segments[i].start) + 1, &spare);
 }
 
 void
@@ -249,10 +249,11 @@ show_label(const struct vm_run *run, unsigned width, char label[SHOW_LABEL_MAX])
 		optext_print_prot_mask(run->prot, &protection);
 	if (run->wired_count != 0)
 		(void)snprintf(wired, sizeof(wired), " w%" PRId32 "%s", run->wired_count, user);
-	len = snprintf(label, SHOW_LABEL_MAX, "%s%s%s%s", strbuf_text(&protection), wired,
-	    run->transition ? " " : "", mark);
+	len = snprintf(
+	    label, SHOW_LABEL_MAX, "%s%s%s%s", strbuf_text(&protection), wired, run->transition ? " " : "", mark);
 	if ((unsigned)len > width)
-		len = snprintf(label, SHOW_LABEL_MAX, "%s%s", wired[0] != '\0' ? wired + 1 : strbuf_text(&protection), mark);
+		len = snprintf(
+		    label, SHOW_LABEL_MAX, "%s%s", wired[0] != '\0' ? wired + 1 : strbuf_text(&protection), mark);
 	if ((unsigned)len > width && wired[0] != '\0')
 		len = snprintf(label, SHOW_LABEL_MAX, "%s%s", wired + 2, mark);
 	if ((unsigned)len > width)

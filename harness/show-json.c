@@ -40,8 +40,8 @@ row_json(const struct show *s, const struct show_row *row)
 	struct strbuf state = { 0 };
 
 	for (size_t i = 0; i < row->nr_events; i++)
-		json_array_append_new(events,
-		    json_pack("{s:s, s:s}", "kind", kinds[row->events[i].kind], "text", row->events[i].text));
+		json_array_append_new(
+		    events, json_pack("{s:s, s:s}", "kind", kinds[row->events[i].kind], "text", row->events[i].text));
 	for (unsigned t = 0; t < PROGRAM_THREADS_MAX; t++)
 		if ((row->wakes & (uint32_t)1 << t) != 0)
 			json_array_append_new(wakes, json_integer(t));

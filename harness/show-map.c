@@ -123,30 +123,40 @@ add_inheritance(const char *before, const struct vm_run *run, struct strbuf *out
 	strbuf_printf(out, "%s%s", before, name != NULL ? name : "?");
 }
 
-/* Both are mapped. */
+/* Both are mapped. NULL: nothing is different. */
+static const char *
+verb_of(const struct vm_run *a, const struct vm_run *b, bool failed)
+{
+	bool wirings = a->wired_count != b->wired_count || a->user_wired != b->user_wired;
+
+	if (b->transition && !a->transition)
+		return "mark";
+	if (a->transition && !b->transition)
+		return failed && wirings ? "roll back" : "unmark";
+	if (a->prot != b->prot || a->max != b->max || a->guard != b->guard)
+		return "protect";
+	if (wirings)
+		return b->wired_count > a->wired_count ? "wire" : "unwire";
+	return a->inherit != b->inherit ? "inherit" : NULL;
+}
+
 static void
 compare_runs(const struct vm_run *a, const struct vm_run *b, bool failed, struct change *c)
 {
-	bool wirings = a->wired_count != b->wired_count || a->user_wired != b->user_wired;
-	bool protection = a->prot != b->prot || a->max != b->max || a->guard != b->guard;
+	const char *verb = verb_of(a, b, failed);
 
+	if (verb == NULL)
+		return;
+	strbuf_add(&c->verb, verb);
 	if (b->transition && !a->transition)
-		strbuf_add(&c->verb, "mark");
-	else if (a->transition && !b->transition)
-		strbuf_add(&c->verb, failed && wirings ? "roll back" : "unmark");
-	else if (protection)
-		strbuf_add(&c->verb, "protect");
-	else if (wirings)
-		strbuf_add(&c->verb, b->wired_count > a->wired_count ? "wire" : "unwire");
-	else if (a->inherit != b->inherit)
-		strbuf_add(&c->verb, "inherit");
-	if (protection) {
+		strbuf_add(&c->rest, " in transition");
+	if (a->prot != b->prot || a->max != b->max || a->guard != b->guard) {
 		strbuf_add(&c->rest, ", ");
 		add_protection(a, &c->rest);
 		strbuf_add(&c->rest, " -> ");
 		add_protection(b, &c->rest);
 	}
-	if (wirings) {
+	if (a->wired_count != b->wired_count || a->user_wired != b->user_wired) {
 		add_wirings(", ", a, &c->rest);
 		add_wirings(" -> ", b, &c->rest);
 	}

@@ -18,10 +18,11 @@
 #include <string.h>
 
 #include "harness/show-axis.h"
+#include "harness/show-picture.h"
 #include "harness/show-words.h"
 #include "harness/show.h"
 
-#define LANE_MIN 22  /* columns; a narrower lane is a track */
+#define LANE_MIN 28  /* columns; a narrower lane is a track */
 #define LANE_MAX 52  /* columns; a wider one reads no better */
 #define RULER_MIN 32 /* columns beside the lanes */
 #define TEXT_MIN 10  /* columns beside tracks; below that they are one column each */
@@ -469,8 +470,8 @@ lay_out(struct page *p)
 
 	p->gutter = digits + 2 > 7 ? digits + 2 : 7;
 	room = width - p->gutter;
-	if (nr > 0 && room >= nr * (LANE_MIN + 6) + RULER_MIN + 2)
-		beside = RULER_MIN + (room - nr * (LANE_MIN + 6) - RULER_MIN - 2) / 3;
+	if (nr > 0 && room >= nr * (LANE_MIN + 2) + RULER_MIN + 2)
+		beside = RULER_MIN + (room - nr * (LANE_MIN + 2) - RULER_MIN - 2) / 3;
 	p->folded = nr > 0 && room / nr < LANE_MIN;
 	if (beside > 0)
 		room -= beside + 2;
@@ -516,14 +517,14 @@ put_tail(struct page *p)
 		put_paragraph(p, i == 0 ? "verdict" : "", 10, SHOW_WHY, s->notes[i]);
 	if (s->program->nr_threads > 0) {
 		put_paragraph(p, "result", 10, STYLE_PLAIN, s->outcome);
-		strbuf_printf(&text, "%s (%u preemption%s)", s->schedule, s->nr_preemptions,
-		    s->nr_preemptions == 1 ? "" : "s");
+		strbuf_printf(
+		    &text, "%s (%u preemption%s)", s->schedule, s->nr_preemptions, s->nr_preemptions == 1 ? "" : "s");
 		put_paragraph(p, "schedule", 10, STYLE_PLAIN, strbuf_text(&text));
 		put_paragraph(p, "signs", 10, STYLE_DIM,
 		    p->o->ascii ? "# runs, | could go on, : sleeps" : "┃ runs, │ could go on, ┊ sleeps");
 	}
-	put_paragraph(p, "map", 10, STYLE_DIM,
-	    "w1: wired once; w1u: by the user; !: in transition (marked); dots: not mapped");
+	put_paragraph(
+	    p, "map", 10, STYLE_DIM, "w1: wired once; w1u: by the user; !: in transition (marked); dots: not mapped");
 	strbuf_free(&text);
 }
 

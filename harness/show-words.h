@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* show-words.h - text for renderings: characters, their width, and lines broken to a width. Private to harness/show*.c. */
+/* show-words.h - text for renderings: characters, their width, and lines broken to a width. Private to harness/show*.c.
+ */
 #ifndef HARNESS_SHOW_WORDS_H
 #define HARNESS_SHOW_WORDS_H
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "engine/vm.h"
+#include "harness/edges.h"
 #include "harness/replay.h"
 #include "harness/show-map.h"
 #include "harness/vmt.h"
@@ -67,6 +68,8 @@ alone(struct show *s, struct run *r, const char *part, size_t number, const stru
 	failed = got.outcome == VM_OUTCOME_BLOCKED ||
 	         (vm_op_table[step->op.code].result != VM_RESULT_BOOL && got.code != KERN_SUCCESS);
 	vmt_print_result(&step->op, &got, &text);
+	edges_print_behind(got.edges, &text);
+	s->edges |= got.edges;
 	show_map_changes(s, before, row->map, &step->op, failed, row);
 	show_event(row, failed ? SHOW_FAILURE : SHOW_RESULT, "=> %s", strbuf_text(&text));
 	if (got.outcome == VM_OUTCOME_DONE)
@@ -75,7 +78,8 @@ alone(struct show *s, struct run *r, const char *part, size_t number, const stru
 	return got.outcome != VM_OUTCOME_BLOCKED;
 }
 
-/* The init steps, on an instance of their own: run_open does them unseen. Of a sequential program the final ones, too. */
+/* The init steps, on an instance of their own: run_open does them unseen. Of a sequential program the final ones, too.
+ */
 static bool
 show_init(struct show *s, struct sim *sim, struct strbuf *error)
 {
@@ -128,13 +132,13 @@ begin_events(struct maker *m, struct run *r, struct show_row *row, unsigned thre
 		m->threads[thread].announced = row->op + 1;
 		vmt_print_op(&pt->ops[row->op], &text);
 		show_event(row, SHOW_OP, "%s", strbuf_text(&text));
-		show_event(row, SHOW_DO, "lock");
+		show_event(row, SHOW_DO, "lock the map");
 	} else if (by != 0) {
 		if (by - 1 < PROGRAM_THREADS_MAX)
 			strbuf_printf(&text, "woken by T%u: ", by - 1);
 		else
 			strbuf_add(&text, "woken: ");
-		strbuf_add(&text, "lock, look again");
+		strbuf_add(&text, "lock the map, look again");
 		if (show_page_in(at, &page))
 			strbuf_printf(&text, " at page %llu", (unsigned long long)page);
 		show_event(row, SHOW_DO, "%s", strbuf_text(&text));
@@ -165,8 +169,10 @@ result_events(struct maker *m, struct run *r, struct show_row *row, unsigned thr
 			strbuf_clear(&text);
 		}
 		vmt_print_result(op, &rt->results[i], &text);
-		show_event(row, is_failure(op, &rt->results[i]) ? SHOW_FAILURE : SHOW_RESULT, "=> %s",
-		    strbuf_text(&text));
+		edges_print_behind(rt->results[i].edges, &text);
+		m->s->edges |= rt->results[i].edges;
+		show_event(
+		    row, is_failure(op, &rt->results[i]) ? SHOW_FAILURE : SHOW_RESULT, "=> %s", strbuf_text(&text));
 		strbuf_clear(&text);
 		show_explain(m->s, m->s->nr_rows - 1, op, &rt->results[i], row);
 	}

@@ -35,7 +35,7 @@ enum show_kind {
 	SHOW_SLEEP,   /* "sleep until page 20 leaves its transition; T1 marked it" */
 	SHOW_WAKE,    /* "wake T0" */
 	SHOW_RESULT,  /* "=> KERN_SUCCESS" */
-	SHOW_FAILURE, /* "=> KERN_INVALID_ADDRESS" */
+	SHOW_FAILURE, /* "=> KERN_INVALID_ADDRESS (wire_hole)" */
 	SHOW_WHY,     /* what in the map explains it: "hole 22-24, since step 3: T1 remove 22 24" */
 };
 
@@ -90,6 +90,7 @@ struct show {
 	struct show_row *rows;
 	unsigned nr_preemptions;
 	bool deadlock;
+	uint64_t edges; /* VM_EDGE_BIT()s of all results */
 	char *outcome, *schedule;
 	size_t nr_notes;
 	char **notes; /* what is to be said of the run: the verdict, with its evidence */
