@@ -31,7 +31,7 @@ static const char style[] =
     "pre{background:#f3f6fa;padding:.8em 1em;overflow-x:auto;white-space:pre-wrap}\n"
     "table{border-collapse:collapse}th{text-align:left;padding:.3em .6em;font-size:14px}\n"
     "td{vertical-align:top;padding:.25em .6em;min-width:1em}td.step{text-align:right}\n"
-    "td.lane{width:22em;padding-left:.9em}td.map{padding:0 0 0 1.2em}\n"
+    "td.lane{width:22em;padding-left:.9em}td.track{padding-left:.4em}td.what{width:30em}td.map{padding:0 0 0 1.2em}\n"
     "td.c-run{background:#f3f6fa;border:1px solid #57606a;border-left:5px solid #1f2328}\n"
     "td.c-bad{border-color:#b3131f}td.c-ready{border-left:2px solid #57606a}td.c-asleep{border-left:3px dotted "
     "#8250df}\n"
@@ -63,7 +63,7 @@ element(struct html *h, const char *tag, const char *class, const char *t)
 static void
 map_cell(struct html *h, const struct show_row *row)
 {
-	unsigned width = PICTURE_CHARS(h->axis.cells) + 24;
+	unsigned width = PICTURE_CHARS(h->axis.cells) + PICTURE_NUMBER;
 
 	strbuf_add(h->out, "<td class=\"map\">");
 	if (row->changed && h->axis.nr > 0) {
@@ -81,39 +81,35 @@ map_cell(struct html *h, const struct show_row *row)
 	strbuf_add(h->out, "</td>");
 }
 
-static bool
+static void
 events(struct html *h, const struct show_row *row)
 {
-	bool bad = false;
-
-	for (size_t i = 0; i < row->nr_events; i++) {
+	for (size_t i = 0; i < row->nr_events; i++)
 		element(h, "div", show_picture_class(row->events[i].kind), row->events[i].text);
-		bad |= row->events[i].kind == SHOW_FAILURE;
-	}
-	return bad;
 }
 
 static void
 lane_cell(struct html *h, const struct show_row *row, unsigned thread)
 {
+	const char *lane = h->folded ? "track" : "lane";
 	bool bad = false;
 
 	switch ((enum show_life)row->life[thread]) {
 	case SHOW_RUNS:
 		for (size_t i = 0; i < row->nr_events; i++)
 			bad |= row->events[i].kind == SHOW_FAILURE;
-		strbuf_printf(h->out, "<td class=\"lane c-run%s\">", bad ? " c-bad" : "");
+		strbuf_printf(h->out, "<td class=\"%s c-run%s\">", lane, bad ? " c-bad" : "");
 		if (h->folded)
 			strbuf_printf(h->out, "<b>T%u</b>", thread);
 		else
-			(void)events(h, row);
+			events(h, row);
 		strbuf_add(h->out, "</td>\n");
 		break;
 	case SHOW_READY:
-		strbuf_add(h->out, "<td class=\"lane c-ready\" title=\"could go on\"></td>\n");
+		strbuf_printf(h->out, "<td class=\"%s c-ready\" title=\"could go on\"></td>\n", lane);
 		break;
 	case SHOW_SLEEPS:
-		strbuf_printf(h->out, "<td class=\"lane c-asleep\"><span class=\"sleep\">%s</span></td>\n",
+		strbuf_printf(h->out, "<td class=\"%s c-asleep\"><span class=\"sleep\">%s</span></td>\n", lane,
 		    h->folded ? "z" : "sleeps");
 		break;
 	case SHOW_IDLE:
@@ -146,8 +142,8 @@ step_row(struct html *h, const struct show_row *row)
 	for (unsigned t = 0; t < h->s->program->nr_threads; t++)
 		lane_cell(h, row, t);
 	if (h->folded) {
-		strbuf_add(h->out, "<td>");
-		(void)events(h, row);
+		strbuf_add(h->out, "<td class=\"what\">");
+		events(h, row);
 		strbuf_add(h->out, "</td>\n");
 	}
 	map_cell(h, row);
@@ -161,7 +157,7 @@ alone_row(struct html *h, const struct show_row *row)
 
 	strbuf_printf(
 	    h->out, "<tr><td class=\"step dim\">%s</td>\n<td colspan=\"%u\">", row->part, nr == 0 ? 1 : nr + h->folded);
-	(void)events(h, row);
+	events(h, row);
 	strbuf_add(h->out, "</td>\n");
 	map_cell(h, row);
 	strbuf_add(h->out, "</tr>\n");
@@ -179,6 +175,8 @@ table(struct html *h)
 		strbuf_add(h->out, "<th>what happens</th>");
 	strbuf_add(h->out, "<th class=\"dim\">the map, when it has changed</th></tr></thead>\n<tbody>\n");
 	for (size_t i = 0; i < h->s->nr_rows; i++) {
+		if (h->s->rows[i].left_out)
+			continue;
 		if (h->s->rows[i].part != NULL)
 			alone_row(h, &h->s->rows[i]);
 		else

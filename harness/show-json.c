@@ -10,6 +10,7 @@
 static const char *const kinds[] = {
 	[SHOW_OP] = "op",
 	[SHOW_DO] = "does",
+	[SHOW_MORE] = "more",
 	[SHOW_CHANGE] = "change",
 	[SHOW_SLEEP] = "sleep",
 	[SHOW_WAKE] = "wake",
@@ -40,8 +41,9 @@ row_json(const struct show *s, const struct show_row *row)
 	struct strbuf state = { 0 };
 
 	for (size_t i = 0; i < row->nr_events; i++)
-		json_array_append_new(
-		    events, json_pack("{s:s, s:s}", "kind", kinds[row->events[i].kind], "text", row->events[i].text));
+		if (row->events[i].kind != SHOW_MORE) /* nothing is left out here */
+			json_array_append_new(events,
+			    json_pack("{s:s, s:s}", "kind", kinds[row->events[i].kind], "text", row->events[i].text));
 	for (unsigned t = 0; t < PROGRAM_THREADS_MAX; t++)
 		if ((row->wakes & (uint32_t)1 << t) != 0)
 			json_array_append_new(wakes, json_integer(t));

@@ -33,7 +33,7 @@ const char show_picture_style[] =
     ".turn{stroke:#8c959f;stroke-width:1.5;fill:none}.turnhead{fill:#8c959f}\n"
     ".wakes{stroke:#8a5a00;stroke-width:1.5;stroke-dasharray:5 3;fill:none}.wakehead{fill:#8a5a00}\n"
     ".hole{stroke:#8c959f;stroke-width:1.5;stroke-dasharray:1 4;fill:none}\n"
-    ".gone{stroke:#b3131f;stroke-dasharray:4 3;fill:none}\n"
+    ".gone{stroke:#b3131f;stroke-dasharray:4 3;fill:#fff}\n"
     ".mapped{fill:#ddeafa;stroke:#57606a}.wired{fill:#cdeed3;stroke:#57606a}\n"
     ".marked{fill:#eadcfb;stroke:#8250df;stroke-dasharray:6 2}.new{stroke-width:2.5}\n"
     "@media (prefers-color-scheme:dark){\n"
@@ -43,7 +43,7 @@ const char show_picture_style[] =
     ".result{fill:#6fdd8b;color:#6fdd8b}.failure,.why{fill:#ff8f88;color:#ff8f88;color:#ff8f88}\n"
     ".run{fill:#161b22;stroke:#8b949e}.bad{stroke:#ff8f88}.bar{fill:#e6edf3}\n"
     ".ready{stroke:#8b949e}.asleep{stroke:#c8a6ff}.turn{stroke:#6e7681}.turnhead{fill:#6e7681}\n"
-    ".wakes{stroke:#e3b341}.wakehead{fill:#e3b341}.hole{stroke:#6e7681}.gone{stroke:#ff8f88}\n"
+    ".wakes{stroke:#e3b341}.wakehead{fill:#e3b341}.hole{stroke:#6e7681}.gone{stroke:#ff8f88;fill:#0d1117}\n"
     ".mapped{fill:#15304f;stroke:#8b949e}.wired{fill:#14401f;stroke:#8b949e}.marked{fill:#3b2361;stroke:#c8a6ff}\n"
     "}\n";
 
@@ -55,6 +55,8 @@ show_picture_class(enum show_kind kind)
 		return "op";
 	case SHOW_DO:
 		return "do";
+	case SHOW_MORE:
+		return "dim";
 	case SHOW_CHANGE:
 		return "change";
 	case SHOW_SLEEP:

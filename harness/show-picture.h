@@ -13,6 +13,7 @@
 #define PICTURE_CHARS(n) ((n)*29 / 4)
 #define PICTURE_LINE 15
 #define PICTURE_MAP_HEIGHT 40
+#define PICTURE_NUMBER 36 /* room for the number of the map's last page */
 
 /*
  * The map behind @row at (x, y): page numbers, a box for each entry, an empty outline for what has gone since the row

@@ -17,7 +17,7 @@
 #define TRACK 26      /* width of a track */
 #define TEXT_CHARS 44 /* beside tracks */
 #define LANE_GAP 14   /* between lanes */
-#define AXIS_CELLS 40
+#define AXIS_CELLS 34
 
 struct picture {
 	const struct show *s;
@@ -151,6 +151,12 @@ is_bad(const struct show_row *row)
 	return false;
 }
 
+static bool
+sleeps(const struct show_row *row)
+{
+	return row->nr_events > 0 && row->events[row->nr_events - 1].kind == SHOW_SLEEP;
+}
+
 static unsigned
 row_lines(const struct picture *p, const struct show_row *row)
 {
@@ -272,6 +278,25 @@ legend(struct picture *p)
 	    PICTURE_LINE + 2);
 }
 
+/* Whoever sleeps at the end. */
+static void
+for_ever(struct picture *p)
+{
+	const struct show *s = p->s;
+	const struct show_row *last = s->nr_rows > 0 ? &s->rows[s->nr_rows - 1] : NULL;
+
+	if (!s->deadlock || last == NULL)
+		return;
+	for (unsigned t = 0; t < s->program->nr_threads; t++) {
+		if (last->life[t] != SHOW_SLEEPS && (t != last->thread || !sleeps(last)))
+			continue;
+		strbuf_printf(p->out, "<path class=\"asleep\" d=\"M%u %uv26\"/>\n", lane_x(p, t) + 8, p->y);
+		if (!p->folded)
+			text_at(p, lane_x(p, t) + 18, p->y + 20, "m failure", "sleeps for ever", 15);
+	}
+	p->y += 26;
+}
+
 static void
 tail(struct picture *p)
 {
@@ -310,14 +335,14 @@ lay_out(struct picture *p)
 	unsigned nr = p->s->program->nr_threads;
 
 	p->folded = nr > LANES_MAX;
-	p->chars = p->folded ? TEXT_CHARS : nr <= 2 ? 33 : nr == 3 ? 30 : 27;
+	p->chars = p->folded ? TEXT_CHARS : nr <= 2 ? 35 : nr == 3 ? 30 : 27;
 	p->lane = p->folded ? TRACK : PICTURE_CHARS(p->chars) + 26;
 	p->text_x = lane_x(p, nr) + 10;
 	p->map_x = (p->folded ? p->text_x + PICTURE_CHARS(p->chars) : lane_x(p, nr) - LANE_GAP) + 24;
 	if (nr == 0)
 		p->map_x = MARGIN + GUTTER + PICTURE_CHARS(52) + 24;
 	show_axis_fit(&p->axis, p->s, AXIS_CELLS);
-	p->width = p->map_x + (p->axis.nr > 0 ? PICTURE_CHARS(p->axis.cells) + 20 : 0) + MARGIN;
+	p->width = p->map_x + (p->axis.nr > 0 ? PICTURE_CHARS(p->axis.cells) + PICTURE_NUMBER : 0) + MARGIN;
 }
 
 /* The run as sentences, for who cannot see the picture. */
@@ -356,12 +381,15 @@ show_svg(const struct show *s, struct strbuf *out)
 
 		if (i == nr_init)
 			lane_names(&p);
+		if (row->left_out)
+			continue;
 		if (row->part == NULL)
 			step(&p, row);
 		else
 			alone(&p, row,
 			    s->program->nr_threads == 0 || row->part[0] == 'f' ? row->changed : i + 1 == nr_init);
 	}
+	for_ever(&p);
 	tail(&p);
 	strbuf_printf(out,
 	    "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%u\" height=\"%u\" viewBox=\"0 0 %u %u\" "

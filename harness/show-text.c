@@ -69,6 +69,7 @@ style_code(unsigned style)
 		return "1;31";
 	case STYLE_MAPPED:
 		return "34";
+	case SHOW_MORE:
 	case STYLE_DIM:
 		return "2";
 	default:
@@ -178,37 +179,23 @@ put_numbers(struct page *p, unsigned at, const struct show_map *m)
 	put_number(p, at + last->at + last->width, last->end);
 }
 
-static void
-put_repeated(struct page *p, unsigned style, const char *sign, unsigned count)
-{
-	struct strbuf text = { 0 };
-
-	for (unsigned i = 0; i < count; i++)
-		strbuf_add(&text, sign);
-	if (count > 0)
-		put_text(p, style, strbuf_text(&text));
-	strbuf_free(&text);
-}
-
-/* Cells [from, to) of the axis, with nothing mapped; what is compressed has a gap. */
+/* Cells [from, to) of the axis, with nothing mapped; what is compressed has a mark in its middle. */
 static void
 put_hole(struct page *p, unsigned from, unsigned to)
 {
-	const char *dot = p->o->ascii ? "." : "·";
+	const char *dot = p->o->ascii ? "." : "·", *gap = p->o->ascii ? "~" : "≈";
+	struct strbuf text = { 0 };
 
 	for (size_t i = 0; i < p->axis.nr; i++) {
 		const struct show_segment *seg = &p->axis.segments[i];
 
-		if (seg->at < from || seg->at >= to)
-			continue;
-		if (seg->compressed && seg->width > 2) {
-			put_repeated(p, STYLE_DIM, dot, (seg->width - 1) / 2);
-			put_text(p, STYLE_DIM, p->o->ascii ? "~" : "≈");
-			put_repeated(p, STYLE_DIM, dot, seg->width - 1 - (seg->width - 1) / 2);
-		} else {
-			put_repeated(p, STYLE_DIM, dot, seg->width);
-		}
+		for (unsigned cell = seg->at; cell < seg->at + seg->width; cell++)
+			if (cell >= from && cell < to)
+				strbuf_add(&text, seg->compressed && cell == seg->at + seg->width / 2 ? gap : dot);
 	}
+	if (text.len > 0)
+		put_text(p, STYLE_DIM, strbuf_text(&text));
+	strbuf_free(&text);
 }
 
 static void
@@ -228,12 +215,8 @@ put_boxes(struct page *p, unsigned at, const struct show_map *m)
 
 		if (open && cell < box.at)
 			put_text(p, STYLE_DIM, border);
-		if (cell < box.at) {
-			unsigned column = at + box.at;
-
-			put_hole(p, cell + (open ? 1 : 0), box.at);
-			p->column = column;
-		}
+		if (cell < box.at)
+			put_hole(p, cell + open, box.at);
 		put_text(p, STYLE_DIM, border);
 		show_label(box.run, box.width - 1, label);
 		put_text(p, style, label);
@@ -243,7 +226,7 @@ put_boxes(struct page *p, unsigned at, const struct show_map *m)
 	}
 	if (open)
 		put_text(p, STYLE_DIM, border);
-	put_hole(p, cell + (open ? 1 : 0), p->axis.cells);
+	put_hole(p, cell + open, p->axis.cells);
 }
 
 /* A map on lines of its own. */
@@ -541,6 +524,8 @@ show_text(const struct show *s, const struct show_text_options *o, struct strbuf
 	for (size_t i = 0; i < s->nr_rows; i++) {
 		if (i == nr_init)
 			put_lane_names(&p);
+		if (s->rows[i].left_out)
+			continue;
 		if (s->rows[i].part != NULL)
 			put_alone(&p, &s->rows[i], i + 1 == nr_init);
 		else

@@ -2,6 +2,8 @@
 /* show-words.c - see show-words.h. */
 #include "harness/show-words.h"
 
+#include <string.h>
+
 #define REPLACEMENT 0xfffdu
 
 uint32_t
@@ -50,6 +52,13 @@ show_width(const char *text, size_t len)
 	return width;
 }
 
+/* Around an arrow there is no break: "w0 -> w1" stays together. */
+static bool
+may_break(const char *from, const char *blank)
+{
+	return strncmp(blank, " -> ", 4) != 0 && (blank < from + 3 || strncmp(blank - 3, " -> ", 4) != 0);
+}
+
 bool
 show_next_line(const char **text, unsigned width, struct show_line *line)
 {
@@ -64,12 +73,12 @@ show_next_line(const char **text, unsigned width, struct show_line *line)
 
 		if (used + char_width(c) > width && at > from)
 			break;
-		if (c == ' ')
+		if (c == ' ' && may_break(from, at))
 			blank = at;
 		used += char_width(c);
 		at += n;
 	}
-	if (*at == '\0' || *at == ' ')
+	if (*at == '\0' || (*at == ' ' && may_break(from, at)))
 		blank = at;
 	if (blank == NULL || blank == from)
 		blank = at;

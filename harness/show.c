@@ -15,6 +15,7 @@
 #include "harness/vmt.h"
 
 #define WHERE_MAX 160
+#define PLAIN_MIN 6 /* so many plain steps in a row are too many to show each */
 
 /* A run under way. */
 struct maker {
@@ -360,6 +361,30 @@ show_threads(
 	return good;
 }
 
+/* A step of the thread that ran before, too, which did one thing and changed nothing: one of many page faults, say. */
+static bool
+is_plain(const struct show_row *row)
+{
+	return row->part == NULL && row->why == SHOW_SAME && row->nr_events == 1 && row->events[0].kind == SHOW_DO &&
+	       !row->changed && row->wakes == 0;
+}
+
+/* Of many plain steps in a row the first and the last are enough. */
+static void
+leave_out(struct show *s)
+{
+	for (size_t i = 0, end; i < s->nr_rows; i = end) {
+		for (end = i; end < s->nr_rows && is_plain(&s->rows[end]); end++)
+			;
+		if (end - i >= PLAIN_MIN) {
+			show_event(&s->rows[i], SHOW_MORE, "... and %zu steps like it", end - i - 2);
+			for (size_t k = i + 1; k + 1 < end; k++)
+				s->rows[k].left_out = true;
+		}
+		end += end == i;
+	}
+}
+
 /* The head of the file: its first line is the title, without "title:"; each line loses its "# ". */
 static void
 take_head(struct show *s)
@@ -405,7 +430,10 @@ show_make(struct show *s, const struct program *p, const struct vm_target *t, st
 	s->schedule = strbuf_take(&schedule);
 	if (!show_init(s, sim, error))
 		return false;
-	return p->nr_threads == 0 || show_threads(s, sim, choices, nr_choices, error);
+	if (p->nr_threads > 0 && !show_threads(s, sim, choices, nr_choices, error))
+		return false;
+	leave_out(s);
+	return true;
 }
 
 void

@@ -31,6 +31,7 @@ struct show_map {
 enum show_kind {
 	SHOW_OP,      /* an operation begins: "wire 20 24 user noholes" */
 	SHOW_DO,      /* what the step was about to do: "fault page 21 for wiring" */
+	SHOW_MORE,    /* how many steps like it are left out behind it */
 	SHOW_CHANGE,  /* what became different: "mark 20-22, w0 -> w1" */
 	SHOW_SLEEP,   /* "sleep until page 20 leaves its transition; T1 marked it" */
 	SHOW_WAKE,    /* "wake T0" */
@@ -74,6 +75,7 @@ struct show_row {
 	uint8_t life[PROGRAM_THREADS_MAX]; /* enum show_life */
 	uint32_t wakes;                    /* bit t: it wakes thread t */
 	bool changed;                      /* the map */
+	bool left_out;                     /* one of many alike: a picture passes over it */
 	size_t map;                        /* the one behind it, of show.maps */
 };
 
