@@ -37,6 +37,8 @@ bool vmt_write(const char *path, const struct program *p);
 /* The same for any text. */
 bool vmt_write_text(const char *path, const struct strbuf *text);
 
+/* The word for a verdict and for no verdict NULL. */
+const char *vmt_verdict_word(enum program_verdict verdict);
 /* VM_QUIRK_BIT() of the quirk whose id these @len bytes are; 0: none. */
 uint32_t vmt_quirk_bit(const char *text, size_t len);
 
