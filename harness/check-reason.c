@@ -204,7 +204,8 @@ check_reasons(const struct check_call *call, const struct vm_state *s, bool *mus
 		return fixed_reasons(call, must);
 	case VM_OP_find:
 		*must = call->op->end == 0;
-		return (uint16_t)(*must ? BIT(INVALID_ADDRESS) : BIT(SUCCESS) | BIT(NO_SPACE)); /* see check_find_result */
+		return (
+		    uint16_t)(*must ? BIT(INVALID_ADDRESS) : BIT(SUCCESS) | BIT(NO_SPACE)); /* see check_find_result */
 	case VM_OP_protect:
 		return protect_reasons(call, s);
 	case VM_OP_sync:

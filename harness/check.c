@@ -38,8 +38,9 @@ void
 check_report(struct checker *c, struct run *r, enum check_id check, const struct check_call *call, uint64_t start,
     uint64_t end, const char *fmt, ...)
 {
-	struct finding f = { .check = (uint8_t)check, .thread = -1, .step = c->step, .since = c->step, .start = start,
-		.end = end };
+	struct finding f = {
+		.check = (uint8_t)check, .thread = -1, .step = c->step, .since = c->step, .start = start, .end = end
+	};
 	va_list ap;
 
 	f.quirk = (check_table[check].quirks & r->program->config.quirks) != 0;
@@ -235,7 +236,11 @@ static struct check_call
 call_of(struct checker *c, struct run *r, unsigned thread, unsigned index)
 {
 	unsigned nr;
-	struct check_call call = { .c = c, .r = r, .thread = thread, .index = index, .op = &ops_of(r, thread, &nr)[index],
+	struct check_call call = { .c = c,
+		.r = r,
+		.thread = thread,
+		.index = index,
+		.op = &ops_of(r, thread, &nr)[index],
 		.state = &c->ops[thread] };
 
 	check_clamp(&r->program->config, call.op, &call);

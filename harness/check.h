@@ -98,11 +98,11 @@ struct check_tags {
 };
 
 struct checker {
-	bool quiet;                    /* a prefix is executed again: no invariants, they have been looked at */
-	uint32_t step;                 /* of the run */
-	unsigned nr_done_before;       /* of the thread that steps: its operations that had ended before the step */
-	struct vm_state now, before;   /* after the last step, and before it */
-	struct vm_state start;         /* after the init steps */
+	bool quiet;                  /* a prefix is executed again: no invariants, they have been looked at */
+	uint32_t step;               /* of the run */
+	unsigned nr_done_before;     /* of the thread that steps: its operations that had ended before the step */
+	struct vm_state now, before; /* after the last step, and before it */
+	struct vm_state start;       /* after the init steps */
 	struct check_tags tags, start_tags;
 	struct check_op ops[SIM_FIBERS_MAX];
 	size_t nr_findings;
@@ -115,8 +115,8 @@ void checker_init(struct checker *c);
 void checker_free(struct checker *c);
 
 /*
- * The rest is called by run.c: at the opening, when the init steps are done, when a run begins, around each step, and by
- * checker_end at the end of a run, once: who sleeps for ever, what is left behind.
+ * The rest is called by run.c: at the opening, when the init steps are done, when a run begins, around each step, and
+ * by checker_end at the end of a run, once: who sleeps for ever, what is left behind.
  */
 void checker_open(struct checker *c, struct run *r);
 void checker_saved(struct checker *c);

@@ -302,7 +302,8 @@ check_outcomes(struct check *c, struct explore_result *got)
 
 /* --- schedules --- */
 
-/* Is this finding what the verdict line says: of its kind, and of the check that its first word names, if it has one? */
+/* Is this finding what the verdict line says: of its kind, and of the check that its first word names, if it has one?
+ */
 static bool
 is_verdict(const struct program *p, const struct finding *f)
 {
@@ -567,8 +568,8 @@ bless_init(struct check *c, struct sim *sim)
 static void
 check_program(struct check *c, struct sim *sim)
 {
-	enum run_open_result opened = run_open_checked(
-	    &c->run, &c->program, c->options->target, sim, c->options->no_checks ? NULL : &c->checker);
+	enum run_open_result opened =
+	    run_open_checked(&c->run, &c->program, c->options->target, sim, c->options->no_checks ? NULL : &c->checker);
 
 	if (opened == RUN_OPENED) {
 		check_opened(c);

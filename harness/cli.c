@@ -295,12 +295,12 @@ cli_json_findings(struct run *r, const struct explore_result *x)
 		finding_print(&f->f, r->program, &text);
 		print_map_at(r, f, &map);
 		vmt_print_choices(f->witness.choices, f->witness.nr_choices, &schedule);
-		(void)json_array_append_new(all,
-		    json_pack("{s:s, s:s, s:b, s:i, s:i, s:i, s:i, s:s, s:s, s:s, s:i}", "verdict",
-		        vmt_verdict_word(finding_kind(&f->f)), "check", finding_label(&f->f, label), "quirk", f->f.quirk,
-		        "thread", (int)f->f.thread, "op", (int)f->f.op, "since", (int)f->f.since, "step", (int)f->f.step, "text",
-		        strbuf_text(&text), "map", strbuf_text(&map), "schedule", strbuf_text(&schedule), "preemptions",
-		        (int)f->witness.preemptions));
+		(void)json_array_append_new(
+		    all, json_pack("{s:s, s:s, s:b, s:i, s:i, s:i, s:i, s:s, s:s, s:s, s:i}", "verdict",
+		             vmt_verdict_word(finding_kind(&f->f)), "check", finding_label(&f->f, label), "quirk",
+		             f->f.quirk, "thread", (int)f->f.thread, "op", (int)f->f.op, "since", (int)f->f.since,
+		             "step", (int)f->f.step, "text", strbuf_text(&text), "map", strbuf_text(&map), "schedule",
+		             strbuf_text(&schedule), "preemptions", (int)f->witness.preemptions));
 		strbuf_free(&text);
 		strbuf_free(&map);
 		strbuf_free(&schedule);

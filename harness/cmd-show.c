@@ -23,8 +23,10 @@ static const char help[] =
     "usage: wirestorm show [OPTION...] FILE\n\n"
     "Shows one run of the program: a lane for each thread, in it what each step did, whom it woke, where the thread\n"
     "slept and why, which switches were preemptions, what the operations returned and what in the map explains a\n"
-    "failure; and the map whenever it changed. Which run: by --schedule, by choices drawn from --seed, or by the\n"
-    "schedule in the file; without any of them by choices drawn from seed 1.\n\n"
+    "failure; and the map whenever it changed.\n\n"
+    "Which run: by --schedule, by choices drawn from --seed, or by the schedule in the file. Without any of them the\n"
+    "program is explored, and the first finding is shown, by its witness with the fewest preemptions; if there is\n"
+    "none, a run by choices drawn from seed 1. The second line says which it is.\n\n"
     "      --schedule 'T0*3 T1 T0'   one choice per step\n"
     "      --seed N       draw the choices from this seed instead\n"
     "      --svg FILE     write a picture (\"-\": to standard output); light and dark, for a page or a report\n"
@@ -43,6 +45,9 @@ static const char help[] =
     "  wirestorm show --html run.html --svg run.svg corpus/litmus/wire-gone-after-wait.vmt\n"
     "  wirestorm explore --until DEADLOCK corpus/litmus/remove-system-wired-deadlock.vmt | wirestorm show -\n";
 
+/* How far is looked for a finding in a program without a schedule: a second or so. */
+#define LOOK_STATES 50000
+#define LOOK_SCHEDULES 20000
 #define WIDTH_MIN 40
 #define WIDTH_MAX 400
 
@@ -72,43 +77,83 @@ record(void *arg, struct run *r, size_t step, unsigned thread)
 	path_append(&rec->path, &rec->cap, thread);
 }
 
-/* The choices of the run to show, which become the caller's, and *how in words. An exit code, or -1. */
 static int
-choose(struct show_command *c, const struct program *p, struct run *r, struct recorder *rec, char **how)
+parse_schedule(struct show_command *c, struct recorder *rec, struct strbuf *how)
 {
-	int len;
+	struct vmt_error e;
 
-	if (c->schedule != NULL) {
-		struct vmt_error e;
+	strbuf_add(how, "the schedule given");
+	if (vmt_parse_choices(c->schedule, &rec->path.choices, &rec->path.nr_choices, &e))
+		return -1;
+	fprintf(stderr, "wirestorm show: --schedule: column %u: %s\n", e.column, e.text);
+	return EXIT_USAGE;
+}
 
-		*how = strdup("the schedule given");
-		if (vmt_parse_choices(c->schedule, &rec->path.choices, &rec->path.nr_choices, &e))
-			return -1;
-		fprintf(stderr, "wirestorm show: --schedule: column %u: %s\n", e.column, e.text);
-		return EXIT_USAGE;
-	}
-	if (p->has_schedule && !c->seed_given) {
-		*how = strdup("the schedule in the file");
-		rec->path.nr_choices = p->nr_choices;
-		rec->path.choices = calloc(p->nr_choices + 1, sizeof(*p->choices));
-		if (rec->path.choices == NULL)
-			err(EXIT_USAGE, "no memory");
-		if (p->nr_choices > 0)
-			memcpy(rec->path.choices, p->choices, p->nr_choices * sizeof(*p->choices));
-		return -1;
-	}
-	if (p->nr_threads == 0) {
-		*how = strdup("there are no threads");
-		return -1;
-	}
-	strategy_random(r, c->seed, record, rec);
-	len = asprintf(how, "a random run, seed %llu", (unsigned long long)c->seed);
-	if (len < 0)
+static void
+copy_choices(struct recorder *rec, const struct program_choice *choices, size_t nr)
+{
+	rec->path.nr_choices = nr;
+	rec->path.choices = calloc(nr + 1, sizeof(*choices));
+	if (rec->path.choices == NULL)
 		err(EXIT_USAGE, "no memory");
+	if (nr > 0)
+		memcpy(rec->path.choices, choices, nr * sizeof(*choices));
+}
+
+/* The way to the first finding: one that no quirk explains, else any. False: none was found. */
+static bool
+find_finding(struct run *r, struct recorder *rec, struct strbuf *how)
+{
+	struct explore_options options = {
+		.want_witnesses = true, .states_max = LOOK_STATES, .schedules_max = LOOK_SCHEDULES, .stop = &cli_stop
+	};
+	const struct explore_finding *first;
+	struct explore_result x;
+	char label[FINDING_TEXT_MAX];
+	bool found;
+
+	explore(r, &options, &x);
+	first = explore_first_finding(&x);
+	for (size_t i = 0; i < x.nr_findings && first == NULL; i++)
+		first = &x.findings[i];
+	found = first != NULL && first->witness.nr_choices > 0;
+	if (found) {
+		copy_choices(rec, first->witness.choices, first->witness.nr_choices);
+		strbuf_printf(how, "the fewest preemptions to finding %s", finding_label(&first->f, label));
+	}
+	explore_result_free(&x);
+	return found;
+}
+
+static int
+run_at_random(struct show_command *c, struct run *r, struct recorder *rec, struct strbuf *how)
+{
+	strategy_random(r, c->seed, record, rec);
+	strbuf_printf(how, "a random run, seed %llu", (unsigned long long)c->seed);
 	if (run_enabled(r) == 0)
 		return -1;
 	fprintf(stderr, "%s: no end after %d steps\n", c->path, STRATEGY_STEPS_MAX);
 	return EXIT_HANG;
+}
+
+/* The choices of the run to show, which become the caller's, and *how in words. An exit code, or -1. */
+static int
+choose(struct show_command *c, const struct program *p, struct run *r, struct recorder *rec, struct strbuf *how)
+{
+	if (c->schedule != NULL)
+		return parse_schedule(c, rec, how);
+	if (p->has_schedule && !c->seed_given) {
+		strbuf_add(how, "the schedule in the file");
+		copy_choices(rec, p->choices, p->nr_choices);
+		return -1;
+	}
+	if (p->nr_threads == 0) {
+		strbuf_add(how, "there are no threads");
+		return -1;
+	}
+	if (!c->seed_given && find_finding(r, rec, how))
+		return -1;
+	return run_at_random(c, r, rec, how);
 }
 
 /* --- where it goes --- */
@@ -202,9 +247,11 @@ show_program(struct show_command *c, const struct program *p, struct run *r)
 {
 	struct recorder rec = { 0 };
 	struct show s = { .path = strcmp(c->path, "-") == 0 ? "standard input" : c->path };
-	struct strbuf error = { 0 };
-	int rv = choose(c, p, r, &rec, &s.how);
+	struct strbuf error = { 0 }, how = { 0 };
+	int rv = choose(c, p, r, &rec, &how);
 
+	s.how = strbuf_take(&how);
+	run_close(r); /* it has had the world to itself */
 	if (rv < 0) {
 		rv = EXIT_USAGE;
 		if (!show_make(&s, p, c->target.target, r->sim, rec.path.choices, rec.path.nr_choices, &error))
@@ -332,7 +379,8 @@ parse_options(int argc, char **argv, struct show_command *c)
 int
 cmd_show(int argc, char **argv)
 {
-	struct show_command c = { .target = { .target = cli_target_at(0) }, .seed = 1 };
+	struct checker checker = { 0 };
+	struct show_command c = { .target = { .target = cli_target_at(0), .checker = &checker }, .seed = 1 };
 	struct program p;
 	struct run r;
 	int rv = parse_options(argc, argv, &c);
@@ -342,7 +390,9 @@ cmd_show(int argc, char **argv)
 	(void)setlocale(LC_CTYPE, ""); /* only to learn whether the terminal speaks UTF-8 */
 	if (!cli_open_run(&c.target, c.path, &p, &r))
 		return EXIT_USAGE;
+	cli_catch_signals();
 	rv = show_program(&c, &p, &r);
 	cli_close_run(&p, &r);
+	checker_free(&checker);
 	return rv;
 }

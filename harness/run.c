@@ -126,8 +126,7 @@ run_open(struct run *r, const struct program *p, const struct vm_target *t, stru
 }
 
 enum run_open_result
-run_open_checked(
-    struct run *r, const struct program *p, const struct vm_target *t, struct sim *sim, struct checker *c)
+run_open_checked(struct run *r, const struct program *p, const struct vm_target *t, struct sim *sim, struct checker *c)
 {
 	const char *why;
 

@@ -97,7 +97,7 @@ lane_cell(struct html *h, const struct show_row *row, unsigned thread)
 	switch ((enum show_life)row->life[thread]) {
 	case SHOW_RUNS:
 		for (size_t i = 0; i < row->nr_events; i++)
-			bad |= row->events[i].kind == SHOW_FAILURE;
+			bad |= row->events[i].kind == SHOW_FAILURE || row->events[i].kind == SHOW_FOUND;
 		strbuf_printf(h->out, "<td class=\"%s c-run%s\">", lane, bad ? " c-bad" : "");
 		if (h->folded)
 			strbuf_printf(h->out, "<b>T%u</b>", thread);

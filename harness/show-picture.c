@@ -69,6 +69,8 @@ show_picture_class(enum show_kind kind)
 		return "failure";
 	case SHOW_WHY:
 		return "why";
+	case SHOW_FOUND:
+		return "failure";
 	}
 	return "";
 }

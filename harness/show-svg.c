@@ -146,15 +146,9 @@ static bool
 is_bad(const struct show_row *row)
 {
 	for (size_t i = 0; i < row->nr_events; i++)
-		if (row->events[i].kind == SHOW_FAILURE)
+		if (row->events[i].kind == SHOW_FAILURE || row->events[i].kind == SHOW_FOUND)
 			return true;
 	return false;
-}
-
-static bool
-sleeps(const struct show_row *row)
-{
-	return row->nr_events > 0 && row->events[row->nr_events - 1].kind == SHOW_SLEEP;
 }
 
 static unsigned
@@ -288,7 +282,7 @@ for_ever(struct picture *p)
 	if (!s->deadlock || last == NULL)
 		return;
 	for (unsigned t = 0; t < s->program->nr_threads; t++) {
-		if (last->life[t] != SHOW_SLEEPS && (t != last->thread || !sleeps(last)))
+		if (last->life[t] != SHOW_SLEEPS && (t != last->thread || last->after != SHOW_SLEEPS))
 			continue;
 		strbuf_printf(p->out, "<path class=\"asleep\" d=\"M%u %uv26\"/>\n", lane_x(p, t) + 8, p->y);
 		if (!p->folded)
@@ -307,7 +301,8 @@ tail(struct picture *p)
 	p->y += 14;
 	for (size_t i = 0; i < s->nr_notes; i++) {
 		if (i == 0)
-			text_at(p, MARGIN, p->y + PICTURE_LINE - 4, "m failure", "verdict", 7);
+			text_at(p, MARGIN, p->y + PICTURE_LINE - 4, "m failure",
+			    s->nr_findings > 0 ? "verdict" : "note", s->nr_findings > 0 ? 7 : 4);
 		paragraph(p, x, chars, "m failure", s->notes[i], PICTURE_LINE);
 	}
 	if (s->program->nr_threads > 0) {

@@ -28,7 +28,7 @@
 #define TEXT_MIN 10  /* columns beside tracks; below that they are one column each */
 
 /* Besides those of an event. */
-enum style { STYLE_PLAIN = SHOW_WHY + 1, STYLE_DIM, STYLE_TITLE, STYLE_WIRED, STYLE_MARKED, STYLE_MAPPED };
+enum style { STYLE_PLAIN = SHOW_FOUND + 1, STYLE_DIM, STYLE_TITLE, STYLE_WIRED, STYLE_MARKED, STYLE_MAPPED };
 
 struct page {
 	const struct show *s;
@@ -66,6 +66,7 @@ style_code(unsigned style)
 		return "32";
 	case SHOW_FAILURE:
 	case SHOW_WHY:
+	case SHOW_FOUND:
 		return "1;31";
 	case STYLE_MAPPED:
 		return "34";
@@ -288,7 +289,7 @@ begins_op(const struct show_row *row)
 static bool
 ends_op(const struct show_row *row)
 {
-	return row->nr_events > 0 && row->events[row->nr_events - 1].kind >= SHOW_RESULT;
+	return row->after == SHOW_IDLE || row->after == SHOW_DONE;
 }
 
 /* The sign of a lane in line @at, when the thread that runs has @nr lines. NULL: none. */
@@ -497,7 +498,7 @@ put_tail(struct page *p)
 
 	end_line(p);
 	for (size_t i = 0; i < s->nr_notes; i++)
-		put_paragraph(p, i == 0 ? "verdict" : "", 10, SHOW_WHY, s->notes[i]);
+		put_paragraph(p, i == 0 ? (s->nr_findings > 0 ? "verdict" : "note") : "", 10, SHOW_WHY, s->notes[i]);
 	if (s->program->nr_threads > 0) {
 		put_paragraph(p, "result", 10, STYLE_PLAIN, s->outcome);
 		strbuf_printf(

@@ -46,18 +46,52 @@ new_row(struct show *s)
 	return &s->rows[s->nr_rows++];
 }
 
+/* --- findings --- */
+
+static bool
+is_at(const struct finding *f, const struct show_row *row)
+{
+	if (f->thread == SIM_INIT_THREAD)
+		return row->part != NULL && row->op == f->op && (row->part[0] == 'i') == (f->step == 0);
+	return row->part == NULL && row->step == f->step;
+}
+
+/* What the checker has found: in words, at the step, and as it is. */
+static void
+take_findings(struct show *s, const struct checker *c)
+{
+	char label[FINDING_TEXT_MAX];
+
+	s->findings = checked(calloc(c->nr_findings + 1, sizeof(*s->findings)));
+	for (size_t i = 0; i < c->nr_findings; i++) {
+		const struct finding *f = &c->findings[i];
+		struct strbuf text = { 0 };
+
+		s->findings[s->nr_findings++] = *f;
+		finding_print(f, s->program, &text);
+		show_note(s, "%s", strbuf_text(&text));
+		strbuf_free(&text);
+		for (size_t k = 0; k < s->nr_rows; k++)
+			if (is_at(f, &s->rows[k]))
+				show_event(&s->rows[k], SHOW_FOUND, "found: %s %s%s", vmt_verdict_word(finding_kind(f)),
+				    finding_label(f, label), f->quirk ? " (a quirk)" : "");
+	}
+}
+
 /* --- one operation, alone --- */
 
 /* On @r, whose operations all come here. False: it blocks, nothing can follow. */
 static bool
 alone(struct show *s, struct run *r, const char *part, size_t number, const struct program_step *step)
 {
-	struct vm_result got = run_alone(r, &step->op);
+	struct vm_result got;
 	size_t before = s->nr_maps - 1;
 	struct show_row *row = new_row(s);
 	struct strbuf text = { 0 };
 	bool failed;
 
+	r->init_index = (unsigned)number;
+	got = run_alone(r, &step->op);
 	row->part = part;
 	row->op = (unsigned)number;
 	row->step = number + 1;
@@ -292,6 +326,18 @@ on_step(void *arg, struct run *r, size_t step, unsigned thread)
 	wake_events(m, r, row, thread);
 	result_events(m, r, row, thread);
 	sleep_event(m, r, row, thread);
+	switch (m->threads[thread].status) {
+	case SIM_SLEEPING:
+		row->after = SHOW_SLEEPS;
+		break;
+	case SIM_DONE:
+	case SIM_IDLE:
+		row->after = SHOW_DONE;
+		break;
+	case SIM_READY:
+		row->after = m->threads[thread].announced > m->threads[thread].nr_done ? SHOW_READY : SHOW_IDLE;
+		break;
+	}
 	m->last = (int)thread;
 }
 
@@ -310,7 +356,7 @@ note_sleepers(struct maker *m, struct run *r)
 			continue;
 		vmt_print_op(&r->program->threads[t].ops[i], &op);
 		show_explain_sleep(m->s, m->s->nr_rows - 1, m->threads[t].where, &why);
-		show_note(m->s, "deadlock: T%u.%u %s sleeps for ever: %s%s", t, i, strbuf_text(&op),
+		show_note(m->s, "T%u.%u %s sleeps for ever: %s%s", t, i, strbuf_text(&op),
 		    m->threads[t].where[0] != '\0' ? m->threads[t].where : "nobody wakes it", strbuf_text(&why));
 		strbuf_clear(&op);
 		strbuf_free(&why);
@@ -323,17 +369,33 @@ after(struct maker *m, struct run *r)
 {
 	struct show *s = m->s;
 	struct strbuf outcome = { 0 };
-	bool going = true;
+	bool going = run_panic(r) == NULL;
 
+	checker_end(r->checker, r);
 	run_outcome(r, &outcome);
 	s->outcome = strbuf_take(&outcome);
-	s->deadlock = run_deadlocked(r);
-	if (s->deadlock) {
-		note_sleepers(m, r);
-		return;
-	}
-	for (size_t i = 0; i < s->program->nr_final && going; i++)
+	s->deadlock = going && run_deadlocked(r);
+	for (size_t i = 0; i < s->program->nr_final && going && !s->deadlock; i++)
 		going = alone(s, r, "final", i, &s->program->final[i]);
+	take_findings(s, r->checker);
+	if (s->deadlock)
+		note_sleepers(m, r);
+}
+
+/* A sequential program has been shown; now again, judged. */
+static void
+judge_sequential(struct show *s, struct sim *sim)
+{
+	struct checker checker = { 0 };
+	struct strbuf wrong = { 0 };
+	struct run r;
+
+	if (run_open_checked(&r, s->program, s->target, sim, &checker) == RUN_OPENED)
+		(void)run_final(&r, &wrong);
+	take_findings(s, &checker);
+	run_close(&r);
+	checker_free(&checker);
+	strbuf_free(&wrong);
 }
 
 static bool
@@ -342,8 +404,9 @@ show_threads(
 {
 	struct maker m = { .s = s, .last = -1 };
 	struct replay how = { .on_step = on_step, .arg = &m };
+	struct checker checker = { 0 };
 	struct run r;
-	bool good = run_open(&r, s->program, s->target, sim) == RUN_OPENED;
+	bool good = run_open_checked(&r, s->program, s->target, sim, &checker) == RUN_OPENED;
 
 	if (!good) {
 		strbuf_add(error, strbuf_text(&r.error));
@@ -358,6 +421,7 @@ show_threads(
 	}
 	replay_free(&how);
 	run_close(&r);
+	checker_free(&checker);
 	return good;
 }
 
@@ -430,7 +494,9 @@ show_make(struct show *s, const struct program *p, const struct vm_target *t, st
 	s->schedule = strbuf_take(&schedule);
 	if (!show_init(s, sim, error))
 		return false;
-	if (p->nr_threads > 0 && !show_threads(s, sim, choices, nr_choices, error))
+	if (p->nr_threads == 0)
+		judge_sequential(s, sim);
+	else if (!show_threads(s, sim, choices, nr_choices, error))
 		return false;
 	leave_out(s);
 	return true;
@@ -465,6 +531,7 @@ show_free(struct show *s)
 	free(s->rows);
 	free(s->maps);
 	free(s->notes);
+	free(s->findings);
 	free(s->how);
 	free(s->title);
 	free(s->about);

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "harness/check.h"
 #include "harness/program.h"
 #include "harness/run.h"
 #include "harness/state.h"
@@ -38,6 +39,7 @@ enum show_kind {
 	SHOW_RESULT,  /* "=> KERN_SUCCESS" */
 	SHOW_FAILURE, /* "=> KERN_INVALID_ADDRESS (wire_hole)" */
 	SHOW_WHY,     /* what in the map explains it: "hole 22-24, since step 3: T1 remove 22 24" */
+	SHOW_FOUND,   /* what the checker finds here: "spurious unfounded" */
 };
 
 struct show_event {
@@ -73,6 +75,7 @@ struct show_row {
 	size_t nr_events;
 	struct show_event *events;
 	uint8_t life[PROGRAM_THREADS_MAX]; /* enum show_life */
+	uint8_t after;                     /* what its thread is doing behind it; enum show_life */
 	uint32_t wakes;                    /* bit t: it wakes thread t */
 	bool changed;                      /* the map */
 	bool left_out;                     /* one of many alike: a picture passes over it */
@@ -94,8 +97,10 @@ struct show {
 	bool deadlock;
 	uint64_t edges; /* VM_EDGE_BIT()s of all results */
 	char *outcome, *schedule;
+	size_t nr_findings; /* the checker's, of this run */
+	struct finding *findings;
 	size_t nr_notes;
-	char **notes; /* what is to be said of the run: the verdict, with its evidence */
+	char **notes; /* what is to be said of the run: the findings in words, and who sleeps for ever */
 };
 
 /*
