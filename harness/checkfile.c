@@ -369,8 +369,10 @@ check_verdict(struct check *c, bool deadlock)
 		return;
 	if (!shows_verdict(p, &c->run, deadlock)) {
 		fail_at(c, p->verdict_line);
-		strbuf_printf(c->out, "expected verdict %s %s, but the run does not show it\n",
-		    vmt_verdict_word(p->verdict), p->verdict_detail != NULL ? p->verdict_detail : "");
+		strbuf_printf(c->out, "expected verdict %s%s%s, but %s\n", vmt_verdict_word(p->verdict),
+		    p->verdict_detail != NULL ? " " : "", p->verdict_detail != NULL ? p->verdict_detail : "",
+		    p->verdict == PROGRAM_VERDICT_DEADLOCK && !deadlock ? "every thread finished"
+		                                                        : "the run does not show it");
 	} else if (p->config.mutant != NULL || p->config.quirks != VM_QUIRKS_STRICT) {
 		check_gone(c);
 	}

@@ -236,6 +236,7 @@ run_final(struct run *r, struct strbuf *out)
 {
 	const struct program *p = r->program;
 
+	r->init_is_final = true;
 	for (size_t i = 0; i < p->nr_final; i++) {
 		struct vm_result got;
 
