@@ -45,9 +45,9 @@ static const char help[] =
     "  wirestorm show --html run.html --svg run.svg corpus/litmus/wire-gone-after-wait.vmt\n"
     "  wirestorm explore --until DEADLOCK corpus/litmus/remove-system-wired-deadlock.vmt | wirestorm show -\n";
 
-/* How far is looked for a finding in a program without a schedule: a second or so. */
-#define LOOK_STATES 50000
-#define LOOK_SCHEDULES 20000
+/* How far is looked for a finding in a program without a schedule: half a second or so. */
+#define LOOK_STATES 10000
+#define LOOK_SCHEDULES 5000
 #define WIDTH_MIN 40
 #define WIDTH_MAX 400
 
@@ -120,6 +120,8 @@ find_finding(struct run *r, struct recorder *rec, struct strbuf *how)
 	if (found) {
 		copy_choices(rec, first->witness.choices, first->witness.nr_choices);
 		strbuf_printf(how, "the fewest preemptions to finding %s", finding_label(&first->f, label));
+	} else {
+		strbuf_add(how, x.end == EXPLORE_COMPLETE ? "no finding; " : "no finding before the search was cut; ");
 	}
 	explore_result_free(&x);
 	return found;

@@ -6,7 +6,6 @@
 
 #include "harness/cli.h"
 #include "harness/show.h"
-#include "harness/vmt.h"
 
 static const char *const kinds[] = {
 	[SHOW_OP] = "op",
@@ -62,17 +61,6 @@ row_json(const struct show *s, const struct show_row *row)
 	return j;
 }
 
-static json_t *
-finding_json(const struct finding *f)
-{
-	char label[FINDING_TEXT_MAX];
-
-	return json_pack("{s:s, s:o, s:i, s:i, s:I, s:I, s:I, s:I, s:b, s:o}", "kind",
-	    vmt_verdict_word(finding_kind(f)), "check", cli_json_text(finding_label(f, label)), "thread",
-	    (int)f->thread, "op", (int)f->op, "since", (json_int_t)f->since, "step", (json_int_t)f->step, "start",
-	    (json_int_t)f->start, "end", (json_int_t)f->end, "quirk", f->quirk, "text", cli_json_text(f->text));
-}
-
 json_t *
 show_json(const struct show *s)
 {
@@ -83,7 +71,7 @@ show_json(const struct show *s)
 	for (size_t i = 0; i < s->nr_notes; i++)
 		json_array_append_new(notes, cli_json_text(s->notes[i]));
 	for (size_t i = 0; i < s->nr_findings; i++)
-		json_array_append_new(findings, finding_json(&s->findings[i]));
+		json_array_append_new(findings, cli_json_finding(&s->findings[i], s->program));
 	j = json_pack("{s:o, s:o, s:s, s:s?, s:s?, s:s?, s:b, s:i, s:o, s:o, s:o}", "file", cli_json_text(s->path),
 	    "title", cli_json_text(s->title), "target", s->target->name, "how", s->how, "schedule", s->schedule,
 	    "outcome", s->outcome, "deadlock", s->deadlock, "preemptions", (int)s->nr_preemptions, "notes", notes,

@@ -26,7 +26,7 @@ void show_event(struct show_row *row, enum show_kind kind, const char *format, .
 
 /* What can be said of a page of a map, or (busy) of the whole map. */
 typedef bool show_fact(const struct show_map *m, uint64_t page);
-show_fact show_is_hole, show_is_marked, show_is_system_wired, show_is_busy;
+show_fact show_is_hole, show_is_marked, show_is_system_wired, show_is_busy, show_is_closed, show_is_read_only;
 /*
  * The step of a thread or init that made the fact true of @page, which it is in the map behind row @last; NULL: it has
  * been from the start.

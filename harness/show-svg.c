@@ -367,7 +367,7 @@ show_svg(const struct show *s, struct strbuf *out)
 	size_t nr_init = 0;
 
 	lay_out(&p);
-	paragraph(&p, MARGIN, (p.width - 2 * MARGIN) / 9, "h", s->title, 21);
+	paragraph(&p, MARGIN, (p.width - 2 * MARGIN) / 10, "h", s->title, 21);
 	p.y += 10;
 	while (nr_init < s->nr_rows && s->rows[nr_init].part != NULL && s->rows[nr_init].part[0] == 'i')
 		nr_init++;

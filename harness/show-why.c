@@ -30,6 +30,23 @@ show_is_system_wired(const struct show_map *m, uint64_t page)
 	return run != NULL && run->wired_count - run->user_wired > 0;
 }
 
+/* Neither to be read nor executed. */
+bool
+show_is_closed(const struct show_map *m, uint64_t page)
+{
+	const struct vm_run *run = show_map_at(m, page);
+
+	return run != NULL && (run->prot & (VM_PROT_READ | VM_PROT_EXECUTE)) == 0;
+}
+
+bool
+show_is_read_only(const struct show_map *m, uint64_t page)
+{
+	const struct vm_run *run = show_map_at(m, page);
+
+	return run != NULL && (run->prot & VM_PROT_WRITE) == 0;
+}
+
 bool
 show_is_busy(const struct show_map *m, uint64_t page)
 {
@@ -114,32 +131,47 @@ range_of(const struct show *s, const struct vm_op *op, uint64_t *start, uint64_t
 	return true;
 }
 
-/* The lowest pages of [start, end) that a wire has no access to. */
-static bool
-no_access(const struct show_map *m, const struct vm_op *op, uint64_t start, uint64_t end, const struct vm_run **ret)
+/* What a wire lacks at @page; NULL: nothing. */
+static show_fact *
+lacks(const struct show_map *m, const struct vm_op *op, uint64_t page)
 {
 	if (op->code != VM_OP_wire)
-		return false;
+		return NULL;
+	if (show_is_closed(m, page))
+		return show_is_closed;
+	return (op->flags & VM_OPF_WRITE) != 0 && show_is_read_only(m, page) ? show_is_read_only : NULL;
+}
+
+static void
+explain_access(
+    const struct show *s, size_t at, const struct vm_op *op, uint64_t start, uint64_t end, struct show_row *row)
+{
+	const struct show_map *m = &s->maps[at > 0 ? s->rows[at - 1].map : 0];
+	struct strbuf since = { 0 };
+
 	for (size_t i = 0; i < m->state.nr_runs; i++) {
 		const struct vm_run *run = &m->state.runs[i];
+		show_fact *fact = lacks(m, op, run->start);
 
-		if (run->end <= start || run->start >= end)
+		if (run->end <= start || run->start >= end || fact == NULL)
 			continue;
-		*ret = run;
-		if ((run->prot & (VM_PROT_READ | VM_PROT_EXECUTE)) == 0 ||
-		    ((op->flags & VM_OPF_WRITE) != 0 && (run->prot & VM_PROT_WRITE) == 0))
-			return true;
+		show_name_row(s, show_since(s, at - 1, fact, run->start), &since);
+		show_event(row, SHOW_WHY, "no access: %" PRIu64 "-%" PRIu64 " %s, since %s", run->start, run->end,
+		    run->guard               ? "is a guard"
+		    : fact == show_is_closed ? "has neither r nor x"
+		                             : "cannot be written",
+		    strbuf_text(&since));
+		break;
 	}
-	return false;
+	strbuf_free(&since);
 }
 
 void
 show_explain(
     const struct show *s, size_t at, const struct vm_op *op, const struct vm_result *result, struct show_row *row)
 {
-	size_t before = at > 0 ? s->rows[at - 1].map : 0;
-	const struct show_map *m = &s->maps[before];
-	const struct vm_run *run;
+	const struct show_map *m = &s->maps[at > 0 ? s->rows[at - 1].map : 0];
+	const struct show_row *made;
 	struct strbuf since = { 0 };
 	uint64_t start, end, hole_start, hole_end;
 
@@ -148,20 +180,17 @@ show_explain(
 		return;
 	hole_start = start;
 	hole_end = end;
-	if (show_map_hole(m, &hole_start, &hole_end)) {
-		const struct show_row *made = at > 0 ? show_since(s, at - 1, show_is_hole, hole_start) : NULL;
-
-		show_name_row(s, made, &since);
-		if (made == NULL)
-			show_event(row, SHOW_WHY, "hole %" PRIu64 "-%" PRIu64 ", never mapped", hole_start, hole_end);
-		else
-			show_event(row, SHOW_WHY, "hole %" PRIu64 "-%" PRIu64 ", since %s", hole_start, hole_end,
-			    strbuf_text(&since));
-	} else if (no_access(m, op, start, end, &run)) {
-		show_event(row, SHOW_WHY, "no access: %" PRIu64 "-%" PRIu64 " %s", run->start, run->end,
-		    run->guard ? "is a guard"
-		               : ((op->flags & VM_OPF_WRITE) != 0 ? "cannot be written" : "has neither r nor x"));
+	if (!show_map_hole(m, &hole_start, &hole_end)) {
+		explain_access(s, at, op, start, end, row);
+		return;
 	}
+	made = at > 0 ? show_since(s, at - 1, show_is_hole, hole_start) : NULL;
+	if (made == NULL) {
+		show_event(row, SHOW_WHY, "hole %" PRIu64 "-%" PRIu64 ", never mapped", hole_start, hole_end);
+		return;
+	}
+	show_name_row(s, made, &since);
+	show_event(row, SHOW_WHY, "hole %" PRIu64 "-%" PRIu64 ", since %s", hole_start, hole_end, strbuf_text(&since));
 	strbuf_free(&since);
 }
 

@@ -91,6 +91,7 @@ alone(struct show *s, struct run *r, const char *part, size_t number, const stru
 	bool failed;
 
 	r->init_index = (unsigned)number;
+	r->init_is_final = part[0] == 'f';
 	got = run_alone(r, &step->op);
 	row->part = part;
 	row->op = (unsigned)number;
