@@ -65,6 +65,7 @@ struct show_command {
 struct recorder {
 	struct explore_path path;
 	size_t cap;
+	struct strbuf circle; /* what is found where a run need not end: the path is the way into it */
 };
 
 static void
@@ -120,6 +121,8 @@ find_finding(struct run *r, struct recorder *rec, struct strbuf *how)
 	if (found) {
 		copy_choices(rec, first->witness.choices, first->witness.nr_choices);
 		strbuf_printf(how, "the fewest preemptions to finding %s", finding_label(&first->f, label));
+		if (first->f.check == CHECK_circle)
+			finding_print(&first->f, r->program, &rec->circle);
 	} else {
 		strbuf_add(how, x.end == EXPLORE_COMPLETE ? "no finding; " : "no finding before the search was cut; ");
 	}
@@ -253,6 +256,8 @@ show_program(struct show_command *c, const struct program *p, struct run *r)
 	int rv = choose(c, p, r, &rec, &how);
 
 	s.how = strbuf_take(&how);
+	s.cut = rec.circle.len > 0;
+	s.circle = s.cut ? strbuf_take(&rec.circle) : NULL;
 	run_close(r); /* it has had the world to itself */
 	if (rv < 0) {
 		rv = EXIT_USAGE;

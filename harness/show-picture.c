@@ -157,16 +157,35 @@ show_picture_map(const struct show *s, const struct show_axis *a, const struct s
 	strbuf_add(out, "</g>\n");
 }
 
-bool
-show_picture_edge(const struct show *s, unsigned *i, struct strbuf *out)
+static bool
+has_found(const struct show *s, unsigned check)
 {
-	while (*i < VM_EDGE_COUNT && (s->edges & (uint64_t)1 << *i) == 0)
+	for (size_t i = 0; i < s->nr_findings; i++)
+		if (s->findings[i].check == check)
+			return true;
+	return false;
+}
+
+bool
+show_picture_term(const struct show *s, unsigned *i, struct strbuf *out)
+{
+	for (; *i < VM_EDGE_COUNT; ++*i) {
+		if ((s->edges & (uint64_t)1 << *i) == 0)
+			continue;
+		strbuf_printf(out, "%s: %s", vm_edge_table[*i].name, vm_edge_table[*i].when);
+		if (vm_edge_table[*i].man != VM_EDGE_MAN_UNREAD)
+			strbuf_printf(out, " (man page: %s)", edges_man((enum vm_edge) * i));
 		++*i;
-	if (*i == VM_EDGE_COUNT)
-		return false;
-	strbuf_printf(out, "%s: %s", vm_edge_table[*i].name, vm_edge_table[*i].when);
-	if (vm_edge_table[*i].man != VM_EDGE_MAN_UNREAD)
-		strbuf_printf(out, " (man page: %s)", edges_man((enum vm_edge) * i));
-	++*i;
-	return true;
+		return true;
+	}
+	for (; *i < VM_EDGE_COUNT + CHECK_COUNT; ++*i) {
+		const struct check_desc *d = &check_table[*i - VM_EDGE_COUNT];
+
+		if (!has_found(s, *i - VM_EDGE_COUNT))
+			continue;
+		strbuf_printf(out, "%s, a check: %s", d->name, d->holds);
+		++*i;
+		return true;
+	}
+	return false;
 }

@@ -26,8 +26,10 @@ void show_picture_map(const struct show *s, const struct show_axis *a, const str
 extern const char show_picture_style[];
 /* The class of an event's text. */
 const char *show_picture_class(enum show_kind kind);
-/* Each edge that an operation has passed, with its condition: "wire_hole: ...", one at a time from @i on; else false.
+/*
+ * The words in a run that need to be explained, each with its explanation: the edges that operations have passed, and
+ * the checks that found something. One at a time, from @i on, which moves; false: that was all.
  */
-bool show_picture_edge(const struct show *s, unsigned *i, struct strbuf *out);
+bool show_picture_term(const struct show *s, unsigned *i, struct strbuf *out);
 
 #endif

@@ -301,8 +301,8 @@ tail(struct picture *p)
 	p->y += 14;
 	for (size_t i = 0; i < s->nr_notes; i++) {
 		if (i == 0)
-			text_at(p, MARGIN, p->y + PICTURE_LINE - 4, "m failure",
-			    s->nr_findings > 0 ? "verdict" : "note", s->nr_findings > 0 ? 7 : 4);
+			text_at(p, MARGIN, p->y + PICTURE_LINE - 4, "m failure", show_notes_name(s),
+			    strlen(show_notes_name(s)));
 		paragraph(p, x, chars, "m failure", s->notes[i], PICTURE_LINE);
 	}
 	if (s->program->nr_threads > 0) {

@@ -498,7 +498,7 @@ put_tail(struct page *p)
 
 	end_line(p);
 	for (size_t i = 0; i < s->nr_notes; i++)
-		put_paragraph(p, i == 0 ? (s->nr_findings > 0 ? "verdict" : "note") : "", 10, SHOW_WHY, s->notes[i]);
+		put_paragraph(p, i == 0 ? show_notes_name(s) : "", 10, SHOW_WHY, s->notes[i]);
 	if (s->program->nr_threads > 0) {
 		put_paragraph(p, "result", 10, STYLE_PLAIN, s->outcome);
 		strbuf_printf(

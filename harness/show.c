@@ -370,17 +370,34 @@ after(struct maker *m, struct run *r)
 {
 	struct show *s = m->s;
 	struct strbuf outcome = { 0 };
-	bool going = run_panic(r) == NULL;
+	bool going = run_panic(r) == NULL && run_enabled(r) == 0;
+	char *tail;
 
-	checker_end(r->checker, r);
+	if (run_enabled(r) == 0)
+		checker_end(r->checker, r);
 	run_outcome(r, &outcome);
 	s->outcome = strbuf_take(&outcome);
+	tail = strstr(s->outcome, " | DEADLOCK(");
+	if (run_enabled(r) != 0 && tail != NULL) /* not at an end, so nobody is blocked */
+		*tail = '\0';
 	s->deadlock = going && run_deadlocked(r);
 	for (size_t i = 0; i < s->program->nr_final && going && !s->deadlock; i++)
 		going = alone(s, r, "final", i, &s->program->final[i]);
 	take_findings(s, r->checker);
+	if (s->circle != NULL)
+		show_note(s, "%s", s->circle);
 	if (s->deadlock)
 		note_sleepers(m, r);
+}
+
+static uint64_t
+nr_steps(const struct program_choice *choices, size_t nr)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < nr; i++)
+		sum += choices[i].count;
+	return sum;
 }
 
 /* A sequential program has been shown; now again, judged. */
@@ -414,7 +431,8 @@ show_threads(
 	} else {
 		for (unsigned t = 0; t < s->program->nr_threads; t++)
 			m.threads[t].status = SIM_READY;
-		good = replay(&r, choices, nr_choices, &how);
+		good =
+		    replay(&r, choices, nr_choices, &how) || (s->cut && how.nr_steps == nr_steps(choices, nr_choices));
 		if (good)
 			after(&m, &r);
 		else
@@ -479,16 +497,13 @@ show_make(struct show *s, const struct program *p, const struct vm_target *t, st
     const struct program_choice *choices, size_t nr_choices, struct strbuf *error)
 {
 	struct strbuf schedule = { 0 };
-	uint64_t nr_steps = 0;
 
 	s->program = p;
 	s->target = t;
 	take_head(s);
-	for (size_t i = 0; i < nr_choices; i++)
-		nr_steps += choices[i].count;
-	if (nr_steps > SHOW_STEPS_MAX) {
+	if (nr_steps(choices, nr_choices) > SHOW_STEPS_MAX) {
 		strbuf_printf(error, "a run of %llu steps is too long to be shown, at most %d can be",
-		    (unsigned long long)nr_steps, SHOW_STEPS_MAX);
+		    (unsigned long long)nr_steps(choices, nr_choices), SHOW_STEPS_MAX);
 		return false;
 	}
 	vmt_print_choices(choices, nr_choices, &schedule);
@@ -501,6 +516,12 @@ show_make(struct show *s, const struct program *p, const struct vm_target *t, st
 		return false;
 	leave_out(s);
 	return true;
+}
+
+const char *
+show_notes_name(const struct show *s)
+{
+	return s->nr_findings > 0 || s->circle != NULL ? "verdict" : "note";
 }
 
 void
@@ -534,6 +555,7 @@ show_free(struct show *s)
 	free(s->notes);
 	free(s->findings);
 	free(s->how);
+	free(s->circle);
 	free(s->title);
 	free(s->about);
 	free(s->outcome);

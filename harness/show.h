@@ -86,7 +86,9 @@ struct show {
 	const struct program *program;
 	const struct vm_target *target;
 	const char *path; /* for people */
-	char *how;        /* which run this is: "the schedule in the file" */
+	char *how;        /* which run this is: "the schedule in the file"; the caller's to set, like the next two */
+	bool cut;         /* the schedule may end before the run does */
+	char *circle;     /* NULL, or what was found of all runs rather than of this one: that it need not end */
 	char *title;      /* the first line of the head, or the path */
 	char *about;      /* the rest of the head; may be empty */
 	size_t nr_maps;
@@ -110,6 +112,8 @@ struct show {
 bool show_make(struct show *s, const struct program *p, const struct vm_target *t, struct sim *sim,
     const struct program_choice *choices, size_t nr_choices, struct strbuf *error);
 void show_free(struct show *s);
+/* What the notes are called: "verdict", if anything was found. */
+const char *show_notes_name(const struct show *s);
 void show_note(struct show *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 struct show_text_options {
