@@ -226,9 +226,10 @@ outcome(struct html *h)
 		strbuf_add(h->out, "</code></dd>\n");
 	}
 	strbuf_clear(&t);
-	for (unsigned i = 0, nr = 0; show_picture_edge(s, &i, &t); strbuf_clear(&t)) {
+	for (unsigned i = 0, nr = 0; show_picture_term(s, &i, &t); strbuf_clear(&t)) {
 		if (nr++ == 0)
-			element(h, "dt", NULL, "Edges: the names in brackets behind results");
+			element(
+			    h, "dt", NULL, "Terms: the edges in brackets behind results, and what checks there are");
 		element(h, "dd", NULL, strbuf_text(&t));
 	}
 	strbuf_free(&t);

@@ -314,9 +314,9 @@ tail(struct picture *p)
 		paragraph(p, x, chars, "m", strbuf_text(&text), PICTURE_LINE);
 	}
 	strbuf_clear(&text);
-	for (unsigned i = 0, nr = 0; show_picture_edge(s, &i, &text); strbuf_clear(&text)) {
+	for (unsigned i = 0, nr = 0; show_picture_term(s, &i, &text); strbuf_clear(&text)) {
 		if (nr++ == 0)
-			text_at(p, MARGIN, p->y + PICTURE_LINE - 4, "m dim", "edges", 5);
+			text_at(p, MARGIN, p->y + PICTURE_LINE - 4, "m dim", "terms", 5);
 		paragraph(p, x, chars, "m dim", strbuf_text(&text), PICTURE_LINE);
 	}
 	strbuf_free(&text);

@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/show-axis.h"
+#include "harness/show-picture.h"
 #include "harness/show-picture.h"
 #include "harness/show-words.h"
 #include "harness/show.h"
@@ -507,6 +507,9 @@ put_tail(struct page *p)
 		put_paragraph(p, "signs", 10, STYLE_DIM,
 		    p->o->ascii ? "# runs, | could go on, : sleeps" : "┃ runs, │ could go on, ┊ sleeps");
 	}
+	strbuf_clear(&text);
+	for (unsigned i = 0, nr = 0; show_picture_term(s, &i, &text); strbuf_clear(&text))
+		put_paragraph(p, nr++ == 0 ? "terms" : "", 10, STYLE_PLAIN, strbuf_text(&text));
 	put_paragraph(
 	    p, "map", 10, STYLE_DIM, "w1: wired once; w1u: by the user; !: in transition (marked); dots: not mapped");
 	strbuf_free(&text);

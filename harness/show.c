@@ -56,6 +56,21 @@ is_at(const struct finding *f, const struct show_row *row)
 	return row->part == NULL && row->step == f->step;
 }
 
+/* Of a success that should have been KERN_INVALID_ADDRESS: what speaks for that, in the step and behind the finding. */
+static void
+add_evidence(struct show *s, const struct finding *f, size_t at, struct strbuf *text)
+{
+	const struct vm_result other = { .outcome = VM_OUTCOME_DONE, .code = KERN_INVALID_ADDRESS };
+	struct show_row *row = &s->rows[at];
+	size_t nr = row->nr_events;
+
+	if (finding_kind(f) != PROGRAM_VERDICT_MISSED || f->thread < 0 || f->thread >= PROGRAM_THREADS_MAX)
+		return;
+	show_explain(s, at, &s->program->threads[f->thread].ops[f->op], &other, row);
+	if (row->nr_events > nr)
+		strbuf_printf(text, ": %s", row->events[nr].text);
+}
+
 /* What the checker has found: in words, at the step, and as it is. */
 static void
 take_findings(struct show *s, const struct checker *c)
@@ -69,12 +84,15 @@ take_findings(struct show *s, const struct checker *c)
 
 		s->findings[s->nr_findings++] = *f;
 		finding_print(f, s->program, &text);
+		for (size_t k = 0; k < s->nr_rows; k++) {
+			if (!is_at(f, &s->rows[k]))
+				continue;
+			show_event(&s->rows[k], SHOW_FOUND, "found: %s %s%s", vmt_verdict_word(finding_kind(f)),
+			    finding_label(f, label), f->quirk ? " (a quirk)" : "");
+			add_evidence(s, f, k, &text);
+		}
 		show_note(s, "%s", strbuf_text(&text));
 		strbuf_free(&text);
-		for (size_t k = 0; k < s->nr_rows; k++)
-			if (is_at(f, &s->rows[k]))
-				show_event(&s->rows[k], SHOW_FOUND, "found: %s %s%s", vmt_verdict_word(finding_kind(f)),
-				    finding_label(f, label), f->quirk ? " (a quirk)" : "");
 	}
 }
 
