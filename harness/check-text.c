@@ -49,7 +49,7 @@ finding_same(const struct finding *a, const struct finding *b)
 	/* An invariant is the map's, not the operation's that happens to be under way: once is enough. */
 	bool whose = check_table[a->check].verdict != PROGRAM_VERDICT_INVARIANT;
 
-	return a->check == b->check && (!whose || (a->thread == b->thread && a->op == b->op)) &&
+	return a->check == b->check && (!whose || (a->thread == b->thread && a->final == b->final && a->op == b->op)) &&
 	       (a->check != CHECK_target || strcmp(a->text, b->text) == 0);
 }
 
