@@ -334,11 +334,11 @@ end_op(struct checker *c, struct run *r, unsigned thread, unsigned index)
 	*o = saved;
 }
 
-/* The others' operations have seen what this step made. */
+/* The operations under way have seen what this step made. */
 static void
 watch_all(struct checker *c, struct run *r)
 {
-	for (unsigned t = 0; t < r->program->nr_threads; t++) {
+	for (unsigned t = 0; t < SIM_FIBERS_MAX; t++) {
 		struct check_call call;
 
 		if (!c->ops[t].running)
