@@ -130,8 +130,9 @@ check_query(const struct check_call *call)
 	if (op->code == VM_OP_check)
 		so = so && permits(s, op->start, op->end, op->prot);
 	if (call->result->code != (so ? 1 : 0))
-		check_report(
-		    call->c, call->r, CHECK_query, call, call->start, call->end, "it is %s", so ? "so" : "not so");
+		check_report(call->c, call->r, CHECK_query, call, call->start, call->end,
+		    "pages %" PRIu64 "-%" PRIu64 " are %smapped%s", call->start, call->end, so ? "" : "not all ",
+		    op->code == VM_OP_check ? " with that protection" : "");
 }
 
 void

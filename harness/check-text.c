@@ -81,6 +81,14 @@ print_whose(const struct finding *f, struct strbuf *out)
 	vmt_print_op(&f->what, out);
 }
 
+static const char *
+code_text(const struct finding *f)
+{
+	if (vm_op_table[f->what.code].result == VM_RESULT_BOOL)
+		return f->code != 0 ? "TRUE" : "FALSE";
+	return vm_kern_name(f->code) != NULL ? vm_kern_name(f->code) : "no code of the kernel's";
+}
+
 void
 finding_print(const struct finding *f, const struct program *p, struct strbuf *out)
 {
@@ -91,8 +99,7 @@ finding_print(const struct finding *f, const struct program *p, struct strbuf *o
 	if (f->thread >= 0) {
 		print_whose(f, out);
 		if (f->has_code)
-			strbuf_printf(out, " => %s",
-			    vm_kern_name(f->code) != NULL ? vm_kern_name(f->code) : "no code of the kernel's");
+			strbuf_printf(out, " => %s", code_text(f));
 		edges_print_behind(f->edges, out);
 	}
 	if (f->thread != SIM_INIT_THREAD && f->step > 0) {
@@ -102,7 +109,7 @@ finding_print(const struct finding *f, const struct program *p, struct strbuf *o
 		else
 			strbuf_printf(out, "step %u", f->step);
 	}
-	strbuf_printf(out, ": %s", f->text);
+	strbuf_printf(out, "%s%s", f->thread >= 0 || f->step > 0 ? ": " : "", f->text);
 	if (f->quirk) {
 		strbuf_add(out, " (as the recorded kernel does: quirk ");
 		check_print_quirks(d->quirks & p->config.quirks, out);

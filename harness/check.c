@@ -6,6 +6,7 @@
  * the step, that takes the lock at all (docs/engine.md section 11). What ends beside it in the same step has not looked
  * at the map, and is judged by the state as it is.
  */
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -404,7 +405,11 @@ report_broken(struct checker *c, struct run *r, unsigned thread, const char *bro
 	enum check_id id = check_find(broken, len);
 	unsigned nr, index = c->nr_done_before;
 	struct check_call call;
+	uint64_t start = 0, end = 0;
+	char where[48] = "";
 
+	if (r->target->broken_at != NULL && r->target->broken_at(r->self, &start, &end))
+		(void)snprintf(where, sizeof(where), ", in pages %" PRIu64 "-%" PRIu64, start, end);
 	if (id == CHECK_NONE || broken[len] == '\0')
 		id = CHECK_target;
 	else
@@ -413,7 +418,7 @@ report_broken(struct checker *c, struct run *r, unsigned thread, const char *bro
 	if (index >= nr)
 		index = nr - 1;
 	call = call_of(c, r, thread, index);
-	check_report(c, r, id, &call, 0, 0, "%s", broken);
+	check_report(c, r, id, &call, start, end, "%s%s", broken, where);
 }
 
 void

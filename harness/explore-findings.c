@@ -61,6 +61,8 @@ finding_on_witness(struct run *r, struct explore_finding *x)
 				run_step(r, x->witness.choices[i].thread);
 	if (run_enabled(r) == 0)
 		checker_end(r->checker, r);
+	if (x->f.check == CHECK_circle)
+		x->f.step = x->f.since = c->step;
 	if (x->f.final)
 		(void)run_final(r, &wrong);
 	strbuf_free(&wrong);
