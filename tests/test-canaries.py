@@ -37,7 +37,7 @@ def wrong_with(wirestorm, path, name, verdict):
         return f"not reported (status {status}):\n{output}"
     bare = "".join(line for line in text.splitlines(True) if not line.startswith("mutant "))
     status, output = explore(wirestorm, bare)
-    if status != 0 or "FINDING" in output:
+    if status != 0 or any("FINDING" in line and " (as the recorded kernel " not in line for line in output.split("\n")):
         return f"not silent without the fault (status {status}):\n{output}"
     return None
 
