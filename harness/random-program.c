@@ -300,3 +300,15 @@ random_concurrent(const struct random_params *params, struct program *p)
 			thread->ops[thread->nr_ops++] = draw_op(&d, draw_code(&d));
 	}
 }
+
+void
+random_suit_target(const struct vm_target *t, struct program_config *cfg)
+{
+	if (t->config_reason == NULL || t->config_reason(cfg) == NULL)
+		return;
+	cfg->nr_poison = 0;
+	cfg->limit_given = false;
+	cfg->limit = VM_WIRE_LIMIT_DEFAULT;
+	cfg->frames = 0;
+	cfg->kernel = false;
+}

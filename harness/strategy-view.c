@@ -3,20 +3,12 @@
 #include <err.h>
 #include <stdlib.h>
 
+#include "harness/random-draw.h"
 #include "harness/strategy.h"
 
 #define PROBE_STEPS_MAX 100000 /* of a probing run: a target that never comes to an end is not waited for */
 
 /* --- conflicts --- */
-
-static bool
-has_kind(const struct vm_op *op, enum vm_arg_kind kind)
-{
-	for (unsigned i = 0; i < VM_OP_ARGS_MAX; i++)
-		if (vm_op_table[op->code].args[i] == kind)
-			return true;
-	return false;
-}
 
 /* The pages that an operation is about: [start, end), never empty. Where its range is empty or inverted: its edges. */
 static void
@@ -24,11 +16,11 @@ pages_of(const struct vm_op *op, uint64_t *ret_start, uint64_t *ret_end)
 {
 	*ret_start = 0;
 	*ret_end = UINT64_MAX;
-	if (!has_kind(op, VM_ARG_START))
+	if (!draw_has_kind(op->code, VM_ARG_START))
 		return;
 	*ret_start = op->start;
 	*ret_end = op->start + 1;
-	if (!has_kind(op, VM_ARG_END))
+	if (!draw_has_kind(op->code, VM_ARG_END))
 		return;
 	*ret_end = op->end;
 	if (op->end < op->start) {
