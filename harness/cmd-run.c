@@ -112,7 +112,7 @@ on_step(void *arg, struct run *r, size_t step, unsigned thread)
 	/* A check walks the whole map: over a long run less and less often, and at the end. */
 	if (t->broken == NULL && r->target->check != NULL && (step >= t->next_check || run_enabled(r) == 0)) {
 		t->next_check = step < CHECK_EACH ? step + 1 : step + step / 4;
-		t->broken = r->target->check(r->self);
+		t->broken = r->target->check(r->self, true);
 		t->broken_step = step;
 	}
 	if (!t->c->verbose && !t->c->json)
