@@ -167,20 +167,28 @@ report(const struct shrink_command *c, const struct program *p, const struct shr
 static int
 shrink_program(struct shrink_command *c, struct program *p)
 {
+	struct shrink_verdict verdict;
 	struct shrink_report r;
+	char *detail = NULL;
 	bool found;
 
+	/* The program's own moves while it gets smaller. */
+	if (p->verdict_detail != NULL && (detail = strdup(p->verdict_detail)) == NULL)
+		err(EXIT_USAGE, "no memory");
+	shrink_verdict_init(&verdict, p->verdict, detail);
 	c->original = p;
 	c->began = c->written = now();
 	c->options.arg = c;
 	c->options.on_smaller = keep;
 	c->options.stop = &cli_stop;
 	c->options.target = c->target.target;
-	c->options.wanted = &shrink_deadlock;
+	c->options.wanted = &verdict.wanted;
 	if (cli_stderr_tty())
 		c->options.progress = show_progress;
 	cli_catch_signals();
 	found = shrink(p, &c->options, &r);
+	shrink_verdict_free(&verdict);
+	free(detail);
 	if (c->options.progress != NULL)
 		fprintf(stderr, "\r\033[K");
 	if (found)
@@ -210,8 +218,8 @@ suits(const struct shrink_command *c, const struct program *p)
 		fprintf(stderr, "%s: no verdict: it does not say what is to stay\n", c->path);
 		return false;
 	}
-	if (p->verdict != PROGRAM_VERDICT_DEADLOCK) {
-		fprintf(stderr, "%s: only the verdict deadlock can be judged so far\n", c->path);
+	if (p->verdict == PROGRAM_VERDICT_LIVELOCK) {
+		fprintf(stderr, "%s: a livelock is not to be seen in one run, so no schedule shows it\n", c->path);
 		return false;
 	}
 	return true;

@@ -40,8 +40,17 @@ prepare_draw(struct mutation *m, uint64_t seed)
 	struct draw *d = &m->draw;
 	const struct program_config *cfg = &m->p->config;
 
-	*d = (struct draw){ .prng = prng_mix(seed, 0, 2), .cfg = cfg, .target = m->limits->target, .lo = cfg->min,
-		.hi = cfg->max, .span = 4, .wide_span = 12, .wide = 5, .user = 65, .holes = 40, .focus = 30 };
+	*d = (struct draw){ .prng = prng_mix(seed, 0, 2),
+		.cfg = cfg,
+		.target = m->limits->target,
+		.lo = cfg->min,
+		.hi = cfg->max,
+		.span = 4,
+		.wide_span = 12,
+		.wide = 5,
+		.user = 65,
+		.holes = 40,
+		.focus = 30 };
 	draw_weights(d, factors, 4);
 	for (unsigned i = 0; i < program_nr_ops(m->p) && d->nr_seen < DRAW_RANGES_MAX; i++) {
 		const struct vm_op *op = program_op(m->p, i);
@@ -212,8 +221,8 @@ directive(struct mutation *m)
 void
 hunt_mutate(struct program *p, const struct hunt_limits *limits, uint64_t seed)
 {
-	static void (*const changes[])(struct mutation *m) = { insert, insert, duplicate, drop, drop, retarget, retarget,
-		move_edge, move_edge, move_edge, swap, flip_flag, flip_flag, directive };
+	static void (*const changes[])(struct mutation * m) = { insert, insert, duplicate, drop, drop, retarget,
+		retarget, move_edge, move_edge, move_edge, swap, flip_flag, flip_flag, directive };
 	struct mutation m = { .p = p, .limits = limits };
 	uint64_t nr;
 

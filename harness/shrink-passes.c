@@ -126,6 +126,20 @@ earlier(struct shrink *s, unsigned thread)
 	return kept;
 }
 
+/* Where it is an init step that counts, the only operation there is takes its place. */
+static bool
+init_step_instead(struct shrink *s)
+{
+	struct program p;
+
+	if (s->best.nr_init == 0 || s->best.nr_threads > 1 || s->best.threads[0].nr_ops > 1)
+		return false;
+	p = shrink_copy(s);
+	p.threads[0].ops[0] = p.init[p.nr_init - 1].op;
+	program_drop_init(&p, p.nr_init - 1);
+	return shrink_try(s, &p, NULL);
+}
+
 void
 shrink_ops(struct shrink *s)
 {
@@ -136,6 +150,8 @@ shrink_ops(struct shrink *s)
 	for (unsigned t = s->best.nr_threads; t-- > 0;)
 		while (t < s->best.nr_threads && earlier(s, t))
 			;
+	while (init_step_instead(s))
+		;
 }
 
 /* --- directives --- */

@@ -304,32 +304,3 @@ shrink(struct program *p, const struct shrink_options *options, struct shrink_re
 	program_free(&s.best);
 	return found;
 }
-
-/* --- a deadlock --- */
-
-static bool
-deadlock_in_run(void *arg, struct run *r)
-{
-	(void)arg;
-	return run_deadlocked(r);
-}
-
-static void
-ask_deadlock(void *arg, struct explore_options *o)
-{
-	(void)arg;
-	o->goal_deadlock = true;
-}
-
-static const struct explore_path *
-deadlock_in_result(void *arg, const struct explore_result *x)
-{
-	(void)arg;
-	return x->goal.choices != NULL ? &x->goal : NULL;
-}
-
-const struct shrink_wanted shrink_deadlock = {
-	.in_run = deadlock_in_run,
-	.ask = ask_deadlock,
-	.in_result = deadlock_in_result,
-};

@@ -81,7 +81,23 @@ struct shrink_report {
  */
 bool shrink(struct program *p, const struct shrink_options *options, struct shrink_report *report);
 
-/* What is wanted when a run ends in a deadlock. */
-extern const struct shrink_wanted shrink_deadlock;
+/*
+ * What is wanted if a verdict must not be lost: its kind, and the check that the first word of @detail names, if there
+ * is one, are those of a finding; and a quirk that is on explains it or not, as at the beginning. Not for livelocks:
+ * they are not to be seen in one run.
+ */
+struct shrink_verdict {
+	struct shrink_wanted wanted;
+	enum program_verdict kind;
+	const char *detail;
+	bool known, quirk; /* whether it is explained is known, and what it is */
+	struct checker checker;
+};
+
+/* @detail, which may be NULL, has to stay. */
+void shrink_verdict_init(struct shrink_verdict *v, enum program_verdict kind, const char *detail);
+void shrink_verdict_free(struct shrink_verdict *v);
+/* Is it that finding? The first one decides about the quirk. */
+bool shrink_is_wanted(struct shrink_verdict *v, const struct finding *f);
 
 #endif

@@ -10,9 +10,8 @@
 
 /* --- conflicts --- */
 
-/* The pages that an operation is about: [start, end), never empty. Where its range is empty or inverted: its edges. */
-static void
-pages_of(const struct vm_op *op, uint64_t *ret_start, uint64_t *ret_end)
+void
+strategy_op_pages(const struct vm_op *op, uint64_t *ret_start, uint64_t *ret_end)
 {
 	*ret_start = 0;
 	*ret_end = UINT64_MAX;
@@ -38,8 +37,8 @@ strategy_ops_conflict(const struct vm_op *a, const struct vm_op *b)
 
 	if (vm_op_table[a->code].result == VM_RESULT_BOOL && vm_op_table[b->code].result == VM_RESULT_BOOL)
 		return false;
-	pages_of(a, &a_start, &a_end);
-	pages_of(b, &b_start, &b_end);
+	strategy_op_pages(a, &a_start, &a_end);
+	strategy_op_pages(b, &b_start, &b_end);
 	return a_start < b_end && b_start < a_end;
 }
 

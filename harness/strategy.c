@@ -53,14 +53,16 @@ strategy_drive(struct run *r, sim_pick *pick, void *pick_arg, replay_step_fn *on
 	size_t step = 0;
 
 	run_begin(r);
-	if (on_step == NULL)
+	/* A checker wants to see each step, too. */
+	if (on_step == NULL && r->checker == NULL)
 		return sim_run(r->sim, pick, pick_arg, STRATEGY_STEPS_MAX);
 	while (run_enabled(r) != 0 && step < STRATEGY_STEPS_MAX) {
 		unsigned thread = pick(pick_arg, run_enabled(r));
 
 		run_step(r, thread);
 		step++;
-		on_step(arg, r, step, thread);
+		if (on_step != NULL)
+			on_step(arg, r, step, thread);
 	}
 	return step;
 }

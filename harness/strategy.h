@@ -46,6 +46,8 @@ void strategy_view_free(struct strategy_view *v);
  * ask (docs/hunting.md). An operation that names no range, as find, is about all pages.
  */
 bool strategy_ops_conflict(const struct vm_op *a, const struct vm_op *b);
+/* The pages that an operation is about: [*start, *end), never empty. */
+void strategy_op_pages(const struct vm_op *op, uint64_t *ret_start, uint64_t *ret_end);
 
 /*
  * Begins the run and ends it. on_step may be NULL. Returns the steps; somebody is still enabled if they were

@@ -27,6 +27,32 @@ static struct sim *sim;
 #define OPS(...) ((const uint64_t[]){ __VA_ARGS__, TOY_END })
 #define THREADS(...) ((const uint64_t *const[]){ __VA_ARGS__ })
 
+/* A deadlock of any kind, by the caller's own means: without a checker. */
+static bool
+deadlock_in_run(void *arg, struct run *r)
+{
+	(void)arg;
+	return run_deadlocked(r);
+}
+
+static void
+ask_deadlock(void *arg, struct explore_options *o)
+{
+	(void)arg;
+	o->goal_deadlock = true;
+}
+
+static const struct explore_path *
+goal_in_result(void *arg, const struct explore_result *x)
+{
+	(void)arg;
+	return x->goal.choices != NULL ? &x->goal : NULL;
+}
+
+static const struct shrink_wanted shrink_deadlock = {
+	.in_run = deadlock_in_run, .ask = ask_deadlock, .in_result = goal_in_result
+};
+
 static struct shrink_options
 options_for(const struct vm_target *target, const struct shrink_wanted *wanted)
 {
@@ -122,15 +148,8 @@ ask_lost(void *arg, struct explore_options *o)
 	o->on_state = lost_in_state;
 }
 
-static const struct explore_path *
-lost_in_result(void *arg, const struct explore_result *x)
-{
-	(void)arg;
-	return x->goal.choices != NULL ? &x->goal : NULL;
-}
-
 static const struct shrink_wanted lost_increment = {
-	.in_run = lost_in_run, .ask = ask_lost, .in_result = lost_in_result
+	.in_run = lost_in_run, .ask = ask_lost, .in_result = goal_in_result
 };
 
 /* Two increments, one in the other. */
