@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * check-content.c - results that are answers: what is in a page, where the first gap is, what is mapped; and what a sync
- * writes back.
+ * check-content.c - results that are answers: what is in a page, where the first gap is, what is mapped; and what a
+ * sync writes back.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -130,7 +130,8 @@ check_query(const struct check_call *call)
 	if (op->code == VM_OP_check)
 		so = so && permits(s, op->start, op->end, op->prot);
 	if (call->result->code != (so ? 1 : 0))
-		check_report(call->c, call->r, CHECK_query, call, call->start, call->end, "it is %s", so ? "so" : "not so");
+		check_report(
+		    call->c, call->r, CHECK_query, call, call->start, call->end, "it is %s", so ? "so" : "not so");
 }
 
 void
@@ -171,7 +172,8 @@ check_cleaned(const struct check_call *call)
 	for (uint64_t page = start; page < end; page = until)
 		if (check_run_at(&call->c->now, page, end, &until) == NULL) {
 			check_report(call->c, call->r, CHECK_sync, call, page, until,
-			    "it writes back pages %" PRIu64 "-%" PRIu64 " of an object that has none there: nothing is mapped",
+			    "it writes back pages %" PRIu64 "-%" PRIu64
+			    " of an object that has none there: nothing is mapped",
 			    page, until);
 			return;
 		}

@@ -5,8 +5,8 @@
  *	before  20---------26:rw-:w0          a step of wire 22 30:     22-26  wired +1, transition +1
  *	now     20-22:rw-:w0 22-26:rw-:w1!T   the difference is         on the operation's list of effects
  *
- * An operation that fails leaves a list of zeros. One that succeeds leaves what docs/engine.md says: that is the page-array
- * model of the operations, as far as it does not depend on where entries meet.
+ * An operation that fails leaves a list of zeros. One that succeeds leaves what docs/engine.md says: that is the
+ *page-array model of the operations, as far as it does not depend on where entries meet.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -286,7 +286,8 @@ note_change(const struct check_call *call, uint64_t start, uint64_t end, const s
 	if ((did & ~may) != 0 || !inside)
 		check_report(call->c, call->r, CHECK_frame, call, start, end,
 		    "the step changes pages %" PRIu64 "-%" PRIu64 ", %s", start, end,
-		    (did & ~may) != 0 ? "in a way that is not its operation's" : "which are not in its operation's range");
+		    (did & ~may) != 0 ? "in a way that is not its operation's"
+		                      : "which are not in its operation's range");
 	effects_add(call->state, &d);
 	if ((did & ~(unsigned)MAY_WIRE) != 0)
 		tell_others(call, start, end);
@@ -348,7 +349,9 @@ check_rollback(const struct check_call *call)
 		    "it has failed and not taken back what it did to pages %" PRIu64 "-%" PRIu64
 		    ": wirings %+d, the user's %+d%s",
 		    e->start, e->end, e->wired, e->user,
-		    e->mapped != 0 ? ", mapped or unmapped" : e->attributes ? ", attributes" : "");
+		    e->mapped != 0  ? ", mapped or unmapped"
+		    : e->attributes ? ", attributes"
+		                    : "");
 		return;
 	}
 	if (!fixed && o->charged != 0)
@@ -367,8 +370,7 @@ typedef const char *stretch_fn(const struct check_call *call, const struct stret
 
 /* Asks @wrong of each stretch of the range [start, end); reports the first that it says something of. */
 static void
-check_pages(
-    const struct check_call *call, enum check_id id, uint64_t start, uint64_t end, stretch_fn *wrong)
+check_pages(const struct check_call *call, enum check_id id, uint64_t start, uint64_t end, stretch_fn *wrong)
 {
 	uint64_t next;
 
@@ -403,9 +405,10 @@ not_wired(const struct check_call *call, const struct stretch *s)
 
 	if (wired == 0 && users == 0) {
 		bool already = user && s->run != NULL && s->run->user_wired;
-		bool skipped = holes_ok && (s->run == NULL || others_were_there(s) ||
-		                               (s->run->prot & (VM_PROT_READ | VM_PROT_EXECUTE)) == 0 ||
-		                               ((call->op->flags & VM_OPF_WRITE) != 0 && (s->run->prot & VM_PROT_WRITE) == 0));
+		bool skipped =
+		    holes_ok &&
+		    (s->run == NULL || others_were_there(s) || (s->run->prot & (VM_PROT_READ | VM_PROT_EXECUTE)) == 0 ||
+		        ((call->op->flags & VM_OPF_WRITE) != 0 && (s->run->prot & VM_PROT_WRITE) == 0));
 
 		return already || skipped ? NULL : "are not wired by it, though it has succeeded";
 	}
@@ -442,8 +445,8 @@ not_mapped(const struct check_call *call, const struct stretch *s)
 
 	if (s->run == NULL)
 		return "are not mapped, though it has succeeded";
-	if (s->run->guard != guard || (!guard && (s->run->prot != op->prot || s->run->max != op->max ||
-	                                             s->run->inherit != VM_INHERIT_COPY)))
+	if (s->run->guard != guard ||
+	    (!guard && (s->run->prot != op->prot || s->run->max != op->max || s->run->inherit != VM_INHERIT_COPY)))
 		return "are not mapped as it was asked to";
 	if (s->run->wired_count != 0 || s->run->user_wired || s->run->transition)
 		return "are wired or in transition, though they are new";

@@ -11,7 +11,7 @@ struct check_call {
 	struct checker *c;
 	struct run *r;
 	unsigned thread;
-	unsigned index;              /* of the operation */
+	unsigned index; /* of the operation */
 	const struct vm_op *op;
 	const struct vm_result *result; /* NULL: not ended */
 	struct check_op *state;
@@ -29,7 +29,9 @@ const struct vm_run *check_run_at(const struct vm_state *s, uint64_t page, uint6
 void check_report(struct checker *c, struct run *r, enum check_id check, const struct check_call *call, uint64_t start,
     uint64_t end, const char *fmt, ...) __attribute__((format(printf, 7, 8)));
 
-/* check-reason.c: the codes that have a reason in this state, as bits; *must: KERN_INVALID_ADDRESS is one it must have. */
+/* check-reason.c: a mapping whose protection is not within its maximum, which is refused. */
+bool check_malformed(const struct vm_op *op);
+/* The codes that have a reason in this state, as bits; *must: KERN_INVALID_ADDRESS is one it must have. */
 uint16_t check_reasons(const struct check_call *call, const struct vm_state *s, bool *must);
 /* Is the code that the operation ended with one that had a reason? */
 void check_code(const struct check_call *call);

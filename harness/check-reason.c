@@ -187,12 +187,22 @@ protect_reasons(const struct check_call *call, const struct vm_state *s)
 	return (uint16_t)(BIT(SUCCESS) | (f.beyond_max ? BIT(PROTECTION_FAILURE) : 0));
 }
 
+bool
+check_malformed(const struct vm_op *op)
+{
+	bool maps = op->code == VM_OP_insert || op->code == VM_OP_fixed || op->code == VM_OP_find;
+
+	return maps && (op->prot & ~op->max) != 0;
+}
+
 uint16_t
 check_reasons(const struct check_call *call, const struct vm_state *s, bool *must)
 {
 	uint64_t until;
 
 	*must = false;
+	if (check_malformed(call->op))
+		return BIT(INVALID_ARGUMENT);
 	switch ((enum vm_op_code)call->op->code) {
 	case VM_OP_wire:
 		return wire_reasons(call, s, must);
@@ -204,7 +214,8 @@ check_reasons(const struct check_call *call, const struct vm_state *s, bool *mus
 		return fixed_reasons(call, must);
 	case VM_OP_find:
 		*must = call->op->end == 0;
-		return (uint16_t)(*must ? BIT(INVALID_ADDRESS) : BIT(SUCCESS) | BIT(NO_SPACE)); /* see check_find_result */
+		return (
+		    uint16_t)(*must ? BIT(INVALID_ADDRESS) : BIT(SUCCESS) | BIT(NO_SPACE)); /* see check_find_result */
 	case VM_OP_protect:
 		return protect_reasons(call, s);
 	case VM_OP_sync:

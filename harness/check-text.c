@@ -69,22 +69,16 @@ print_quirks(uint32_t mask, struct strbuf *out)
 
 /* "T0.1 wire 20 24 user noholes" */
 static void
-print_whose(const struct finding *f, const struct program *p, struct strbuf *out)
+print_whose(const struct finding *f, struct strbuf *out)
 {
-	const struct vm_op *op = NULL;
-
-	if (f->thread == SIM_INIT_THREAD) {
-		strbuf_printf(out, "%s step %u ", f->step == 0 ? "init" : "final", f->op + 1u);
-		if (f->step == 0 && f->op < p->nr_init)
-			op = &p->init[f->op].op;
-		else if (f->step != 0 && f->op < p->nr_final)
-			op = &p->final[f->op].op;
-	} else {
-		strbuf_printf(out, "T%d.%u ", f->thread, f->op);
-		op = &p->threads[f->thread].ops[f->op];
-	}
-	if (op != NULL)
-		vmt_print_op(op, out);
+	if (f->thread == SIM_INIT_THREAD)
+		strbuf_printf(out, "%s step %u", f->final ? "final" : "init", f->op + 1u);
+	else
+		strbuf_printf(out, "T%d.%u", f->thread, f->op);
+	if (f->what.code == VM_OP_INVALID)
+		return;
+	strbuf_addc(out, ' ');
+	vmt_print_op(&f->what, out);
 }
 
 void
@@ -95,7 +89,7 @@ finding_print(const struct finding *f, const struct program *p, struct strbuf *o
 
 	strbuf_printf(out, "%s %s: ", vmt_verdict_word(d->verdict), finding_label(f, buf));
 	if (f->thread >= 0) {
-		print_whose(f, p, out);
+		print_whose(f, out);
 		if (f->has_code)
 			strbuf_printf(out, " => %s",
 			    vm_kern_name(f->code) != NULL ? vm_kern_name(f->code) : "no code of the kernel's");

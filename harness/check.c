@@ -38,19 +38,24 @@ void
 check_report(struct checker *c, struct run *r, enum check_id check, const struct check_call *call, uint64_t start,
     uint64_t end, const char *fmt, ...)
 {
-	struct finding f = { .check = (uint8_t)check, .thread = -1, .step = c->step, .since = c->step, .start = start,
-		.end = end };
+	struct finding f = {
+		.check = (uint8_t)check, .thread = -1, .step = c->step, .since = c->step, .start = start, .end = end
+	};
 	va_list ap;
 
 	f.quirk = (check_table[check].quirks & r->program->config.quirks) != 0;
 	if (call != NULL) {
 		f.thread = (int8_t)call->thread;
 		f.op = (uint16_t)call->index;
+		f.final = call->thread == SIM_INIT_THREAD && r->init_is_final;
+		f.what = *call->op;
 		f.since = call->state->running ? call->state->since : c->step;
 		f.edges = call->result != NULL ? call->result->edges : 0;
 		f.has_code = call->result != NULL && call->result->outcome == VM_OUTCOME_DONE;
 		f.code = f.has_code ? call->result->code : 0;
 	}
+	if (!c->opened)
+		f.step = f.since = 0;
 	va_start(ap, fmt);
 	(void)vsnprintf(f.text, sizeof(f.text), fmt, ap);
 	va_end(ap);
@@ -153,7 +158,7 @@ forget_ops(struct checker *c)
 void
 checker_open(struct checker *c, struct run *r)
 {
-	c->quiet = false;
+	c->opened = c->quiet = false;
 	c->step = 0;
 	c->nr_findings = c->nr_init = 0;
 	c->tags.nr = 0;
@@ -164,6 +169,7 @@ checker_open(struct checker *c, struct run *r)
 void
 checker_saved(struct checker *c)
 {
+	c->opened = true;
 	c->nr_init = c->nr_findings;
 	copy_state(&c->start, &c->now);
 	copy_tags(&c->start_tags, &c->tags);
@@ -212,9 +218,10 @@ is_lockless(const struct vm_op *op)
 	case VM_OP_madvise:
 		return op->start == op->end;
 	case VM_OP_find:
-		return op->end == 0;
-	case VM_OP_insert:
+		return op->end == 0 || check_malformed(op);
 	case VM_OP_fixed:
+		return check_malformed(op);
+	case VM_OP_insert:
 	case VM_OP_remove:
 	case VM_OP_wire:
 	case VM_OP_sync:
@@ -235,7 +242,11 @@ static struct check_call
 call_of(struct checker *c, struct run *r, unsigned thread, unsigned index)
 {
 	unsigned nr;
-	struct check_call call = { .c = c, .r = r, .thread = thread, .index = index, .op = &ops_of(r, thread, &nr)[index],
+	struct check_call call = { .c = c,
+		.r = r,
+		.thread = thread,
+		.index = index,
+		.op = &ops_of(r, thread, &nr)[index],
 		.state = &c->ops[thread] };
 
 	check_clamp(&r->program->config, call.op, &call);

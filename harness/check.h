@@ -57,7 +57,9 @@ struct finding {
 	uint8_t check;       /* enum check_id */
 	bool quirk;          /* a quirk that is on explains it */
 	int8_t thread;       /* whose operation; SIM_INIT_THREAD: an init or final step; -1: nobody's in particular */
+	bool final;          /* of SIM_INIT_THREAD: a final step */
 	uint16_t op;         /* which of the thread's; of the init or final steps */
+	struct vm_op what;   /* the operation; code 0: none */
 	uint32_t step;       /* of the run, from 1, after which it was found; 0: before the first one */
 	uint32_t since;      /* the step with which the operation began; equal to step if there is none */
 	bool has_code;       /* the operation has ended, with code */
@@ -98,11 +100,12 @@ struct check_tags {
 };
 
 struct checker {
-	bool quiet;                    /* a prefix is executed again: no invariants, they have been looked at */
-	uint32_t step;                 /* of the run */
-	unsigned nr_done_before;       /* of the thread that steps: its operations that had ended before the step */
-	struct vm_state now, before;   /* after the last step, and before it */
-	struct vm_state start;         /* after the init steps */
+	bool opened;                 /* the init steps are done */
+	bool quiet;                  /* a prefix is executed again: no invariants, they have been looked at */
+	uint32_t step;               /* of the run */
+	unsigned nr_done_before;     /* of the thread that steps: its operations that had ended before the step */
+	struct vm_state now, before; /* after the last step, and before it */
+	struct vm_state start;       /* after the init steps */
 	struct check_tags tags, start_tags;
 	struct check_op ops[SIM_FIBERS_MAX];
 	size_t nr_findings;
@@ -115,8 +118,8 @@ void checker_init(struct checker *c);
 void checker_free(struct checker *c);
 
 /*
- * The rest is called by run.c: at the opening, when the init steps are done, when a run begins, around each step, and by
- * checker_end at the end of a run, once: who sleeps for ever, what is left behind.
+ * The rest is called by run.c: at the opening, when the init steps are done, when a run begins, around each step, and
+ * by checker_end at the end of a run, once: who sleeps for ever, what is left behind.
  */
 void checker_open(struct checker *c, struct run *r);
 void checker_saved(struct checker *c);

@@ -302,7 +302,8 @@ check_outcomes(struct check *c, struct explore_result *got)
 
 /* --- schedules --- */
 
-/* Is this finding what the verdict line says: of its kind, and of the check that its first word names, if it has one? */
+/* Is this finding what the verdict line says: of its kind, and of the check that its first word names, if it has one?
+ */
 static bool
 is_verdict(const struct program *p, const struct finding *f)
 {
@@ -368,8 +369,10 @@ check_verdict(struct check *c, bool deadlock)
 		return;
 	if (!shows_verdict(p, &c->run, deadlock)) {
 		fail_at(c, p->verdict_line);
-		strbuf_printf(c->out, "expected verdict %s %s, but the run does not show it\n",
-		    vmt_verdict_word(p->verdict), p->verdict_detail != NULL ? p->verdict_detail : "");
+		strbuf_printf(c->out, "expected verdict %s%s%s, but %s\n", vmt_verdict_word(p->verdict),
+		    p->verdict_detail != NULL ? " " : "", p->verdict_detail != NULL ? p->verdict_detail : "",
+		    p->verdict == PROGRAM_VERDICT_DEADLOCK && !deadlock ? "every thread finished"
+		                                                        : "the run does not show it");
 	} else if (p->config.mutant != NULL || p->config.quirks != VM_QUIRKS_STRICT) {
 		check_gone(c);
 	}
@@ -567,8 +570,8 @@ bless_init(struct check *c, struct sim *sim)
 static void
 check_program(struct check *c, struct sim *sim)
 {
-	enum run_open_result opened = run_open_checked(
-	    &c->run, &c->program, c->options->target, sim, c->options->no_checks ? NULL : &c->checker);
+	enum run_open_result opened =
+	    run_open_checked(&c->run, &c->program, c->options->target, sim, c->options->no_checks ? NULL : &c->checker);
 
 	if (opened == RUN_OPENED) {
 		check_opened(c);

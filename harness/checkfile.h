@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * checkfile.h - one .vmt file against what it expects: results and states of its init steps, the set of its outcomes,
- * the number of its schedules, the result and the verdict of its schedule. All its runs are judged: a finding that neither
- * a verdict line expects nor a quirk of the profile explains is a failure.
+ * the number of its schedules, the result and the verdict of its schedule. All its runs are judged: a finding that
+ * neither a verdict line expects nor a quirk of the profile explains is a failure.
  */
 #ifndef HARNESS_CHECKFILE_H
 #define HARNESS_CHECKFILE_H

@@ -283,25 +283,36 @@ cli_print_findings(struct run *r, const struct explore_result *x)
 }
 
 json_t *
+cli_json_finding(const struct finding *f, const struct program *p)
+{
+	struct strbuf text = { 0 };
+	char label[FINDING_TEXT_MAX];
+	json_t *j;
+
+	finding_print(f, p, &text);
+	j = json_pack("{s:s, s:s, s:b, s:i, s:i, s:i, s:i, s:s}", "verdict", vmt_verdict_word(finding_kind(f)), "check",
+	    finding_label(f, label), "quirk", f->quirk, "thread", (int)f->thread, "op", (int)f->op, "since",
+	    (int)f->since, "step", (int)f->step, "text", strbuf_text(&text));
+	strbuf_free(&text);
+	return j;
+}
+
+json_t *
 cli_json_findings(struct run *r, const struct explore_result *x)
 {
 	json_t *all = json_array();
 
 	for (size_t i = 0; i < x->nr_findings; i++) {
 		const struct explore_finding *f = &x->findings[i];
-		struct strbuf text = { 0 }, map = { 0 }, schedule = { 0 };
-		char label[FINDING_TEXT_MAX];
+		struct strbuf map = { 0 }, schedule = { 0 };
+		json_t *j = cli_json_finding(&f->f, r->program);
 
-		finding_print(&f->f, r->program, &text);
 		print_map_at(r, f, &map);
 		vmt_print_choices(f->witness.choices, f->witness.nr_choices, &schedule);
-		(void)json_array_append_new(all,
-		    json_pack("{s:s, s:s, s:b, s:i, s:i, s:i, s:i, s:s, s:s, s:s, s:i}", "verdict",
-		        vmt_verdict_word(finding_kind(&f->f)), "check", finding_label(&f->f, label), "quirk", f->f.quirk,
-		        "thread", (int)f->f.thread, "op", (int)f->f.op, "since", (int)f->f.since, "step", (int)f->f.step, "text",
-		        strbuf_text(&text), "map", strbuf_text(&map), "schedule", strbuf_text(&schedule), "preemptions",
-		        (int)f->witness.preemptions));
-		strbuf_free(&text);
+		(void)json_object_update_new(
+		    j, json_pack("{s:s, s:s, s:i}", "map", strbuf_text(&map), "schedule", strbuf_text(&schedule),
+		           "preemptions", (int)f->witness.preemptions));
+		(void)json_array_append_new(all, j);
 		strbuf_free(&map);
 		strbuf_free(&schedule);
 	}

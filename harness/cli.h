@@ -86,7 +86,9 @@ void cli_close_program(struct run *r);
  * Each finding of an exploration of @r, as comment lines: what, the map at that moment, a witness. Runs @r.
  */
 void cli_print_findings(struct run *r, const struct explore_result *x);
-/* The same as JSON: an array. */
+/* One finding as a JSON object. */
+struct json_t *cli_json_finding(const struct finding *f, const struct program *p);
+/* Those of an exploration, with map and witness: an array. */
 struct json_t *cli_json_findings(struct run *r, const struct explore_result *x);
 
 #endif

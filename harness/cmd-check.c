@@ -35,7 +35,8 @@ static const char help[] =
     "Compares each program (a .vmt file, \"-\" for standard input, or all below a directory) with what it expects:\n"
     "  a sequential one   the result and the state after each init step\n"
     "  \"outcome\" lines    the set of outcomes over all interleavings; + is extra, - is missing\n"
-    "  a \"schedule\"       the result of replaying it, and its verdict: with a mutant or a quirk it must be gone without\n"
+    "  a \"schedule\"       the result of replaying it, and its verdict: with a mutant or a quirk it must be gone "
+    "without\n"
     "All runs are judged, too: a finding that neither a verdict line expects nor a quirk of the profile explains is a\n"
     "failure; those of quirks are counted (wirestorm help checks).\n\n"
     "  -j, --jobs N       worker processes (default: the number of processors)\n"
@@ -340,7 +341,8 @@ json_quirk_checks(const struct totals *t)
 
 	for (unsigned k = 0; k < CHECK_COUNT; k++)
 		if (t->quirk_checks[k] > 0)
-			(void)json_object_set_new(all, check_table[k].name, json_integer((json_int_t)t->quirk_checks[k]));
+			(void)json_object_set_new(
+			    all, check_table[k].name, json_integer((json_int_t)t->quirk_checks[k]));
 	return all;
 }
 

@@ -28,7 +28,8 @@ static const char help[] =
     "      --target T     what is under test; wirestorm help lists what there is\n"
     "      --no-checks    do not judge the runs\n"
     "      --json         one JSON object on standard output\n\n"
-    "Exit status: 0 explored (completely, or \"cut\" is said), 1 a finding that no quirk of the profile explains, or a\n"
+    "Exit status: 0 explored (completely, or \"cut\" is said), 1 a finding that no quirk of the profile explains, or "
+    "a\n"
     "final step went wrong, or with --until: it does not happen, 2 wrong usage or file.\n\n"
     "Examples:\n"
     "  wirestorm explore corpus/litmus/wire-gone-after-wait.vmt\n"
@@ -284,7 +285,18 @@ explore_program(struct explore_command *c, struct program *p, struct run *r)
 
 /* --- options --- */
 
-enum { OPT_UNTIL = 256, OPT_SECONDS, OPT_STATES, OPT_BY, OPT_SCHEDULES, OPT_PROFILE, OPT_TARGET, OPT_NO_CHECKS, OPT_JSON, OPT_HELP };
+enum {
+	OPT_UNTIL = 256,
+	OPT_SECONDS,
+	OPT_STATES,
+	OPT_BY,
+	OPT_SCHEDULES,
+	OPT_PROFILE,
+	OPT_TARGET,
+	OPT_NO_CHECKS,
+	OPT_JSON,
+	OPT_HELP
+};
 
 static const struct option long_options[] = {
 	{ "until", required_argument, NULL, OPT_UNTIL },

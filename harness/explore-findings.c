@@ -26,17 +26,20 @@ findings_see(struct graph *g, struct explore_result *result, const struct checke
     uint8_t thread)
 {
 	for (size_t i = nr_before; i < c->nr_findings; i++) {
-		g->sightings = explore_grow(g->sightings, &g->cap_sightings, g->nr_sightings + 1, sizeof(*g->sightings));
-		g->sightings[g->nr_sightings++] = (struct sighting){ .finding = findings_intern(result, &c->findings[i]),
-			.from = from,
-			.thread = thread };
+		g->sightings =
+		    explore_grow(g->sightings, &g->cap_sightings, g->nr_sightings + 1, sizeof(*g->sightings));
+		g->sightings[g->nr_sightings++] = (struct sighting){
+			.finding = findings_intern(result, &c->findings[i]), .from = from, .thread = thread
+		};
 	}
 }
 
 void
 findings_livelock(struct graph *g, const struct run *r, struct explore_result *result)
 {
-	struct finding f = { .check = CHECK_circle, .thread = -1, .text = "the states go round in a cycle from here on" };
+	struct finding f = {
+		.check = CHECK_circle, .thread = -1, .text = "the states go round in a cycle from here on"
+	};
 
 	(void)r;
 	g->sightings = explore_grow(g->sightings, &g->cap_sightings, g->nr_sightings + 1, sizeof(*g->sightings));

@@ -87,8 +87,8 @@ void paths_witnesses(struct graph *g, unsigned nr_threads, bool all_outcomes, st
 /* explore-findings.c: the index of a finding like @f, which is added if it is new. */
 uint32_t findings_intern(struct explore_result *result, const struct finding *f);
 /* What the checker has found beyond the first @nr_before. */
-void findings_see(
-    struct graph *g, struct explore_result *result, const struct checker *c, size_t nr_before, uint32_t from, uint8_t thread);
+void findings_see(struct graph *g, struct explore_result *result, const struct checker *c, size_t nr_before,
+    uint32_t from, uint8_t thread);
 /* After the exploration: each finding with the steps of its witness. Leaves the run somewhere. */
 void findings_on_witnesses(struct run *r, struct explore_result *result);
 /* After the exploration: the states go round. */

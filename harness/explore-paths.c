@@ -258,7 +258,8 @@ path_to(const struct graph *g, const struct spot *spots, unsigned width, uint32_
 
 /* The best way to a sighting: the last thread before it, and what it costs all in all. */
 static struct spot
-best_sighting(const struct graph *g, const struct spot *spots, unsigned width, const struct sighting *s, unsigned *ret_last)
+best_sighting(
+    const struct graph *g, const struct spot *spots, unsigned width, const struct sighting *s, unsigned *ret_last)
 {
 	struct spot best = { .preemptions = UINT32_MAX };
 
@@ -280,8 +281,8 @@ best_sighting(const struct graph *g, const struct spot *spots, unsigned width, c
 }
 
 static void
-path_to_sighting(const struct graph *g, const struct spot *spots, unsigned width, const struct sighting *s, unsigned last,
-    struct explore_path *p)
+path_to_sighting(const struct graph *g, const struct spot *spots, unsigned width, const struct sighting *s,
+    unsigned last, struct explore_path *p)
 {
 	uint32_t id = s->from;
 	size_t cap = 0;

@@ -126,8 +126,7 @@ run_open(struct run *r, const struct program *p, const struct vm_target *t, stru
 }
 
 enum run_open_result
-run_open_checked(
-    struct run *r, const struct program *p, const struct vm_target *t, struct sim *sim, struct checker *c)
+run_open_checked(struct run *r, const struct program *p, const struct vm_target *t, struct sim *sim, struct checker *c)
 {
 	const char *why;
 
@@ -237,6 +236,7 @@ run_final(struct run *r, struct strbuf *out)
 {
 	const struct program *p = r->program;
 
+	r->init_is_final = true;
 	for (size_t i = 0; i < p->nr_final; i++) {
 		struct vm_result got;
 

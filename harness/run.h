@@ -33,8 +33,9 @@ struct run {
 	struct strbuf error; /* why run_open failed */
 	unsigned error_line; /* of the program; 0: none in particular */
 	struct run_thread threads[PROGRAM_THREADS_MAX];
-	struct checker *checker;     /* NULL: nobody judges */
-	unsigned init_index;         /* which of the init or final steps init_op is */
+	struct checker *checker; /* NULL: nobody judges */
+	unsigned init_index;     /* which of the init or final steps init_op is */
+	bool init_is_final;
 	const struct vm_op *init_op; /* under way on the init thread */
 	struct vm_result init_result;
 };
@@ -54,7 +55,8 @@ const char *run_refusal(const struct program *p, const struct vm_target *t);
  * states, they are compared. On failure error says why in one line.
  */
 enum run_open_result run_open(struct run *r, const struct program *p, const struct vm_target *t, struct sim *sim);
-/* The same with a checker, which judges all that the run does, from the init steps on. The caller's, until run_close. */
+/* The same with a checker, which judges all that the run does, from the init steps on. The caller's, until run_close.
+ */
 enum run_open_result run_open_checked(
     struct run *r, const struct program *p, const struct vm_target *t, struct sim *sim, struct checker *c);
 void run_close(struct run *r);

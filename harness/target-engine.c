@@ -77,21 +77,6 @@ copy_poison(struct engine *e, const struct program_config *cfg)
 	return true;
 }
 
-static enum vm_mutant
-mutant_number(const char *name)
-{
-	static const char *const names[] = {
-#define VM_MUTANT(mutant, sentence) [VM_MUTANT_##mutant] = #mutant,
-#include "engine/mutants.def"
-#undef VM_MUTANT
-	};
-
-	for (unsigned i = 1; i < sizeof(names) / sizeof(names[0]) && name != NULL; i++)
-		if (strcmp(names[i], name) == 0)
-			return (enum vm_mutant)i;
-	return VM_MUTANT_none;
-}
-
 static const char *
 engine_config_reason(const struct program_config *cfg)
 {
@@ -117,7 +102,7 @@ engine_create(const struct program_config *cfg, struct sim *sim)
 	    .max = cfg->max << VM_PAGE_SHIFT,
 	    .kernel = cfg->kernel,
 	    .quirks = cfg->quirks,
-	    .mutant = mutant_number(cfg->mutant),
+	    .mutant = vm_mutant_by_name(cfg->mutant),
 	    .wire_limit = cfg->limit,
 	    .nr_frames = cfg->frames,
 	    .poison = e->poison,
