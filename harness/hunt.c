@@ -11,12 +11,15 @@
 #include <time.h>
 
 #include "harness/hunt-inside.h"
+#include "harness/prng.h"
 #include "harness/program-edit.h"
 #include "harness/vmt.h"
 
 #define GENERATION 256     /* programs; a bound on what a kill loses, and no function of the number of workers */
 #define POOL_MAX 2048      /* programs kept for being changed */
 #define CHANGED_PERCENT 50 /* of a generation, as soon as there is something to change */
+#define SMALL_PERCENT 60    /* of the programs that are drawn have few threads, */
+#define SMALL_OPS 2         /* and at most so many operations in each */
 #define ROUGH_MAX 2        /* findings of one rough kind that are shrunk */
 #define HANG_SECONDS 60.0  /* of one piece of work */
 
@@ -113,6 +116,11 @@ draw_program(const struct course *c, uint64_t number, struct program *p)
 	/* From 2 to 4 is what the generator draws by itself. */
 	if (l->threads_min != 2 || l->threads_max != 4)
 		params.threads = l->threads_min + (unsigned)prng_below(&prng, l->threads_max - l->threads_min + 1);
+	/* Most of what there is to be found is in small programs, and of these there are many more in a second. */
+	if (c->o->end == 0 && prng_percent(&prng, SMALL_PERCENT)) {
+		params.threads = l->threads_min;
+		params.ops = l->ops_max < SMALL_OPS ? l->ops_max : SMALL_OPS;
+	}
 	random_concurrent(&params, p);
 	random_suit_target(l->target, &p->config);
 	p->config.mutant = c->o->mutant;

@@ -126,6 +126,27 @@ earlier(struct shrink *s, unsigned thread)
 	return kept;
 }
 
+/* Two init steps that do the same to touching ranges are one. */
+static bool
+touching_init_steps(struct shrink *s)
+{
+	for (size_t i = 0; i < s->best.nr_init; i++) {
+		for (size_t j = 0; j < s->best.nr_init; j++) {
+			const struct vm_op *a = &s->best.init[i].op, *b = &s->best.init[j].op;
+			struct program p;
+
+			if (i == j || a->code != b->code || !draw_has_kind(a->code, VM_ARG_END) || a->end != b->start)
+				continue;
+			p = shrink_copy(s);
+			p.init[i].op.end = b->end;
+			program_drop_init(&p, j);
+			if (shrink_try(s, &p, NULL))
+				return true;
+		}
+	}
+	return false;
+}
+
 /* Where it is an init step that counts, the only operation there is takes its place. */
 static bool
 init_step_instead(struct shrink *s)
@@ -150,7 +171,7 @@ shrink_ops(struct shrink *s)
 	for (unsigned t = s->best.nr_threads; t-- > 0;)
 		while (t < s->best.nr_threads && earlier(s, t))
 			;
-	while (init_step_instead(s))
+	while (init_step_instead(s) || touching_init_steps(s))
 		;
 }
 
@@ -352,6 +373,46 @@ plainer_code(struct shrink *s, unsigned number)
 	}
 }
 
+/* How many arguments an operation has; with @pages_only 0, if any of them is more than a page. */
+static unsigned
+nr_arguments(uint8_t code, bool pages_only)
+{
+	unsigned nr = 0;
+
+	for (unsigned i = 0; i < VM_OP_ARGS_MAX && vm_op_table[code].args[i] != VM_ARG_NONE; i++, nr++)
+		if (pages_only && vm_op_table[code].args[i] != VM_ARG_START && vm_op_table[code].args[i] != VM_ARG_END)
+			return 0;
+	return nr;
+}
+
+static bool
+with_code(struct shrink *s, unsigned number, uint8_t code, uint64_t start, uint64_t end)
+{
+	const struct vm_op op = { .code = code, .start = start, .end = draw_has_kind(code, VM_ARG_END) ? end : 0 };
+
+	return with_op(s, number, &op);
+}
+
+/* An operation that takes pages only, and fewer arguments, is plainer: clip, where inherit does nothing but that. */
+static void
+fewer_arguments(struct shrink *s, unsigned number)
+{
+	const struct vm_op op = *program_op(&s->best, number);
+	unsigned present = nr_arguments(op.code, false);
+
+	if (!draw_has_kind(op.code, VM_ARG_START))
+		return;
+	for (unsigned nr = 1; nr < present; nr++) {
+		for (uint8_t code = 1; code <= VM_OP_CODE_MAX; code++) {
+			if (vm_op_table[code].name == NULL || nr_arguments(code, true) != nr)
+				continue;
+			if (with_code(s, number, code, op.start, op.end) ||
+			    (nr == 1 && op.end > op.start && with_code(s, number, code, op.end, op.end)))
+				return;
+		}
+	}
+}
+
 /* What maps somewhere maps all that the program is about instead: a place that is named is plainer than one that is
  * found. */
 static void
@@ -377,6 +438,7 @@ shrink_arguments(struct shrink *s)
 	for (unsigned i = 0; i < program_nr_ops(&s->best); i++) {
 		plainer_code(s, i);
 		named_place(s, i);
+		fewer_arguments(s, i);
 	}
 	for (unsigned i = 0; i < program_nr_ops(&s->best); i++) {
 		const struct vm_op *op = program_op(&s->best, i);

@@ -4,6 +4,20 @@
 
 #include "harness/shrink.h"
 
+/* The code of the operation that the finding is about; 0: of none. */
+static uint8_t
+op_of(const struct shrink_verdict *v, const struct finding *f)
+{
+	const struct program *p = v->program;
+
+	if (f->thread < 0)
+		return 0;
+	if (f->thread == SIM_INIT_THREAD)
+		return f->step == 0 && f->op < p->nr_init ? p->init[f->op].op.code : 0;
+	return p->threads[f->thread].ops[f->op].code;
+}
+
+/* Is it of the verdict's kind, and of the check that the first word of its detail names, if it has one? */
 bool
 shrink_is_wanted(struct shrink_verdict *v, const struct finding *f)
 {
@@ -13,12 +27,18 @@ shrink_is_wanted(struct shrink_verdict *v, const struct finding *f)
 
 	if (finding_kind(f) != v->kind || (len != 0 && (strlen(name) != len || memcmp(name, v->detail, len) != 0)))
 		return false;
-	/* What no quirk explains must not become something that one does, nor the other way round. */
+	/*
+	 * What no quirk explains must not become something that one does, nor the other way round; nor a wire's finding an
+	 * unwire's. An invariant is the map's, and whoever was under way when it broke has no part in it.
+	 */
 	if (!v->known) {
 		v->known = true;
 		v->quirk = f->quirk;
+		v->op = op_of(v, f);
+		v->code = f->code;
 	}
-	return f->quirk == v->quirk;
+	return f->quirk == v->quirk &&
+	       (v->kind == PROGRAM_VERDICT_INVARIANT || (op_of(v, f) == v->op && f->code == v->code));
 }
 
 /* A remove of what the system has wired sleeps for ever, as it should: no finding, but a deadlock. */
@@ -33,6 +53,7 @@ open_checked(void *arg, struct run *r, const struct program *p, const struct vm_
 {
 	struct shrink_verdict *v = arg;
 
+	v->program = p;
 	return run_open_checked(r, p, t, sim, &v->checker);
 }
 

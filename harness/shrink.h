@@ -82,15 +82,19 @@ struct shrink_report {
 bool shrink(struct program *p, const struct shrink_options *options, struct shrink_report *report);
 
 /*
- * What is wanted if a verdict must not be lost: its kind, and the check that the first word of @detail names, if there
- * is one, are those of a finding; and a quirk that is on explains it or not, as at the beginning. Not for livelocks:
- * they are not to be seen in one run.
+ * What is wanted if a verdict must not be lost: its kind, and the check that the first word of @detail names, if there is
+ * one, are those of a finding. And as at the beginning: whether a quirk that is on explains it, the kind of operation that
+ * it is about, and what that returned. Not for livelocks: they are not to be seen in one run.
  */
 struct shrink_verdict {
 	struct shrink_wanted wanted;
 	enum program_verdict kind;
 	const char *detail;
-	bool known, quirk; /* whether it is explained is known, and what it is */
+	const struct program *program; /* of the present run */
+	bool known;                    /* the finding has been met, and it is */
+	bool quirk;                    /* explained by one that is on */
+	uint8_t op;                    /* about this code of ops.def, 0: none, */
+	int32_t code;                  /* which returned this */
 	struct checker checker;
 };
 
