@@ -292,37 +292,62 @@ replays(struct hunter *h, const struct program *p, struct finding *ret)
 	return same;
 }
 
-/* Is there nothing of the kind, in any interleaving, when the program runs with other quirks? */
-static bool
-is_silent(struct hunter *h, const struct program *p, uint32_t quirks)
+enum silence { SILENT = 1, OTHER_FOUND, SAME_FOUND, NOT_KNOWN };
+
+/* What does the program show, in all interleavings, when it runs with other quirks? */
+static enum silence
+without_quirk(struct hunter *h, const struct program *p, uint8_t check, uint32_t quirks)
 {
 	struct explore_options o = { .states_max = SILENCE_STATES_MAX, .schedules_max = SILENCE_STATES_MAX };
+	enum silence silence = NOT_KNOWN;
 	struct program other = *p;
 	struct explore_result x;
 	struct run r;
-	bool silent = false;
 
 	other.config.quirks = quirks;
 	if (run_open_checked(&r, &other, h->options->limits.target, h->sim, &h->checker) == RUN_OPENED) {
 		explore(&r, &o, &x);
-		silent = x.end == EXPLORE_COMPLETE && x.nr_findings == 0;
+		if (x.end == EXPLORE_COMPLETE)
+			silence = x.nr_findings == 0 ? SILENT : OTHER_FOUND;
+		for (size_t i = 0; i < x.nr_findings; i++)
+			if (x.findings[i].f.check == check)
+				silence = SAME_FOUND;
 		explore_result_free(&x);
 	}
 	run_close(&r);
-	return silent;
+	return silence;
 }
 
 static void
-say_quirks(struct hunter *h, const struct program *p, struct strbuf *head)
+say_quirk(struct hunter *h, const struct program *p, uint8_t check, uint32_t quirk, const char *what, struct strbuf *head)
 {
-	uint32_t on = p->config.quirks;
+	struct strbuf text = { 0 };
 
+	strbuf_printf(&text, "Quirk %s. ", what);
+	switch (without_quirk(h, p, check, p->config.quirks & ~quirk)) {
+	case SILENT:
+		strbuf_add(&text, "Without it no interleaving of this program shows anything.");
+		break;
+	case OTHER_FOUND:
+		strbuf_add(&text, "Without it no interleaving of this program shows this, but something else.");
+		break;
+	case SAME_FOUND:
+		strbuf_add(&text, "Without it this is found, too.");
+		break;
+	case NOT_KNOWN:
+		strbuf_add(&text, "What happens without it was not explored.");
+		break;
+	}
+	hunt_comment(strbuf_text(&text), head);
+	strbuf_free(&text);
+}
+
+static void
+say_quirks(struct hunter *h, const struct program *p, uint8_t check, struct strbuf *head)
+{
 #define VM_QUIRK(id, name, does, strict)                                                                               \
-	if ((on & VM_QUIRK_BIT(id)) != 0)                                                                              \
-		strbuf_printf(head, "# Quirk %s: %s.\n# %s\n", #id, does,                                              \
-		    is_silent(h, p, on & ~VM_QUIRK_BIT(id))                                                            \
-		        ? "Without it no interleaving of this program shows anything."                                 \
-		        : "Without it something is still found.");
+	if ((p->config.quirks & VM_QUIRK_BIT(id)) != 0)                                                                \
+		say_quirk(h, p, check, VM_QUIRK_BIT(id), #id ": " does, head);
 #include "engine/quirks.def"
 #undef VM_QUIRK
 }
@@ -331,16 +356,23 @@ static void
 say_head(struct hunter *h, const struct program *p, const struct finding *f, const struct shrink_report *r,
     struct strbuf *head)
 {
-	strbuf_add(head, "# ");
-	finding_print(f, p, head);
-	strbuf_printf(head, "\n# What should hold: %s.\n", check_table[f->check].holds);
-	say_quirks(h, p, head);
+	struct strbuf text = { 0 };
+
+	finding_print(f, p, &text);
+	hunt_comment(strbuf_text(&text), head);
+	strbuf_clear(&text);
+	strbuf_printf(&text, "What should hold: %s.", check_table[f->check].holds);
+	hunt_comment(strbuf_text(&text), head);
+	strbuf_clear(&text);
+	say_quirks(h, p, f->check, head);
 	if (r->end == SHRINK_LOST)
-		strbuf_add(head, "# As it was found: it could not be made smaller.\n");
+		strbuf_add(&text, "As it was found: it could not be made smaller.");
 	else
-		strbuf_printf(head, "# Found with %u threads and %u operations behind %u init steps, made smaller%s.\n",
+		strbuf_printf(&text, "Found with %u threads and %u operations behind %u init steps, made smaller%s.",
 		    r->before.threads, r->before.ops, r->before.init,
 		    r->all_schedules ? "; no schedule of it has fewer preemptions" : "");
+	hunt_comment(strbuf_text(&text), head);
+	strbuf_free(&text);
 }
 
 static void

@@ -67,6 +67,8 @@ void hunt_worker_do(void *state, const struct keybuf *in, struct keybuf *out);
  * operation.
  */
 void hunt_key(const struct program *p, const struct finding *f, struct strbuf *out);
+/* The text as a comment of as many lines as it takes. */
+void hunt_comment(const char *text, struct strbuf *out);
 /* A name for its file: "I19-wire_fault". */
 void hunt_name(const struct finding *f, struct strbuf *out);
 

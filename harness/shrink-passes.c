@@ -413,13 +413,15 @@ fewer_arguments(struct shrink *s, unsigned number)
 	}
 }
 
-/* What maps somewhere maps all that the program is about instead: a place that is named is plainer than one that is
- * found. */
+/*
+ * What maps somewhere maps the first page that the program names instead, and as many behind it, or all that it names: a
+ * place that is named is plainer than one that is found.
+ */
 static void
 named_place(struct shrink *s, unsigned number)
 {
 	struct vm_op op = *program_op(&s->best, number);
-	uint64_t *pages;
+	uint64_t *pages, last;
 	size_t nr;
 
 	if (!draw_has_kind(op.code, VM_ARG_LEN))
@@ -427,8 +429,12 @@ named_place(struct shrink *s, unsigned number)
 	nr = program_pages(&s->best, &pages);
 	op.code = VM_OP_insert;
 	op.start = nr > 0 ? pages[0] : SHRINK_FIRST_PAGE;
-	op.end = nr > 1 ? pages[nr - 1] : op.start + 1;
+	op.end += op.start; /* the length, until now */
+	last = nr > 1 ? pages[nr - 1] : op.start + 1;
 	free(pages);
+	if (with_op(s, number, &op))
+		return;
+	op.end = last;
 	(void)with_op(s, number, &op);
 }
 
