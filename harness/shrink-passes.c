@@ -414,28 +414,29 @@ fewer_arguments(struct shrink *s, unsigned number)
 }
 
 /*
- * What maps somewhere maps the first page that the program names instead, and as many behind it, or all that it names: a
- * place that is named is plainer than one that is found.
+ * What maps somewhere maps from a page on that the program names instead, as much as before or all that it names: a place
+ * that is named is plainer than one that is found.
  */
 static void
 named_place(struct shrink *s, unsigned number)
 {
 	struct vm_op op = *program_op(&s->best, number);
-	uint64_t *pages, last;
+	uint64_t *pages, length = op.end;
 	size_t nr;
 
 	if (!draw_has_kind(op.code, VM_ARG_LEN))
 		return;
 	nr = program_pages(&s->best, &pages);
 	op.code = VM_OP_insert;
-	op.start = nr > 0 ? pages[0] : SHRINK_FIRST_PAGE;
-	op.end += op.start; /* the length, until now */
-	last = nr > 1 ? pages[nr - 1] : op.start + 1;
+	for (size_t i = 0; i < nr && program_op(&s->best, number)->code != op.code; i++) {
+		op.start = pages[i];
+		op.end = pages[i] + length;
+		if (!with_op(s, number, &op) && i == 0 && nr > 1) {
+			op.end = pages[nr - 1];
+			(void)with_op(s, number, &op);
+		}
+	}
 	free(pages);
-	if (with_op(s, number, &op))
-		return;
-	op.end = last;
-	(void)with_op(s, number, &op);
 }
 
 void
@@ -518,6 +519,9 @@ shifted(struct shrink *s, uint64_t from, uint64_t by)
 	struct program p = shrink_copy(s);
 
 	program_shift_pages(&p, from, by);
+	for (size_t i = 1; i < p.config.nr_poison; i++)
+		if (p.config.poison[i].page == p.config.poison[i - 1].page)
+			no_poison(&p.config, i--);
 	return shrink_try(s, &p, NULL);
 }
 
@@ -536,7 +540,7 @@ usual_map(struct shrink *s, uint64_t lowest, uint64_t from, uint64_t to)
 	return shrink_try(s, &p, NULL);
 }
 
-/* Less room between one page that is named and the next. */
+/* Less room between one page that is named and the next; or none, and they are one. */
 static void
 closer(struct shrink *s)
 {
@@ -546,7 +550,7 @@ closer(struct shrink *s)
 	for (size_t i = nr; i-- > 1;) {
 		uint64_t gap = pages[i] - pages[i - 1];
 
-		if (gap > 1 && !shifted(s, pages[i], 1 - gap) && gap > 3)
+		if (!shifted(s, pages[i], -gap) && gap > 1 && !shifted(s, pages[i], 1 - gap) && gap > 3)
 			(void)shifted(s, pages[i], -(gap / 2));
 	}
 	free(pages);
