@@ -86,7 +86,9 @@ vm_map_sync(vm_map_t map, vm_offset_t start, vm_offset_t end, bool syncio, bool 
 	rv = sync_check(map, ctx, invalidate, &e);
 	ctx->cursor = ctx->start;
 	while (rv == KERN_SUCCESS && e != NULL) {
-		ctx->cursor = lower(ctx->end, e->end);
+		ctx->clean_start = ctx->cursor;
+		ctx->cursor = ctx->clean_end = lower(ctx->end, e->end);
+		vm_map_entry_clean(map, e, ctx->clean_start, ctx->clean_end);
 		vm_map_remember(map, ctx);
 		ctx->point = VM_POINT_sync_relock;
 		vm_map_unlock_read(map);

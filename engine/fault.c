@@ -149,6 +149,13 @@ fault_wait_frame(vm_map_t map, struct vm_op_ctx *ctx, uint32_t seen) VM_EXCLUDES
 	vm_waitq_sleep(&map->frames.freed, seen);
 	shortage = ctx->shortage;
 	ctx->shortage = false;
+	if (shortage) {
+		/* A step from a wakeup on is one hold of the lock: without one, the next operation would begin in ours.
+		 */
+		ctx->point = VM_POINT_fault;
+		vm_map_lock_read(map);
+		vm_map_unlock_read(map);
+	}
 	return shortage;
 }
 

@@ -201,6 +201,25 @@ vm_map_entry_drop_pages(vm_map_t map, vm_map_entry_t e)
 }
 
 void
+vm_map_entry_clean(vm_map_t map, vm_map_entry_t e, vm_offset_t start, vm_offset_t end)
+{
+	vm_object_t o = e->object;
+	uint64_t i;
+
+	vm_rwlock_assert_held(&map->lock);
+	if (o == NULL)
+		return;
+	vm_spinlock_lock(&o->lock);
+	i = vm_entry_page_index(e, start);
+	for (struct vm_page *p; (p = next_page(e, &i, end)) != NULL; i++) {
+		if (p->dirty)
+			p->saved = p->tag;
+		p->dirty = false;
+	}
+	vm_spinlock_unlock(&o->lock);
+}
+
+void
 vm_map_entry_reduce_access(vm_map_t map, vm_map_entry_t e)
 {
 	vm_rwlock_assert_write(&map->lock);

@@ -321,17 +321,26 @@ engine_key(void *self, unsigned nr_threads, struct keybuf *k)
 
 /* The lock is free between steps, and there is no other thread. */
 static const char *
-engine_check(void *self) VM_NO_TSA("called between steps")
+engine_check(void *self, bool excused) VM_NO_TSA("called between steps")
 {
 	struct engine *e = self;
 	const char *bad = vm_map_check(e->map);
 
-	if (bad == NULL)
-		bad = vm_map_check_account(e->map);
 	for (unsigned i = 0; i < SIM_FIBERS_MAX && bad == NULL; i++)
 		if (sim_status(e->sim, i) == SIM_SLEEPING)
 			bad = vm_map_check_sleeper(e->map, &e->threads[i], sim_channel(e->sim, i));
-	return bad;
+	/* Last, because with a quirk on it may be broken for good. */
+	return bad != NULL ? bad : vm_map_check_account(e->map, excused);
+}
+
+static bool
+engine_cleaned(void *self, unsigned thread, uint64_t *start, uint64_t *end)
+{
+	const struct vm_op_ctx *ctx = &((struct engine *)self)->threads[thread].ctx;
+
+	*start = ctx->clean_start >> VM_PAGE_SHIFT;
+	*end = ctx->clean_end >> VM_PAGE_SHIFT;
+	return ctx->clean_start < ctx->clean_end;
 }
 
 static void
@@ -356,5 +365,7 @@ const struct vm_target target_engine = {
 	.entries = engine_entries,
 	.key = engine_key,
 	.check = engine_check,
+	.judged = true,
+	.cleaned = engine_cleaned,
 	.where = engine_where,
 };
