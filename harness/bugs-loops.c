@@ -22,6 +22,7 @@ struct loop {
 	const struct bugs_trial *trial;
 	struct bugs_shared *shared;
 	struct sim *sim;
+	volatile int stop; /* exploring the present program */
 };
 
 /* A finding of the trial; the first one counts. */
@@ -56,37 +57,38 @@ is_over(const struct loop *l)
 
 /* --- hunt, twin --- */
 
-/* "I12: a page ..." is found by I12. */
+/* What the checker says first, if it says something. */
 static void
-found_invariant(struct loop *l, const char *bad)
+found_finding(struct loop *l, const struct finding *f)
 {
-	char label[BUGS_CHECK_MAX];
+	char label[FINDING_TEXT_MAX];
 
-	(void)strlcpy(label, bad, sizeof(label));
-	label[strcspn(label, ":")] = '\0';
-	found(l, label, bad);
+	found(l, finding_label(f, label), f->text);
 }
 
+/* One finding is enough. */
 static bool
-check_state(void *arg, struct run *r)
+stop_at_finding(void *arg, struct run *r)
 {
 	struct loop *l = arg;
-	const char *bad = l->shared->found ? NULL : r->target->check(r->self);
+	const struct finding *f = checker_first(r->checker);
 
-	if (bad != NULL)
-		found_invariant(l, bad);
+	if (f != NULL)
+		found_finding(l, f);
+	l->stop = f != NULL;
 	return false;
 }
 
-/* Explores @p. False: its init steps do not come to an end. */
+/* Explores @p, judged by @c if that is not NULL. False: its init steps do not come to an end. */
 static bool
-explore_program(struct loop *l, const struct program *p, bool judge, struct explore_result *x)
+explore_program(struct loop *l, const struct program *p, struct checker *c, struct explore_result *x)
 {
-	struct explore_options o = {
-		.states_max = STATES_MAX, .on_state = judge ? check_state : NULL, .on_state_arg = l
-	};
+	struct explore_options o = { .states_max = STATES_MAX,
+		.on_state = c != NULL ? stop_at_finding : NULL,
+		.on_state_arg = l,
+		.stop = &l->stop };
 	struct run r;
-	bool opened = run_open(&r, p, &target_engine, l->sim) == RUN_OPENED;
+	bool opened = run_open_checked(&r, p, &target_engine, l->sim, c) == RUN_OPENED;
 
 	*x = (struct explore_result){ 0 };
 	if (opened)
@@ -115,16 +117,27 @@ draw_program(struct loop *l, uint64_t number, struct program *p)
 static void
 hunt_loop(struct loop *l)
 {
+	struct checker c = { 0 };
+
 	for (uint64_t n = first_program(l->trial); !is_over(l); n++) {
+		const struct explore_finding *f;
 		struct explore_result x;
 		struct program p;
+		bool opened;
 
 		draw_program(l, n, &p);
-		if (!explore_program(l, &p, true, &x))
+		opened = explore_program(l, &p, &c, &x);
+		f = explore_first_finding(&x);
+		if (f != NULL)
+			found_finding(l, &f->f);
+		else if (checker_first(&c) != NULL)
+			found_finding(l, checker_first(&c));
+		else if (!opened)
 			found(l, "init", "an init step does not come to its end");
 		explore_result_free(&x);
 		program_free(&p);
 	}
+	checker_free(&c);
 }
 
 /* The first outcome that only one of the two has. */
@@ -155,9 +168,9 @@ twin_loop(struct loop *l)
 		bool good;
 
 		draw_program(l, n, &p);
-		good = explore_program(l, &p, false, &got);
+		good = explore_program(l, &p, NULL, &got);
 		p.config.mutant = NULL;
-		if (explore_program(l, &p, false, &want) && good)
+		if (explore_program(l, &p, NULL, &want) && good)
 			compare_outcomes(l, &got, &want);
 		else if (!good)
 			found(l, "init", "an init step does not come to its end");
