@@ -326,6 +326,8 @@ engine_check(void *self, bool excused) VM_NO_TSA("called between steps")
 	struct engine *e = self;
 	const char *bad = vm_map_check(e->map);
 
+	if (VM_MUTATED(e->map, canary_target))
+		return "X1: a planted fault";
 	for (unsigned i = 0; i < SIM_FIBERS_MAX && bad == NULL; i++)
 		if (sim_status(e->sim, i) == SIM_SLEEPING)
 			bad = vm_map_check_sleeper(e->map, &e->threads[i], sim_channel(e->sim, i));
