@@ -9,6 +9,7 @@ static const char *const class_words[] = {
 	[VM_MUTANT_CLASS_HISTORICAL] = "historical",
 	[VM_MUTANT_CLASS_INVARIANT] = "invariant",
 	[VM_MUTANT_CLASS_EQUIVALENT] = "equivalent",
+	[VM_MUTANT_CLASS_CANARY] = "canary",
 };
 
 static const char head[] =
@@ -42,12 +43,12 @@ static void
 list_markdown(struct strbuf *out)
 {
 	strbuf_add(out, head);
-	strbuf_printf(out, "\n## The mutants\n\n%u of them.\n\n", VM_MUTANT_END - 1);
+	strbuf_add(out, "\n## The mutants\n\n");
 	strbuf_add(out,
 	    "| mutant | bank | whose, when | evidence | class | what the engine does wrong | what there is to see |\n");
 	strbuf_add(out, "|---|---|---|---|---|---|---|\n");
-	for (unsigned i = VM_MUTANT_none + 1; i < VM_MUTANT_END; i++) {
-		const struct vm_mutant_desc *d = &vm_mutant_table[i];
+	for (enum vm_mutant m = bugs_next(VM_MUTANT_none); m != VM_MUTANT_none; m = bugs_next(m)) {
+		const struct vm_mutant_desc *d = &vm_mutant_table[m];
 
 		strbuf_printf(out, "| `%s` | %s | %s%s%s | %s | %s | %s | %s |\n", d->name, d->bank, d->system,
 		    d->when[0] == '\0' ? "" : ", ", d->when, d->evidence, class_words[d->class], d->sentence,
@@ -65,8 +66,8 @@ bugs_list(bool markdown, struct strbuf *out)
 		list_markdown(out);
 		return;
 	}
-	for (unsigned i = VM_MUTANT_none + 1; i < VM_MUTANT_END; i++) {
-		const struct vm_mutant_desc *d = &vm_mutant_table[i];
+	for (enum vm_mutant m = bugs_next(VM_MUTANT_none); m != VM_MUTANT_none; m = bugs_next(m)) {
+		const struct vm_mutant_desc *d = &vm_mutant_table[m];
 
 		strbuf_printf(out, "%-28s %-4s %-11s %s\n", d->name, d->bank, class_words[d->class], d->sentence);
 	}

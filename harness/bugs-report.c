@@ -8,6 +8,8 @@
 #include "harness/bugs.h"
 #include "harness/cli.h"
 
+#define CLASSES 5 /* of mutants, "none" among them */
+
 /* What came of the trials of one mutant with one engine. */
 struct group {
 	size_t nr, found, failed;
@@ -92,6 +94,8 @@ class_name(enum vm_mutant mutant)
 		return "invariant";
 	case VM_MUTANT_CLASS_EQUIVALENT:
 		return "equivalent";
+	case VM_MUTANT_CLASS_CANARY:
+		return "canary";
 	case VM_MUTANT_CLASS_INVALID:
 		break;
 	}
@@ -100,18 +104,18 @@ class_name(enum vm_mutant mutant)
 
 /* The sums of one engine, historical bugs and the others apart. */
 struct sums {
-	size_t mutants[4], mostly[4]; /* by class */
-	double *seconds;              /* medians of those found */
+	size_t mutants[CLASSES], mostly[CLASSES]; /* by class */
+	double *seconds;                          /* medians of those found */
 	size_t nr_seconds;
 };
 
 static void
 sums_print(struct sums *s, enum bugs_engine engine, struct strbuf *out)
 {
-	static const char *const words[] = { "no bug", "historical", "invariant", "equivalent" };
+	static const char *const words[] = { "no bug", "historical", "invariant", "equivalent", "canary" };
 
 	strbuf_printf(out, "%s:", bugs_engine_table[engine].name);
-	for (unsigned c = 0; c < 4; c++)
+	for (unsigned c = 0; c < CLASSES; c++)
 		if (s->mutants[c] > 0)
 			strbuf_printf(
 			    out, " %s %zu of %zu found in 4 of 5 seeds,", words[c], s->mostly[c], s->mutants[c]);

@@ -36,6 +36,15 @@ bugs_engine_by_name(const char *name)
 	return (enum bugs_engine)i;
 }
 
+enum vm_mutant
+bugs_next(enum vm_mutant after)
+{
+	for (unsigned m = after + 1u; m < VM_MUTANT_END; m++)
+		if (vm_mutant_table[m].class != VM_MUTANT_CLASS_CANARY)
+			return (enum vm_mutant)m;
+	return VM_MUTANT_none;
+}
+
 const char *
 bugs_mutant_name(enum vm_mutant mutant)
 {

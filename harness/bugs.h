@@ -63,6 +63,9 @@ struct bugs_record {
 	char where[BUGS_WHERE_MAX]; /* in which program: a seed of wirestorm gen, a file */
 };
 
+/* The first mutant of the bank behind @after, which has no canaries; VM_MUTANT_none: there is none. Begins behind none.
+ */
+enum vm_mutant bugs_next(enum vm_mutant after);
 /* The name of a trial's mutant, "none" if it has none. */
 const char *bugs_mutant_name(enum vm_mutant mutant);
 

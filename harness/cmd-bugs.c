@@ -234,8 +234,8 @@ hunt(struct bugs_command *c, int nr, char **names)
 			return EXIT_USAGE;
 		add_mutant(c, mutant);
 	}
-	for (unsigned m = VM_MUTANT_none + 1; m < VM_MUTANT_END && nr == 0; m++)
-		add_mutant(c, (enum vm_mutant)m);
+	for (enum vm_mutant m = bugs_next(VM_MUTANT_none); m != VM_MUTANT_none && nr == 0; m = bugs_next(m))
+		add_mutant(c, m);
 	c->results = calloc(c->nr_trials, sizeof(*c->results));
 	if (c->results == NULL)
 		err(EXIT_USAGE, "no memory");
