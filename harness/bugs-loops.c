@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* bugs-loops.c - what each engine of bug-engines.def does in the process of a trial. Each ends at its first finding. */
 #include <err.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,6 +115,16 @@ draw_program(struct loop *l, uint64_t number, struct program *p)
 	begin_program(l);
 }
 
+/* False: it shows nothing that could be replayed. */
+static bool
+write_program(struct loop *l, struct program *p)
+{
+	char path[PATH_MAX];
+	int n = snprintf(path, sizeof(path), "%s/%s.vmt", l->trial->out, bugs_mutant_name(l->trial->mutant));
+
+	return n > 0 && (size_t)n < sizeof(path) && bugs_write(path, p, l->shared->where, l->sim);
+}
+
 static void
 hunt_loop(struct loop *l)
 {
@@ -135,6 +146,8 @@ hunt_loop(struct loop *l)
 		else if (!opened)
 			found(l, "init", "an init step does not come to its end");
 		explore_result_free(&x);
+		if (l->shared->found && l->trial->out != NULL && !write_program(l, &p))
+			l->shared->found = false; /* the next one may do */
 		program_free(&p);
 	}
 	checker_free(&c);

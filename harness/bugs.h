@@ -41,6 +41,7 @@ struct bugs_trial {
 	uint64_t seed;
 	double seconds; /* at most */
 	const char *corpus;
+	const char *out; /* hunt: a directory for MUTANT.vmt; NULL: none */
 };
 
 #define BUGS_CHECK_MAX 32
@@ -80,6 +81,17 @@ struct bugs_shared {
 };
 
 void bugs_loop(const struct bugs_trial *t, struct bugs_shared *s);
+
+/* --- bugs-write.c --- */
+
+struct program;
+struct sim;
+
+/*
+ * Writes @p, in which something is found, with its finding of the fewest preemptions as verdict, its schedule and
+ * result. False: nothing is found in what its threads do, or it cannot be written.
+ */
+bool bugs_write(const char *path, struct program *p, const char *where, struct sim *sim);
 
 /* --- bugs-trial.c --- */
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -43,6 +44,8 @@ static const char help_options[] =
     "      --corpus DIR   litmus: the programs (default corpus/litmus); equivalent: may be given again (default\n"
     "                     corpus/freebsd and corpus/litmus)\n"
     "      --state DIR    keep each result in DIR, and do not repeat what is there\n"
+    "      --out DIR      engine hunt: write the program with its schedule and verdict to DIR/NAME.vmt; wirestorm\n"
+    "                     shrink makes it small\n"
     "  -j, --jobs N       so many at a time (default 1: measures best)\n"
     "      --json         one JSON object per result and line\n"
     "\n"
@@ -67,7 +70,7 @@ struct bugs_command {
 	bool engines[BUGS_ENGINE_END];
 	const char *corpus[16];
 	size_t nr_corpus;
-	const char *state;
+	const char *state, *out;
 	double seconds;
 	uint64_t seeds, count;
 	unsigned jobs;
@@ -90,7 +93,7 @@ add_mutant(struct bugs_command *c, enum vm_mutant mutant)
 			err(EXIT_USAGE, "no memory");
 		for (uint64_t s = 1; s <= seeds; s++)
 			c->trials[c->nr_trials++] = (struct bugs_trial){ mutant, (enum bugs_engine)e, s, c->seconds,
-				c->corpus[0] == NULL ? "corpus/litmus" : c->corpus[0] };
+				c->corpus[0] == NULL ? "corpus/litmus" : c->corpus[0], c->out };
 	}
 	return true;
 }
@@ -236,6 +239,8 @@ hunt(struct bugs_command *c, int nr, char **names)
 	}
 	for (enum vm_mutant m = bugs_next(VM_MUTANT_none); m != VM_MUTANT_none && nr == 0; m = bugs_next(m))
 		add_mutant(c, m);
+	if (c->out != NULL && mkdir(c->out, 0777) != 0 && errno != EEXIST)
+		err(EXIT_USAGE, "%s", c->out);
 	c->results = calloc(c->nr_trials, sizeof(*c->results));
 	if (c->results == NULL)
 		err(EXIT_USAGE, "no memory");
@@ -406,7 +411,18 @@ take_corpus(struct bugs_command *c, const char *path)
 	c->corpus[c->nr_corpus++] = path;
 }
 
-enum { OPT_ENGINE = 256, OPT_SECONDS, OPT_SEEDS, OPT_CORPUS, OPT_STATE, OPT_COUNT, OPT_MARKDOWN, OPT_JSON, OPT_HELP };
+enum {
+	OPT_ENGINE = 256,
+	OPT_SECONDS,
+	OPT_SEEDS,
+	OPT_CORPUS,
+	OPT_STATE,
+	OPT_OUT,
+	OPT_COUNT,
+	OPT_MARKDOWN,
+	OPT_JSON,
+	OPT_HELP
+};
 
 static const struct option long_options[] = {
 	{ "engine", required_argument, NULL, OPT_ENGINE },
@@ -414,6 +430,7 @@ static const struct option long_options[] = {
 	{ "seeds", required_argument, NULL, OPT_SEEDS },
 	{ "corpus", required_argument, NULL, OPT_CORPUS },
 	{ "state", required_argument, NULL, OPT_STATE },
+	{ "out", required_argument, NULL, OPT_OUT },
 	{ "count", required_argument, NULL, OPT_COUNT },
 	{ "jobs", required_argument, NULL, 'j' },
 	{ "markdown", no_argument, NULL, OPT_MARKDOWN },
@@ -443,6 +460,9 @@ parse_options(int argc, char **argv, struct bugs_command *c)
 			break;
 		case OPT_STATE:
 			c->state = optarg;
+			break;
+		case OPT_OUT:
+			c->out = optarg;
 			break;
 		case OPT_COUNT:
 			c->count = (uint64_t)cli_number("--count", optarg, 0, INT32_MAX);
