@@ -226,6 +226,9 @@ void vm_map_range_check(vm_map_t map, vm_offset_t *start, vm_offset_t *end);
 
 /* --- clip.c --- */
 
+/* Could the two be one entry? Neither is in transition. */
+bool vm_map_entry_continues(const struct vm_map *map, const struct vm_map_entry *left, const struct vm_map_entry *right)
+    VM_REQUIRES_SHARED(&map->lock);
 /* Merges @entry with either neighbour that continues it; @entry survives. Not while it is in transition. */
 void vm_map_simplify_entry(vm_map_t map, vm_map_entry_t entry) VM_REQUIRES(&map->lock);
 /* Splits @entry so that it begins at @addr (merging it with its neighbours first); no-op if it begins no earlier. */
