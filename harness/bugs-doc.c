@@ -3,14 +3,7 @@
 #include <string.h>
 
 #include "harness/bugs.h"
-
-static const char *const class_words[] = {
-	[VM_MUTANT_CLASS_INVALID] = "",
-	[VM_MUTANT_CLASS_HISTORICAL] = "historical",
-	[VM_MUTANT_CLASS_INVARIANT] = "invariant",
-	[VM_MUTANT_CLASS_EQUIVALENT] = "equivalent",
-	[VM_MUTANT_CLASS_CANARY] = "canary",
-};
+#include "harness/explain.h"
 
 static const char head[] =
     "# The bug bank\n"
@@ -51,7 +44,7 @@ list_markdown(struct strbuf *out)
 		const struct vm_mutant_desc *d = &vm_mutant_table[m];
 
 		strbuf_printf(out, "| `%s` | %s | %s%s%s | %s | %s | %s | %s |\n", d->name, d->bank, d->system,
-		    d->when[0] == '\0' ? "" : ", ", d->when, d->evidence, class_words[d->class], d->sentence,
+		    d->when[0] == '\0' ? "" : ", ", d->when, d->evidence, vm_mutant_class_name(d->class), d->sentence,
 		    d->symptom);
 	}
 	strbuf_add(out, later_head);
@@ -69,7 +62,8 @@ bugs_list(bool markdown, struct strbuf *out)
 	for (enum vm_mutant m = bugs_next(VM_MUTANT_none); m != VM_MUTANT_none; m = bugs_next(m)) {
 		const struct vm_mutant_desc *d = &vm_mutant_table[m];
 
-		strbuf_printf(out, "%-28s %-4s %-11s %s\n", d->name, d->bank, class_words[d->class], d->sentence);
+		strbuf_printf(
+		    out, "%-28s %-4s %-11s %s\n", d->name, d->bank, vm_mutant_class_name(d->class), d->sentence);
 	}
 	strbuf_add(out, "\nno place for them in this engine yet:\n");
 	for (const struct vm_mutant_later *l = vm_mutant_later_table; l->bank != NULL; l++)
@@ -80,11 +74,10 @@ void
 bugs_describe(enum vm_mutant mutant, struct strbuf *out)
 {
 	const struct vm_mutant_desc *d = &vm_mutant_table[mutant];
+	const char *litmus;
 
-	strbuf_printf(out, "%s: %s\n", d->name, d->sentence);
-	strbuf_printf(out, "  what there is to see: %s\n", d->symptom);
-	strbuf_printf(out, "  bank: %s, %s%s%s\n", d->bank, d->system, d->when[0] == '\0' ? "" : ", ", d->when);
-	strbuf_printf(out, "  class: %s; evidence: %s\n", class_words[d->class], d->evidence);
-	strbuf_printf(out, "  in the code: grep -rn 'VM_MUTATED(map, %s)' engine\n", d->name);
-	strbuf_printf(out, "  a program that shows it, if one was found: corpus/bugs/%s.vmt\n", d->name);
+	(void)explain(d->name, out, &litmus);
+	strbuf_printf(out, "class     %s; evidence %s\n", vm_mutant_class_name(d->class), d->evidence);
+	strbuf_printf(out, "code      grep -rn 'VM_MUTATED(map, %s)' engine\n", d->name);
+	strbuf_printf(out, "shown by  corpus/bugs/%s.vmt, if it was found\n", d->name);
 }

@@ -84,24 +84,6 @@ group_length(const struct bugs_result *first, const struct bugs_result *end)
 	return nr;
 }
 
-static const char *
-class_name(enum vm_mutant mutant)
-{
-	switch ((enum vm_mutant_class)vm_mutant_table[mutant].class) {
-	case VM_MUTANT_CLASS_HISTORICAL:
-		return "historical";
-	case VM_MUTANT_CLASS_INVARIANT:
-		return "invariant";
-	case VM_MUTANT_CLASS_EQUIVALENT:
-		return "equivalent";
-	case VM_MUTANT_CLASS_CANARY:
-		return "canary";
-	case VM_MUTANT_CLASS_INVALID:
-		break;
-	}
-	return "no bug";
-}
-
 /* The sums of one engine, historical bugs and the others apart. */
 struct sums {
 	size_t mutants[CLASSES], mostly[CLASSES]; /* by class */
@@ -112,13 +94,11 @@ struct sums {
 static void
 sums_print(struct sums *s, enum bugs_engine engine, struct strbuf *out)
 {
-	static const char *const words[] = { "no bug", "historical", "invariant", "equivalent", "canary" };
-
 	strbuf_printf(out, "%s:", bugs_engine_table[engine].name);
 	for (unsigned c = 0; c < CLASSES; c++)
 		if (s->mutants[c] > 0)
-			strbuf_printf(
-			    out, " %s %zu of %zu found in 4 of 5 seeds,", words[c], s->mostly[c], s->mutants[c]);
+			strbuf_printf(out, " %s %zu of %zu found in 4 of 5 seeds,", vm_mutant_class_name(c),
+			    s->mostly[c], s->mutants[c]);
 	strbuf_printf(out, " median %.3f s\n", median(s->seconds, s->nr_seconds));
 }
 
@@ -139,7 +119,8 @@ bugs_table(const struct bugs_result *results, size_t nr, struct strbuf *out)
 		unsigned class = vm_mutant_table[r->trial.mutant].class;
 
 		strbuf_printf(out, "%-8s %-28s %-11s %3zu/%-3zu", bugs_engine_table[r->trial.engine].name,
-		    bugs_mutant_name(r->trial.mutant), class_name(r->trial.mutant), g.found, g.nr);
+		    bugs_mutant_name(r->trial.mutant), vm_mutant_class_name(vm_mutant_table[r->trial.mutant].class),
+		    g.found, g.nr);
 		if (g.found > 0)
 			strbuf_printf(out, " %10.3f %10.0f  %s", g.seconds, g.programs, g.checks);
 		if (g.failed > 0)
