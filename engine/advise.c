@@ -11,7 +11,7 @@ vm_map_inherit(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_inherit_t in
 	struct vm_op_ctx *ctx;
 
 	if (!vm_range_aligned(start, end) || inheritance >= VM_INHERIT_COUNT)
-		return KERN_INVALID_ARGUMENT;
+		return VM_RETURN(bad_argument);
 	if (start == end)
 		return KERN_SUCCESS;
 	ctx = vm_op_begin(start, end);
@@ -51,7 +51,7 @@ vm_map_madvise(vm_map_t map, vm_offset_t start, vm_offset_t end, int behav)
 	struct vm_op_ctx *ctx;
 
 	if (!vm_range_aligned(start, end) || behav < 0 || behav >= VM_MADV_COUNT)
-		return KERN_INVALID_ARGUMENT;
+		return VM_RETURN(bad_argument);
 	if (start == end)
 		return KERN_SUCCESS;
 	ctx = vm_op_begin(start, end);

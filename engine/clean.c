@@ -22,7 +22,7 @@ sync_check(vm_map_t map, struct vm_op_ctx *ctx, bool invalidate, vm_map_entry_t 
 
 	vm_map_range_check(map, &ctx->start, &ctx->end);
 	if (!vm_map_lookup_entry(map, ctx->start, &e))
-		return KERN_INVALID_ADDRESS;
+		return VM_RETURN(sync_start_unmapped);
 	*entry = e;
 	if (ctx->start == ctx->end) {
 		ctx->start = e->start;
@@ -30,9 +30,9 @@ sync_check(vm_map_t map, struct vm_op_ctx *ctx, bool invalidate, vm_map_entry_t 
 	}
 	for (; e->start < ctx->end; e = e->next) {
 		if (invalidate && (e->eflags & MAP_ENTRY_USER_WIRED) != 0)
-			return KERN_INVALID_ARGUMENT;
+			return VM_RETURN(sync_user_wired);
 		if (ctx->end > e->end && e->next->start != e->end)
-			return KERN_INVALID_ADDRESS;
+			return VM_RETURN(sync_hole);
 	}
 	return KERN_SUCCESS;
 }
@@ -46,13 +46,17 @@ sync_next(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t e, int *rv) VM_REQ
 	ctx->stamped = false;
 	if (vm_quirk_on(map, Q6)) {
 		e = same ? e->next : vm_map_lookup_ge(map, ctx->cursor);
-		return e->start < ctx->end ? e : NULL;
+		if (e->start >= ctx->end)
+			return NULL;
+		if (e->start > ctx->cursor)
+			vm_edge(VM_EDGE_sync_past_hole);
+		return e;
 	}
 	if (ctx->cursor >= ctx->end)
 		return NULL;
 	if (vm_map_lookup_entry(map, ctx->cursor, &e))
 		return e;
-	*rv = KERN_INVALID_ADDRESS;
+	*rv = VM_RETURN(sync_hole_meanwhile);
 	return NULL;
 }
 
@@ -65,7 +69,7 @@ vm_map_sync(vm_map_t map, vm_offset_t start, vm_offset_t end, bool syncio, bool 
 
 	(void)syncio; /* there is no device to wait for */
 	if (!vm_range_aligned(start, end))
-		return KERN_INVALID_ARGUMENT;
+		return VM_RETURN(bad_argument);
 	ctx = vm_op_begin(start, end);
 	vm_map_lock_read(map);
 	rv = sync_check(map, ctx, invalidate, &e);

@@ -124,15 +124,17 @@ int
 vm_map_clip(vm_map_t map, vm_offset_t addr)
 {
 	vm_map_entry_t e;
-	int rv = KERN_INVALID_ADDRESS;
+	int rv;
 
 	if (!vm_page_aligned(addr))
-		return KERN_INVALID_ARGUMENT;
+		return VM_RETURN(bad_argument);
 	(void)vm_op_begin(addr, addr);
 	vm_map_lock(map);
 	if (vm_map_lookup_entry(map, addr, &e)) {
 		vm_map_clip_start(map, e, addr);
 		rv = KERN_SUCCESS;
+	} else {
+		rv = VM_RETURN(clip_unmapped);
 	}
 	vm_map_unlock(map);
 	return rv;

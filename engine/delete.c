@@ -18,6 +18,7 @@ must_wait(const struct vm_map *map, const struct vm_map_entry *e)
 static vm_map_entry_t
 wait_for(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t e) VM_REQUIRES(&map->lock)
 {
+	vm_edge(VM_EDGE_remove_waited);
 	ctx->cursor = e->start;
 	e->eflags |= MAP_ENTRY_NEEDS_WAKEUP;
 	vm_map_remember(map, ctx);
@@ -75,7 +76,7 @@ vm_map_remove(vm_map_t map, vm_offset_t start, vm_offset_t end)
 	int rv;
 
 	if (!vm_range_aligned(start, end))
-		return KERN_INVALID_ARGUMENT;
+		return VM_RETURN(bad_argument);
 	ctx = vm_op_begin(start, end);
 	vm_map_lock(map);
 	vm_map_range_check(map, &ctx->start, &ctx->end);

@@ -158,6 +158,8 @@ vm_map_lookup_ge(vm_map_t map, vm_offset_t addr)
 void
 vm_map_range_check(vm_map_t map, vm_offset_t *start, vm_offset_t *end)
 {
+	if (*start < vm_map_min(map) || *end > vm_map_max(map))
+		vm_edge(VM_EDGE_clamped);
 	if (*start < vm_map_min(map))
 		*start = vm_map_min(map);
 	if (*end > vm_map_max(map))

@@ -26,6 +26,7 @@ struct fault {
 	vm_object_t object;        /* what the lookup says, while the map is locked */
 	vm_pindex_t index;
 	vm_prot_t prot;
+	bool waited;         /* for the end of a transition, at least once */
 	uint32_t frame_seen; /* FAULT_FRAME: the count of channel F to sleep on */
 	int rv;              /* FAULT_DONE: KERN_* */
 };
@@ -89,6 +90,16 @@ fault_page_evicting(vm_map_t map, struct fault *f) VM_REQUIRES_SHARED(&map->lock
 	return true;
 }
 
+/* The lookup's code by name. */
+static void
+note_refusal(const struct fault *f)
+{
+	if (f->rv == KERN_PROTECTION_FAILURE)
+		vm_edge(VM_EDGE_fault_no_access);
+	else
+		vm_edge(f->waited ? VM_EDGE_fault_gone_after_wait : VM_EDGE_fault_unmapped);
+}
+
 /* One attempt. */
 static enum fault_step
 fault_try(vm_map_t map, struct fault *f)
@@ -99,13 +110,17 @@ fault_try(vm_map_t map, struct fault *f)
 	bool wired;
 
 	f->rv = vm_map_lookup(&map, f->addr, f->type, &e, &f->object, &f->index, &f->prot, &wired);
-	if (f->rv != KERN_SUCCESS)
+	if (f->rv != KERN_SUCCESS) {
+		note_refusal(f);
 		return FAULT_DONE;
+	}
 	if ((e->eflags & MAP_ENTRY_IN_TRANSITION) != 0 && e->wiring_thread != vm_curthread) {
 		step = FAULT_WAIT;
 	} else {
 		f->rv = vm_pager_get(map, f->addr);
-		if (f->rv == KERN_SUCCESS && !fault_page_evicting(map, f))
+		if (f->rv != KERN_SUCCESS)
+			vm_edge(VM_EDGE_fault_pager);
+		else if (!fault_page_evicting(map, f))
 			step = FAULT_FRAME;
 	}
 	vm_map_lookup_done(map, e);
@@ -144,10 +159,11 @@ fault_run(vm_map_t map, struct fault *f) VM_EXCLUDES(&map->lock)
 			return f->rv;
 		case FAULT_WAIT:
 			fault_wait(map, ctx, f->addr);
+			f->waited = true;
 			break;
 		case FAULT_FRAME:
 			if (fault_wait_frame(map, ctx, f->frame_seen))
-				return KERN_RESOURCE_SHORTAGE;
+				return VM_RETURN(fault_shortage);
 			break;
 		}
 	}
@@ -159,7 +175,7 @@ vm_fault(vm_map_t map, vm_offset_t addr, vm_prot_t fault_type, int fault_flags)
 	struct fault f = { .addr = addr, .type = fault_type, .wiring = (fault_flags & VM_FAULT_WIRE) != 0 };
 
 	if (!vm_page_aligned(addr) || (fault_type & ~VM_PROT_ALL) != 0 || (fault_flags & ~VM_FAULT_WIRE) != 0)
-		return KERN_INVALID_ARGUMENT;
+		return VM_RETURN(bad_argument);
 	return fault_run(map, &f);
 }
 
@@ -168,7 +184,7 @@ vm_page_read(vm_map_t map, vm_offset_t addr, uint64_t *ret_tag)
 {
 	struct fault f = { .addr = addr, .type = VM_PROT_READ, .ret_tag = ret_tag };
 
-	return vm_page_aligned(addr) ? fault_run(map, &f) : KERN_INVALID_ARGUMENT;
+	return vm_page_aligned(addr) ? fault_run(map, &f) : VM_RETURN(bad_argument);
 }
 
 int
@@ -176,5 +192,5 @@ vm_page_write(vm_map_t map, vm_offset_t addr, uint64_t tag)
 {
 	struct fault f = { .addr = addr, .type = VM_PROT_WRITE, .write_tag = &tag };
 
-	return vm_page_aligned(addr) ? fault_run(map, &f) : KERN_INVALID_ARGUMENT;
+	return vm_page_aligned(addr) ? fault_run(map, &f) : VM_RETURN(bad_argument);
 }

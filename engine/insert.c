@@ -35,11 +35,13 @@ vm_map_insert(vm_map_t map, vm_object_t object, vm_ooffset_t offset, vm_offset_t
 
 	vm_rwlock_assert_write(&map->lock);
 	if (!mapping_valid(object, prot, max, cow) || offset != 0 || !vm_range_aligned(start, end))
-		return KERN_INVALID_ARGUMENT;
-	if (start < vm_map_min(map) || end > vm_map_max(map) || start >= end)
-		return KERN_INVALID_ADDRESS;
+		return VM_RETURN(bad_argument);
+	if (start >= end)
+		return VM_RETURN(insert_empty);
+	if (start < vm_map_min(map) || end > vm_map_max(map))
+		return VM_RETURN(insert_outside);
 	if (vm_map_lookup_entry(map, start, &p) || p->next->start < end)
-		return KERN_NO_SPACE;
+		return VM_RETURN(insert_occupied);
 
 	if (p == &map->header || !can_continue(p, start, eflags, charged)) {
 		e = vm_map_entry_create(map);
@@ -76,7 +78,7 @@ vm_map_fixed_range(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_prot_t p
 	int rv;
 
 	if (!mapping_valid(NULL, prot, max, cow) || !vm_range_aligned(start, end))
-		return KERN_INVALID_ARGUMENT;
+		return VM_RETURN(bad_argument);
 	ctx = vm_op_begin(start, end);
 	vm_map_lock(map);
 	vm_map_range_check(map, &ctx->start, &ctx->end);
@@ -92,7 +94,7 @@ vm_map_fixed(vm_map_t map, vm_object_t object, vm_ooffset_t offset, vm_offset_t 
     vm_prot_t max, int cow)
 {
 	if (object != NULL || offset != 0 || start + length < start)
-		return KERN_INVALID_ARGUMENT;
+		return VM_RETURN(bad_argument);
 	return vm_map_fixed_range(map, start, start + length, prot, max, cow);
 }
 
@@ -125,19 +127,21 @@ vm_map_find(vm_map_t map, vm_object_t object, vm_ooffset_t offset, vm_offset_t *
 {
 	bool any = find_space == VMFS_ANY_SPACE, cluster;
 	vm_offset_t place = *addr;
-	int rv = KERN_NO_SPACE;
+	int rv;
 
 	if (!mapping_valid(object, prot, max, cow) || offset != 0 || !vm_range_aligned(*addr, length) ||
 	    (!any && find_space != VMFS_NO_SPACE) || *addr + length < *addr)
-		return KERN_INVALID_ARGUMENT;
+		return VM_RETURN(bad_argument);
 	if (length == 0)
-		return KERN_INVALID_ADDRESS;
+		return VM_RETURN(find_empty);
 	(void)vm_op_begin(*addr, length);
 	vm_map_lock(map);
 	cluster = any && vm_map_min(map) == 0 && prot != VM_PROT_NONE;
 	if (any ? find_place(map, *addr, length, max_addr, cluster, &place)
 	        : max_addr == 0 || place + length <= max_addr)
 		rv = vm_map_insert(map, object, offset, place, place + length, prot, max, cow);
+	else
+		rv = VM_RETURN(find_no_space);
 	if (rv == KERN_SUCCESS) {
 		*addr = place;
 		if (cluster)

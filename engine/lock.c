@@ -140,6 +140,7 @@ vm_map_wait_busy(vm_map_t map)
 		uint32_t seen = vm_waitq_sample(&map->busy_waitq);
 
 		map->busy_wanted = true;
+		vm_edge(VM_EDGE_protect_waited); /* nobody else waits for it */
 		ctx->point = VM_POINT_busy_wait;
 		vm_rwlock_wunlock(&map->lock);
 		vm_waitq_sleep(&map->busy_waitq, seen);

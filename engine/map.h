@@ -214,7 +214,7 @@ void vm_map_entry_resize(vm_map_t map, vm_map_entry_t entry, vm_offset_t start, 
 bool vm_map_lookup_entry(vm_map_t map, vm_offset_t addr, vm_map_entry_t *entry) VM_REQUIRES_SHARED(&map->lock);
 /* The entry that contains @addr, or the next one, or the header. */
 vm_map_entry_t vm_map_lookup_ge(vm_map_t map, vm_offset_t addr) VM_REQUIRES_SHARED(&map->lock);
-/* Cuts a range to the map; an inverted one becomes empty at its end. */
+/* Cuts a range to the map; an inverted one becomes empty at its end. Edge clamped, if it reached out. */
 void vm_map_range_check(vm_map_t map, vm_offset_t *start, vm_offset_t *end);
 
 /* --- clip.c --- */
@@ -259,14 +259,20 @@ int vm_map_wire_locked(vm_map_t map, vm_offset_t start, vm_offset_t end, int fla
 bool vm_map_wire_limited(vm_map_t map, uint64_t npages) VM_REQUIRES(&map->lock);
 void vm_map_wire_charge(vm_map_t map, int64_t npages) VM_REQUIRES(&map->lock);
 
+/* What wire and unwire call the ways that they have in common. enum vm_edge. */
+struct vm_wire_edges {
+	uint8_t empty, inverted, start_unmapped, gone_after_wait, later_gone, changed_but_mapped, partial;
+};
+
 /*
- * Waits until @entry, which is IN_TRANSITION, may have left it, then looks up max(ctx->start, entry->start) again.
- * Returns the entry to go on with (with HOLESOK the next one if that address is unmapped now, which may be the header),
- * or NULL: the address is gone, and ctx->end is set to it. Everything below has been marked, so the finish pass goes on
- * from there as after any other failure; if it was the first address, there is nothing to undo.
+ * Waits until *entry, which is IN_TRANSITION, may have left it, then looks up max(ctx->start, entry->start) again.
+ * KERN_SUCCESS: *entry is the one to go on with (with HOLESOK the next one if that address is unmapped now, which may
+ * be the header). KERN_INVALID_ADDRESS: the address is gone, and ctx->end is set to it. Everything below has been
+ * marked, so the finish pass goes on from there as after any other failure; if it was the first address, there is
+ * nothing to undo.
  */
-vm_map_entry_t vm_map_entry_in_transition(vm_map_t map, vm_map_entry_t entry, struct vm_op_ctx *ctx, bool holes_ok)
-    VM_REQUIRES(&map->lock);
+VM_MUST_CHECK int vm_map_entry_in_transition(vm_map_t map, vm_map_entry_t *entry, struct vm_op_ctx *ctx, bool holes_ok,
+    const struct vm_wire_edges *edges) VM_REQUIRES(&map->lock);
 /* Clips @entry to the context's range and marks it as ours. */
 void vm_map_entry_begin_transition(vm_map_t map, vm_map_entry_t entry, const struct vm_op_ctx *ctx)
     VM_REQUIRES(&map->lock);
@@ -274,11 +280,11 @@ void vm_map_entry_begin_transition(vm_map_t map, vm_map_entry_t entry, const str
 VM_MUST_CHECK bool vm_map_entry_end_transition(vm_map_t map, vm_map_entry_t entry) VM_REQUIRES(&map->lock);
 /*
  * What wire and unwire begin with: clamps the context's range to the map and finds its first entry, without clipping.
- * False: KERN_INVALID_ADDRESS, because the start is unmapped, or the range was inverted and is empty inside an entry
- * (where the recorded kernel asserts).
+ * KERN_INVALID_ADDRESS: the start is unmapped, or the range was inverted and is empty inside an entry (where the
+ * recorded kernel asserts).
  */
-VM_MUST_CHECK bool vm_map_wire_first_entry(vm_map_t map, struct vm_op_ctx *ctx, bool holes_ok, vm_map_entry_t *entry)
-    VM_REQUIRES(&map->lock);
+VM_MUST_CHECK int vm_map_wire_first_entry(vm_map_t map, struct vm_op_ctx *ctx, bool holes_ok,
+    const struct vm_wire_edges *edges, vm_map_entry_t *entry) VM_REQUIRES(&map->lock);
 
 /* --- page.c, pageout.c --- */
 

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "engine/edge.h"
 #include "engine/vm.h"
 
 /* clang-format off */
@@ -29,6 +30,22 @@ const struct vm_arg_desc vm_arg_table[] = {
 #define VM_ARG(kind, let, exp, mean) [VM_ARG_##kind] = { (let), (exp), (mean) },
 #include "engine/args.def"
 #undef VM_ARG
+};
+
+/* The codes by the words of edges.def. */
+enum {
+#define VM_KERN(name, number, text) CODE_##name = (number),
+#include "engine/kern.def"
+#undef VM_KERN
+	CODE_VERBATIM = VM_EDGE_VERBATIM,
+};
+
+const struct vm_edge_desc vm_edge_table[VM_EDGE_COUNT] = {
+#define VM_EDGE(id, who, ret, syscall_errno, rule, manual, condition, behind, says, program)                           \
+	[VM_EDGE_##id] = { #id, (who), CODE_##ret, (syscall_errno), (rule), VM_EDGE_MAN_##manual, (condition),         \
+		(behind), (says), (program) },
+#include "engine/edges.def"
+#undef VM_EDGE
 };
 
 const char *

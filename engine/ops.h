@@ -83,6 +83,7 @@ struct vm_result {
 	uint8_t outcome; /* enum vm_outcome_kind */
 	int32_t code;    /* KERN_*; for BOOL 0 or 1 */
 	uint64_t value;  /* KERN_ADDR: page; KERN_TAG: the tag; else 0 */
+	uint64_t edges;  /* which way it went: VM_EDGE_BIT()s, if the target says so (edge.h) */
 };
 
 #endif

@@ -20,7 +20,7 @@ protect_check(vm_map_entry_t e, vm_offset_t end, vm_prot_t prot, vm_map_entry_t 
 		if ((e->eflags & MAP_ENTRY_GUARD) != 0)
 			continue;
 		if ((prot & ~e->max_protection) != 0)
-			return KERN_PROTECTION_FAILURE;
+			return VM_RETURN(protect_beyond_max);
 		if ((e->eflags & MAP_ENTRY_IN_TRANSITION) != 0)
 			*waits = e;
 	}
@@ -72,7 +72,7 @@ vm_map_protect(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_prot_t prot,
 	int rv;
 
 	if (!vm_range_aligned(start, end) || (prot & ~VM_PROT_ALL) != 0)
-		return KERN_INVALID_ARGUMENT;
+		return VM_RETURN(bad_argument);
 	if (start == end)
 		return KERN_SUCCESS;
 	ctx = vm_op_begin(start, end);
@@ -84,6 +84,7 @@ vm_map_protect(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_prot_t prot,
 		rv = protect_check(first, ctx->end, prot, &waits);
 		if (rv != KERN_SUCCESS || waits == NULL)
 			break;
+		vm_edge(VM_EDGE_protect_waited);
 		ctx->cursor = waits->start; /* for who looks at us meanwhile */
 		waits->eflags |= MAP_ENTRY_NEEDS_WAKEUP;
 		ctx->point = VM_POINT_transition_wait;

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/edge.h"
 #include "engine/vm.h"
 
 enum vm_point {
@@ -32,6 +33,7 @@ struct vm_op_ctx {
 	vm_offset_t piece_start, piece_end; /* wire: what is being faulted in */
 	vm_offset_t fault_addr;             /* the page a fault is about */
 	bool user_wire;                     /* a wire for the user: what it marks is in the account already */
+	uint64_t edges;                     /* passed so far: VM_EDGE_BIT()s */
 };
 
 struct vm_thread {
@@ -60,6 +62,28 @@ vm_op_ctx(void)
 {
 	return &vm_curthread->ctx;
 }
+
+/* The running operation passes this edge. */
+static inline void
+vm_edge(enum vm_edge edge)
+{
+	vm_curthread->ctx.edges |= (uint64_t)1 << edge;
+}
+
+/* What returns by an edge of edges.def returns. VERBATIM ones have no code, and do not compile. */
+enum {
+#define VM_KERN(name, number, text) VM_EDGE_CODE_OF_##name = (number),
+#include "engine/kern.def"
+#undef VM_KERN
+};
+enum {
+#define VM_EDGE(name, whose, code, err, row, man, when, leaves, page, litmus) VM_RETURN_##name = VM_EDGE_CODE_OF_##code,
+#define VM_EDGE_CODE_OF_VERBATIM VM_EDGE_VERBATIM
+#include "engine/edges.def"
+#undef VM_EDGE_CODE_OF_VERBATIM
+#undef VM_EDGE
+};
+#define VM_RETURN(name) (vm_edge(VM_EDGE_##name), (int)VM_RETURN_##name)
 
 /* The text of points.def with its pages filled in. */
 void vm_point_describe(const struct vm_op_ctx *ctx, char *buf, size_t size);

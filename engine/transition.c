@@ -4,10 +4,12 @@
  */
 #include "engine/map.h"
 
-vm_map_entry_t
-vm_map_entry_in_transition(vm_map_t map, vm_map_entry_t e, struct vm_op_ctx *ctx, bool holes_ok)
+int
+vm_map_entry_in_transition(
+    vm_map_t map, vm_map_entry_t *entry, struct vm_op_ctx *ctx, bool holes_ok, const struct vm_wire_edges *edges)
 {
-	bool found = true;
+	vm_map_entry_t e = *entry;
+	bool first, found = true;
 
 	ctx->cursor = e->start > ctx->start ? e->start : ctx->start;
 	e->eflags |= MAP_ENTRY_NEEDS_WAKEUP;
@@ -15,14 +17,22 @@ vm_map_entry_in_transition(vm_map_t map, vm_map_entry_t e, struct vm_op_ctx *ctx
 	ctx->point = VM_POINT_transition_wait;
 	(void)vm_map_unlock_and_wait(map, 0);
 	vm_map_lock(map);
-	if (!vm_map_unchanged(map, ctx))
+	if (!vm_map_unchanged(map, ctx)) {
 		found = vm_map_lookup_entry(map, ctx->cursor, &e);
+		if (found)
+			vm_edge(edges->changed_but_mapped);
+	}
 	if (found || holes_ok) {
 		ctx->cursor = 0;
-		return found ? e : e->next;
+		*entry = found ? e : e->next;
+		if (!found)
+			vm_edge(edges->partial);
+		return KERN_SUCCESS;
 	}
+	first = ctx->cursor == ctx->start;
 	ctx->end = ctx->cursor;
-	return NULL;
+	vm_edge(first ? edges->gone_after_wait : edges->later_gone);
+	return KERN_INVALID_ADDRESS;
 }
 
 void
@@ -46,15 +56,24 @@ vm_map_entry_end_transition(vm_map_t map, vm_map_entry_t e)
 	return wanted;
 }
 
-bool
-vm_map_wire_first_entry(vm_map_t map, struct vm_op_ctx *ctx, bool holes_ok, vm_map_entry_t *entry)
+int
+vm_map_wire_first_entry(
+    vm_map_t map, struct vm_op_ctx *ctx, bool holes_ok, const struct vm_wire_edges *edges, vm_map_entry_t *entry)
 {
 	vm_map_range_check(map, &ctx->start, &ctx->end);
 	if (!vm_map_lookup_entry(map, ctx->start, entry)) {
 		*entry = (*entry)->next;
-		return holes_ok;
+		vm_edge(holes_ok ? (ctx->start == ctx->end ? edges->empty : edges->partial) : edges->start_unmapped);
+		return holes_ok ? KERN_SUCCESS : KERN_INVALID_ADDRESS;
 	}
-	return ctx->start != ctx->end || (*entry)->start == ctx->start;
+	if (ctx->start != ctx->end)
+		return KERN_SUCCESS;
+	if ((*entry)->start == ctx->start) {
+		vm_edge(edges->empty);
+		return KERN_SUCCESS;
+	}
+	vm_edge(edges->inverted);
+	return KERN_INVALID_ADDRESS;
 }
 
 bool

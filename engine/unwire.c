@@ -5,15 +5,27 @@
  */
 #include "engine/map.h"
 
+static const struct vm_wire_edges unwire_edges = {
+	.empty = VM_EDGE_unwire_empty,
+	.inverted = VM_EDGE_unwire_inverted,
+	.start_unmapped = VM_EDGE_unwire_start_unmapped,
+	.gone_after_wait = VM_EDGE_unwire_gone_after_wait,
+	.later_gone = VM_EDGE_unwire_later_gone,
+	.changed_but_mapped = VM_EDGE_unwire_changed_but_mapped,
+	.partial = VM_EDGE_unwire_partial_holesok,
+};
+
 /* What pass 1 finds wrong with @e; KERN_SUCCESS if nothing. */
 static int
 unwire_check(const struct vm_map_entry *e, vm_offset_t end, int flags)
 {
-	if ((flags & VM_MAP_WIRE_HOLESOK) == 0 && vm_map_entry_hole_behind(e, end))
-		return KERN_INVALID_ADDRESS; /* (c) */
+	bool hole = vm_map_entry_hole_behind(e, end);
+
+	if (hole && (flags & VM_MAP_WIRE_HOLESOK) == 0)
+		return VM_RETURN(unwire_hole); /* (c) */
 	if ((flags & VM_MAP_WIRE_USER) == 0 && vm_map_entry_system_wired_count(e) == 0)
-		return KERN_INVALID_ARGUMENT; /* (d) */
-	return KERN_SUCCESS;
+		return VM_RETURN(unwire_not_system_wired); /* (d) */
+	return hole ? VM_RETURN(unwire_partial_holesok) : KERN_SUCCESS;
 }
 
 /* Takes one wiring of @e back. */
@@ -22,8 +34,10 @@ unwire_entry(vm_map_t map, vm_map_entry_t e, bool user) VM_REQUIRES(&map->lock)
 {
 	bool user_wired = (e->eflags & MAP_ENTRY_USER_WIRED) != 0, last = e->wired_count == 1;
 
-	if (user && !user_wired)
+	if (user && !user_wired) {
+		vm_edge(VM_EDGE_unwire_noop);
 		return;
+	}
 	/* Q2: the recorded kernel's account follows the last unwire, whosever wiring that is, and no other. */
 	if (vm_quirk_on(map, Q2) ? last && user_wired : user)
 		vm_map_wire_charge(map, -(int64_t)vm_entry_pages(e));
@@ -41,6 +55,7 @@ unwire_finish(vm_map_t map, struct vm_op_ctx *ctx, int flags, int rv, bool *wake
 	for (vm_map_entry_t e = vm_map_lookup_ge(map, ctx->start); e->start < ctx->end; e = e->next) {
 		if (!vm_map_entry_is_ours(e)) {
 			vm_assert((flags & VM_MAP_WIRE_HOLESOK) != 0);
+			vm_edge(VM_EDGE_unwire_partial_holesok);
 			continue;
 		}
 		if (rv == KERN_SUCCESS)
@@ -53,17 +68,17 @@ static int
 unwire_locked(vm_map_t map, struct vm_op_ctx *ctx, int flags, bool *wakeup) VM_REQUIRES(&map->lock)
 {
 	bool holes_ok = (flags & VM_MAP_WIRE_HOLESOK) != 0;
-	int rv = KERN_SUCCESS;
 	vm_map_entry_t e;
+	int rv;
 
-	if (!vm_map_wire_first_entry(map, ctx, holes_ok, &e))
-		return KERN_INVALID_ADDRESS;
+	rv = vm_map_wire_first_entry(map, ctx, holes_ok, &unwire_edges, &e);
+	if (rv != KERN_SUCCESS)
+		return rv;
 	while (e->start < ctx->end) {
 		if ((e->eflags & MAP_ENTRY_IN_TRANSITION) != 0) { /* (a) */
-			e = vm_map_entry_in_transition(map, e, ctx, holes_ok);
-			if (e != NULL)
+			rv = vm_map_entry_in_transition(map, &e, ctx, holes_ok, &unwire_edges);
+			if (rv == KERN_SUCCESS)
 				continue;
-			rv = KERN_INVALID_ADDRESS;
 			break;
 		}
 		vm_map_entry_begin_transition(map, e, ctx); /* (b) */
@@ -85,9 +100,9 @@ vm_map_unwire(vm_map_t map, vm_offset_t start, vm_offset_t end, int flags)
 	int rv;
 
 	if (!vm_range_aligned(start, end) || (flags & ~(VM_MAP_WIRE_USER | VM_MAP_WIRE_HOLESOK)) != 0)
-		return KERN_INVALID_ARGUMENT;
+		return VM_RETURN(bad_argument);
 	if (start == end)
-		return KERN_SUCCESS;
+		return VM_RETURN(unwire_empty);
 	(void)vm_op_begin(start, end);
 	vm_map_lock(map);
 	rv = unwire_locked(map, vm_op_ctx(), flags, &wakeup);

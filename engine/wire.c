@@ -14,6 +14,16 @@
  */
 #include "engine/map.h"
 
+static const struct vm_wire_edges wire_edges = {
+	.empty = VM_EDGE_wire_empty,
+	.inverted = VM_EDGE_wire_inverted,
+	.start_unmapped = VM_EDGE_wire_start_unmapped,
+	.gone_after_wait = VM_EDGE_wire_gone_after_wait,
+	.later_gone = VM_EDGE_wire_later_gone,
+	.changed_but_mapped = VM_EDGE_wire_changed_but_mapped,
+	.partial = VM_EDGE_wire_partial_holesok,
+};
+
 static bool
 access_lacks(const struct vm_map_entry *e, int flags)
 {
@@ -26,12 +36,12 @@ static int
 wire_wired(vm_map_t map, vm_map_entry_t e, bool user) VM_REQUIRES(&map->lock)
 {
 	if (user && (e->eflags & MAP_ENTRY_USER_WIRED) != 0)
-		return KERN_SUCCESS;
+		return VM_RETURN(wire_again);
 	/* Q2: the recorded kernel neither counts nor limits a user wiring on top of system ones. */
 	if (user && !vm_quirk_on(map, Q2)) {
 		if (vm_map_wire_limited(map, vm_entry_pages(e))) {
 			e->eflags |= MAP_ENTRY_WIRE_SKIPPED;
-			return KERN_RESOURCE_SHORTAGE;
+			return VM_RETURN(wire_limit);
 		}
 		vm_map_wire_charge(map, (int64_t)vm_entry_pages(e));
 	}
@@ -89,7 +99,7 @@ wire_unwired(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t *entry, bool us
 	if (user) {
 		if (vm_map_wire_limited(map, vm_entry_pages(e))) {
 			e->wired_count = -1;
-			return KERN_RESOURCE_SHORTAGE;
+			return VM_RETURN(wire_limit);
 		}
 		vm_map_wire_charge(map, (int64_t)vm_entry_pages(e));
 	}
@@ -110,8 +120,10 @@ wire_unwired(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t *entry, bool us
 
 		vm_assert(found);
 	}
-	if (rv != KERN_SUCCESS)
+	if (rv != KERN_SUCCESS) {
+		vm_edge(VM_EDGE_wire_fault);
 		undo_piece(map, ctx, e, user);
+	}
 	while (e->end < ctx->piece_end)
 		e = e->next;
 	*entry = e;
@@ -129,7 +141,9 @@ wire_entry(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t *entry, int flags
 	vm_map_entry_begin_transition(map, e, ctx);
 	if (access_lacks(e, flags)) {
 		e->eflags |= MAP_ENTRY_WIRE_SKIPPED;
-		return (flags & VM_MAP_WIRE_HOLESOK) != 0 ? KERN_SUCCESS : KERN_INVALID_ADDRESS;
+		if ((flags & VM_MAP_WIRE_HOLESOK) != 0)
+			return VM_RETURN(wire_partial_holesok);
+		return VM_RETURN(wire_no_access);
 	}
 	if (e->wired_count > 0)
 		return wire_wired(map, e, user);
@@ -166,6 +180,7 @@ wire_finish(vm_map_t map, struct vm_op_ctx *ctx, int flags, int rv) VM_REQUIRES(
 		if (!vm_map_entry_is_ours(e)) {
 			/* Mapped or marked by others while the lock was free: only holes allow that. */
 			vm_assert((flags & VM_MAP_WIRE_HOLESOK) != 0);
+			vm_edge(VM_EDGE_wire_partial_holesok);
 			continue;
 		}
 		if ((e->eflags & MAP_ENTRY_WIRE_SKIPPED) == 0) {
@@ -185,26 +200,26 @@ vm_map_wire_locked(vm_map_t map, vm_offset_t start, vm_offset_t end, int flags)
 {
 	struct vm_op_ctx *ctx = vm_op_ctx();
 	bool holes_ok = (flags & VM_MAP_WIRE_HOLESOK) != 0;
-	int rv = KERN_SUCCESS;
 	vm_map_entry_t e;
+	int rv;
 
 	if (start == end)
-		return KERN_SUCCESS;
+		return VM_RETURN(wire_empty);
 	ctx->user_wire = (flags & VM_MAP_WIRE_USER) != 0;
-	if (!vm_map_wire_first_entry(map, ctx, holes_ok, &e))
-		return KERN_INVALID_ADDRESS;
+	rv = vm_map_wire_first_entry(map, ctx, holes_ok, &wire_edges, &e);
+	if (rv != KERN_SUCCESS)
+		return rv;
 	while (e->start < ctx->end) {
 		if ((e->eflags & MAP_ENTRY_IN_TRANSITION) != 0) { /* (a) */
-			e = vm_map_entry_in_transition(map, e, ctx, holes_ok);
-			if (e != NULL)
+			rv = vm_map_entry_in_transition(map, &e, ctx, holes_ok, &wire_edges);
+			if (rv == KERN_SUCCESS)
 				continue;
-			rv = KERN_INVALID_ADDRESS;
 			break;
 		}
 		rv = wire_entry(map, ctx, &e, flags);
-		if (rv == KERN_SUCCESS && !holes_ok && vm_map_entry_hole_behind(e, ctx->end) &&
-		    !VM_MUTATED(map, canary))
-			rv = KERN_INVALID_ADDRESS; /* (g), on the map as it is now */
+		if (rv == KERN_SUCCESS && vm_map_entry_hole_behind(e, ctx->end)) /* (g), on the map as it is now */
+			rv = holes_ok || VM_MUTATED(map, canary) ? VM_RETURN(wire_partial_holesok)
+			                                         : VM_RETURN(wire_hole);
 		if (rv != KERN_SUCCESS) {
 			ctx->end = e->end;
 			break;
@@ -222,7 +237,7 @@ vm_map_wire(vm_map_t map, vm_offset_t start, vm_offset_t end, int flags)
 
 	if (!vm_range_aligned(start, end) ||
 	    (flags & ~(VM_MAP_WIRE_USER | VM_MAP_WIRE_HOLESOK | VM_MAP_WIRE_WRITE)) != 0)
-		return KERN_INVALID_ARGUMENT;
+		return VM_RETURN(bad_argument);
 	(void)vm_op_begin(start, end);
 	vm_map_lock(map);
 	rv = vm_map_wire_locked(map, start, end, flags);

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "harness/cli.h"
+#include "harness/edges.h"
 #include "harness/explore.h"
 #include "harness/replay.h"
 #include "harness/strategy.h"
@@ -79,6 +80,7 @@ describe(struct run *r, struct trace *t, unsigned thread, struct strbuf *out)
 		name_op(r, thread, i, out);
 		strbuf_add(out, " => ");
 		vmt_print_result(&pt->ops[i], &rt->results[i], out);
+		edges_print_behind(rt->results[i].edges, out);
 		strbuf_add(out, "; ");
 	}
 	t->done[thread] = rt->nr_done;
@@ -135,19 +137,24 @@ show_step(
     struct run_command *c, struct run *r, const struct program_step *s, const char *part, size_t number, json_t *steps)
 {
 	struct vm_result got = run_alone(r, &s->op);
-	struct strbuf op = { 0 }, result = { 0 }, state = { 0 };
+	struct strbuf op = { 0 }, result = { 0 }, edges = { 0 }, behind = { 0 }, state = { 0 };
 
 	vmt_print_op(&s->op, &op);
 	vmt_print_result(&s->op, &got, &result);
+	edges_print(got.edges, &edges);
+	edges_print_behind(got.edges, &behind);
 	r->target->dump(r->self, &r->state);
 	state_print(&r->state, &state);
 	if (c->json)
 		(void)json_array_append_new(
-		    steps, json_pack("{s:s, s:I, s:s, s:s, s:s}", "part", part, "step", (json_int_t)number, "op",
-		               strbuf_text(&op), "result", strbuf_text(&result), "state", strbuf_text(&state)));
+		    steps, json_pack("{s:s, s:I, s:s, s:s, s:s, s:s}", "part", part, "step", (json_int_t)number, "op",
+		               strbuf_text(&op), "result", strbuf_text(&result), "edges", strbuf_text(&edges), "state",
+		               strbuf_text(&state)));
 	else
-		printf("%4zu  %s %s => %s\n          %s\n", number, part, strbuf_text(&op), strbuf_text(&result),
-		    strbuf_text(&state));
+		printf("%4zu  %s %s => %s%s\n          %s\n", number, part, strbuf_text(&op), strbuf_text(&result),
+		    strbuf_text(&behind), strbuf_text(&state));
+	strbuf_free(&edges);
+	strbuf_free(&behind);
 	strbuf_free(&op);
 	strbuf_free(&result);
 	strbuf_free(&state);

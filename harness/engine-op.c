@@ -180,8 +180,14 @@ static apply_fn *const appliers[VM_OP_CODE_MAX + 1] = {
 #undef VM_OP
 };
 
-int
-engine_op_apply(struct vm_map *map, const struct vm_op *op, uint64_t *value)
+struct vm_result
+engine_op_apply(struct vm_map *map, const struct vm_op *op)
 {
-	return appliers[op->code](map, op, value);
+	struct vm_result r = { .outcome = VM_OUTCOME_DONE };
+
+	vm_curthread->ctx = (struct vm_op_ctx){ 0 };
+	r.code = appliers[op->code](map, op, &r.value);
+	r.edges = vm_curthread->ctx.edges;
+	vm_curthread->ctx = (struct vm_op_ctx){ 0 };
+	return r;
 }

@@ -10,9 +10,9 @@
 struct vm_map;
 
 /*
- * Runs @op to its end as vm_curthread, which holds no lock. Returns its code (KERN_*; 0 or 1 for a predicate). *value
- * gets what it returns besides: an address in pages, a tag; it is left alone by the others.
+ * Runs @op to its end as vm_curthread, which holds no lock. The result is DONE, with its code (KERN_*; 0 or 1 for a
+ * predicate), what it returns besides (an address in pages, a tag), and the edges it has passed.
  */
-int engine_op_apply(struct vm_map *map, const struct vm_op *op, uint64_t *value);
+struct vm_result engine_op_apply(struct vm_map *map, const struct vm_op *op);
 
 #endif

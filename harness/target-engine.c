@@ -164,15 +164,12 @@ static struct vm_result
 engine_apply(void *self, unsigned thread, const struct vm_op *op)
 {
 	struct engine *e = self;
-	struct vm_result r = { .outcome = VM_OUTCOME_DONE };
 
 	vm_curthread = &e->threads[thread];
 	vm_curthread->held = 0;
 	vm_curthread->map_write = false;
 	sim_on_stuck(e->sim, engine_stuck, e); /* another instance may have had the world in between */
-	r.code = engine_op_apply(e->map, op, &r.value);
-	vm_curthread->ctx = (struct vm_op_ctx){ 0 };
-	return r;
+	return engine_op_apply(e->map, op);
 }
 
 /* --- what there is to see --- */
@@ -308,6 +305,7 @@ key_context(struct keybuf *k, const struct vm_map *map, const struct vm_op_ctx *
 	keybuf_num(k, c->piece_start >> VM_PAGE_SHIFT);
 	keybuf_num(k, c->piece_end >> VM_PAGE_SHIFT);
 	keybuf_num(k, c->fault_addr >> VM_PAGE_SHIFT);
+	keybuf_num(k, c->edges);
 }
 
 static void

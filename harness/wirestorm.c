@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "harness/cli.h"
+#include "harness/edges.h"
 #include "harness/opsdoc.h"
 
 #ifndef WS_VERSION
@@ -26,6 +27,15 @@ static const struct {
 #undef COMMAND
 };
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+/* What "help" has besides the commands. */
+static const struct {
+	const char *name;
+	void (*print)(struct strbuf *out, bool markdown);
+} references[] = {
+	{ "ops", opsdoc_print },
+	{ "edges", edges_doc },
+};
 
 static void
 print_help(FILE *f)
@@ -55,8 +65,10 @@ cmd_help(int argc, char **argv)
 		print_help(stdout);
 		return EXIT_OK;
 	}
-	if (strcmp(argv[1], "ops") == 0 && argc == 2) {
-		opsdoc_print(&text, false);
+	for (size_t i = 0; i < sizeof(references) / sizeof(references[0]); i++) {
+		if (strcmp(argv[1], references[i].name) != 0 || argc != 2)
+			continue;
+		references[i].print(&text, false);
 		fputs(strbuf_text(&text), stdout);
 		strbuf_free(&text);
 		return EXIT_OK;
@@ -64,7 +76,7 @@ cmd_help(int argc, char **argv)
 	for (size_t i = 0; i < NR_COMMANDS; i++)
 		if (strcmp(argv[1], commands[i].name) == 0 && commands[i].function != cmd_help)
 			return commands[i].function(2, (char *[]){ argv[1], (char[]){ "--help" }, NULL });
-	fprintf(stderr, "wirestorm help: expected \"ops\" or a command, found \"%s\"\n", argv[1]);
+	fprintf(stderr, "wirestorm help: expected \"ops\", \"edges\" or a command, found \"%s\"\n", argv[1]);
 	return EXIT_USAGE;
 }
 

@@ -114,11 +114,9 @@ point(struct vm_thread *td)
 static void
 do_op(struct member *m)
 {
-	uint64_t value = 0;
-	int code = engine_op_apply(m->run->map, &m->op, &value);
+	int code = engine_op_apply(m->run->map, &m->op).code;
 	const char *broken = workload_done(&m->workload, &m->op, code);
 
-	m->td.ctx = (struct vm_op_ctx){ 0 };
 	m->counts.nr[m->op.code][code]++;
 	if (broken != NULL && m->broken == NULL) {
 		m->broken = broken;

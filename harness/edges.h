@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* edges.h - the returns worth a name (engine/edges.def) as text: in reports, as a reference, and one explained. */
+#ifndef HARNESS_EDGES_H
+#define HARNESS_EDGES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/edge.h"
+
+struct strbuf;
+
+/* "clamped, wire_hole", in the order of the table; nothing for an empty set. */
+void edges_print(uint64_t edges, struct strbuf *out);
+/* The same in brackets behind a blank, or nothing: what follows a result in a report. */
+void edges_print_behind(uint64_t edges, struct strbuf *out);
+/* VM_EDGE_COUNT if there is none of that name. */
+enum vm_edge edges_find(const char *name);
+/* "KERN_INVALID_ADDRESS", "the fault's code". */
+const char *edges_code(enum vm_edge edge);
+/* "agrees", "contradicts", "silent", "not compared". */
+const char *edges_man(enum vm_edge edge);
+
+/* All of them, for `wirestorm help edges`; or as markdown, which is docs/edges.md. */
+void edges_doc(struct strbuf *out, bool markdown);
+/* One, for a person who has met it and wonders. */
+void edges_explain(enum vm_edge edge, struct strbuf *out);
+
+#endif
