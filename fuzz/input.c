@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* input.c - see input.h. */
+#include "fuzz/input.h"
+
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "engine/mutant.h"
+#include "harness/bytes.h"
+#include "harness/checkfile.h"
+#include "harness/vmt.h"
+
+static struct {
+	const char *profile, *mutant; /* NULL: the input's, none */
+	bool freebsd12;
+	uint32_t quirks;
+} wanted;
+
+void
+fuzz_environment(void)
+{
+	const char *word;
+
+	wanted.profile = getenv("WS_FUZZ_PROFILE");
+	wanted.mutant = getenv("WS_FUZZ_MUTANT");
+	if (wanted.profile != NULL &&
+	    !checkfile_parse_profile(wanted.profile, &wanted.freebsd12, &wanted.quirks, &word))
+		errx(2, "WS_FUZZ_PROFILE=%s: expected strict or freebsd12, then +Q1 or -Q1 and so on, found \"%s\"",
+		    wanted.profile, word);
+	if (wanted.mutant != NULL && !VM_HAS_MUTANTS)
+		errx(2, "WS_FUZZ_MUTANT=%s: mutants are only in a build with -Dmutants=true", wanted.mutant);
+}
+
+bool
+fuzz_wants_quirks(void)
+{
+	return wanted.profile != NULL;
+}
+
+void
+fuzz_input_decode(const uint8_t *bytes, size_t len, struct fuzz_input *in)
+{
+	size_t at = bytes_decode(bytes, len, &in->p);
+
+	in->choices = bytes + at;
+	in->nr_choices = len - at < FUZZ_CHOICES_MAX ? len - at : FUZZ_CHOICES_MAX;
+	if (wanted.profile != NULL) {
+		in->p.config.profile_freebsd12 = wanted.freebsd12;
+		in->p.config.quirks = wanted.quirks;
+	}
+	in->p.config.mutant = wanted.mutant;
+}
+
+void
+fuzz_input_free(struct fuzz_input *in)
+{
+	program_free(&in->p);
+}
+
+void
+fuzz_fail(const struct program *p, const char *why)
+{
+	struct strbuf text = { 0 };
+
+	vmt_print(p, &text);
+	fprintf(stderr, "%s\n%s\n", strbuf_text(&text), why);
+	strbuf_free(&text);
+	abort();
+}
