@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * fuzz_sched.c - any bytes as a program of 2 to 4 threads and a schedule, run on the engine in the simulated world. It
+ * fuzz_sched.c - any bytes as a program of up to 4 threads and a schedule, run on the engine in the simulated world. It
  * aborts, with program and schedule, on whatever the checker finds that no quirk explains which is on in the program.
  */
 #include <err.h>
@@ -12,7 +12,6 @@
 #include "harness/explore.h"
 #include "harness/strategy.h"
 
-#define THREADS_MIN 2
 #define THREADS_MAX 4
 #define STEPS_MAX 4096 /* then a run is given up: short ones find the same, and more of them */
 
@@ -64,7 +63,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	fuzz_input_decode(data, size, &in);
 	path.nr_choices = 0;
-	if (in.p.nr_threads >= THREADS_MIN && in.p.nr_threads <= THREADS_MAX) {
+	if (in.p.nr_threads <= THREADS_MAX) {
 		if (run_open(&run, &in.p, &target_engine, sim) == RUN_OPENED) {
 			icov_begin(&run);
 			(void)strategy_bytes_upto(&run, in.choices, in.nr_choices, STEPS_MAX, on_step, &in.p);

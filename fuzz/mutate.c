@@ -79,10 +79,23 @@ some_full_list(struct mutation *m)
 	return l;
 }
 
+/* In a map at the end of all pages, what is drawn can be behind the last one that a program may name. */
+static struct vm_op
+drawn_op(struct mutation *m, uint8_t code)
+{
+	struct vm_op op = draw_op(&m->d, code);
+
+	if (op.start > VM_OP_PAGE_MAX)
+		op.start = VM_OP_PAGE_MAX;
+	if (op.end > VM_OP_PAGE_MAX)
+		op.end = VM_OP_PAGE_MAX;
+	return op;
+}
+
 static struct vm_op
 new_op(struct mutation *m)
 {
-	return draw_op(&m->d, draw_code(&m->d));
+	return drawn_op(m, draw_code(&m->d));
 }
 
 static void
@@ -140,7 +153,7 @@ swap(struct mutation *m)
 static void
 retarget(struct mutation *m, struct vm_op *op)
 {
-	struct vm_op other = old_op(m), fresh = draw_op(&m->d, op->code);
+	struct vm_op other = old_op(m), fresh = drawn_op(m, op->code);
 	bool range = draw_has_kind(op->code, VM_ARG_END);
 
 	switch (below(m, 5)) {
@@ -173,7 +186,7 @@ retarget(struct mutation *m, struct vm_op *op)
 static void
 redraw(struct mutation *m, struct vm_op *op)
 {
-	struct vm_op fresh = draw_op(&m->d, op->code);
+	struct vm_op fresh = drawn_op(m, op->code);
 
 	fresh.start = op->start;
 	fresh.end = op->end;
@@ -213,7 +226,7 @@ change_config(struct mutation *m)
 		break;
 	case 4:
 		cfg->nr_poison = percent(m, 60);
-		m->g.poison[0].page = draw_op(&m->d, VM_OP_fault).start;
+		m->g.poison[0].page = drawn_op(m, VM_OP_fault).start;
 		m->g.poison[0].code = percent(m, 70) ? KERN_OUT_OF_BOUNDS : 1 + (int)below(m, 10);
 		break;
 	}
@@ -362,7 +375,7 @@ mutate(const struct mutator *how, uint8_t *data, size_t len, size_t max, uint64_
 	if (kind >= 10 && kind < 65)
 		for (unsigned n = 1 + below(&m, 3); n > 0; n--)
 			change_op(&m);
-	if (kind >= 55)
+	if (kind >= 55 && how->schedules)
 		change_schedule(&m);
 	complete(&m);
 	return genome_write(&m.g, data, max);
