@@ -12,7 +12,8 @@
 __attribute__((section("__libfuzzer_extra_counters"), used)) static uint8_t counters[ICOV_SIZE];
 
 static uint8_t ever[ICOV_SIZE];
-static unsigned long nr_runs, nr_set;
+static unsigned long nr_runs, nr_set, first_run[VM_EDGE_COUNT];
+static uint64_t edges_ever;
 static bool off;
 
 /* How the ranges of two operations lie to each other. */
@@ -128,6 +129,21 @@ icov_begin(const struct run *r)
 	}
 }
 
+/* Kept whether or not the counters are: it is what they are measured by. */
+static void
+note_edges(const struct run *r, unsigned thread, unsigned from)
+{
+	const struct run_thread *t = &r->threads[thread];
+
+	for (unsigned i = from; i < t->nr_done; i++) {
+		uint64_t new = t->results[i].edges & ~edges_ever;
+
+		edges_ever |= new;
+		for (; new != 0; new &= new - 1)
+			first_run[__builtin_ctzll(new)] = nr_runs;
+	}
+}
+
 /* The named returns of the operations that ended in this step, if another thread was at its own. */
 static void
 set_edges(const struct run *r, unsigned thread, unsigned from, unsigned phase)
@@ -144,9 +160,11 @@ icov_step(const struct run *r, unsigned thread)
 {
 	struct place *p = &places[thread], before = *p;
 
+	place_op(r, thread);
+	if (p->nr_done > before.nr_done)
+		note_edges(r, thread, before.nr_done);
 	if (off)
 		return;
-	place_op(r, thread);
 	/* The engine's running thread is still the one whose step has just ended. */
 	p->point = vm_curthread->ctx.point;
 	for (unsigned t = 0; t < r->program->nr_threads; t++) {
@@ -184,4 +202,10 @@ icov_fill(void)
 		.runs = nr_runs,
 		.set_per_run = nr_runs != 0 ? (double)nr_set / (double)nr_runs : 0,
 	};
+}
+
+unsigned long
+icov_first_run(unsigned edge)
+{
+	return first_run[edge];
 }

@@ -38,5 +38,7 @@ struct icov_fill {
 	double set_per_run;
 };
 struct icov_fill icov_fill(void);
+/* In which run, from 1, an operation first ended with that edge; 0: in none so far. */
+unsigned long icov_first_run(unsigned edge);
 
 #endif

@@ -3,12 +3,14 @@
  * mutate-libfuzzer.c - libFuzzer's side of mutate.c, and our own line in its output. Compiled for each target with
  * FUZZ_SCHEDULES: 1 if it runs threads by choices, else 0.
  *
- * WS_FUZZ_MUTATOR=bytes leaves mutation to libFuzzer, to measure what mutate.c buys.
+ * WS_FUZZ_MUTATOR=bytes leaves mutation to libFuzzer, to measure what mutate.c buys. With WS_FUZZ_EDGES set, the end
+ * says in which run each named return was first seen.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/edge.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/icov.h"
 #include "fuzz/mutate.h"
@@ -66,6 +68,10 @@ print_fill(void)
 
 	fprintf(stderr, "icov: %u of %d switches, %u of %d pairs, %u edges; %.1f set by a run; %lu runs\n", f.switches,
 	    ICOV_SWITCHES, f.pairs, ICOV_PAIRS, f.edges, f.set_per_run, f.runs);
+	if (getenv("WS_FUZZ_EDGES") == NULL)
+		return;
+	for (unsigned i = 0; i < VM_EDGE_COUNT; i++)
+		fprintf(stderr, "edge: %s %lu\n", vm_edge_table[i].name, icov_first_run(i));
 }
 
 __attribute__((constructor)) static void
