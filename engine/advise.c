@@ -12,7 +12,7 @@ vm_map_inherit(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_inherit_t in
 
 	if (!vm_range_aligned(start, end) || inheritance >= VM_INHERIT_COUNT)
 		return VM_RETURN(bad_argument);
-	if (start == end)
+	if (start == end && !VM_MUTATED(map, inherit_empty_not_early))
 		return KERN_SUCCESS;
 	ctx = vm_op_begin(start, end);
 	vm_map_lock(map);

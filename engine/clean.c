@@ -29,7 +29,8 @@ sync_check(vm_map_t map, struct vm_op_ctx *ctx, bool invalidate, vm_map_entry_t 
 		ctx->end = e->end;
 	}
 	for (; e->start < ctx->end; e = e->next) {
-		if (invalidate && (e->eflags & MAP_ENTRY_USER_WIRED) != 0)
+		if (invalidate && (e->eflags & MAP_ENTRY_USER_WIRED) != 0 && !VM_MUTATED(map, sync_invalidates_wired) &&
+		    !(VM_MUTATED(map, sync_asks_first_entry) && e != *entry))
 			return VM_RETURN(sync_user_wired);
 		if (ctx->end > e->end && e->next->start != e->end)
 			return VM_RETURN(sync_hole);
@@ -54,10 +55,20 @@ sync_next(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t e, int *rv) VM_REQ
 	}
 	if (ctx->cursor >= ctx->end)
 		return NULL;
+	if (VM_MUTATED(map, sync_keeps_entry))
+		return e->next->start < ctx->end ? e->next : NULL;
 	if (vm_map_lookup_entry(map, ctx->cursor, &e))
 		return e;
 	*rv = VM_RETURN(sync_hole_meanwhile);
 	return NULL;
+}
+
+/* The end of a sync that came to @rv. */
+static void
+sync_unlock(vm_map_t map, int rv) VM_RELEASE_SHARED(&map->lock) VM_NO_TSA("with sync_error_keeps_lock it may be kept")
+{
+	if (!(VM_MUTATED(map, sync_error_keeps_lock) && rv != KERN_SUCCESS))
+		vm_map_unlock_read(map);
 }
 
 int
@@ -75,7 +86,9 @@ vm_map_sync(vm_map_t map, vm_offset_t start, vm_offset_t end, bool syncio, bool 
 	rv = sync_check(map, ctx, invalidate, &e);
 	ctx->cursor = ctx->start;
 	while (rv == KERN_SUCCESS && e != NULL) {
-		ctx->cursor = lower(ctx->end, e->end);
+		ctx->clean_start = ctx->cursor;
+		ctx->cursor = ctx->clean_end = lower(ctx->end, e->end);
+		vm_map_entry_clean(map, e, ctx->clean_start, ctx->clean_end);
 		vm_map_remember(map, ctx);
 		ctx->point = VM_POINT_sync_relock;
 		vm_map_unlock_read(map);
@@ -83,6 +96,6 @@ vm_map_sync(vm_map_t map, vm_offset_t start, vm_offset_t end, bool syncio, bool 
 		vm_map_lock_read(map);
 		e = sync_next(map, ctx, e, &rv);
 	}
-	vm_map_unlock_read(map);
+	sync_unlock(map, rv);
 	return rv;
 }

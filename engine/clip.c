@@ -14,8 +14,10 @@
 #include "engine/map.h"
 
 static bool
-continues(const struct vm_map_entry *left, const struct vm_map_entry *right)
+continues(const struct vm_map *map, const struct vm_map_entry *left, const struct vm_map_entry *right)
 {
+	if (VM_MUTATED(map, merge_compares_owners) && left->wiring_thread != right->wiring_thread)
+		return false;
 	return left->end == right->start && left->object == right->object &&
 	       (left->object == NULL || left->offset + (left->end - left->start) == right->offset) &&
 	       left->eflags == right->eflags && left->protection == right->protection &&
@@ -29,17 +31,17 @@ vm_map_simplify_entry(vm_map_t map, vm_map_entry_t e)
 	struct vm_map_entry *n;
 
 	vm_rwlock_assert_write(&map->lock);
-	if ((e->eflags & MAP_ENTRY_IN_TRANSITION) != 0)
+	if ((e->eflags & MAP_ENTRY_IN_TRANSITION) != 0 && !VM_MUTATED(map, merge_in_transition))
 		return;
 	n = e->prev;
-	if (n != &map->header && continues(n, e)) {
+	if (n != &map->header && continues(map, n, e)) {
 		vm_map_entry_unlink(map, n);
 		e->offset = n->offset;
 		vm_map_entry_resize(map, e, n->start, e->end);
 		vm_map_entry_dispose(map, n);
 	}
 	n = e->next;
-	if (n != &map->header && continues(e, n)) {
+	if (n != &map->header && continues(map, e, n) && !VM_MUTATED(map, merge_backwards_only)) {
 		vm_map_entry_unlink(map, n);
 		vm_map_entry_resize(map, e, e->start, n->end);
 		vm_map_entry_dispose(map, n);
@@ -60,6 +62,20 @@ object_for_split(vm_map_t map, vm_map_entry_t e) VM_REQUIRES(&map->lock)
 	}
 }
 
+/* What each of some mutants leaves out of a copy; one that forgets a transition forgets its owner, too. */
+static void
+half_forgets(const struct vm_map *map, vm_map_entry_t n)
+{
+	if (VM_MUTATED(map, clip_loses_transition))
+		n->eflags &= ~(uint32_t)MAP_ENTRY_IN_TRANSITION;
+	if (VM_MUTATED(map, clip_loses_transition) || VM_MUTATED(map, clip_loses_owner))
+		n->wiring_thread = NULL;
+	if (VM_MUTATED(map, clip_loses_wakeup))
+		n->eflags &= ~(uint32_t)MAP_ENTRY_NEEDS_WAKEUP;
+	if (VM_MUTATED(map, clip_loses_count))
+		n->wired_count = 0;
+}
+
 /* A copy of @e, not linked, with a reference of its own. */
 static vm_map_entry_t
 half(vm_map_t map, vm_map_entry_t e) VM_REQUIRES(&map->lock)
@@ -67,6 +83,7 @@ half(vm_map_t map, vm_map_entry_t e) VM_REQUIRES(&map->lock)
 	vm_map_entry_t n = vm_map_entry_create(map);
 
 	*n = *e;
+	half_forgets(map, n);
 	if (n->object != NULL)
 		vm_object_reference(n->object);
 	return n;
@@ -85,7 +102,7 @@ vm_map_clip_start(vm_map_t map, vm_map_entry_t e, vm_offset_t addr)
 	object_for_split(map, e);
 	n = half(map, e);
 	n->end = addr;
-	if (e->object != NULL)
+	if (e->object != NULL && !VM_MUTATED(map, clip_keeps_offset))
 		e->offset += addr - e->start;
 	vm_map_entry_resize(map, e, addr, e->end);
 	vm_map_entry_link(map, e->prev, n);

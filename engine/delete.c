@@ -10,8 +10,13 @@
 static bool
 must_wait(const struct vm_map *map, const struct vm_map_entry *e)
 {
-	return (e->eflags & MAP_ENTRY_IN_TRANSITION) != 0 ||
-	       (!map->config.kernel && vm_map_entry_system_wired_count(e) != 0);
+	int wirings = vm_map_entry_system_wired_count(e);
+
+	if (VM_MUTATED(map, delete_waits_for_user))
+		wirings = e->wired_count;
+	if (map->config.kernel || VM_MUTATED(map, delete_ignores_system))
+		wirings = 0;
+	return (e->eflags & MAP_ENTRY_IN_TRANSITION) != 0 || wirings != 0;
 }
 
 /* Sleeps until @e may be free, and returns where to go on: at its start if that is still mapped, else behind it. */
@@ -25,7 +30,7 @@ wait_for(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t e) VM_REQUIRES(&map
 	ctx->point = (e->eflags & MAP_ENTRY_IN_TRANSITION) != 0 ? VM_POINT_transition_wait : VM_POINT_wiring_wait;
 	(void)vm_map_unlock_and_wait(map, 0);
 	vm_map_lock(map);
-	if (!vm_map_unchanged(map, ctx))
+	if (!vm_map_unchanged(map, ctx) && !VM_MUTATED(map, delete_trusts_pointer))
 		e = vm_map_first_entry(map, ctx->cursor);
 	ctx->cursor = 0;
 	return e;
@@ -37,7 +42,8 @@ entry_delete(vm_map_t map, vm_map_entry_t e) VM_REQUIRES(&map->lock)
 	if (e->wired_count != 0) {
 		if ((e->eflags & MAP_ENTRY_USER_WIRED) != 0)
 			vm_map_wire_charge(map, -(int64_t)vm_entry_pages(e));
-		vm_map_entry_unwire(map, e);
+		if (!VM_MUTATED(map, delete_unmaps_first)) /* else it finds no translations any more, and no pages */
+			vm_map_entry_unwire(map, e);
 	}
 	vm_map_entry_drop_pages(map, e);
 	if (e->end == map->anon_loc)
@@ -53,11 +59,11 @@ vm_map_delete(vm_map_t map, vm_offset_t start, vm_offset_t end)
 	vm_map_entry_t e, next;
 
 	vm_rwlock_assert_write(&map->lock);
-	if (start == end)
+	if (start == end && !VM_MUTATED(map, delete_empty_not_early))
 		return KERN_SUCCESS;
 	e = vm_map_first_entry(map, start);
 	while (e->start < end) {
-		if (must_wait(map, e)) {
+		if (must_wait(map, e) && !(VM_MUTATED(map, delete_checks_once) && e->start > start)) {
 			e = wait_for(map, ctx, e);
 			continue;
 		}

@@ -124,7 +124,8 @@ vm_map_entry_resize(vm_map_t map, vm_map_entry_t e, vm_offset_t start, vm_offset
 	e->end = end;
 	gap_set(e);
 	gap_set(e->prev);
-	path_fix(map, e->prev);
+	if (!VM_MUTATED(map, resize_keeps_max_free))
+		path_fix(map, e->prev);
 	path_fix(map, e);
 }
 

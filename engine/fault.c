@@ -26,6 +26,7 @@ struct fault {
 	vm_object_t object;        /* what the lookup says, while the map is locked */
 	vm_pindex_t index;
 	vm_prot_t prot;
+	bool wired;
 	bool waited;         /* for the end of a transition, at least once */
 	uint32_t frame_seen; /* FAULT_FRAME: the count of channel F to sleep on */
 	int rv;              /* FAULT_DONE: KERN_* */
@@ -65,14 +66,19 @@ fault_access(const struct fault *f, struct vm_page *p)
 static bool
 fault_page(vm_map_t map, const struct fault *f) VM_REQUIRES_SHARED(&map->lock)
 {
+	vm_prot_t prot = VM_MUTATED(map, fault_enters_all) ? VM_PROT_ALL : f->prot;
 	vm_object_t o = f->object;
 	struct vm_page *p;
 
 	vm_spinlock_lock(&o->lock);
 	vm_spinlock_lock(&map->frames.lock);
 	p = vm_page_bring_in(map, o, f->index, f->wiring);
+	if (VM_MUTATED(map, fault_wires_cluster) && p != NULL && f->addr + VM_PAGE_SIZE < vm_op_ctx()->piece_end)
+		(void)vm_page_bring_in(map, o, f->index + 1, true);
+	if (VM_MUTATED(map, refault_wires_again) && p != NULL && !p->mapped && f->wired && !f->wiring)
+		p->wire_count++;
 	if (p != NULL)
-		vm_pmap_enter(&map->pmap, &map->frames, f->addr, p, f->prot);
+		vm_pmap_enter(&map->pmap, &map->frames, f->addr, p, prot);
 	vm_spinlock_unlock(&map->frames.lock);
 	if (p != NULL)
 		fault_access(f, p);
@@ -107,15 +113,18 @@ fault_try(vm_map_t map, struct fault *f)
 {
 	enum fault_step step = FAULT_DONE;
 	vm_map_entry_t e;
-	bool wired;
 
-	f->rv = vm_map_lookup(&map, f->addr, f->type, &e, &f->object, &f->index, &f->prot, &wired);
+	f->rv = vm_map_lookup(&map, f->addr, f->type, &e, &f->object, &f->index, &f->prot, &f->wired);
 	if (f->rv != KERN_SUCCESS) {
 		note_refusal(f);
 		return FAULT_DONE;
 	}
 	if ((e->eflags & MAP_ENTRY_IN_TRANSITION) != 0 && e->wiring_thread != vm_curthread) {
 		step = FAULT_WAIT;
+		if (VM_MUTATED(map, fault_type_widened) && f->wired)
+			f->type = f->prot;
+	} else if (VM_MUTATED(map, fault_refused_after_wait) && f->waited && (e->eflags & MAP_ENTRY_USER_WIRED) != 0) {
+		f->rv = VM_RETURN(fault_no_access);
 	} else {
 		f->rv = vm_pager_get(map, f->addr);
 		if (f->rv != KERN_SUCCESS)
@@ -140,6 +149,13 @@ fault_wait_frame(vm_map_t map, struct vm_op_ctx *ctx, uint32_t seen) VM_EXCLUDES
 	vm_waitq_sleep(&map->frames.freed, seen);
 	shortage = ctx->shortage;
 	ctx->shortage = false;
+	if (shortage) {
+		/* A step from a wakeup on is one hold of the lock: without one, the next operation would begin in ours.
+		 */
+		ctx->point = VM_POINT_fault;
+		vm_map_lock_read(map);
+		vm_map_unlock_read(map);
+	}
 	return shortage;
 }
 
@@ -160,6 +176,8 @@ fault_run(vm_map_t map, struct fault *f) VM_EXCLUDES(&map->lock)
 		case FAULT_WAIT:
 			fault_wait(map, ctx, f->addr);
 			f->waited = true;
+			if (VM_MUTATED(map, fault_retry_drops_write))
+				f->type &= (vm_prot_t)~VM_PROT_WRITE;
 			break;
 		case FAULT_FRAME:
 			if (fault_wait_frame(map, ctx, f->frame_seen))

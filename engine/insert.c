@@ -38,7 +38,7 @@ vm_map_insert(vm_map_t map, vm_object_t object, vm_ooffset_t offset, vm_offset_t
 		return VM_RETURN(bad_argument);
 	if (start >= end)
 		return VM_RETURN(insert_empty);
-	if (start < vm_map_min(map) || end > vm_map_max(map))
+	if (start < vm_map_min(map) || (VM_MUTATED(map, insert_checks_start_only) ? start : end) > vm_map_max(map))
 		return VM_RETURN(insert_outside);
 	if (vm_map_lookup_entry(map, start, &p) || p->next->start < end)
 		return VM_RETURN(insert_occupied);
@@ -48,6 +48,8 @@ vm_map_insert(vm_map_t map, vm_object_t object, vm_ooffset_t offset, vm_offset_t
 		e->charged = charged;
 	} else if (p->inheritance == VM_INHERIT_COPY && p->protection == prot && p->max_protection == max &&
 	           p->wired_count == 0) {
+		if (VM_MUTATED(map, grow_takes_reference) && p->object != NULL)
+			vm_object_reference(p->object);
 		vm_map_entry_resize(map, p, p->start, end);
 		vm_map_simplify_entry(map, p);
 		return KERN_SUCCESS;
@@ -121,6 +123,14 @@ find_place(vm_map_t map, vm_offset_t hint, vm_size_t length, vm_offset_t max_add
 	return fits_from(map, hint, length, max_addr, addr);
 }
 
+/* The end of a find that came to @rv. */
+static void
+find_unlock(vm_map_t map, int rv) VM_RELEASE(&map->lock) VM_NO_TSA("with find_error_keeps_lock it may be kept")
+{
+	if (!(VM_MUTATED(map, find_error_keeps_lock) && rv != KERN_SUCCESS))
+		vm_map_unlock(map);
+}
+
 int
 vm_map_find(vm_map_t map, vm_object_t object, vm_ooffset_t offset, vm_offset_t *addr, vm_size_t length,
     vm_offset_t max_addr, int find_space, vm_prot_t prot, vm_prot_t max, int cow)
@@ -147,6 +157,6 @@ vm_map_find(vm_map_t map, vm_object_t object, vm_ooffset_t offset, vm_offset_t *
 		if (cluster)
 			map->anon_loc = place + length;
 	}
-	vm_map_unlock(map);
+	find_unlock(map, rv);
 	return rv;
 }

@@ -67,7 +67,7 @@ vm_map_lock_upgrade(vm_map_t map) VM_NO_TSA("what is held at the return depends 
 	unsigned last;
 
 	if (vm_rwlock_try_upgrade(&map->lock)) {
-		map->timestamp++;
+		map->timestamp += VM_MUTATED(map, upgrade_keeps_stamp) ? 0 : 1;
 		return 0;
 	}
 	last = map->timestamp;
@@ -102,6 +102,10 @@ vm_map_unlock_and_wait(vm_map_t map, int timo)
 
 	vm_assert(timo == 0);
 	vm_rwlock_wunlock(&map->lock);
+	if (VM_MUTATED(map, wait_sampled_late)) {
+		point(); /* anybody may come in between */
+		seen = vm_waitq_sample(&map->transition_waitq);
+	}
 	vm_waitq_sleep(&map->transition_waitq, seen);
 	return 0;
 }
@@ -163,5 +167,7 @@ vm_map_unchanged(vm_map_t map, struct vm_op_ctx *ctx)
 {
 	vm_assert(ctx->stamped);
 	ctx->stamped = false;
-	return ctx->stamp + 1 == map->timestamp;
+	if (VM_MUTATED(map, relook_always))
+		return ctx->stamp == map->timestamp;
+	return ctx->stamp + 1 == map->timestamp || VM_MUTATED(map, relook_never);
 }

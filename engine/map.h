@@ -300,6 +300,12 @@ void vm_map_entry_unwire(vm_map_t map, vm_map_entry_t entry) VM_REQUIRES(&map->l
 void vm_map_entry_unwire_faulted(vm_map_t map, vm_map_entry_t entry, vm_offset_t end) VM_REQUIRES(&map->lock);
 /* Drops the pages of an entry, which are unwired, with their translations, frames and content. */
 void vm_map_entry_drop_pages(vm_map_t map, vm_map_entry_t entry) VM_REQUIRES(&map->lock);
+/*
+ * Writes back what of the entry's object lies at [start, end), by the entry's offset: a caller that is wrong about the
+ * entry's bounds reaches other pages of the object.
+ */
+void vm_map_entry_clean(vm_map_t map, vm_map_entry_t entry, vm_offset_t start, vm_offset_t end)
+    VM_REQUIRES_SHARED(&map->lock);
 /* Takes from the translations of an entry what its protection does not permit any more. */
 void vm_map_entry_reduce_access(vm_map_t map, vm_map_entry_t entry) VM_REQUIRES(&map->lock);
 /* Evicts up to @count unwired pages in clock order; returns how many. */
@@ -333,10 +339,10 @@ const char *vm_map_check_entries(vm_map_t map) VM_REQUIRES(&map->lock);
 
 /*
  * The user-wire account and the marks of running wires, as vm_map_check: "I19: ...", or NULL. With Q1 or Q2 on the
- * account is wrong on purpose, and not looked at.
+ * account is wrong on purpose; @excused: then it is not looked at.
  */
-const char *vm_map_check_account(vm_map_t map) VM_REQUIRES(&map->lock);
-/* Will somebody wake @td, which sleeps on the map's channel @waitq (VM_WAITQ_*)? "I22: ...", or NULL. */
+const char *vm_map_check_account(vm_map_t map, bool excused) VM_REQUIRES(&map->lock);
+/* Will somebody wake @td, which sleeps on the map's channel @waitq (VM_WAITQ_*)? "I22: ...", "I23: ...", or NULL. */
 const char *vm_map_check_sleeper(vm_map_t map, const struct vm_thread *td, unsigned waitq) VM_REQUIRES(&map->lock);
 
 /* --- pager.c --- */

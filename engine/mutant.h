@@ -3,18 +3,19 @@
  * mutant.h - bugs that can be put back: if (VM_MUTATED(map, name)) at the very place of the bug, names in mutants.def.
  *
  * They are compiled only into the mutant build (-Dmutants=true), where a program's "mutant NAME" turns one on. In every
- * build a name that is not in the table does not compile.
+ * build a name that is not in the table does not compile. The table itself is in every build: vm_mutant_table.
  */
 #ifndef ENGINE_MUTANT_H
 #define ENGINE_MUTANT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum vm_mutant {
 	VM_MUTANT_none = 0,
-#define VM_MUTANT(name, sentence) VM_MUTANT_##name,
+#define VM_MUTANT(name, bank, system, when, evidence, class, sentence, symptom) VM_MUTANT_##name,
 #include "engine/mutants.def"
-#undef VM_MUTANT
+	VM_MUTANT_END
 };
 
 #ifdef VM_MUTANTS
@@ -24,5 +25,31 @@ enum vm_mutant {
 #define VM_MUTATED(map, name) ((void)(map), (void)VM_MUTANT_##name, false)
 #define VM_HAS_MUTANTS false
 #endif
+
+enum vm_mutant_class {
+	VM_MUTANT_CLASS_INVALID = 0,
+	VM_MUTANT_CLASS_HISTORICAL,
+	VM_MUTANT_CLASS_INVARIANT,
+	VM_MUTANT_CLASS_EQUIVALENT,
+};
+
+/* A row of mutants.def. Number VM_MUTANT_none has a NULL name. */
+struct vm_mutant_desc {
+	const char *name, *bank, *system, *when, *evidence;
+	uint8_t class; /* enum vm_mutant_class */
+	const char *sentence, *symptom;
+};
+
+extern const struct vm_mutant_desc vm_mutant_table[VM_MUTANT_END];
+
+/* A bug of the bank that the engine has no place for. The last row has a NULL bank. */
+struct vm_mutant_later {
+	const char *bank, *system, *what, *missing;
+};
+
+extern const struct vm_mutant_later vm_mutant_later_table[];
+
+/* VM_MUTANT_none if no mutant has this name; NULL has none. */
+enum vm_mutant vm_mutant_by_name(const char *name);
 
 #endif

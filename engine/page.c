@@ -169,6 +169,8 @@ vm_map_entry_unwire_faulted(vm_map_t map, vm_map_entry_t e, vm_offset_t end)
 	vm_spinlock_lock(&map->frames.lock);
 	i = vm_entry_page_index(e, e->start);
 	for (struct vm_page *p; (p = next_page(e, &i, end < e->end ? end : e->end)) != NULL; i++) {
+		if (VM_MUTATED(map, unwire_by_pmap) && !p->mapped)
+			continue;
 		vm_assert(p->wire_count > 0);
 		if (--p->wire_count == 0)
 			vm_page_enqueue(&map->frames, p);
@@ -184,14 +186,36 @@ vm_map_entry_drop_pages(vm_map_t map, vm_map_entry_t e)
 	uint64_t i;
 
 	vm_rwlock_assert_write(&map->lock);
-	if (o == NULL)
+	if (o == NULL || (VM_MUTATED(map, grow_finds_old_pages) && o->ref_count > 1))
 		return;
 	vm_spinlock_lock(&o->lock);
 	vm_spinlock_lock(&map->frames.lock);
 	i = vm_entry_page_index(e, e->start);
-	for (struct vm_page *p; (p = next_page(e, &i, e->end)) != NULL; i++)
+	for (struct vm_page *p; (p = next_page(e, &i, e->end)) != NULL; i++) {
+		if (VM_MUTATED(map, delete_leaves_translation) && i + 1 == vm_entry_page_index(e, e->end))
+			p->mapped = false; /* so it is not looked for */
 		page_drop(map, o, p);
+	}
 	vm_spinlock_unlock(&map->frames.lock);
+	vm_spinlock_unlock(&o->lock);
+}
+
+void
+vm_map_entry_clean(vm_map_t map, vm_map_entry_t e, vm_offset_t start, vm_offset_t end)
+{
+	vm_object_t o = e->object;
+	uint64_t i;
+
+	vm_rwlock_assert_held(&map->lock);
+	if (o == NULL)
+		return;
+	vm_spinlock_lock(&o->lock);
+	i = vm_entry_page_index(e, start);
+	for (struct vm_page *p; (p = next_page(e, &i, end)) != NULL; i++) {
+		if (p->dirty)
+			p->saved = p->tag;
+		p->dirty = false;
+	}
 	vm_spinlock_unlock(&o->lock);
 }
 

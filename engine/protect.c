@@ -13,15 +13,15 @@ is_charged(const struct vm_map_entry *e)
 
 /* Pass 1: is it allowed, and must we wait? *waits is the last entry in transition, or NULL. */
 static int
-protect_check(vm_map_entry_t e, vm_offset_t end, vm_prot_t prot, vm_map_entry_t *waits)
+protect_check(const struct vm_map *map, vm_map_entry_t e, vm_offset_t end, vm_prot_t prot, vm_map_entry_t *waits)
 {
 	*waits = NULL;
 	for (; e->start < end; e = e->next) {
 		if ((e->eflags & MAP_ENTRY_GUARD) != 0)
 			continue;
-		if ((prot & ~e->max_protection) != 0)
+		if ((prot & ~e->max_protection) != 0 && !VM_MUTATED(map, protect_ignores_max))
 			return VM_RETURN(protect_beyond_max);
-		if ((e->eflags & MAP_ENTRY_IN_TRANSITION) != 0)
+		if ((e->eflags & MAP_ENTRY_IN_TRANSITION) != 0 && !VM_MUTATED(map, protect_ignores_transition))
 			*waits = e;
 	}
 	return KERN_SUCCESS;
@@ -47,9 +47,14 @@ protect_charge(vm_map_t map, vm_map_entry_t e, vm_offset_t end, vm_prot_t prot, 
 static void
 protect_apply(vm_map_t map, vm_map_entry_t e, vm_offset_t end, vm_prot_t prot, bool set_max) VM_REQUIRES(&map->lock)
 {
-	for (; e->start < end; e = e->next) {
+	vm_map_entry_t next;
+
+	if (VM_MUTATED(map, protect_one_too_far) && end < vm_map_max(map))
+		end++;
+	for (; e->start < end; e = next) {
 		vm_prot_t old = e->protection;
 
+		next = e->next;
 		if ((e->eflags & MAP_ENTRY_GUARD) != 0)
 			continue;
 		if (set_max) {
@@ -61,6 +66,8 @@ protect_apply(vm_map_t map, vm_map_entry_t e, vm_offset_t end, vm_prot_t prot, b
 		if ((old & ~e->protection) != 0)
 			vm_map_entry_reduce_access(map, e);
 		vm_map_simplify_entry(map, e);
+		if (!VM_MUTATED(map, merge_frees_callers_entry))
+			next = e->next; /* the one before may have been merged */
 	}
 }
 
@@ -73,7 +80,7 @@ vm_map_protect(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_prot_t prot,
 
 	if (!vm_range_aligned(start, end) || (prot & ~VM_PROT_ALL) != 0)
 		return VM_RETURN(bad_argument);
-	if (start == end)
+	if (start == end && !VM_MUTATED(map, protect_empty_not_early))
 		return KERN_SUCCESS;
 	ctx = vm_op_begin(start, end);
 	vm_map_lock(map);
@@ -81,7 +88,7 @@ vm_map_protect(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_prot_t prot,
 		vm_map_wait_busy(map);
 		vm_map_range_check(map, &ctx->start, &ctx->end);
 		first = vm_map_first_entry(map, ctx->start);
-		rv = protect_check(first, ctx->end, prot, &waits);
+		rv = protect_check(map, first, ctx->end, prot, &waits);
 		if (rv != KERN_SUCCESS || waits == NULL)
 			break;
 		vm_edge(VM_EDGE_protect_waited);

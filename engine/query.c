@@ -24,6 +24,11 @@ vm_map_check_protection(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_pro
 static bool
 make_object(vm_map_t map, vm_map_entry_t e) VM_NO_TSA("upgrades and downgrades the lock, or loses it")
 {
+	if (VM_MUTATED(map, object_under_read_lock)) {
+		if (e->object == NULL)
+			vm_object_attach(map, e);
+		return true;
+	}
 	if (vm_map_lock_upgrade(map) != 0)
 		return false;
 	if (e->object == NULL)
@@ -43,7 +48,10 @@ vm_map_lookup(vm_map_t *var_map, vm_offset_t addr, vm_prot_t fault_type, vm_map_
 	do {
 		vm_map_lock_read(map);
 		if (!vm_map_lookup_entry(map, addr, &e)) {
-			vm_map_unlock_read(map);
+			if (VM_MUTATED(map, lookup_error_wrong_unlock))
+				vm_map_unlock(map);
+			else
+				vm_map_unlock_read(map);
 			return KERN_INVALID_ADDRESS;
 		}
 		if ((fault_type & ~e->protection) != 0 || e->protection == VM_PROT_NONE) {

@@ -33,6 +33,7 @@ struct vm_op_ctx {
 	vm_offset_t piece_start, piece_end; /* wire: what is being faulted in */
 	vm_offset_t fault_addr;             /* the page a fault is about */
 	bool user_wire;                     /* a wire for the user: what it marks is in the account already */
+	vm_offset_t clean_start, clean_end; /* sync: what its last step wrote back; equal: nothing */
 	uint64_t edges;                     /* passed so far: VM_EDGE_BIT()s */
 };
 

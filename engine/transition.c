@@ -38,7 +38,11 @@ vm_map_entry_in_transition(
 void
 vm_map_entry_begin_transition(vm_map_t map, vm_map_entry_t e, const struct vm_op_ctx *ctx)
 {
-	vm_map_clip_start(map, e, ctx->start);
+	bool relooked =
+	    (ctx->edges & (VM_EDGE_BIT(wire_changed_but_mapped) | VM_EDGE_BIT(unwire_changed_but_mapped))) != 0;
+
+	if (!(VM_MUTATED(map, relook_without_clip) && relooked))
+		vm_map_clip_start(map, e, ctx->start);
 	vm_map_clip_end(map, e, ctx->end);
 	e->eflags |= MAP_ENTRY_IN_TRANSITION;
 	e->wiring_thread = vm_curthread;
@@ -52,7 +56,8 @@ vm_map_entry_end_transition(vm_map_t map, vm_map_entry_t e)
 	vm_rwlock_assert_write(&map->lock);
 	e->eflags &= ~(uint32_t)(MAP_ENTRY_IN_TRANSITION | MAP_ENTRY_WIRE_SKIPPED | MAP_ENTRY_NEEDS_WAKEUP);
 	e->wiring_thread = NULL;
-	vm_map_simplify_entry(map, e);
+	if (!(VM_MUTATED(map, unwired_not_merged) && e->wired_count == 0))
+		vm_map_simplify_entry(map, e);
 	return wanted;
 }
 
@@ -80,6 +85,9 @@ bool
 vm_map_wire_limited(vm_map_t map, uint64_t npages)
 {
 	uint64_t limit = map->config.wire_limit;
+
+	if (VM_MUTATED(map, limit_without_adding))
+		npages = 0;
 
 	/* Q3: the recorded kernel adds and compares unsigned, so that a counter below zero is a huge one. */
 	if (vm_quirk_on(map, Q3))

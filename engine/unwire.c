@@ -39,7 +39,7 @@ unwire_entry(vm_map_t map, vm_map_entry_t e, bool user) VM_REQUIRES(&map->lock)
 		return;
 	}
 	/* Q2: the recorded kernel's account follows the last unwire, whosever wiring that is, and no other. */
-	if (vm_quirk_on(map, Q2) ? last && user_wired : user)
+	if ((vm_quirk_on(map, Q2) ? last && user_wired : user) && !VM_MUTATED(map, flag_cleared_first))
 		vm_map_wire_charge(map, -(int64_t)vm_entry_pages(e));
 	if (last)
 		vm_map_entry_unwire(map, e);
@@ -53,15 +53,28 @@ static void
 unwire_finish(vm_map_t map, struct vm_op_ctx *ctx, int flags, int rv, bool *wakeup) VM_REQUIRES(&map->lock)
 {
 	for (vm_map_entry_t e = vm_map_lookup_ge(map, ctx->start); e->start < ctx->end; e = e->next) {
-		if (!vm_map_entry_is_ours(e)) {
-			vm_assert((flags & VM_MAP_WIRE_HOLESOK) != 0);
+		bool ours = vm_map_entry_is_ours(e);
+
+		if (VM_MUTATED(map, unwire_owner_ignored))
+			ours = (e->eflags & MAP_ENTRY_IN_TRANSITION) != 0;
+		if (!ours) {
+			vm_assert((flags & VM_MAP_WIRE_HOLESOK) != 0 || VM_MUTATED(map, unwire_skips_transition));
 			vm_edge(VM_EDGE_unwire_partial_holesok);
 			continue;
 		}
-		if (rv == KERN_SUCCESS)
+		if (rv == KERN_SUCCESS && !(VM_MUTATED(map, unwire_takes_nothing) && (flags & VM_MAP_WIRE_USER) != 0))
 			unwire_entry(map, e, (flags & VM_MAP_WIRE_USER) != 0);
 		*wakeup |= vm_map_entry_end_transition(map, e);
 	}
+}
+
+/* (a) Is @e another thread's, to be waited for? */
+static bool
+must_wait(const struct vm_map *map, const struct vm_map_entry *e, int flags)
+{
+	if (VM_MUTATED(map, unwire_barges_in) && (flags & VM_MAP_WIRE_USER) == 0)
+		return false;
+	return (e->eflags & MAP_ENTRY_IN_TRANSITION) != 0;
 }
 
 static int
@@ -75,7 +88,11 @@ unwire_locked(vm_map_t map, struct vm_op_ctx *ctx, int flags, bool *wakeup) VM_R
 	if (rv != KERN_SUCCESS)
 		return rv;
 	while (e->start < ctx->end) {
-		if ((e->eflags & MAP_ENTRY_IN_TRANSITION) != 0) { /* (a) */
+		if (must_wait(map, e, flags)) {
+			if (VM_MUTATED(map, unwire_skips_transition) && (flags & VM_MAP_WIRE_USER) != 0) {
+				e = e->next;
+				continue;
+			}
 			rv = vm_map_entry_in_transition(map, &e, ctx, holes_ok, &unwire_edges);
 			if (rv == KERN_SUCCESS)
 				continue;
@@ -101,7 +118,7 @@ vm_map_unwire(vm_map_t map, vm_offset_t start, vm_offset_t end, int flags)
 
 	if (!vm_range_aligned(start, end) || (flags & ~(VM_MAP_WIRE_USER | VM_MAP_WIRE_HOLESOK)) != 0)
 		return VM_RETURN(bad_argument);
-	if (start == end)
+	if (start == end && !VM_MUTATED(map, unwire_empty_not_early))
 		return VM_RETURN(unwire_empty);
 	(void)vm_op_begin(start, end);
 	vm_map_lock(map);

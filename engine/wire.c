@@ -31,20 +31,33 @@ access_lacks(const struct vm_map_entry *e, int flags)
 	       ((flags & VM_MAP_WIRE_WRITE) != 0 && (e->protection & VM_PROT_WRITE) == 0);
 }
 
+/* Would the user's wire of @e pass the limit? */
+static bool
+is_limited(vm_map_t map, const struct vm_map_entry *e, int flags) VM_REQUIRES(&map->lock)
+{
+	if (VM_MUTATED(map, limit_not_with_holes) && (flags & VM_MAP_WIRE_HOLESOK) != 0)
+		return false;
+	return vm_map_wire_limited(map, vm_entry_pages(e));
+}
+
 /* (d) One more wiring of an entry that is wired: no faults. */
 static int
-wire_wired(vm_map_t map, vm_map_entry_t e, bool user) VM_REQUIRES(&map->lock)
+wire_wired(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t e, int flags) VM_REQUIRES(&map->lock)
 {
+	bool user = (flags & VM_MAP_WIRE_USER) != 0;
+
 	if (user && (e->eflags & MAP_ENTRY_USER_WIRED) != 0)
 		return VM_RETURN(wire_again);
 	/* Q2: the recorded kernel neither counts nor limits a user wiring on top of system ones. */
 	if (user && !vm_quirk_on(map, Q2)) {
-		if (vm_map_wire_limited(map, vm_entry_pages(e))) {
+		if (is_limited(map, e, flags)) {
 			e->eflags |= MAP_ENTRY_WIRE_SKIPPED;
 			return VM_RETURN(wire_limit);
 		}
 		vm_map_wire_charge(map, (int64_t)vm_entry_pages(e));
 	}
+	if (VM_MUTATED(map, wire_counts_first_entry))
+		e = vm_map_lookup_ge(map, ctx->start);
 	e->wired_count++;
 	return KERN_SUCCESS;
 }
@@ -88,17 +101,28 @@ undo_piece(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t e, bool user) VM_
 		vm_map_wire_charge(map, -undone);
 }
 
+/* Nobody else waits for the lock across the faults of a page. */
+static void
+unlock_for_faults(vm_map_t map) VM_RELEASE(&map->lock) VM_NO_TSA("with wire_keeps_lock it is kept")
+{
+	if (!VM_MUTATED(map, wire_keeps_lock))
+		vm_map_unlock(map);
+}
+
 /* (e, f) The first wiring of *entry. The lock is let go of; afterwards *entry is the last piece of what it was. */
 static int
-wire_unwired(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t *entry, bool user) VM_REQUIRES(&map->lock)
+wire_unwired(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t *entry, int flags) VM_REQUIRES(&map->lock)
 {
+	bool user = (flags & VM_MAP_WIRE_USER) != 0;
 	vm_map_entry_t e = *entry;
 	int rv;
 
 	e->wired_count = 1;
-	if (user) {
-		if (vm_map_wire_limited(map, vm_entry_pages(e))) {
+	if (user || VM_MUTATED(map, system_wire_charged)) {
+		if (is_limited(map, e, flags)) {
 			e->wired_count = -1;
+			if (VM_MUTATED(map, limit_charge_kept))
+				vm_map_wire_charge(map, (int64_t)vm_entry_pages(e));
 			return VM_RETURN(wire_limit);
 		}
 		vm_map_wire_charge(map, (int64_t)vm_entry_pages(e));
@@ -107,7 +131,7 @@ wire_unwired(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t *entry, bool us
 	ctx->piece_end = e->end;
 	vm_map_busy(map);
 	vm_map_remember(map, ctx);
-	vm_map_unlock(map);
+	unlock_for_faults(map);
 
 	rv = fault_piece(map, ctx);
 
@@ -136,7 +160,6 @@ static int
 wire_entry(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t *entry, int flags) VM_REQUIRES(&map->lock)
 {
 	vm_map_entry_t e = *entry;
-	bool user = (flags & VM_MAP_WIRE_USER) != 0;
 
 	vm_map_entry_begin_transition(map, e, ctx);
 	if (access_lacks(e, flags)) {
@@ -146,8 +169,8 @@ wire_entry(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t *entry, int flags
 		return VM_RETURN(wire_no_access);
 	}
 	if (e->wired_count > 0)
-		return wire_wired(map, e, user);
-	return wire_unwired(map, ctx, entry, user);
+		return wire_wired(map, ctx, e, flags);
+	return wire_unwired(map, ctx, entry, flags);
 }
 
 /* Takes our wiring of @e back. */
@@ -160,14 +183,28 @@ rollback_entry(vm_map_t map, vm_map_entry_t e, bool user) VM_REQUIRES(&map->lock
 		e->wired_count = 0;
 		return;
 	}
-	if (user && (e->eflags & MAP_ENTRY_USER_WIRED) != 0)
-		return; /* it was user-wired before us, and we changed nothing */
+	if (user && (e->eflags & MAP_ENTRY_USER_WIRED) != 0) {
+		if (!VM_MUTATED(map, rollback_takes_old_wiring))
+			return; /* it was user-wired before us, and we changed nothing */
+		e->eflags &= ~(uint32_t)MAP_ENTRY_USER_WIRED;
+	}
 	if (user && (last || !vm_quirk_on(map, Q2)))
 		vm_map_wire_charge(map, -(int64_t)vm_entry_pages(e));
 	if (last)
 		vm_map_entry_unwire(map, e);
 	else
 		e->wired_count--;
+}
+
+/* Is @e among what this wire has marked? */
+static bool
+is_marked(const struct vm_map *map, const struct vm_map_entry *e)
+{
+	if (VM_MUTATED(map, wire_owner_ignored))
+		return (e->eflags & MAP_ENTRY_IN_TRANSITION) != 0;
+	if (VM_MUTATED(map, wire_skipped_before_owner) && (e->eflags & MAP_ENTRY_WIRE_SKIPPED) != 0)
+		return true;
+	return vm_map_entry_is_ours(e);
 }
 
 /* Pass 2: ends the transition of what we marked in [ctx->start, ctx->end). */
@@ -177,13 +214,15 @@ wire_finish(vm_map_t map, struct vm_op_ctx *ctx, int flags, int rv) VM_REQUIRES(
 	bool user = (flags & VM_MAP_WIRE_USER) != 0, wakeup = false;
 
 	for (vm_map_entry_t e = vm_map_lookup_ge(map, ctx->start); e->start < ctx->end; e = e->next) {
-		if (!vm_map_entry_is_ours(e)) {
+		if (!is_marked(map, e)) {
 			/* Mapped or marked by others while the lock was free: only holes allow that. */
 			vm_assert((flags & VM_MAP_WIRE_HOLESOK) != 0);
 			vm_edge(VM_EDGE_wire_partial_holesok);
 			continue;
 		}
 		if ((e->eflags & MAP_ENTRY_WIRE_SKIPPED) == 0) {
+			if (rv != KERN_SUCCESS && VM_MUTATED(map, rollback_twice))
+				rollback_entry(map, e, user);
 			if (rv != KERN_SUCCESS)
 				rollback_entry(map, e, user);
 			else if (user)
@@ -195,6 +234,15 @@ wire_finish(vm_map_t map, struct vm_op_ctx *ctx, int flags, int rv) VM_REQUIRES(
 		vm_map_wakeup(map);
 }
 
+/* (g) A hole behind @e, in front of @end? @old_end is where the entry ended before it was marked. */
+static bool
+hole_behind(const struct vm_map *map, const struct vm_map_entry *e, vm_offset_t end, vm_offset_t old_end)
+{
+	if (VM_MUTATED(map, hole_by_old_end))
+		return old_end < end && e->next->start > old_end;
+	return vm_map_entry_hole_behind(e, end);
+}
+
 int
 vm_map_wire_locked(vm_map_t map, vm_offset_t start, vm_offset_t end, int flags)
 {
@@ -203,13 +251,16 @@ vm_map_wire_locked(vm_map_t map, vm_offset_t start, vm_offset_t end, int flags)
 	vm_map_entry_t e;
 	int rv;
 
-	if (start == end)
+	if (start == end && !VM_MUTATED(map, wire_empty_not_early))
 		return VM_RETURN(wire_empty);
 	ctx->user_wire = (flags & VM_MAP_WIRE_USER) != 0;
 	rv = vm_map_wire_first_entry(map, ctx, holes_ok, &wire_edges, &e);
 	if (rv != KERN_SUCCESS)
 		return rv;
 	while (e->start < ctx->end) {
+		vm_map_entry_t old_next = e->next;
+		vm_offset_t old_end = e->end;
+
 		if ((e->eflags & MAP_ENTRY_IN_TRANSITION) != 0) { /* (a) */
 			rv = vm_map_entry_in_transition(map, &e, ctx, holes_ok, &wire_edges);
 			if (rv == KERN_SUCCESS)
@@ -217,14 +268,14 @@ vm_map_wire_locked(vm_map_t map, vm_offset_t start, vm_offset_t end, int flags)
 			break;
 		}
 		rv = wire_entry(map, ctx, &e, flags);
-		if (rv == KERN_SUCCESS && vm_map_entry_hole_behind(e, ctx->end)) /* (g), on the map as it is now */
+		if (rv == KERN_SUCCESS && hole_behind(map, e, ctx->end, old_end)) /* on the map as it is now */
 			rv = holes_ok || VM_MUTATED(map, canary) ? VM_RETURN(wire_partial_holesok)
 			                                         : VM_RETURN(wire_hole);
 		if (rv != KERN_SUCCESS) {
 			ctx->end = e->end;
 			break;
 		}
-		e = e->next;
+		e = VM_MUTATED(map, next_saved_before_clip) ? old_next : e->next;
 	}
 	wire_finish(map, ctx, flags, rv);
 	return rv;

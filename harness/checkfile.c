@@ -46,6 +46,7 @@ struct check {
 	const struct checkfile_options *options;
 	struct program program;
 	struct run run;
+	struct checker checker;
 	struct checkfile_report report;
 	struct strbuf *out;
 	struct strbuf before; /* the canonical text, if there is something to bless */
@@ -96,6 +97,30 @@ say_repeat(struct check *c, const struct explore_path *witness)
 	}
 	say_word(c->out, c->path);
 	strbuf_addc(c->out, '\n');
+}
+
+/* --- findings --- */
+
+static void
+fail_finding(struct check *c, const struct finding *f, const struct explore_path *witness)
+{
+	struct strbuf text = { 0 };
+
+	fail_at(c, 0);
+	finding_print(f, &c->program, &text);
+	strbuf_printf(c->out, "%s", strbuf_text(&text));
+	say_repeat(c, witness);
+	strbuf_free(&text);
+}
+
+/* A finding that was not expected by a verdict line. */
+static void
+take_finding(struct check *c, const struct finding *f, const struct explore_path *witness)
+{
+	if (f->quirk)
+		c->report.quirk_checks |= (uint64_t)1 << f->check;
+	else
+		fail_finding(c, f, witness);
 }
 
 /* --- outcomes --- */
@@ -179,6 +204,10 @@ verify(struct check *c, const struct explore_result *merged)
 	if (!c->report.verified) {
 		fail_at(c, 0);
 		strbuf_printf(c->out, "--verify: interrupted\n");
+	} else if (plain.nr_findings != merged->nr_findings) {
+		fail_at(c, 0);
+		strbuf_printf(c->out, "--verify: %zu findings over states, %zu by schedules\n", merged->nr_findings,
+		    plain.nr_findings);
 	} else if (plain.schedules != merged->schedules || plain.nr_outcomes != merged->nr_outcomes) {
 		char a[40], b[40];
 
@@ -261,6 +290,8 @@ check_outcomes(struct check *c, struct explore_result *got)
 	}
 	if (c->options->verify)
 		verify(c, got);
+	for (size_t i = 0; i < got->nr_findings; i++)
+		take_finding(c, &got->findings[i].f, &got->findings[i].witness);
 	compare_finals(c, got);
 	if (c->options->bless)
 		return;
@@ -270,6 +301,82 @@ check_outcomes(struct check *c, struct explore_result *got)
 }
 
 /* --- schedules --- */
+
+/* Is this finding what the verdict line says: of its kind, and of the check that its first word names, if it has one?
+ */
+static bool
+is_verdict(const struct program *p, const struct finding *f)
+{
+	char label[FINDING_TEXT_MAX];
+	const char *detail = p->verdict_detail != NULL ? p->verdict_detail : "";
+	size_t len = strcspn(detail, " :");
+	const char *name = finding_label(f, label);
+
+	return finding_kind(f) == p->verdict && (len == 0 || (strlen(name) == len && memcmp(name, detail, len) == 0));
+}
+
+/* Does the run that was just replayed show the verdict? */
+static bool
+shows_verdict(const struct program *p, const struct run *r, bool deadlock)
+{
+	const struct checker *c = r->checker;
+
+	for (size_t i = 0; c != NULL && i < c->nr_findings; i++)
+		if (is_verdict(p, &c->findings[i]))
+			return true;
+	/* A remove of system-wired pages may sleep for ever; it is a deadlock all the same. */
+	return p->verdict == PROGRAM_VERDICT_DEADLOCK && p->verdict_detail == NULL && deadlock;
+}
+
+/*
+ * A program about a mutant, or in a profile with quirks, must not show its verdict without them: on the same schedule,
+ * followed as far as it goes.
+ */
+static void
+check_gone(struct check *c)
+{
+	struct program bare = c->program;
+	struct checker checker = { 0 };
+	struct replay how = { .lenient = true };
+	struct run r;
+
+	bare.config.mutant = NULL;
+	bare.config.quirks = VM_QUIRKS_STRICT;
+	if (run_open_checked(&r, &bare, c->options->target, c->run.sim, &checker) == RUN_OPENED) {
+		(void)replay(&r, bare.choices, bare.nr_choices, &how);
+		checker_end(&checker, &r);
+		if (shows_verdict(&bare, &r, run_deadlocked(&r))) {
+			fail_at(c, c->program.verdict_line);
+			strbuf_printf(c->out, "the verdict comes without the %s, too\n",
+			    c->program.config.mutant != NULL ? "mutant" : "quirks");
+		}
+	}
+	replay_free(&how);
+	run_close(&r);
+	checker_free(&checker);
+}
+
+static void
+check_verdict(struct check *c, bool deadlock)
+{
+	const struct program *p = &c->program;
+	struct explore_path how = { .choices = p->choices, .nr_choices = p->nr_choices };
+
+	for (size_t i = 0; i < c->checker.nr_findings; i++)
+		if (p->verdict == PROGRAM_VERDICT_NONE || !is_verdict(p, &c->checker.findings[i]))
+			take_finding(c, &c->checker.findings[i], &how);
+	if (p->verdict == PROGRAM_VERDICT_NONE || c->options->no_checks)
+		return;
+	if (!shows_verdict(p, &c->run, deadlock)) {
+		fail_at(c, p->verdict_line);
+		strbuf_printf(c->out, "expected verdict %s%s%s, but %s\n", vmt_verdict_word(p->verdict),
+		    p->verdict_detail != NULL ? " " : "", p->verdict_detail != NULL ? p->verdict_detail : "",
+		    p->verdict == PROGRAM_VERDICT_DEADLOCK && !deadlock ? "every thread finished"
+		                                                        : "the run does not show it");
+	} else if (p->config.mutant != NULL || p->config.quirks != VM_QUIRKS_STRICT) {
+		check_gone(c);
+	}
+}
 
 static void
 check_schedule(struct check *c, struct strbuf *result)
@@ -286,6 +393,8 @@ check_schedule(struct check *c, struct strbuf *result)
 		return;
 	}
 	replay_free(&how);
+	if (c->run.checker != NULL)
+		checker_end(c->run.checker, &c->run);
 	run_outcome(&c->run, result);
 	if (c->options->bless)
 		return;
@@ -299,13 +408,7 @@ check_schedule(struct check *c, struct strbuf *result)
 		strbuf_printf(c->out, "%s\n", strbuf_text(&wrong));
 	}
 	strbuf_free(&wrong);
-	if (p->verdict == PROGRAM_VERDICT_DEADLOCK && !deadlock) {
-		fail_at(c, p->verdict_line);
-		strbuf_printf(c->out, "expected verdict deadlock, but every thread finished\n");
-	} else if (p->verdict != PROGRAM_VERDICT_NONE && p->verdict != PROGRAM_VERDICT_DEADLOCK) {
-		fail_at(c, p->verdict_line);
-		strbuf_printf(c->out, "only the verdict deadlock can be judged so far\n");
-	}
+	check_verdict(c, deadlock);
 }
 
 /* --- blessing --- */
@@ -443,6 +546,8 @@ check_opened(struct check *c)
 		fail_at(c, 0);
 		strbuf_printf(c->out, "%s\n", strbuf_text(&wrong));
 	}
+	for (size_t i = 0; p->nr_threads == 0 && i < c->checker.nr_findings; i++)
+		take_finding(c, &c->checker.findings[i], &(struct explore_path){ 0 });
 	if (c->options->bless && c->report.status == CHECKFILE_PASSED)
 		bless_write(c);
 	strbuf_free(&wrong);
@@ -465,7 +570,8 @@ bless_init(struct check *c, struct sim *sim)
 static void
 check_program(struct check *c, struct sim *sim)
 {
-	enum run_open_result opened = run_open(&c->run, &c->program, c->options->target, sim);
+	enum run_open_result opened =
+	    run_open_checked(&c->run, &c->program, c->options->target, sim, c->options->no_checks ? NULL : &c->checker);
 
 	if (opened == RUN_OPENED) {
 		check_opened(c);
@@ -503,6 +609,7 @@ checkfile(const char *path, const struct checkfile_options *options, struct sim 
 		bless_init(&c, sim);
 	check_program(&c, sim);
 	strbuf_free(&c.before);
+	checker_free(&c.checker);
 	program_free(&c.program);
 	return c.report;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * checkfile.h - one .vmt file against what it expects: results and states of its init steps, the set of its outcomes,
- * the number of its schedules, the result of its schedule.
+ * the number of its schedules, the result and the verdict of its schedule. All its runs are judged: a finding that
+ * neither a verdict line expects nor a quirk of the profile explains is a failure.
  */
 #ifndef HARNESS_CHECKFILE_H
 #define HARNESS_CHECKFILE_H
@@ -23,6 +24,7 @@ struct checkfile_options {
 	uint64_t verify_max;      /* programs with more schedules are not verified */
 	bool bless;               /* rewrite the expectations instead of comparing */
 	bool skip_refused;        /* a program that the target refuses is skipped; false: it fails */
+	bool no_checks;           /* do not judge the runs */
 	bool lenient;             /* replay goes on when a choice cannot run */
 	uint64_t states_max;      /* schedules, if the target has no state key; 0: the explorer's default */
 	const volatile int *stop; /* NULL, or: stop exploring when it is not 0; the file has failed then */
@@ -44,6 +46,7 @@ struct checkfile_report {
 	uint64_t schedules; /* UINT64_MAX: more than that */
 	uint32_t nr_outcomes;
 	uint32_t nr_seq_steps; /* init and final steps compared */
+	uint64_t quirk_checks; /* bit c: check c found what a quirk explains; enum check_id */
 };
 
 /* Checks @path; what is wrong goes to *out, one line each, ending in a newline. */

@@ -228,7 +228,7 @@ cli_open_program(const struct cli_target *t, const char *path, const struct prog
 
 	if (sim == NULL)
 		err(EXIT_USAGE, "no memory for the fibers");
-	if (run_open(r, p, t->target, sim) == RUN_OPENED)
+	if (run_open_checked(r, p, t->target, sim, t->checker) == RUN_OPENED)
 		return true;
 	if (r->error_line != 0)
 		fprintf(stderr, "%s:%u: %s\n", path, r->error_line, strbuf_text(&r->error));
@@ -246,6 +246,77 @@ cli_close_program(struct run *r)
 	if (sim != NULL)
 		sim_destroy(sim);
 	r->sim = NULL;
+}
+
+/* The map as it is when the finding shows: @r is taken there. */
+static void
+print_map_at(struct run *r, const struct explore_finding *x, struct strbuf *out)
+{
+	uint32_t left = x->f.step;
+
+	run_begin(r);
+	for (size_t i = 0; i < x->witness.nr_choices; i++)
+		for (uint32_t n = 0; n < x->witness.choices[i].count && left > 0; n++, left--)
+			run_step(r, x->witness.choices[i].thread);
+	r->target->dump(r->self, &r->state);
+	state_print(&r->state, out);
+}
+
+void
+cli_print_findings(struct run *r, const struct explore_result *x)
+{
+	for (size_t i = 0; i < x->nr_findings; i++) {
+		const struct explore_finding *f = &x->findings[i];
+		struct strbuf text = { 0 }, map = { 0 }, schedule = { 0 };
+
+		finding_print(&f->f, r->program, &text);
+		print_map_at(r, f, &map);
+		vmt_print_choices(f->witness.choices, f->witness.nr_choices, &schedule);
+		printf("# FINDING %s\n#   the map then: %s\n", strbuf_text(&text), strbuf_text(&map));
+		if (f->witness.nr_choices > 0)
+			printf("#   witness, %u preemption%s: %s\n", f->witness.preemptions,
+			    f->witness.preemptions == 1 ? "" : "s", strbuf_text(&schedule));
+		strbuf_free(&text);
+		strbuf_free(&map);
+		strbuf_free(&schedule);
+	}
+}
+
+json_t *
+cli_json_finding(const struct finding *f, const struct program *p)
+{
+	struct strbuf text = { 0 };
+	char label[FINDING_TEXT_MAX];
+	json_t *j;
+
+	finding_print(f, p, &text);
+	j = json_pack("{s:s, s:s, s:b, s:i, s:i, s:i, s:i, s:s}", "verdict", vmt_verdict_word(finding_kind(f)), "check",
+	    finding_label(f, label), "quirk", f->quirk, "thread", (int)f->thread, "op", (int)f->op, "since",
+	    (int)f->since, "step", (int)f->step, "text", strbuf_text(&text));
+	strbuf_free(&text);
+	return j;
+}
+
+json_t *
+cli_json_findings(struct run *r, const struct explore_result *x)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < x->nr_findings; i++) {
+		const struct explore_finding *f = &x->findings[i];
+		struct strbuf map = { 0 }, schedule = { 0 };
+		json_t *j = cli_json_finding(&f->f, r->program);
+
+		print_map_at(r, f, &map);
+		vmt_print_choices(f->witness.choices, f->witness.nr_choices, &schedule);
+		(void)json_object_update_new(
+		    j, json_pack("{s:s, s:s, s:i}", "map", strbuf_text(&map), "schedule", strbuf_text(&schedule),
+		           "preemptions", (int)f->witness.preemptions));
+		(void)json_array_append_new(all, j);
+		strbuf_free(&map);
+		strbuf_free(&schedule);
+	}
+	return all;
 }
 
 json_t *

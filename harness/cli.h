@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "harness/explore.h"
 #include "harness/program.h"
 #include "harness/run.h"
 
@@ -63,6 +64,7 @@ struct cli_target {
 	const char *profile;            /* NULL: the file's */
 	bool freebsd12;
 	uint32_t quirks;
+	struct checker *checker; /* judges what is opened; NULL: nobody does */
 };
 /* Parse one of the two options; exits with EXIT_USAGE when the value is wrong. */
 void cli_profile(struct cli_target *t, const char *text);
@@ -80,5 +82,13 @@ void cli_close_run(struct program *p, struct run *r);
 /* The same for a program made in memory, which stays the caller's; @path is what messages name. */
 bool cli_open_program(const struct cli_target *t, const char *path, const struct program *p, struct run *r);
 void cli_close_program(struct run *r);
+/*
+ * Each finding of an exploration of @r, as comment lines: what, the map at that moment, a witness. Runs @r.
+ */
+void cli_print_findings(struct run *r, const struct explore_result *x);
+/* One finding as a JSON object. */
+struct json_t *cli_json_finding(const struct finding *f, const struct program *p);
+/* Those of an exploration, with map and witness: an array. */
+struct json_t *cli_json_findings(struct run *r, const struct explore_result *x);
 
 #endif

@@ -35,12 +35,16 @@ static const char help[] =
     "Compares each program (a .vmt file, \"-\" for standard input, or all below a directory) with what it expects:\n"
     "  a sequential one   the result and the state after each init step\n"
     "  \"outcome\" lines    the set of outcomes over all interleavings; + is extra, - is missing\n"
-    "  a \"schedule\"       the result of replaying it\n\n"
+    "  a \"schedule\"       the result of replaying it, and its verdict: with a mutant or a quirk it must be gone "
+    "without\n"
+    "All runs are judged, too: a finding that neither a verdict line expects nor a quirk of the profile explains is a\n"
+    "failure; those of quirks are counted (wirestorm help checks).\n\n"
     "  -j, --jobs N       worker processes (default: the number of processors)\n"
     "      --profile P    strict or freebsd12, then +Q1 -Q2 ...: instead of the file's profile\n"
     "      --target T     what is under test; wirestorm help lists what there is\n"
     "      --counts       compare the number of schedules, too\n"
     "      --verify       explore again without merging states, and compare (up to 100000 schedules)\n"
+    "      --no-checks    do not judge the runs: compare only\n"
     "      --skip-refused leave out the programs that the target cannot run, and count them\n"
     "      --lenient      a schedule goes on with another thread where a choice cannot run\n"
     "      --max-states N give a program up after so many states (or schedules, if the target has no state key)\n"
@@ -284,6 +288,7 @@ check_all(struct check_run *c)
 struct totals {
 	size_t passed, failed, bad, skipped, verified, blessed;
 	uint64_t schedules, states, transitions, steps;
+	size_t quirk_checks[CHECK_COUNT]; /* programs in which a quirk explains a finding of it */
 };
 
 static struct totals
@@ -306,8 +311,39 @@ sum(const struct check_run *c)
 		t.states += r->states;
 		t.transitions += r->transitions;
 		t.steps += r->steps;
+		for (unsigned k = 0; k < CHECK_COUNT; k++)
+			t.quirk_checks[k] += r->quirk_checks >> k & 1;
 	}
 	return t;
+}
+
+/* "verdicts that quirks explain: I19 in 364 programs, find in 185". */
+static void
+print_quirk_checks(const struct totals *t)
+{
+	const char *before = "verdicts that quirks explain: ";
+
+	for (unsigned k = 0; k < CHECK_COUNT; k++) {
+		if (t->quirk_checks[k] == 0)
+			continue;
+		printf("%s%s in %zu program%s", before, check_table[k].name, t->quirk_checks[k],
+		    t->quirk_checks[k] == 1 ? "" : "s");
+		before = ", ";
+	}
+	if (before[0] == ',')
+		printf("\n");
+}
+
+static json_t *
+json_quirk_checks(const struct totals *t)
+{
+	json_t *all = json_object();
+
+	for (unsigned k = 0; k < CHECK_COUNT; k++)
+		if (t->quirk_checks[k] > 0)
+			(void)json_object_set_new(
+			    all, check_table[k].name, json_integer((json_int_t)t->quirk_checks[k]));
+	return all;
 }
 
 static void
@@ -334,6 +370,8 @@ print_json(const struct check_run *c, const struct totals *t)
 	    (json_int_t)t->failed, "skipped", (json_int_t)t->skipped, "interrupted", cli_stop != 0, "schedules",
 	    (json_int_t)t->schedules, "states", (json_int_t)t->states, "transitions", (json_int_t)t->transitions,
 	    "verified", (json_int_t)t->verified, "files", files);
+	if (root != NULL)
+		(void)json_object_set_new(root, "quirk_verdicts", json_quirk_checks(t));
 	if (root == NULL || json_dumpf(root, stdout, JSON_INDENT(1)) != 0)
 		errx(EXIT_USAGE, "the JSON could not be written");
 	printf("\n");
@@ -353,6 +391,7 @@ finish(struct check_run *c)
 		else if (t.schedules > 0)
 			printf("%llu schedules in %llu states and %llu transitions\n", (unsigned long long)t.schedules,
 			    (unsigned long long)t.states, (unsigned long long)t.transitions);
+		print_quirk_checks(&t);
 		if (c->options.verify)
 			printf("%zu programs explored by schedules as well\n", t.verified);
 		if (c->options.bless)
@@ -383,6 +422,7 @@ enum {
 	OPT_VERIFY,
 	OPT_SKIP,
 	OPT_LENIENT,
+	OPT_NO_CHECKS,
 	OPT_STATES,
 	OPT_BLESS,
 	OPT_JSON,
@@ -397,6 +437,7 @@ static const struct option long_options[] = {
 	{ "verify", no_argument, NULL, OPT_VERIFY },
 	{ "skip-refused", no_argument, NULL, OPT_SKIP },
 	{ "lenient", no_argument, NULL, OPT_LENIENT },
+	{ "no-checks", no_argument, NULL, OPT_NO_CHECKS },
 	{ "max-states", required_argument, NULL, OPT_STATES },
 	{ "bless", no_argument, NULL, OPT_BLESS },
 	{ "json", no_argument, NULL, OPT_JSON },
@@ -431,6 +472,9 @@ parse_options(int argc, char **argv, struct check_run *c, struct cli_target *tar
 			break;
 		case OPT_LENIENT:
 			c->options.lenient = true;
+			break;
+		case OPT_NO_CHECKS:
+			c->options.no_checks = true;
 			break;
 		case OPT_STATES:
 			c->options.states_max = (uint64_t)cli_number("--max-states", optarg, 1, 1LL << 31);

@@ -16,7 +16,8 @@ static const char help[] =
     "usage: wirestorm explore [OPTION...] FILE\n\n"
     "Runs every interleaving of the program's threads and prints each outcome with its probability (if every\n"
     "scheduling point chooses at random), the number of schedules that end so, and a witness: a schedule with the\n"
-    "fewest preemptions. What is printed is itself a .vmt text.\n\n"
+    "fewest preemptions. What is printed is itself a .vmt text. Every run is judged: what is not as it should be is a\n"
+    "finding, with a witness (wirestorm help checks).\n\n"
     "      --until WHAT   the way with the fewest preemptions to WHAT, as a program with its schedule.\n"
     "                     WHAT: T0.0=KERN_INVALID_ADDRESS (operation 0 of thread 0 gives that result), DEADLOCK,\n"
     "                     or several of these with commas, which must all hold\n"
@@ -25,10 +26,11 @@ static const char help[] =
     "      --by-schedules do not merge states: each schedule by itself, up to --max-schedules N (default 100000)\n"
     "      --profile P    strict or freebsd12, then +Q1 -Q2 ...: instead of the file's profile\n"
     "      --target T     what is under test; wirestorm help lists what there is\n"
+    "      --no-checks    do not judge the runs\n"
     "      --json         one JSON object on standard output\n\n"
-    "Exit status: 0 explored (completely, or \"cut\" is said), 1 a final step went wrong, or with\n"
-    "--until: it does not happen, 2 wrong usage or "
-    "file.\n\n"
+    "Exit status: 0 explored (completely, or \"cut\" is said), 1 a finding that no quirk of the profile explains, or "
+    "a\n"
+    "final step went wrong, or with --until: it does not happen, 2 wrong usage or file.\n\n"
     "Examples:\n"
     "  wirestorm explore corpus/litmus/wire-gone-after-wait.vmt\n"
     "  wirestorm explore --until T0.0=KERN_INVALID_ADDRESS corpus/litmus/wire-gone-after-wait.vmt\n";
@@ -198,7 +200,7 @@ json_schedule(const struct explore_path *path)
 
 /* A count may be larger than a JSON number is exact: it is a string. */
 static void
-print_json(const struct explore_result *x, bool until)
+print_json(struct run *r, const struct explore_result *x, bool until)
 {
 	json_t *outcomes = json_array(), *root;
 	char buf[40];
@@ -216,6 +218,7 @@ print_json(const struct explore_result *x, bool until)
 	    "states", (json_int_t)x->states, "transitions", (json_int_t)x->transitions, "outcomes", outcomes);
 	if (root == NULL)
 		errx(EXIT_USAGE, "no memory for the JSON");
+	json_object_set_new(root, "findings", cli_json_findings(r, x));
 	if (until)
 		json_object_set_new(root, "until", json_schedule(&x->goal));
 	if (json_dumpf(root, stdout, JSON_INDENT(1)) != 0)
@@ -257,9 +260,11 @@ explore_program(struct explore_command *c, struct program *p, struct run *r)
 	if (c->options.progress != NULL)
 		fprintf(stderr, "\r\033[K");
 	if (c->json)
-		print_json(&x, c->until != NULL);
-	else if (c->until == NULL)
+		print_json(r, &x, c->until != NULL);
+	else if (c->until == NULL) {
 		print_text(&x);
+		cli_print_findings(r, &x);
+	}
 	if (c->until != NULL && x.goal.choices == NULL) {
 		if (!c->json)
 			fprintf(stderr, "wirestorm explore: %s %s (%s)\n", c->until,
@@ -268,6 +273,8 @@ explore_program(struct explore_command *c, struct program *p, struct run *r)
 	} else if (c->until != NULL && !c->json) {
 		print_goal(p, r, &x.goal, c->until, x.end != EXPLORE_COMPLETE);
 	}
+	if (explore_first_finding(&x) != NULL && c->until == NULL)
+		rv = EXIT_FINDING;
 	for (size_t i = 0; i < x.nr_outcomes && rv == EXIT_OK; i++)
 		if (x.outcomes[i].final_error != NULL)
 			rv = EXIT_FINDING;
@@ -278,7 +285,18 @@ explore_program(struct explore_command *c, struct program *p, struct run *r)
 
 /* --- options --- */
 
-enum { OPT_UNTIL = 256, OPT_SECONDS, OPT_STATES, OPT_BY, OPT_SCHEDULES, OPT_PROFILE, OPT_TARGET, OPT_JSON, OPT_HELP };
+enum {
+	OPT_UNTIL = 256,
+	OPT_SECONDS,
+	OPT_STATES,
+	OPT_BY,
+	OPT_SCHEDULES,
+	OPT_PROFILE,
+	OPT_TARGET,
+	OPT_NO_CHECKS,
+	OPT_JSON,
+	OPT_HELP
+};
 
 static const struct option long_options[] = {
 	{ "until", required_argument, NULL, OPT_UNTIL },
@@ -288,6 +306,7 @@ static const struct option long_options[] = {
 	{ "max-schedules", required_argument, NULL, OPT_SCHEDULES },
 	{ "profile", required_argument, NULL, OPT_PROFILE },
 	{ "target", required_argument, NULL, OPT_TARGET },
+	{ "no-checks", no_argument, NULL, OPT_NO_CHECKS },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ 0 },
@@ -321,6 +340,9 @@ parse_options(int argc, char **argv, struct explore_command *c)
 		case OPT_TARGET:
 			cli_target_name(&c->target, optarg);
 			break;
+		case OPT_NO_CHECKS:
+			c->target.checker = NULL;
+			break;
 		case OPT_JSON:
 			c->json = true;
 			break;
@@ -337,7 +359,8 @@ parse_options(int argc, char **argv, struct explore_command *c)
 int
 cmd_explore(int argc, char **argv)
 {
-	struct explore_command c = { .target = { .target = cli_target_at(0) } };
+	struct checker checker = { 0 };
+	struct explore_command c = { .target = { .target = cli_target_at(0), .checker = &checker } };
 	struct program p;
 	struct run r;
 	int rv = parse_options(argc, argv, &c);
@@ -354,5 +377,6 @@ cmd_explore(int argc, char **argv)
 		rv = explore_program(&c, &p, &r);
 	}
 	cli_close_run(&p, &r);
+	checker_free(&checker);
 	return rv;
 }

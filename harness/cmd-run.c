@@ -20,15 +20,18 @@ static const char help[] =
     "Runs the program once: by --schedule, by choices drawn from --seed, or by the schedule in the file; without any "
     "of\n"
     "them by choices drawn from seed 1.\n"
-    "Prints the outcome and the schedule, which repeats the run.\n\n"
+    "Prints the outcome and the schedule, which repeats the run, and what the checker finds (wirestorm help "
+    "checks).\n\n"
     "      --schedule 'T0*3 T1 T0'   one choice per step\n"
     "      --seed N       draw the choices from this seed instead\n"
     "  -v, --verbose      each step: who, what it did, where it is now, and the map when it changed\n"
     "      --lenient      a schedule goes on with another thread where a choice cannot run\n"
     "      --profile P    strict or freebsd12, then +Q1 -Q2 ...: instead of the file's profile\n"
     "      --target T     what is under test; wirestorm help lists what there is\n"
+    "      --no-checks    do not judge the run\n"
     "      --json         one JSON object on standard output\n\n"
-    "Exit status: 0 it ran, 1 an invariant broke or something was not as the program expects, 2 wrong usage, file\n"
+    "Exit status: 0 it ran, 1 a finding that no quirk explains, or something not as the program expects, 2 wrong "
+    "usage, file\n"
     "or schedule, 3 no end.\n\n"
     "Examples:\n"
     "  wirestorm run -v corpus/litmus/wire-gone-after-wait.vmt\n"
@@ -48,14 +51,13 @@ struct trace {
 	struct explore_path path; /* the schedule made */
 	bool from_file;           /* by the schedule in the file, to the letter */
 	size_t next_check;        /* step */
+	size_t nr_shown;          /* findings */
 	bool endless;             /* given up */
 	bool other_profile;       /* not in the file's */
 	size_t cap;
 	struct strbuf before;               /* the map after the step before */
 	unsigned done[PROGRAM_THREADS_MAX]; /* operations finished before the step */
 	json_t *steps;                      /* --json */
-	const char *broken;                 /* the first invariant that did not hold after a step; NULL: all did */
-	size_t broken_step;
 };
 
 /* --- each step --- */
@@ -97,6 +99,29 @@ describe(struct run *r, struct trace *t, unsigned thread, struct strbuf *out)
 		strbuf_add(out, ": sleeps");
 }
 
+/* Those of the checker's findings that have not been shown yet. */
+static void
+show_findings(const struct run *r, size_t *nr_shown)
+{
+	for (; r->checker != NULL && *nr_shown < r->checker->nr_findings; ++*nr_shown) {
+		struct strbuf text = { 0 };
+
+		finding_print(&r->checker->findings[*nr_shown], r->program, &text);
+		printf("# FINDING %s\n", strbuf_text(&text));
+		strbuf_free(&text);
+	}
+}
+
+static json_t *
+json_findings(const struct run *r)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; r->checker != NULL && i < r->checker->nr_findings; i++)
+		(void)json_array_append_new(all, cli_json_finding(&r->checker->findings[i], r->program));
+	return all;
+}
+
 static void
 on_step(void *arg, struct run *r, size_t step, unsigned thread)
 {
@@ -104,12 +129,11 @@ on_step(void *arg, struct run *r, size_t step, unsigned thread)
 	struct strbuf what = { 0 }, state = { 0 };
 
 	path_append(&t->path, &t->cap, thread);
-	/* A check walks the whole map: over a long run less and less often, and at the end. */
-	if (t->broken == NULL && r->target->check != NULL && (step >= t->next_check || run_enabled(r) == 0)) {
+	/* The invariants are a walk over the whole map: in a long run less and less often. */
+	if (step >= t->next_check)
 		t->next_check = step < CHECK_EACH ? step + 1 : step + step / 4;
-		t->broken = r->target->check(r->self);
-		t->broken_step = step;
-	}
+	if (r->checker != NULL)
+		r->checker->quiet = step + 1 < t->next_check;
 	if (!t->c->verbose && !t->c->json)
 		return;
 	describe(r, t, thread, &what);
@@ -123,6 +147,7 @@ on_step(void *arg, struct run *r, size_t step, unsigned thread)
 		printf("%4zu  T%u  %s\n", step, thread, strbuf_text(&what));
 		if (strcmp(strbuf_text(&t->before), strbuf_text(&state)) != 0)
 			printf("          %s\n", strbuf_text(&state));
+		show_findings(r, &t->nr_shown);
 	}
 	strbuf_free(&what);
 	strbuf_free(&t->before);
@@ -133,12 +158,15 @@ on_step(void *arg, struct run *r, size_t step, unsigned thread)
 
 /* One step of a sequential part, shown. False: it blocks, so nothing can follow. */
 static bool
-show_step(
-    struct run_command *c, struct run *r, const struct program_step *s, const char *part, size_t number, json_t *steps)
+show_step(struct run_command *c, struct run *r, const struct program_step *s, const char *part, size_t number,
+    json_t *steps, size_t *nr_shown)
 {
-	struct vm_result got = run_alone(r, &s->op);
+	struct vm_result got;
 	struct strbuf op = { 0 }, result = { 0 }, edges = { 0 }, behind = { 0 }, state = { 0 };
 
+	r->init_index = (unsigned)number - 1;
+	r->init_is_final = part[0] == 'f';
+	got = run_alone(r, &s->op);
 	vmt_print_op(&s->op, &op);
 	vmt_print_result(&s->op, &got, &result);
 	edges_print(got.edges, &edges);
@@ -155,10 +183,19 @@ show_step(
 		    strbuf_text(&behind), strbuf_text(&state));
 	strbuf_free(&edges);
 	strbuf_free(&behind);
+	if (!c->json)
+		show_findings(r, nr_shown);
 	strbuf_free(&op);
 	strbuf_free(&result);
 	strbuf_free(&state);
 	return got.outcome != VM_OUTCOME_BLOCKED;
+}
+
+/* Is there a finding that no quirk explains? */
+static bool
+found(const struct run *r)
+{
+	return r->checker != NULL && checker_first(r->checker) != NULL;
 }
 
 /* The run has been opened, so every expectation of the init steps held; now again, to show it. */
@@ -169,17 +206,19 @@ run_sequential(struct run_command *c, struct program *p, struct run *r)
 	bool final_ok = run_final(r, &wrong), going = true;
 	struct program bare = *p;
 	json_t *steps = json_array();
+	size_t nr_shown = 0;
 
 	run_close(r);
 	bare.nr_init = 0;
-	if (run_open(r, &bare, c->target.target, r->sim) != RUN_OPENED)
+	if (run_open_checked(r, &bare, c->target.target, r->sim, c->target.checker) != RUN_OPENED)
 		errx(EXIT_USAGE, "%s", strbuf_text(&r->error));
 	for (size_t i = 0; i < p->nr_init && going; i++)
-		going = show_step(c, r, &p->init[i], "init", i + 1, steps);
+		going = show_step(c, r, &p->init[i], "init", i + 1, steps, &nr_shown);
 	for (size_t i = 0; i < p->nr_final && going; i++)
-		going = show_step(c, r, &p->final[i], "final", i + 1, steps);
+		going = show_step(c, r, &p->final[i], "final", i + 1, steps, &nr_shown);
 	if (c->json) {
-		json_t *j = json_pack("{s:b, s:O}", "expected", final_ok, "steps", steps);
+		json_t *j =
+		    json_pack("{s:b, s:O, s:o}", "expected", final_ok, "steps", steps, "findings", json_findings(r));
 
 		if (j == NULL || json_dumpf(j, stdout, JSON_INDENT(1)) != 0)
 			errx(EXIT_USAGE, "the JSON could not be written");
@@ -190,7 +229,7 @@ run_sequential(struct run_command *c, struct program *p, struct run *r)
 	}
 	json_decref(steps);
 	strbuf_free(&wrong);
-	return final_ok ? EXIT_OK : EXIT_FINDING;
+	return final_ok && !found(r) ? EXIT_OK : EXIT_FINDING;
 }
 
 /* --- a concurrent one --- */
@@ -253,14 +292,16 @@ report(struct run_command *c, struct program *p, struct run *r, struct trace *t)
 	struct strbuf outcome = { 0 }, schedule = { 0 }, wrong = { 0 };
 	bool deadlock = run_deadlocked(r), final_ok, known;
 
+	if (r->checker != NULL)
+		checker_end(r->checker, r);
 	run_outcome(r, &outcome);
 	vmt_print_choices(t->path.choices, t->path.nr_choices, &schedule);
-	final_ok = deadlock || run_final(r, &wrong);
+	final_ok = deadlock || run_panic(r) != NULL || run_final(r, &wrong);
 	known = is_expected(p, t, strbuf_text(&outcome));
 	if (c->json) {
-		json_t *j = json_pack("{s:s, s:s, s:b, s:b, s:s?, s:o}", "outcome", strbuf_text(&outcome), "schedule",
-		    strbuf_text(&schedule), "deadlock", deadlock, "expected", known && final_ok, "broken", t->broken,
-		    "steps", t->steps);
+		json_t *j = json_pack("{s:s, s:s, s:b, s:b, s:o, s:o}", "outcome", strbuf_text(&outcome), "schedule",
+		    strbuf_text(&schedule), "deadlock", deadlock, "expected", known && final_ok, "findings",
+		    json_findings(r), "steps", t->steps);
 
 		if (j == NULL || json_dumpf(j, stdout, JSON_INDENT(1)) != 0)
 			errx(EXIT_USAGE, "the JSON could not be written");
@@ -270,15 +311,14 @@ report(struct run_command *c, struct program *p, struct run *r, struct trace *t)
 		printf("result %s\nschedule %s\n", strbuf_text(&outcome), strbuf_text(&schedule));
 		if (!known)
 			printf("# the program does not expect this outcome\n");
-		if (t->broken != NULL)
-			printf("# BROKEN after step %zu: %s\n", t->broken_step, t->broken);
+		show_findings(r, &t->nr_shown);
 		if (!final_ok)
 			printf("# WRONG afterwards: %s\n", strbuf_text(&wrong));
 	}
 	strbuf_free(&outcome);
 	strbuf_free(&schedule);
 	strbuf_free(&wrong);
-	return known && final_ok && t->broken == NULL ? EXIT_OK : EXIT_FINDING;
+	return known && final_ok && !found(r) ? EXIT_OK : EXIT_FINDING;
 }
 
 static int
@@ -305,7 +345,7 @@ run_threads(struct run_command *c, struct program *p, struct run *r)
 
 /* --- options --- */
 
-enum { OPT_SCHEDULE = 256, OPT_SEED, OPT_LENIENT, OPT_PROFILE, OPT_TARGET, OPT_JSON, OPT_HELP };
+enum { OPT_SCHEDULE = 256, OPT_SEED, OPT_LENIENT, OPT_PROFILE, OPT_TARGET, OPT_NO_CHECKS, OPT_JSON, OPT_HELP };
 
 static const struct option long_options[] = {
 	{ "schedule", required_argument, NULL, OPT_SCHEDULE },
@@ -314,6 +354,7 @@ static const struct option long_options[] = {
 	{ "lenient", no_argument, NULL, OPT_LENIENT },
 	{ "profile", required_argument, NULL, OPT_PROFILE },
 	{ "target", required_argument, NULL, OPT_TARGET },
+	{ "no-checks", no_argument, NULL, OPT_NO_CHECKS },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ 0 },
@@ -345,6 +386,9 @@ parse_options(int argc, char **argv, struct run_command *c)
 		case OPT_TARGET:
 			cli_target_name(&c->target, optarg);
 			break;
+		case OPT_NO_CHECKS:
+			c->target.checker = NULL;
+			break;
 		case OPT_JSON:
 			c->json = true;
 			break;
@@ -366,7 +410,8 @@ parse_options(int argc, char **argv, struct run_command *c)
 int
 cmd_run(int argc, char **argv)
 {
-	struct run_command c = { .target = { .target = cli_target_at(0) }, .seed = 1 };
+	struct checker checker = { 0 };
+	struct run_command c = { .target = { .target = cli_target_at(0), .checker = &checker }, .seed = 1 };
 	struct program p;
 	struct run r;
 	int rv = parse_options(argc, argv, &c);
@@ -377,5 +422,6 @@ cmd_run(int argc, char **argv)
 		return EXIT_USAGE;
 	rv = p.nr_threads == 0 ? run_sequential(&c, &p, &r) : run_threads(&c, &p, &r);
 	cli_close_run(&p, &r);
+	checker_free(&checker);
 	return rv;
 }

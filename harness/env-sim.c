@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/env.h"
 #include "engine/map.h"
@@ -42,7 +43,14 @@ env_wakeup(struct vm_waitq *q)
 VM_NORETURN static void
 env_panic(struct vm_thread *td, const char *what, const char *file, int line)
 {
-	fprintf(stderr, "panic: %s:%d: %s (thread %u)\n", file, line, what, td->id);
+	struct sim *sim = td->world;
+	const char *name = strrchr(file, '/');
+	char text[256];
+
+	(void)snprintf(text, sizeof(text), "%s (%s:%d)", what, name != NULL ? name + 1 : file, line);
+	if (sim_inside(sim))
+		sim_panic(sim, text);
+	fprintf(stderr, "panic: %s\n", text);
 	abort();
 }
 

@@ -165,5 +165,6 @@ graph_free(struct graph *g)
 	free(g->nodes);
 	free(g->edges);
 	free(g->slots);
+	free(g->sightings);
 	keybuf_free(&g->keys);
 }

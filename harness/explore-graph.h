@@ -41,6 +41,14 @@ struct outcome_node *outcomes_intern(struct outcomes *o, const char *text);
 /* Moves all into the result, sorted; *o is empty then. */
 void outcomes_take(struct outcomes *o, struct explore_result *result);
 
+/* Where something was found: after the step of @thread from node @from, or with @thread AT_NODE at @from itself. */
+#define AT_NODE UINT8_MAX
+struct sighting {
+	uint32_t finding; /* index in explore_result.findings */
+	uint32_t from;
+	uint8_t thread;
+};
+
 struct graph {
 	size_t nr_nodes, cap_nodes;
 	struct node *nodes;
@@ -50,6 +58,10 @@ struct graph {
 	size_t nr_slots; /* a power of 2 */
 	uint32_t *slots; /* hash table of node numbers */
 	struct outcomes outcomes;
+	size_t nr_sightings, cap_sightings;
+	struct sighting *sightings;
+	bool any_cycle;
+	uint32_t cycle; /* a node of one */
 };
 
 /* The node with the key k[from..], or NODE_NONE. */
@@ -71,6 +83,16 @@ graph_edge(const struct graph *g, const struct node *n, unsigned thread)
 /* explore-paths.c: what is read off the finished graph. */
 void paths_count(struct graph *g, struct explore_result *result);
 void paths_witnesses(struct graph *g, unsigned nr_threads, bool all_outcomes, struct explore_result *result);
+
+/* explore-findings.c: the index of a finding like @f, which is added if it is new. */
+uint32_t findings_intern(struct explore_result *result, const struct finding *f);
+/* What the checker has found beyond the first @nr_before. */
+void findings_see(struct graph *g, struct explore_result *result, const struct checker *c, size_t nr_before,
+    uint32_t from, uint8_t thread);
+/* After the exploration: each finding with the steps of its witness. Leaves the run somewhere. */
+void findings_on_witnesses(struct run *r, struct explore_result *result);
+/* After the exploration: the states go round. */
+void findings_livelock(struct graph *g, const struct run *r, struct explore_result *result);
 
 /* explore-schedules.c: the same by schedules. */
 void explore_schedules(struct run *r, const struct explore_options *options, struct explore_result *result);

@@ -16,6 +16,7 @@
 struct order {
 	uint32_t *nodes; /* each before its successors */
 	bool cyclic;
+	uint32_t cycle; /* a node of a cycle, if there is one */
 };
 
 /* Depth first, without recursion: a node is put down when all its successors are. */
@@ -47,7 +48,10 @@ topological(const struct graph *g)
 
 		if (succ == NODE_NONE)
 			continue;
-		o.cyclic |= colour[succ] == GREY;
+		if (colour[succ] == GREY) {
+			o.cyclic = true;
+			o.cycle = succ;
+		}
 		if (colour[succ] == WHITE) {
 			colour[succ] = GREY;
 			stack[depth++] = succ;
@@ -90,7 +94,8 @@ paths_count(struct graph *g, struct explore_result *result)
 
 	if (flow == NULL)
 		err(2, "no memory to count the schedules of %zu states", g->nr_nodes);
-	result->livelock = order.cyclic;
+	result->livelock = g->any_cycle = order.cyclic;
+	g->cycle = order.cycle;
 	flow[0] = (struct flow){ .paths = 1, .probability = 1.0 };
 	for (size_t i = 0; i < g->nr_nodes && !order.cyclic; i++) {
 		uint32_t id = order.nodes[i];
@@ -210,21 +215,17 @@ run_on(const struct graph *g, uint32_t id, unsigned last, struct explore_path *p
 	}
 }
 
+/* The best way to @id on which @last has run last, without running on. */
 static void
-path_to(const struct graph *g, const struct spot *spots, unsigned width, uint32_t id, struct explore_path *p)
+path_to_spot(const struct graph *g, const struct spot *spots, unsigned width, uint32_t id, unsigned last,
+    struct explore_path *p, size_t *cap)
 {
 	uint8_t *steps = NULL;
-	size_t nr = 0, cap_steps = 0, cap = 0;
-	unsigned last = 0, at;
+	size_t nr = 0, cap_steps = 0;
+	unsigned at = last;
 
-	for (unsigned l = 1; l < width; l++) {
-		const struct spot *s = &spots[(size_t)id * width + l];
-
-		if (better(s->preemptions, s->switches, &spots[(size_t)id * width + last]))
-			last = l;
-	}
+	(void)g;
 	p->preemptions = spots[(size_t)id * width + last].preemptions;
-	at = last;
 	for (uint32_t n = id; n != 0 || at != width - 1;) {
 		const struct spot *s = &spots[(size_t)n * width + at];
 
@@ -233,11 +234,97 @@ path_to(const struct graph *g, const struct spot *spots, unsigned width, uint32_
 		n = s->from_node;
 		at = s->from_last;
 	}
-	p->choices = explore_grow(NULL, &cap, 1, sizeof(*p->choices));
+	p->choices = explore_grow(NULL, cap, 1, sizeof(*p->choices));
 	while (nr > 0)
-		path_append(p, &cap, steps[--nr]);
+		path_append(p, cap, steps[--nr]);
 	free(steps);
+}
+
+static void
+path_to(const struct graph *g, const struct spot *spots, unsigned width, uint32_t id, struct explore_path *p)
+{
+	unsigned last = 0;
+	size_t cap = 0;
+
+	for (unsigned l = 1; l < width; l++) {
+		const struct spot *s = &spots[(size_t)id * width + l];
+
+		if (better(s->preemptions, s->switches, &spots[(size_t)id * width + last]))
+			last = l;
+	}
+	path_to_spot(g, spots, width, id, last, p, &cap);
 	run_on(g, id, last, p, &cap);
+}
+
+/* The best way to a sighting: the last thread before it, and what it costs all in all. */
+static struct spot
+best_sighting(
+    const struct graph *g, const struct spot *spots, unsigned width, const struct sighting *s, unsigned *ret_last)
+{
+	struct spot best = { .preemptions = UINT32_MAX };
+
+	for (unsigned l = 0; l < width; l++) {
+		struct spot here = spots[(size_t)s->from * width + l];
+
+		if (here.preemptions == UINT32_MAX)
+			continue;
+		if (s->thread != AT_NODE && s->thread != l) {
+			here.switches++;
+			here.preemptions += (g->nodes[s->from].enabled & (uint32_t)1 << l) != 0;
+		}
+		if (better(here.preemptions, here.switches, &best)) {
+			best = here;
+			*ret_last = l;
+		}
+	}
+	return best;
+}
+
+static void
+path_to_sighting(const struct graph *g, const struct spot *spots, unsigned width, const struct sighting *s,
+    unsigned last, struct explore_path *p)
+{
+	uint32_t id = s->from;
+	size_t cap = 0;
+
+	path_to_spot(g, spots, width, id, last, p, &cap);
+	if (s->thread != AT_NODE) {
+		p->preemptions += s->thread != last && (g->nodes[id].enabled & (uint32_t)1 << last) != 0;
+		path_append(p, &cap, s->thread);
+		id = *graph_edge(g, &g->nodes[id], s->thread);
+		last = s->thread;
+	}
+	if (last != width - 1 && g->nodes[id].enabled != 0 && !g->any_cycle)
+		run_on(g, id, last, p, &cap);
+	else if (last == width - 1 && !g->any_cycle)
+		run_on(g, id, 0, p, &cap);
+}
+
+/* For each finding the way with the fewest preemptions. */
+static void
+finding_witnesses(const struct graph *g, const struct spot *spots, unsigned width, struct explore_result *result)
+{
+	struct spot *best = calloc(result->nr_findings + 1, sizeof(*best));
+	const struct sighting **at = calloc(result->nr_findings + 1, sizeof(const struct sighting *));
+	unsigned last = 0;
+
+	if (best == NULL || at == NULL)
+		err(2, "no memory for the witnesses of %zu findings", result->nr_findings);
+	for (size_t i = 0; i < g->nr_sightings; i++) {
+		const struct sighting *s = &g->sightings[i];
+		struct spot here = best_sighting(g, spots, width, s, &last);
+
+		if (at[s->finding] == NULL || better(here.preemptions, here.switches, &best[s->finding])) {
+			at[s->finding] = s;
+			best[s->finding] = here;
+		}
+	}
+	for (size_t i = 0; i < result->nr_findings; i++) {
+		(void)best_sighting(g, spots, width, at[i], &last);
+		path_to_sighting(g, spots, width, at[i], last, &result->findings[i].witness);
+	}
+	free(best);
+	free(at);
 }
 
 /* The spot values of a node's best way, to compare nodes by. */
@@ -284,6 +371,7 @@ paths_witnesses(struct graph *g, unsigned nr_threads, bool all_outcomes, struct 
 		path_to(g, spots, width, end[i], &g->outcomes.by_index[i]->o.witness);
 	if (goal != NODE_NONE)
 		path_to(g, spots, width, goal, &result->goal);
+	finding_witnesses(g, spots, width, result);
 	free(end_best);
 	free(end);
 	free(spots);

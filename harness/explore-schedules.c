@@ -102,10 +102,13 @@ static void
 record(struct walk *w, const struct explore_options *options, struct explore_result *result, bool goal)
 {
 	bool deadlock = run_deadlocked(w->run);
+	struct checker *c = w->run->checker;
 	struct outcome_node *n;
 	double probability;
 	unsigned preemptions;
 
+	if (c != NULL)
+		checker_end(c, w->run);
 	strbuf_clear(&w->text);
 	run_outcome(w->run, &w->text);
 	n = outcomes_intern(&w->outcomes, w->text.text);
@@ -117,6 +120,11 @@ record(struct walk *w, const struct explore_options *options, struct explore_res
 		keep_path(w, preemptions, &n->o.witness);
 	if (goal)
 		keep_path(w, preemptions, &result->goal);
+	for (size_t i = 0; c != NULL && i < c->nr_findings; i++) {
+		uint32_t at = findings_intern(result, &c->findings[i]);
+
+		keep_path(w, preemptions, &result->findings[at].witness);
+	}
 	if (w->run->program->nr_final > 0 && !deadlock && n->o.final_error == NULL) {
 		strbuf_clear(&w->text);
 		if (!run_final(w->run, &w->text))

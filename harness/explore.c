@@ -88,6 +88,12 @@ note_end(struct walk *w, uint32_t id)
 	bool deadlock;
 
 	deadlock = run_deadlocked(w->run);
+	if (w->run->checker != NULL) {
+		size_t before = w->run->checker->nr_findings;
+
+		checker_end(w->run->checker, w->run);
+		findings_see(&w->graph, w->result, w->run->checker, before, id, AT_NODE);
+	}
 	strbuf_clear(&w->text);
 	run_outcome(w->run, &w->text);
 	o = outcomes_intern(&w->graph.outcomes, w->text.text);
@@ -142,8 +148,12 @@ go_to(struct walk *w, uint32_t id)
 	}
 	run_begin(w->run);
 	w->result->steps += nr;
+	if (w->run->checker != NULL)
+		w->run->checker->quiet = true;
 	while (nr > 0)
 		run_step(w->run, w->path[--nr]);
+	if (w->run->checker != NULL)
+		w->run->checker->quiet = false;
 }
 
 /* One step of the lowest thread not yet tried at @id, where the run is. Returns the state it leads to. */
@@ -152,12 +162,16 @@ try_next(struct walk *w, uint32_t id, bool *ret_new)
 {
 	struct node *n = &w->graph.nodes[id];
 	unsigned thread = (unsigned)__builtin_ctz(n->todo);
+	const struct checker *c = w->run->checker;
+	size_t nr_findings = c != NULL ? c->nr_findings : 0;
 	uint32_t succ;
 
 	n->todo &= n->todo - 1;
 	if (n->todo != 0)
 		push(w, id);
 	run_step(w->run, thread);
+	if (c != NULL && c->nr_findings > nr_findings)
+		findings_see(&w->graph, w->result, c, nr_findings, id, (uint8_t)thread);
 	w->result->steps++;
 	w->result->transitions++;
 	succ = enter(w, ret_new);
@@ -181,6 +195,8 @@ walk_all(struct walk *w)
 	explore_clock_start(&clock, w->options);
 	run_begin(w->run);
 	id = enter(w, &fresh);
+	if (w->run->checker != NULL)
+		findings_see(&w->graph, w->result, w->run->checker, 0, id, AT_NODE);
 	for (;;) {
 		/* Down from id, as long as that leads to something new. */
 		while (fresh && w->graph.nodes[id].enabled != 0) {
@@ -234,7 +250,9 @@ explore_states(struct run *r, const struct explore_options *options, struct expl
 	walk_all(&w);
 	result->states = w.graph.nr_nodes;
 	paths_count(&w.graph, result);
-	if (options->want_witnesses || w.any_goal)
+	if (r->checker != NULL && result->livelock)
+		findings_livelock(&w.graph, r, result);
+	if (options->want_witnesses || w.any_goal || result->nr_findings > 0)
 		paths_witnesses(&w.graph, r->program->nr_threads, options->want_witnesses, result);
 	if (result->end != EXPLORE_COMPLETE && result->goal.choices != NULL)
 		finish_goal(r, &result->goal);
@@ -253,6 +271,8 @@ explore(struct run *r, const struct explore_options *options, struct explore_res
 		explore_schedules(r, options, result);
 	else
 		explore_states(r, options, result);
+	if (r->checker != NULL)
+		findings_on_witnesses(r, result);
 }
 
 void
@@ -263,6 +283,9 @@ explore_result_free(struct explore_result *result)
 		free(result->outcomes[i].witness.choices);
 		free(result->outcomes[i].final_error);
 	}
+	for (size_t i = 0; i < result->nr_findings; i++)
+		free(result->findings[i].witness.choices);
+	free(result->findings);
 	free(result->outcomes);
 	free(result->goal.choices);
 	*result = (struct explore_result){ 0 };

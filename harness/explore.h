@@ -70,6 +70,12 @@ struct explore_outcome {
 	char *final_error;           /* NULL, or what a final step did wrong after it */
 };
 
+/* What the run's checker has found, on whatever way; once for each thing (finding_same). */
+struct explore_finding {
+	struct finding f;            /* as on the witness, if there is one */
+	struct explore_path witness; /* with the fewest preemptions; empty for what the init steps do */
+};
+
 enum explore_end {
 	EXPLORE_COMPLETE = 0,
 	EXPLORE_CUT_STATES,
@@ -88,11 +94,16 @@ struct explore_result {
 	size_t nr_outcomes;
 	struct explore_outcome *outcomes; /* sorted bytewise by text */
 	struct explore_path goal;         /* the way to the goals, run on to an end */
+	size_t nr_findings;               /* of the run's checker, if it has one */
+	struct explore_finding *findings; /* in order of discovery */
 };
 
-/* Explores @r, which must be open and is left in no particular state. */
+/* Explores @r, which must be open and is left in no particular state. If it has a checker, all runs are judged. */
 void explore(struct run *r, const struct explore_options *options, struct explore_result *result);
 void explore_result_free(struct explore_result *result);
+
+/* The first finding that no quirk explains; NULL: none. */
+const struct explore_finding *explore_first_finding(const struct explore_result *result);
 
 /* Appends one step of @thread; *cap is the capacity of choices, 0 at first. */
 void path_append(struct explore_path *p, size_t *cap, unsigned thread);

@@ -222,11 +222,12 @@ page_reason(const struct model *m, uint64_t a)
 
 /* The model's own invariants; M8 is the accounting of the strict profile, docs/engine.md section 13. */
 static const char *
-target_check(void *self)
+target_check(void *self, bool excused)
 {
 	struct model *m = self;
 	int64_t user_wired = 0;
 
+	(void)excused;
 	for (uint64_t a = m->min; a < m->max; a++) {
 		const char *reason = page_reason(m, a);
 

@@ -32,9 +32,14 @@ run_alone(struct run *r, const struct vm_op *op)
 {
 	r->init_op = op;
 	sim_begin_init(r->sim, init_body, r);
-	while (sim_enabled(r->sim) != 0)
+	while (sim_enabled(r->sim) != 0) {
+		if (r->checker != NULL)
+			checker_before_step(r->checker, r, SIM_INIT_THREAD);
 		sim_step(r->sim, SIM_INIT_THREAD);
-	if (sim_unfinished(r->sim) != 0)
+		if (r->checker != NULL)
+			checker_after_step(r->checker, r, SIM_INIT_THREAD);
+	}
+	if (sim_unfinished(r->sim) != 0 || run_panic(r) != NULL)
 		return (struct vm_result){ .outcome = VM_OUTCOME_BLOCKED };
 	return r->init_result;
 }
@@ -75,9 +80,15 @@ init_steps(struct run *r)
 	const struct program *p = r->program;
 
 	for (size_t i = 0; i < p->nr_init; i++) {
-		struct vm_result got = run_alone(r, &p->init[i].op);
+		struct vm_result got;
 
+		r->init_index = (unsigned)i;
+		got = run_alone(r, &p->init[i].op);
 		r->error_line = p->init[i].line;
+		if (run_panic(r) != NULL) {
+			strbuf_printf(&r->error, "panic: %s", run_panic(r));
+			return false;
+		}
 		if (!step_as_expected(r, &p->init[i], &got, &r->error))
 			return false;
 		if (got.outcome == VM_OUTCOME_BLOCKED && (i + 1 < p->nr_init || p->nr_threads > 0)) {
@@ -111,9 +122,16 @@ run_refusal(const struct program *p, const struct vm_target *t)
 enum run_open_result
 run_open(struct run *r, const struct program *p, const struct vm_target *t, struct sim *sim)
 {
+	return run_open_checked(r, p, t, sim, NULL);
+}
+
+enum run_open_result
+run_open_checked(struct run *r, const struct program *p, const struct vm_target *t, struct sim *sim, struct checker *c)
+{
 	const char *why;
 
 	memset(r, 0, sizeof(*r));
+	r->checker = c;
 	r->program = p;
 	r->target = t;
 	r->sim = sim;
@@ -129,8 +147,12 @@ run_open(struct run *r, const struct program *p, const struct vm_target *t, stru
 	}
 	if (t->program != NULL)
 		t->program(r->self, p);
+	if (c != NULL)
+		checker_open(c, r);
 	if (!init_steps(r))
 		return RUN_INIT_FAILED;
+	if (c != NULL)
+		checker_saved(c);
 	if (!t->save(r->self)) {
 		strbuf_add(&r->error, "no memory for the state after the init steps");
 		return RUN_NO_MEMORY;
@@ -155,12 +177,18 @@ run_begin(struct run *r)
 	for (unsigned i = 0; i < r->program->nr_threads; i++)
 		r->threads[i].nr_done = 0;
 	sim_begin(r->sim, r->program->nr_threads, thread_body, r);
+	if (r->checker != NULL)
+		checker_begin(r->checker);
 }
 
 void
 run_step(struct run *r, unsigned thread)
 {
+	if (r->checker != NULL)
+		checker_before_step(r->checker, r, thread);
 	sim_step(r->sim, thread);
+	if (r->checker != NULL)
+		checker_after_step(r->checker, r, thread);
 }
 
 void
@@ -168,6 +196,7 @@ run_key(struct run *r, struct keybuf *k)
 {
 	unsigned nr = r->program->nr_threads;
 
+	keybuf_u8(k, run_panic(r) != NULL);
 	for (unsigned t = 0; t < nr; t++) {
 		const struct run_thread *rt = &r->threads[t];
 
@@ -180,6 +209,8 @@ run_key(struct run *r, struct keybuf *k)
 		}
 	}
 	r->target->key(r->self, nr, k);
+	if (r->checker != NULL)
+		checker_key(r->checker, r, k);
 }
 
 void
@@ -196,6 +227,8 @@ run_outcome(struct run *r, struct strbuf *out)
 	}
 	r->target->dump(r->self, &r->state);
 	vmt_print_outcome(r->program, results, &r->state, sim_unfinished(r->sim) != 0, out);
+	if (run_panic(r) != NULL)
+		strbuf_printf(out, " | PANIC(%s)", run_panic(r));
 }
 
 bool
@@ -203,9 +236,16 @@ run_final(struct run *r, struct strbuf *out)
 {
 	const struct program *p = r->program;
 
+	r->init_is_final = true;
 	for (size_t i = 0; i < p->nr_final; i++) {
-		struct vm_result got = run_alone(r, &p->final[i].op);
+		struct vm_result got;
 
+		r->init_index = (unsigned)i;
+		got = run_alone(r, &p->final[i].op);
+		if (run_panic(r) != NULL) {
+			strbuf_printf(out, "panic: %s (final step at line %u)", run_panic(r), p->final[i].line);
+			return false;
+		}
 		if (!step_as_expected(r, &p->final[i], &got, out)) {
 			strbuf_printf(out, " (final step at line %u)", p->final[i].line);
 			return false;

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "harness/check.h"
 #include "harness/keybuf.h"
 #include "harness/program.h"
 #include "harness/sim.h"
@@ -32,6 +33,9 @@ struct run {
 	struct strbuf error; /* why run_open failed */
 	unsigned error_line; /* of the program; 0: none in particular */
 	struct run_thread threads[PROGRAM_THREADS_MAX];
+	struct checker *checker; /* NULL: nobody judges */
+	unsigned init_index;     /* which of the init or final steps init_op is */
+	bool init_is_final;
 	const struct vm_op *init_op; /* under way on the init thread */
 	struct vm_result init_result;
 };
@@ -51,6 +55,10 @@ const char *run_refusal(const struct program *p, const struct vm_target *t);
  * states, they are compared. On failure error says why in one line.
  */
 enum run_open_result run_open(struct run *r, const struct program *p, const struct vm_target *t, struct sim *sim);
+/* The same with a checker, which judges all that the run does, from the init steps on. The caller's, until run_close.
+ */
+enum run_open_result run_open_checked(
+    struct run *r, const struct program *p, const struct vm_target *t, struct sim *sim, struct checker *c);
 void run_close(struct run *r);
 
 /* Runs one operation on the init thread, with nobody else there. Not between run_begin and the end of a run. */
@@ -65,6 +73,13 @@ run_enabled(const struct run *r)
 	return sim_enabled(r->sim);
 }
 
+/* What the run has died of, or NULL: an assertion of the target did not hold. It is over then. */
+static inline const char *
+run_panic(const struct run *r)
+{
+	return sim_panic_text(r->sim);
+}
+
 /* Some thread is neither finished nor able to go on; meaningful when nobody is enabled. */
 static inline bool
 run_deadlocked(const struct run *r)
@@ -72,9 +87,12 @@ run_deadlocked(const struct run *r)
 	return sim_enabled(r->sim) == 0 && sim_unfinished(r->sim) != 0;
 }
 
-/* The state key of the whole system, appended. Only if the target offers one. */
+/* The state key of the whole system, appended, the checker's monitors with it. Only if the target offers one. */
 void run_key(struct run *r, struct keybuf *k);
-/* The outcome in .vmt form, appended: "T0: R,R | T1: R | STATE", and "| DEADLOCK(...)" if that is so. */
+/*
+ * The outcome in .vmt form, appended: "T0: R,R | T1: R | STATE", and "| DEADLOCK(...)" if that is so. After a panic
+ * "| PANIC(...)", which no program can expect.
+ */
 void run_outcome(struct run *r, struct strbuf *out);
 /*
  * After a finished run: runs the final steps, and compares with what they expect. False: *out says what differs.

@@ -134,7 +134,7 @@ report_step(struct seqdiff *d, const struct vm_op *op)
 static bool
 invariant_holds(struct seqdiff *d, const struct seqrun *r, const struct vm_op *op)
 {
-	const char *broken = r->target->check != NULL ? r->target->check(r->self) : NULL;
+	const char *broken = r->target->check != NULL ? r->target->check(r->self, true) : NULL;
 
 	if (broken == NULL)
 		return true;

@@ -30,6 +30,8 @@ struct sim {
 	void *pick_arg;
 	size_t nr_steps; /* of sim_run */
 	size_t nr_steps_max;
+	bool panicked;
+	char panic[256];
 	sim_stuck *stuck; /* NULL: none */
 	void *stuck_arg;
 	struct sim_thread threads[SIM_FIBERS_MAX];

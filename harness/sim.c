@@ -6,6 +6,7 @@
 #include "harness/sim.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "harness/sim-inside.h"
@@ -85,6 +86,7 @@ begin(struct sim *sim, sim_body *body, void *arg)
 	sim->body = body;
 	sim->arg = arg;
 	sim->enabled = sim->unfinished = 0;
+	sim->panicked = false;
 	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++)
 		sim->threads[i].status = SIM_IDLE;
 }
@@ -103,6 +105,32 @@ sim_begin_init(struct sim *sim, sim_body *body, void *arg)
 {
 	begin(sim, body, arg);
 	make_ready(sim, SIM_INIT_THREAD);
+}
+
+const char *
+sim_panic_text(const struct sim *sim)
+{
+	return sim->panicked ? sim->panic : NULL;
+}
+
+bool
+sim_inside(const struct sim *sim)
+{
+	return sim->current != NULL;
+}
+
+void
+sim_panic(struct sim *sim, const char *what)
+{
+	struct sim_thread *t = sim->current;
+
+	assert(t != NULL);
+	(void)snprintf(sim->panic, sizeof(sim->panic), "%s", what);
+	sim->panicked = true;
+	sim->enabled = sim->unfinished = 0;
+	/* The fiber is left where it is. Whoever begins anew throws it away. */
+	sim_to_owner(sim, t);
+	abort();
 }
 
 uint32_t

@@ -86,7 +86,18 @@ typedef unsigned sim_pick(void *arg, uint32_t enabled);
  */
 size_t sim_run(struct sim *sim, sim_pick *pick, void *arg, size_t max);
 
+/*
+ * What a fiber has died of (sim_panic), or NULL. Then nobody is enabled or unfinished any more: the run is over. Until
+ * the next sim_begin.
+ */
+const char *sim_panic_text(const struct sim *sim);
+
 /* --- the fiber's side: only from within a body --- */
+
+/* Nothing makes sense any more: the run is over, and nobody returns. @what is copied. */
+__attribute__((noreturn)) void sim_panic(struct sim *sim, const char *what);
+/* Is a body running, so that sim_panic can be called? */
+bool sim_inside(const struct sim *sim);
 
 /* The running thread's number; SIM_INIT_THREAD on the init fiber. */
 unsigned sim_self(const struct sim *sim);

@@ -77,21 +77,6 @@ copy_poison(struct engine *e, const struct program_config *cfg)
 	return true;
 }
 
-static enum vm_mutant
-mutant_number(const char *name)
-{
-	static const char *const names[] = {
-#define VM_MUTANT(mutant, sentence) [VM_MUTANT_##mutant] = #mutant,
-#include "engine/mutants.def"
-#undef VM_MUTANT
-	};
-
-	for (unsigned i = 1; i < sizeof(names) / sizeof(names[0]) && name != NULL; i++)
-		if (strcmp(names[i], name) == 0)
-			return (enum vm_mutant)i;
-	return VM_MUTANT_none;
-}
-
 static const char *
 engine_config_reason(const struct program_config *cfg)
 {
@@ -117,7 +102,7 @@ engine_create(const struct program_config *cfg, struct sim *sim)
 	    .max = cfg->max << VM_PAGE_SHIFT,
 	    .kernel = cfg->kernel,
 	    .quirks = cfg->quirks,
-	    .mutant = mutant_number(cfg->mutant),
+	    .mutant = vm_mutant_by_name(cfg->mutant),
 	    .wire_limit = cfg->limit,
 	    .nr_frames = cfg->frames,
 	    .poison = e->poison,
@@ -336,17 +321,26 @@ engine_key(void *self, unsigned nr_threads, struct keybuf *k)
 
 /* The lock is free between steps, and there is no other thread. */
 static const char *
-engine_check(void *self) VM_NO_TSA("called between steps")
+engine_check(void *self, bool excused) VM_NO_TSA("called between steps")
 {
 	struct engine *e = self;
 	const char *bad = vm_map_check(e->map);
 
-	if (bad == NULL)
-		bad = vm_map_check_account(e->map);
 	for (unsigned i = 0; i < SIM_FIBERS_MAX && bad == NULL; i++)
 		if (sim_status(e->sim, i) == SIM_SLEEPING)
 			bad = vm_map_check_sleeper(e->map, &e->threads[i], sim_channel(e->sim, i));
-	return bad;
+	/* Last, because with a quirk on it may be broken for good. */
+	return bad != NULL ? bad : vm_map_check_account(e->map, excused);
+}
+
+static bool
+engine_cleaned(void *self, unsigned thread, uint64_t *start, uint64_t *end)
+{
+	const struct vm_op_ctx *ctx = &((struct engine *)self)->threads[thread].ctx;
+
+	*start = ctx->clean_start >> VM_PAGE_SHIFT;
+	*end = ctx->clean_end >> VM_PAGE_SHIFT;
+	return ctx->clean_start < ctx->clean_end;
 }
 
 static void
@@ -371,5 +365,7 @@ const struct vm_target target_engine = {
 	.entries = engine_entries,
 	.key = engine_key,
 	.check = engine_check,
+	.judged = true,
+	.cleaned = engine_cleaned,
 	.where = engine_where,
 };

@@ -94,8 +94,23 @@ struct vm_target {
 	 */
 	void (*key)(void *self, unsigned nr_threads, struct keybuf *out);
 
-	/* The first broken invariant's label and text ("M1: ..."), or NULL. May be NULL. Called between steps. */
-	const char *(*check)(void *self);
+	/*
+	 * The first broken invariant's label and text ("M1: ..."), or NULL. May be NULL. Called between steps. With
+	 * @excused what a quirk that is on breaks is left out.
+	 */
+	const char *(*check)(void *self, bool excused);
+
+	/*
+	 * The operations keep the rules of docs/engine.md, so each is judged by them (check.h). False: only what check
+	 * says is looked at, and who sleeps for ever.
+	 */
+	bool judged;
+
+	/*
+	 * The pages [*start, *end) that the last step of thread @thread, in a sync, has written back, by the arithmetic
+	 * of the object that it wrote to. False: none. May be NULL.
+	 */
+	bool (*cleaned)(void *self, unsigned thread, uint64_t *start, uint64_t *end);
 
 	/*
 	 * What the suspended thread @thread is about to do when it goes on ("fault page 21"), into buf; "" if nothing

@@ -21,12 +21,6 @@ static const struct {
 #undef VM_QUIRK
 };
 
-static const char *const mutants[] = {
-#define VM_MUTANT(name, sentence) #name,
-#include "engine/mutants.def"
-#undef VM_MUTANT
-};
-
 uint32_t
 vmt_quirk_bit(const char *text, size_t len)
 {
@@ -78,9 +72,9 @@ vmt_parse_mutant(struct vmt_parser *ps)
 	struct lex *l = &ps->lex;
 
 	ps->p->config.mutant_line = l->line;
-	for (size_t i = 0; i < COUNT_OF(mutants); i++) {
-		if (lex_is(l, mutants[i])) {
-			ps->p->config.mutant = mutants[i];
+	for (unsigned i = VM_MUTANT_none + 1; i < VM_MUTANT_END; i++) {
+		if (lex_is(l, vm_mutant_table[i].name)) {
+			ps->p->config.mutant = vm_mutant_table[i].name;
 			lex_next(l);
 			return true;
 		}

@@ -102,7 +102,4 @@ int vmt_thread_number(const char *text, size_t len);
 /* Room for one more element behind @nr in an array that doubles when it is full. Ends the program without memory. */
 void *vmt_grow(void *array, size_t nr, size_t size);
 
-/* The word for a verdict and for no verdict NULL. */
-const char *vmt_verdict_word(enum program_verdict verdict);
-
 #endif

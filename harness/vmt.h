@@ -35,6 +35,8 @@ void vmt_print(const struct program *p, struct strbuf *out);
 /* Writes the canonical text to a temporary file beside @path, fsyncs and renames. False with errno set. */
 bool vmt_write(const char *path, const struct program *p);
 
+/* The word for a verdict and for no verdict NULL. */
+const char *vmt_verdict_word(enum program_verdict verdict);
 /* VM_QUIRK_BIT() of the quirk whose id these @len bytes are; 0: none. */
 uint32_t vmt_quirk_bit(const char *text, size_t len);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/check.h"
 #include "harness/cli.h"
 #include "harness/edges.h"
 #include "harness/opsdoc.h"
@@ -35,6 +36,7 @@ static const struct {
 } references[] = {
 	{ "ops", opsdoc_print },
 	{ "edges", edges_doc },
+	{ "checks", checks_doc },
 };
 
 static void
@@ -76,7 +78,8 @@ cmd_help(int argc, char **argv)
 	for (size_t i = 0; i < NR_COMMANDS; i++)
 		if (strcmp(argv[1], commands[i].name) == 0 && commands[i].function != cmd_help)
 			return commands[i].function(2, (char *[]){ argv[1], (char[]){ "--help" }, NULL });
-	fprintf(stderr, "wirestorm help: expected \"ops\", \"edges\" or a command, found \"%s\"\n", argv[1]);
+	fprintf(
+	    stderr, "wirestorm help: expected \"ops\", \"edges\", \"checks\" or a command, found \"%s\"\n", argv[1]);
 	return EXIT_USAGE;
 }
 

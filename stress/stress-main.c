@@ -135,23 +135,14 @@ take_mix(struct options *o, const char *text)
 static bool
 take_mutant(struct options *o, const char *text)
 {
-	static const char *const names[] = {
-#define VM_MUTANT(name, sentence) [VM_MUTANT_##name] = #name,
-#include "engine/mutants.def"
-#undef VM_MUTANT
-	};
-
 	if (!VM_HAS_MUTANTS) {
 		fprintf(stderr, "wirestorm stress: --mutant: only in a build with -Dmutants=true\n");
 		return false;
 	}
 	o->mutant = text;
-	for (size_t i = VM_MUTANT_none + 1; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(names[i], text) != 0)
-			continue;
-		o->config.mutant = (enum vm_mutant)i;
+	o->config.mutant = vm_mutant_by_name(text);
+	if (o->config.mutant != VM_MUTANT_none)
 		return true;
-	}
 	fprintf(stderr, "wirestorm stress: --mutant: expected a name of engine/mutants.def, found \"%s\"\n", text);
 	return false;
 }

@@ -164,10 +164,10 @@ check_page(const struct ledger *l, const struct vm_run *run, uint64_t page)
 }
 
 static const char *
-ledger_check(void *self)
+ledger_check(void *self, bool excused)
 {
 	struct ledger *l = self;
-	const char *bad = target_engine.check(l->engine);
+	const char *bad = target_engine.check(l->engine, excused);
 
 	if (bad != NULL)
 		return bad;

@@ -34,7 +34,7 @@ entry_at(unsigned page) VM_NO_TSA("one thread")
 static const char *
 account(void) VM_NO_TSA("one thread")
 {
-	return vm_map_check_account(map);
+	return vm_map_check_account(map, true);
 }
 
 static const char *
@@ -179,9 +179,9 @@ static void
 test_busy_sleeper(void **unused)
 {
 	(void)unused;
-	assert_label(sleeper(VM_WAITQ_BUSY), "I22:");
+	assert_label(sleeper(VM_WAITQ_BUSY), "I23:");
 	map->busy = 1;
-	assert_label(sleeper(VM_WAITQ_BUSY), "I22:");
+	assert_label(sleeper(VM_WAITQ_BUSY), "I23:");
 	map->busy_wanted = true;
 	assert_null(sleeper(VM_WAITQ_BUSY));
 }

@@ -507,7 +507,7 @@ static bool
 same_step(struct seqrun *few, struct seqrun *ample, const struct vm_op *op, struct pressure *n)
 {
 	struct vm_result a = seqrun_step(few, op), b = seqrun_step(ample, op);
-	const char *broken = few->target->check(few->self);
+	const char *broken = few->target->check(few->self, true);
 
 	if (a.outcome == VM_OUTCOME_DONE && broken != NULL)
 		fail_msg("%s", broken);
@@ -624,7 +624,7 @@ check_steps(struct run *r, uint64_t seed)
 			if ((run_enabled(r) & 1u << t) == 0)
 				continue;
 			run_step(r, t);
-			broken = r->target->check(r->self);
+			broken = r->target->check(r->self, true);
 			if (broken != NULL)
 				fail_msg("seed %u: %s", (unsigned)seed, broken);
 		}

@@ -164,7 +164,7 @@ on_state(void *arg, struct run *r)
 
 	if (w->why[0] != '\0')
 		return false;
-	bad = r->target->check(r->self);
+	bad = r->target->check(r->self, true);
 	if (bad != NULL)
 		fault_found(w, bad, NOBODY);
 	if (run_enabled(r) == 0) {

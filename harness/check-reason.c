@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * check-reason.c - which codes have a reason in a state, as docs/engine.md and docs/returns.md give them. Written from
+ * the documents, over pages: no entry, no flag of the engine, no timestamp.
+ */
+#include <inttypes.h>
+
+#include "engine/vm.h"
+#include "harness/check-inside.h"
+
+#define BIT(code) (1u << KERN_##code)
+
+/* What there is to say of the pages of a range. */
+struct facts {
+	bool start_mapped;
+	bool hole;           /* some page is not mapped */
+	bool occupied;       /* some page is mapped */
+	bool no_access;      /* a wire lacks access to some page */
+	bool no_system_wire; /* some mapped page has no system wiring */
+	bool user_wired;     /* some page */
+	bool beyond_max;     /* the protection asked for is not within some page's maximum */
+};
+
+static bool
+lacks_access(const struct vm_run *run, const struct vm_op *op)
+{
+	return (run->prot & (VM_PROT_READ | VM_PROT_EXECUTE)) == 0 ||
+	       ((op->flags & VM_OPF_WRITE) != 0 && (run->prot & VM_PROT_WRITE) == 0);
+}
+
+static struct facts
+look(const struct vm_state *s, uint64_t start, uint64_t end, const struct vm_op *op)
+{
+	struct facts f = { 0 };
+	uint64_t until;
+
+	f.start_mapped = check_run_at(s, start, start + 1, &until) != NULL;
+	for (uint64_t page = start; page < end; page = until) {
+		const struct vm_run *run = check_run_at(s, page, end, &until);
+
+		if (run == NULL) {
+			f.hole = true;
+			continue;
+		}
+		f.occupied = true;
+		f.no_access |= lacks_access(run, op);
+		f.no_system_wire |= run->wired_count - run->user_wired == 0;
+		f.user_wired |= run->user_wired;
+		f.beyond_max |= !run->guard && (op->prot & ~run->max) != 0;
+	}
+	return f;
+}
+
+/* The codes of the poisoned pages in [start, end), as bits. */
+static uint16_t
+poison_in(const struct program_config *cfg, uint64_t start, uint64_t end)
+{
+	uint16_t codes = 0;
+
+	for (size_t i = 0; i < cfg->nr_poison; i++)
+		if (cfg->poison[i].page >= start && cfg->poison[i].page < end)
+			codes |= (uint16_t)(1u << cfg->poison[i].code);
+	return codes;
+}
+
+/* Can frames run short? */
+static bool
+frames_short(const struct program_config *cfg)
+{
+	return cfg->frames != 0 || cfg->max - cfg->min > VM_FRAMES_AMPLE;
+}
+
+/* For wire and unwire: is the range, or the start of an empty one, not there? */
+static bool
+range_invalid(const struct check_call *call, const struct facts *f)
+{
+	if ((call->op->flags & VM_OPF_HOLESOK) != 0 || call->op->start == call->op->end)
+		return false;
+	return call->start < call->end ? f->hole : !f->start_mapped;
+}
+
+static uint16_t
+wire_reasons(const struct check_call *call, const struct vm_state *s, bool *must)
+{
+	const struct program_config *cfg = &call->r->program->config;
+	struct facts f = look(s, call->start, call->end, call->op);
+	bool holes_ok = (call->op->flags & VM_OPF_HOLESOK) != 0;
+	int64_t wanted = s->user_wired + (int64_t)(call->end - call->start);
+	uint16_t seen = BIT(SUCCESS);
+
+	*must = range_invalid(call, &f) || (!holes_ok && f.no_access);
+	/* Whether an inverted range is refused depends on where entries meet, which pages do not show. */
+	if (*must || call->inverted)
+		seen |= BIT(INVALID_ADDRESS);
+	seen |= poison_in(cfg, call->start, call->end);
+	if (((call->op->flags & VM_OPF_USER) != 0 && wanted > (int64_t)cfg->limit) || frames_short(cfg))
+		seen |= BIT(RESOURCE_SHORTAGE);
+	return seen;
+}
+
+static uint16_t
+unwire_reasons(const struct check_call *call, const struct vm_state *s, bool *must)
+{
+	struct facts f = look(s, call->start, call->end, call->op);
+	uint16_t seen = BIT(SUCCESS);
+
+	*must = range_invalid(call, &f);
+	if (*must || call->inverted)
+		seen |= BIT(INVALID_ADDRESS);
+	if ((call->op->flags & VM_OPF_USER) == 0 && f.no_system_wire)
+		seen |= BIT(INVALID_ARGUMENT);
+	return seen;
+}
+
+static uint16_t
+insert_reasons(const struct check_call *call, const struct vm_state *s, bool *must)
+{
+	const struct program_config *cfg = &call->r->program->config;
+	const struct vm_op *op = call->op;
+	struct facts f = look(s, op->start, op->end, op);
+
+	*must = op->start >= op->end || op->start < cfg->min || op->end > cfg->max;
+	return (uint16_t)(*must ? BIT(INVALID_ADDRESS) : f.occupied ? BIT(NO_SPACE) : BIT(SUCCESS));
+}
+
+/* Somebody has mapped into it while it slept. */
+static bool
+overtaken(const struct check_op *o)
+{
+	for (size_t i = 0; i < o->nr_effects; i++)
+		if (o->effects[i].others)
+			return true;
+	return false;
+}
+
+static uint16_t
+fixed_reasons(const struct check_call *call, bool *must)
+{
+	*must = call->start == call->end;
+	if (*must)
+		return BIT(INVALID_ADDRESS);
+	return (uint16_t)(BIT(SUCCESS) | (overtaken(call->state) ? BIT(NO_SPACE) : 0));
+}
+
+static uint16_t
+sync_reasons(const struct check_call *call, const struct vm_state *s, bool *must)
+{
+	/* An empty range means the entry it is in. */
+	uint64_t end = call->start == call->end ? call->start + 1 : call->end;
+	struct facts f = look(s, call->start, end, call->op);
+	uint16_t seen = BIT(SUCCESS);
+
+	*must = !f.start_mapped || f.hole;
+	if (*must)
+		seen |= BIT(INVALID_ADDRESS);
+	if ((call->op->flags & VM_OPF_INVALIDATE) != 0 && f.user_wired)
+		seen |= BIT(INVALID_ARGUMENT);
+	return seen;
+}
+
+static uint16_t
+fault_reasons(const struct check_call *call, const struct vm_state *s, bool *must)
+{
+	const struct program_config *cfg = &call->r->program->config;
+	uint8_t type = call->op->code == VM_OP_read    ? VM_PROT_READ
+	               : call->op->code == VM_OP_write ? VM_PROT_WRITE
+	                                               : call->op->prot;
+	uint16_t seen = (uint16_t)(BIT(SUCCESS) | poison_in(cfg, call->start, call->end));
+	uint64_t until;
+	const struct vm_run *run = check_run_at(s, call->start, call->end, &until);
+
+	*must = run == NULL;
+	if (run == NULL)
+		seen |= BIT(INVALID_ADDRESS);
+	else if ((type & ~run->prot) != 0 || run->prot == VM_PROT_NONE)
+		seen |= BIT(PROTECTION_FAILURE);
+	if (frames_short(cfg))
+		seen |= BIT(RESOURCE_SHORTAGE);
+	return seen;
+}
+
+static uint16_t
+protect_reasons(const struct check_call *call, const struct vm_state *s)
+{
+	struct facts f = look(s, call->start, call->end, call->op);
+
+	return (uint16_t)(BIT(SUCCESS) | (f.beyond_max ? BIT(PROTECTION_FAILURE) : 0));
+}
+
+bool
+check_malformed(const struct vm_op *op)
+{
+	bool maps = op->code == VM_OP_insert || op->code == VM_OP_fixed || op->code == VM_OP_find;
+
+	return maps && (op->prot & ~op->max) != 0;
+}
+
+uint16_t
+check_reasons(const struct check_call *call, const struct vm_state *s, bool *must)
+{
+	uint64_t until;
+
+	*must = false;
+	if (check_malformed(call->op))
+		return BIT(INVALID_ARGUMENT);
+	switch ((enum vm_op_code)call->op->code) {
+	case VM_OP_wire:
+		return wire_reasons(call, s, must);
+	case VM_OP_unwire:
+		return unwire_reasons(call, s, must);
+	case VM_OP_insert:
+		return insert_reasons(call, s, must);
+	case VM_OP_fixed:
+		return fixed_reasons(call, must);
+	case VM_OP_find:
+		*must = call->op->end == 0;
+		return (
+		    uint16_t)(*must ? BIT(INVALID_ADDRESS) : BIT(SUCCESS) | BIT(NO_SPACE)); /* see check_find_result */
+	case VM_OP_protect:
+		return protect_reasons(call, s);
+	case VM_OP_sync:
+		return sync_reasons(call, s, must);
+	case VM_OP_clip:
+		*must = check_run_at(s, call->start, call->end, &until) == NULL;
+		return (uint16_t)(*must ? BIT(INVALID_ADDRESS) : BIT(SUCCESS));
+	case VM_OP_fault:
+	case VM_OP_read:
+	case VM_OP_write:
+		return fault_reasons(call, s, must);
+	case VM_OP_remove:
+	case VM_OP_inherit:
+	case VM_OP_madvise:
+	case VM_OP_pageout:
+		return BIT(SUCCESS);
+	case VM_OP_check:
+	case VM_OP_lookup:
+		return BIT(SUCCESS) | BIT(INVALID_ADDRESS); /* these are TRUE and FALSE */
+	case VM_OP_INVALID:
+		break;
+	}
+	return 0;
+}
+
+void
+check_code(const struct check_call *call)
+{
+	const struct check_op *o = call->state;
+	int code = call->result->code;
+	enum check_id id = code == KERN_INVALID_ADDRESS     ? CHECK_unfounded
+	                   : code == KERN_RESOURCE_SHORTAGE ? CHECK_shortage
+	                                                    : CHECK_code;
+
+	if (call->result->outcome != VM_OUTCOME_DONE)
+		return;
+	if (call->op->code == VM_OP_check || call->op->code == VM_OP_lookup)
+		return;
+	if (code < 0 || code >= VM_KERN_COUNT || (o->seen & 1u << code) == 0)
+		check_report(call->c, call->r, id, call, call->start, call->end,
+		    "at no instant of the call was there a reason for that in pages %" PRIu64 "-%" PRIu64, call->start,
+		    call->end);
+	else if (code == KERN_SUCCESS && o->always)
+		check_report(call->c, call->r, CHECK_overlooked, call, call->start, call->end,
+		    "at each instant of the call there was a hole, or a page without access, in pages %" PRIu64
+		    "-%" PRIu64,
+		    call->start, call->end);
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* check-text.c - the table of checks, and findings in words. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "engine/vm.h"
+#include "harness/check.h"
+#include "harness/edges.h"
+#include "harness/strbuf.h"
+#include "harness/vmt.h"
+
+const struct check_desc check_table[CHECK_COUNT] = {
+	[CHECK_NONE] = { "", PROGRAM_VERDICT_NONE, 0, "" },
+#define CHECK(id, kind, mask, text) [CHECK_##id] = { #id, PROGRAM_VERDICT_##kind, (mask), (text) },
+#include "harness/checks.def"
+#undef CHECK
+};
+
+enum check_id
+check_find(const char *name, size_t len)
+{
+	for (unsigned i = 1; i < CHECK_COUNT; i++)
+		if (strlen(check_table[i].name) == len && memcmp(check_table[i].name, name, len) == 0)
+			return (enum check_id)i;
+	return CHECK_NONE;
+}
+
+const char *
+finding_label(const struct finding *f, char buf[FINDING_TEXT_MAX])
+{
+	size_t len = strcspn(f->text, ":");
+
+	if (f->check != CHECK_target || f->text[len] == '\0')
+		return check_table[f->check].name;
+	memcpy(buf, f->text, len);
+	buf[len] = '\0';
+	return buf;
+}
+
+enum program_verdict
+finding_kind(const struct finding *f)
+{
+	return check_table[f->check].verdict;
+}
+
+bool
+finding_same(const struct finding *a, const struct finding *b)
+{
+	/* An invariant is the map's, not the operation's that happens to be under way: once is enough. */
+	bool whose = check_table[a->check].verdict != PROGRAM_VERDICT_INVARIANT;
+
+	return a->check == b->check && (!whose || (a->thread == b->thread && a->op == b->op)) &&
+	       (a->check != CHECK_target || strcmp(a->text, b->text) == 0);
+}
+
+static void
+print_quirks(uint32_t mask, struct strbuf *out)
+{
+	const char *comma = "";
+
+#define VM_QUIRK(id, name, does, strict)                                                                               \
+	if ((mask & VM_QUIRK_BIT(id)) != 0) {                                                                          \
+		strbuf_printf(out, "%s%s", comma, #id);                                                                \
+		comma = ", ";                                                                                          \
+	}
+#include "engine/quirks.def"
+#undef VM_QUIRK
+}
+
+/* "T0.1 wire 20 24 user noholes" */
+static void
+print_whose(const struct finding *f, struct strbuf *out)
+{
+	if (f->thread == SIM_INIT_THREAD)
+		strbuf_printf(out, "%s step %u", f->final ? "final" : "init", f->op + 1u);
+	else
+		strbuf_printf(out, "T%d.%u", f->thread, f->op);
+	if (f->what.code == VM_OP_INVALID)
+		return;
+	strbuf_addc(out, ' ');
+	vmt_print_op(&f->what, out);
+}
+
+void
+finding_print(const struct finding *f, const struct program *p, struct strbuf *out)
+{
+	char buf[FINDING_TEXT_MAX];
+	const struct check_desc *d = &check_table[f->check];
+
+	strbuf_printf(out, "%s %s: ", vmt_verdict_word(d->verdict), finding_label(f, buf));
+	if (f->thread >= 0) {
+		print_whose(f, out);
+		if (f->has_code)
+			strbuf_printf(out, " => %s",
+			    vm_kern_name(f->code) != NULL ? vm_kern_name(f->code) : "no code of the kernel's");
+		edges_print_behind(f->edges, out);
+	}
+	if (f->thread != SIM_INIT_THREAD && f->step > 0) {
+		strbuf_add(out, f->thread >= 0 ? ", " : "");
+		if (f->since != f->step)
+			strbuf_printf(out, "steps %u to %u", f->since, f->step);
+		else
+			strbuf_printf(out, "step %u", f->step);
+	}
+	strbuf_printf(out, ": %s", f->text);
+	if (f->quirk) {
+		strbuf_add(out, " (as the recorded kernel does: quirk ");
+		print_quirks(d->quirks & p->config.quirks, out);
+		strbuf_addc(out, ')');
+	}
+}
+
+void
+checks_doc(struct strbuf *out, bool markdown)
+{
+	if (markdown)
+		strbuf_add(out, "| check | verdict | what holds | quirks that break it |\n|---|---|---|---|\n");
+	for (unsigned i = 1; i < CHECK_COUNT; i++) {
+		const struct check_desc *d = &check_table[i];
+
+		if (markdown)
+			strbuf_printf(out, "| `%s` | %s | %s | ", d->name, vmt_verdict_word(d->verdict), d->holds);
+		else
+			strbuf_printf(out, "  %-12s %-12s %s", d->name, vmt_verdict_word(d->verdict), d->holds);
+		if (!markdown && d->quirks != 0)
+			strbuf_add(out, "; not with quirk ");
+		print_quirks(d->quirks, out);
+		strbuf_add(out, markdown ? " |\n" : "\n");
+	}
+}

@@ -1,0 +1,495 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * check.c - the checker's course: which operation a step belongs to, when one begins and ends, findings. See check.h.
+ *
+ * A step has one hold of the map lock, and that is one operation's: the first of the thread, from where it stood before
+ * the step, that takes the lock at all (docs/engine.md section 11). What ends beside it in the same step has not looked
+ * at the map, and is judged by the state as it is.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/vm.h"
+#include "harness/check-inside.h"
+#include "harness/keybuf.h"
+
+/* --- findings --- */
+
+static bool
+known(const struct checker *c, const struct finding *f)
+{
+	for (size_t i = 0; i < c->nr_findings; i++)
+		if (finding_same(&c->findings[i], f))
+			return true;
+	return false;
+}
+
+static void
+add(struct checker *c, const struct finding *f)
+{
+	/* The first ones count: what is broken stays broken, and goes on breaking more. */
+	if (c->nr_findings < FINDINGS_MAX && !known(c, f))
+		c->findings[c->nr_findings++] = *f;
+}
+
+void
+check_report(struct checker *c, struct run *r, enum check_id check, const struct check_call *call, uint64_t start,
+    uint64_t end, const char *fmt, ...)
+{
+	struct finding f = {
+		.check = (uint8_t)check, .thread = -1, .step = c->step, .since = c->step, .start = start, .end = end
+	};
+	va_list ap;
+
+	f.quirk = (check_table[check].quirks & r->program->config.quirks) != 0;
+	if (call != NULL) {
+		f.thread = (int8_t)call->thread;
+		f.op = (uint16_t)call->index;
+		f.final = call->thread == SIM_INIT_THREAD && r->init_is_final;
+		f.what = *call->op;
+		f.since = call->state->running ? call->state->since : c->step;
+		f.edges = call->result != NULL ? call->result->edges : 0;
+		f.has_code = call->result != NULL && call->result->outcome == VM_OUTCOME_DONE;
+		f.code = f.has_code ? call->result->code : 0;
+	}
+	if (!c->opened)
+		f.step = f.since = 0;
+	va_start(ap, fmt);
+	(void)vsnprintf(f.text, sizeof(f.text), fmt, ap);
+	va_end(ap);
+	add(c, &f);
+}
+
+const struct finding *
+checker_first(const struct checker *c)
+{
+	for (size_t i = 0; i < c->nr_findings; i++)
+		if (!c->findings[i].quirk)
+			return &c->findings[i];
+	return NULL;
+}
+
+/* --- the states --- */
+
+static void
+swap_states(struct checker *c)
+{
+	struct vm_state s = c->before;
+
+	c->before = c->now;
+	c->now = s;
+}
+
+static void
+copy_state(struct vm_state *to, const struct vm_state *from)
+{
+	state_clear(to);
+	for (size_t i = 0; i < from->nr_runs; i++)
+		state_add(to, &from->runs[i]);
+	to->user_wired = from->user_wired;
+	to->busy = from->busy;
+}
+
+static void
+copy_tags(struct check_tags *to, const struct check_tags *from)
+{
+	if (from->nr > to->cap) {
+		to->tags = reallocarray(to->tags, from->nr, sizeof(*to->tags));
+		if (to->tags == NULL)
+			abort();
+		to->cap = from->nr;
+	}
+	if (from->nr > 0)
+		memcpy(to->tags, from->tags, from->nr * sizeof(*to->tags));
+	to->nr = from->nr;
+}
+
+const struct vm_run *
+check_run_at(const struct vm_state *s, uint64_t page, uint64_t end, uint64_t *until)
+{
+	*until = end;
+	for (size_t i = 0; i < s->nr_runs && s->runs[i].start < end; i++) {
+		const struct vm_run *run = &s->runs[i];
+
+		if (run->end <= page)
+			continue;
+		if (run->start > page) {
+			*until = run->start;
+			return NULL;
+		}
+		*until = run->end < end ? run->end : end;
+		return run;
+	}
+	return NULL;
+}
+
+/* --- life --- */
+
+void
+checker_init(struct checker *c)
+{
+	memset(c, 0, sizeof(*c));
+}
+
+void
+checker_free(struct checker *c)
+{
+	state_free(&c->now);
+	state_free(&c->before);
+	state_free(&c->start);
+	free(c->tags.tags);
+	free(c->start_tags.tags);
+	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++)
+		free(c->ops[i].effects);
+	checker_init(c);
+}
+
+static void
+forget_ops(struct checker *c)
+{
+	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++) {
+		c->ops[i].running = false;
+		c->ops[i].nr_effects = 0;
+	}
+}
+
+void
+checker_open(struct checker *c, struct run *r)
+{
+	c->opened = c->quiet = false;
+	c->step = 0;
+	c->nr_findings = c->nr_init = 0;
+	c->tags.nr = 0;
+	forget_ops(c);
+	r->target->dump(r->self, &c->now);
+}
+
+void
+checker_saved(struct checker *c)
+{
+	c->opened = true;
+	c->nr_init = c->nr_findings;
+	copy_state(&c->start, &c->now);
+	copy_tags(&c->start_tags, &c->tags);
+}
+
+void
+checker_begin(struct checker *c)
+{
+	c->step = 0;
+	c->nr_findings = c->nr_init;
+	forget_ops(c);
+	copy_state(&c->now, &c->start);
+	copy_tags(&c->tags, &c->start_tags);
+}
+
+/* --- operations --- */
+
+/* The operations of a thread, or the one of the init thread that runs. */
+static const struct vm_op *
+ops_of(const struct run *r, unsigned thread, unsigned *nr)
+{
+	if (thread == SIM_INIT_THREAD) {
+		*nr = 1;
+		return r->init_op;
+	}
+	*nr = r->program->threads[thread].nr_ops;
+	return r->program->threads[thread].ops;
+}
+
+static unsigned
+nr_done_of(const struct run *r, unsigned thread)
+{
+	if (thread == SIM_INIT_THREAD)
+		return sim_status(r->sim, SIM_INIT_THREAD) == SIM_DONE;
+	return r->threads[thread].nr_done;
+}
+
+/* Does it return before it takes the lock? docs/engine.md sections 4, 6, 9 and 10. */
+static bool
+is_lockless(const struct vm_op *op)
+{
+	switch ((enum vm_op_code)op->code) {
+	case VM_OP_unwire:
+	case VM_OP_protect:
+	case VM_OP_inherit:
+	case VM_OP_madvise:
+		return op->start == op->end;
+	case VM_OP_find:
+		return op->end == 0 || check_malformed(op);
+	case VM_OP_fixed:
+		return check_malformed(op);
+	case VM_OP_insert:
+	case VM_OP_remove:
+	case VM_OP_wire:
+	case VM_OP_sync:
+	case VM_OP_check:
+	case VM_OP_lookup:
+	case VM_OP_clip:
+	case VM_OP_fault:
+	case VM_OP_read:
+	case VM_OP_write:
+	case VM_OP_pageout:
+	case VM_OP_INVALID:
+		break;
+	}
+	return false;
+}
+
+static struct check_call
+call_of(struct checker *c, struct run *r, unsigned thread, unsigned index)
+{
+	unsigned nr;
+	struct check_call call = { .c = c,
+		.r = r,
+		.thread = thread,
+		.index = index,
+		.op = &ops_of(r, thread, &nr)[index],
+		.state = &c->ops[thread] };
+
+	check_clamp(&r->program->config, call.op, &call);
+	if (thread == SIM_INIT_THREAD)
+		call.index = r->init_index;
+	return call;
+}
+
+/* The operation sees the present state. */
+static void
+watch(struct checker *c, const struct check_call *call)
+{
+	struct check_op *o = call->state;
+	bool must = false;
+
+	o->seen |= check_reasons(call, &c->now, &must);
+	o->always &= must;
+}
+
+static void
+begin_op(struct checker *c, struct run *r, unsigned thread, unsigned index)
+{
+	struct check_op *o = &c->ops[thread];
+	struct check_call call = call_of(c, r, thread, index);
+
+	o->running = o->always = true;
+	o->seen = 0;
+	o->op = (uint16_t)index;
+	o->since = c->step + 1;
+	o->charged = 0;
+	o->nr_effects = 0;
+	watch(c, &call);
+}
+
+void
+checker_before_step(struct checker *c, struct run *r, unsigned thread)
+{
+	unsigned nr, index = nr_done_of(r, thread);
+	const struct vm_op *ops = ops_of(r, thread, &nr);
+
+	c->nr_done_before = index;
+	if (!r->target->judged || c->ops[thread].running)
+		return;
+	while (index < nr && is_lockless(&ops[index]))
+		index++;
+	if (index < nr)
+		begin_op(c, r, thread, index);
+}
+
+/* Operation @index has ended in this step. */
+static void
+end_op(struct checker *c, struct run *r, unsigned thread, unsigned index)
+{
+	struct check_op *o = &c->ops[thread];
+	struct check_op saved = *o;
+	struct check_call call = call_of(c, r, thread, index);
+
+	call.result = thread == SIM_INIT_THREAD ? &r->init_result : &r->threads[thread].results[index];
+	if (o->running && o->op == index) {
+		check_code(&call);
+		check_result(&call);
+		check_content(&call);
+		o->running = false;
+		o->nr_effects = 0;
+		return;
+	}
+	/* It has not looked at the map: one instant, and no effect. */
+	*o = (struct check_op){ .always = true };
+	watch(c, &call);
+	check_code(&call);
+	*o = saved;
+}
+
+/* The others' operations have seen what this step made. */
+static void
+watch_all(struct checker *c, struct run *r)
+{
+	for (unsigned t = 0; t < r->program->nr_threads; t++) {
+		struct check_call call;
+
+		if (!c->ops[t].running)
+			continue;
+		call = call_of(c, r, t, c->ops[t].op);
+		watch(c, &call);
+	}
+}
+
+static void
+judge_step(struct checker *c, struct run *r, unsigned thread)
+{
+	struct check_op *o = &c->ops[thread];
+	unsigned done = nr_done_of(r, thread);
+	bool changed;
+
+	swap_states(c);
+	r->target->dump(r->self, &c->now);
+	changed = !state_equal(&c->before, &c->now);
+	if (o->running) {
+		struct check_call call = call_of(c, r, thread, o->op);
+
+		if (done > o->op)
+			call.result = thread == SIM_INIT_THREAD ? &r->init_result : &r->threads[thread].results[o->op];
+		if (changed)
+			check_step_effects(&call);
+		check_cleaned(&call);
+	}
+	for (unsigned i = c->nr_done_before; i < done; i++)
+		end_op(c, r, thread, i);
+	if (changed)
+		watch_all(c, r);
+}
+
+/* "I12: ..." of a target. */
+static void
+report_broken(struct checker *c, struct run *r, unsigned thread, const char *broken)
+{
+	size_t len = strcspn(broken, ":");
+	enum check_id id = check_find(broken, len);
+	unsigned nr, index = c->nr_done_before;
+	struct check_call call;
+
+	if (id == CHECK_NONE || broken[len] == '\0')
+		id = CHECK_target;
+	else
+		broken += len + 1 + strspn(broken + len + 1, " ");
+	(void)ops_of(r, thread, &nr);
+	if (index >= nr)
+		index = nr - 1;
+	call = call_of(c, r, thread, index);
+	check_report(c, r, id, &call, 0, 0, "%s", broken);
+}
+
+void
+checker_after_step(struct checker *c, struct run *r, unsigned thread)
+{
+	const char *broken;
+
+	c->step++;
+	if (sim_panic_text(r->sim) != NULL) {
+		struct check_call call = call_of(c, r, thread, c->nr_done_before);
+
+		check_report(c, r, CHECK_assertion, &call, 0, 0, "%s", sim_panic_text(r->sim));
+		return;
+	}
+	if (r->target->judged)
+		judge_step(c, r, thread);
+	if (c->quiet || r->target->check == NULL)
+		return;
+	broken = r->target->check(r->self, false);
+	if (broken != NULL)
+		report_broken(c, r, thread, broken);
+}
+
+/* --- the end --- */
+
+/* A remove or fixed that sleeps for a system wiring, which is the caller's affair. */
+static bool
+may_block(const struct checker *c, const struct check_call *call)
+{
+	const struct program_config *cfg = &call->r->program->config;
+	uint64_t until;
+
+	if (cfg->kernel || (call->op->code != VM_OP_remove && call->op->code != VM_OP_fixed))
+		return false;
+	for (uint64_t page = call->start; page < call->end; page = until) {
+		const struct vm_run *run = check_run_at(&c->now, page, call->end, &until);
+
+		if (run != NULL && run->wired_count - run->user_wired > 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+end_of_thread(struct checker *c, struct run *r, unsigned thread)
+{
+	struct check_call call = call_of(c, r, thread, nr_done_of(r, thread));
+
+	if (!r->target->judged)
+		check_report(c, r, CHECK_stuck, &call, 0, 0, "it sleeps, and nobody is left who could wake it");
+	else if (!may_block(c, &call))
+		check_report(c, r, CHECK_stuck, &call, call.start, call.end,
+		    "it sleeps, nobody is left who could wake it, and it is no remove of system-wired pages");
+}
+
+void
+checker_end(struct checker *c, struct run *r)
+{
+	if (sim_panic_text(r->sim) != NULL)
+		return;
+	for (unsigned t = 0; t < r->program->nr_threads; t++)
+		if (sim_status(r->sim, t) == SIM_SLEEPING)
+			end_of_thread(c, r, t);
+	if (!r->target->judged)
+		return;
+	if (c->now.busy)
+		check_report(c, r, CHECK_marks, NULL, 0, 0, "the run is over, and the map is left busy");
+	for (size_t i = 0; i < c->now.nr_runs; i++)
+		if (c->now.runs[i].transition)
+			check_report(c, r, CHECK_marks, NULL, c->now.runs[i].start, c->now.runs[i].end,
+			    "the run is over, and these pages are left in transition");
+}
+
+/* --- the key --- */
+
+static uint64_t
+zigzag(int64_t v)
+{
+	return ((uint64_t)v << 1) ^ (uint64_t)(v >> 63);
+}
+
+static void
+key_op(const struct check_op *o, struct keybuf *k)
+{
+	keybuf_u8(k, o->running ? (uint8_t)(1 + o->always) : 0);
+	if (!o->running)
+		return;
+	keybuf_num(k, o->seen);
+	keybuf_num(k, zigzag(o->charged));
+	keybuf_num(k, o->nr_effects);
+	for (size_t i = 0; i < o->nr_effects; i++) {
+		const struct check_effect *e = &o->effects[i];
+
+		keybuf_num(k, e->start);
+		keybuf_num(k, e->end);
+		keybuf_num(k, zigzag(e->wired));
+		keybuf_num(k, zigzag(e->user));
+		keybuf_num(k, zigzag(e->transition));
+		keybuf_num(k, zigzag(e->mapped));
+		keybuf_u8(k, (uint8_t)(e->attributes | e->others << 1));
+	}
+}
+
+void
+checker_key(const struct checker *c, const struct run *r, struct keybuf *k)
+{
+	if (!r->target->judged)
+		return;
+	for (unsigned t = 0; t < r->program->nr_threads; t++)
+		key_op(&c->ops[t], k);
+	keybuf_num(k, c->tags.nr);
+	for (size_t i = 0; i < c->tags.nr; i++) {
+		keybuf_num(k, c->tags.tags[i].page);
+		keybuf_num(k, c->tags.tags[i].tag);
+	}
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* explore-findings.c - what the checker finds on the way, each thing once, and where it was seen. */
+#include <err.h>
+#include <stdlib.h>
+
+#include "harness/explore-graph.h"
+
+uint32_t
+findings_intern(struct explore_result *result, const struct finding *f)
+{
+	struct explore_finding *all;
+
+	for (size_t i = 0; i < result->nr_findings; i++)
+		if (finding_same(&result->findings[i].f, f))
+			return (uint32_t)i;
+	all = reallocarray(result->findings, result->nr_findings + 1, sizeof(*all));
+	if (all == NULL)
+		err(2, "no memory for %zu findings", result->nr_findings + 1);
+	result->findings = all;
+	all[result->nr_findings] = (struct explore_finding){ .f = *f };
+	return (uint32_t)result->nr_findings++;
+}
+
+void
+findings_see(struct graph *g, struct explore_result *result, const struct checker *c, size_t nr_before, uint32_t from,
+    uint8_t thread)
+{
+	for (size_t i = nr_before; i < c->nr_findings; i++) {
+		g->sightings =
+		    explore_grow(g->sightings, &g->cap_sightings, g->nr_sightings + 1, sizeof(*g->sightings));
+		g->sightings[g->nr_sightings++] = (struct sighting){
+			.finding = findings_intern(result, &c->findings[i]), .from = from, .thread = thread
+		};
+	}
+}
+
+void
+findings_livelock(struct graph *g, const struct run *r, struct explore_result *result)
+{
+	struct finding f = {
+		.check = CHECK_circle, .thread = -1, .text = "the states go round in a cycle from here on"
+	};
+
+	(void)r;
+	g->sightings = explore_grow(g->sightings, &g->cap_sightings, g->nr_sightings + 1, sizeof(*g->sightings));
+	g->sightings[g->nr_sightings++] =
+	    (struct sighting){ .finding = findings_intern(result, &f), .from = g->cycle, .thread = AT_NODE };
+}
+
+/* The finding as it is on its witness: the steps are others than where it was seen first. */
+static void
+finding_on_witness(struct run *r, struct explore_finding *x)
+{
+	const struct checker *c = r->checker;
+
+	run_begin(r);
+	for (size_t i = 0; i < x->witness.nr_choices; i++)
+		for (uint32_t n = 0; n < x->witness.choices[i].count; n++)
+			if ((run_enabled(r) & (uint32_t)1 << x->witness.choices[i].thread) != 0)
+				run_step(r, x->witness.choices[i].thread);
+	if (run_enabled(r) == 0)
+		checker_end(r->checker, r);
+	for (size_t i = 0; i < c->nr_findings; i++)
+		if (finding_same(&c->findings[i], &x->f))
+			x->f = c->findings[i];
+}
+
+void
+findings_on_witnesses(struct run *r, struct explore_result *result)
+{
+	for (size_t i = 0; i < result->nr_findings; i++)
+		finding_on_witness(r, &result->findings[i]);
+}
+
+const struct explore_finding *
+explore_first_finding(const struct explore_result *result)
+{
+	for (size_t i = 0; i < result->nr_findings; i++)
+		if (!result->findings[i].f.quirk)
+			return &result->findings[i];
+	return NULL;
+}

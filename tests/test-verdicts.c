@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test-verdicts.c - the checker has nothing to say of an engine that is right: random programs, explored completely
+ *with all checks on, give no finding in strict, and in freebsd12 none but those of quirks.
+ *
+ *	test-verdicts [--profile strict|freebsd12] [--count N] [--from SEED] [--transitions N] [--verify] [--program
+ *SEED]
+ *
+ * --transitions goes on until so many have been explored. --verify explores by schedules as well, and wants the same
+ * findings: what decides a later verdict is in the state key. --program prints one of the programs. A finding is
+ *printed with its program and a witness; exit status 1.
+ */
+#include <err.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/vm.h"
+#include "harness/explore.h"
+#include "harness/random-program.h"
+#include "harness/vmt.h"
+
+#define STATES_MAX 50000
+#define SCHEDULES_MAX 2000
+
+struct totals {
+	uint64_t programs, states, transitions, cut, verified;
+	uint64_t failures;
+	uint64_t excused[CHECK_COUNT]; /* programs in which a quirk explains a finding of it */
+};
+
+static void
+report(uint64_t seed, const struct program *p, const struct explore_finding *x)
+{
+	struct strbuf text = { 0 }, program = { 0 }, schedule = { 0 };
+
+	finding_print(&x->f, p, &text);
+	vmt_print(p, &program);
+	vmt_print_choices(x->witness.choices, x->witness.nr_choices, &schedule);
+	printf("seed %" PRIu64 ": %s\n%sschedule %s\n\n", seed, strbuf_text(&text), strbuf_text(&program),
+	    strbuf_text(&schedule));
+	strbuf_free(&text);
+	strbuf_free(&program);
+	strbuf_free(&schedule);
+}
+
+static bool
+same_findings(const struct explore_result *a, const struct explore_result *b)
+{
+	size_t i, j;
+
+	for (i = 0; i < a->nr_findings; i++) {
+		for (j = 0; j < b->nr_findings && !finding_same(&a->findings[i].f, &b->findings[j].f); j++)
+			;
+		if (j == b->nr_findings)
+			return false;
+	}
+	return a->nr_findings == b->nr_findings;
+}
+
+static void
+verify(uint64_t seed, struct run *r, const struct explore_result *merged, struct totals *t)
+{
+	struct explore_options o = { .by_schedules = true, .schedules_max = SCHEDULES_MAX + 1 };
+	struct explore_result single;
+
+	if (merged->end != EXPLORE_COMPLETE || merged->livelock || merged->schedules > SCHEDULES_MAX)
+		return;
+	explore(r, &o, &single);
+	t->verified++;
+	if (!same_findings(merged, &single)) {
+		t->failures++;
+		printf("seed %" PRIu64 ": %zu findings over states, %zu by schedules\n", seed, merged->nr_findings,
+		    single.nr_findings);
+	}
+	explore_result_free(&single);
+}
+
+static void
+make(uint64_t seed, bool freebsd12, struct program *p)
+{
+	random_concurrent(&(struct random_params){ .seed = seed,
+	                      .freebsd12 = freebsd12,
+	                      .quirks = freebsd12 ? VM_QUIRKS_FREEBSD12 : VM_QUIRKS_STRICT,
+	                      .target = &target_engine },
+	    p);
+}
+
+static void
+one_program(uint64_t seed, bool freebsd12, bool verified, struct sim *sim, struct totals *t)
+{
+	struct explore_options o = { .states_max = STATES_MAX };
+	struct checker c = { 0 };
+	struct explore_result x;
+	struct program p;
+	struct run r;
+	uint64_t excused = 0;
+
+	make(seed, freebsd12, &p);
+	if (run_open_checked(&r, &p, &target_engine, sim, &c) != RUN_OPENED)
+		errx(1, "seed %" PRIu64 ": %s", seed, strbuf_text(&r.error));
+	explore(&r, &o, &x);
+	t->programs++;
+	t->states += x.states;
+	t->transitions += x.transitions;
+	t->cut += x.end != EXPLORE_COMPLETE;
+	for (size_t i = 0; i < x.nr_findings; i++) {
+		if (x.findings[i].f.quirk) {
+			excused |= (uint64_t)1 << x.findings[i].f.check;
+			continue;
+		}
+		t->failures++;
+		report(seed, &p, &x.findings[i]);
+	}
+	for (unsigned k = 0; k < CHECK_COUNT; k++)
+		t->excused[k] += excused >> k & 1;
+	if (verified)
+		verify(seed, &r, &x, t);
+	explore_result_free(&x);
+	run_close(&r);
+	checker_free(&c);
+	program_free(&p);
+}
+
+static int
+finish(const struct totals *t, bool freebsd12)
+{
+	printf("%" PRIu64 " programs, %" PRIu64 " states, %" PRIu64 " transitions, %" PRIu64 " cut", t->programs,
+	    t->states, t->transitions, t->cut);
+	if (t->verified > 0)
+		printf(", %" PRIu64 " by schedules as well", t->verified);
+	printf("; %" PRIu64 " failures\n", t->failures);
+	for (unsigned k = 0; k < CHECK_COUNT; k++)
+		if (t->excused[k] > 0)
+			printf("a quirk explains %s in %" PRIu64 " programs\n", check_table[k].name, t->excused[k]);
+	/* Enough of them must have been explored, and quirks seen, for silence to mean something. */
+	if (t->programs == 0 || t->cut * 10 > t->programs || (freebsd12 && t->excused[CHECK_I19] == 0))
+		return 1;
+	return t->failures > 0 ? 1 : 0;
+}
+
+static void
+print_program(uint64_t seed, bool freebsd12)
+{
+	struct strbuf text = { 0 };
+	struct program p;
+
+	make(seed, freebsd12, &p);
+	vmt_print(&p, &text);
+	fputs(strbuf_text(&text), stdout);
+	strbuf_free(&text);
+	program_free(&p);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct option options[] = { { "profile", required_argument, NULL, 'p' },
+		{ "count", required_argument, NULL, 'c' }, { "from", required_argument, NULL, 'f' },
+		{ "transitions", required_argument, NULL, 't' }, { "verify", no_argument, NULL, 'v' },
+		{ "program", required_argument, NULL, 'P' }, { 0 } };
+	uint64_t count = 1000, from = 1, transitions = 0;
+	bool freebsd12 = false, verified = false;
+	struct totals t = { 0 };
+	struct sim *sim = sim_create();
+	int opt;
+
+	if (sim == NULL)
+		err(1, "sim_create");
+	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (opt == 'p')
+			freebsd12 = strcmp(optarg, "freebsd12") == 0;
+		else if (opt == 'c')
+			count = strtoull(optarg, NULL, 10);
+		else if (opt == 'f')
+			from = strtoull(optarg, NULL, 10);
+		else if (opt == 't')
+			transitions = strtoull(optarg, NULL, 10);
+		else if (opt == 'v')
+			verified = true;
+		else if (opt == 'P')
+			return print_program(strtoull(optarg, NULL, 10), freebsd12), 0;
+		else
+			return 2;
+	}
+	for (uint64_t seed = from; transitions > 0 ? t.transitions < transitions : seed < from + count; seed++)
+		one_program(seed, freebsd12, verified, sim, &t);
+	sim_destroy(sim);
+	return finish(&t, freebsd12);
+}
