@@ -9,6 +9,7 @@
 #include "engine/mutant.h"
 #include "harness/bytes.h"
 #include "harness/checkfile.h"
+#include "harness/reproducer.h"
 #include "harness/vmt.h"
 
 static struct {
@@ -56,6 +57,20 @@ void
 fuzz_input_free(struct fuzz_input *in)
 {
 	program_free(&in->p);
+}
+
+void
+fuzz_report(struct fuzz_input *in, const struct vm_target *t, struct sim *sim)
+{
+	const struct reproducer_way way = { .choices = in->choices, .nr_choices = in->nr_choices };
+	struct strbuf why = { 0 };
+	struct finding f;
+
+	if (!reproducer_make(&in->p, &way, t, sim, &f))
+		fuzz_fail(&in->p, "a finding that does not come back: runs of an input differ");
+	reproducer_reduce_profile(&in->p, t, sim, &f);
+	finding_print(&f, &in->p, &why);
+	fuzz_fail(&in->p, strbuf_text(&why));
 }
 
 void

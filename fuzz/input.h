@@ -18,6 +18,9 @@
 
 #define FUZZ_CHOICES_MAX 256 /* those behind are not looked at */
 
+struct vm_target;
+struct sim;
+
 struct fuzz_input {
 	struct program p;
 	const uint8_t *choices; /* in the bytes of the input */
@@ -33,7 +36,9 @@ bool fuzz_wants_quirks(void);
 void fuzz_input_decode(const uint8_t *bytes, size_t len, struct fuzz_input *in);
 void fuzz_input_free(struct fuzz_input *in);
 
-/* Prints program and schedule as a .vmt file, then why it is a finding, and aborts: that is how engines take note. */
+/* The run of this input has findings: prints the reproducer of the first one, and aborts. */
+_Noreturn void fuzz_report(struct fuzz_input *in, const struct vm_target *t, struct sim *sim);
+/* Prints the program as a .vmt file, then why it is a finding, and aborts: that is how engines take note. */
 _Noreturn void fuzz_fail(const struct program *p, const char *why);
 
 #endif
