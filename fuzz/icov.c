@@ -47,6 +47,7 @@ struct place {
 	bool live; /* has operations left */
 	unsigned nr_done;
 	uint8_t op, point;
+	uint16_t site;       /* both */
 	uint64_t start, end; /* pages of the operation */
 };
 
@@ -74,10 +75,10 @@ relation(const struct place *a, const struct place *b)
 }
 
 /* Operation and point in one dense number. */
-static uint32_t
+static uint16_t
 site(const struct place *p)
 {
-	return (uint32_t)p->op << 4 | p->point;
+	return (uint16_t)(p->op << 4 | p->point);
 }
 
 static void
@@ -126,6 +127,7 @@ icov_begin(const struct run *r)
 	for (unsigned t = 0; t < r->program->nr_threads; t++) {
 		place_op(r, t);
 		places[t].point = VM_POINT_none;
+		places[t].site = site(&places[t]);
 	}
 }
 
@@ -159,25 +161,36 @@ void
 icov_step(const struct run *r, unsigned thread)
 {
 	struct place *p = &places[thread], before = *p;
+	bool ended;
 
-	place_op(r, thread);
-	if (p->nr_done > before.nr_done)
+	if (r->threads[thread].nr_done > before.nr_done) {
+		place_op(r, thread);
 		note_edges(r, thread, before.nr_done);
+	}
 	if (off)
 		return;
 	/* The engine's running thread is still the one whose step has just ended. */
 	p->point = vm_curthread->ctx.point;
+	p->site = site(p);
+	ended = p->nr_done > before.nr_done;
 	for (unsigned t = 0; t < r->program->nr_threads; t++) {
-		enum relation now = relation(p, &places[t]), then = relation(&before, &places[t]);
+		const struct place *other = &places[t];
+		enum relation now, then;
 
-		if (t == thread || !places[t].live)
+		if (t == thread || !other->live)
 			continue;
+		now = relation(p, other);
 		if (p->live && now != DISJOINT)
-			set(ICOV_SWITCHES + spread(site(p), site(&places[t]), 0, now, ICOV_PAIRS));
-		if (p->nr_done > before.nr_done && then != DISJOINT)
-			set_edges(r, thread, before.nr_done, phases[places[t].point]);
-		if (t == last && then != DISJOINT && places[t].point != VM_POINT_none)
-			set(spread(site(&before), site(&places[t]), p->live ? site(p) : 0, then, ICOV_SWITCHES));
+			set(ICOV_SWITCHES + spread(p->site, other->site, 0, now, ICOV_PAIRS));
+		if (!ended && t != last)
+			continue;
+		then = ended ? relation(&before, other) : now;
+		if (then == DISJOINT)
+			continue;
+		if (ended)
+			set_edges(r, thread, before.nr_done, phases[other->point]);
+		if (t == last && other->point != VM_POINT_none)
+			set(spread(before.site, other->site, p->live ? p->site : 0, then, ICOV_SWITCHES));
 	}
 	last = thread;
 }

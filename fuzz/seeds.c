@@ -52,9 +52,10 @@ add_choices(const char *from, const struct program *p, struct keybuf *bytes)
 		err(1, "no simulated world");
 	if (run_open(&r, p, &target_engine, sim) != RUN_OPENED)
 		errx(1, "%s: %s", from, strbuf_text(&r.error));
-	if (!strategy_bytes_of(&r, p->choices, p->nr_choices, &choices, &error))
-		errx(1, "%s: %s", from, strbuf_text(&error));
-	bytes_encode_choices(choices.bytes, choices.len, bytes);
+	if (strategy_bytes_of(&r, p->choices, p->nr_choices, &choices, &error))
+		bytes_encode_choices(choices.bytes, choices.len, bytes);
+	else
+		warnx("%s: %s", from, strbuf_text(&error));
 	run_close(&r);
 	sim_destroy(sim);
 	keybuf_free(&choices);
