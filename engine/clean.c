@@ -88,6 +88,8 @@ vm_map_sync(vm_map_t map, vm_offset_t start, vm_offset_t end, bool syncio, bool 
 	while (rv == KERN_SUCCESS && e != NULL) {
 		ctx->clean_start = ctx->cursor;
 		ctx->cursor = ctx->clean_end = lower(ctx->end, e->end);
+		if (VM_MUTATED(map, canary_sync))
+			ctx->clean_end += VM_PAGE_SIZE;
 		vm_map_entry_clean(map, e, ctx->clean_start, ctx->clean_end);
 		vm_map_remember(map, ctx);
 		ctx->point = VM_POINT_sync_relock;

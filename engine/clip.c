@@ -147,6 +147,7 @@ vm_map_clip(vm_map_t map, vm_offset_t addr)
 		return VM_RETURN(bad_argument);
 	(void)vm_op_begin(addr, addr);
 	vm_map_lock(map);
+	vm_assert(!VM_MUTATED(map, canary_assertion));
 	if (vm_map_lookup_entry(map, addr, &e)) {
 		vm_map_clip_start(map, e, addr);
 		rv = KERN_SUCCESS;

@@ -345,6 +345,19 @@ const char *vm_map_check_account(vm_map_t map, bool excused) VM_REQUIRES(&map->l
 /* Will somebody wake @td, which sleeps on the map's channel @waitq (VM_WAITQ_*)? "I22: ...", "I23: ...", or NULL. */
 const char *vm_map_check_sleeper(vm_map_t map, const struct vm_thread *td, unsigned waitq) VM_REQUIRES(&map->lock);
 
+/* --- canary.c --- */
+
+/* The highest thread in whose steps a fault is planted when the map is unlocked. */
+#define VM_CANARY_THREAD_MAX 15
+#ifdef VM_MUTANTS
+/* The map is about to be unlocked, or unlocked to wait for a transition. */
+void vm_canary_unlock(vm_map_t map) VM_REQUIRES(&map->lock);
+void vm_canary_wait(vm_map_t map) VM_REQUIRES(&map->lock);
+#else
+#define vm_canary_unlock(map) ((void)(map))
+#define vm_canary_wait(map) ((void)(map))
+#endif
+
 /* --- pager.c --- */
 
 /* What the pager says to a fault at @addr: KERN_SUCCESS unless the page is poisoned. */

@@ -5,8 +5,8 @@
  *	before  20---------26:rw-:w0          a step of wire 22 30:     22-26  wired +1, transition +1
  *	now     20-22:rw-:w0 22-26:rw-:w1!T   the difference is         on the operation's list of effects
  *
- * An operation that fails leaves a list of zeros. One that succeeds leaves what docs/engine.md says: that is the
- *page-array model of the operations, as far as it does not depend on where entries meet.
+ * An operation that fails leaves a list of zeros. One that succeeds leaves what docs/engine.md says: that is the model
+ * of the operations over an array of pages, as far as it does not depend on where entries meet.
  */
 #include <inttypes.h>
 #include <stdlib.h>

@@ -362,7 +362,10 @@ check_verdict(struct check *c, bool deadlock)
 	const struct program *p = &c->program;
 	struct explore_path how = { .choices = p->choices, .nr_choices = p->nr_choices };
 
-	for (size_t i = 0; i < c->checker.nr_findings; i++)
+	/* A program about a mutant has the verdict that it is about; what else the mutant breaks comes with it. */
+	bool other = p->config.mutant == NULL || p->verdict == PROGRAM_VERDICT_NONE;
+
+	for (size_t i = 0; other && i < c->checker.nr_findings; i++)
 		if (p->verdict == PROGRAM_VERDICT_NONE || !is_verdict(p, &c->checker.findings[i]))
 			take_finding(c, &c->checker.findings[i], &how);
 	if (p->verdict == PROGRAM_VERDICT_NONE || c->options->no_checks)

@@ -326,6 +326,8 @@ engine_check(void *self, bool excused) VM_NO_TSA("called between steps")
 	struct engine *e = self;
 	const char *bad = vm_map_check(e->map);
 
+	if (VM_MUTATED(e->map, canary_target))
+		return "X1: a planted fault";
 	for (uint32_t asleep = sim_unfinished(e->sim) & ~sim_enabled(e->sim); asleep != 0 && bad == NULL;
 	     asleep &= asleep - 1) {
 		unsigned i = (unsigned)__builtin_ctz(asleep);

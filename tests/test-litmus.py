@@ -36,6 +36,15 @@ CHANGES = {
     "wires-share-pages": "strict +Q2",
 }
 
+# Quirk file: the check that reports it, and the profile without that quirk.
+REPORTED = {
+    "quirk-q1-clip-then-fail": ("rollback", "strict"),
+    "quirk-q2-drift": ("I19", "strict"),
+    "quirk-q3-unsigned-limit": ("shortage", "strict +Q2"),
+    "quirk-q4-find-misses-tail": ("find", "strict"),
+    "quirk-q6-sync-past-hole": ("sync", "strict"),
+}
+
 wirestorm, root = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
 litmus = root / "corpus" / "litmus"
 names = sorted(path.stem for path in litmus.rglob("*.vmt"))
@@ -204,6 +213,17 @@ def check_commands():
                 complain(name, f"wirestorm {command}: exit status {status}")
 
 
+def check_reported():
+    """The checker reports a quirk by the right check, and is silent about that without the quirk."""
+    for name, (check, profile) in REPORTED.items():
+        path = f"corpus/litmus/{name}.vmt"
+        if not re.search(rf"^# FINDING \S+ {check}: .*quirk", run("explore", path).stdout, re.MULTILINE):
+            complain(name, f"explore does not report {check}")
+        without = run("explore", "--profile", profile, path)
+        if re.search(rf"^# FINDING \S+ {check}: ", without.stdout, re.MULTILINE) or without.returncode > 1:
+            complain(name, f"explore --profile '{profile}' is not silent about {check}")
+
+
 def check_quirks():
     table = (root / "engine" / "quirks.def").read_text(encoding="utf-8")
     quirks = re.findall(r"^VM_QUIRK\((\w+),", table, re.MULTILINE)
@@ -224,7 +244,7 @@ def check_quirks():
         complain("--profile freebsd12", f"exit status {r.returncode}\n{r.stdout}")
 
 
-for check in (check_heads, check_links, check_index, check_manpage, check_commands, check_quirks):
+for check in (check_heads, check_links, check_index, check_manpage, check_commands, check_quirks, check_reported):
     check()
 print("\n".join(complaints + [f"litmus: {len(names)} programs, {len(complaints)} complaints"]))
 sys.exit(1 if complaints else 0)
