@@ -21,16 +21,19 @@ static struct {
 void
 fuzz_environment(void)
 {
-	const char *word;
+	const char *word, *mutant = getenv("WS_FUZZ_MUTANT");
 
 	wanted.profile = getenv("WS_FUZZ_PROFILE");
-	wanted.mutant = getenv("WS_FUZZ_MUTANT");
 	if (wanted.profile != NULL &&
 	    !checkfile_parse_profile(wanted.profile, &wanted.freebsd12, &wanted.quirks, &word))
 		errx(2, "WS_FUZZ_PROFILE=%s: expected strict or freebsd12, then +Q1 or -Q1 and so on, found \"%s\"",
 		    wanted.profile, word);
-	if (wanted.mutant != NULL && !VM_HAS_MUTANTS)
-		errx(2, "WS_FUZZ_MUTANT=%s: mutants are only in a build with -Dmutants=true", wanted.mutant);
+	if (mutant == NULL)
+		return;
+	wanted.mutant = vmt_mutant(mutant);
+	if (wanted.mutant == NULL || !VM_HAS_MUTANTS)
+		errx(2, "WS_FUZZ_MUTANT=%s: %s", mutant,
+		    wanted.mutant == NULL ? "no such mutant" : "mutants are only in a build with -Dmutants=true");
 }
 
 bool
