@@ -95,46 +95,13 @@ read_crash(
 
 /* --- finding --- */
 
-/*
- * The init steps become the only thread: what they find has a schedule then, and can be a reproducer. False: they are
- * too many.
- */
-static bool
-init_as_thread(struct program *p)
-{
-	struct program_thread *t = calloc(1, sizeof(*t));
-
-	if (t == NULL)
-		err(EXIT_USAGE, "a thread");
-	if (p->nr_init == 0 || p->nr_init > PROGRAM_OPS_MAX) {
-		free(t);
-		return false;
-	}
-	for (size_t i = 0; i < p->nr_init; i++) {
-		t->ops[t->nr_ops++] = p->init[i].op;
-		free(p->init[i].state);
-	}
-	free(p->init);
-	free(p->threads);
-	p->init = NULL;
-	p->nr_init = 0;
-	p->threads = t;
-	p->nr_threads = 1;
-	return true;
-}
-
 /* What the checker finds. */
 static bool
 judge(struct triage_command *c, struct program *p, const struct reproducer_way *way, struct strbuf *what)
 {
-	const struct reproducer_way plainly = { .choices = NULL };
 	struct finding f;
 
-	if (p->nr_threads > 0 && !reproducer_make(p, way, c->target.target, c->sim, &f))
-		return false;
-	/* Sequential, or it comes before the threads do. */
-	if ((p->nr_threads == 0 || f.thread == SIM_INIT_THREAD) &&
-	    (!init_as_thread(p) || !reproducer_make(p, &plainly, c->target.target, c->sim, &f)))
+	if (!reproducer_make(p, way, c->target.target, c->sim, &f))
 		return false;
 	reproducer_reduce_profile(p, c->target.target, c->sim, &f);
 	finding_print(&f, p, what);

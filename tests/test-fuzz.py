@@ -30,7 +30,7 @@ def expect(what, true, output=""):
 
 
 def replay(profile, where, scratch):
-    words = [TARGET] + (["-runs=0", f"-artifact_prefix={scratch}/"] if LIBFUZZER else []) + [where]
+    words = [TARGET] + (["-runs=0", "-seed=1", f"-artifact_prefix={scratch}/"] if LIBFUZZER else []) + [where]
     return run(words, {"WS_FUZZ_PROFILE": profile})
 
 
