@@ -55,8 +55,10 @@ sync_next(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t e, int *rv) VM_REQ
 	}
 	if (ctx->cursor >= ctx->end)
 		return NULL;
-	if (VM_MUTATED(map, sync_keeps_entry))
+	if (VM_MUTATED(map, sync_keeps_entry)) {
+		vm_assert(vm_map_entry_is_linked(e));
 		return e->next->start < ctx->end ? e->next : NULL;
+	}
 	if (vm_map_lookup_entry(map, ctx->cursor, &e))
 		return e;
 	*rv = VM_RETURN(sync_hole_meanwhile);
@@ -88,6 +90,8 @@ vm_map_sync(vm_map_t map, vm_offset_t start, vm_offset_t end, bool syncio, bool 
 	while (rv == KERN_SUCCESS && e != NULL) {
 		ctx->clean_start = ctx->cursor;
 		ctx->cursor = ctx->clean_end = lower(ctx->end, e->end);
+		if (VM_MUTATED(map, canary_sync))
+			ctx->clean_end += VM_PAGE_SIZE;
 		vm_map_entry_clean(map, e, ctx->clean_start, ctx->clean_end);
 		vm_map_remember(map, ctx);
 		ctx->point = VM_POINT_sync_relock;

@@ -28,6 +28,7 @@ vm_map_lock(vm_map_t map)
 void
 vm_map_unlock(vm_map_t map)
 {
+	vm_canary_unlock(map);
 	vm_rwlock_wunlock(&map->lock);
 }
 
@@ -101,7 +102,11 @@ vm_map_unlock_and_wait(vm_map_t map, int timo)
 	uint32_t seen = vm_waitq_sample(&map->transition_waitq);
 
 	vm_assert(timo == 0);
+	vm_canary_wait(map);
+	vm_canary_unlock(map);
 	vm_rwlock_wunlock(&map->lock);
+	if (VM_MUTATED(map, canary_circle))
+		return 0;
 	if (VM_MUTATED(map, wait_sampled_late)) {
 		point(); /* anybody may come in between */
 		seen = vm_waitq_sample(&map->transition_waitq);
@@ -113,6 +118,8 @@ vm_map_unlock_and_wait(vm_map_t map, int timo)
 void
 vm_map_wakeup(vm_map_t map)
 {
+	if (VM_MUTATED(map, canary_stuck))
+		return;
 	if (VM_MUTATED(map, unlocked_access) && *(volatile unsigned *)&map->timestamp == 0)
 		return; /* never: each wakeup follows a write lock */
 	vm_waitq_wakeup(&map->transition_waitq);

@@ -8,6 +8,11 @@ const struct vm_mutant_desc vm_mutant_table[VM_MUTANT_END] = {
 #define VM_MUTANT(id, number, whose, year, grade, kind, wrong, seen)                                                   \
 	[VM_MUTANT_##id] = { #id, (number), (whose), (year), #grade, VM_MUTANT_CLASS_##kind, (wrong), (seen) },
 #include "engine/mutants.def"
+#define VM_CANARY(check, wrong)                                                                                        \
+	[VM_MUTANT_canary_##                                                                                           \
+	    check] = { "canary_" #check, "-", "none", "", "DESIGN", VM_MUTANT_CLASS_CANARY, (wrong), #check },
+#include "engine/canaries.def"
+#undef VM_CANARY
 };
 
 const struct vm_mutant_later vm_mutant_later_table[] = {
@@ -15,6 +20,20 @@ const struct vm_mutant_later vm_mutant_later_table[] = {
 #include "engine/mutants.def"
 	{ 0 },
 };
+
+const char *
+vm_mutant_class_name(unsigned class)
+{
+	static const char *const names[] = {
+		[VM_MUTANT_CLASS_INVALID] = "no bug",
+		[VM_MUTANT_CLASS_HISTORICAL] = "historical",
+		[VM_MUTANT_CLASS_INVARIANT] = "invariant",
+		[VM_MUTANT_CLASS_EQUIVALENT] = "equivalent",
+		[VM_MUTANT_CLASS_CANARY] = "canary",
+	};
+
+	return class < sizeof(names) / sizeof(names[0]) ? names[class] : "?";
+}
 
 enum vm_mutant
 vm_mutant_by_name(const char *name)

@@ -15,6 +15,9 @@ enum vm_mutant {
 	VM_MUTANT_none = 0,
 #define VM_MUTANT(name, bank, system, when, evidence, class, sentence, symptom) VM_MUTANT_##name,
 #include "engine/mutants.def"
+#define VM_CANARY(check, sentence) VM_MUTANT_canary_##check,
+#include "engine/canaries.def"
+#undef VM_CANARY
 	VM_MUTANT_END
 };
 
@@ -31,6 +34,7 @@ enum vm_mutant_class {
 	VM_MUTANT_CLASS_HISTORICAL,
 	VM_MUTANT_CLASS_INVARIANT,
 	VM_MUTANT_CLASS_EQUIVALENT,
+	VM_MUTANT_CLASS_CANARY, /* a fault planted for one check, of canaries.def: no bug of the bank */
 };
 
 /* A row of mutants.def. Number VM_MUTANT_none has a NULL name. */
@@ -49,6 +53,8 @@ struct vm_mutant_later {
 
 extern const struct vm_mutant_later vm_mutant_later_table[];
 
+/* "historical" and so on; of no mutant "no bug". */
+const char *vm_mutant_class_name(unsigned class);
 /* VM_MUTANT_none if no mutant has this name; NULL has none. */
 enum vm_mutant vm_mutant_by_name(const char *name);
 

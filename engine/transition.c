@@ -54,9 +54,11 @@ vm_map_entry_end_transition(vm_map_t map, vm_map_entry_t e)
 	bool wanted = (e->eflags & MAP_ENTRY_NEEDS_WAKEUP) != 0;
 
 	vm_rwlock_assert_write(&map->lock);
+	if (VM_MUTATED(map, canary_marks))
+		return wanted;
 	e->eflags &= ~(uint32_t)(MAP_ENTRY_IN_TRANSITION | MAP_ENTRY_WIRE_SKIPPED | MAP_ENTRY_NEEDS_WAKEUP);
 	e->wiring_thread = NULL;
-	if (!(VM_MUTATED(map, unwired_not_merged) && e->wired_count == 0))
+	if (!(VM_MUTATED(map, unwired_not_merged) && e->wired_count == 0) && !VM_MUTATED(map, canary_merged))
 		vm_map_simplify_entry(map, e);
 	return wanted;
 }
@@ -86,6 +88,8 @@ vm_map_wire_limited(vm_map_t map, uint64_t npages)
 {
 	uint64_t limit = map->config.wire_limit;
 
+	if (VM_MUTATED(map, canary_I20))
+		return false;
 	if (VM_MUTATED(map, limit_without_adding))
 		npages = 0;
 

@@ -179,6 +179,8 @@ rollback_entry(vm_map_t map, vm_map_entry_t e, bool user) VM_REQUIRES(&map->lock
 {
 	bool last = e->wired_count == 1;
 
+	if (VM_MUTATED(map, canary_rollback))
+		return;
 	if (e->wired_count == -1) {
 		e->wired_count = 0;
 		return;

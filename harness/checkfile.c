@@ -362,7 +362,10 @@ check_verdict(struct check *c, bool deadlock)
 	const struct program *p = &c->program;
 	struct explore_path how = { .choices = p->choices, .nr_choices = p->nr_choices };
 
-	for (size_t i = 0; i < c->checker.nr_findings; i++)
+	/* A program about a mutant has the verdict that it is about; what else the mutant breaks comes with it. */
+	bool other = p->config.mutant == NULL || p->verdict == PROGRAM_VERDICT_NONE;
+
+	for (size_t i = 0; other && i < c->checker.nr_findings; i++)
 		if (p->verdict == PROGRAM_VERDICT_NONE || !is_verdict(p, &c->checker.findings[i]))
 			take_finding(c, &c->checker.findings[i], &how);
 	if (p->verdict == PROGRAM_VERDICT_NONE || c->options->no_checks)
@@ -602,6 +605,8 @@ checkfile(const char *path, const struct checkfile_options *options, struct sim 
 		c.program.config.profile_freebsd12 = options->profile_freebsd12;
 		c.program.config.quirks = options->quirks;
 	}
+	if (options->mutant != NULL)
+		c.program.config.mutant = options->mutant;
 	if (options->bless)
 		vmt_print(&c.program, &c.before);
 	/* Where the init steps cannot be blessed, opening says why. */

@@ -180,14 +180,61 @@ static apply_fn *const appliers[VM_OP_CODE_MAX + 1] = {
 #undef VM_OP
 };
 
+#ifdef VM_MUTANTS
+
+/* Planted faults: operations that do nothing, and say that they have done it. */
+static bool
+canary_does_nothing(const struct vm_map *map, const struct vm_op *op)
+{
+	if (vm_curthread->id > VM_CANARY_THREAD_MAX)
+		return false; /* the init steps set the scene */
+	return (op->code == VM_OP_wire && VM_MUTATED(map, canary_wired)) ||
+	       (op->code == VM_OP_unwire && VM_MUTATED(map, canary_unwired)) ||
+	       (op->code == VM_OP_insert && VM_MUTATED(map, canary_mapped)) ||
+	       (op->code == VM_OP_remove && VM_MUTATED(map, canary_removed)) ||
+	       (op->code == VM_OP_protect && VM_MUTATED(map, canary_attributes));
+}
+
+/* Planted faults: results that are not what was done. */
+static void
+canary_result(const struct vm_map *map, const struct vm_op *op, struct vm_result *r)
+{
+	bool success = r->code == KERN_SUCCESS;
+
+	if (vm_curthread->id > VM_CANARY_THREAD_MAX)
+		return;
+	if (op->code == VM_OP_wire && success && VM_MUTATED(map, canary_unfounded))
+		r->code = KERN_INVALID_ADDRESS;
+	else if (op->code == VM_OP_wire && r->code == KERN_INVALID_ADDRESS && VM_MUTATED(map, canary_overlooked))
+		r->code = KERN_SUCCESS;
+	else if (op->code == VM_OP_wire && success && VM_MUTATED(map, canary_shortage))
+		r->code = KERN_RESOURCE_SHORTAGE;
+	else if (op->code == VM_OP_protect && success && VM_MUTATED(map, canary_code))
+		r->code = KERN_NO_ACCESS;
+	else if (op->code == VM_OP_lookup && VM_MUTATED(map, canary_query))
+		r->code = !r->code;
+	else if (op->code == VM_OP_find && success && VM_MUTATED(map, canary_find))
+		r->code = KERN_NO_SPACE;
+	else if (op->code == VM_OP_read && success && VM_MUTATED(map, canary_content))
+		r->value++;
+}
+
+#else
+#define canary_does_nothing(map, op) (false)
+#define canary_result(map, op, r) ((void)(map), (void)(op), (void)(r))
+#endif
+
 struct vm_result
 engine_op_apply(struct vm_map *map, const struct vm_op *op)
 {
 	struct vm_result r = { .outcome = VM_OUTCOME_DONE };
 
+	if (canary_does_nothing(map, op))
+		return r;
 	vm_curthread->ctx = (struct vm_op_ctx){ 0 };
 	r.code = appliers[op->code](map, op, &r.value);
 	r.edges = vm_curthread->ctx.edges;
+	canary_result(map, op, &r);
 	vm_curthread->ctx = (struct vm_op_ctx){ 0 };
 	return r;
 }

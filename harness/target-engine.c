@@ -324,9 +324,14 @@ engine_check(void *self, bool excused) VM_NO_TSA("called between steps")
 	struct engine *e = self;
 	const char *bad = vm_map_check(e->map);
 
-	for (unsigned i = 0; i < SIM_FIBERS_MAX && bad == NULL; i++)
-		if (sim_status(e->sim, i) == SIM_SLEEPING)
-			bad = vm_map_check_sleeper(e->map, &e->threads[i], sim_channel(e->sim, i));
+	if (VM_MUTATED(e->map, canary_target))
+		return "X1: a planted fault";
+	for (uint32_t asleep = sim_unfinished(e->sim) & ~sim_enabled(e->sim); asleep != 0 && bad == NULL;
+	     asleep &= asleep - 1) {
+		unsigned i = (unsigned)__builtin_ctz(asleep);
+
+		bad = vm_map_check_sleeper(e->map, &e->threads[i], sim_channel(e->sim, i));
+	}
 	/* Last, because with a quirk on it may be broken for good. */
 	return bad != NULL ? bad : vm_map_check_account(e->map, excused);
 }
@@ -339,6 +344,21 @@ engine_cleaned(void *self, unsigned thread, uint64_t *start, uint64_t *end)
 	*start = ctx->clean_start >> VM_PAGE_SHIFT;
 	*end = ctx->clean_end >> VM_PAGE_SHIFT;
 	return ctx->clean_start < ctx->clean_end;
+}
+
+static bool
+engine_mergeable(void *self, uint64_t start, uint64_t end, uint64_t *page) VM_NO_TSA("called between steps")
+{
+	const struct vm_map *map = ((struct engine *)self)->map;
+
+	for (const struct vm_map_entry *n = map->header.next; n != &map->header; n = n->next) {
+		*page = n->end >> VM_PAGE_SHIFT;
+		if (*page > start && *page < end && n->next != &map->header &&
+		    (n->eflags & (MAP_ENTRY_IN_TRANSITION | MAP_ENTRY_GUARD)) == 0 &&
+		    vm_map_entry_continues(map, n, n->next))
+			return true;
+	}
+	return false;
 }
 
 static void
@@ -365,5 +385,6 @@ const struct vm_target target_engine = {
 	.check = engine_check,
 	.judged = true,
 	.cleaned = engine_cleaned,
+	.mergeable = engine_mergeable,
 	.where = engine_where,
 };

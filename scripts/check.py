@@ -52,7 +52,8 @@ JOBS = [
         options=SANITIZER + ["-Db_sanitize=thread", "-Dmutants=true"], timeouts=8, fixed_addresses=True),
     Job("fuzz", "clang, libFuzzer with address and undefined behaviour sanitizers: suite fuzz", ["--suite", "fuzz"],
         options=SANITIZER + ["-Db_sanitize=address,undefined", "-Dfuzz=true"], timeouts=4, fixed_addresses=True),
-    Job("gcc", "gcc, with the mutants: compiles without a warning, suite unit", ["--suite", "unit"], cc="gcc",
+    Job("gcc", "gcc, with the mutants: compiles without a warning, suites unit and mutants",
+        ["--suite", "unit", "--suite", "mutants"], cc="gcc",
         options=PLAIN + ["-Dmutants=true"]),
 ]
 FAST = ["lint", "plain"]

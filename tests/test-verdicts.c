@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * test-verdicts.c - the checker has nothing to say of an engine that is right: random programs, explored completely
- *with all checks on, give no finding in strict, and in freebsd12 none but those of quirks.
+ * with all checks on, give no finding in strict, and in freebsd12 none but those of quirks.
  *
- *	test-verdicts [--profile strict|freebsd12] [--count N] [--from SEED] [--transitions N] [--verify] [--program
- *SEED]
+ *	test-verdicts [--profile strict|freebsd12] [--count N] [--from SEED] [--transitions N] [--verify]
+ *	test-verdicts --program SEED              prints one of the programs
+ *	test-verdicts --canaries [--count N]      in a build with the mutants
  *
  * --transitions goes on until so many have been explored. --verify explores by schedules as well, and wants the same
- * findings: what decides a later verdict is in the state key. --program prints one of the programs. A finding is
- *printed with its program and a witness; exit status 1.
+ * findings: what decides a later verdict is in the state key. A finding is printed with its program and a witness; exit
+ * status 1. --canaries plants the fault of each check in turn, and wants that check to report it within N programs.
  */
 #include <err.h>
 #include <getopt.h>
@@ -124,6 +125,53 @@ one_program(uint64_t seed, bool freebsd12, bool verified, struct sim *sim, struc
 	program_free(&p);
 }
 
+/* Does the check report its planted fault on this program? */
+static bool
+canary_seen(uint64_t seed, enum check_id check, const char *mutant, struct sim *sim)
+{
+	struct explore_options o = { .states_max = 2000 };
+	struct checker c = { 0 };
+	struct explore_result x = { 0 };
+	struct program p;
+	struct run r;
+	bool seen = false;
+
+	make(seed, false, &p);
+	p.config.mutant = mutant;
+	if (run_open_checked(&r, &p, &target_engine, sim, &c) == RUN_OPENED)
+		explore(&r, &o, &x);
+	for (size_t i = 0; i < x.nr_findings; i++)
+		seen |= x.findings[i].f.check == check;
+	explore_result_free(&x);
+	run_close(&r);
+	checker_free(&c);
+	program_free(&p);
+	return seen;
+}
+
+static int
+all_canaries(uint64_t count, uint64_t from, struct sim *sim)
+{
+	unsigned seen = 0;
+
+	for (unsigned k = 1; k < CHECK_COUNT; k++) {
+		char name[64];
+		uint64_t n = 0;
+
+		(void)snprintf(name, sizeof(name), "canary_%s", check_table[k].name);
+		while (n < count && !canary_seen(from + n, (enum check_id)k, name, sim))
+			n++;
+		if (n == count)
+			printf(
+			    "%s: not reported in %" PRIu64 " programs from seed %" PRIu64 " on\n", name, count, from);
+		else
+			printf("%s: reported in program %" PRIu64 "\n", name, n + 1);
+		seen += n < count;
+	}
+	printf("%u of %u planted faults reported\n", seen, CHECK_COUNT - 1u);
+	return seen == CHECK_COUNT - 1u ? 0 : 1;
+}
+
 static int
 finish(const struct totals *t, bool freebsd12)
 {
@@ -160,9 +208,9 @@ main(int argc, char **argv)
 	static const struct option options[] = { { "profile", required_argument, NULL, 'p' },
 		{ "count", required_argument, NULL, 'c' }, { "from", required_argument, NULL, 'f' },
 		{ "transitions", required_argument, NULL, 't' }, { "verify", no_argument, NULL, 'v' },
-		{ "program", required_argument, NULL, 'P' }, { 0 } };
+		{ "program", required_argument, NULL, 'P' }, { "canaries", no_argument, NULL, 'C' }, { 0 } };
 	uint64_t count = 1000, from = 1, transitions = 0;
-	bool freebsd12 = false, verified = false;
+	bool freebsd12 = false, verified = false, canaries = false;
 	struct totals t = { 0 };
 	struct sim *sim = sim_create();
 	int opt;
@@ -180,10 +228,17 @@ main(int argc, char **argv)
 			transitions = strtoull(optarg, NULL, 10);
 		else if (opt == 'v')
 			verified = true;
+		else if (opt == 'C')
+			canaries = true;
 		else if (opt == 'P')
 			return print_program(strtoull(optarg, NULL, 10), freebsd12), 0;
 		else
 			return 2;
+	}
+	if (canaries) {
+		opt = all_canaries(count, from, sim);
+		sim_destroy(sim);
+		return opt;
 	}
 	for (uint64_t seed = from; transitions > 0 ? t.transitions < transitions : seed < from + count; seed++)
 		one_program(seed, freebsd12, verified, sim, &t);

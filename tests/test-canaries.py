@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Each check reports the fault that is planted for it, by name, and nothing without it.
+
+    test-canaries.py WIRESTORM CANARIES     in a build with the mutants
+
+There must be a program CANARIES/CHECK.vmt for each check that "wirestorm help checks" lists, and no other.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+
+def explore(wirestorm, text):
+    done = subprocess.run([wirestorm, "explore", "-"], input=text, timeout=60, check=False,
+        capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+def checks_of(wirestorm):
+    """(name, verdict) of each check."""
+    text = subprocess.run([wirestorm, "help", "checks"], capture_output=True, text=True, check=True).stdout
+    return [tuple(line.split()[:2]) for line in text.splitlines() if line.startswith("  ")]
+
+
+def wrong_with(wirestorm, folder, name, verdict):
+    """What is wrong with the canary of a check; None: nothing."""
+    path = folder / f"{name}.vmt"
+    if not path.exists():
+        return "there is no program for it"
+    text = path.read_text(encoding="utf-8")
+    if f"mutant canary_{name}\n" not in text:
+        return "its program has another mutant, or none"
+    status, output = explore(wirestorm, text)
+    if status != 1 or f"# FINDING {verdict} {'X1' if name == 'target' else name}: " not in output:
+        return f"not reported (status {status}):\n{output}"
+    bare = "".join(line for line in text.splitlines(True) if not line.startswith("mutant "))
+    status, output = explore(wirestorm, bare)
+    if status != 0 or "FINDING" in output:
+        return f"not silent without the fault (status {status}):\n{output}"
+    return None
+
+
+def main():
+    wirestorm, folder = sys.argv[1], Path(sys.argv[2])
+    checks = checks_of(wirestorm)
+    failed = 0
+    for name, verdict in checks:
+        wrong = wrong_with(wirestorm, folder, name, verdict)
+        if wrong is not None:
+            failed += 1
+            print(f"{name}: {wrong}\n  repeat: {wirestorm} explore {folder}/{name}.vmt")
+    for path in sorted(folder.glob("*.vmt")):
+        if path.stem not in {name for name, _ in checks}:
+            failed += 1
+            print(f"{path}: no check has this name")
+    print(f"{len(checks) - failed} of {len(checks)} canaries reported")
+    return 1 if failed or len(checks) < 40 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
