@@ -47,7 +47,7 @@ def check_mutant(tool, mutant, same, folder):
     run([tool, "stress", "--seconds", "60", "--hang-s", "5", "--seed", "1", "--mutant", mutant, "--window",
         str(window)], (1, 3), f"{mutant}: stress finds it")
     run([tool, "fmt", "--check", str(window)], (0,), f"{mutant}: the window is canonical")
-    done = run([tool, "reproduce", "--seconds", "30", "--json", str(window)], (0,) if same else (0, 1),
+    done = run([tool, "reproduce", "--seconds", "10", "--json", str(window)], (0,) if same else (0, 1),
         f"{mutant}: is reproduced")
     answer = json.loads(done.stdout)
     if answer.get("program") != str(found):
