@@ -266,7 +266,8 @@ class Hunt(Case):
 
     def test_seeds(self):
         """A range of seeds is the sum of its parts."""
-        whole, low, high = (self.hunt("--profile", "freebsd12", "--seeds", r) for r in ("50..350", "50..200", "200..350"))
+        ranges = "50..350", "50..200", "200..350"
+        whole, low, high = (self.hunt("--profile", "freebsd12", "--seeds", r) for r in ranges)
         for key in ("programs", "complete", "sampled", "refused", "states", "seen"):
             self.assertEqual(whole[key], low[key] + high[key], key)
         self.assertEqual(whole["programs"], 300)
