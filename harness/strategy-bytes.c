@@ -6,14 +6,14 @@
 #define DRAWN_MAX 64 /* bytes: as many choices as a short program has */
 
 size_t
-strategy_bytes(struct run *r, const uint8_t *bytes, size_t nr, replay_step_fn *on_step, void *arg)
+strategy_bytes_upto(struct run *r, const uint8_t *bytes, size_t nr, size_t max, replay_step_fn *on_step, void *arg)
 {
 	unsigned last = 0;
 	uint32_t enabled;
 	size_t step = 0, at = 0;
 
 	run_begin(r);
-	while ((enabled = run_enabled(r)) != 0 && step < STRATEGY_STEPS_MAX) {
+	while ((enabled = run_enabled(r)) != 0 && step < max) {
 		unsigned among = (unsigned)__builtin_popcount(enabled);
 
 		if (among > 1 && at < nr)
@@ -26,6 +26,12 @@ strategy_bytes(struct run *r, const uint8_t *bytes, size_t nr, replay_step_fn *o
 			on_step(arg, r, step, last);
 	}
 	return step;
+}
+
+size_t
+strategy_bytes(struct run *r, const uint8_t *bytes, size_t nr, replay_step_fn *on_step, void *arg)
+{
+	return strategy_bytes_upto(r, bytes, nr, STRATEGY_STEPS_MAX, on_step, arg);
 }
 
 size_t

@@ -85,6 +85,9 @@ size_t strategy_pct_depth(
  * says which. When the bytes run out, the present thread goes on as long as it can, then the lowest.
  */
 size_t strategy_bytes(struct run *r, const uint8_t *bytes, size_t nr, replay_step_fn *on_step, void *arg);
+/* The same; gives up after @max steps. */
+size_t strategy_bytes_upto(
+    struct run *r, const uint8_t *bytes, size_t nr, size_t max, replay_step_fn *on_step, void *arg);
 
 /*
  * The fewest choice bytes that make this schedule, but one at least, appended. False: it is no schedule of the program,
