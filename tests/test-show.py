@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """test-show.py [--write] WIRESTORM TOY [unittest's arguments]: what `wirestorm show` makes of a run.
 
-The golden files are tests/show/NAME.txt and .svg, for two of them docs/img/NAME.svg, which README.md shows. Look at what
-has changed before writing them anew with --write.
+The golden files are tests/show/NAME.txt and .svg, for two of them docs/img/NAME.svg, which README.md shows. Look at
+what has changed before writing them anew with --write.
 """
 
 import json
@@ -97,7 +97,7 @@ class Golden(unittest.TestCase):
             self.assertIn("docs/img/%s.svg" % name, readme)
 
     def test_what_they_say(self):
-        """The facts that a picture of these runs has to tell, by the rules of docs/engine.md, not by what it did last."""
+        """The facts that a picture of these runs has to tell, by the rules of docs/engine.md."""
         for name, facts in {
                 "wire-gone-after-wait": ["sleep until page 20", "T1 marked it in step 1", "wake T0", "preemption 1",
                     "=> KERN_INVALID_ADDRESS", "hole 20-22, since step 6", "remove 20 22"],
@@ -183,7 +183,8 @@ class All(unittest.TestCase):
     def test_checks_can_fail(self):
         self.assertEqual(too_long("x" * 41, 40), ["x" * 41])
         self.assertEqual(too_long("x \n", 40), ["x "])
-        small = '<svg xmlns="http://www.w3.org/2000/svg" width="100" height="20"><text class="m" x="%d" y="%d">abc</text></svg>'
+        small = ('<svg xmlns="http://www.w3.org/2000/svg" width="100" height="20">'
+            '<text class="m" x="%d" y="%d">abc</text></svg>')
         self.assertEqual(outside(small % (70, 20)), [])
         self.assertEqual(outside(small % (90, 20)), ["abc"])
         self.assertEqual(outside(small % (70, 21)), ["abc"])
@@ -241,8 +242,10 @@ class Options(unittest.TestCase):
         path = LITMUS / "wire-gone-after-wait.vmt"
         for args, words in ((["--width", "39"], ["--width", "40"]), (["--width", "x"], ["--width"]),
                 (["--color", "maybe"], ["--color", "always"]), (["--json", "--svg", "-"], ["standard output"]),
-                (["--svg", "-", "--html", "-"], ["standard output"]), (["--schedule", "T0*0"], ["--schedule", "column"]),
-                (["--schedule", "T0", "--seed", "1"], ["exclude"]), (["--schedule", "T0*9"], ["step 5", "T0 cannot run"]),
+                (["--svg", "-", "--html", "-"], ["standard output"]),
+                (["--schedule", "T0*0"], ["--schedule", "column"]),
+                (["--schedule", "T0", "--seed", "1"], ["exclude"]),
+                (["--schedule", "T0*9"], ["step 5", "T0 cannot run"]),
                 (["--svg", "/nonexistent/x.svg"], ["/nonexistent/x.svg"]), (["--target", "none"], ["none"])):
             code, out, err = show(*args, path)
             self.assertEqual((code, out), (2, ""), args)
