@@ -36,11 +36,16 @@ section_of(const struct edges_report *e, unsigned edge)
 	return edges_report_invalid((enum vm_edge)edge) ? SECTION_INVALID : SECTION_OTHER;
 }
 
-/* Why it was not reached, as far as the table tells. */
-static const char *
-unreached(unsigned edge)
+/* What would reach it, as far as the table tells. */
+static void
+unreached(unsigned edge, struct strbuf *out)
 {
-	return vm_edge_table[edge].litmus[0] == '\0' ? "no program can: unit tests do" : "by these programs";
+	const char *litmus = vm_edge_table[edge].litmus;
+
+	if (litmus[0] == '\0')
+		strbuf_add(out, "no program can: unit tests do");
+	else
+		strbuf_printf(out, "corpus/litmus/%s.vmt does", litmus);
 }
 
 static void
@@ -83,7 +88,9 @@ text_row(const struct edges_report *e, unsigned edge, struct strbuf *out)
 	const struct vm_edge_desc *d = &vm_edge_table[edge];
 
 	if (row->times == 0) {
-		strbuf_printf(out, "  %-26s %s\n", d->name, unreached(edge));
+		strbuf_printf(out, "  %-26s ", d->name);
+		unreached(edge, out);
+		strbuf_addc(out, '\n');
 		return;
 	}
 	strbuf_printf(out, "  %-26s ", d->name);
@@ -145,11 +152,19 @@ markdown_row(const struct edges_report *e, unsigned edge, struct strbuf *out)
 }
 
 static void
+markdown_unreached(unsigned edge, struct strbuf *out)
+{
+	strbuf_printf(out, "| `%s` | ", vm_edge_table[edge].name);
+	unreached(edge, out);
+	strbuf_add(out, " |\n");
+}
+
+static void
 markdown_section(const struct edges_report *e, enum section s, struct strbuf *out)
 {
 	strbuf_printf(out, "\n## %s\n\n", section_names[s]);
 	if (s == SECTION_UNREACHED)
-		strbuf_add(out, "| edge | why |\n|---|---|\n");
+		strbuf_add(out, "| edge | what reaches it |\n|---|---|\n");
 	else
 		strbuf_add(out, "| edge | code | times | programs | smallest program | schedule | preemptions | man "
 		                "page | checker |\n"
@@ -158,7 +173,7 @@ markdown_section(const struct edges_report *e, enum section s, struct strbuf *ou
 		if (section_of(e, i) != s)
 			continue;
 		if (s == SECTION_UNREACHED)
-			strbuf_printf(out, "| `%s` | %s |\n", vm_edge_table[i].name, unreached(i));
+			markdown_unreached(i, out);
 		else
 			markdown_row(e, i, out);
 	}
@@ -195,7 +210,7 @@ static const char html_head[] =
     "padding:0 1em;background:#fff;color:#1f2328}\n"
     "table{border-collapse:collapse;font-size:13px}th,td{text-align:left;vertical-align:top;padding:.3em .7em;"
     "border-bottom:1px solid #d0d7de}td.n{text-align:right}\n"
-    "code{font:12px ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace;overflow-wrap:anywhere}\n"
+    "code{font:12px ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace;overflow-wrap:break-word}\n"
     ".bad{color:#b3131f;font-weight:bold}.when{color:#59636e}\n"
     "@media (prefers-color-scheme:dark){body{background:#0d1117;color:#e6edf3}th,td{border-color:#30363d}"
     ".bad{color:#ff8f88}.when{color:#9198a1}}\n"
@@ -217,7 +232,8 @@ html_row(const struct edges_report *e, unsigned edge, struct strbuf *out)
 	html_text(vm_edge_table[edge].when, out);
 	strbuf_add(out, "</span></td><td>");
 	if (row->times == 0) {
-		strbuf_printf(out, "%s</td></tr>\n", unreached(edge));
+		unreached(edge, out);
+		strbuf_add(out, "</td></tr>\n");
 		return;
 	}
 	code(e, edge, out);
@@ -244,7 +260,7 @@ edges_report_html(const struct edges_report *e, struct strbuf *out)
 	for (unsigned s = 0; s < SECTION_COUNT; s++) {
 		strbuf_printf(out, "<h2>%s</h2>\n<table>\n<thead><tr><th>edge</th>%s</tr></thead>\n<tbody>\n",
 		    section_names[s],
-		    s == SECTION_UNREACHED ? "<th>why</th>"
+		    s == SECTION_UNREACHED ? "<th>what reaches it</th>"
 		                           : "<th>code</th><th>times</th><th>programs</th><th>smallest program</th>"
 		                             "<th>schedule</th><th>preemptions</th><th>man page</th><th>checker</th>");
 		for (unsigned i = 0; i < VM_EDGE_COUNT; i++)
