@@ -49,6 +49,7 @@ struct edges_command {
 	const char *html;
 	bool markdown, json, random, progress;
 	struct sim *sim;
+	struct strbuf command; /* as a document names it */
 	time_t started, shown;
 };
 
@@ -187,7 +188,7 @@ print(struct edges_command *c)
 		printf("\n");
 		json_decref(j);
 	} else if (c->markdown) {
-		edges_report_markdown(&c->report, "wirestorm edges --markdown corpus", &text);
+		edges_report_markdown(&c->report, strbuf_text(&c->command), &text);
 		fputs(strbuf_text(&text), stdout);
 	} else if (c->html != NULL) {
 		edges_report_html(&c->report, &text);
@@ -321,14 +322,18 @@ cmd_edges(int argc, char **argv)
 
 	if (rv >= 0)
 		return rv;
-	for (int i = optind; i < argc; i++)
+	strbuf_add(&c.command, "wirestorm edges --markdown");
+	for (int i = optind; i < argc; i++) {
+		strbuf_printf(&c.command, " %s", argv[i]);
 		if (!cli_files_add(&c.files, argv[i]))
 			return EXIT_USAGE;
+	}
 	if (c.files.nr == 0 && !c.random) {
 		fprintf(stderr, "wirestorm edges: no .vmt file there\n");
 		return EXIT_USAGE;
 	}
 	rv = make_report(&c);
 	cli_files_free(&c.files);
+	strbuf_free(&c.command);
 	return rv;
 }

@@ -196,14 +196,16 @@ class Run(unittest.TestCase):
     def test_which(self):
         path = LITMUS / "wire-hole.vmt"
         text = " ".join(show("--seed", "1", LITMUS / "wire-gone-after-wait.vmt")[1].split())
-        self.assertIn("target engine; a random run, seed 1", text)
+        self.assertIn("target engine; strategy random, seed 1", text)
         self.assertIn("there are no threads", " ".join(show(path)[1].split()))
+        text = " ".join(show("--strategy", "pct", LITMUS / "wire-gone-after-wait.vmt")[1].split())
+        self.assertIn("target engine; strategy pct, seed 1", text)
         drift = re.sub(r"(?m)^(schedule|result|verdict) .*\n", "", (LITMUS / "quirk-q2-drift.vmt").read_text())
         text = " ".join(show("-", text=drift)[1].split())
         self.assertIn("the fewest preemptions to finding I19", text)
         # Without its quirk there is nothing to find.
         text = " ".join(show("--profile", "strict", "-", text=drift)[1].split())
-        self.assertIn("no finding; a random run, seed 1", text)
+        self.assertIn("no finding; strategy random, seed 1", text)
 
     def test_wrong_result(self):
         text = (LITMUS / "wire-gone-after-wait.vmt").read_text().replace(
@@ -244,7 +246,8 @@ class Options(unittest.TestCase):
                 (["--color", "maybe"], ["--color", "always"]), (["--json", "--svg", "-"], ["standard output"]),
                 (["--svg", "-", "--html", "-"], ["standard output"]),
                 (["--schedule", "T0*0"], ["--schedule", "column"]),
-                (["--schedule", "T0", "--seed", "1"], ["exclude"]),
+                (["--schedule", "T0", "--seed", "1"], ["excludes"]),
+                (["--strategy", "none"], ["--strategy none", "run --help"]),
                 (["--schedule", "T0*9"], ["step 5", "T0 cannot run"]),
                 (["--svg", "/nonexistent/x.svg"], ["/nonexistent/x.svg"]), (["--target", "none"], ["none"])):
             code, out, err = show(*args, path)
