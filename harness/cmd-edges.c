@@ -323,16 +323,18 @@ cmd_edges(int argc, char **argv)
 	if (rv >= 0)
 		return rv;
 	strbuf_add(&c.command, "wirestorm edges --markdown");
+	rv = EXIT_OK;
 	for (int i = optind; i < argc; i++) {
 		strbuf_printf(&c.command, " %s", argv[i]);
 		if (!cli_files_add(&c.files, argv[i]))
-			return EXIT_USAGE;
+			rv = EXIT_USAGE;
 	}
-	if (c.files.nr == 0 && !c.random) {
+	if (rv == EXIT_OK && c.files.nr == 0 && !c.random) {
 		fprintf(stderr, "wirestorm edges: no .vmt file there\n");
-		return EXIT_USAGE;
+		rv = EXIT_USAGE;
 	}
-	rv = make_report(&c);
+	if (rv == EXIT_OK)
+		rv = make_report(&c);
 	cli_files_free(&c.files);
 	strbuf_free(&c.command);
 	return rv;
