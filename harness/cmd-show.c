@@ -39,8 +39,9 @@ static const char help[] =
     "      --profile P    strict or freebsd12, then +Q1 -Q2 ...: instead of the file's profile\n"
     "      --target T     what is under test; wirestorm help lists what there is\n"
     "      --json         one JSON object on standard output\n\n"
-    "Exit status: 0 shown, 1 the run by the schedule in the file does not end as the file says, 2 wrong usage, file\n"
-    "or schedule, 3 no end.\n\n"
+    "Exit status: 0 shown, 1 the run by the schedule in the file does not have the result or the verdict that the "
+    "file\n"
+    "says, 2 wrong usage, file or schedule, 3 no end.\n\n"
     "Examples:\n"
     "  wirestorm show corpus/litmus/wire-gone-after-wait.vmt\n"
     "  wirestorm show --html run.html --svg run.svg corpus/litmus/wire-gone-after-wait.vmt\n"
@@ -243,15 +244,34 @@ render(struct show_command *c, const struct show *s)
 	return good;
 }
 
-/* Does the file know how the run by its schedule ends, and is that so? */
+/* Is anything of the kind of the file's verdict found? wirestorm check looks closer. */
+static bool
+shows_verdict(const struct program *p, const struct show *s)
+{
+	for (size_t i = 0; i < s->nr_findings; i++)
+		if (finding_kind(&s->findings[i]) == p->verdict)
+			return true;
+	return p->verdict == PROGRAM_VERDICT_NONE || (p->verdict == PROGRAM_VERDICT_DEADLOCK && s->deadlock);
+}
+
+/* Does the file say something of the run by its schedule that is not so? */
 static int
 compare(struct show_command *c, const struct program *p, const struct show *s)
 {
-	if (c->schedule != NULL || c->drawn || c->target.profile != NULL || p->result == NULL ||
-	    strcmp(p->result, s->outcome) == 0)
+	int rv = EXIT_OK;
+
+	if (c->schedule != NULL || c->drawn || c->target.profile != NULL || !p->has_schedule)
 		return EXIT_OK;
-	fprintf(stderr, "%s:%u: expected result %s, got %s\n", c->path, p->result_line, p->result, s->outcome);
-	return EXIT_FINDING;
+	if (p->result != NULL && strcmp(p->result, s->outcome) != 0) {
+		fprintf(stderr, "%s:%u: expected result %s, got %s\n", c->path, p->result_line, p->result, s->outcome);
+		rv = EXIT_FINDING;
+	}
+	if (!shows_verdict(p, s)) {
+		fprintf(stderr, "%s:%u: expected verdict %s, but the run does not show it\n", c->path, p->verdict_line,
+		    vmt_verdict_word(p->verdict));
+		rv = EXIT_FINDING;
+	}
+	return rv;
 }
 
 static int

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
 """test-show.py [--write] WIRESTORM TOY [unittest's arguments]: what `wirestorm show` makes of a run.
+test-show.py --mutants WIRESTORM: of what all planted faults and put back bugs do, in a build that has them.
 
 The golden files are tests/show/NAME.txt and .svg, for two of them docs/img/NAME.svg, which README.md shows. Look at
 what has changed before writing them anew with --write.
@@ -215,6 +216,14 @@ class Run(unittest.TestCase):
         self.assertIn("expected result T0: KERN_SUCCESS", err)
         self.assertIn("=> KERN_INVALID_ADDRESS", out)
 
+    def test_verdict(self):
+        text = (LITMUS / "quirk-q6-sync-past-hole.vmt").read_text()
+        self.assertIn("\nverdict content", text)
+        self.assertEqual(show("-", text=text)[0], 0)
+        code, _, err = show("-", text=text.replace("\nverdict content", "\nverdict model"))
+        self.assertEqual(code, 1)
+        self.assertIn("expected verdict model, but the run does not show it", err)
+
     def test_left_out(self):
         """Of many faults in a row two are shown; JSON has them all."""
         text = "map 16 80\ninit insert 20 60 rw rwx\nT0 wire 20 60 user noholes\nT1 lookup 20\n"
@@ -318,8 +327,29 @@ class Options(unittest.TestCase):
         self.assertIn("<b>&amp; \"quoted\" ??? ? ?", out)
 
 
+def mutants():
+    """All of them in all forms; each with a finding. Returns what is wrong."""
+    wrong = []
+    files = sorted((ROOT / "tests" / "canaries").glob("*.vmt")) + sorted((ROOT / "corpus" / "bugs").glob("*.vmt"))
+    for path in files:
+        results = [show(*args, path) for args in (["--json"], ["--width", "80"], ["--svg", "-"], ["--html", "-"])]
+        if any((code, err) != (0, "") for code, _, err in results):
+            wrong.append((path, results[0][0], results[0][2]))
+            continue
+        if not json.loads(results[0][1])["notes"]:
+            wrong.append((path, "nothing found"))
+        wrong += [(path, line) for line in too_long(results[1][1], 80)]
+        wrong += [(path, text) for text in outside(results[2][1])]
+        xml.etree.ElementTree.fromstring(results[3][1])
+    print("%d programs, %d things wrong" % (len(files), len(wrong)))
+    return wrong or (["too few programs"] if len(files) < 60 else [])
+
+
 def main():
     global TOOL, TOY
+    if sys.argv[1] == "--mutants":
+        TOOL = str(Path(sys.argv[2]).resolve())
+        sys.exit("\n".join(map(str, mutants())) or 0)
     write = sys.argv[1] == "--write"
     TOOL, TOY = (str(Path(p).resolve()) for p in sys.argv[1 + write:3 + write])
     if not write:
