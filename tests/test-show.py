@@ -110,6 +110,37 @@ class Golden(unittest.TestCase):
                 self.assertIn(fact, text, name)
 
 
+class Why(unittest.TestCase):
+    """Of several things that could explain a failure, the one that does."""
+
+    def why(self, text, *args):
+        code, out, err = show("--json", *args, "-", text=text)
+        self.assertEqual(code, 0, err)
+        return [e["text"] for r in json.loads(out)["rows"] for e in r["events"] if e["kind"] == "why"]
+
+    def test_access_before_hole(self):
+        text = "map 16 80\ninit insert 20 22 none rwx\nT0 wire 20 26 user noholes\n"
+        self.assertEqual(self.why(text),
+            ["no access: 20-22 has neither r nor x, since init insert 20 22 none rwx"])
+        text = "map 16 80\ninit insert 20 22 r rwx\nT0 wire 20 22 user noholes write\nT1 protect 20 22 rw\n"
+        self.assertEqual(self.why(text, "--schedule", "T0 T1"),
+            ["no access: 20-22 cannot be written, since init insert 20 22 r rwx"])
+
+    def test_fault_and_hole(self):
+        """The fault's code is KERN_INVALID_ADDRESS, and the hole behind it has nothing to do with that."""
+        text = "map 16 80\npoison 20 KERN_INVALID_ADDRESS\ninit insert 20 22 rw rwx\nT0 wire 20 26 user noholes\n"
+        self.assertEqual(self.why(text), [])
+
+    def test_sync(self):
+        """A sync goes on at page 22: that 20 is gone, too, is not why it fails."""
+        text = ("map 16 80\ninit insert 20 22 rw rwx\ninit insert 22 24 r rwx\nT0 sync 20 24\n"
+            "T1 remove 20 21\nT2 remove 22 24\n")
+        self.assertEqual(self.why(text, "--schedule", "T0 T1 T2 T0"), ["hole 22-24, since step 3: T2 remove 22 24"])
+
+    def test_never_mapped(self):
+        self.assertEqual(self.why("map 16 80\nT0 unwire 20 26 user noholes\n"), ["hole 20-26, never mapped"])
+
+
 class All(unittest.TestCase):
     """Every litmus in every form."""
 
