@@ -17,10 +17,6 @@
 #define STACK_SIZE ((size_t)128 << 10)
 #endif
 
-#ifdef WS_FIBER_TSAN
-#include <sanitizer/tsan_interface.h>
-#endif
-
 bool
 fiber_init(struct fiber *f)
 {
@@ -71,15 +67,54 @@ fiber_fini(struct fiber *f)
 	*f = (struct fiber){ 0 };
 }
 
+#ifdef WS_FIBER_TSAN
+/* The runtime has them; its header does not. */
+void AnnotateIgnoreReadsBegin(const char *file, int line);
+void AnnotateIgnoreReadsEnd(const char *file, int line);
+void AnnotateIgnoreWritesBegin(const char *file, int line);
+void AnnotateIgnoreWritesEnd(const char *file, int line);
+
+static unsigned nr_unwatched;
+
+/* A thread that ends unwatched is reported, and a program may end anywhere. */
+static void
+watch_again(void)
+{
+	while (nr_unwatched > 0)
+		fiber_unwatch(false);
+}
+
+void
+fiber_unwatch(bool unwatched)
+{
+	static bool at_exit;
+
+	if (unwatched) {
+		if (!at_exit)
+			at_exit = atexit(watch_again) == 0;
+		nr_unwatched++;
+		AnnotateIgnoreReadsBegin(__FILE__, __LINE__);
+		AnnotateIgnoreWritesBegin(__FILE__, __LINE__);
+	} else if (nr_unwatched > 0) {
+		nr_unwatched--;
+		AnnotateIgnoreWritesEnd(__FILE__, __LINE__);
+		AnnotateIgnoreReadsEnd(__FILE__, __LINE__);
+	}
+}
+#else
+void
+fiber_unwatch(bool unwatched)
+{
+	(void)unwatched;
+}
+#endif
+
 #ifdef WS_FIBER_ASAN
 static _Thread_local struct fiber *last_from; /* who switched last */
 #endif
 
 #if defined(WS_FIBER_ASAN) || defined(WS_FIBER_TSAN) || defined(WS_FIBER_UCONTEXT)
-/*
- * Immediately before leaving for @to. For ThreadSanitizer each switch orders all that was done before it and all that
- * is done after it (flags 0): two fibers never race, and what it reports of them is the misuse of locks and memory.
- */
+/* Immediately before leaving for @to. */
 WS_FIBER_UNINSTRUMENTED static inline void
 leaving(struct fiber *from, struct fiber *to)
 {
@@ -89,7 +124,7 @@ leaving(struct fiber *from, struct fiber *to)
 #elif defined(WS_FIBER_TSAN)
 	if (from->mapping == NULL)
 		from->tsan = __tsan_get_current_fiber(); /* the context that called first, in whichever thread */
-	__tsan_switch_to_fiber(to->tsan, 0);
+	__tsan_switch_to_fiber(to->tsan, __tsan_switch_to_fiber_no_sync);
 #else
 	(void)from;
 	(void)to;

@@ -32,8 +32,12 @@
 #if defined(__SANITIZE_ADDRESS__)
 #define WS_FIBER_ASAN 1
 #endif
-#if defined(__SANITIZE_THREAD__)
+#if defined(__SANITIZE_THREAD__) || defined(WITH_TSAN)
 #define WS_FIBER_TSAN 1
+#endif
+
+#ifdef WS_FIBER_TSAN
+#include <sanitizer/tsan_interface.h>
 #endif
 
 /*
@@ -85,6 +89,33 @@ fiber_name(struct fiber *f, const char *name)
 	(void)name;
 #endif
 }
+/*
+ * For ThreadSanitizer. A switch orders nothing: what two fibers do one after the other they could do at once, and if no
+ * lock forbids it that is a race, and is reported. Who hands over says so: what came before a fiber_publish(at)
+ * happened before what follows a later fiber_observe(at).
+ */
+static inline void
+fiber_publish(void *at)
+{
+#ifdef WS_FIBER_TSAN
+	__tsan_release(at);
+#else
+	(void)at;
+#endif
+}
+
+static inline void
+fiber_observe(void *at)
+{
+#ifdef WS_FIBER_TSAN
+	__tsan_acquire(at);
+#else
+	(void)at;
+#endif
+}
+
+/* What the running fiber or thread reads and writes from here on is nobody's race, or is again. Nests. */
+void fiber_unwatch(bool unwatched);
 /* The next switch to @f starts entry(arg) on an empty stack; what it was doing is forgotten. entry never returns. */
 void fiber_start(struct fiber *f, void (*entry)(void *arg), void *arg);
 #ifndef WS_FIBER_UCONTEXT

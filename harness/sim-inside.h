@@ -34,6 +34,7 @@ struct sim {
 	char panic[256];
 	sim_stuck *stuck; /* NULL: none */
 	void *stuck_arg;
+	char began, left; /* what happens on the owner before the threads begin; on a thread before it leaves */
 	struct sim_thread threads[SIM_FIBERS_MAX];
 };
 
@@ -56,6 +57,7 @@ sim_leave(struct sim *sim, struct sim_thread *t)
 {
 	struct sim_thread *next;
 
+	fiber_publish(&sim->left);
 	if (sim->enabled == 0 && sim->unfinished != 0 && sim->stuck != NULL)
 		sim->stuck(sim->stuck_arg);
 	if (sim->pick == NULL || sim->enabled == 0 || sim->nr_steps == sim->nr_steps_max) {

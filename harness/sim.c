@@ -20,6 +20,7 @@ thread_main(void *arg)
 
 	for (;;) {
 		t->parked = false;
+		fiber_observe(&sim->began);
 		sim->body(sim->arg, t->number);
 		t->status = SIM_DONE;
 		sim->enabled &= ~sim_bit(t->number);
@@ -38,6 +39,8 @@ sim_create(void)
 
 	if (sim == NULL)
 		return NULL;
+	/* Between steps the owner looks at all that the threads share, with no lock: nobody else runs then. */
+	fiber_unwatch(true);
 	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++) {
 		struct sim_thread *t = &sim->threads[i];
 
@@ -57,6 +60,7 @@ sim_create(void)
 void
 sim_destroy(struct sim *sim)
 {
+	fiber_unwatch(false);
 	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++)
 		fiber_fini(&sim->threads[i].fiber);
 	free(sim);
@@ -98,6 +102,7 @@ sim_begin(struct sim *sim, unsigned nr_threads, sim_body *body, void *arg)
 	begin(sim, body, arg);
 	for (unsigned i = 0; i < nr_threads; i++)
 		make_ready(sim, i);
+	fiber_publish(&sim->began);
 }
 
 void
@@ -105,6 +110,7 @@ sim_begin_init(struct sim *sim, sim_body *body, void *arg)
 {
 	begin(sim, body, arg);
 	make_ready(sim, SIM_INIT_THREAD);
+	fiber_publish(&sim->began);
 }
 
 const char *
@@ -171,6 +177,7 @@ sim_step(struct sim *sim, unsigned thread)
 	assert(sim->current == NULL && (sim->enabled & sim_bit(thread)) != 0);
 	sim->current = t;
 	fiber_switch(&sim->owner, &t->fiber);
+	fiber_observe(&sim->left);
 }
 
 void
