@@ -13,8 +13,8 @@
  */
 #include "engine/map.h"
 
-static bool
-continues(const struct vm_map *map, const struct vm_map_entry *left, const struct vm_map_entry *right)
+bool
+vm_map_entry_continues(const struct vm_map *map, const struct vm_map_entry *left, const struct vm_map_entry *right)
 {
 	if (VM_MUTATED(map, merge_compares_owners) && left->wiring_thread != right->wiring_thread)
 		return false;
@@ -31,17 +31,18 @@ vm_map_simplify_entry(vm_map_t map, vm_map_entry_t e)
 	struct vm_map_entry *n;
 
 	vm_rwlock_assert_write(&map->lock);
+	vm_assert(vm_map_entry_is_linked(e));
 	if ((e->eflags & MAP_ENTRY_IN_TRANSITION) != 0 && !VM_MUTATED(map, merge_in_transition))
 		return;
 	n = e->prev;
-	if (n != &map->header && continues(map, n, e)) {
+	if (n != &map->header && vm_map_entry_continues(map, n, e)) {
 		vm_map_entry_unlink(map, n);
 		e->offset = n->offset;
 		vm_map_entry_resize(map, e, n->start, e->end);
 		vm_map_entry_dispose(map, n);
 	}
 	n = e->next;
-	if (n != &map->header && continues(map, e, n) && !VM_MUTATED(map, merge_backwards_only)) {
+	if (n != &map->header && vm_map_entry_continues(map, e, n) && !VM_MUTATED(map, merge_backwards_only)) {
 		vm_map_entry_unlink(map, n);
 		vm_map_entry_resize(map, e, e->start, n->end);
 		vm_map_entry_dispose(map, n);
@@ -95,6 +96,7 @@ vm_map_clip_start(vm_map_t map, vm_map_entry_t e, vm_offset_t addr)
 	vm_map_entry_t n;
 
 	vm_rwlock_assert_write(&map->lock);
+	vm_assert(vm_map_entry_is_linked(e));
 	if (addr <= e->start)
 		return;
 	vm_assert(addr < e->end);
@@ -114,6 +116,7 @@ vm_map_clip_end(vm_map_t map, vm_map_entry_t e, vm_offset_t addr)
 	vm_map_entry_t n;
 
 	vm_rwlock_assert_write(&map->lock);
+	vm_assert(vm_map_entry_is_linked(e));
 	if (addr >= e->end)
 		return;
 	vm_assert(addr > e->start);

@@ -12,6 +12,8 @@ must_wait(const struct vm_map *map, const struct vm_map_entry *e)
 {
 	int wirings = vm_map_entry_system_wired_count(e);
 
+	if (VM_MUTATED(map, canary_held))
+		return false;
 	if (VM_MUTATED(map, delete_waits_for_user))
 		wirings = e->wired_count;
 	if (map->config.kernel || VM_MUTATED(map, delete_ignores_system))

@@ -135,6 +135,13 @@ vm_map_entry_system_wired_count(const struct vm_map_entry *entry)
 	return entry->wired_count - ((entry->eflags & MAP_ENTRY_USER_WIRED) != 0 ? 1 : 0);
 }
 
+/* An entry that was disposed of is not; one that was created and not linked yet neither. */
+static inline bool
+vm_map_entry_is_linked(const struct vm_map_entry *entry)
+{
+	return entry->prev != NULL;
+}
+
 /* Is it in a transition of the running thread? */
 static inline bool
 vm_map_entry_is_ours(const struct vm_map_entry *entry)
@@ -219,6 +226,9 @@ void vm_map_range_check(vm_map_t map, vm_offset_t *start, vm_offset_t *end);
 
 /* --- clip.c --- */
 
+/* Could the two be one entry? Neither is in transition. */
+bool vm_map_entry_continues(const struct vm_map *map, const struct vm_map_entry *left, const struct vm_map_entry *right)
+    VM_REQUIRES_SHARED(&map->lock);
 /* Merges @entry with either neighbour that continues it; @entry survives. Not while it is in transition. */
 void vm_map_simplify_entry(vm_map_t map, vm_map_entry_t entry) VM_REQUIRES(&map->lock);
 /* Splits @entry so that it begins at @addr (merging it with its neighbours first); no-op if it begins no earlier. */

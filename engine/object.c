@@ -27,6 +27,7 @@ object_create(struct vm_map *map)
 void
 vm_object_attach(struct vm_map *map, struct vm_map_entry *entry)
 {
+	vm_rwlock_assert_write(&map->lock);
 	vm_assert(entry->object == NULL);
 	entry->object = object_create(map);
 	entry->offset = 0;

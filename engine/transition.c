@@ -58,7 +58,7 @@ vm_map_entry_end_transition(vm_map_t map, vm_map_entry_t e)
 		return wanted;
 	e->eflags &= ~(uint32_t)(MAP_ENTRY_IN_TRANSITION | MAP_ENTRY_WIRE_SKIPPED | MAP_ENTRY_NEEDS_WAKEUP);
 	e->wiring_thread = NULL;
-	if (!(VM_MUTATED(map, unwired_not_merged) && e->wired_count == 0))
+	if (!(VM_MUTATED(map, unwired_not_merged) && e->wired_count == 0) && !VM_MUTATED(map, canary_merged))
 		vm_map_simplify_entry(map, e);
 	return wanted;
 }

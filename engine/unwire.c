@@ -118,7 +118,7 @@ vm_map_unwire(vm_map_t map, vm_offset_t start, vm_offset_t end, int flags)
 
 	if (!vm_range_aligned(start, end) || (flags & ~(VM_MAP_WIRE_USER | VM_MAP_WIRE_HOLESOK)) != 0)
 		return VM_RETURN(bad_argument);
-	if (start == end && !VM_MUTATED(map, unwire_empty_not_early))
+	if (start == end && !VM_MUTATED(map, unwire_empty_not_early) && !VM_MUTATED(map, canary_early))
 		return VM_RETURN(unwire_empty);
 	(void)vm_op_begin(start, end);
 	vm_map_lock(map);

@@ -274,6 +274,34 @@ tell_others(const struct check_call *call, uint64_t start, uint64_t end)
 	}
 }
 
+/* Pages that were @a and that a step has unmapped, mapped anew or protected: was that to be waited for? */
+static void
+check_held(const struct check_call *call, uint64_t start, uint64_t end, const struct vm_run *a, unsigned did)
+{
+	bool system = a != NULL && a->wired_count - a->user_wired > 0 && !call->r->program->config.kernel;
+
+	if (a == NULL || (did & (MAY_MAP | MAY_UNMAP | MAY_PROTECT)) == 0)
+		return;
+	if (a->transition)
+		check_report(call->c, call->r, CHECK_held, call, start, end,
+		    "pages %" PRIu64 "-%" PRIu64 " were in transition, and it has not waited", start, end);
+	else if (system && (did & MAY_UNMAP) != 0)
+		check_report(call->c, call->r, CHECK_held, call, start, end,
+		    "pages %" PRIu64 "-%" PRIu64 " were wired by the system, and it has not waited", start, end);
+}
+
+/* Whoever ends more transitions of a page than it has begun has ended another's. */
+static void
+check_own_marks(const struct check_call *call, uint64_t start, uint64_t end)
+{
+	uint64_t until;
+	const struct check_effect *e = check_effect_at(call->state, start, end, &until);
+
+	if (e != NULL && e->transition < 0)
+		check_report(call->c, call->r, CHECK_marks, call, start, end,
+		    "it ends a transition of pages %" PRIu64 "-%" PRIu64 " that is not its own", start, end);
+}
+
 static void
 note_change(const struct check_call *call, uint64_t start, uint64_t end, const struct vm_run *a, const struct vm_run *b)
 {
@@ -288,7 +316,9 @@ note_change(const struct check_call *call, uint64_t start, uint64_t end, const s
 		    "the step changes pages %" PRIu64 "-%" PRIu64 ", %s", start, end,
 		    (did & ~may) != 0 ? "in a way that is not its operation's"
 		                      : "which are not in its operation's range");
+	check_held(call, start, end, a, did);
 	effects_add(call->state, &d);
+	check_own_marks(call, start, end);
 	if ((did & ~(unsigned)MAY_WIRE) != 0)
 		tell_others(call, start, end);
 	if ((did & (MAY_MAP | MAY_UNMAP)) != 0)
@@ -487,6 +517,19 @@ in_transition(const struct check_call *call, const struct stretch *s)
 	return s->effect == NULL || s->effect->transition == 0 ? NULL : "are in transition by it, though it has ended";
 }
 
+/* Is there a place in the range where two entries meet that could be one? With holes allowed, some may be others'. */
+static void
+check_merged(const struct check_call *call)
+{
+	const struct vm_target *t = call->r->target;
+	uint64_t page;
+
+	if (t->mergeable != NULL && (call->op->flags & VM_OPF_HOLESOK) == 0 &&
+	    t->mergeable(call->r->self, call->start, call->end, &page))
+		check_report(call->c, call->r, CHECK_merged, call, page, page,
+		    "the entries that meet at page %" PRIu64 " could be one, and it has not merged them", page);
+}
+
 static void
 check_success(const struct check_call *call)
 {
@@ -495,9 +538,11 @@ check_success(const struct check_call *call)
 	switch ((enum vm_op_code)call->op->code) {
 	case VM_OP_wire:
 		check_pages(call, CHECK_wired, call->start, call->end, not_wired);
+		check_merged(call);
 		break;
 	case VM_OP_unwire:
 		check_pages(call, CHECK_unwired, call->start, call->end, not_unwired);
+		check_merged(call);
 		break;
 	case VM_OP_insert:
 	case VM_OP_fixed:
@@ -511,6 +556,7 @@ check_success(const struct check_call *call)
 		break;
 	case VM_OP_protect:
 		check_pages(call, CHECK_attributes, call->start, call->end, not_protected);
+		check_merged(call);
 		break;
 	case VM_OP_inherit:
 		check_pages(call, CHECK_attributes, call->start, call->end, not_inherited);

@@ -31,8 +31,11 @@ void check_report(struct checker *c, struct run *r, enum check_id check, const s
 
 /* check-reason.c: a mapping whose protection is not within its maximum, which is refused. */
 bool check_malformed(const struct vm_op *op);
-/* The codes that have a reason in this state, as bits; *must: KERN_INVALID_ADDRESS is one it must have. */
-uint16_t check_reasons(const struct check_call *call, const struct vm_state *s, bool *must);
+/*
+ * The codes that have a reason in this state, as bits. *must: those of them that an operation which finds the state so
+ * must fail with, one or the other.
+ */
+uint16_t check_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *must);
 /* Is the code that the operation ended with one that had a reason? */
 void check_code(const struct check_call *call);
 

@@ -80,7 +80,7 @@ range_invalid(const struct check_call *call, const struct facts *f)
 }
 
 static uint16_t
-wire_reasons(const struct check_call *call, const struct vm_state *s, bool *must)
+wire_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *must)
 {
 	const struct program_config *cfg = &call->r->program->config;
 	struct facts f = look(s, call->start, call->end, call->op);
@@ -88,9 +88,10 @@ wire_reasons(const struct check_call *call, const struct vm_state *s, bool *must
 	int64_t wanted = s->user_wired + (int64_t)(call->end - call->start);
 	uint16_t seen = BIT(SUCCESS);
 
-	*must = range_invalid(call, &f) || (!holes_ok && f.no_access);
+	if (range_invalid(call, &f) || (!holes_ok && f.no_access))
+		*must = BIT(INVALID_ADDRESS);
 	/* Whether an inverted range is refused depends on where entries meet, which pages do not show. */
-	if (*must || call->inverted)
+	if (*must != 0 || call->inverted)
 		seen |= BIT(INVALID_ADDRESS);
 	seen |= poison_in(cfg, call->start, call->end);
 	if (((call->op->flags & VM_OPF_USER) != 0 && wanted > (int64_t)cfg->limit) || frames_short(cfg))
@@ -99,28 +100,33 @@ wire_reasons(const struct check_call *call, const struct vm_state *s, bool *must
 }
 
 static uint16_t
-unwire_reasons(const struct check_call *call, const struct vm_state *s, bool *must)
+unwire_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *must)
 {
 	struct facts f = look(s, call->start, call->end, call->op);
 	uint16_t seen = BIT(SUCCESS);
 
-	*must = range_invalid(call, &f);
-	if (*must || call->inverted)
-		seen |= BIT(INVALID_ADDRESS);
+	if (range_invalid(call, &f))
+		*must |= BIT(INVALID_ADDRESS);
 	if ((call->op->flags & VM_OPF_USER) == 0 && f.no_system_wire)
-		seen |= BIT(INVALID_ARGUMENT);
+		*must |= BIT(INVALID_ARGUMENT);
+	seen |= *must;
+	if (call->inverted)
+		seen |= BIT(INVALID_ADDRESS);
 	return seen;
 }
 
 static uint16_t
-insert_reasons(const struct check_call *call, const struct vm_state *s, bool *must)
+insert_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *must)
 {
 	const struct program_config *cfg = &call->r->program->config;
 	const struct vm_op *op = call->op;
 	struct facts f = look(s, op->start, op->end, op);
 
-	*must = op->start >= op->end || op->start < cfg->min || op->end > cfg->max;
-	return (uint16_t)(*must ? BIT(INVALID_ADDRESS) : f.occupied ? BIT(NO_SPACE) : BIT(SUCCESS));
+	if (op->start >= op->end || op->start < cfg->min || op->end > cfg->max)
+		*must = BIT(INVALID_ADDRESS);
+	else if (f.occupied)
+		*must = BIT(NO_SPACE);
+	return *must != 0 ? *must : BIT(SUCCESS);
 }
 
 /* Somebody has mapped into it while it slept. */
@@ -134,32 +140,30 @@ overtaken(const struct check_op *o)
 }
 
 static uint16_t
-fixed_reasons(const struct check_call *call, bool *must)
+fixed_reasons(const struct check_call *call, uint16_t *must)
 {
-	*must = call->start == call->end;
-	if (*must)
-		return BIT(INVALID_ADDRESS);
+	if (call->start == call->end)
+		return *must = BIT(INVALID_ADDRESS);
 	return (uint16_t)(BIT(SUCCESS) | (overtaken(call->state) ? BIT(NO_SPACE) : 0));
 }
 
 static uint16_t
-sync_reasons(const struct check_call *call, const struct vm_state *s, bool *must)
+sync_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *must)
 {
 	/* An empty range means the entry it is in. */
 	uint64_t end = call->start == call->end ? call->start + 1 : call->end;
 	struct facts f = look(s, call->start, end, call->op);
 	uint16_t seen = BIT(SUCCESS);
 
-	*must = !f.start_mapped || f.hole;
-	if (*must)
-		seen |= BIT(INVALID_ADDRESS);
+	if (!f.start_mapped || f.hole)
+		*must |= BIT(INVALID_ADDRESS);
 	if ((call->op->flags & VM_OPF_INVALIDATE) != 0 && f.user_wired)
-		seen |= BIT(INVALID_ARGUMENT);
-	return seen;
+		*must |= BIT(INVALID_ARGUMENT);
+	return seen | *must;
 }
 
 static uint16_t
-fault_reasons(const struct check_call *call, const struct vm_state *s, bool *must)
+fault_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *must)
 {
 	const struct program_config *cfg = &call->r->program->config;
 	uint8_t type = call->op->code == VM_OP_read    ? VM_PROT_READ
@@ -169,22 +173,24 @@ fault_reasons(const struct check_call *call, const struct vm_state *s, bool *mus
 	uint64_t until;
 	const struct vm_run *run = check_run_at(s, call->start, call->end, &until);
 
-	*must = run == NULL;
 	if (run == NULL)
-		seen |= BIT(INVALID_ADDRESS);
+		*must = BIT(INVALID_ADDRESS);
 	else if ((type & ~run->prot) != 0 || run->prot == VM_PROT_NONE)
-		seen |= BIT(PROTECTION_FAILURE);
+		*must = BIT(PROTECTION_FAILURE);
+	seen |= *must;
 	if (frames_short(cfg))
 		seen |= BIT(RESOURCE_SHORTAGE);
 	return seen;
 }
 
 static uint16_t
-protect_reasons(const struct check_call *call, const struct vm_state *s)
+protect_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *must)
 {
 	struct facts f = look(s, call->start, call->end, call->op);
 
-	return (uint16_t)(BIT(SUCCESS) | (f.beyond_max ? BIT(PROTECTION_FAILURE) : 0));
+	if (f.beyond_max)
+		*must = BIT(PROTECTION_FAILURE);
+	return BIT(SUCCESS) | *must;
 }
 
 bool
@@ -196,13 +202,13 @@ check_malformed(const struct vm_op *op)
 }
 
 uint16_t
-check_reasons(const struct check_call *call, const struct vm_state *s, bool *must)
+check_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *must)
 {
 	uint64_t until;
 
-	*must = false;
+	*must = 0;
 	if (check_malformed(call->op))
-		return BIT(INVALID_ARGUMENT);
+		return *must = BIT(INVALID_ARGUMENT);
 	switch ((enum vm_op_code)call->op->code) {
 	case VM_OP_wire:
 		return wire_reasons(call, s, must);
@@ -213,16 +219,17 @@ check_reasons(const struct check_call *call, const struct vm_state *s, bool *mus
 	case VM_OP_fixed:
 		return fixed_reasons(call, must);
 	case VM_OP_find:
-		*must = call->op->end == 0;
-		return (
-		    uint16_t)(*must ? BIT(INVALID_ADDRESS) : BIT(SUCCESS) | BIT(NO_SPACE)); /* see check_find_result */
+		if (call->op->end == 0)
+			return *must = BIT(INVALID_ADDRESS);
+		return BIT(SUCCESS) | BIT(NO_SPACE); /* which of them: check-content.c */
 	case VM_OP_protect:
-		return protect_reasons(call, s);
+		return protect_reasons(call, s, must);
 	case VM_OP_sync:
 		return sync_reasons(call, s, must);
 	case VM_OP_clip:
-		*must = check_run_at(s, call->start, call->end, &until) == NULL;
-		return (uint16_t)(*must ? BIT(INVALID_ADDRESS) : BIT(SUCCESS));
+		if (check_run_at(s, call->start, call->end, &until) == NULL)
+			return *must = BIT(INVALID_ADDRESS);
+		return BIT(SUCCESS);
 	case VM_OP_fault:
 	case VM_OP_read:
 	case VM_OP_write:
@@ -258,9 +265,9 @@ check_code(const struct check_call *call)
 		check_report(call->c, call->r, id, call, call->start, call->end,
 		    "at no instant of the call was there a reason for that in pages %" PRIu64 "-%" PRIu64, call->start,
 		    call->end);
-	else if (code == KERN_SUCCESS && o->always)
-		check_report(call->c, call->r, CHECK_overlooked, call, call->start, call->end,
-		    "at each instant of the call there was a hole, or a page without access, in pages %" PRIu64
-		    "-%" PRIu64,
-		    call->start, call->end);
+	else if (code == KERN_SUCCESS && o->always != 0)
+		check_report(call->c, call->r, (o->always & BIT(INVALID_ADDRESS)) != 0 ? CHECK_overlooked : CHECK_code,
+		    call, call->start, call->end,
+		    "at each instant of the call there was a reason for %s in pages %" PRIu64 "-%" PRIu64,
+		    vm_kern_name(__builtin_ctz(o->always)), call->start, call->end);
 }

@@ -53,8 +53,8 @@ finding_same(const struct finding *a, const struct finding *b)
 	       (a->check != CHECK_target || strcmp(a->text, b->text) == 0);
 }
 
-static void
-print_quirks(uint32_t mask, struct strbuf *out)
+void
+check_print_quirks(uint32_t mask, struct strbuf *out)
 {
 	const char *comma = "";
 
@@ -105,16 +105,51 @@ finding_print(const struct finding *f, const struct program *p, struct strbuf *o
 	strbuf_printf(out, ": %s", f->text);
 	if (f->quirk) {
 		strbuf_add(out, " (as the recorded kernel does: quirk ");
-		print_quirks(d->quirks & p->config.quirks, out);
+		check_print_quirks(d->quirks & p->config.quirks, out);
 		strbuf_addc(out, ')');
 	}
+}
+
+const char *
+check_verdict_text(enum program_verdict verdict)
+{
+	switch (verdict) {
+	case PROGRAM_VERDICT_SPURIOUS:
+		return "KERN_INVALID_ADDRESS was returned, and at no instant of the call was there a reason";
+	case PROGRAM_VERDICT_MISSED:
+		return "KERN_SUCCESS was returned, though there was a reason to fail at each instant of the call";
+	case PROGRAM_VERDICT_INVARIANT:
+		return "the map is not in order, whichever operation has done it";
+	case PROGRAM_VERDICT_MODEL:
+		return "an operation has not done, or not returned, what docs/engine.md says of it";
+	case PROGRAM_VERDICT_CONTENT:
+		return "a page has other content than was written to it, or a wrong one was written back";
+	case PROGRAM_VERDICT_LOST_WAKEUP:
+		return "somebody sleeps, and whoever should wake it does not know";
+	case PROGRAM_VERDICT_DEADLOCK:
+		return "nobody can go on, and not all have finished";
+	case PROGRAM_VERDICT_LIVELOCK:
+		return "there is a schedule that never ends";
+	case PROGRAM_VERDICT_RACE:
+		return "two threads use the same memory, one of them writes, and nothing orders them";
+	case PROGRAM_VERDICT_PANIC:
+		return "the engine has run into one of its own assertions";
+	case PROGRAM_VERDICT_NONE:
+		break;
+	}
+	return "";
 }
 
 void
 checks_doc(struct strbuf *out, bool markdown)
 {
-	if (markdown)
-		strbuf_add(out, "| check | verdict | what holds | quirks that break it |\n|---|---|---|---|\n");
+	if (markdown) {
+		strbuf_add(out, "| verdict | what is wrong |\n|---|---|\n");
+		for (unsigned v = PROGRAM_VERDICT_NONE + 1; vmt_verdict_word((enum program_verdict)v) != NULL; v++)
+			strbuf_printf(out, "| %s | %s |\n", vmt_verdict_word((enum program_verdict)v),
+			    check_verdict_text((enum program_verdict)v));
+		strbuf_add(out, "\n| check | verdict | what holds | quirks that break it |\n|---|---|---|---|\n");
+	}
 	for (unsigned i = 1; i < CHECK_COUNT; i++) {
 		const struct check_desc *d = &check_table[i];
 
@@ -124,7 +159,7 @@ checks_doc(struct strbuf *out, bool markdown)
 			strbuf_printf(out, "  %-12s %-12s %s", d->name, vmt_verdict_word(d->verdict), d->holds);
 		if (!markdown && d->quirks != 0)
 			strbuf_add(out, "; not with quirk ");
-		print_quirks(d->quirks, out);
+		check_print_quirks(d->quirks, out);
 		strbuf_add(out, markdown ? " |\n" : "\n");
 	}
 }

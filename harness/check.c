@@ -260,7 +260,7 @@ static void
 watch(struct checker *c, const struct check_call *call)
 {
 	struct check_op *o = call->state;
-	bool must = false;
+	uint16_t must = 0;
 
 	o->seen |= check_reasons(call, &c->now, &must);
 	o->always &= must;
@@ -272,13 +272,25 @@ begin_op(struct checker *c, struct run *r, unsigned thread, unsigned index)
 	struct check_op *o = &c->ops[thread];
 	struct check_call call = call_of(c, r, thread, index);
 
-	o->running = o->always = true;
+	o->running = true;
 	o->seen = 0;
+	o->always = UINT16_MAX;
 	o->op = (uint16_t)index;
 	o->since = c->step + 1;
 	o->charged = 0;
 	o->nr_effects = 0;
 	watch(c, &call);
+}
+
+/* An operation whose range is empty, and that does not clip anything then: docs/engine.md sections 5 and 6. */
+static bool
+leaves_entries(struct checker *c, struct run *r, unsigned thread, unsigned index)
+{
+	struct check_call call = call_of(c, r, thread, index);
+	uint8_t code = call.op->code;
+
+	return call.start == call.end && r->target->entries != NULL &&
+	       (code == VM_OP_remove || code == VM_OP_fixed || code == VM_OP_wire || code == VM_OP_unwire);
 }
 
 void
@@ -294,6 +306,8 @@ checker_before_step(struct checker *c, struct run *r, unsigned thread)
 		index++;
 	if (index < nr)
 		begin_op(c, r, thread, index);
+	if (index < nr && leaves_entries(c, r, thread, index))
+		c->nr_entries_before = r->target->entries(r->self, NULL, 0);
 }
 
 /* Operation @index has ended in this step. */
@@ -314,7 +328,7 @@ end_op(struct checker *c, struct run *r, unsigned thread, unsigned index)
 		return;
 	}
 	/* It has not looked at the map: one instant, and no effect. */
-	*o = (struct check_op){ .always = true };
+	*o = (struct check_op){ .always = UINT16_MAX };
 	watch(c, &call);
 	check_code(&call);
 	*o = saved;
@@ -331,6 +345,28 @@ watch_all(struct checker *c, struct run *r)
 			continue;
 		call = call_of(c, r, t, c->ops[t].op);
 		watch(c, &call);
+	}
+}
+
+/* Has an operation on an empty range done something? Or is one on its way to the lock, that should have returned? */
+static void
+check_early(struct checker *c, struct run *r, unsigned thread, unsigned done)
+{
+	struct check_op *o = &c->ops[thread];
+	unsigned nr;
+	const struct vm_op *ops = ops_of(r, thread, &nr);
+
+	if (done < nr && is_lockless(&ops[done])) {
+		struct check_call call = call_of(c, r, thread, done);
+
+		check_report(c, r, CHECK_early, &call, 0, 0, "it does not return at once, but waits for the lock");
+	}
+	if (o->running && leaves_entries(c, r, thread, o->op) &&
+	    r->target->entries(r->self, NULL, 0) != c->nr_entries_before) {
+		struct check_call call = call_of(c, r, thread, o->op);
+
+		check_report(
+		    c, r, CHECK_early, &call, 0, 0, "its range is empty, and it has changed where entries begin");
 	}
 }
 
@@ -353,6 +389,7 @@ judge_step(struct checker *c, struct run *r, unsigned thread)
 			check_step_effects(&call);
 		check_cleaned(&call);
 	}
+	check_early(c, r, thread, done);
 	for (unsigned i = c->nr_done_before; i < done; i++)
 		end_op(c, r, thread, i);
 	if (changed)
@@ -461,10 +498,11 @@ zigzag(int64_t v)
 static void
 key_op(const struct check_op *o, struct keybuf *k)
 {
-	keybuf_u8(k, o->running ? (uint8_t)(1 + o->always) : 0);
+	keybuf_u8(k, o->running);
 	if (!o->running)
 		return;
 	keybuf_num(k, o->seen);
+	keybuf_num(k, o->always);
 	keybuf_num(k, zigzag(o->charged));
 	keybuf_num(k, o->nr_effects);
 	for (size_t i = 0; i < o->nr_effects; i++) {

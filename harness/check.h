@@ -80,8 +80,8 @@ struct check_effect {
 /* An operation under way. */
 struct check_op {
 	bool running;
-	bool always;     /* KERN_INVALID_ADDRESS has had a reason at each instant so far */
 	uint16_t seen;   /* bit c: code c has had a reason at some instant */
+	uint16_t always; /* bit c: at each instant so far code c was one that it must fail with */
 	uint16_t op;     /* index */
 	uint32_t since;  /* its first step */
 	int64_t charged; /* pages that its steps have put on the user-wire counter */
@@ -103,6 +103,7 @@ struct checker {
 	bool opened;                 /* the init steps are done */
 	bool quiet;                  /* a prefix is executed again: no invariants, they have been looked at */
 	uint32_t step;               /* of the run */
+	size_t nr_entries_before;    /* of the target, before the step; only for operations on an empty range */
 	unsigned nr_done_before;     /* of the thread that steps: its operations that had ended before the step */
 	struct vm_state now, before; /* after the last step, and before it */
 	struct vm_state start;       /* after the init steps */
@@ -145,7 +146,11 @@ bool finding_same(const struct finding *a, const struct finding *b);
 void finding_print(const struct finding *f, const struct program *p, struct strbuf *out);
 /* The id of a check by name; CHECK_NONE: there is none. */
 enum check_id check_find(const char *name, size_t len);
-/* All checks, for `wirestorm help checks`; or as markdown, which is docs/checks.md. */
+/* What a verdict of this kind means, in half a sentence. */
+const char *check_verdict_text(enum program_verdict verdict);
+/* "Q1, Q2" */
+void check_print_quirks(uint32_t mask, struct strbuf *out);
+/* All checks, for `wirestorm help checks`; or as markdown, the tables of docs/checks.md. */
 void checks_doc(struct strbuf *out, bool markdown);
 
 #endif

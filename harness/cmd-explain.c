@@ -5,18 +5,23 @@
 #include <string.h>
 
 #include "harness/cli.h"
-#include "harness/edges.h"
+#include "harness/explain.h"
 #include "harness/strbuf.h"
 
 static const char help[] =
     "usage: wirestorm explain NAME...\n\n"
-    "Explains what reports name: an edge (wire_hole: why an operation returned what it did). For an edge: when it\n"
-    "is passed, what is returned and left behind, what the man page says of it, and the smallest program that shows\n"
-    "it, which is printed if it is there. wirestorm help edges lists the edges.\n\n"
+    "Explains what reports name:\n\n"
+    "  an edge    wire_hole: why an operation returned what it did. When it is passed, what is returned and left\n"
+    "             behind, what the man page says of it, and the smallest program that shows it, which is printed if\n"
+    "             this is run where the corpus is. wirestorm help edges lists them\n"
+    "  a check    I19, rollback: what the checker asks of each run. What holds, what kind of verdict it is if it does\n"
+    "             not, which fault is planted to try it, and which quirks break it. wirestorm help checks lists them\n"
+    "  a quirk    Q1: what the recorded kernel does, and what strict does\n"
+    "  a mutant   wire_owner_ignored: a bug that can be put back, and what there is to see then\n\n"
     "Exit status: 0 explained, 2 there is no such name.\n\n"
     "Examples:\n"
     "  wirestorm explain wire_changed_but_mapped\n"
-    "  wirestorm explain wire_hole unwire_noop\n";
+    "  wirestorm explain unfounded I19 Q1\n";
 
 /* The program that shows it, if this is run where the corpus is. */
 static void
@@ -36,22 +41,22 @@ print_litmus(const char *name)
 }
 
 static bool
-explain(const char *name)
+print_explained(const char *name)
 {
-	enum vm_edge edge = edges_find(name);
 	struct strbuf text = { 0 };
+	const char *litmus;
+	bool found = explain(name, &text, &litmus);
 
-	if (edge == VM_EDGE_COUNT) {
-		fprintf(stderr, "wirestorm explain: expected an edge, found \"%s\"; wirestorm help edges lists them\n",
+	if (!found)
+		fprintf(stderr,
+		    "wirestorm explain: expected an edge, a check, a quirk or a mutant, found \"%s\"; "
+		    "wirestorm help edges and help checks list them\n",
 		    name);
-		return false;
-	}
-	edges_explain(edge, &text);
 	fputs(strbuf_text(&text), stdout);
 	strbuf_free(&text);
-	if (vm_edge_table[edge].litmus[0] != '\0')
-		print_litmus(vm_edge_table[edge].litmus);
-	return true;
+	if (litmus != NULL)
+		print_litmus(litmus);
+	return found;
 }
 
 int
@@ -73,7 +78,7 @@ cmd_explain(int argc, char **argv)
 	for (int i = optind; i < argc; i++) {
 		if (i > optind)
 			printf("\n");
-		if (!explain(argv[i]))
+		if (!print_explained(argv[i]))
 			rv = EXIT_USAGE;
 	}
 	return rv;

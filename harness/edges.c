@@ -2,14 +2,10 @@
 /* edges.c - see edges.h. */
 #include "harness/edges.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "engine/vm.h"
 #include "harness/strbuf.h"
-
-#define FOLD_COLUMNS 78
-#define LABEL_COLUMNS 10
 
 void
 edges_print(uint64_t edges, struct strbuf *out)
@@ -64,6 +60,18 @@ edges_man(enum vm_edge edge)
 
 /* --- the reference --- */
 
+static const char doc_head[] =
+    "# Edges: every return worth a name\n\n"
+    "A code does not tell why: KERN_INVALID_ADDRESS has a dozen reasons. Each of them has a name here, an *edge*, and\n"
+    "every report says which edges an operation has passed; it can be several, and some end in success. `wirestorm\n"
+    "explain NAME` tells more of one. Made from `engine/edges.def`: change that, then run\n"
+    "`build/tests/test-docs --write docs/edges.md`.\n\n"
+    "*Errno* is what the system call above makes of it. *Rule* is the row in [returns.md](returns.md), or the section\n"
+    "of [engine.md](engine.md). *Man* is what vm_map_wire(9) says of wire and unwire, and vm_map_sync(9) of sync;\n"
+    "[manpage.md](manpage.md) has the former sentence by sentence.\n\n"
+    "| edge | whose | code | errno | rule | when | man | shown by |\n"
+    "|---|---|---|---|---|---|---|---|\n";
+
 static void
 doc_row(enum vm_edge edge, struct strbuf *out)
 {
@@ -83,19 +91,7 @@ void
 edges_doc(struct strbuf *out, bool markdown)
 {
 	if (markdown)
-		strbuf_add(out,
-		    "# Edges: every return worth a name\n\n"
-		    "A code does not tell why: KERN_INVALID_ADDRESS has a dozen reasons. Each of them has a name here, "
-		    "an "
-		    "*edge*, and every\nreport says which edges an operation has passed. Made from `engine/edges.def`: "
-		    "change that, then run\n`build/tests/test-edges --write docs/edges.md`. "
-		    "`wirestorm explain NAME` tells more of one; [edges-seen.md](edges-seen.md) counts how often they\n"
-		    "are met. The column *rule* is the row in [returns.md](returns.md), or the section of "
-		    "[engine.md](engine.md); *man* is what\nvm_map_wire(9) says of wire and unwire, and vm_map_sync(9) "
-		    "of "
-		    "sync.\n\n"
-		    "| edge | whose | code | errno | rule | when | man | shown by "
-		    "|\n|---|---|---|---|---|---|---|---|\n");
+		strbuf_add(out, doc_head);
 	for (unsigned i = 0; i < VM_EDGE_COUNT; i++) {
 		const struct vm_edge_desc *d = &vm_edge_table[i];
 
@@ -105,65 +101,4 @@ edges_doc(struct strbuf *out, bool markdown)
 			strbuf_printf(
 			    out, "  %s\n      %s: %s, %s.\n", d->name, d->whose, edges_code((enum vm_edge)i), d->when);
 	}
-}
-
-/* --- one explained --- */
-
-/* A label, and behind it the text, folded between words. */
-static void
-folded(const char *label, const char *text, struct strbuf *out)
-{
-	size_t column = LABEL_COLUMNS;
-
-	strbuf_printf(out, "%-*s", LABEL_COLUMNS, label);
-	while (*text != '\0') {
-		size_t word = strcspn(text, " ");
-
-		if (column + word > FOLD_COLUMNS && column > LABEL_COLUMNS) {
-			strbuf_printf(out, "\n%*s", LABEL_COLUMNS, "");
-			column = LABEL_COLUMNS;
-		}
-		strbuf_addn(out, text, word);
-		column += word + 1;
-		text += word;
-		if (*text == ' ') {
-			text++;
-			strbuf_addc(out, ' ');
-		}
-	}
-	strbuf_addc(out, '\n');
-}
-
-static void
-explain_man(const struct vm_edge_desc *d, enum vm_edge edge, struct strbuf *out)
-{
-	struct strbuf text = { 0 };
-
-	if (d->man == VM_EDGE_MAN_UNREAD) {
-		folded("man page", "not compared: only vm_map_wire(9) and vm_map_sync(9) are", out);
-		return;
-	}
-	strbuf_printf(&text, "%s: %s", edges_man(edge), d->page);
-	text.text[0] = (char)toupper((unsigned char)text.text[0]);
-	folded("man page", strbuf_text(&text), out);
-	strbuf_free(&text);
-}
-
-void
-edges_explain(enum vm_edge edge, struct strbuf *out)
-{
-	const struct vm_edge_desc *d = &vm_edge_table[edge];
-
-	strbuf_printf(out, "%s\n\n", d->name);
-	folded("whose", d->whose, out);
-	folded("returns", edges_code(edge), out);
-	if (d->err[0] != '\0')
-		folded("errno", strcmp(d->err, "0") == 0 ? "0: the system call succeeds" : d->err, out);
-	folded("when", d->when, out);
-	folded("leaves", d->leaves, out);
-	explain_man(d, edge, out);
-	strbuf_printf(out, "%-*s%s %s\n", LABEL_COLUMNS, "rule",
-	    d->row[0] == 'w' || d->row[0] == 'u' ? "docs/returns.md, row" : "docs/engine.md, section", d->row);
-	if (d->litmus[0] != '\0')
-		strbuf_printf(out, "%-*swirestorm show corpus/litmus/%s.vmt\n", LABEL_COLUMNS, "see it", d->litmus);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* edges.h - the returns worth a name (engine/edges.def) as text: in reports, as a reference, and one explained. */
+/* edges.h - the returns worth a name (engine/edges.def) as text: in reports, and as a reference. */
 #ifndef HARNESS_EDGES_H
 #define HARNESS_EDGES_H
 
@@ -23,7 +23,5 @@ const char *edges_man(enum vm_edge edge);
 
 /* All of them, for `wirestorm help edges`; or as markdown, which is docs/edges.md. */
 void edges_doc(struct strbuf *out, bool markdown);
-/* One, for a person who has met it and wonders. */
-void edges_explain(enum vm_edge edge, struct strbuf *out);
 
 #endif

@@ -32,12 +32,8 @@
 #if defined(__SANITIZE_ADDRESS__)
 #define WS_FIBER_ASAN 1
 #endif
-#if defined(__SANITIZE_THREAD__) || defined(WITH_TSAN)
+#if defined(__SANITIZE_THREAD__)
 #define WS_FIBER_TSAN 1
-#endif
-
-#ifdef WS_FIBER_TSAN
-#include <sanitizer/tsan_interface.h>
 #endif
 
 /*
@@ -90,32 +86,30 @@ fiber_name(struct fiber *f, const char *name)
 #endif
 }
 /*
- * For ThreadSanitizer. A switch orders nothing: what two fibers do one after the other they could do at once, and if no
- * lock forbids it that is a race, and is reported. Who hands over says so: what came before a fiber_publish(at)
- * happened before what follows a later fiber_observe(at).
+ * For ThreadSanitizer. fiber_meet: what @f did comes before what the caller does next, and what the caller did before
+ * what @f does next. What is done between unseen_begin and unseen_end is not looked at.
  */
-static inline void
-fiber_publish(void *at)
-{
 #ifdef WS_FIBER_TSAN
-	__tsan_release(at);
+void fiber_meet(struct fiber *f);
+void fiber_unseen_begin(void);
+void fiber_unseen_end(void);
 #else
-	(void)at;
-#endif
+static inline void
+fiber_meet(struct fiber *f)
+{
+	(void)f;
 }
 
 static inline void
-fiber_observe(void *at)
+fiber_unseen_begin(void)
 {
-#ifdef WS_FIBER_TSAN
-	__tsan_acquire(at);
-#else
-	(void)at;
-#endif
 }
 
-/* What the running fiber or thread reads and writes from here on is nobody's race, or is again. Nests. */
-void fiber_unwatch(bool unwatched);
+static inline void
+fiber_unseen_end(void)
+{
+}
+#endif
 /* The next switch to @f starts entry(arg) on an empty stack; what it was doing is forgotten. entry never returns. */
 void fiber_start(struct fiber *f, void (*entry)(void *arg), void *arg);
 #ifndef WS_FIBER_UCONTEXT

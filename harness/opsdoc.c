@@ -142,7 +142,7 @@ opsdoc_print(struct strbuf *out, bool markdown)
 		strbuf_add(out, "# Operations\n\n"
 		                "Every operation that a program can have, made from `engine/ops.def` and "
 		                "`engine/args.def`: change those,\n"
-		                "then run `build/tests/test-opsdoc --write docs/ops.md`. Ranges are [S, E) in pages; "
+		                "then run `build/tests/test-docs --write docs/ops.md`. Ranges are [S, E) in pages; "
 		                "numbers are decimal or\n"
 		                "0x and hexadecimal. [vmt.md](vmt.md) has the rest of the text form.\n\n");
 	print_ops(markdown, out);

@@ -3,6 +3,8 @@
 #include "harness/keybuf.h"
 #include "harness/strategy.h"
 
+#define DRAWN_MAX 64 /* bytes: as many choices as a short program has */
+
 size_t
 strategy_bytes_upto(struct run *r, const uint8_t *bytes, size_t nr, size_t max, replay_step_fn *on_step, void *arg)
 {
@@ -30,6 +32,19 @@ size_t
 strategy_bytes(struct run *r, const uint8_t *bytes, size_t nr, replay_step_fn *on_step, void *arg)
 {
 	return strategy_bytes_upto(r, bytes, nr, STRATEGY_STEPS_MAX, on_step, arg);
+}
+
+size_t
+strategy_bytes_drawn(struct run *r, const struct strategy_view *v, uint64_t seed, replay_step_fn *on_step, void *arg)
+{
+	struct prng prng = { seed };
+	size_t nr = (size_t)prng_below(&prng, DRAWN_MAX + 1);
+	uint8_t bytes[DRAWN_MAX];
+
+	(void)v;
+	for (size_t i = 0; i < nr; i++)
+		bytes[i] = (uint8_t)prng_next(&prng);
+	return strategy_bytes(r, bytes, nr, on_step, arg);
 }
 
 /* A schedule being turned into bytes. on_step comes after the step, so what was enabled before it is remembered. */

@@ -150,9 +150,7 @@ engine_apply(void *self, unsigned thread, const struct vm_op *op)
 {
 	struct engine *e = self;
 
-	vm_curthread = &e->threads[thread];
-	vm_curthread->held = 0;
-	vm_curthread->map_write = false;
+	env_sim_be(&e->threads[thread]);
 	sim_on_stuck(e->sim, engine_stuck, e); /* another instance may have had the world in between */
 	return engine_op_apply(e->map, op);
 }
@@ -348,6 +346,21 @@ engine_cleaned(void *self, unsigned thread, uint64_t *start, uint64_t *end)
 	return ctx->clean_start < ctx->clean_end;
 }
 
+static bool
+engine_mergeable(void *self, uint64_t start, uint64_t end, uint64_t *page) VM_NO_TSA("called between steps")
+{
+	const struct vm_map *map = ((struct engine *)self)->map;
+
+	for (const struct vm_map_entry *n = map->header.next; n != &map->header; n = n->next) {
+		*page = n->end >> VM_PAGE_SHIFT;
+		if (*page > start && *page < end && n->next != &map->header &&
+		    (n->eflags & (MAP_ENTRY_IN_TRANSITION | MAP_ENTRY_GUARD)) == 0 &&
+		    vm_map_entry_continues(map, n, n->next))
+			return true;
+	}
+	return false;
+}
+
 static void
 engine_where(void *self, unsigned thread, char *buf, size_t size)
 {
@@ -372,5 +385,6 @@ const struct vm_target target_engine = {
 	.check = engine_check,
 	.judged = true,
 	.cleaned = engine_cleaned,
+	.mergeable = engine_mergeable,
 	.where = engine_where,
 };

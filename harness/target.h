@@ -77,9 +77,9 @@ struct vm_target {
 	void (*dump)(void *self, struct vm_state *out);
 
 	/*
-	 * The first page of each entry, ascending, into starts, at most max of them; returns how many there are.
-	 * Entries that look alike are not merged: where they meet is hidden from the state, but decides how operations
-	 * fail later (docs/engine.md section 0). May be NULL: nobody compares them then.
+	 * The first page of each entry, ascending, into starts, at most max of them; returns how many there are (max 0:
+	 * only that). Entries that look alike are not merged: where they meet is hidden from the state, but decides how
+	 * operations fail later (docs/engine.md section 0). May be NULL: nobody compares them then.
 	 */
 	size_t (*entries)(void *self, uint64_t *starts, size_t max);
 
@@ -111,6 +111,12 @@ struct vm_target {
 	 * of the object that it wrote to. False: none. May be NULL.
 	 */
 	bool (*cleaned)(void *self, unsigned thread, uint64_t *start, uint64_t *end);
+
+	/*
+	 * The first page inside of (start, end) at which two entries meet that could be one; false: there is none.
+	 * Guards do not count: protect passes them over. May be NULL.
+	 */
+	bool (*mergeable)(void *self, uint64_t start, uint64_t end, uint64_t *page);
 
 	/*
 	 * What the suspended thread @thread is about to do when it goes on ("fault page 21"), into buf; "" if nothing

@@ -104,7 +104,7 @@ class Case(unittest.TestCase):
 
 
 class Help(Case):
-    SOURCES = {"check": "harness/cmd-check.c", "explore": "harness/cmd-explore.c", "run": "harness/cmd-run.c",
+    SOURCES = {"check": "harness/cmd-check.c", "explore": "harness/cmd-explore.c", "run": "harness/cmd-run.c", "show": "harness/cmd-show.c",
         "fmt": "harness/cmd-fmt.c", "stress": "stress/stress-main.c"}
 
     def commands(self):
@@ -140,6 +140,26 @@ class Help(Case):
                 self.assertRegex(out, r"--%s\b" % name, command)
             for name in re.findall(r"(?m)^ {2,8}(?:-\w, )?--([\w-]+)", out):
                 self.assertIn(name, [o[0] for o in options] + ["help"], command)
+
+    def test_explain(self):
+        """Every name that a report can have is explained, each with what its table says of it."""
+        tables = {"edges.def": (r"^VM_EDGE\((\w+),", 43), "mutants.def": (r"^VM_MUTANT\((\w+),", 1),
+            "quirks.def": (r"^VM_QUIRK\((\w+),", 5), "../harness/checks.def": (r"^CHECK\((\w+),", 43)}
+        for table, (pattern, least) in tables.items():
+            names = re.findall(pattern, (ROOT / "engine" / table).read_text(), re.MULTILINE)
+            self.assertGreaterEqual(len(names), least, table)
+            for name in names:
+                out, _ = self.expect(0, "explain", name)
+                self.assertRegex(out, r"(?m)^%s, an? (edge|check|quirk|mutant|canary)\b" % name)
+                self.assertEqual(re.findall(r"(?m) $", out.split("\n--- ")[0]), [], name)
+        out, _ = self.expect(0, "explain", "Q1", "wire_hole")
+        self.assertIn("subtracted", out)
+        self.assertIn("docs/returns.md, row w5", out)
+        self.usage_error("explain", words=["expected a name"])
+        code, out, err = ws("explain", "I19", "nonsense")
+        self.assertEqual(code, 2)
+        self.assertIn("I19, a check", out)
+        self.assertIn('found "nonsense"', err)
 
     def test_wrong_options(self):
         for command in self.SOURCES:

@@ -4,7 +4,8 @@
 
 What the programs do is checked by `wirestorm check`; here it is whether they are explained, found, and about what they
 say: every file has a head and a line in docs/litmus.md, every row of docs/manpage.md has a file with its code, every
-command in a head works, and the files about a quirk change without it.
+command in a head works, and the files about a quirk change without it. docs/manpage.md and docs/returns.md say of an
+edge what docs/edges.md says, which is made from engine/edges.def (tests/test-docs.c).
 """
 
 import re
@@ -121,7 +122,7 @@ def check_heads():
 
 
 def check_links():
-    for doc in ("manpage.md", "litmus.md"):
+    for doc in ("manpage.md", "litmus.md", "returns.md", "edges.md", "checks.md"):
         for link in links(root / "docs" / doc):
             if "://" not in link and not (root / "docs" / link).exists():
                 complain(f"docs/{doc}", f"{link} does not exist")
@@ -149,10 +150,45 @@ def check_index():
             complain("docs/litmus.md", f"{name} has {seen.count(name)} lines")
 
 
+@cache
+def edges():
+    """Of each edge: its rule, and what the man page says of it."""
+    lines = (root / "docs" / "edges.md").read_text(encoding="utf-8").split("\n")
+    rows = [cells(line) for line in lines if line.startswith("| `")]
+    return {row[0].strip("`"): (row[4], row[6]) for row in rows}
+
+
+def check_edge(where, row, cell, man):
+    """A row of a document has the edge whose rule it is, or which is called so, and what the man page says of that."""
+    if row in UNREACHABLE:
+        if cell != "-":
+            complain(where, f"is unreachable, but has the edge {cell}")
+        return
+    name = next((name for name, (rule, _) in edges().items() if row in (rule, name)), None)
+    if name is None:
+        complain(where, "docs/edges.md has no edge for it")
+    elif cell != f"[`{name}`](edges.md)":
+        complain(where, f"its edge is not {name}")
+    elif re.match(r"\w+", man)[0] != edges()[name][1]:
+        complain(where, f"the man page {man}, but engine/edges.def says: {edges()[name][1]}")
+
+
+def check_returns():
+    """Section B of docs/returns.md has each row that has an id, with its edge."""
+    lines = (root / "docs" / "returns.md").read_text(encoding="utf-8").split("\n")
+    for row in (row for row in ROWS if re.fullmatch(r"[wu]\d+", row)):
+        of_row = [line for line in lines if line.startswith(f"| {row} |")]
+        if len(of_row) != 1:
+            complain("docs/returns.md", f"{len(of_row)} lines for row {row}")
+        else:
+            check_edge(f"docs/returns.md, row {row}", row, cells(of_row[0])[1], cells(of_row[0])[-1])
+
+
 def check_row(row, line):
     """A row's programs have its code, at an operation of its kind."""
     where = f"docs/manpage.md, row {row}"
-    _, _, codes, _, see = cells(line)
+    _, edge, _, codes, _, man, see = cells(line)
+    check_edge(where, row, edge, man)
     if row in UNREACHABLE:
         if "unreachable because" not in see or linked(see):
             complain(where, "is unreachable, and does not say why")
