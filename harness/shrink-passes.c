@@ -414,8 +414,8 @@ fewer_arguments(struct shrink *s, unsigned number)
 }
 
 /*
- * What maps somewhere maps from a page on that the program names instead, as much as before or all that it names: a place
- * that is named is plainer than one that is found.
+ * What maps somewhere maps from a page on that the program names instead, as much as before or all that it names: a
+ * place that is named is plainer than one that is found.
  */
 static void
 named_place(struct shrink *s, unsigned number)
