@@ -120,6 +120,8 @@ vm_map_wakeup(vm_map_t map)
 {
 	if (VM_MUTATED(map, canary_stuck))
 		return;
+	if (VM_MUTATED(map, unlocked_access) && *(volatile unsigned *)&map->timestamp == 0)
+		return; /* never: each wakeup follows a write lock */
 	vm_waitq_wakeup(&map->transition_waitq);
 }
 

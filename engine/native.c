@@ -5,12 +5,9 @@
  */
 #include "engine/native.h"
 
+#include "engine/park.h"
 #include "engine/sync.h"
 
-#include <linux/futex.h>
-#include <sys/syscall.h>
-
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -25,7 +22,6 @@
 
 #define PANIC_TEXT_MAX 512
 
-static void (*point_hook)(struct vm_thread *td);
 static void (*panic_hook)(struct vm_thread *td, const char *what, const char *file, int line);
 
 /* --- what ck_ec asks of the system --- */
@@ -37,21 +33,20 @@ ec_gettime(const struct ck_ec_ops *ops, struct timespec *out)
 	return clock_gettime(CLOCK_MONOTONIC, out);
 }
 
-/* May return early for any reason; ck looks at the count again. The deadline is absolute. */
+/* ck looks at the count again, whatever ended the sleep. */
 static void
 ec_wait32(
     const struct ck_ec_wait_state *state, const uint32_t *word, uint32_t expected, const struct timespec *deadline)
 {
 	(void)state;
-	(void)syscall(
-	    SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, expected, deadline, NULL, (unsigned)FUTEX_BITSET_MATCH_ANY);
+	vm_park_wait(word, expected, deadline);
 }
 
 static void
 ec_wake32(const struct ck_ec_ops *ops, const uint32_t *word)
 {
 	(void)ops;
-	(void)syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+	vm_park_wake(word);
 }
 
 /* 64-bit counts are not used. */
@@ -64,8 +59,7 @@ static const struct ck_ec_mode ec_mode = { .ops = &ec_ops, .single_producer = fa
 static void
 native_point(struct vm_thread *td)
 {
-	if (point_hook != NULL)
-		point_hook(td);
+	(void)td; /* whoever comes first */
 }
 
 static void
@@ -81,8 +75,6 @@ native_wakeup(struct vm_waitq *q)
 {
 	TSAN(__tsan_release(q));
 	ck_ec32_inc(&q->count, &ec_mode);
-	if (point_hook != NULL)
-		point_hook(vm_curthread);
 }
 
 /* Decimal, at the end of @buf of @size bytes; returns where it begins. */
@@ -131,12 +123,6 @@ vm_native_thread_init(struct vm_thread *td, unsigned id)
 {
 	*td = (struct vm_thread){ .id = id, .env = &vm_env_native };
 	vm_curthread = td;
-}
-
-void
-vm_native_set_point_hook(void (*hook)(struct vm_thread *td))
-{
-	point_hook = hook;
 }
 
 void

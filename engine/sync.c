@@ -20,6 +20,7 @@
 #include "engine/sync.h"
 
 #include "engine/env.h"
+#include "engine/park.h"
 #include "engine/thread.h"
 
 #ifdef WITH_TSAN
@@ -33,7 +34,7 @@
 #define TSAN_UNLOCKING(l, how) ((void)(l))
 #endif
 
-/* Tries before a thread sleeps. A simulated world gains nothing by the second. */
+/* Tries before a thread sleeps, or for a spin lock yields. A simulated world gains nothing by the second. */
 static unsigned spin_max = 64;
 
 void
@@ -345,11 +346,26 @@ vm_spinlock_init(struct vm_spinlock *l, enum vm_lock_rank rank)
 	l->rank = rank;
 }
 
+/* Who holds it may have lost the processor: after a while it is left to whoever wants it. */
+static __attribute__((noinline)) void
+spinlock_slow(struct vm_spinlock *l)
+{
+	unsigned tries = 0;
+
+	do {
+		if (tries++ < spin_max)
+			ck_pr_stall();
+		else
+			vm_park_yield();
+	} while (ck_spinlock_locked(&l->word) || !ck_spinlock_trylock(&l->word));
+}
+
 void
 vm_spinlock_lock(struct vm_spinlock *l) VM_NO_TSA("the implementation of the lock")
 {
 	rank_check(l->rank);
-	ck_spinlock_lock(&l->word);
+	if (__builtin_expect(!ck_spinlock_trylock(&l->word), 0))
+		spinlock_slow(l);
 	TSAN_LOCKED(l, TSAN_WRITE);
 	rank_take(l->rank);
 }

@@ -2,6 +2,7 @@
 /* env-sim.c - see env-sim.h. */
 #include "harness/env-sim.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,12 +12,28 @@
 #include "engine/thread.h"
 #include "harness/sim-inside.h"
 
+void
+env_sim_be(struct vm_thread *td)
+{
+	vm_curthread = td;
+	td->held = 0;
+	td->map_write = false;
+}
+
 static void
 env_point(struct vm_thread *td)
 {
 	sim_point_here(td->world);
 	vm_curthread = td;
 }
+
+/* As native.c: whoever returns from a sleep comes after the wakeup. */
+#ifdef WS_FIBER_TSAN
+#include <sanitizer/tsan_interface.h>
+#define TSAN(call) call
+#else
+#define TSAN(call) ((void)0)
+#endif
 
 static void
 env_sleep(struct vm_thread *td, struct vm_waitq *q, uint32_t seen)
@@ -27,6 +44,7 @@ env_sleep(struct vm_thread *td, struct vm_waitq *q, uint32_t seen)
 		sim_block(td->world, q->id);
 	else
 		sim_sleep(td->world, q->id);
+	TSAN(__tsan_acquire(q));
 	vm_curthread = td;
 }
 
@@ -35,6 +53,7 @@ env_wakeup(struct vm_waitq *q)
 {
 	struct sim *sim = vm_curthread->world;
 
+	TSAN(__tsan_release(q));
 	vm_waitq_advance(q);
 	if (sim->enabled != sim->unfinished) /* else nobody sleeps */
 		sim_wakeup(sim, q->id);
@@ -61,3 +80,38 @@ const struct vm_env vm_env_sim = {
 	.wakeup = env_wakeup,
 	.panic = env_panic,
 };
+
+/* --- wild pointers --- */
+
+/*
+ * On the fiber that has it; which is left where it is, so the signal stays as it was for whoever runs next. On the
+ * owner's side there is no run that could end.
+ */
+static void
+on_crash(int number)
+{
+	struct vm_thread *td = vm_curthread;
+	char text[64];
+
+	if (td != NULL && td->env == &vm_env_sim && sim_inside(td->world)) {
+		(void)snprintf(text, sizeof(text), "it crashed: %s", strsignal(number));
+		sim_panic(td->world, text);
+	}
+	(void)signal(number, SIG_DFL);
+	(void)raise(number);
+}
+
+void
+env_sim_catch_crashes(void)
+{
+#if !defined(WS_FIBER_ASAN) && !defined(WS_FIBER_TSAN)
+	struct sigaction action = { .sa_handler = on_crash, .sa_flags = SA_NODEFER };
+
+	(void)sigemptyset(&action.sa_mask);
+	(void)sigaction(SIGSEGV, &action, NULL);
+	(void)sigaction(SIGBUS, &action, NULL);
+	(void)sigaction(SIGFPE, &action, NULL);
+#else
+	(void)on_crash;
+#endif
+}

@@ -7,7 +7,17 @@
 #define HARNESS_ENV_SIM_H
 
 struct vm_env;
+struct vm_thread;
 
 extern const struct vm_env vm_env_sim;
+
+/* On the fiber of @td, which holds no lock: it is the running thread. */
+void env_sim_be(struct vm_thread *td);
+
+/*
+ * From now on a wild pointer in an operation is a panic of its run, as an assertion is. With a sanitizer nothing is
+ * done: it has more to say.
+ */
+void env_sim_catch_crashes(void);
 
 #endif

@@ -60,6 +60,38 @@ tsan_renew(struct fiber *f)
 }
 #endif
 
+#ifdef WS_FIBER_TSAN
+void
+fiber_meet(struct fiber *f)
+{
+	void *me = __tsan_get_current_fiber();
+
+	if (f->tsan == NULL)
+		return;
+	__tsan_switch_to_fiber(f->tsan, 0);
+	__tsan_switch_to_fiber(me, 0);
+}
+
+void AnnotateIgnoreReadsBegin(const char *file, int line);
+void AnnotateIgnoreReadsEnd(const char *file, int line);
+void AnnotateIgnoreWritesBegin(const char *file, int line);
+void AnnotateIgnoreWritesEnd(const char *file, int line);
+
+void
+fiber_unseen_begin(void)
+{
+	AnnotateIgnoreReadsBegin(__FILE__, __LINE__);
+	AnnotateIgnoreWritesBegin(__FILE__, __LINE__);
+}
+
+void
+fiber_unseen_end(void)
+{
+	AnnotateIgnoreWritesEnd(__FILE__, __LINE__);
+	AnnotateIgnoreReadsEnd(__FILE__, __LINE__);
+}
+#endif
+
 void
 fiber_fini(struct fiber *f)
 {
@@ -77,8 +109,9 @@ static _Thread_local struct fiber *last_from; /* who switched last */
 
 #if defined(WS_FIBER_ASAN) || defined(WS_FIBER_TSAN) || defined(WS_FIBER_UCONTEXT)
 /*
- * Immediately before leaving for @to. For ThreadSanitizer each switch orders all that was done before it and all that
- * is done after it (flags 0): two fibers never race, and what it reports of them is the misuse of locks and memory.
+ * Immediately before leaving for @to. For ThreadSanitizer a switch orders nothing: what two fibers do is a race unless
+ * their locks say otherwise, although they take turns. What must come before everything, or after, is ordered by
+ * fiber_meet.
  */
 WS_FIBER_UNINSTRUMENTED static inline void
 leaving(struct fiber *from, struct fiber *to)
@@ -89,7 +122,7 @@ leaving(struct fiber *from, struct fiber *to)
 #elif defined(WS_FIBER_TSAN)
 	if (from->mapping == NULL)
 		from->tsan = __tsan_get_current_fiber(); /* the context that called first, in whichever thread */
-	__tsan_switch_to_fiber(to->tsan, 0);
+	__tsan_switch_to_fiber(to->tsan, __tsan_switch_to_fiber_no_sync);
 #else
 	(void)from;
 	(void)to;

@@ -85,6 +85,31 @@ fiber_name(struct fiber *f, const char *name)
 	(void)name;
 #endif
 }
+/*
+ * For ThreadSanitizer. fiber_meet: what @f did comes before what the caller does next, and what the caller did before
+ * what @f does next. What is done between unseen_begin and unseen_end is not looked at.
+ */
+#ifdef WS_FIBER_TSAN
+void fiber_meet(struct fiber *f);
+void fiber_unseen_begin(void);
+void fiber_unseen_end(void);
+#else
+static inline void
+fiber_meet(struct fiber *f)
+{
+	(void)f;
+}
+
+static inline void
+fiber_unseen_begin(void)
+{
+}
+
+static inline void
+fiber_unseen_end(void)
+{
+}
+#endif
 /* The next switch to @f starts entry(arg) on an empty stack; what it was doing is forgotten. entry never returns. */
 void fiber_start(struct fiber *f, void (*entry)(void *arg), void *arg);
 #ifndef WS_FIBER_UCONTEXT

@@ -2,12 +2,18 @@
 /*
  * sim-inside.h - the inside of the simulated world, private to sim.c and env-sim.c: what every scheduling point and
  * every unlock goes through is here, so that it costs no call.
+ *
+ * ThreadSanitizer sees neither file: they are built without it. Nor does it see what the owner does while there is a
+ * sim: between two steps nobody runs, and looking at everything then is no race. What it sees is what the fibers do,
+ * and the locks that order it. A run begins after all that was done before.
  */
 #ifndef HARNESS_SIM_INSIDE_H
 #define HARNESS_SIM_INSIDE_H
 
 #include "harness/fiber.h"
 #include "harness/sim.h"
+
+#define SIM_LOG_MAX 4096
 
 struct sim_thread {
 	struct fiber fiber;
@@ -32,6 +38,10 @@ struct sim {
 	size_t nr_steps_max;
 	bool panicked;
 	char panic[256];
+#ifdef WS_FIBER_TSAN
+	size_t nr_log; /* steps of this run; those behind SIM_LOG_MAX are not kept */
+	uint8_t log[SIM_LOG_MAX];
+#endif
 	sim_stuck *stuck; /* NULL: none */
 	void *stuck_arg;
 	struct sim_thread threads[SIM_FIBERS_MAX];
@@ -41,6 +51,20 @@ static inline uint32_t
 sim_bit(unsigned thread)
 {
 	return (uint32_t)1 << thread;
+}
+
+/* Who made which step, for a report of ThreadSanitizer, which comes in the middle of one. */
+static inline void
+sim_log(struct sim *sim, const struct sim_thread *t)
+{
+#ifdef WS_FIBER_TSAN
+	if (sim->nr_log < SIM_LOG_MAX)
+		sim->log[sim->nr_log] = t->number;
+	sim->nr_log++;
+#else
+	(void)sim;
+	(void)t;
+#endif
 }
 
 static inline void
@@ -56,15 +80,21 @@ sim_leave(struct sim *sim, struct sim_thread *t)
 {
 	struct sim_thread *next;
 
-	if (sim->enabled == 0 && sim->unfinished != 0 && sim->stuck != NULL)
+	if (sim->enabled == 0 && sim->unfinished != 0 && sim->stuck != NULL) {
+		fiber_unseen_begin();
 		sim->stuck(sim->stuck_arg);
+		fiber_unseen_end();
+	}
 	if (sim->pick == NULL || sim->enabled == 0 || sim->nr_steps == sim->nr_steps_max) {
 		sim_to_owner(sim, t);
 		return;
 	}
+	fiber_unseen_begin();
 	next = &sim->threads[sim->pick(sim->pick_arg, sim->enabled)];
+	fiber_unseen_end();
 	sim->nr_steps++;
 	sim->current = next;
+	sim_log(sim, next);
 	if (next != t)
 		fiber_switch(&t->fiber, &next->fiber);
 }

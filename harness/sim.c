@@ -29,6 +29,64 @@ thread_main(void *arg)
 	}
 }
 
+#ifdef WS_FIBER_TSAN
+static struct sim *reported; /* whose run is under way */
+
+static void
+log_begin(struct sim *sim)
+{
+	sim->nr_log = 0;
+	reported = sim;
+}
+
+static void
+log_end(struct sim *sim)
+{
+	if (reported == sim)
+		reported = NULL;
+}
+
+/* ThreadSanitizer calls it with each report: a race in the simulated world has a schedule. */
+void __tsan_on_report(void *report);
+void
+__tsan_on_report(void *report)
+{
+	struct sim *sim = reported;
+
+	(void)report;
+	if (sim == NULL || sim->current == NULL)
+		return;
+	fprintf(stderr, "in step %zu of the schedule ", sim->nr_log);
+	for (size_t i = 0, n; i < sim->nr_log && i < SIM_LOG_MAX; i += n) {
+		for (n = 1; i + n < sim->nr_log && i + n < SIM_LOG_MAX && sim->log[i + n] == sim->log[i];)
+			n++;
+		fprintf(stderr, n == 1 ? "%sT%u" : "%sT%u*%zu", i == 0 ? "" : " ", sim->log[i], n);
+	}
+	fputs(sim->nr_log > SIM_LOG_MAX ? " ... (it is longer)\n" : "\n", stderr);
+}
+#else
+static void
+log_begin(struct sim *sim)
+{
+	(void)sim;
+}
+
+static void
+log_end(struct sim *sim)
+{
+	(void)sim;
+}
+#endif
+
+/* What the fibers did in the last run is over. */
+static void
+meet_all(struct sim *sim)
+{
+	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++)
+		if (sim->threads[i].status != SIM_IDLE)
+			fiber_meet(&sim->threads[i].fiber);
+}
+
 struct sim *
 sim_create(void)
 {
@@ -38,6 +96,7 @@ sim_create(void)
 
 	if (sim == NULL)
 		return NULL;
+	fiber_unseen_begin();
 	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++) {
 		struct sim_thread *t = &sim->threads[i];
 
@@ -57,9 +116,12 @@ sim_create(void)
 void
 sim_destroy(struct sim *sim)
 {
+	log_end(sim);
+	meet_all(sim);
 	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++)
 		fiber_fini(&sim->threads[i].fiber);
 	free(sim);
+	fiber_unseen_end();
 }
 
 static void
@@ -83,6 +145,7 @@ static void
 begin(struct sim *sim, sim_body *body, void *arg)
 {
 	assert(sim->current == NULL);
+	meet_all(sim);
 	sim->body = body;
 	sim->arg = arg;
 	sim->enabled = sim->unfinished = 0;
@@ -98,6 +161,9 @@ sim_begin(struct sim *sim, unsigned nr_threads, sim_body *body, void *arg)
 	begin(sim, body, arg);
 	for (unsigned i = 0; i < nr_threads; i++)
 		make_ready(sim, i);
+	for (unsigned i = 0; i < nr_threads; i++)
+		fiber_meet(&sim->threads[i].fiber);
+	log_begin(sim);
 }
 
 void
@@ -105,6 +171,8 @@ sim_begin_init(struct sim *sim, sim_body *body, void *arg)
 {
 	begin(sim, body, arg);
 	make_ready(sim, SIM_INIT_THREAD);
+	fiber_meet(&sim->threads[SIM_INIT_THREAD].fiber);
+	log_begin(sim);
 }
 
 const char *
@@ -170,6 +238,7 @@ sim_step(struct sim *sim, unsigned thread)
 
 	assert(sim->current == NULL && (sim->enabled & sim_bit(thread)) != 0);
 	sim->current = t;
+	sim_log(sim, t);
 	fiber_switch(&sim->owner, &t->fiber);
 }
 

@@ -150,9 +150,7 @@ engine_apply(void *self, unsigned thread, const struct vm_op *op)
 {
 	struct engine *e = self;
 
-	vm_curthread = &e->threads[thread];
-	vm_curthread->held = 0;
-	vm_curthread->map_write = false;
+	env_sim_be(&e->threads[thread]);
 	sim_on_stuck(e->sim, engine_stuck, e); /* another instance may have had the world in between */
 	return engine_op_apply(e->map, op);
 }

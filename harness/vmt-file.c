@@ -175,20 +175,30 @@ replace(const char *path, const struct strbuf *text)
 }
 
 bool
-vmt_write(const char *path, const struct program *p)
+vmt_write_text(const char *path, const struct strbuf *text)
 {
 	/* Where @path is a link, the file it leads to is replaced, not the link. */
 	char *real = realpath(path, NULL);
 	const char *target = real != NULL ? real : path;
+	bool good = replace(target, text) && sync_directory(target);
+	int error = errno;
+
+	free(real);
+	errno = error;
+	return good;
+}
+
+bool
+vmt_write(const char *path, const struct program *p)
+{
 	struct strbuf text = { 0 };
 	bool good;
 	int error;
 
 	vmt_print(p, &text);
-	good = replace(target, &text) && sync_directory(target);
+	good = vmt_write_text(path, &text);
 	error = errno;
 	strbuf_free(&text);
-	free(real);
 	errno = error;
 	return good;
 }

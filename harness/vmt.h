@@ -34,6 +34,8 @@ bool vmt_read(const char *path, struct program *p);
 void vmt_print(const struct program *p, struct strbuf *out);
 /* Writes the canonical text to a temporary file beside @path, fsyncs and renames. False with errno set. */
 bool vmt_write(const char *path, const struct program *p);
+/* The same for any text. */
+bool vmt_write_text(const char *path, const struct strbuf *text);
 
 /* The word for a verdict and for no verdict NULL. */
 const char *vmt_verdict_word(enum program_verdict verdict);

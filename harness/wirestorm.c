@@ -11,6 +11,7 @@
 
 #include "harness/check.h"
 #include "harness/cli.h"
+#include "harness/env-sim.h"
 #include "harness/edges.h"
 #include "harness/opsdoc.h"
 
@@ -120,6 +121,7 @@ wirestorm_main(int argc, char **argv, const struct vm_target *const *extra)
 
 	cli_extra_targets = extra;
 	(void)signal(SIGABRT, on_abort);
+	env_sim_catch_crashes();
 	rv = dispatch(argc, argv);
 	/* What could not be written was not said. */
 	if (fflush(stdout) != 0 || ferror(stdout) != 0) {

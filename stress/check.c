@@ -3,6 +3,7 @@
 #include "stress/check.h"
 
 #include "engine/map.h"
+#include "stress/world.h"
 
 static const char *
 check_entry(const struct vm_map_entry *e)
@@ -19,26 +20,12 @@ check_entry(const struct vm_map_entry *e)
 }
 
 static const char *
-check_account(const struct vm_map *map)
-{
-	int64_t nr_pages = 0;
-
-	for (const struct vm_map_entry *e = map->header.next; e != &map->header; e = e->next)
-		if ((e->eflags & MAP_ENTRY_USER_WIRED) != 0)
-			nr_pages += (int64_t)vm_entry_pages(e);
-	if (map->user_wired != nr_pages)
-		return "the user-wire counter is not the number of user-wired pages";
-	if (map->user_wired > (int64_t)map->config.wire_limit)
-		return "more pages are user-wired than the limit allows";
-	return NULL;
-}
-
-static const char *
 check_locked(vm_map_t map) VM_REQUIRES(&map->lock)
 {
-	const uint32_t account_quirks = VM_QUIRK_BIT(Q1) | VM_QUIRK_BIT(Q2) | VM_QUIRK_BIT(Q3);
 	const char *broken = vm_map_check(map);
 
+	if (broken == NULL)
+		broken = vm_map_check_account(map, true);
 	if (broken != NULL)
 		return broken;
 	if (map->busy != 0)
@@ -48,17 +35,51 @@ check_locked(vm_map_t map) VM_REQUIRES(&map->lock)
 	for (const struct vm_map_entry *e = map->header.next; e != &map->header; e = e->next)
 		if ((broken = check_entry(e)) != NULL)
 			return broken;
-	return (map->config.quirks & account_quirks) == 0 ? check_account(map) : NULL;
+	return NULL;
+}
+
+/* By the lock itself: vm_map_trylock would be a scheduling point, and move the timestamp. */
+static bool
+lock_is_free(vm_map_t map) VM_NO_TSA("whoever has it is a finding")
+{
+	if (!vm_rwlock_try_wlock(&map->lock))
+		return false;
+	vm_rwlock_wunlock(&map->lock);
+	return true;
 }
 
 const char *
-stress_check(vm_map_t map)
+stress_check(vm_map_t map) VM_NO_TSA("no other thread runs")
 {
-	const char *broken;
-
-	if (vm_map_trylock(map) == 0)
+	if (!lock_is_free(map))
 		return "the map lock is left held";
-	broken = check_locked(map);
-	vm_map_unlock(map);
+	return check_locked(map);
+}
+
+const char *
+stress_check_sleepers(const struct world *w) VM_NO_TSA("no other thread runs")
+{
+	const char *broken = NULL;
+
+	for (unsigned i = 0; i < w->nr_threads && broken == NULL; i++) {
+		unsigned channel = world_sleeps_on(w->threads[i]);
+
+		if (channel == VM_WAITQ_MAP_LOCK)
+			return "wakeup: a thread sleeps on the map lock, and nobody has it";
+		if (channel != 0)
+			broken = vm_map_check_sleeper(w->map, &w->threads[i]->td, channel);
+	}
 	return broken;
+}
+
+const char *
+stress_check_stopped(const struct world *w) VM_NO_TSA("no other thread runs")
+{
+	const char *broken = stress_check_sleepers(w); /* first: a look at the lock wakes who sleeps on it */
+
+	if (broken == NULL && !lock_is_free(w->map))
+		broken = "the map lock is left held";
+	if (broken == NULL)
+		broken = vm_map_check(w->map);
+	return broken != NULL ? broken : vm_map_check_account(w->map, true);
 }

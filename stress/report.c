@@ -80,29 +80,89 @@ print_table(const struct stress_counts *counts)
 			print_row(counts, code);
 }
 
+/* By which edges KERN_INVALID_ADDRESS came, most frequent first. */
+static void
+print_edges(const struct stress_counts *counts)
+{
+	uint64_t below = UINT64_MAX;
+
+	for (;;) {
+		uint64_t next = 0;
+
+		for (unsigned edge = 0; edge < VM_EDGE_COUNT; edge++)
+			if (counts->edges[edge] < below && counts->edges[edge] > next)
+				next = counts->edges[edge];
+		if (next == 0)
+			return;
+		for (unsigned edge = 0; edge < VM_EDGE_COUNT; edge++)
+			if (counts->edges[edge] == next)
+				printf("INVALID_ADDRESS by %-22s %12" PRIu64 "\n", vm_edge_table[edge].name, next);
+		below = next;
+	}
+}
+
+static void
+print_figures(const struct stress_config *config, const struct stress_result *result)
+{
+	const struct stress_counts *c = &result->counts;
+
+	printf("slept %" PRIu64 " times for a transition or wiring, %" PRIu64 " for a busy map, %" PRIu64
+	       " for a frame, %" PRIu64 " for the lock; %" PRIu64 " wakeups\n",
+	    c->waits[VM_WAITQ_TRANSITION], c->waits[VM_WAITQ_BUSY], c->waits[VM_WAITQ_FRAME],
+	    c->waits[VM_WAITQ_MAP_LOCK], c->wakeups);
+	printf("%" PRIu64
+	       " operations by %u threads in %.1f s, %.3f M/s; the busiest thread did %.2f times the work of "
+	       "the slowest\n",
+	    c->nr_ops, config->threads, result->seconds, (double)c->nr_ops / result->seconds / 1e6,
+	    (double)c->most_ops / (double)(c->least_ops > 0 ? c->least_ops : 1));
+	printf("checked after %" PRIu64 " rounds and at %" PRIu64
+	       " stops; memory %ld kB, after the first second %ld kB%s\n",
+	    result->rounds, result->stops, result->rss_kb, result->rss_first_kb,
+	    result->interrupted ? "; interrupted" : "");
+}
+
 void
 stress_report_text(const struct stress_config *config, const struct stress_result *result, const char *repeat)
 {
-	if (result->end != STRESS_HANG)
-		print_table(&result->counts);
-	printf("%" PRIu64 " operations by %u threads in %.1f s, %.3f M/s, %" PRIu64 " rounds%s\n", result->nr_ops,
-	    config->threads, result->seconds, (double)result->nr_ops / result->seconds / 1e6, result->rounds,
-	    result->interrupted ? ", interrupted" : "");
+	print_table(&result->counts);
+	print_edges(&result->counts);
+	print_figures(config, result);
 	switch (result->end) {
 	case STRESS_OK:
-		printf("ok: checked after each round, nothing is broken\n");
+		printf("ok: nothing is broken\n");
 		break;
 	case STRESS_BROKEN:
 		printf("BROKEN: %s\n", result->broken);
 		break;
 	case STRESS_HANG:
-		printf("HUNG: see standard error\n");
+		printf("HUNG: %s; standard error has who waits for whom\n", result->broken);
 		break;
 	case STRESS_USAGE:
 		break;
 	}
+	if (result->window)
+		printf("window: %s\n", config->window);
 	printf("repeat with: %s\n", repeat);
 	fflush(stdout);
+}
+
+json_t *
+report_json_edges(const struct stress_counts *counts)
+{
+	json_t *o = json_object();
+
+	for (unsigned edge = 0; edge < VM_EDGE_COUNT; edge++)
+		if (counts->edges[edge] > 0)
+			json_object_set_new(o, vm_edge_table[edge].name, json_integer((json_int_t)counts->edges[edge]));
+	return o;
+}
+
+json_t *
+report_json_waits(const struct stress_counts *counts)
+{
+	return json_pack("{s:I, s:I, s:I, s:I}", "transition", (json_int_t)counts->waits[VM_WAITQ_TRANSITION], "busy",
+	    (json_int_t)counts->waits[VM_WAITQ_BUSY], "frame", (json_int_t)counts->waits[VM_WAITQ_FRAME], "lock",
+	    (json_int_t)counts->waits[VM_WAITQ_MAP_LOCK]);
 }
 
 /* {"wire": {"KERN_SUCCESS": 12, ...}, ...} */
@@ -128,21 +188,38 @@ json_counts(const struct stress_counts *counts)
 	return all;
 }
 
+/* What is known of a run besides its counts. */
+static json_t *
+json_run(const struct stress_config *config, const struct stress_result *result, const char *repeat)
+{
+	const struct stress_counts *c = &result->counts;
+
+	return json_pack("{s:s, s:s, s:s, s:i, s:I, s:I, s:f, s:I, s:I, s:I, s:f, s:b, s:I, s:I, s:i, s:i}", "result",
+	    end_words[result->end], "repeat", repeat, "profile", config->freebsd12 ? "freebsd12" : "strict", "threads",
+	    (int)config->threads, "pages", (json_int_t)config->pages, "seed", (json_int_t)config->seed, "seconds",
+	    result->seconds, "rounds", (json_int_t)result->rounds, "stops", (json_int_t)result->stops, "operations",
+	    (json_int_t)c->nr_ops, "operations_per_second", (double)c->nr_ops / result->seconds, "interrupted",
+	    result->interrupted, "least_operations_of_a_thread", (json_int_t)c->least_ops,
+	    "most_operations_of_a_thread", (json_int_t)c->most_ops, "memory_first_kb", (int)result->rss_first_kb,
+	    "memory_kb", (int)result->rss_kb);
+}
+
 bool
 stress_report_json(const struct stress_config *config, const struct stress_result *result, const char *repeat)
 {
-	json_t *o = json_pack("{s:s, s:s, s:s, s:i, s:I, s:I, s:f, s:I, s:I, s:f, s:b, s:o}", "result",
-	    end_words[result->end], "repeat", repeat, "profile", config->freebsd12 ? "freebsd12" : "strict", "threads",
-	    (int)config->threads, "pages", (json_int_t)config->pages, "seed", (json_int_t)config->seed, "seconds",
-	    result->seconds, "rounds", (json_int_t)result->rounds, "operations", (json_int_t)result->nr_ops,
-	    "operations_per_second", (double)result->nr_ops / result->seconds, "interrupted", result->interrupted,
-	    "counts", json_counts(&result->counts));
+	json_t *o = json_run(config, result, repeat);
 	bool written;
 
 	if (o == NULL)
 		return false;
-	if (result->end == STRESS_BROKEN)
+	json_object_set_new(o, "counts", json_counts(&result->counts));
+	json_object_set_new(o, "invalid_address_by_edge", report_json_edges(&result->counts));
+	json_object_set_new(o, "waits", report_json_waits(&result->counts));
+	json_object_set_new(o, "wakeups", json_integer((json_int_t)result->counts.wakeups));
+	if (result->end == STRESS_BROKEN || result->end == STRESS_HANG)
 		json_object_set_new(o, "broken", json_string(result->broken));
+	if (result->window)
+		json_object_set_new(o, "window", json_string(config->window));
 	written = json_dumpf(o, stdout, JSON_INDENT(1)) == 0 && putchar('\n') != EOF && fflush(stdout) == 0;
 	json_decref(o);
 	return written;

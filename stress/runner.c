@@ -1,128 +1,341 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * runner.c - see runner.h.
- *
- * The threads write to their own struct member only; the main thread reads nr_done, which is atomic, and everything
- * else after the join. It wakes up TICKS_PER_S times a second to look at the clock, at signals and at progress. A hang
- * is told from what the threads wrote without order, by functions that ThreadSanitizer does not see: they are stuck.
+ * runner.c - see runner.h. The member that is the last to end its round checks the map and begins the next round; the
+ * main thread wakes up TICKS_PER_S times a second, or as often as it is to check, and looks at the clock, at signals
+ * and at progress.
  */
 #include "stress/runner.h"
 
 #include <err.h>
 #include <errno.h>
-#include <pthread.h>
-#include <sched.h>
 #include <signal.h>
-#include <stdalign.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <unistd.h>
 
-#include "engine/map.h"
+#include <sys/resource.h>
+
 #include "engine/native.h"
-#include "engine/thread.h"
+#include "engine/park.h"
 #include "harness/engine-op.h"
-#include "harness/strbuf.h"
-#include "harness/vmt.h"
 #include "stress/check.h"
+#include "stress/member.h"
 
 #define TICKS_PER_S 10
+#define MS_PER_S 1000
+#define NS_PER_MS 1000000
 #define NS_PER_S 1000000000
-#define CACHE_LINE 64
-#define ENTRIES_MAX 1000  /* told of a hang */
+#define STOP_TIMEOUT_MIN_S 1
+#define PANIC_SECONDS_MAX 10
+#define PANIC_MS 50       /* that the others have to come to a point */
 #define STREAM_CHAOS 0x63 /* tells the streams of one thread apart */
 #define STREAM_OPS 0x6f
 #define STREAM_POISON 0x70
-#define UNSEEN __attribute__((no_sanitize("thread"), noinline))
 
-struct run;
+#define LOAD(field) atomic_load_explicit(&(field), memory_order_relaxed)
+#define STORE(field, value) atomic_store_explicit(&(field), value, memory_order_relaxed)
+/* By the only thread that writes it. */
+#define BUMP(field) STORE(field, LOAD(field) + 1)
 
-struct member {
-	alignas(CACHE_LINE) struct vm_thread td;
-	struct run *run;
-	struct workload workload;
-	struct prng chaos;
-	struct vm_op op;   /* under way */
-	uint64_t nr_quota; /* operations in this round, drains not counted */
-	const char *broken;
-	_Atomic uint64_t nr_done;
-	struct stress_counts counts;
-	pthread_t pthread;
-};
-
-struct run {
-	struct stress_config config;
-	vm_map_t map;
-	struct vm_poison *poison;
-	struct member *members;
-	struct vm_thread main_td;
-	struct timespec began;
-	uint64_t round;
-	atomic_bool stop;
-
-	pthread_mutex_t mutex;
-	pthread_cond_t all_ended;
-	unsigned nr_running; /* under mutex */
-
-	/* the main thread's */
-	uint64_t seen_done; /* at the last progress */
-	struct timespec seen_at;
-	unsigned seen_second; /* of the last live line */
-};
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
 
 static volatile sig_atomic_t signalled;
+static struct run *panic_run; /* whose members may panic */
 
 static double
-seconds_between(const struct timespec *from, const struct timespec *to)
-{
-	return (double)(to->tv_sec - from->tv_sec) + (double)(to->tv_nsec - from->tv_nsec) / NS_PER_S;
-}
-
-static struct timespec
-now(void)
+seconds_since(const struct timespec *from)
 {
 	struct timespec t;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return t;
+	return (double)(t.tv_sec - from->tv_sec) + (double)(t.tv_nsec - from->tv_nsec) / NS_PER_S;
 }
 
 void
 stress_config_default(struct stress_config *config)
 {
-	*config = (struct stress_config){ .threads = 4, .round_ops = 5000, .pages = 64, .chaos = 5, .hang_s = 20 };
+	*config = (struct stress_config){
+		.threads = 4, .pages = 64, .overlap = 100, .chaos = 5, .check_ms = 100, .hang_s = 20
+	};
 	workload_mix_default(&config->mix);
+}
+
+void
+member_sum(struct run *run, struct stress_counts *counts)
+{
+	*counts = (struct stress_counts){ .least_ops = UINT64_MAX };
+	for (unsigned i = 0; i < run->config.threads; i++) {
+		struct member *m = &run->members[i];
+		uint64_t done = LOAD(m->nr_done);
+
+		for (unsigned code = 0; code <= VM_OP_CODE_MAX; code++)
+			for (unsigned kern = 0; kern < VM_KERN_COUNT; kern++)
+				counts->nr[code][kern] += LOAD(m->nr[code][kern]);
+		for (unsigned edge = 0; edge < VM_EDGE_COUNT; edge++)
+			counts->edges[edge] += LOAD(m->edges[edge]);
+		for (unsigned channel = 0; channel < WORLD_CHANNELS; channel++)
+			counts->waits[channel] += LOAD(m->world.nr_waits[channel]);
+		counts->wakeups += LOAD(m->world.nr_wakeups);
+		counts->nr_ops += done;
+		counts->least_ops = done < counts->least_ops ? done : counts->least_ops;
+		counts->most_ops = done > counts->most_ops ? done : counts->most_ops;
+	}
+}
+
+/* --- what was found --- */
+
+static enum program_verdict
+verdict_of(const char *broken)
+{
+	static const struct {
+		const char *begins;
+		enum program_verdict verdict;
+	} verdicts[] = {
+		{ "I22", PROGRAM_VERDICT_LOST_WAKEUP },
+		{ "I23", PROGRAM_VERDICT_LOST_WAKEUP },
+		{ "wakeup", PROGRAM_VERDICT_LOST_WAKEUP },
+		{ "content", PROGRAM_VERDICT_CONTENT },
+		{ "deadlock", PROGRAM_VERDICT_DEADLOCK },
+		{ "panic", PROGRAM_VERDICT_PANIC },
+	};
+
+	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++)
+		if (strncmp(broken, verdicts[i].begins, strlen(verdicts[i].begins)) == 0)
+			return verdicts[i].verdict;
+	return PROGRAM_VERDICT_INVARIANT;
+}
+
+/* The round and what is broken, and the window. All have stopped, or hang. */
+static void
+found(struct run *run, enum stress_end end, const char *broken)
+{
+	const struct history *histories[STRESS_THREADS_MAX];
+	struct stress_result *result = run->result;
+	const struct window w = {
+		.config = &run->program,
+		.base = &run->base,
+		.nr_threads = run->config.threads,
+		.histories = histories,
+		.world = &run->world,
+		.verdict = verdict_of(broken),
+		.detail = broken,
+		.repeat = run->config.repeat,
+	};
+
+	result->end = end;
+	(void)snprintf(result->broken, sizeof(result->broken), "%s (round %ju)", broken, (uintmax_t)run->round + 1);
+	if (run->config.window == NULL)
+		return;
+	for (unsigned i = 0; i < run->config.threads; i++)
+		histories[i] = &run->members[i].history;
+	result->window = history_write(&w, run->config.window);
+	if (!result->window && errno != ENODATA)
+		warn("%s", run->config.window);
+}
+
+/* Called on the thread that panics. The others run on; they get a moment to come to a point. */
+static void
+on_panic(struct vm_thread *td, const char *what, const char *file, int line)
+{
+	static atomic_flag panicked = ATOMIC_FLAG_INIT;
+	const struct timespec moment = { .tv_nsec = PANIC_MS * NS_PER_MS };
+	struct run *run = panic_run;
+	char text[160];
+
+	(void)td;
+	(void)alarm(PANIC_SECONDS_MAX); /* what is broken may be what is needed to tell of it */
+	if (atomic_flag_test_and_set(&panicked))
+		for (;;)
+			(void)pause();
+	if (run == NULL)
+		return;
+	atomic_store(&run->world.stop, true);
+	(void)nanosleep(&moment, NULL);
+	if (file == NULL)
+		(void)snprintf(text, sizeof(text), "panic: %s", what);
+	else
+		(void)snprintf(text, sizeof(text), "panic: %s (%s:%d)", what, file, line);
+	found(run, STRESS_BROKEN, text);
+	if (run->result->window)
+		fprintf(stderr, "window: %s\n", run->config.window);
+	if (run->config.repeat != NULL)
+		fprintf(stderr, "repeat with: %s\n", run->config.repeat);
+}
+
+/*
+ * A wild pointer: the same, as far as it goes. With a sanitizer the signals are its own, and it has more to say.
+ */
+static void
+on_crash(int number)
+{
+	char text[64];
+
+	(void)signal(number, SIG_DFL);
+	(void)snprintf(text, sizeof(text), "it crashed: %s", strsignal(number));
+	fprintf(stderr, "panic: %s\n", text);
+	on_panic(NULL, text, NULL, 0);
+	_exit(STRESS_BROKEN);
+}
+
+static void
+catch_crashes(struct sigaction old[3])
+{
+#ifndef SANITIZED
+	const struct sigaction action = { .sa_handler = on_crash };
+
+	(void)sigaction(SIGSEGV, &action, &old[0]);
+	(void)sigaction(SIGBUS, &action, &old[1]);
+	(void)sigaction(SIGFPE, &action, &old[2]);
+#else
+	(void)old;
+	(void)on_crash;
+#endif
+}
+
+static void
+let_crash(const struct sigaction old[3])
+{
+#ifndef SANITIZED
+	(void)sigaction(SIGSEGV, &old[0], NULL);
+	(void)sigaction(SIGBUS, &old[1], NULL);
+	(void)sigaction(SIGFPE, &old[2], NULL);
+#else
+	(void)old;
+#endif
 }
 
 /* --- one thread --- */
 
 static void
-point(struct vm_thread *td)
+count_edges(struct member *m, uint64_t edges)
 {
-	struct member *m = td->world;
+	for (; edges != 0; edges &= edges - 1) {
+		unsigned edge = (unsigned)__builtin_ctzll(edges);
 
-	if (m == NULL)
-		return; /* the main thread, checking */
-	if (m->run->config.on_point != NULL)
-		m->run->config.on_point(td);
-	if (m->run->config.chaos > 0 && prng_below(&m->chaos, 100) < m->run->config.chaos)
-		sched_yield();
+		if (vm_edge_table[edge].code == KERN_INVALID_ADDRESS || vm_edge_table[edge].code == VM_EDGE_VERBATIM)
+			BUMP(m->edges[edge]);
+	}
 }
 
 static void
 do_op(struct member *m)
 {
-	int code = engine_op_apply(m->run->map, &m->op).code;
-	const char *broken = workload_done(&m->workload, &m->op, code);
+	unsigned thread = m->world.td.id;
+	struct run *run = m->run;
+	const char *broken, *lost;
+	struct vm_result r;
 
-	m->counts.nr[m->op.code][code]++;
-	if (broken != NULL && m->broken == NULL) {
-		m->broken = broken;
-		atomic_store_explicit(&m->run->stop, true, memory_order_relaxed);
+	book_before(&run->book, thread, &m->op);
+	STORE(m->began_ms, LOAD(run->clock_ms));
+	history_begin(&m->history, &m->op);
+	r = engine_op_apply(run->map, &m->op);
+	history_end(&m->history, &r);
+	broken = book_after(&run->book, thread, &m->op, &r);
+	lost = workload_done(&m->workload, &m->op, r.code);
+	BUMP(m->nr[m->op.code][r.code]);
+	if (r.code == KERN_INVALID_ADDRESS)
+		count_edges(m, r.edges);
+	BUMP(m->nr_done);
+	m->op.code = VM_OP_INVALID;
+	if (m->broken == NULL && (broken != NULL || lost != NULL)) {
+		m->broken = broken != NULL ? broken : lost;
+		STORE(run->stop, true);
 	}
-	atomic_fetch_add_explicit(&m->nr_done, 1, memory_order_relaxed);
+	if (LOAD(run->world.stop))
+		world_gate(&m->world);
+}
+
+static void
+do_round(struct member *m)
+{
+	for (uint64_t i = 0; i < m->nr_quota && !LOAD(m->run->stop); i++) {
+		workload_next(&m->workload, &m->op);
+		do_op(m);
+	}
+	while (workload_last(&m->workload, &m->op))
+		do_op(m);
+}
+
+static void
+begin_round(struct run *run)
+{
+	const struct stress_config *c = &run->config;
+	uint64_t left = c->ops == 0 ? UINT64_MAX : c->ops - run->round * c->round_ops;
+
+	for (unsigned i = 0; i < c->threads; i++) {
+		struct member *m = &run->members[i];
+
+		workload_seed(&m->workload, prng_mix(c->seed, run->round << 8 | STREAM_OPS, i));
+		m->world.chaos = prng_mix(c->seed, run->round << 8 | STREAM_CHAOS, i);
+		m->nr_quota = left < c->round_ops ? left : c->round_ops;
+		m->history.nr_ops = 0;
+	}
+	world_round(&run->world);
+}
+
+static const char *
+check_round(struct run *run)
+{
+	const char *broken;
+
+	for (unsigned i = 0; i < run->config.threads; i++)
+		if (run->members[i].broken != NULL)
+			return run->members[i].broken;
+	if (run->config.before_check != NULL)
+		run->config.before_check(run->map, true);
+	broken = stress_check(run->map);
+	return broken != NULL ? broken : book_check(&run->book, run->map);
+}
+
+/* By the last to arrive: the others are out. */
+static void
+end_round(struct run *run)
+{
+	const struct stress_config *c = &run->config;
+	const char *broken = check_round(run);
+
+	if (broken != NULL)
+		found(run, STRESS_BROKEN, broken);
+	run->result->rounds = ++run->round;
+	if (broken != NULL || LOAD(run->stop) || (c->ops != 0 && run->round * c->round_ops >= c->ops)) {
+		atomic_store(&run->over, 1);
+		return;
+	}
+	if ((run->round - run->reset_round) * c->round_ops < STRESS_RESET_OPS) {
+		if (c->window != NULL)
+			history_base_take(&run->base, run->map);
+	} else {
+		vm_map_restore(run->map);
+		book_clear(&run->book);
+		history_base_clear(&run->base);
+		run->reset_round = run->round;
+	}
+	begin_round(run);
+}
+
+static void
+arrive(struct member *m)
+{
+	struct run *run = m->run;
+
+	if (atomic_fetch_add(&run->nr_arrived, 1) + 1 < run->config.threads) {
+		world_leave(&m->world);
+		return;
+	}
+	end_round(run);
+	STORE(run->nr_arrived, 0);
+	(void)atomic_fetch_add(&run->round_number, 1);
+	vm_park_wake((const uint32_t *)&run->round_number);
+	if (atomic_load(&run->over) != 0)
+		vm_park_wake((const uint32_t *)&run->over);
+	world_leave(&m->world);
 }
 
 static void *
@@ -130,164 +343,148 @@ member_main(void *arg)
 {
 	struct member *m = arg;
 	struct run *run = m->run;
+	uint32_t number = 0;
 
-	vm_native_thread_init(&m->td, (unsigned)(m - run->members));
-	m->td.world = m;
-	for (uint64_t i = 0; i < m->nr_quota && !atomic_load_explicit(&run->stop, memory_order_relaxed); i++) {
-		workload_next(&m->workload, &m->op);
-		do_op(m);
+	world_thread_init(&m->world);
+	for (;;) {
+		while (atomic_load(&run->round_number) == number)
+			vm_park_wait((const uint32_t *)&run->round_number, number, NULL);
+		number++;
+		if (atomic_load(&run->over) != 0)
+			return NULL;
+		world_enter(&m->world);
+		do_round(m);
+		arrive(m);
 	}
-	while (workload_last(&m->workload, &m->op))
-		do_op(m);
-	m->op.code = VM_OP_INVALID;
-	pthread_mutex_lock(&run->mutex);
-	if (--run->nr_running == 0)
-		pthread_cond_signal(&run->all_ended);
-	pthread_mutex_unlock(&run->mutex);
-	return NULL;
 }
 
-/* --- what the main thread sees meanwhile --- */
+/* --- what the main thread does meanwhile --- */
 
-static uint64_t
-sum_done(struct run *run)
+static const char *
+check_stopped(struct run *run)
 {
-	uint64_t sum = 0;
+	const char *broken;
+
+	if (run->config.before_check != NULL)
+		run->config.before_check(run->map, false);
+	broken = stress_check_stopped(&run->world);
+	return broken != NULL ? broken : book_check(&run->book, run->map);
+}
+
+/* False: it is over, something is broken. Those who have stopped stay where they are then. */
+static bool
+stop_and_check(struct run *run)
+{
+	const char *broken;
+	double timeout = run->config.hang_s < STOP_TIMEOUT_MIN_S ? STOP_TIMEOUT_MIN_S : run->config.hang_s;
+
+	if (!world_stop(&run->world, timeout)) {
+		world_resume(&run->world);
+		return true; /* the watch will see that nothing moves */
+	}
+	if (atomic_load(&run->over) == 0) { /* else the last member has checked, and what it found stands */
+		broken = check_stopped(run);
+		if (broken != NULL && verdict_of(broken) == PROGRAM_VERDICT_LOST_WAKEUP)
+			hang_tell(run, broken);
+		if (broken != NULL) {
+			found(run, STRESS_BROKEN, broken);
+			return false;
+		}
+		run->result->stops++;
+	}
+	world_resume(&run->world);
+	return true;
+}
+
+/* False: hung. */
+static bool
+watch_progress(struct run *run, double t)
+{
+	uint64_t done = 0;
+	char why[160];
 
 	for (unsigned i = 0; i < run->config.threads; i++)
-		sum += atomic_load_explicit(&run->members[i].nr_done, memory_order_relaxed);
-	return sum;
-}
-
-/* memcpy would be seen. */
-UNSEEN static void
-peek(void *to, const void *from, size_t size)
-{
-	volatile const char *f = from;
-	char *t = to;
-
-	while (size-- > 0)
-		*t++ = *f++;
-}
-
-/* The entries that somebody may wait for, as they are without the lock: whoever could change them sleeps. */
-static void
-tell_entries(vm_map_t map)
-{
-	struct vm_map_entry e;
-
-	peek(&e, &map->header, sizeof(e));
-	for (unsigned i = 0; i < ENTRIES_MAX && e.next != &map->header; i++) {
-		peek(&e, e.next, sizeof(e));
-		if ((e.eflags & MAP_ENTRY_IN_TRANSITION) == 0 && e.wired_count == 0)
-			continue;
-		fprintf(stderr, "  %ju-%ju: %d system wirings%s%s", (uintmax_t)(e.start >> VM_PAGE_SHIFT),
-		    (uintmax_t)(e.end >> VM_PAGE_SHIFT), vm_map_entry_system_wired_count(&e),
-		    (e.eflags & MAP_ENTRY_USER_WIRED) != 0 ? ", user-wired" : "",
-		    (e.eflags & MAP_ENTRY_NEEDS_WAKEUP) != 0 ? ", waited for" : "");
-		if ((e.eflags & MAP_ENTRY_IN_TRANSITION) != 0 && e.wiring_thread != NULL)
-			fprintf(stderr, ", in transition by T%u", e.wiring_thread->id);
-		fputc('\n', stderr);
-	}
-}
-
-static void
-tell_hang(struct run *run)
-{
-	struct strbuf text = { 0 };
-	char where[128];
-	struct vm_op_ctx ctx;
-	struct vm_op op;
-
-	fflush(stdout);
-	fprintf(stderr, "hung: no operation finished for %u s\n", run->config.hang_s);
-	for (unsigned i = 0; i < run->config.threads; i++) {
-		uint64_t nr_held;
-
-		peek(&op, &run->members[i].op, sizeof(op));
-		peek(&ctx, &run->members[i].td.ctx, sizeof(ctx));
-		peek(&nr_held, &run->members[i].workload.nr_held, sizeof(nr_held));
-		strbuf_clear(&text);
-		if (op.code == VM_OP_INVALID) {
-			fprintf(stderr, "  T%u: has ended\n", i);
-			continue;
-		}
-		vmt_print_op(&op, &text);
-		if (ctx.point != VM_POINT_none)
-			vm_point_describe(&ctx, where, sizeof(where));
-		else
-			(void)strlcpy(where, "between operations", sizeof(where));
-		fprintf(stderr, "  T%u: %s: %s; may hold %ju system wirings\n", i, strbuf_text(&text), where,
-		    (uintmax_t)nr_held);
-	}
-	strbuf_free(&text);
-	tell_entries(run->map);
-}
-
-static void
-tell_live(struct run *run, const struct timespec *t)
-{
-	double seconds = seconds_between(&run->began, t);
-
-	if (!run->config.live || (unsigned)seconds == run->seen_second)
-		return;
-	run->seen_second = (unsigned)seconds;
-	fprintf(stderr, "\r%5u s  %8.3f M operations/s  %ju rounds ", run->seen_second,
-	    (double)sum_done(run) / seconds / 1e6, (uintmax_t)run->round);
-}
-
-/* Each tick. False: hung. */
-static bool
-watch(struct run *run)
-{
-	struct timespec t = now();
-	uint64_t done = sum_done(run);
-
-	if (signalled != 0 || (run->config.seconds != 0 && seconds_between(&run->began, &t) >= run->config.seconds))
-		atomic_store_explicit(&run->stop, true, memory_order_relaxed);
-	tell_live(run, &t);
+		done += LOAD(run->members[i].nr_done);
 	if (done != run->seen_done) {
 		run->seen_done = done;
 		run->seen_at = t;
 		return true;
 	}
-	if (seconds_between(&run->seen_at, &t) < run->config.hang_s)
+	if (world_deadlocked(&run->world)) {
+		const char *lost = stress_check_sleepers(&run->world);
+
+		(void)snprintf(why, sizeof(why), "%s",
+		    lost != NULL ? lost : "deadlock: all sleep, and nobody is left to wake them");
+	} else if (t - run->seen_at >= run->config.hang_s) {
+		(void)snprintf(why, sizeof(why), "deadlock: no operation finished for %u s", run->config.hang_s);
+	} else {
 		return true;
-	tell_hang(run);
+	}
+	hang_tell(run, why);
+	found(run, STRESS_HANG, why);
 	return false;
 }
 
-/* False: hung, and threads are still there. */
+/* Each tick. False: it is over, hung or broken. */
 static bool
-await_members(struct run *run)
+watch(struct run *run)
 {
-	bool alive = true;
+	const struct stress_config *c = &run->config;
+	double t = seconds_since(&run->began);
+	struct rusage usage;
 
-	pthread_mutex_lock(&run->mutex);
-	while (run->nr_running > 0 && alive) {
-		struct timespec until = now();
-
-		until.tv_nsec += NS_PER_S / TICKS_PER_S;
-		until.tv_sec += until.tv_nsec / NS_PER_S;
-		until.tv_nsec %= NS_PER_S;
-		if (pthread_cond_timedwait(&run->all_ended, &run->mutex, &until) == ETIMEDOUT) {
-			pthread_mutex_unlock(&run->mutex);
-			alive = watch(run);
-			pthread_mutex_lock(&run->mutex);
-		}
+	STORE(run->clock_ms, (uint32_t)(t * MS_PER_S));
+	if (signalled != 0 || (c->seconds != 0 && t >= c->seconds))
+		STORE(run->stop, true);
+	if (run->result->rss_first_kb == 0 && t >= 1 && getrusage(RUSAGE_SELF, &usage) == 0)
+		run->result->rss_first_kb = usage.ru_maxrss;
+	if (c->live && (unsigned)t != run->seen_second) {
+		run->seen_second = (unsigned)t;
+		live_tell(run, t);
 	}
-	pthread_mutex_unlock(&run->mutex);
-	return alive;
+	if (c->check_ms != 0 && (t - run->checked_at) * MS_PER_S >= c->check_ms) {
+		if (!stop_and_check(run))
+			return false;
+		run->checked_at = seconds_since(&run->began);
+	}
+	return watch_progress(run, t);
 }
 
-/* --- rounds --- */
+static struct timespec
+next_tick(const struct run *run)
+{
+	unsigned ms = MS_PER_S / TICKS_PER_S;
+	struct timespec t;
+
+	if (run->config.check_ms != 0 && run->config.check_ms < ms)
+		ms = run->config.check_ms;
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_nsec += (long)ms * NS_PER_MS;
+	t.tv_sec += t.tv_nsec / NS_PER_S;
+	t.tv_nsec %= NS_PER_S;
+	return t;
+}
+
+static void
+attend(struct run *run)
+{
+	double tick_at = 0;
+
+	while (atomic_load(&run->over) == 0) {
+		struct timespec until = next_tick(run);
+
+		vm_park_wait((const uint32_t *)&run->over, 0, &until);
+		if (seconds_since(&run->began) - tick_at < 0.5 / MS_PER_S) /* woken early, for nothing */
+			continue;
+		tick_at = seconds_since(&run->began);
+		if (atomic_load(&run->over) == 0 && !watch(run))
+			return;
+	}
+}
 
 static void
 start_members(struct run *run)
 {
-	const struct stress_config *c = &run->config;
-	uint64_t left = c->ops == 0 ? UINT64_MAX : c->ops - run->round * c->round_ops;
-
 	sigset_t caught, old;
 
 	/* The threads inherit a mask without the two signals: only the main thread is to get them. */
@@ -295,131 +492,131 @@ start_members(struct run *run)
 	sigaddset(&caught, SIGINT);
 	sigaddset(&caught, SIGTERM);
 	pthread_sigmask(SIG_BLOCK, &caught, &old);
-	run->nr_running = c->threads;
-	for (unsigned i = 0; i < c->threads; i++) {
-		struct member *m = &run->members[i];
-
-		workload_seed(&m->workload, prng_mix(c->seed, run->round << 8 | STREAM_OPS, i));
-		m->chaos = prng_mix(c->seed, run->round << 8 | STREAM_CHAOS, i);
-		m->nr_quota = left < c->round_ops ? left : c->round_ops;
-		errno = pthread_create(&m->pthread, NULL, member_main, m);
+	begin_round(run);
+	for (unsigned i = 0; i < run->config.threads; i++) {
+		errno = pthread_create(&run->members[i].pthread, NULL, member_main, &run->members[i]);
 		if (errno != 0)
 			err(STRESS_USAGE, "cannot start a thread");
 	}
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
-}
-
-/* What is broken after the round, or NULL. */
-static const char *
-check_round(struct run *run)
-{
-	for (unsigned i = 0; i < run->config.threads; i++)
-		if (run->members[i].broken != NULL)
-			return run->members[i].broken;
-	if (run->config.before_check != NULL)
-		run->config.before_check(run->map);
-	return stress_check(run->map);
-}
-
-static enum stress_end
-run_round(struct run *run, struct stress_result *result)
-{
-	const char *broken;
-
-	start_members(run);
-	if (!await_members(run))
-		return STRESS_HANG;
-	for (unsigned i = 0; i < run->config.threads; i++)
-		(void)pthread_join(run->members[i].pthread, NULL);
-	broken = check_round(run);
-	result->rounds = ++run->round;
-	if (broken == NULL) {
-		vm_map_restore(run->map);
-		return STRESS_OK;
-	}
-	(void)snprintf(result->broken, sizeof(result->broken), "%s (round %ju)", broken, (uintmax_t)run->round);
-	return STRESS_BROKEN;
-}
-
-static enum stress_end
-run_rounds(struct run *run, struct stress_result *result)
-{
-	const struct stress_config *c = &run->config;
-	enum stress_end end;
-
-	do {
-		end = run_round(run, result);
-		if (end == STRESS_OK && !watch(run))
-			end = STRESS_HANG;
-	} while (end == STRESS_OK && !atomic_load_explicit(&run->stop, memory_order_relaxed) &&
-	         (c->ops == 0 || run->round * c->round_ops < c->ops));
-	return end;
+	(void)atomic_fetch_add(&run->round_number, 1);
+	vm_park_wake((const uint32_t *)&run->round_number);
 }
 
 /* --- the run --- */
 
 /* One page in 24 has a failing pager. */
 static void
-make_poison(struct run *run, struct vm_config *config)
+make_poison(struct run *run)
 {
 	struct prng rng = prng_mix(run->config.seed, STREAM_POISON, 0);
 	size_t nr = run->config.pages / 24;
 
 	run->poison = calloc(nr + 1, sizeof(*run->poison));
-	if (run->poison == NULL)
+	run->program.poison = calloc(nr + 1, sizeof(*run->program.poison));
+	if (run->poison == NULL || run->program.poison == NULL)
 		err(STRESS_USAGE, NULL);
-	for (size_t i = 0; i < nr; i++)
-		run->poison[i] = (struct vm_poison){
-			.addr = (STRESS_MAP_MIN + i * 24 + prng_below(&rng, 24)) << VM_PAGE_SHIFT,
-			.code = KERN_OUT_OF_BOUNDS,
-		};
-	config->poison = run->poison;
-	config->nr_poison = nr;
+	run->program.nr_poison = nr;
+	for (size_t i = 0; i < nr; i++) {
+		run->program.poison[i].page = STRESS_MAP_MIN + i * 24 + prng_below(&rng, 24);
+		run->program.poison[i].code = KERN_OUT_OF_BOUNDS;
+		run->poison[i].addr = run->program.poison[i].page << VM_PAGE_SHIFT;
+		run->poison[i].code = run->program.poison[i].code;
+	}
+}
+
+static void
+make_program(struct run *run)
+{
+	const struct stress_config *c = &run->config;
+	struct program p;
+
+	program_init(&p);
+	run->program = p.config;
+	run->program.profile_given = true;
+	run->program.profile_freebsd12 = c->freebsd12;
+	run->program.quirks = c->freebsd12 ? VM_QUIRKS_FREEBSD12 : VM_QUIRKS_STRICT;
+	run->program.mutant = vm_mutant_table[c->mutant].name;
+	run->program.min = STRESS_MAP_MIN;
+	run->program.max = STRESS_MAP_MIN + c->pages;
+	run->program.limit_given = true;
+	run->program.limit = c->pages * c->mix.limit / 100;
+	run->program.frames = c->frames != 0 ? c->frames : (c->pages * c->mix.frames + 99) / 100;
+	program_free(&p);
 }
 
 static void
 make_map(struct run *run)
 {
-	const struct stress_config *c = &run->config;
-	struct vm_config config = {
+	const struct program_config *p = &run->program;
+	const struct vm_config config = {
 		.env = &vm_env_native,
-		.min = (vm_offset_t)STRESS_MAP_MIN << VM_PAGE_SHIFT,
-		.max = (STRESS_MAP_MIN + c->pages) << VM_PAGE_SHIFT,
-		.quirks = c->freebsd12 ? VM_QUIRKS_FREEBSD12 : VM_QUIRKS_STRICT,
-		.wire_limit = c->pages / 6,
-		.mutant = c->mutant,
+		.min = p->min << VM_PAGE_SHIFT,
+		.max = p->max << VM_PAGE_SHIFT,
+		.quirks = p->quirks,
+		.wire_limit = p->limit,
+		.nr_frames = p->frames,
+		.mutant = run->config.mutant,
+		.poison = run->poison,
+		.nr_poison = p->nr_poison,
 	};
 
-	make_poison(run, &config);
 	run->map = vm_map_create(&config);
 	if (run->map == NULL || !vm_map_save(run->map))
 		err(STRESS_USAGE, "cannot make a map");
 }
 
+static void
+make_members(struct run *run)
+{
+	const struct stress_config *c = &run->config;
+	size_t size = c->threads * sizeof(*run->members);
+
+	run->members = aligned_alloc(WORLD_CACHE_LINE, size);
+	if (run->members == NULL)
+		err(STRESS_USAGE, NULL);
+	memset(run->members, 0, size);
+	for (unsigned i = 0; i < c->threads; i++) {
+		const struct workload_place place = { .thread = i,
+			.nr_threads = c->threads,
+			.overlap = c->overlap,
+			.min = run->program.min,
+			.max = run->program.max };
+
+		run->members[i].run = run;
+		world_add(&run->world, &run->members[i].world);
+		if (!workload_init(&run->members[i].workload, &run->config.mix, &place))
+			err(STRESS_USAGE, NULL);
+	}
+}
+
+static uint64_t
+round_ops_default(const struct stress_config *c)
+{
+	return c->pages <= STRESS_ROUND_PAGES ? STRESS_ROUND_OPS : c->pages / 4;
+}
+
 static struct run *
-make_run(const struct stress_config *c)
+make_run(const struct stress_config *c, struct stress_result *result)
 {
 	struct run *run = calloc(1, sizeof(*run));
-	pthread_condattr_t attr;
 
 	if (run == NULL)
 		err(STRESS_USAGE, NULL);
 	run->config = *c;
-	run->members = aligned_alloc(CACHE_LINE, c->threads * sizeof(*run->members));
-	if (run->members == NULL)
+	run->result = result;
+	if (c->round_ops == 0)
+		run->config.round_ops = round_ops_default(c);
+	vm_native_thread_init(&run->main_td, c->threads);
+	make_program(run);
+	make_poison(run);
+	make_map(run);
+	world_init(&run->world, run->map, c->chaos);
+	run->world.on_point = c->on_point;
+	make_members(run);
+	if (!book_init(&run->book, run->program.min, run->program.max, c->threads))
 		err(STRESS_USAGE, NULL);
-	memset(run->members, 0, c->threads * sizeof(*run->members));
-	for (unsigned i = 0; i < c->threads; i++) {
-		run->members[i].run = run;
-		if (!workload_init(
-		        &run->members[i].workload, &run->config.mix, STRESS_MAP_MIN, STRESS_MAP_MIN + c->pages))
-			err(STRESS_USAGE, NULL);
-	}
-	pthread_mutex_init(&run->mutex, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&run->all_ended, &attr);
-	pthread_condattr_destroy(&attr);
+	history_base_clear(&run->base);
 	return run;
 }
 
@@ -429,10 +626,10 @@ free_run(struct run *run)
 	vm_map_destroy(run->map);
 	for (unsigned i = 0; i < run->config.threads; i++)
 		workload_free(&run->members[i].workload);
-	pthread_cond_destroy(&run->all_ended);
-	pthread_mutex_destroy(&run->mutex);
+	book_free(&run->book);
 	free(run->members);
 	free(run->poison);
+	free(run->program.poison);
 	free(run);
 }
 
@@ -455,40 +652,47 @@ catch_signals(struct sigaction old[2])
 }
 
 static void
-sum_counts(struct run *run, struct stress_result *result)
+sum_up(struct run *run)
 {
-	for (unsigned i = 0; i < run->config.threads; i++)
-		for (unsigned code = 0; code <= VM_OP_CODE_MAX; code++)
-			for (unsigned kern = 0; kern < VM_KERN_COUNT; kern++)
-				result->counts.nr[code][kern] += run->members[i].counts.nr[code][kern];
+	struct stress_result *result = run->result;
+	struct rusage usage;
+
+	result->interrupted = signalled != 0;
+	result->seconds = seconds_since(&run->began);
+	if (getrusage(RUSAGE_SELF, &usage) == 0)
+		result->rss_kb = usage.ru_maxrss;
+	if (result->rss_first_kb == 0)
+		result->rss_first_kb = result->rss_kb;
+	member_sum(run, &result->counts);
 }
 
 enum stress_end
 stress_run(const struct stress_config *config, struct stress_result *result)
 {
-	struct sigaction old[2];
-	struct timespec ended;
-	struct run *run = make_run(config);
+	struct sigaction old[2], crashes[3];
+	struct run *run;
 
 	*result = (struct stress_result){ 0 };
-	vm_native_thread_init(&run->main_td, config->threads);
-	make_map(run);
-	vm_native_set_point_hook(point);
+	run = make_run(config, result);
+	panic_run = run;
+	vm_native_set_panic_hook(on_panic);
+	catch_crashes(crashes);
 	catch_signals(old);
-	run->began = run->seen_at = now();
-	result->end = run_rounds(run, result);
-	ended = now();
+	(void)clock_gettime(CLOCK_MONOTONIC, &run->began);
+	start_members(run);
+	attend(run);
+	sum_up(run);
 	(void)sigaction(SIGINT, &old[0], NULL);
 	(void)sigaction(SIGTERM, &old[1], NULL);
-	result->interrupted = signalled != 0;
-	result->seconds = seconds_between(&run->began, &ended);
-	result->nr_ops = sum_done(run);
-	if (config->live && run->seen_second > 0)
-		fputs("\n", stderr);
-	if (result->end == STRESS_HANG)
+	if (config->live)
+		live_end(run);
+	if (atomic_load(&run->over) == 0)
 		return result->end; /* what the threads work on stays */
-	sum_counts(run, result);
-	vm_native_set_point_hook(NULL);
+	for (unsigned i = 0; i < config->threads; i++)
+		(void)pthread_join(run->members[i].pthread, NULL);
+	vm_native_set_panic_hook(NULL);
+	let_crash(crashes);
+	panic_run = NULL;
 	vm_curthread = NULL;
 	free_run(run);
 	return result->end;

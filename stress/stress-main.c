@@ -3,6 +3,7 @@
 #include "stress/stress-main.h"
 
 #include <getopt.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +11,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "engine/native.h"
 #include "harness/strbuf.h"
 #include "stress/report.h"
 #include "stress/runner.h"
@@ -19,39 +19,55 @@
 #define SECONDS_MAX 604800
 #define ROUND_OPS_MAX 1000000000
 
-static const char usage[] =
+static const char usage_head[] =
     "usage: wirestorm stress [options]\n"
     "\n"
-    "Real threads do random operations on one map, as fast as they can. In rounds: when all threads have ended their "
-    "round,\n"
-    "the map is checked, and the next one begins with an empty map. Which thread runs when is up to the machine; in a "
-    "build\n"
-    "with ThreadSanitizer (-Db_sanitize=thread) data races are found too.\n"
+    "Real threads do random operations on one map, as fast as they can. Which thread runs when is up to the machine; "
+    "in\n"
+    "a build with ThreadSanitizer (-Db_sanitize=thread) data races are found too.\n"
     "\n"
     "  --threads N      threads, 1 to 64 (4)\n"
     "  --seconds S      how long, in seconds (10, unless --ops is given)\n"
     "  --ops N          operations per thread instead; with both, what ends first\n"
-    "  --round-ops N    operations per thread and round (5000)\n"
-    "  --seed N         what the operations are drawn from (drawn from the clock, and printed)\n"
+    "  --seed N         what the operations are drawn from (drawn from the clock, and printed); it fixes what each\n"
+    "                   thread does, not when\n"
+    "  --mix MIX        what is drawn: a name from below, OP=N,... (how often, relative; 0: never; the others as in\n"
+    "                   the default), or both: pageout,remove=0. Names of operations: wirestorm help ops\n"
     "  --profile P      strict, or freebsd12: with the recorded kernel's quirks (strict)\n"
     "  --pages N        size of the map in pages, 8 to 65536 (64); the smaller, the more collisions\n"
-    "  --mix OP=N,...   how often an operation is drawn, relative; 0: never. Names as in `wirestorm help ops`\n"
-    "  --chaos PERCENT  before so many locks and after so many unlocks the thread yields (5)\n"
-    "  --hang-s S       no operation finished for so long is a hang (20)\n"
+    "  --overlap PCT    so many operations may be anywhere; the others keep to their thread's own part of the map "
+    "(100)\n"
+    "  --frames N       page frames; 0: as the mix has it, most have ample (0)\n"
+    "  --chaos PERCENT  before so many locks and after so many wakeups the thread yields (5)\n"
+    "  --round-ops N    operations per thread and round (24; a quarter of --pages in maps above 256 pages)\n"
+    "  --check-ms N     between the ends of rounds, stop all threads and check so often; 0: never (100)\n"
+    "  --hang-s S       no operation finished for so long is a hang (20); a deadlock is seen at once\n"
+    "  --window FILE    where a failure's last operations are written (stress-window.vmt)\n"
     "  --mutant NAME    put a bug of engine/mutants.def back; in a build with -Dmutants=true\n"
     "  --json           print one JSON object instead of the table\n"
     "  --help           print this\n"
     "\n"
-    "Checked after each round: the map's invariants, nothing in transition, not busy, no system wiring left or lost, "
-    "and in\n"
-    "the strict profile the user-wire counter. Ctrl-C ends a run early, with summary and checks.\n"
+    "Mixes, the first is the default:\n"
+    "\n";
+static const char usage_tail[] =
     "\n"
-    "Exit status: 0 nothing found, 1 an invariant is broken, 2 wrong usage, 3 hung (what each thread does is "
-    "printed).\n"
+    "Checked at the end of each round and at each stop: the map's invariants (docs/invariants.md), a book of system\n"
+    "wirings kept from operations and results alone, that what is wired is in a frame; and each page read against "
+    "what\n"
+    "was written to it. Ctrl-C ends a run early, with summary and checks. While it runs it says each second how it is\n"
+    "going: on a terminal in one line, elsewhere as JSON lines on standard error.\n"
+    "\n"
+    "A failure's window, the operations since the last good map, is a program: wirestorm reproduce FILE searches a\n"
+    "schedule that fails in the same way, which replays exactly.\n"
+    "\n"
+    "Exit status: 0 nothing found, 1 something is broken, 2 wrong usage, 3 hung (who waits for whom is printed).\n"
     "\n"
     "Examples:\n"
     "  wirestorm stress --seconds 60\n"
+    "  wirestorm stress --mix mlockall --threads 8 --seed 7\n"
     "  wirestorm stress --threads 2 --pages 8 --mix wire=40,unwire=40,remove=20 --chaos 30\n";
+
+#define WINDOW_DEFAULT "stress-window.vmt"
 
 enum option_code {
 	OPT_THREADS = 256,
@@ -64,6 +80,10 @@ enum option_code {
 	OPT_MIX,
 	OPT_CHAOS,
 	OPT_HANG_S,
+	OPT_OVERLAP,
+	OPT_FRAMES,
+	OPT_CHECK_MS,
+	OPT_WINDOW,
 	OPT_MUTANT,
 	OPT_JSON,
 	OPT_HELP,
@@ -80,6 +100,10 @@ static const struct option long_options[] = {
 	{ "mix", required_argument, NULL, OPT_MIX },
 	{ "chaos", required_argument, NULL, OPT_CHAOS },
 	{ "hang-s", required_argument, NULL, OPT_HANG_S },
+	{ "overlap", required_argument, NULL, OPT_OVERLAP },
+	{ "frames", required_argument, NULL, OPT_FRAMES },
+	{ "check-ms", required_argument, NULL, OPT_CHECK_MS },
+	{ "window", required_argument, NULL, OPT_WINDOW },
 	{ "mutant", required_argument, NULL, OPT_MUTANT },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "help", no_argument, NULL, OPT_HELP },
@@ -92,21 +116,48 @@ struct options {
 	bool json;
 };
 
-/* Kept for a panic, which has no other way to know. */
-static char *repeat_command;
+/* The options that are a number: where it goes in struct stress_config. */
+static const struct number_option {
+	int code;
+	const char *name;
+	long long low, high;
+	size_t offset, size;
+} number_options[] = {
+#define NUMBER(code, name, low, high, field)                                                                           \
+	{                                                                                                              \
+		(code), (name), (low), (high), offsetof(struct stress_config, field),                                  \
+		    sizeof(((struct stress_config *)NULL)->field)                                                      \
+	}
+	NUMBER(OPT_THREADS, "threads", 1, STRESS_THREADS_MAX, threads),
+	NUMBER(OPT_SECONDS, "seconds", 1, SECONDS_MAX, seconds),
+	NUMBER(OPT_OPS, "ops", 1, INT64_MAX, ops),
+	NUMBER(OPT_ROUND_OPS, "round-ops", 1, ROUND_OPS_MAX, round_ops),
+	NUMBER(OPT_SEED, "seed", 0, INT64_MAX, seed),
+	NUMBER(OPT_PAGES, "pages", WORKLOAD_PAGES_MIN, WORKLOAD_PAGES_MAX, pages),
+	NUMBER(OPT_FRAMES, "frames", 0, WORKLOAD_PAGES_MAX, frames),
+	NUMBER(OPT_OVERLAP, "overlap", 0, 100, overlap),
+	NUMBER(OPT_CHAOS, "chaos", 0, 100, chaos),
+	NUMBER(OPT_CHECK_MS, "check-ms", 0, SECONDS_MAX, check_ms),
+	NUMBER(OPT_HANG_S, "hang-s", 1, SECONDS_MAX, hang_s),
+#undef NUMBER
+};
 
-/* False, with a message: not a number in [low, high]. */
+/* False, with a message: not a number in its range. */
 static bool
-number(const char *option, const char *text, long long low, long long high, long long *ret)
+take_number(struct stress_config *c, const struct number_option *n, const char *text)
 {
 	const char *error;
+	long long value = strtonum(text, n->low, n->high, &error);
+	unsigned narrow = (unsigned)value;
+	uint64_t wide = (uint64_t)value;
 
-	*ret = strtonum(text, low, high, &error);
-	if (error == NULL)
-		return true;
-	fprintf(stderr, "wirestorm stress: --%s: expected a number from %lld to %lld, found \"%s\"\n", option, low,
-	    high, text);
-	return false;
+	if (error != NULL) {
+		fprintf(stderr, "wirestorm stress: --%s: expected a number from %lld to %lld, found \"%s\"\n", n->name,
+		    n->low, n->high, text);
+		return false;
+	}
+	memcpy((char *)c + n->offset, n->size == sizeof(wide) ? (const void *)&wide : (const void *)&narrow, n->size);
+	return true;
 }
 
 static bool
@@ -128,7 +179,9 @@ take_mix(struct options *o, const char *text)
 	if (workload_mix_parse(&o->config.mix, text, bad, sizeof(bad)))
 		return true;
 	fprintf(stderr,
-	    "wirestorm stress: --mix: expected operations as in wire=20,remove=0, not all 0, found \"%s\"\n", bad);
+	    "wirestorm stress: --mix: expected a mix of --help, operations as in wire=20,remove=0, not all 0, or both, "
+	    "found \"%s\"\n",
+	    bad);
 	return false;
 }
 
@@ -151,57 +204,26 @@ take_mutant(struct options *o, const char *text)
 static bool
 take(struct options *o, int code, const char *text)
 {
-	struct stress_config *c = &o->config;
-	long long n = 0;
-	bool good = true;
-
+	for (size_t i = 0; i < sizeof(number_options) / sizeof(number_options[0]); i++)
+		if (number_options[i].code == code)
+			return take_number(&o->config, &number_options[i], text);
 	switch (code) {
-	case OPT_THREADS:
-		good = number("threads", text, 1, STRESS_THREADS_MAX, &n);
-		c->threads = (unsigned)n;
-		break;
-	case OPT_SECONDS:
-		good = number("seconds", text, 1, SECONDS_MAX, &n);
-		c->seconds = (unsigned)n;
-		break;
-	case OPT_OPS:
-		good = number("ops", text, 1, INT64_MAX, &n);
-		c->ops = (uint64_t)n;
-		break;
-	case OPT_ROUND_OPS:
-		good = number("round-ops", text, 1, ROUND_OPS_MAX, &n);
-		c->round_ops = (uint64_t)n;
-		break;
-	case OPT_SEED:
-		good = number("seed", text, 0, INT64_MAX, &n);
-		c->seed = (uint64_t)n;
-		break;
-	case OPT_PAGES:
-		good = number("pages", text, WORKLOAD_PAGES_MIN, WORKLOAD_PAGES_MAX, &n);
-		c->pages = (uint64_t)n;
-		break;
-	case OPT_CHAOS:
-		good = number("chaos", text, 0, 100, &n);
-		c->chaos = (unsigned)n;
-		break;
-	case OPT_HANG_S:
-		good = number("hang-s", text, 1, SECONDS_MAX, &n);
-		c->hang_s = (unsigned)n;
-		break;
 	case OPT_PROFILE:
 		return take_profile(o, text);
 	case OPT_MIX:
 		return take_mix(o, text);
 	case OPT_MUTANT:
 		return take_mutant(o, text);
+	case OPT_WINDOW:
+		o->config.window = text;
+		return true;
 	case OPT_JSON:
 		o->json = true;
-		break;
+		return true;
 	default: /* getopt_long has said what it is */
 		fprintf(stderr, "wirestorm stress: see wirestorm stress --help\n");
 		return false;
 	}
-	return good;
 }
 
 static uint64_t
@@ -226,10 +248,16 @@ make_repeat(const struct options *o)
 		strbuf_printf(&b, " --seconds %u", c->seconds);
 	if (c->ops != 0)
 		strbuf_printf(&b, " --ops %ju", (uintmax_t)c->ops);
-	if (c->round_ops != usual.round_ops)
-		strbuf_printf(&b, " --round-ops %ju", (uintmax_t)c->round_ops);
 	strbuf_printf(&b, " --seed %ju --profile %s --pages %ju --chaos %u", (uintmax_t)c->seed,
 	    c->freebsd12 ? "freebsd12" : "strict", (uintmax_t)c->pages, c->chaos);
+	if (c->round_ops != usual.round_ops)
+		strbuf_printf(&b, " --round-ops %ju", (uintmax_t)c->round_ops);
+	if (c->overlap != usual.overlap)
+		strbuf_printf(&b, " --overlap %u", c->overlap);
+	if (c->frames != usual.frames)
+		strbuf_printf(&b, " --frames %ju", (uintmax_t)c->frames);
+	if (c->check_ms != usual.check_ms)
+		strbuf_printf(&b, " --check-ms %u", c->check_ms);
 	if (o->mix != NULL)
 		strbuf_printf(&b, " --mix %s", o->mix);
 	if (o->mutant != NULL)
@@ -240,35 +268,34 @@ make_repeat(const struct options *o)
 }
 
 static void
-on_panic(struct vm_thread *td, const char *what, const char *file, int line)
+print_usage(void)
 {
-	(void)td;
-	(void)what;
-	(void)file;
-	(void)line;
-	fprintf(stderr, "repeat with: %s\n", repeat_command);
+	struct strbuf mixes = { 0 };
+
+	workload_mixes_print(&mixes);
+	fputs(usage_head, stdout);
+	fputs(strbuf_text(&mixes), stdout);
+	fputs(usage_tail, stdout);
+	strbuf_free(&mixes);
 }
 
 static int
-run(const struct options *o)
+run(struct options *o)
 {
+	char *repeat = make_repeat(o);
 	struct stress_result result;
 	enum stress_end end;
 
-	repeat_command = make_repeat(o);
-	vm_native_set_panic_hook(on_panic);
+	o->config.repeat = repeat;
 	end = stress_run(&o->config, &result);
-	vm_native_set_panic_hook(NULL);
 	if (!o->json) {
-		stress_report_text(&o->config, &result, repeat_command);
-	} else if (!stress_report_json(&o->config, &result, repeat_command)) {
+		stress_report_text(&o->config, &result, repeat);
+	} else if (!stress_report_json(&o->config, &result, repeat)) {
 		fprintf(stderr, "wirestorm stress: --json: cannot write to standard output\n");
 		end = end == STRESS_OK ? STRESS_USAGE : end;
 	}
-	if (end != STRESS_HANG) { /* else a thread may still panic */
-		free(repeat_command);
-		repeat_command = NULL;
-	}
+	if (end == STRESS_OK) /* else a thread may still panic, and tell of it */
+		free(repeat);
 	return (int)end;
 }
 
@@ -280,11 +307,13 @@ stress_main(int argc, char **argv)
 	int code;
 
 	stress_config_default(&o.config);
-	o.config.live = isatty(STDERR_FILENO) == 1;
+	o.config.live = true;
+	o.config.live_json = isatty(STDERR_FILENO) != 1;
+	o.config.window = WINDOW_DEFAULT;
 	optind = 0; /* start over, whoever scanned before */
 	while ((code = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		if (code == OPT_HELP) {
-			fputs(usage, stdout);
+			print_usage();
 			return STRESS_OK;
 		}
 		seeded |= code == OPT_SEED;

@@ -6,29 +6,22 @@
 #include <string.h>
 
 #include "engine/vm.h"
+#include "harness/strbuf.h"
 
 #define HELD_MAX UINT8_MAX
 #define MIX_TEXT_MAX 512
 
-static const unsigned default_weights[VM_OP_CODE_MAX + 1] = {
-	[VM_OP_insert] = 14,
-	[VM_OP_fixed] = 6,
-	[VM_OP_find] = 4,
-	[VM_OP_remove] = 8,
-	[VM_OP_protect] = 7,
-	[VM_OP_inherit] = 3,
-	[VM_OP_madvise] = 5,
-	[VM_OP_wire] = 18,
-	[VM_OP_unwire] = 14,
-	[VM_OP_sync] = 4,
-	[VM_OP_check] = 3,
-	[VM_OP_lookup] = 3,
-	[VM_OP_clip] = 4,
-	[VM_OP_fault] = 7,
-	[VM_OP_read] = 3,
-	[VM_OP_write] = 3,
-	[VM_OP_pageout] = 1,
+static const struct named_mix {
+	const char *name, *weights;
+	unsigned whole, limit, frames;
+	const char *sentence;
+} named_mixes[] = {
+#define MIX(name, weights, whole, limit, frames, sentence)                                                             \
+	{ (name), (weights), (whole), (limit), (frames), (sentence) },
+#include "stress/mixes.def"
+#undef MIX
 };
+#define NR_MIXES (sizeof(named_mixes) / sizeof(named_mixes[0]))
 
 /* --- the mix --- */
 
@@ -38,13 +31,6 @@ mix_sum(struct workload_mix *mix)
 	mix->sum = 0;
 	for (unsigned code = 0; code <= VM_OP_CODE_MAX; code++)
 		mix->sum += mix->weight[code];
-}
-
-void
-workload_mix_default(struct workload_mix *mix)
-{
-	memcpy(mix->weight, default_weights, sizeof(mix->weight));
-	mix_sum(mix);
 }
 
 /* "wire=20" */
@@ -69,22 +55,75 @@ mix_parse_one(struct workload_mix *mix, char *item)
 	return false;
 }
 
+/* NULL, or the item that is wrong, in @copy, which is cut up. */
+static const char *
+mix_parse_list(struct workload_mix *mix, char *copy)
+{
+	char *rest = copy, *item;
+
+	while ((item = strsep(&rest, ",")) != NULL)
+		if (!mix_parse_one(mix, item))
+			return item;
+	mix_sum(mix);
+	return NULL;
+}
+
+static void
+mix_take(struct workload_mix *mix, const struct named_mix *named)
+{
+	char copy[MIX_TEXT_MAX];
+
+	*mix = (struct workload_mix){ .whole = named->whole, .limit = named->limit, .frames = named->frames };
+	(void)strlcpy(copy, named->weights, sizeof(copy));
+	(void)mix_parse_list(mix, copy);
+}
+
+void
+workload_mix_default(struct workload_mix *mix)
+{
+	mix_take(mix, &named_mixes[0]);
+}
+
+/* The mix that @text begins with, or NULL. *ret_rest: what is behind it and its comma. */
+static const struct named_mix *
+mix_named(const char *text, const char **ret_rest)
+{
+	size_t len = strcspn(text, ",");
+
+	for (size_t i = 0; i < NR_MIXES; i++) {
+		if (strlen(named_mixes[i].name) != len || strncmp(named_mixes[i].name, text, len) != 0)
+			continue;
+		*ret_rest = text[len] == ',' ? text + len + 1 : text + len;
+		return &named_mixes[i];
+	}
+	return NULL;
+}
+
 bool
 workload_mix_parse(struct workload_mix *mix, const char *text, char *bad, unsigned bad_size)
 {
-	char copy[MIX_TEXT_MAX], *rest = copy, *item;
+	char copy[MIX_TEXT_MAX];
+	const char *rest = text, *wrong;
+	const struct named_mix *named = mix_named(text, &rest);
 
 	(void)strlcpy(bad, text, bad_size);
-	if (strlcpy(copy, text, sizeof(copy)) >= sizeof(copy))
+	if (named != NULL)
+		mix_take(mix, named);
+	if (named != NULL && *rest == '\0')
+		return true;
+	if (strlcpy(copy, rest, sizeof(copy)) >= sizeof(copy))
 		return false;
-	while ((item = strsep(&rest, ",")) != NULL) {
-		if (mix_parse_one(mix, item))
-			continue;
-		(void)strlcpy(bad, item, bad_size);
-		return false;
-	}
-	mix_sum(mix);
-	return mix->sum > 0;
+	wrong = mix_parse_list(mix, copy);
+	if (wrong != NULL)
+		(void)strlcpy(bad, wrong, bad_size);
+	return wrong == NULL && mix->sum > 0;
+}
+
+void
+workload_mixes_print(struct strbuf *out)
+{
+	for (size_t i = 0; i < NR_MIXES; i++)
+		strbuf_printf(out, "  %-11s  %s\n", named_mixes[i].name, named_mixes[i].sentence);
 }
 
 static uint8_t
@@ -143,6 +182,17 @@ pick_access(struct workload *w, struct vm_op *op)
 	op->prot = accesses[prng_below(&w->rng, sizeof(accesses))];
 }
 
+/* As mlockall(2) and munlockall(2). */
+static void
+pick_whole(struct workload *w, struct vm_op *op)
+{
+	if (w->mix->whole == 0 || !prng_percent(&w->rng, w->mix->whole))
+		return;
+	op->start = w->min;
+	op->end = w->max;
+	op->flags |= VM_OPF_HOLESOK;
+}
+
 /* Who, holes, write; a system one in a zone, by the zone's rule. Only a wire may be asked of the kept zone. */
 static void
 pick_wiring(struct workload *w, struct vm_op *op)
@@ -152,14 +202,31 @@ pick_wiring(struct workload *w, struct vm_op *op)
 	op->flags = prng_one_in(&w->rng, 2) ? VM_OPF_HOLESOK : 0;
 	if (wire && prng_one_in(&w->rng, 4))
 		op->flags |= VM_OPF_WRITE;
-	if (!prng_one_in(&w->rng, 3)) {
+	kept = wire && (w->high <= w->middle || (w->low < w->middle && prng_one_in(&w->rng, 2)));
+	if (!prng_one_in(&w->rng, 3) || (!kept && w->high <= w->middle)) {
 		op->flags |= VM_OPF_USER;
+		pick_whole(w, op);
 		return;
 	}
-	kept = wire && prng_one_in(&w->rng, 2);
 	if (kept)
 		op->flags &= (uint8_t)~VM_OPF_HOLESOK;
-	pick_range(w, op, kept ? w->min : w->middle, kept ? w->middle : w->max, WORKLOAD_WIRE_MAX);
+	pick_range(w, op, kept || w->low > w->middle ? w->low : w->middle,
+	    kept && w->high > w->middle ? w->middle : w->high, WORKLOAD_WIRE_MAX);
+}
+
+/* The page nearest to the one drawn that the thread owns; there is none if there are more threads than pages. */
+static void
+pick_own_page(struct workload *w, struct vm_op *op)
+{
+	unsigned nr = w->place.nr_threads;
+	uint64_t own = op->start - (op->start - w->min) % nr + w->place.thread;
+
+	if (own >= w->high && own >= w->min + nr)
+		own -= nr;
+	if (own >= w->max)
+		op->code = VM_OP_read;
+	else
+		op->start = own;
 }
 
 static void
@@ -194,7 +261,7 @@ pick_rest(struct workload *w, struct vm_op *op)
 		pick_access(w, op);
 		break;
 	case VM_OP_write:
-		op->value = prng_next(&w->rng);
+		pick_own_page(w, op);
 		break;
 	case VM_OP_pageout:
 		op->value = 1 + prng_below(&w->rng, 8);
@@ -230,11 +297,27 @@ fit_range(const struct workload *w, struct vm_op *op)
 		op->start--;
 }
 
+/* The whole map, or the thread's own part of it. */
+static void
+pick_place(struct workload *w)
+{
+	const struct workload_place *p = &w->place;
+	uint64_t len = (w->max - w->min) / p->nr_threads;
+
+	w->low = w->min;
+	w->high = w->max;
+	if (len == 0 || p->overlap == 100 || prng_percent(&w->rng, p->overlap))
+		return;
+	w->low = w->min + p->thread * len;
+	w->high = w->low + len;
+}
+
 static void
 pick_op(struct workload *w, struct vm_op *op)
 {
 	*op = (struct vm_op){ .code = mix_pick(w->mix, &w->rng) };
-	pick_range(w, op, w->min, w->max, 1 + (w->max - w->min) / 4);
+	pick_place(w);
+	pick_range(w, op, w->low, w->high, 1 + (w->high - w->low) / 4);
 	pick_rest(w, op);
 	fit_range(w, op);
 }
@@ -300,10 +383,14 @@ drain_next(struct workload *w, struct vm_op *op)
 }
 
 bool
-workload_init(struct workload *w, const struct workload_mix *mix, uint64_t min, uint64_t max)
+workload_init(struct workload *w, const struct workload_mix *mix, const struct workload_place *place)
 {
-	*w = (struct workload){ .mix = mix, .min = min, .middle = min + (max - min) / 2, .max = max };
-	w->held = calloc(max - min, sizeof(*w->held));
+	uint64_t nr = place->max - place->min;
+
+	*w = (struct workload){
+		.mix = mix, .place = *place, .min = place->min, .middle = place->min + nr / 2, .max = place->max
+	};
+	w->held = calloc(nr, sizeof(*w->held));
 	return w->held != NULL;
 }
 

@@ -21,6 +21,9 @@
  * noholes, so that success means every page, and system unwires come from the ledger alone. There each drain must
  * succeed, or a wiring was lost. In the open zone anything goes: wires over holes, and threads that unwire what others
  * wired.
+ *
+ * A write is of a page that the thread owns: page i of the map belongs to thread i modulo their number (book.h says
+ * what for).
  */
 #ifndef STRESS_WORKLOAD_H
 #define STRESS_WORKLOAD_H
@@ -36,23 +39,39 @@
 #define WORKLOAD_PAGES_MAX 65536
 #define WORKLOAD_WIRE_MAX 8 /* pages of a system wire: each is drained alone */
 
-/* How often each operation is chosen, by enum vm_op_code; relative. */
+/* What is drawn: mixes.def. */
 struct workload_mix {
-	unsigned weight[VM_OP_CODE_MAX + 1];
+	unsigned weight[VM_OP_CODE_MAX + 1]; /* by enum vm_op_code; relative */
 	unsigned sum;
+	unsigned whole;  /* percent of user wirings that are of the whole map */
+	unsigned limit;  /* on user-wired pages, percent of the map */
+	unsigned frames; /* percent of the map; 0: ample */
 };
+
+struct strbuf;
 
 void workload_mix_default(struct workload_mix *mix);
 /*
- * Changes @mix by "wire=20,remove=5". False: an unknown name, no number, or all weights 0; @bad (of @bad_size) gets the
- * part that is wrong.
+ * "pageout", "wire=20,remove=5" (a change of the default), or "pageout,remove=0". False: an unknown name, no number, or
+ * all weights 0; @bad (of @bad_size) gets the part that is wrong.
  */
 bool workload_mix_parse(struct workload_mix *mix, const char *text, char *bad, unsigned bad_size);
+/* The named ones, a line each, appended. */
+void workload_mixes_print(struct strbuf *out);
+
+/* Which thread draws, and from where. */
+struct workload_place {
+	unsigned thread, nr_threads;
+	unsigned overlap;  /* percent of the operations that are anywhere; the others are in the thread's own part */
+	uint64_t min, max; /* pages, of the map */
+};
 
 struct workload {
 	const struct workload_mix *mix;
 	struct prng rng;
-	uint64_t min, middle, max; /* pages */
+	struct workload_place place;
+	uint64_t min, middle, max; /* pages: the zones */
+	uint64_t low, high;        /* where the operation being drawn may be */
 	uint8_t *held;             /* L1, by page - min */
 	uint64_t nr_held;          /* sum of held */
 	unsigned hold_ops;         /* operations since the ledger was empty */
@@ -63,7 +82,7 @@ struct workload {
 };
 
 /* False with errno set: no memory. */
-bool workload_init(struct workload *w, const struct workload_mix *mix, uint64_t min, uint64_t max);
+bool workload_init(struct workload *w, const struct workload_mix *mix, const struct workload_place *place);
 void workload_free(struct workload *w);
 /* Begins a new stream of operations; the ledger must be empty. */
 void workload_seed(struct workload *w, struct prng rng);

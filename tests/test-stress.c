@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test-stress.c - the parts of the stress runner that a silent run relies on: each check at the end reports what is
- * broken on purpose, a hang is seen, the ledger follows its rules, a seed fixes the stream, and the command line is
- * strict.
+ * test-stress.c - the parts of the stress runner that a silent run relies on: each check reports what is broken on
+ * purpose, at the end of a round and at a stop in the middle; a hang is seen, and a shortage of frames is none; the
+ * book and the ledger follow their rules; a failure's window is a program; a seed fixes the stream; and the command
+ * line is strict.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,12 +13,17 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "engine/map.h"
 #include "engine/native.h"
 #include "harness/program.h"
+#include "harness/reproduce.h"
+#include "harness/run.h"
+#include "harness/vmt.h"
+#include "stress/book.h"
 #include "stress/check.h"
 #include "stress/runner.h"
 #include "stress/stress-main.h"
@@ -178,7 +184,8 @@ test_run_counts_and_checks(void **state)
 	short_config(&c);
 	assert_int_equal(stress_run(&c, &r), STRESS_OK);
 	assert_int_equal(r.rounds, 3);
-	assert_true(r.nr_ops >= c.threads * c.ops);
+	assert_true(r.counts.nr_ops >= c.threads * c.ops);
+	assert_true(r.counts.least_ops >= c.ops && r.counts.most_ops >= r.counts.least_ops);
 	for (unsigned code = 0; code <= VM_OP_CODE_MAX; code++) {
 		uint64_t of_code = 0;
 
@@ -188,7 +195,35 @@ test_run_counts_and_checks(void **state)
 			assert_true(of_code > 0); /* every operation is in the default mix */
 		sum += of_code;
 	}
-	assert_int_equal(sum, r.nr_ops);
+	assert_int_equal(sum, r.counts.nr_ops);
+	assert_true(r.counts.edges[VM_EDGE_wire_start_unmapped] > 0);
+}
+
+/* Every KERN_INVALID_ADDRESS has an edge that says why. */
+static void
+test_every_invalid_address_has_an_edge(void **state)
+{
+	struct stress_config c;
+	struct stress_result r;
+	uint64_t nr = 0, edges = 0;
+
+	(void)state;
+	short_config(&c);
+	assert_int_equal(stress_run(&c, &r), STRESS_OK);
+	for (unsigned code = 0; code <= VM_OP_CODE_MAX; code++)
+		if (vm_op_table[code].name != NULL && vm_op_table[code].result != VM_RESULT_BOOL)
+			nr += r.counts.nr[code][KERN_INVALID_ADDRESS];
+	for (unsigned edge = 0; edge < VM_EDGE_COUNT; edge++)
+		edges += r.counts.edges[edge];
+	assert_true(nr > 0);
+	assert_true(edges >= nr); /* one operation may pass several */
+}
+
+static void
+break_busy_at_end(vm_map_t map, bool clean)
+{
+	if (clean)
+		map->busy++;
 }
 
 static void
@@ -199,20 +234,101 @@ test_run_reports_a_breakage(void **state)
 
 	(void)state;
 	short_config(&c);
-	c.before_check = break_busy;
+	c.before_check = break_busy_at_end;
 	assert_int_equal(stress_run(&c, &r), STRESS_BROKEN);
 	assert_non_null(strstr(r.broken, "busy (round 1)"));
 }
 
+/* At a stop: a system wiring more than the book has, of the first entry that is in nobody's transition. */
 static void
-stop_for_ever(struct vm_thread *td)
+break_wiring_at_stop(vm_map_t map, bool clean)
 {
-	(void)td;
+	if (clean)
+		return;
+	for (vm_map_entry_t e = map->header.next; e != &map->header; e = e->next)
+		if ((e->eflags & MAP_ENTRY_IN_TRANSITION) == 0 && e->wired_count > 0) {
+			e->wired_count++;
+			return;
+		}
+}
+
+static void
+break_size_at_stop(vm_map_t map, bool clean)
+{
+	if (!clean)
+		map->size += VM_PAGE_SIZE;
+}
+
+/* Nobody is to be woken any more. */
+static void
+break_wakeups_at_stop(vm_map_t map, bool clean)
+{
+	if (clean)
+		return;
+	for (vm_map_entry_t e = map->header.next; e != &map->header; e = e->next)
+		e->eflags &= ~(uint32_t)MAP_ENTRY_NEEDS_WAKEUP;
+	map->busy_wanted = false;
+}
+
+/* The threads stay behind, and so does their map. */
+static void
+test_stops_report_breakages(void **state)
+{
+	static const struct {
+		void (*breaks)(vm_map_t map, bool clean);
+		const char *report;
+	} cases[] = {
+		{ break_size_at_stop, "I5" },
+		{ break_wiring_at_stop, "ledger: a system wiring was left over" },
+		{ break_wakeups_at_stop, "I22" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct stress_config c;
+		struct stress_result r;
+
+		short_config(&c);
+		c.ops = 0;
+		c.seconds = 20;
+		c.check_ms = 2;
+		c.pages = 8; /* so that somebody sleeps */
+		c.before_check = cases[i].breaks;
+		assert_int_equal(stress_run(&c, &r), STRESS_BROKEN);
+		if (strstr(r.broken, cases[i].report) == NULL)
+			fail_msg("found \"%s\", expected \"%s\"", r.broken, cases[i].report);
+	}
+}
+
+/* Far too few frames: threads sleep for them until all sleep, and then one of them fails. None hangs. */
+static void
+test_shortage_is_no_hang(void **state)
+{
+	struct stress_config c;
+	struct stress_result r;
+	char bad[64];
+
+	(void)state;
+	short_config(&c);
+	assert_true(workload_mix_parse(&c.mix, "pageout,wire=40", bad, sizeof(bad)));
+	c.frames = 2;
+	c.pages = 32;
+	c.mix.limit = 1000; /* a shortage of frames, not of the limit */
+	c.hang_s = 5;
+	assert_int_equal(stress_run(&c, &r), STRESS_OK);
+	assert_true(r.counts.waits[VM_WAITQ_FRAME] > 0);
+	assert_true(r.counts.nr[VM_OP_wire][KERN_RESOURCE_SHORTAGE] > 0);
+}
+
+static void
+stop_for_ever(struct world_thread *t)
+{
+	(void)t;
 	for (;;)
 		pause();
 }
 
-/* Leaves its threads behind: the last test. */
+/* Leaves its threads behind, as the next one does. */
 static void
 test_run_sees_a_hang(void **state)
 {
@@ -222,8 +338,226 @@ test_run_sees_a_hang(void **state)
 	(void)state;
 	short_config(&c);
 	c.hang_s = 1;
+	c.check_ms = 0;
 	c.on_point = stop_for_ever;
 	assert_int_equal(stress_run(&c, &r), STRESS_HANG);
+	assert_non_null(strstr(r.broken, "no operation finished"));
+}
+
+static struct vm_waitq nowhere;
+
+/* All of them sleep where nobody wakes them: seen long before hang_s. */
+static void
+sleep_for_ever(struct world_thread *t)
+{
+	t->td.env->sleep(&t->td, &nowhere, vm_waitq_sample(&nowhere));
+}
+
+static void
+test_run_sees_a_deadlock_at_once(void **state)
+{
+	struct stress_config c;
+	struct stress_result r;
+
+	(void)state;
+	short_config(&c);
+	vm_waitq_init(&nowhere, VM_WAITQ_BUSY);
+	c.hang_s = 3600;
+	c.check_ms = 0;
+	c.on_point = sleep_for_ever;
+	alarm(60);
+	assert_int_equal(stress_run(&c, &r), STRESS_HANG);
+	alarm(0);
+}
+
+/* --- windows --- */
+
+/* Somewhere in the middle of things. */
+static void
+break_once_there_is_something(vm_map_t map, bool clean)
+{
+	if (clean && map->nentries > 4 && map->user_wired > 2)
+		map->busy++;
+}
+
+/* The window parses; its init steps run, and lead to a map that was good. */
+static void
+test_window_is_a_program(void **state)
+{
+	char path[] = "stress-test-XXXXXX";
+	struct strbuf text = { 0 }, error = { 0 };
+	struct stress_config c;
+	struct stress_result r;
+	struct program p;
+	struct run run;
+	struct sim *sim = sim_create();
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0 && sim != NULL);
+	close(fd);
+	short_config(&c);
+	c.ops = 5000;
+	c.round_ops = 10;
+	c.window = path;
+	c.before_check = break_once_there_is_something;
+	assert_int_equal(stress_run(&c, &r), STRESS_BROKEN);
+	assert_true(r.window);
+	if (!vmt_load(path, &p, &text, &error))
+		fail_msg("%s", strbuf_text(&error));
+	assert_int_equal(p.nr_threads, c.threads);
+	assert_int_equal(p.verdict, PROGRAM_VERDICT_INVARIANT);
+	assert_non_null(strstr(p.verdict_detail, "busy"));
+	assert_non_null(strstr(p.head, REPRODUCE_ORDER " T"));
+	assert_true(p.nr_init > 4);
+	assert_int_equal(run_open(&run, &p, &target_engine, sim), RUN_OPENED);
+	assert_null(target_engine.check(run.self, false));
+	run_close(&run);
+	program_free(&p);
+	strbuf_free(&text);
+	strbuf_free(&error);
+	sim_destroy(sim);
+	unlink(path);
+}
+
+/* --- the book --- */
+
+struct desk {
+	struct book book;
+	struct vm_thread td;
+	vm_map_t map;
+};
+
+static void
+desk_open(struct desk *d)
+{
+	const struct vm_config config = {
+		.env = &vm_env_native, .min = MIN_PAGE * VM_PAGE_SIZE, .max = MAX_PAGE * VM_PAGE_SIZE, .wire_limit = 100
+	};
+
+	vm_native_thread_init(&d->td, 0);
+	d->map = vm_map_create(&config);
+	assert_non_null(d->map);
+	assert_true(book_init(&d->book, MIN_PAGE, MAX_PAGE, 2));
+	assert_int_equal(
+	    vm_map_fixed(d->map, NULL, 0, MIN_PAGE * VM_PAGE_SIZE, 8 * VM_PAGE_SIZE, VM_PROT_ALL, VM_PROT_ALL, 0),
+	    KERN_SUCCESS);
+}
+
+static void
+desk_close(struct desk *d)
+{
+	book_free(&d->book);
+	vm_map_destroy(d->map);
+}
+
+/* What the book is told, with nothing done to the map. */
+static const char *
+tell(struct desk *d, unsigned thread, struct vm_op op, int code, uint64_t value)
+{
+	struct vm_result r = { .outcome = VM_OUTCOME_DONE, .code = code, .value = value };
+
+	book_before(&d->book, thread, &op);
+	return book_after(&d->book, thread, &op, &r);
+}
+
+static struct vm_op
+wiring(uint8_t code, uint64_t start, uint64_t end, uint8_t flags)
+{
+	return (struct vm_op){ .code = code, .start = start, .end = end, .flags = flags };
+}
+
+static void
+wire_really(struct desk *d, uint64_t start, uint64_t end)
+{
+	assert_int_equal(
+	    vm_map_wire(d->map, start * VM_PAGE_SIZE, end * VM_PAGE_SIZE, VM_MAP_WIRE_SYSTEM), KERN_SUCCESS);
+}
+
+static void
+expect_text(const char *found, const char *expected)
+{
+	if ((found == NULL) != (expected == NULL) || (found != NULL && strstr(found, expected) == NULL))
+		fail_msg("found \"%s\", expected \"%s\"", found == NULL ? "nothing" : found,
+		    expected == NULL ? "nothing" : expected);
+}
+
+static void
+test_book_of_wirings(void **state)
+{
+	struct desk d;
+
+	(void)state;
+	desk_open(&d);
+	expect_text(book_check(&d.book, d.map), NULL);
+	/* A wire of two threads' making, half of it taken back. */
+	wire_really(&d, 16, 20);
+	expect_text(tell(&d, 0, wiring(VM_OP_wire, 16, 20, 0), KERN_SUCCESS, 0), NULL);
+	expect_text(book_check(&d.book, d.map), NULL);
+	wire_really(&d, 18, 22);
+	expect_text(tell(&d, 1, wiring(VM_OP_wire, 18, 22, 0), KERN_SUCCESS, 0), NULL);
+	expect_text(tell(&d, 1, wiring(VM_OP_wire, 16, 22, 0), KERN_INVALID_ADDRESS, 0), NULL);
+	expect_text(book_check(&d.book, d.map), NULL);
+	/* Users are none of its business. */
+	expect_text(tell(&d, 1, wiring(VM_OP_unwire, 16, 22, VM_OPF_USER), KERN_SUCCESS, 0), NULL);
+	expect_text(book_check(&d.book, d.map), NULL);
+	/* With holes allowed it may be so or so. */
+	expect_text(tell(&d, 0, wiring(VM_OP_unwire, 16, 22, VM_OPF_HOLESOK), KERN_SUCCESS, 0), NULL);
+	expect_text(book_check(&d.book, d.map), NULL);
+	desk_close(&d);
+}
+
+static void
+test_book_misses_wirings(void **state)
+{
+	struct desk d;
+
+	(void)state;
+	desk_open(&d);
+	expect_text(tell(&d, 0, wiring(VM_OP_wire, 16, 20, 0), KERN_SUCCESS, 0), NULL);
+	expect_text(book_check(&d.book, d.map), "lost");
+	desk_close(&d);
+	desk_open(&d);
+	wire_really(&d, 16, 20);
+	expect_text(book_check(&d.book, d.map), "left over");
+	desk_close(&d);
+	desk_open(&d);
+	wire_really(&d, 16, 20);
+	expect_text(tell(&d, 0, wiring(VM_OP_wire, 16, 20, 0), KERN_SUCCESS, 0), NULL);
+	expect_text(book_check(&d.book, d.map), NULL);
+	((struct vm_page *)vm_slots_get(&first_entry(d.map)->object->pages, 1))->resident = false;
+	expect_text(book_check(&d.book, d.map), "not in a frame");
+	desk_close(&d);
+}
+
+static void
+test_book_of_content(void **state)
+{
+	const struct vm_op write = { .code = VM_OP_write, .start = 18 }, read = { .code = VM_OP_read, .start = 18 },
+	                   other = { .code = VM_OP_read, .start = 19 };
+	const struct vm_op remove = { .code = VM_OP_remove, .start = 17, .end = 20 };
+	uint64_t first, last;
+	struct desk d;
+
+	(void)state;
+	desk_open(&d); /* page 18 is thread 0's */
+	expect_text(tell(&d, 0, read, KERN_SUCCESS, 0), NULL);
+	expect_text(tell(&d, 0, write, KERN_SUCCESS, 0), NULL);
+	first = d.book.contents[2].tag;
+	expect_text(tell(&d, 0, write, KERN_SUCCESS, 0), NULL);
+	last = d.book.contents[2].tag;
+	assert_true(first != 0 && last != first);
+	expect_text(tell(&d, 0, write, KERN_PROTECTION_FAILURE, 0), NULL);
+	expect_text(tell(&d, 0, read, KERN_SUCCESS, last), NULL);
+	expect_text(tell(&d, 1, read, KERN_SUCCESS, first), NULL); /* it may have read before the write */
+	expect_text(tell(&d, 0, read, KERN_SUCCESS, first), "before the last write");
+	expect_text(tell(&d, 0, read, KERN_SUCCESS, 0), "lost");
+	expect_text(tell(&d, 1, other, KERN_SUCCESS, last), "another one");
+	expect_text(tell(&d, 1, remove, KERN_SUCCESS, 0), NULL);
+	expect_text(tell(&d, 0, read, KERN_SUCCESS, last), NULL); /* the remove may not have come to it */
+	expect_text(tell(&d, 0, read, KERN_SUCCESS, 0), NULL);
+	expect_text(tell(&d, 0, read, KERN_SUCCESS, last), "before the last write"); /* once gone it is gone */
+	desk_close(&d);
 }
 
 /* --- the workload --- */
@@ -231,7 +565,11 @@ test_run_sees_a_hang(void **state)
 static void
 workload_new(struct workload *w, const struct workload_mix *mix, uint64_t seed)
 {
-	assert_true(workload_init(w, mix, MIN_PAGE, MAX_PAGE));
+	const struct workload_place place = {
+		.thread = 1, .nr_threads = 4, .overlap = 50, .min = MIN_PAGE, .max = MAX_PAGE
+	};
+
+	assert_true(workload_init(w, mix, &place));
 	workload_seed(w, prng_mix(seed, 0, 0));
 }
 
@@ -265,6 +603,8 @@ check_op(const struct workload *w, const struct vm_op *op)
 	}
 	if (op->code == VM_OP_unwire && system && op->start < w->middle)
 		assert_true(w->draining);
+	if (op->code == VM_OP_write)
+		assert_int_equal((op->start - w->min) % w->place.nr_threads, w->place.thread);
 }
 
 static void
@@ -316,6 +656,62 @@ test_workload_reports_a_lost_wiring(void **state)
 	}
 	assert_true(nr_kept > 0 && nr_open > 0);
 	workload_free(&w);
+}
+
+/* Without overlap a thread stays in its part, wherever the zones are; whole maps are nobody's part. */
+static void
+test_workload_keeps_to_its_part(void **state)
+{
+	struct workload_mix mix;
+
+	(void)state;
+	workload_mix_default(&mix);
+	mix.whole = 0;
+	for (unsigned thread = 0; thread < 3; thread++) {
+		const struct workload_place place = {
+			.thread = thread, .nr_threads = 3, .min = MIN_PAGE, .max = MAX_PAGE
+		};
+		uint64_t len = (MAX_PAGE - MIN_PAGE) / 3, low = MIN_PAGE + thread * len, high = low + len;
+		struct workload w;
+		struct vm_op op;
+
+		assert_true(workload_init(&w, &mix, &place));
+		workload_seed(&w, prng_mix(5, 0, thread));
+		for (unsigned i = 0; i < 50000; i++) {
+			workload_next(&w, &op);
+			check_op(&w, &op);
+			if (has_arg(&op, VM_ARG_START))
+				assert_in_range(op.start, low, high);
+			if (has_arg(&op, VM_ARG_END))
+				assert_in_range(op.end, low, high);
+			(void)workload_done(&w, &op, KERN_SUCCESS);
+		}
+		workload_free(&w);
+	}
+}
+
+/* Each named mix is drawn from, and pageout's frames are few. */
+static void
+test_mixes_have_their_names(void **state)
+{
+	static const char *const names[] = { "everything", "mlockall", "munmap-race", "clip-storm", "protect",
+		"pageout" };
+	struct workload_mix mix, changed;
+	char bad[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		assert_true(workload_mix_parse(&mix, names[i], bad, sizeof(bad)));
+		assert_true(mix.sum > 0 && mix.weight[VM_OP_wire] > 0 && mix.weight[VM_OP_unwire] > 0);
+		assert_int_equal(mix.frames > 0, strcmp(names[i], "pageout") == 0);
+		assert_int_equal(mix.whole > 50, strcmp(names[i], "mlockall") == 0);
+	}
+	assert_true(workload_mix_parse(&changed, "pageout,wire=0", bad, sizeof(bad)));
+	assert_int_equal(changed.weight[VM_OP_wire], 0);
+	assert_int_equal(changed.weight[VM_OP_write], mix.weight[VM_OP_write]);
+	workload_mix_default(&changed);
+	assert_false(workload_mix_parse(&changed, "pageouts", bad, sizeof(bad)));
+	assert_string_equal(bad, "pageouts");
 }
 
 static void
@@ -376,6 +772,8 @@ test_wrong_usage_is_refused(void **state)
 	assert_int_equal(MAIN(W("--profile"), W("freebsd")), STRESS_USAGE);
 	assert_int_equal(MAIN(W("--mix"), W("wire=1,nothing=2")), STRESS_USAGE);
 	assert_int_equal(MAIN(W("--mix"), W("wire=")), STRESS_USAGE);
+	assert_int_equal(MAIN(W("--mix"), W("pageout,wire")), STRESS_USAGE);
+	assert_int_equal(MAIN(W("--overlap"), W("101")), STRESS_USAGE);
 	assert_int_equal(MAIN(W("--unknown")), STRESS_USAGE);
 	assert_int_equal(MAIN(W("--seed")), STRESS_USAGE);
 	assert_int_equal(MAIN(W("word")), STRESS_USAGE);
@@ -391,6 +789,8 @@ test_small_runs_through_the_command_line(void **state)
 	assert_int_equal(MAIN(W("--ops"), W("500"), W("--pages"), W("65536"), W("--chaos"), W("0")), STRESS_OK);
 	assert_int_equal(
 	    MAIN(W("--ops"), W("500"), W("--mix"), W("pageout=0,read=100"), W("--profile"), W("freebsd12")), STRESS_OK);
+	assert_int_equal(MAIN(W("--ops"), W("500"), W("--mix"), W("pageout"), W("--overlap"), W("0")), STRESS_OK);
+	assert_int_equal(MAIN(W("--ops"), W("500"), W("--threads"), W("16"), W("--pages"), W("8")), STRESS_OK);
 }
 
 /* In the mutant build the run must find the canary; any other refuses to have it. */
@@ -419,14 +819,24 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_check_reports_each_breakage),
 		cmocka_unit_test(test_run_counts_and_checks),
+		cmocka_unit_test(test_every_invalid_address_has_an_edge),
 		cmocka_unit_test(test_run_reports_a_breakage),
+		cmocka_unit_test(test_shortage_is_no_hang),
+		cmocka_unit_test(test_window_is_a_program),
+		cmocka_unit_test(test_book_of_wirings),
+		cmocka_unit_test(test_book_misses_wirings),
+		cmocka_unit_test(test_book_of_content),
 		cmocka_unit_test(test_workload_follows_its_rules),
 		cmocka_unit_test(test_workload_reports_a_lost_wiring),
+		cmocka_unit_test(test_workload_keeps_to_its_part),
+		cmocka_unit_test(test_mixes_have_their_names),
 		cmocka_unit_test(test_seed_fixes_the_stream),
 		cmocka_unit_test(test_wrong_usage_is_refused),
 		cmocka_unit_test(test_small_runs_through_the_command_line),
 		cmocka_unit_test(test_canary),
+		cmocka_unit_test(test_stops_report_breakages),
 		cmocka_unit_test(test_run_sees_a_hang),
+		cmocka_unit_test(test_run_sees_a_deadlock_at_once),
 	};
 
 	return cmocka_run_group_tests_name("stress", tests, NULL, NULL);

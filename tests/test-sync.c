@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test-sync.c - the engine's locks, ranks and wait queues, in the native world.
+ * test-sync.c - the engine's locks, ranks and wait queues, in the native world, over either sleeping primitive.
  *
  * What one thread can show is shown by one: two struct vm_thread take turns at being vm_curthread. The pthread tests at
- * the end look for lost wakeups and broken exclusion; a hang is ended by alarm(2).
+ * the end look for lost wakeups, broken exclusion and starvation; a hang is ended by alarm(2).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,16 +13,24 @@
 #include <cmocka.h>
 
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "engine/native.h"
+#include "engine/park.h"
 #include "engine/sync.h"
 
 #define HANG_S 60
+#define HANG_LONG_S 3600 /* with --pairs */
 
 static unsigned nr_begun; /* tests; a pattern may match none */
+static unsigned hang_s = HANG_S;
 static sigjmp_buf panic_jump;
 static char panic_text[256];
 
@@ -51,7 +59,7 @@ setup(void **state)
 {
 	(void)state;
 	nr_begun++;
-	alarm(HANG_S);
+	alarm(hang_s);
 	vm_native_thread_init(&threads[1], 1);
 	vm_native_thread_init(&threads[0], 0);
 	vm_native_set_panic_hook(on_panic);
@@ -365,14 +373,18 @@ test_runlock_is_quiet(void **state)
 
 /* --- pthreads --- */
 
-#define CROWD 4
+#define CROWD 4 /* at most HERD */
 #define CROWD_ROUNDS 60000
 #define MEET_ROUNDS 150000
-#define PING_ROUNDS 100000
+#define PAIRS_DEFAULT 200000
+#define RELAY_READERS 2
+#define RELAY_WRITES 300
+#define HERD 8
+#define HERD_OPS 2000
 
 /* Two words that are equal whenever no writer is in. */
 static uint64_t left, right;
-static unsigned nr_torn[CROWD];
+static unsigned nr_torn[HERD];
 
 static void
 write_once(void)
@@ -531,12 +543,13 @@ test_threads_reader_and_writer_meet(void **state)
 
 static struct vm_waitq ping_waitq;
 static unsigned ping_turn;
+static uint64_t nr_pairs = PAIRS_DEFAULT; /* of a sleep and the wakeup that ends it */
 
 /* Waits for its turn as the engine waits: sample under the lock, unlock, sleep, look again. */
 static void
 ping(unsigned id)
 {
-	for (unsigned i = 0; i < PING_ROUNDS; i++) {
+	for (uint64_t i = 0; i < nr_pairs / 2; i++) {
 		vm_rwlock_wlock(&map_lock);
 		while (ping_turn != id) {
 			uint32_t seen = vm_waitq_sample(&ping_waitq);
@@ -563,11 +576,10 @@ ping_main(void *arg)
 }
 
 static void
-test_threads_ping_pong(void **state)
+run_ping_pong(void)
 {
 	pthread_t other;
 
-	(void)state;
 	vm_waitq_init(&ping_waitq, 2);
 	ping_turn = 0;
 	assert_int_equal(pthread_create(&other, NULL, ping_main, NULL), 0);
@@ -576,9 +588,200 @@ test_threads_ping_pong(void **state)
 	assert_int_equal(ping_turn, 0);
 }
 
+/* A wakeup can meet its sleeper on the way to sleep: on two processors it does so most of the time. */
+static void
+test_threads_ping_pong(void **state)
+{
+	(void)state;
+	run_ping_pong();
+}
+
+/* On one processor nobody is met on the way: each turn begins with a wakeup of one who is asleep. */
+static void
+test_threads_ping_pong_asleep(void **state)
+{
+	struct rusage before, after;
+	cpu_set_t old, one;
+	long nr_sleeps;
+	int cpu = 0;
+
+	(void)state;
+	assert_int_equal(sched_getaffinity(0, sizeof(old), &old), 0);
+	while (!CPU_ISSET(cpu, &old))
+		cpu++;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+	assert_int_equal(getrusage(RUSAGE_SELF, &before), 0);
+	run_ping_pong();
+	assert_int_equal(getrusage(RUSAGE_SELF, &after), 0);
+	assert_int_equal(sched_setaffinity(0, sizeof(old), &old), 0);
+	nr_sleeps = after.ru_nvcsw - before.ru_nvcsw;
+	printf("%ju turns, %ld times a thread gave the processor away\n", (uintmax_t)nr_pairs, nr_sleeps);
+	assert_true((uint64_t)nr_sleeps >= nr_pairs / 2); /* or it has shown nothing */
+}
+
+/*
+ * Readers who hold the lock in turn without a gap: each lets go only when the other one is in, or was turned away since
+ * it came. If new readers were let in while a writer waits, the lock would never be free.
+ */
+static struct {
+	_Atomic bool in[RELAY_READERS];
+	_Atomic unsigned refused[RELAY_READERS];
+	_Atomic bool stop;
+} relay;
+
+static void *
+relay_main(void *arg)
+{
+	unsigned me = *(unsigned *)arg, other = 1 - me;
+	struct vm_thread td;
+
+	vm_native_thread_init(&td, me + 1);
+	while (!atomic_load(&relay.stop)) {
+		unsigned seen = atomic_load(&relay.refused[other]);
+
+		if (!vm_rwlock_try_rlock(&map_lock)) {
+			atomic_fetch_add(&relay.refused[me], 1);
+			vm_park_yield();
+			continue;
+		}
+		atomic_store(&relay.in[me], true);
+		while (!atomic_load(&relay.in[other]) && atomic_load(&relay.refused[other]) == seen &&
+		       !atomic_load(&relay.stop))
+			vm_park_yield();
+		atomic_store(&relay.in[me], false);
+		vm_rwlock_runlock(&map_lock);
+	}
+	return NULL;
+}
+
+static void
+run_relay(unsigned spin)
+{
+	unsigned ids[RELAY_READERS] = { 0, 1 };
+	pthread_t readers[RELAY_READERS];
+
+	vm_sync_set_spin(spin);
+	memset(&relay, 0, sizeof(relay));
+	left = right = 0;
+	for (unsigned i = 0; i < RELAY_READERS; i++)
+		assert_int_equal(pthread_create(&readers[i], NULL, relay_main, &ids[i]), 0);
+	for (unsigned i = 0; i < RELAY_WRITES; i++)
+		write_once();
+	atomic_store(&relay.stop, true);
+	for (unsigned i = 0; i < RELAY_READERS; i++)
+		assert_int_equal(pthread_join(readers[i], NULL), 0);
+	assert_int_equal(left, RELAY_WRITES);
+}
+
+static void
+test_threads_writer_is_not_starved(void **state)
+{
+	(void)state;
+	run_relay(0);
+	run_relay(64);
+}
+
+/* Readers and writers, more than there are processors: each is done after HERD_OPS, while those before it go on. */
+static struct {
+	_Atomic unsigned nr_arrived;
+	_Atomic uint64_t nr_ops[HERD];
+} herd;
+
+static void *
+herd_main(void *arg)
+{
+	struct crowd_member *me = arg;
+	struct vm_thread td;
+
+	vm_native_thread_init(&td, me->id);
+	for (uint64_t i = 1; atomic_load(&herd.nr_arrived) < HERD; i++) {
+		if (me->id % 2 == 0)
+			write_once();
+		else
+			read_once(me->id);
+		atomic_store(&herd.nr_ops[me->id], i);
+		if (i == HERD_OPS)
+			atomic_fetch_add(&herd.nr_arrived, 1);
+	}
+	return NULL;
+}
+
+static void
+run_herd(unsigned spin)
+{
+	struct crowd_member members[HERD] = { 0 };
+	uint64_t nr_writes = 0, least = UINT64_MAX, most = 0;
+
+	vm_sync_set_spin(spin);
+	memset(&herd, 0, sizeof(herd));
+	memset(nr_torn, 0, sizeof(nr_torn));
+	left = right = 0;
+	for (unsigned i = 0; i < HERD; i++) {
+		members[i].id = i;
+		assert_int_equal(pthread_create(&members[i].pthread, NULL, herd_main, &members[i]), 0);
+	}
+	for (unsigned i = 0; i < HERD; i++) {
+		uint64_t nr_ops;
+
+		assert_int_equal(pthread_join(members[i].pthread, NULL), 0);
+		nr_ops = atomic_load(&herd.nr_ops[i]);
+		assert_true(nr_ops >= HERD_OPS);
+		assert_int_equal(nr_torn[i], 0);
+		nr_writes += i % 2 == 0 ? nr_ops : 0;
+		least = nr_ops < least ? nr_ops : least;
+		most = nr_ops > most ? nr_ops : most;
+	}
+	assert_int_equal(left, nr_writes);
+	printf("%u threads, %u tries before a sleep: the busiest did %.1f times the work of the slowest\n", HERD, spin,
+	    (double)most / (double)least);
+}
+
+static void
+test_threads_readers_and_writers_progress(void **state)
+{
+	(void)state;
+	run_herd(0);
+	run_herd(64);
+}
+
+/* --- the sleeping primitive itself --- */
+
+static void
+test_park_returns_at_a_changed_word(void **state)
+{
+	uint32_t word = 1;
+
+	(void)state;
+	vm_park_wait(&word, 0, NULL); /* for ever, if it did not look */
+}
+
+static void
+test_park_keeps_a_deadline(void **state)
+{
+	struct timespec begun, until, now;
+	uint32_t word = 1;
+
+	(void)state;
+	assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &begun), 0);
+	until = begun;
+	until.tv_nsec += 20000000;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	do { /* it may come back early */
+		vm_park_wait(&word, 1, &until);
+		assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &now), 0);
+	} while (now.tv_sec < until.tv_sec || (now.tv_sec == until.tv_sec && now.tv_nsec < until.tv_nsec));
+	assert_true(now.tv_sec - begun.tv_sec < 10);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
-/* With an argument, a pattern: the tests that match. ThreadSanitizer is only for those with threads of their own. */
+/*
+ * With a pattern: the tests that match; ThreadSanitizer is only for those with threads of their own. With --pairs N: so
+ * many sleeps and wakeups, of which none may be lost; 10000000 take a minute.
+ */
 int
 main(int argc, char **argv)
 {
@@ -596,9 +799,26 @@ main(int argc, char **argv)
 		TEST(test_threads_crowd_sleeping),
 		TEST(test_threads_reader_and_writer_meet),
 		TEST(test_threads_ping_pong),
+		TEST(test_threads_ping_pong_asleep),
+		TEST(test_threads_writer_is_not_starved),
+		TEST(test_threads_readers_and_writers_progress),
+		TEST(test_park_returns_at_a_changed_word),
+		TEST(test_park_keeps_a_deadline),
 	};
+	const char *error = NULL;
 	int nr_failed;
 
+	if (argc > 2 && strcmp(argv[1], "--pairs") == 0) {
+		nr_pairs = (uint64_t)strtonum(argv[2], 2, 1LL << 40, &error);
+		hang_s = HANG_LONG_S;
+		argc = 2;
+		argv[1] = (char[]){ "test_threads_ping_pong*" };
+	}
+	if (error != NULL || argc > 2) {
+		fputs("usage: test-sync [PATTERN | --pairs N]\n", stderr);
+		return 2;
+	}
+	printf("native threads sleep on: %s\n", vm_park_name);
 	if (argc > 1)
 		cmocka_set_test_filter(argv[1]);
 	nr_failed = cmocka_run_group_tests_name("sync", tests, NULL, NULL);

@@ -37,6 +37,16 @@ def fix_addresses():
             f"sysctl -w vm.mmap_rnd_bits={RANDOM_BITS_MAX}\n").encode())
 
 
+def fix_addresses_if_needed():
+    return fix_addresses if random_bits() > RANDOM_BITS_MAX else None
+
+
+def environment():
+    env = dict(os.environ)
+    env["TSAN_OPTIONS"] = f"{env.get('TSAN_OPTIONS', '')} halt_on_error=1 exitcode={REPORT_STATUS}"
+    return env
+
+
 def complaint(status, output, report):
     """What is wrong with a run, or None."""
     if "unexpected memory mapping" in output:
@@ -57,10 +67,8 @@ def main():
     options = parser.parse_args()
     if not options.program:
         parser.error("no program")
-    env = dict(os.environ)
-    env["TSAN_OPTIONS"] = f"{env.get('TSAN_OPTIONS', '')} halt_on_error=1 exitcode={REPORT_STATUS}"
-    done = subprocess.run(options.program, env=env, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True, errors="replace", preexec_fn=fix_addresses if random_bits() > RANDOM_BITS_MAX else None)
+    done = subprocess.run(options.program, env=environment(), check=False, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True, errors="replace", preexec_fn=fix_addresses_if_needed())
     wrong = complaint(done.returncode, done.stdout, options.report)
     sys.stdout.write(done.stdout)
     print(f"tsan-run: {wrong or 'as expected'}")

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cmd-reproduce.c - wirestorm reproduce: a schedule for what real threads have shown. */
+#include <err.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "harness/cli.h"
+#include "harness/reproduce.h"
+#include "harness/vmt.h"
+
+#define SECONDS_DEFAULT 30
+#define SUFFIX ".vmt"
+
+static const char help[] =
+    "usage: wirestorm reproduce [OPTION...] FILE\n\n"
+    "FILE is a window that wirestorm stress has written: what its threads did from the last good map to a failure. It\n"
+    "is run in the simulated world, by the order that was observed, by orders near it, explored from some point on,\n"
+    "and at random, until a schedule fails in the same way. That is written as a program, which replays exactly:\n"
+    "wirestorm check says that it still fails, wirestorm run -v shows how.\n\n"
+    "      --seconds S    search for so long (default 30)\n"
+    "      --seed N       what is drawn at random (default 1)\n"
+    "      --out FILE     where the program goes (default: FILE-reproduced.vmt)\n"
+    "      --target T     what is under test; wirestorm help lists what there is\n"
+    "      --json         one JSON object on standard output\n\n"
+    "Exit status: 0 reproduced, 1 not: then the window stays, and if another failure was met that one is written; 2\n"
+    "wrong usage or file. A failure that only real threads have (a data race, a broken lock) is never reproduced.\n\n"
+    "Examples:\n"
+    "  wirestorm reproduce stress-window.vmt\n"
+    "  wirestorm reproduce --seconds 300 --out bug.vmt stress-window.vmt\n";
+
+struct reproduce_command {
+	struct cli_target target;
+	struct reproduce_options options;
+	const char *path;
+	char *out;
+	bool json;
+};
+
+static void
+show_progress(void *arg, const char *phase, uint64_t runs)
+{
+	(void)arg;
+	fprintf(stderr, "\r\033[K%s: %llu runs", phase, (unsigned long long)runs);
+}
+
+/* "DIR/NAME-reproduced.vmt" */
+static char *
+default_out(const char *path)
+{
+	struct strbuf b = { 0 };
+	size_t len = strlen(path);
+
+	if (len > strlen(SUFFIX) && strcmp(path + len - strlen(SUFFIX), SUFFIX) == 0)
+		len -= strlen(SUFFIX);
+	strbuf_addn(&b, path, len);
+	strbuf_add(&b, "-reproduced" SUFFIX);
+	return strbuf_take(&b);
+}
+
+static void
+print_text(const struct reproduce_command *c, const struct reproduce_result *x)
+{
+	struct strbuf text = { 0 };
+
+	if (x->phase != REPRODUCE_NOTHING) {
+		finding_print(&x->finding, &x->program, &text);
+		printf("%s\n", strbuf_text(&text));
+	}
+	if (x->same)
+		printf("reproduced %s, after %llu runs and %llu explored tails: %s\n", reproduce_phase_text(x->phase),
+		    (unsigned long long)x->runs, (unsigned long long)x->tails, c->out);
+	else if (x->phase != REPRODUCE_NOTHING)
+		printf("not reproduced in %llu runs and %llu explored tails, but this was met: %s\n",
+		    (unsigned long long)x->runs, (unsigned long long)x->tails, c->out);
+	else
+		printf("not reproduced in %llu runs and %llu explored tails; %s has what is known\n",
+		    (unsigned long long)x->runs, (unsigned long long)x->tails, c->path);
+	strbuf_free(&text);
+}
+
+static void
+print_json(const struct reproduce_command *c, const struct reproduce_result *x)
+{
+	struct strbuf text = { 0 };
+	json_t *root = json_pack("{s:b, s:s, s:I, s:I}", "reproduced", x->same, "how", reproduce_phase_text(x->phase),
+	    "runs", (json_int_t)x->runs, "tails", (json_int_t)x->tails);
+
+	if (root == NULL)
+		errx(EXIT_USAGE, "no memory for the JSON");
+	if (x->phase != REPRODUCE_NOTHING) {
+		finding_print(&x->finding, &x->program, &text);
+		json_object_set_new(root, "finding", cli_json_text(strbuf_text(&text)));
+		json_object_set_new(root, "program", cli_json_text(c->out));
+	}
+	if (json_dumpf(root, stdout, JSON_INDENT(1)) != 0)
+		err(EXIT_USAGE, "standard output");
+	printf("\n");
+	json_decref(root);
+	strbuf_free(&text);
+}
+
+static int
+reproduce_program(struct reproduce_command *c, const struct program *p)
+{
+	struct reproduce_result x;
+	int rv;
+
+	c->options.target = c->target.target;
+	c->options.stop = &cli_stop;
+	if (cli_stderr_tty() && !c->json)
+		c->options.progress = show_progress;
+	cli_catch_signals();
+	reproduce(p, &c->options, &x);
+	if (c->options.progress != NULL)
+		fprintf(stderr, "\r\033[K");
+	rv = x.same ? EXIT_OK : EXIT_FINDING;
+	if (x.refused[0] != '\0') {
+		warnx("%s: %s", c->path, x.refused);
+		rv = EXIT_USAGE;
+	} else if (x.phase != REPRODUCE_NOTHING && !vmt_write(c->out, &x.program)) {
+		warn("%s", c->out);
+		rv = EXIT_USAGE;
+	} else if (c->json) {
+		print_json(c, &x);
+	} else {
+		print_text(c, &x);
+	}
+	reproduce_result_free(&x);
+	return rv;
+}
+
+enum { OPT_SECONDS = 256, OPT_SEED, OPT_OUT, OPT_TARGET, OPT_JSON, OPT_HELP };
+
+static const struct option long_options[] = {
+	{ "seconds", required_argument, NULL, OPT_SECONDS },
+	{ "seed", required_argument, NULL, OPT_SEED },
+	{ "out", required_argument, NULL, OPT_OUT },
+	{ "target", required_argument, NULL, OPT_TARGET },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ 0 },
+};
+
+static int
+parse_options(int argc, char **argv, struct reproduce_command *c)
+{
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+		switch (opt) {
+		case OPT_SECONDS:
+			c->options.seconds = cli_seconds("--seconds", optarg);
+			break;
+		case OPT_SEED:
+			c->options.seed = (uint64_t)cli_number("--seed", optarg, 0, INT64_MAX);
+			break;
+		case OPT_OUT:
+			free(c->out);
+			c->out = strdup(optarg);
+			break;
+		case OPT_TARGET:
+			cli_target_name(&c->target, optarg);
+			break;
+		case OPT_JSON:
+			c->json = true;
+			break;
+		case OPT_HELP:
+			fputs(help, stdout);
+			return EXIT_OK;
+		default:
+			return cli_usage("reproduce");
+		}
+	}
+	return cli_one_file(argc, argv);
+}
+
+int
+cmd_reproduce(int argc, char **argv)
+{
+	struct reproduce_command c = { .target = { .target = cli_target_at(0) },
+		.options = { .seconds = SECONDS_DEFAULT, .seed = 1 } };
+	struct program p;
+	int rv = parse_options(argc, argv, &c);
+
+	if (rv >= 0) {
+		free(c.out);
+		return rv;
+	}
+	c.path = argv[optind];
+	if (c.out == NULL)
+		c.out = default_out(c.path);
+	if (!vmt_read(c.path, &p)) {
+		free(c.out);
+		return EXIT_USAGE;
+	}
+	if (p.nr_threads == 0 || p.verdict == PROGRAM_VERDICT_NONE) {
+		fprintf(
+		    stderr, "%s: no window: it has no %s\n", c.path, p.nr_threads == 0 ? "threads" : "verdict line");
+		rv = EXIT_USAGE;
+	} else {
+		rv = reproduce_program(&c, &p);
+	}
+	program_free(&p);
+	free(c.out);
+	return rv;
+}

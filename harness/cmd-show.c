@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cmd-show.c - wirestorm show: one run to look at, on the terminal, as SVG or HTML. */
+#include <err.h>
+#include <errno.h>
+#include <getopt.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "harness/cli.h"
+#include "harness/explore.h"
+#include "harness/show.h"
+#include "harness/strategy.h"
+#include "harness/vmt.h"
+
+static const char help[] =
+    "usage: wirestorm show [OPTION...] FILE\n\n"
+    "Shows one run of the program: a lane for each thread, in it what each step did, whom it woke, where the thread\n"
+    "slept and why, which switches were preemptions, what the operations returned and what in the map explains a\n"
+    "failure; and the map whenever it changed.\n\n"
+    "Which run: by --schedule, by choices drawn from --seed, or by the schedule in the file. Without any of them the\n"
+    "program is explored, and the first finding is shown, by its witness with the fewest preemptions; if there is\n"
+    "none, a run by choices drawn from seed 1. The second line says which it is.\n\n"
+    "      --schedule 'T0*3 T1 T0'   one choice per step\n"
+    "      --seed N       draw the choices from this seed instead\n"
+    "      --svg FILE     write a picture (\"-\": to standard output); light and dark, for a page or a report\n"
+    "      --html FILE    write a page with all of it, which needs nothing else; both can be given\n"
+    "      --width N      columns, 40 to 400 (the terminal's, else COLUMNS, else 80); where lanes are too narrow the\n"
+    "                     threads become tracks, and what they do stands to the right of them\n"
+    "      --color WHEN   auto (on a terminal, unless NO_COLOR is set), always or never\n"
+    "      --ascii        no line drawing characters (the default where the locale is not UTF-8)\n"
+    "      --profile P    strict or freebsd12, then +Q1 -Q2 ...: instead of the file's profile\n"
+    "      --target T     what is under test; wirestorm help lists what there is\n"
+    "      --json         one JSON object on standard output\n\n"
+    "Exit status: 0 shown, 1 the run by the schedule in the file does not end as the file says, 2 wrong usage, file\n"
+    "or schedule, 3 no end.\n\n"
+    "Examples:\n"
+    "  wirestorm show corpus/litmus/wire-gone-after-wait.vmt\n"
+    "  wirestorm show --html run.html --svg run.svg corpus/litmus/wire-gone-after-wait.vmt\n"
+    "  wirestorm explore --until DEADLOCK corpus/litmus/remove-system-wired-deadlock.vmt | wirestorm show -\n";
+
+/* How far is looked for a finding in a program without a schedule: half a second or so. */
+#define LOOK_STATES 10000
+#define LOOK_SCHEDULES 5000
+#define WIDTH_MIN 40
+#define WIDTH_MAX 400
+
+struct show_command {
+	struct cli_target target;
+	const char *schedule, *path, *svg, *html;
+	uint64_t seed;
+	unsigned width;
+	bool seed_given, ascii, json;
+	enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } color;
+};
+
+/* --- which run --- */
+
+struct recorder {
+	struct explore_path path;
+	size_t cap;
+	struct strbuf circle; /* what is found where a run need not end: the path is the way into it */
+};
+
+static void
+record(void *arg, struct run *r, size_t step, unsigned thread)
+{
+	struct recorder *rec = arg;
+
+	(void)r;
+	(void)step;
+	path_append(&rec->path, &rec->cap, thread);
+}
+
+static int
+parse_schedule(struct show_command *c, struct recorder *rec, struct strbuf *how)
+{
+	struct vmt_error e;
+
+	strbuf_add(how, "the schedule given");
+	if (vmt_parse_choices(c->schedule, &rec->path.choices, &rec->path.nr_choices, &e))
+		return -1;
+	fprintf(stderr, "wirestorm show: --schedule: column %u: %s\n", e.column, e.text);
+	return EXIT_USAGE;
+}
+
+static void
+copy_choices(struct recorder *rec, const struct program_choice *choices, size_t nr)
+{
+	rec->path.nr_choices = nr;
+	rec->path.choices = calloc(nr + 1, sizeof(*choices));
+	if (rec->path.choices == NULL)
+		err(EXIT_USAGE, "no memory");
+	if (nr > 0)
+		memcpy(rec->path.choices, choices, nr * sizeof(*choices));
+}
+
+/* The way to the first finding: one that no quirk explains, else any. False: none was found. */
+static bool
+find_finding(struct run *r, struct recorder *rec, struct strbuf *how)
+{
+	struct explore_options options = {
+		.want_witnesses = true, .states_max = LOOK_STATES, .schedules_max = LOOK_SCHEDULES, .stop = &cli_stop
+	};
+	const struct explore_finding *first;
+	struct explore_result x;
+	char label[FINDING_TEXT_MAX];
+	bool found;
+
+	explore(r, &options, &x);
+	first = explore_first_finding(&x);
+	for (size_t i = 0; i < x.nr_findings && first == NULL; i++)
+		first = &x.findings[i];
+	found = first != NULL && first->witness.nr_choices > 0;
+	if (found) {
+		copy_choices(rec, first->witness.choices, first->witness.nr_choices);
+		strbuf_printf(how, "the fewest preemptions to finding %s", finding_label(&first->f, label));
+		if (first->f.check == CHECK_circle)
+			finding_print(&first->f, r->program, &rec->circle);
+	} else {
+		strbuf_add(how, x.end == EXPLORE_COMPLETE ? "no finding; " : "no finding before the search was cut; ");
+	}
+	explore_result_free(&x);
+	return found;
+}
+
+static int
+run_at_random(struct show_command *c, struct run *r, struct recorder *rec, struct strbuf *how)
+{
+	strategy_random(r, c->seed, record, rec);
+	strbuf_printf(how, "a random run, seed %llu", (unsigned long long)c->seed);
+	if (run_enabled(r) == 0)
+		return -1;
+	fprintf(stderr, "%s: no end after %d steps\n", c->path, STRATEGY_STEPS_MAX);
+	return EXIT_HANG;
+}
+
+/* The choices of the run to show, which become the caller's, and *how in words. An exit code, or -1. */
+static int
+choose(struct show_command *c, const struct program *p, struct run *r, struct recorder *rec, struct strbuf *how)
+{
+	if (c->schedule != NULL)
+		return parse_schedule(c, rec, how);
+	if (p->has_schedule && !c->seed_given) {
+		strbuf_add(how, "the schedule in the file");
+		copy_choices(rec, p->choices, p->nr_choices);
+		return -1;
+	}
+	if (p->nr_threads == 0) {
+		strbuf_add(how, "there are no threads");
+		return -1;
+	}
+	if (!c->seed_given && find_finding(r, rec, how))
+		return -1;
+	return run_at_random(c, r, rec, how);
+}
+
+/* --- where it goes --- */
+
+static unsigned
+width_of_terminal(void)
+{
+	struct winsize size;
+	const char *columns = getenv("COLUMNS"), *problem = NULL;
+	long long n = 0;
+
+	if (cli_stdout_tty() && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		n = size.ws_col;
+	else if (columns != NULL)
+		n = strtonum(columns, 1, 100000, &problem);
+	if (n == 0 || problem != NULL)
+		n = 80;
+	return n < WIDTH_MIN ? WIDTH_MIN : n > WIDTH_MAX ? WIDTH_MAX : (unsigned)n;
+}
+
+static bool
+wants_color(const struct show_command *c)
+{
+	const char *term = getenv("TERM"), *no = getenv("NO_COLOR");
+
+	if (c->color != COLOR_AUTO)
+		return c->color == COLOR_ALWAYS;
+	return cli_stdout_tty() && (no == NULL || no[0] == '\0') && (term == NULL || strcmp(term, "dumb") != 0);
+}
+
+/* To a file, or to standard output. False: said why. */
+static bool
+deliver(const char *path, const struct strbuf *text)
+{
+	if (strcmp(path, "-") == 0)
+		return fwrite(strbuf_text(text), 1, text->len, stdout) == text->len;
+	if (vmt_write_text(path, text))
+		return true;
+	fprintf(stderr, "wirestorm show: %s: %s\n", path, strerror(errno));
+	return false;
+}
+
+static bool
+render(struct show_command *c, const struct show *s)
+{
+	struct show_text_options options = { .width = c->width != 0 ? c->width : width_of_terminal(),
+		.ascii = c->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0,
+		.color = wants_color(c) };
+	struct strbuf text = { 0 }, svg = { 0 }, html = { 0 };
+	bool good = true;
+
+	if (c->json) {
+		json_t *j = show_json(s);
+
+		if (json_dumpf(j, stdout, JSON_INDENT(1)) != 0)
+			errx(EXIT_USAGE, "the JSON could not be written");
+		printf("\n");
+		json_decref(j);
+	}
+	if (c->svg != NULL) {
+		show_svg(s, &svg);
+		good = deliver(c->svg, &svg);
+	}
+	if (c->html != NULL && good) {
+		show_html(s, &html);
+		good = deliver(c->html, &html);
+	}
+	if (!c->json && c->svg == NULL && c->html == NULL) {
+		show_text(s, &options, &text);
+		good = deliver("-", &text);
+	}
+	strbuf_free(&text);
+	strbuf_free(&svg);
+	strbuf_free(&html);
+	return good;
+}
+
+/* Does the file know how the run by its schedule ends, and is that so? */
+static int
+compare(struct show_command *c, const struct program *p, const struct show *s)
+{
+	if (c->schedule != NULL || c->seed_given || c->target.profile != NULL || p->result == NULL ||
+	    strcmp(p->result, s->outcome) == 0)
+		return EXIT_OK;
+	fprintf(stderr, "%s:%u: expected result %s, got %s\n", c->path, p->result_line, p->result, s->outcome);
+	return EXIT_FINDING;
+}
+
+static int
+show_program(struct show_command *c, const struct program *p, struct run *r)
+{
+	struct recorder rec = { 0 };
+	struct show s = { .path = strcmp(c->path, "-") == 0 ? "standard input" : c->path };
+	struct strbuf error = { 0 }, how = { 0 };
+	int rv = choose(c, p, r, &rec, &how);
+
+	s.how = strbuf_take(&how);
+	s.cut = rec.circle.len > 0;
+	s.circle = s.cut ? strbuf_take(&rec.circle) : NULL;
+	run_close(r); /* it has had the world to itself */
+	if (rv < 0) {
+		rv = EXIT_USAGE;
+		if (!show_make(&s, p, c->target.target, r->sim, rec.path.choices, rec.path.nr_choices, &error))
+			fprintf(stderr, "%s: %s\n", c->path, strbuf_text(&error));
+		else if (render(c, &s))
+			rv = compare(c, p, &s);
+	}
+	free(rec.path.choices);
+	strbuf_free(&error);
+	show_free(&s);
+	return rv;
+}
+
+/* --- options --- */
+
+enum {
+	OPT_SCHEDULE = 256,
+	OPT_SEED,
+	OPT_SVG,
+	OPT_HTML,
+	OPT_WIDTH,
+	OPT_COLOR,
+	OPT_ASCII,
+	OPT_PROFILE,
+	OPT_TARGET,
+	OPT_JSON,
+	OPT_HELP
+};
+
+static const struct option long_options[] = {
+	{ "schedule", required_argument, NULL, OPT_SCHEDULE },
+	{ "seed", required_argument, NULL, OPT_SEED },
+	{ "svg", required_argument, NULL, OPT_SVG },
+	{ "html", required_argument, NULL, OPT_HTML },
+	{ "width", required_argument, NULL, OPT_WIDTH },
+	{ "color", required_argument, NULL, OPT_COLOR },
+	{ "ascii", no_argument, NULL, OPT_ASCII },
+	{ "profile", required_argument, NULL, OPT_PROFILE },
+	{ "target", required_argument, NULL, OPT_TARGET },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ 0 },
+};
+
+static void
+set_color(struct show_command *c, const char *text)
+{
+	if (strcmp(text, "auto") == 0)
+		c->color = COLOR_AUTO;
+	else if (strcmp(text, "always") == 0)
+		c->color = COLOR_ALWAYS;
+	else if (strcmp(text, "never") == 0)
+		c->color = COLOR_NEVER;
+	else
+		errx(EXIT_USAGE, "--color %s: expected auto, always or never", text);
+}
+
+/* What can be asked for only alone. */
+static int
+check_options(const struct show_command *c)
+{
+	unsigned to_stdout =
+	    c->json + (c->svg != NULL && strcmp(c->svg, "-") == 0) + (c->html != NULL && strcmp(c->html, "-") == 0);
+
+	if (c->schedule != NULL && c->seed_given)
+		fprintf(stderr, "wirestorm show: --schedule and --seed exclude each other\n");
+	else if (to_stdout > 1)
+		fprintf(stderr, "wirestorm show: only one of --json, --svg - and --html - fits on standard output\n");
+	else
+		return -1;
+	return cli_usage("show");
+}
+
+static int
+parse_options(int argc, char **argv, struct show_command *c)
+{
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+		switch (opt) {
+		case OPT_SCHEDULE:
+			c->schedule = optarg;
+			break;
+		case OPT_SEED:
+			c->seed = (uint64_t)cli_number("--seed", optarg, 0, INT64_MAX);
+			c->seed_given = true;
+			break;
+		case OPT_SVG:
+			c->svg = optarg;
+			break;
+		case OPT_HTML:
+			c->html = optarg;
+			break;
+		case OPT_WIDTH:
+			c->width = (unsigned)cli_number("--width", optarg, WIDTH_MIN, WIDTH_MAX);
+			break;
+		case OPT_COLOR:
+			set_color(c, optarg);
+			break;
+		case OPT_ASCII:
+			c->ascii = true;
+			break;
+		case OPT_PROFILE:
+			cli_profile(&c->target, optarg);
+			break;
+		case OPT_TARGET:
+			cli_target_name(&c->target, optarg);
+			break;
+		case OPT_JSON:
+			c->json = true;
+			break;
+		case OPT_HELP:
+			fputs(help, stdout);
+			return EXIT_OK;
+		default:
+			return cli_usage("show");
+		}
+	}
+	if (check_options(c) >= 0)
+		return EXIT_USAGE;
+	c->path = argv[optind];
+	return cli_one_file(argc, argv);
+}
+
+int
+cmd_show(int argc, char **argv)
+{
+	struct checker checker = { 0 };
+	struct show_command c = { .target = { .target = cli_target_at(0), .checker = &checker }, .seed = 1 };
+	struct program p;
+	struct run r;
+	int rv = parse_options(argc, argv, &c);
+
+	if (rv >= 0)
+		return rv;
+	(void)setlocale(LC_CTYPE, ""); /* only to learn whether the terminal speaks UTF-8 */
+	if (!cli_open_run(&c.target, c.path, &p, &r))
+		return EXIT_USAGE;
+	cli_catch_signals();
+	rv = show_program(&c, &p, &r);
+	cli_close_run(&p, &r);
+	checker_free(&checker);
+	return rv;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * show-picture.h - what the SVG picture and the HTML page have in common: the drawing of one map, and the colours.
+ * Private to harness/show*.c.
+ */
+#ifndef HARNESS_SHOW_PICTURE_H
+#define HARNESS_SHOW_PICTURE_H
+
+#include "harness/show-axis.h"
+#include "harness/show.h"
+
+/* Pixels: the font is 12 high, each of its characters 7.2 wide. */
+#define PICTURE_CHARS(n) ((n)*29 / 4)
+#define PICTURE_LINE 15
+#define PICTURE_MAP_HEIGHT 40
+#define PICTURE_NUMBER 36 /* room for the number of the map's last page */
+
+/*
+ * The map behind @row at (x, y): page numbers, a box for each entry, an empty outline for what has gone since the row
+ * before. If the axis does not hold the maps, nothing.
+ */
+void show_picture_map(const struct show *s, const struct show_axis *a, const struct show_row *row, unsigned x,
+    unsigned y, struct strbuf *out);
+
+/* The rules of style that both need, light and dark. */
+extern const char show_picture_style[];
+/* The class of an event's text. */
+const char *show_picture_class(enum show_kind kind);
+/*
+ * The words in a run that need to be explained, each with its explanation: the edges that operations have passed, and
+ * the checks that found something. One at a time, from @i on, which moves; false: that was all.
+ */
+bool show_picture_term(const struct show *s, unsigned *i, struct strbuf *out);
+
+#endif

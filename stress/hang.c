@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * hang.c - who waits for whom: what a hung run says on standard error. It reads what the threads wrote without any
+ * order, by functions that ThreadSanitizer does not see: they are stuck.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "harness/strbuf.h"
+#include "harness/vmt.h"
+#include "stress/member.h"
+
+#define ENTRIES_MAX 1000 /* told of */
+#define MS_PER_S 1000.0
+#define UNSEEN __attribute__((no_sanitize("thread"), noinline))
+
+/* memcpy would be seen. */
+UNSEEN static void
+peek(void *to, const void *from, size_t size)
+{
+	volatile const char *f = from;
+	char *t = to;
+
+	while (size-- > 0)
+		*t++ = *f++;
+}
+
+static double
+op_age(const struct run *run, const struct member *m)
+{
+	return (atomic_load(&run->clock_ms) - atomic_load(&m->began_ms)) / MS_PER_S;
+}
+
+static void
+tell_op(const struct run *run, const struct member *m)
+{
+	struct strbuf text = { 0 };
+	struct vm_op op;
+
+	peek(&op, &m->op, sizeof(op));
+	if (op.code == VM_OP_INVALID) {
+		fputs("between operations", stderr);
+		return;
+	}
+	vmt_print_op(&op, &text);
+	fprintf(stderr, "%s, begun %.1f s ago", strbuf_text(&text), op_age(run, m));
+	strbuf_free(&text);
+}
+
+/* The entry that a sleeper of channel T waits for: marked by whom, and since when. */
+static void
+tell_awaited(const struct run *run, const struct vm_op_ctx *ctx)
+{
+	vm_offset_t addr = ctx->point == VM_POINT_fault_wait ? ctx->fault_addr : ctx->cursor;
+	struct vm_map_entry e;
+
+	peek(&e, &run->map->header, sizeof(e));
+	for (unsigned i = 0; i < ENTRIES_MAX && e.next != &run->map->header; i++) {
+		peek(&e, e.next, sizeof(e));
+		if (addr < e.start || addr >= e.end)
+			continue;
+		fprintf(stderr, "      waits for %ju-%ju", (uintmax_t)(e.start >> VM_PAGE_SHIFT),
+		    (uintmax_t)(e.end >> VM_PAGE_SHIFT));
+		if (e.wiring_thread != NULL) {
+			fprintf(stderr, ", in transition by T%u: ", e.wiring_thread->id);
+			tell_op(run, &run->members[e.wiring_thread->id]);
+		} else if (vm_map_entry_system_wired_count(&e) > 0) {
+			fprintf(stderr, ", which has %d system wirings", vm_map_entry_system_wired_count(&e));
+		} else {
+			fputs(", which is in nobody's transition and has no system wiring", stderr);
+		}
+		fputs((e.eflags & MAP_ENTRY_NEEDS_WAKEUP) != 0 ? "\n" : "; nobody is to be woken for it\n", stderr);
+		return;
+	}
+	fprintf(stderr, "      waits for page %ju, which is not mapped\n", (uintmax_t)(addr >> VM_PAGE_SHIFT));
+}
+
+static void
+tell_thread(const struct run *run, const struct member *m)
+{
+	static const char *const channels[WORLD_CHANNELS] = {
+		[VM_WAITQ_TRANSITION] = "asleep until a transition or wiring ends",
+		[VM_WAITQ_BUSY] = "asleep until the map is not busy",
+		[VM_WAITQ_MAP_LOCK] = "asleep until the map lock is free",
+		[VM_WAITQ_FRAME] = "asleep until a page frame is free",
+	};
+	unsigned channel = world_sleeps_on(&m->world);
+	struct vm_op_ctx ctx;
+	uint64_t nr_held;
+	char where[128];
+
+	peek(&ctx, &m->world.td.ctx, sizeof(ctx));
+	peek(&nr_held, &m->workload.nr_held, sizeof(nr_held));
+	fprintf(stderr, "  T%u: ", m->world.td.id);
+	if (atomic_load(&m->world.status) == WORLD_OUT) {
+		fputs("has ended its round\n", stderr);
+		return;
+	}
+	tell_op(run, m);
+	if (ctx.point != VM_POINT_none) {
+		vm_point_describe(&ctx, where, sizeof(where));
+		fprintf(stderr, ": %s", where);
+	}
+	fprintf(stderr, "; %s", channel != 0 ? channels[channel] : "runs, or could");
+	if (nr_held > 0)
+		fprintf(stderr, "; may hold %ju system wirings", (uintmax_t)nr_held);
+	fputc('\n', stderr);
+	if (channel == VM_WAITQ_TRANSITION)
+		tell_awaited(run, &ctx);
+}
+
+/* The entries that somebody may wait for. */
+static void
+tell_entries(const struct run *run)
+{
+	struct vm_map_entry e;
+
+	peek(&e, &run->map->header, sizeof(e));
+	for (unsigned i = 0; i < ENTRIES_MAX && e.next != &run->map->header; i++) {
+		peek(&e, e.next, sizeof(e));
+		if ((e.eflags & MAP_ENTRY_IN_TRANSITION) == 0 && e.wired_count == 0)
+			continue;
+		fprintf(stderr, "  %ju-%ju: wire count %d%s%s", (uintmax_t)(e.start >> VM_PAGE_SHIFT),
+		    (uintmax_t)(e.end >> VM_PAGE_SHIFT), e.wired_count,
+		    (e.eflags & MAP_ENTRY_USER_WIRED) != 0 ? ", user-wired" : "",
+		    (e.eflags & MAP_ENTRY_NEEDS_WAKEUP) != 0 ? ", waited for" : "");
+		if ((e.eflags & MAP_ENTRY_IN_TRANSITION) != 0 && e.wiring_thread != NULL)
+			fprintf(stderr, ", in transition by T%u", e.wiring_thread->id);
+		fputc('\n', stderr);
+	}
+}
+
+void
+hang_tell(struct run *run, const char *why)
+{
+	fflush(stdout);
+	fprintf(stderr, "hung: %s\n", why);
+	for (unsigned i = 0; i < run->config.threads; i++)
+		tell_thread(run, &run->members[i]);
+	fputs("entries that are wired or in transition:\n", stderr);
+	tell_entries(run);
+}

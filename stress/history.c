@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* history.c - see history.h. */
+#include "stress/history.h"
+
+#include <err.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/reproduce.h"
+#include "harness/strbuf.h"
+#include "harness/vmt.h"
+#include "stress/runner.h"
+
+#define NOT_IN_PROGRAM UINT8_MAX
+
+/* --- the last good map --- */
+
+void
+history_base_clear(struct history_base *base)
+{
+	base->good = true;
+	base->nr_entries = base->nr_tags = 0;
+}
+
+static bool
+take_tags(struct history_base *base, const struct vm_map_entry *e)
+{
+	uint64_t first = vm_entry_page_index(e, e->start), i = first;
+	uintptr_t word;
+
+	for (; e->object != NULL && vm_slots_next(&e->object->pages, &i, vm_entry_page_index(e, e->end), &word); i++) {
+		const struct vm_page *p = (const struct vm_page *)word;
+		uint64_t tag = p->resident ? p->tag : p->saved;
+
+		if (tag == 0)
+			continue;
+		if (base->nr_tags == HISTORY_TAGS_MAX)
+			return false;
+		base->tags[base->nr_tags++] = (struct history_tag){ (e->start >> VM_PAGE_SHIFT) + i - first, tag };
+	}
+	return true;
+}
+
+void
+history_base_take(struct history_base *base, vm_map_t map)
+{
+	history_base_clear(base);
+	for (const struct vm_map_entry *e = map->header.next; e != &map->header && base->good; e = e->next) {
+		base->good = base->nr_entries < HISTORY_ENTRIES_MAX && take_tags(base, e);
+		if (base->good)
+			base->entries[base->nr_entries++] = *e;
+	}
+}
+
+/* --- as init steps --- */
+
+struct steps {
+	struct program *p;
+	size_t cap;
+};
+
+static void
+add_step(struct steps *s, struct vm_op op)
+{
+	struct program *p = s->p;
+
+	if (p->nr_init == s->cap) {
+		s->cap = s->cap == 0 ? 64 : s->cap * 2;
+		p->init = reallocarray(p->init, s->cap, sizeof(*p->init));
+		if (p->init == NULL)
+			err(STRESS_USAGE, "no memory for the window");
+	}
+	p->init[p->nr_init++] = (struct program_step){ .op = op };
+}
+
+static void
+add_advice(struct steps *s, const struct vm_map_entry *e, struct vm_op range)
+{
+	range.code = VM_OP_madvise;
+	range.choice =
+	    (e->eflags & MAP_ENTRY_BEHAV_MASK) == MAP_ENTRY_BEHAV_RANDOM ? VM_MADV_RANDOM : VM_MADV_SEQUENTIAL;
+	if ((e->eflags & MAP_ENTRY_BEHAV_MASK) != MAP_ENTRY_BEHAV_NORMAL)
+		add_step(s, range);
+	range.choice = VM_MADV_NOSYNC;
+	if ((e->eflags & MAP_ENTRY_NOSYNC) != 0)
+		add_step(s, range);
+	range.choice = VM_MADV_NOCORE;
+	if ((e->eflags & MAP_ENTRY_NOCORE) != 0)
+		add_step(s, range);
+}
+
+static void
+add_protection(struct steps *s, const struct vm_map_entry *e, struct vm_op range)
+{
+	range.code = VM_OP_protect;
+	range.prot = e->protection;
+	if (e->protection != VM_PROT_ALL)
+		add_step(s, range);
+	range.prot = e->max_protection;
+	range.flags = VM_OPF_SETMAX;
+	if (e->max_protection != VM_PROT_ALL)
+		add_step(s, range);
+}
+
+/* In an order that lets each step succeed: content and wirings come before the protection that would forbid them. */
+static void
+add_entry(struct steps *s, const struct history_base *base, const struct vm_map_entry *e)
+{
+	const struct vm_op range = { .start = e->start >> VM_PAGE_SHIFT, .end = e->end >> VM_PAGE_SHIFT };
+	struct vm_op op = range;
+
+	op.code = VM_OP_insert;
+	if ((e->eflags & MAP_ENTRY_GUARD) != 0) {
+		op.flags = VM_OPF_GUARD;
+		add_step(s, op);
+		return;
+	}
+	op.prot = op.max = VM_PROT_ALL;
+	add_step(s, op);
+	for (unsigned i = 0; i < base->nr_tags; i++)
+		if (base->tags[i].page >= range.start && base->tags[i].page < range.end)
+			add_step(s, (struct vm_op){
+			                .code = VM_OP_write, .start = base->tags[i].page, .value = base->tags[i].tag });
+	op = range;
+	op.code = VM_OP_wire;
+	op.flags = VM_OPF_USER;
+	if ((e->eflags & MAP_ENTRY_USER_WIRED) != 0)
+		add_step(s, op);
+	op = range;
+	op.code = VM_OP_inherit;
+	op.choice = e->inheritance;
+	if (e->inheritance != VM_INHERIT_COPY)
+		add_step(s, op);
+	add_advice(s, e, range);
+	add_protection(s, e, range);
+}
+
+/* Entries that look alike were made one by one, and insert has made one of them. */
+static void
+add_boundaries(struct steps *s, const struct history_base *base)
+{
+	for (unsigned i = 1; i < base->nr_entries; i++)
+		if (base->entries[i].start == base->entries[i - 1].end)
+			add_step(
+			    s, (struct vm_op){ .code = VM_OP_clip, .start = base->entries[i].start >> VM_PAGE_SHIFT });
+}
+
+/* --- as threads --- */
+
+/* False: the thread has done nothing. */
+static bool
+add_thread(struct program *p, const struct history *h)
+{
+	struct program_thread *t = &p->threads[p->nr_threads];
+	uint64_t first = h->nr_ops > HISTORY_OPS_MAX ? h->nr_ops - HISTORY_OPS_MAX : 0;
+
+	if (h->nr_ops == 0)
+		return false;
+	for (uint64_t i = first; i < h->nr_ops; i++)
+		t->ops[t->nr_ops++] = h->ops[i % HISTORY_OPS_MAX].op;
+	p->nr_threads++;
+	return true;
+}
+
+/* The thread whose point has the lowest number of those left; -1: none is left. */
+static int
+next_point(const struct window *w, const unsigned *at)
+{
+	int best = -1;
+
+	for (unsigned i = 0; i < w->nr_threads; i++) {
+		const struct world_thread *t = w->world->threads[i];
+		unsigned nr = t->nr_points < WORLD_POINTS_MAX ? t->nr_points : WORLD_POINTS_MAX;
+
+		if (at[i] < nr && (best < 0 || t->points[at[i]] < w->world->threads[best]->points[at[best]]))
+			best = (int)i;
+	}
+	return best;
+}
+
+static void
+print_choice(const struct program_choice *c, struct strbuf *out)
+{
+	if (c->count == 0)
+		return;
+	strbuf_addc(out, ' ');
+	vmt_print_choices(c, 1, out);
+}
+
+/* @number: of each thread in the program, by its number in the run. */
+static void
+print_order(const struct window *w, const uint8_t *number, struct strbuf *out)
+{
+	unsigned at[WORLD_THREADS_MAX] = { 0 };
+	struct program_choice c = { 0 };
+
+	strbuf_add(out, "# " REPRODUCE_ORDER);
+	for (int t; (t = next_point(w, at)) >= 0;) {
+		at[t]++;
+		if (number[t] == NOT_IN_PROGRAM)
+			continue;
+		if (number[t] != c.thread) {
+			print_choice(&c, out);
+			c = (struct program_choice){ .thread = number[t] };
+		}
+		c.count++;
+	}
+	print_choice(&c, out);
+	strbuf_addc(out, '\n');
+}
+
+static void
+print_head(const struct window *w, const uint8_t *number, bool cut, struct strbuf *out)
+{
+	strbuf_printf(out, "# stress: %s\n", w->detail);
+	if (w->repeat != NULL)
+		strbuf_printf(out, "# by: %s\n", w->repeat);
+	strbuf_add(
+	    out, "# From the last good map to where it was found. Search a schedule: wirestorm reproduce FILE\n");
+	if (!w->base->good)
+		strbuf_add(out, "# The map was too large to be remembered: the window begins with an empty one.\n");
+	if (cut)
+		strbuf_add(out, "# There was more than fits: the first operations, or threads, are missing.\n");
+	print_order(w, number, out);
+}
+
+static void
+make_threads(const struct window *w, struct program *p, uint8_t *number, bool *cut)
+{
+	p->threads = calloc(PROGRAM_THREADS_MAX, sizeof(*p->threads));
+	if (p->threads == NULL)
+		err(STRESS_USAGE, "no memory for the window");
+	for (unsigned i = 0; i < w->nr_threads; i++) {
+		number[i] = (uint8_t)p->nr_threads;
+		*cut |= w->histories[i]->nr_ops > HISTORY_OPS_MAX || p->nr_threads == PROGRAM_THREADS_MAX;
+		if (p->nr_threads == PROGRAM_THREADS_MAX || !add_thread(p, w->histories[i]))
+			number[i] = NOT_IN_PROGRAM;
+	}
+}
+
+static void
+copy_config(struct program_config *to, const struct program_config *from)
+{
+	*to = *from;
+	to->poison = NULL;
+	if (from->nr_poison == 0)
+		return;
+	to->poison = reallocarray(NULL, from->nr_poison, sizeof(*to->poison));
+	if (to->poison == NULL)
+		err(STRESS_USAGE, "no memory for the window");
+	memcpy(to->poison, from->poison, from->nr_poison * sizeof(*to->poison));
+}
+
+bool
+history_write(const struct window *w, const char *path)
+{
+	uint8_t number[WORLD_THREADS_MAX];
+	struct strbuf head = { 0 };
+	struct program p;
+	struct steps steps = { .p = &p };
+	bool good = false, cut = false;
+
+	program_init(&p);
+	copy_config(&p.config, w->config);
+	for (unsigned i = 0; i < w->base->nr_entries && w->base->good; i++)
+		add_entry(&steps, w->base, &w->base->entries[i]);
+	if (w->base->good)
+		add_boundaries(&steps, w->base);
+	make_threads(w, &p, number, &cut);
+	p.verdict = w->verdict;
+	p.verdict_detail = strdup(w->detail);
+	print_head(w, number, cut, &head);
+	p.head = strbuf_take(&head);
+	errno = ENODATA;
+	if (p.nr_threads > 0 && p.verdict_detail != NULL)
+		good = vmt_write(path, &p);
+	program_free(&p);
+	return good;
+}

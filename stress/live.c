@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * live.c - what a run says of itself while it goes on, each second on standard error: on a terminal one line that the
+ * next one replaces, elsewhere one JSON object per line.
+ */
+#include <jansson.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "stress/member.h"
+#include "stress/report.h"
+
+static uint64_t
+sum_code(const struct stress_counts *counts, unsigned kern)
+{
+	uint64_t sum = 0;
+
+	for (unsigned code = 0; code <= VM_OP_CODE_MAX; code++)
+		if (vm_op_table[code].name != NULL && vm_op_table[code].result != VM_RESULT_BOOL)
+			sum += counts->nr[code][kern];
+	return sum;
+}
+
+/* The edge by which most KERN_INVALID_ADDRESS came; VM_EDGE_COUNT: none came. */
+static enum vm_edge
+top_edge(const struct stress_counts *counts)
+{
+	enum vm_edge top = VM_EDGE_COUNT;
+
+	for (unsigned edge = 0; edge < VM_EDGE_COUNT; edge++)
+		if (counts->edges[edge] > 0 && (top == VM_EDGE_COUNT || counts->edges[edge] > counts->edges[top]))
+			top = (enum vm_edge)edge;
+	return top;
+}
+
+static void
+tell_line(const struct stress_counts *c, double seconds)
+{
+	double all = (double)(c->nr_ops > 0 ? c->nr_ops : 1) / 100;
+	enum vm_edge top = top_edge(c);
+
+	fprintf(stderr, "\r\033[K%4.0f s %7.3f M/s  ok %.0f%%  INVALID_ADDRESS %.0f%%", seconds,
+	    (double)c->nr_ops / seconds / 1e6, (double)sum_code(c, KERN_SUCCESS) / all,
+	    (double)sum_code(c, KERN_INVALID_ADDRESS) / all);
+	if (top != VM_EDGE_COUNT)
+		fprintf(stderr, " (%s %.0f%%)", vm_edge_table[top].name, (double)c->edges[top] / all);
+	fprintf(stderr, "  waits T %" PRIu64 " B %" PRIu64 " F %" PRIu64 " lock %" PRIu64 "  wakeups %" PRIu64,
+	    c->waits[VM_WAITQ_TRANSITION], c->waits[VM_WAITQ_BUSY], c->waits[VM_WAITQ_FRAME],
+	    c->waits[VM_WAITQ_MAP_LOCK], c->wakeups);
+}
+
+static void
+tell_json(const struct stress_counts *c, double seconds)
+{
+	json_t *codes = json_object(), *o;
+
+	for (unsigned kern = 0; kern < VM_KERN_COUNT; kern++)
+		if (sum_code(c, kern) > 0)
+			json_object_set_new(
+			    codes, vm_kern_name((int)kern), json_integer((json_int_t)sum_code(c, kern)));
+	o = json_pack("{s:f, s:I, s:f, s:o, s:o, s:o, s:I}", "seconds", seconds, "operations", (json_int_t)c->nr_ops,
+	    "operations_per_second", (double)c->nr_ops / seconds, "codes", codes, "invalid_address_by_edge",
+	    report_json_edges(c), "waits", report_json_waits(c), "wakeups", (json_int_t)c->wakeups);
+	if (o == NULL)
+		return;
+	(void)json_dumpf(o, stderr, JSON_COMPACT | JSON_REAL_PRECISION(6));
+	fputc('\n', stderr);
+	json_decref(o);
+}
+
+void
+live_tell(struct run *run, double seconds)
+{
+	struct stress_counts counts;
+
+	member_sum(run, &counts);
+	if (run->config.live_json)
+		tell_json(&counts, seconds);
+	else
+		tell_line(&counts, seconds);
+}
+
+void
+live_end(struct run *run)
+{
+	if (!run->config.live_json && run->seen_second > 0)
+		fputc('\n', stderr);
+}

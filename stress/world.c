@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * world.c - see world.h.
+ *
+ * A stop. The main thread sets `stop`, then looks at each thread's status; a thread that begins to run says so, then
+ * looks at `stop`. Both in one order that all agree on, so one of them sees the other: whoever is not seen running has
+ * yet to see the stop. A sleeper is taken for stopped only while its queue's count is what it saw, because only a
+ * running thread moves a count.
+ *
+ * All asleep. A thread publishes where it will sleep, and then leaves the number of those awake. The one that brings it
+ * to 0 looks at all of them. Whoever's count has moved meanwhile is about to run, and looks itself when it sleeps
+ * again.
+ *
+ * Neither look is at one instant: who was seen asleep may be woken by one who is yet to be looked at. So both are made
+ * twice, and only if nobody began to run in between was there an instant, between the two, at which all of it was so.
+ */
+#include "stress/world.h"
+
+#include <sched.h>
+#include <string.h>
+#include <time.h>
+
+#include "engine/env.h"
+#include "engine/native.h"
+#include "engine/park.h"
+
+#define POLL_NS 20000
+#define NS_PER_S 1000000000
+
+#define LOAD(field) atomic_load_explicit(&(field), memory_order_relaxed)
+#define STORE(field, value) atomic_store_explicit(&(field), value, memory_order_relaxed)
+#define ADD(field, value) atomic_fetch_add_explicit(&(field), value, memory_order_relaxed)
+
+/* --- all asleep --- */
+
+static uint64_t
+sum_runs(const struct world *w)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < w->nr_threads; i++)
+		sum += atomic_load(&w->threads[i]->nr_runs);
+	return sum;
+}
+
+/* The queue's number, unless it was woken since it looked. */
+static unsigned
+queue_of(const struct world_thread *t)
+{
+	struct vm_waitq *q = LOAD(t->queue);
+
+	return q != NULL && vm_waitq_sample(q) == LOAD(t->seen) ? q->id : 0;
+}
+
+unsigned
+world_sleeps_on(const struct world_thread *t)
+{
+	return atomic_load_explicit(&t->absent, memory_order_acquire) ? queue_of(t) : 0;
+}
+
+/* One look. *ret_asleep: there is somebody who sleeps. */
+static bool
+look_absent(const struct world *w, bool *ret_asleep)
+{
+	*ret_asleep = false;
+	for (unsigned i = 0; i < w->nr_threads; i++) {
+		const struct world_thread *t = w->threads[i];
+
+		if (!atomic_load_explicit(&t->absent, memory_order_acquire))
+			return false;
+		if (LOAD(t->queue) == NULL)
+			continue;
+		if (queue_of(t) == 0)
+			return false;
+		*ret_asleep = true;
+	}
+	return true;
+}
+
+/* *ret_runs says which time it is at which that is so. */
+static bool
+all_asleep(const struct world *w, uint64_t *ret_runs)
+{
+	uint64_t runs = sum_runs(w);
+	bool asleep;
+
+	*ret_runs = runs;
+	return look_absent(w, &asleep) && look_absent(w, &asleep) && asleep && sum_runs(w) == runs;
+}
+
+bool
+world_deadlocked(const struct world *w)
+{
+	uint64_t runs;
+
+	if (!all_asleep(w, &runs))
+		return false;
+	for (unsigned i = 0; i < w->nr_threads; i++)
+		if (world_sleeps_on(w->threads[i]) == VM_WAITQ_FRAME)
+			return false;
+	return true;
+}
+
+/* If all sleep for ever, and one waits for a frame, the lowest of those fails. Two may look at the same time. */
+static void
+nobody_awake(struct world *w)
+{
+	struct world_thread *lowest = NULL;
+	uint64_t runs, decided = atomic_load(&w->decided);
+
+	if (!all_asleep(w, &runs) || decided == runs + 1)
+		return;
+	for (unsigned i = w->nr_threads; i-- > 0;)
+		if (world_sleeps_on(w->threads[i]) == VM_WAITQ_FRAME)
+			lowest = w->threads[i];
+	if (lowest == NULL) /* a deadlock: the main thread will see it */
+		return;
+	if (!atomic_compare_exchange_strong(&w->decided, &decided, runs + 1))
+		return;
+	lowest->td.ctx.shortage = true;
+	/* The others wake up, too, and find what they found before. */
+	vm_env_native.wakeup(&w->map->frames.freed);
+}
+
+/* The fence: whoever brings the number to 0 sees what the others have published before they left it. */
+static void
+leave_awake(struct world_thread *t)
+{
+	struct world *w = t->world;
+
+	atomic_store_explicit(&t->absent, true, memory_order_release);
+	atomic_thread_fence(memory_order_seq_cst);
+	if (ADD(w->nr_awake, -1u) != 1)
+		return;
+	atomic_thread_fence(memory_order_seq_cst);
+	nobody_awake(w);
+}
+
+static void
+join_awake(struct world_thread *t)
+{
+	(void)atomic_fetch_add(&t->nr_runs, 1);
+	(void)ADD(t->world->nr_awake, 1);
+	STORE(t->absent, false);
+}
+
+/* --- what the engine asks of the world --- */
+
+static void
+chaos(struct world_thread *t)
+{
+	if (t->world->chaos > 0 && prng_percent(&t->chaos, t->world->chaos))
+		(void)sched_yield();
+}
+
+static void
+world_point(struct vm_thread *td)
+{
+	struct world_thread *t = td->world;
+	uint32_t number;
+
+	if (t->world->on_point != NULL)
+		t->world->on_point(t);
+	if (LOAD(t->world->stop))
+		world_gate(t);
+	number = ADD(t->world->nr_steps, 1);
+	if (t->nr_points < WORLD_POINTS_MAX)
+		t->points[t->nr_points] = number;
+	t->nr_points++;
+	chaos(t);
+}
+
+static void
+world_sleep(struct vm_thread *td, struct vm_waitq *q, uint32_t seen)
+{
+	struct world_thread *t = td->world;
+
+	(void)ADD(t->nr_waits[q->id], 1);
+	STORE(t->queue, q);
+	STORE(t->seen, seen);
+	leave_awake(t);
+	atomic_store_explicit(&t->status, WORLD_ASLEEP, memory_order_release);
+	vm_env_native.sleep(td, q, seen);
+	join_awake(t);
+	STORE(t->status, WORLD_RUNNING);
+}
+
+static void
+world_wakeup(struct vm_waitq *q)
+{
+	struct world_thread *t = vm_curthread->world;
+
+	vm_env_native.wakeup(q);
+	(void)ADD(t->nr_wakeups, 1);
+	chaos(t);
+}
+
+static VM_NORETURN void
+world_panic(struct vm_thread *td, const char *what, const char *file, int line)
+{
+	vm_env_native.panic(td, what, file, line);
+}
+
+static const struct vm_env world_env = {
+	.name = "stress",
+	.point = world_point,
+	.sleep = world_sleep,
+	.wakeup = world_wakeup,
+	.panic = world_panic,
+};
+
+/* --- the thread --- */
+
+void
+world_init(struct world *w, vm_map_t map, unsigned percent)
+{
+	memset(w, 0, sizeof(*w));
+	w->map = map;
+	w->chaos = percent;
+}
+
+void
+world_add(struct world *w, struct world_thread *t)
+{
+	t->world = w;
+	STORE(t->absent, true);
+	w->threads[w->nr_threads] = t;
+	t->td.id = w->nr_threads++;
+}
+
+void
+world_thread_init(struct world_thread *t)
+{
+	vm_native_thread_init(&t->td, t->td.id);
+	t->td.env = &world_env;
+	t->td.world = t;
+}
+
+void
+world_gate(struct world_thread *t)
+{
+	struct world *w = t->world;
+
+	for (;;) {
+		uint32_t seen = atomic_load(&w->generation);
+
+		atomic_store(&t->status, WORLD_RUNNING);
+		if (!atomic_load(&w->stop))
+			return;
+		atomic_store(&t->status, WORLD_STOPPED);
+		vm_park_wait((const uint32_t *)&w->generation, seen, NULL);
+	}
+}
+
+void
+world_enter(struct world_thread *t)
+{
+	join_awake(t);
+	world_gate(t);
+}
+
+void
+world_leave(struct world_thread *t)
+{
+	STORE(t->queue, NULL);
+	leave_awake(t);
+	atomic_store_explicit(&t->status, WORLD_OUT, memory_order_release);
+}
+
+/* --- stops --- */
+
+void
+world_round(struct world *w)
+{
+	STORE(w->nr_steps, 0);
+	for (unsigned i = 0; i < w->nr_threads; i++)
+		w->threads[i]->nr_points = 0;
+}
+
+static bool
+look_stopped(const struct world *w)
+{
+	for (unsigned i = 0; i < w->nr_threads; i++) {
+		const struct world_thread *t = w->threads[i];
+		enum world_status status = atomic_load(&t->status);
+
+		if (status == WORLD_RUNNING || (status == WORLD_ASLEEP && queue_of(t) == 0))
+			return false;
+	}
+	return true;
+}
+
+static bool
+all_stopped(const struct world *w)
+{
+	uint64_t runs = sum_runs(w);
+
+	return look_stopped(w) && look_stopped(w) && sum_runs(w) == runs;
+}
+
+static double
+seconds_now(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / NS_PER_S;
+}
+
+bool
+world_stop(struct world *w, double timeout_s)
+{
+	const struct timespec nap = { .tv_nsec = POLL_NS };
+	double until = seconds_now() + timeout_s;
+
+	atomic_store(&w->stop, true);
+	while (!all_stopped(w)) {
+		if (seconds_now() >= until)
+			return false;
+		(void)nanosleep(&nap, NULL);
+	}
+	return true;
+}
+
+void
+world_resume(struct world *w)
+{
+	atomic_store(&w->stop, false);
+	(void)atomic_fetch_add(&w->generation, 1);
+	vm_park_wake((const uint32_t *)&w->generation);
+}

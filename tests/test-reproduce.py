@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""test-reproduce.py - from real threads to a schedule: wirestorm stress, then reproduce, then run.
+
+Usage: test-reproduce.py WIRESTORM [MUTANT | MUTANT~]...
+
+With mutants (a build with -Dmutants=true) real threads must fail with each of them, its window must be reproduced, and
+what reproduce writes must show its verdict when it is run. With a ~ behind the name another failure of that mutant will
+do: it fails in several ways, and which of them real threads meet first is chance. Without mutants: what cannot be
+reproduced is said.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+QUIET_WINDOW = """\
+# Nothing is wrong with it.
+# observed order: T0*2 T1 T0 T1
+init insert 20 24 rw rw
+T0 wire 20 22 user noholes
+T1 unwire 20 24 user noholes
+verdict invariant I5: made up
+"""
+
+
+def run(words, expected, what):
+    done = subprocess.run(words, check=False, capture_output=True, text=True, errors="replace", timeout=120)
+    if done.returncode not in expected:
+        sys.exit(f"test-reproduce: {what}: status {done.returncode}, expected {expected}: {words}\n"
+            f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
+    return done
+
+
+def verdict_of(path):
+    """(kind, check) of a file's verdict line; check is "" if it names none."""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.startswith("verdict "):
+            return (line.split(" ") + [""])[1:3]
+    sys.exit(f"test-reproduce: {path.name} has no verdict")
+
+
+def check_mutant(tool, mutant, same, folder):
+    window, found = Path(folder, f"{mutant}.vmt"), Path(folder, f"{mutant}-reproduced.vmt")
+    run([tool, "stress", "--seconds", "60", "--hang-s", "5", "--seed", "1", "--mutant", mutant, "--window",
+        str(window)], (1, 3), f"{mutant}: stress finds it")
+    run([tool, "fmt", "--check", str(window)], (0,), f"{mutant}: the window is canonical")
+    done = run([tool, "reproduce", "--seconds", "30", "--json", str(window)], (0,) if same else (0, 1),
+        f"{mutant}: is reproduced")
+    answer = json.loads(done.stdout)
+    if answer.get("program") != str(found):
+        sys.exit(f"test-reproduce: {mutant}: {answer}")
+    kind, check = verdict_of(found)
+    done = run([tool, "run", str(found)], (1,), f"{mutant}: the schedule shows it")
+    if f"# FINDING {kind} {check}" not in done.stdout:
+        sys.exit(f"test-reproduce: {mutant}: no {kind} {check} in\n{done.stdout}")
+    print(f"{mutant}: {' '.join(verdict_of(window))}; {answer['how']}, {answer['runs']} runs: {kind} {check}")
+
+
+def check_quiet(tool, folder):
+    window, out = Path(folder, "quiet.vmt"), Path(folder, "quiet-reproduced.vmt")
+    window.write_text(QUIET_WINDOW, encoding="utf-8")
+    done = run([tool, "reproduce", "--seconds", "1", str(window)], (1,), "nothing is found")
+    if "not reproduced" not in done.stdout or out.exists() or not window.exists():
+        sys.exit(f"test-reproduce: nothing was to be found: {done.stdout}")
+    window.write_text(QUIET_WINDOW.replace("verdict", "# verdict"), encoding="utf-8")
+    done = run([tool, "reproduce", str(window)], (2,), "no verdict")
+    if "no window" not in done.stderr:
+        sys.exit(f"test-reproduce: {done.stderr}")
+    run([tool, "reproduce", str(Path(folder, "none.vmt"))], (2,), "no file")
+    print("what is not there is not reproduced")
+
+
+def main():
+    if len(sys.argv) < 2:
+        sys.exit("usage: test-reproduce.py WIRESTORM [MUTANT...]")
+    with tempfile.TemporaryDirectory() as folder:
+        check_quiet(sys.argv[1], folder)
+        for mutant in sys.argv[2:]:
+            check_mutant(sys.argv[1], mutant.rstrip("~"), not mutant.endswith("~"), folder)
+
+
+if __name__ == "__main__":
+    main()

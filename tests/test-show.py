@@ -1,0 +1,327 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""test-show.py [--write] WIRESTORM TOY [unittest's arguments]: what `wirestorm show` makes of a run.
+
+The golden files are tests/show/NAME.txt and .svg, for two of them docs/img/NAME.svg, which README.md shows. Look at what
+has changed before writing them anew with --write.
+"""
+
+import json
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import fcntl
+import unittest
+import xml.etree.ElementTree
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LITMUS = ROOT / "corpus" / "litmus"
+GOLDEN = ROOT / "tests" / "show"
+IMAGES = ROOT / "docs" / "img"
+TOOL = TOY = None
+UTF8 = dict(os.environ, LC_ALL="C.UTF-8", TERM="xterm")
+UTF8.pop("COLUMNS", None)
+UTF8.pop("NO_COLOR", None)
+
+# Name of the golden file: what is shown.
+SHOWN = {
+    "wire-gone-after-wait": ["corpus/litmus/wire-gone-after-wait.vmt"],
+    "wire-hole-made-while-faulting": ["corpus/litmus/wire-hole-made-while-faulting.vmt"],
+    "needs-wakeup": ["corpus/litmus/needs-wakeup.vmt"],
+    "deadlock": ["--schedule", "T0*4 T1", "corpus/litmus/remove-system-wired-deadlock.vmt"],
+    "three-threads": ["corpus/litmus/wire-waits-for-one-entry.vmt"],
+    "finding": ["corpus/litmus/quirk-q1-clip-then-fail.vmt"],
+    "sequential": ["corpus/litmus/wire-holesok.vmt"],
+}
+IN_README = ("wire-gone-after-wait", "wire-hole-made-while-faulting")
+# More threads than there are lanes, more pages than there are columns, more faults than one wants to read.
+MANY = """map 16 4000
+init insert 20 24 rw rwx
+init insert 24 100 r rwx
+init insert 3000 3002 rw rwx
+""" + "".join("T%d %s\n" % (t, op) for t, op in enumerate(["wire 20 30 user noholes", "wire 24 100 user noholes",
+    "remove 22 26", "protect 20 24 r", "wire 3000 3002 system noholes write", "remove 20 3002"] +
+    ["lookup 3000", "fault 21 r"] * 5))
+
+
+def show(*args, tool=None, env=None, text=None):
+    done = subprocess.run([tool or TOOL, "show", *map(str, args)], cwd=ROOT, env=env or UTF8, input=text, text=True,
+        capture_output=True, timeout=120, encoding="utf-8")
+    return done.returncode, done.stdout, done.stderr
+
+
+def golden_files():
+    """(arguments, file) of each."""
+    for name, args in SHOWN.items():
+        yield ["--width", "80", *args], GOLDEN / (name + ".txt")
+        yield ["--svg", "-", *args], (IMAGES if name in IN_README else GOLDEN) / (name + ".svg")
+    yield ["--width", "60", "--ascii", *SHOWN["three-threads"]], GOLDEN / "tracks-ascii.txt"
+
+
+def too_long(text, width):
+    """Lines that are longer than that, or end in a blank."""
+    return [line for line in text.split("\n") if len(line) > width or line != line.rstrip()]
+
+
+def outside(svg):
+    """Texts of a picture that leave it to the right or below: a character is 7.25 wide, 6.1 of a small one."""
+    root = xml.etree.ElementTree.fromstring(svg)
+    width, height = int(root.get("width")), int(root.get("height"))
+    found = []
+    for text in root.iter("{http://www.w3.org/2000/svg}text"):
+        classes = text.get("class").split()
+        each = 6.1 if "s" in classes else 9.5 if "h" in classes else 7.25
+        if int(text.get("x")) + each * len(text.text or "") > width or int(text.get("y")) > height:
+            found.append(text.text)
+    return found
+
+
+class Golden(unittest.TestCase):
+    def test_golden(self):
+        for args, path in golden_files():
+            code, out, err = show(*args)
+            self.assertEqual((code, err), (0, ""), args)
+            self.assertEqual(out, path.read_text(encoding="utf-8"), "%s: tests/test-show.py --write" % path)
+
+    def test_all_are_shown(self):
+        made = {path for _, path in golden_files()}
+        self.assertEqual(made, set(GOLDEN.iterdir()) | set(IMAGES.glob("*.svg")))
+        readme = (ROOT / "README.md").read_text()
+        for name in IN_README:
+            self.assertIn("docs/img/%s.svg" % name, readme)
+
+    def test_what_they_say(self):
+        """The facts that a picture of these runs has to tell, by the rules of docs/engine.md, not by what it did last."""
+        for name, facts in {
+                "wire-gone-after-wait": ["sleep until page 20", "T1 marked it in step 1", "wake T0", "preemption 1",
+                    "=> KERN_INVALID_ADDRESS", "hole 20-22, since step 6", "remove 20 22"],
+                "wire-hole-made-while-faulting": ["roll back 20-22", "hole 22-24, since step 3", "wire_hole"],
+                "deadlock": ["T1.0 remove 20 24 sleeps for ever", "T0 wired it", "DEADLOCK"],
+                "finding": ["I19", "quirk Q1", "user-wire count 4 -> -1", "KERN_OUT_OF_BOUNDS"]}.items():
+            text = " ".join(re.sub(r"[┃│┊┏┗╺]", " ", show("--width", "200", *SHOWN[name])[1]).split())
+            for fact in facts:
+                self.assertIn(fact, text, name)
+
+
+class All(unittest.TestCase):
+    """Every litmus in every form."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.files = sorted(LITMUS.glob("*.vmt"))
+        assert len(cls.files) > 50
+
+    def test_text(self):
+        for path in self.files:
+            for width in (40, 63, 80, 131):
+                code, out, err = show("--width", width, path)
+                self.assertEqual((code, err), (0, ""), path)
+                self.assertEqual(too_long(out, width), [], "%s at %d" % (path, width))
+                if "\nschedule " in path.read_text():
+                    self.assertIn("the schedule in the file", " ".join(out.split()))
+
+    def test_widths(self):
+        """At every width; the program with 16 threads has to fold."""
+        for args, text in ((["--seed", "3", "-"], MANY), (SHOWN["wire-gone-after-wait"], None)):
+            for width in range(40, 201):
+                for more in (["--ascii"], []) if width % 10 == 0 else ([],):
+                    code, out, _ = show("--width", width, *more, *args, text=text)
+                    self.assertEqual((code, too_long(out, width)), (0, []), width)
+                    if more:
+                        self.assertTrue(out.isascii())
+
+    def test_pictures(self):
+        with tempfile.TemporaryDirectory() as room:
+            svg, html = Path(room, "x.svg"), Path(room, "x.html")
+            for path in self.files:
+                code, out, err = show("--svg", svg, "--html", html, path)
+                self.assertEqual((code, out, err), (0, "", ""), path)
+                self.look_at(path, svg.read_text(encoding="utf-8"), html.read_text(encoding="utf-8"))
+            code, out, err = show("--svg", svg, "--html", html, "--seed", "3", "-", text=MANY)
+            self.assertEqual(code, 0, err)
+            self.look_at("16 threads", svg.read_text(encoding="utf-8"), html.read_text(encoding="utf-8"))
+
+    def look_at(self, path, svg, html):
+        self.assertEqual(outside(svg), [], path)
+        self.assertIn("<title", svg)
+        self.assertIn("<desc", svg)
+        page = xml.etree.ElementTree.fromstring(html)
+        space = "{http://www.w3.org/1999/xhtml}"
+        self.assertEqual(page.tag, space + "html")
+        columns = len(list(page.iter(space + "th")))
+        for row in page.iter(space + "tr"):
+            cells = list(row)
+            self.assertEqual(sum(int(c.get("colspan", 1)) for c in cells), columns, path)
+        for text in (svg, html):
+            self.assertNotIn("<script", text)
+            self.assertEqual(set(re.findall(r"https?://[^\"<\s]*", text)) -
+                {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xhtml"}, set())
+            self.assertIn("prefers-color-scheme", text)
+
+    def test_json(self):
+        for path in self.files:
+            code, out, _ = show("--json", path)
+            shown = json.loads(out)
+            self.assertEqual(code, 0)
+            rows = [r for r in shown["rows"] if r["part"] == "threads"]
+            self.assertEqual([r["step"] for r in rows], list(range(1, len(rows) + 1)))
+            ran = json.loads(subprocess.run([TOOL, "run", "--json", "--schedule", shown["schedule"], path],
+                capture_output=True, text=True, check=False).stdout) if rows else None
+            if ran:
+                self.assertEqual(shown["outcome"], ran["outcome"], path)
+                self.assertEqual([r["thread"] for r in rows], [s["thread"] for s in ran["steps"]], path)
+                self.assertEqual([r["state"] for r in rows], [s["state"] for s in ran["steps"]], path)
+                preempted = [r["switch"] for r in rows if r["switch"] and r["switch"]["why"] == "preempted"]
+                self.assertEqual(shown["preemptions"], len(preempted))
+
+    def test_checks_can_fail(self):
+        self.assertEqual(too_long("x" * 41, 40), ["x" * 41])
+        self.assertEqual(too_long("x \n", 40), ["x "])
+        small = '<svg xmlns="http://www.w3.org/2000/svg" width="100" height="20"><text class="m" x="%d" y="%d">abc</text></svg>'
+        self.assertEqual(outside(small % (70, 20)), [])
+        self.assertEqual(outside(small % (90, 20)), ["abc"])
+        self.assertEqual(outside(small % (70, 21)), ["abc"])
+
+
+class Run(unittest.TestCase):
+    """Which run is shown."""
+
+    def test_which(self):
+        path = LITMUS / "wire-hole.vmt"
+        text = " ".join(show("--seed", "1", LITMUS / "wire-gone-after-wait.vmt")[1].split())
+        self.assertIn("target engine; a random run, seed 1", text)
+        self.assertIn("there are no threads", " ".join(show(path)[1].split()))
+        drift = re.sub(r"(?m)^(schedule|result|verdict) .*\n", "", (LITMUS / "quirk-q2-drift.vmt").read_text())
+        text = " ".join(show("-", text=drift)[1].split())
+        self.assertIn("the fewest preemptions to finding I19", text)
+        # Without its quirk there is nothing to find.
+        text = " ".join(show("--profile", "strict", "-", text=drift)[1].split())
+        self.assertIn("no finding; a random run, seed 1", text)
+
+    def test_wrong_result(self):
+        text = (LITMUS / "wire-gone-after-wait.vmt").read_text().replace(
+            "\nresult T0: KERN_INVALID_ADDRESS", "\nresult T0: KERN_SUCCESS")
+        code, out, err = show("-", text=text)
+        self.assertEqual(code, 1)
+        self.assertIn("expected result T0: KERN_SUCCESS", err)
+        self.assertIn("=> KERN_INVALID_ADDRESS", out)
+
+    def test_left_out(self):
+        """Of many faults in a row two are shown; JSON has them all."""
+        text = "map 16 80\ninit insert 20 60 rw rwx\nT0 wire 20 60 user noholes\nT1 lookup 20\n"
+        out = show("--schedule", "T0*42 T1", "-", text=text)[1]
+        self.assertIn("... and 38 steps like it", out)
+        self.assertEqual(out.count("fault page"), 2)
+        rows = json.loads(show("--json", "--schedule", "T0*42 T1", "-", text=text)[1])["rows"]
+        self.assertEqual(len(rows), 44)
+        self.assertFalse(any(e["kind"] == "more" for r in rows for e in r["events"]))
+
+    def test_toy(self):
+        """A map that is not the engine, with its own words for where a thread is."""
+        program = ROOT / "examples" / "programs" / "wire-remove.vmt"
+        code, out, err = show("--schedule", "T0 T1 T0*3 T1", program, tool=TOY)
+        self.assertEqual((code, err), (0, ""))
+        for fact in ("sleep until page 21 leaves its transition; T0 marked it in step 1", "wake T1", "fault page 20"):
+            self.assertIn(fact, " ".join(re.sub(r"[┃│┊┏┗]", " ", out).split()))
+        code, out, _ = show("--target", "toy-lost-wakeup", ROOT / "examples" / "bugs" / "lost-wakeup.vmt", tool=TOY)
+        self.assertEqual(code, 0)
+        self.assertIn("sleeps for ever", " ".join(out.split()))
+        for form in ("--svg", "--html"):
+            xml.etree.ElementTree.fromstring(show(form, "-", "--seed", "1", program, tool=TOY)[1])
+
+
+class Options(unittest.TestCase):
+    def test_errors(self):
+        path = LITMUS / "wire-gone-after-wait.vmt"
+        for args, words in ((["--width", "39"], ["--width", "40"]), (["--width", "x"], ["--width"]),
+                (["--color", "maybe"], ["--color", "always"]), (["--json", "--svg", "-"], ["standard output"]),
+                (["--svg", "-", "--html", "-"], ["standard output"]), (["--schedule", "T0*0"], ["--schedule", "column"]),
+                (["--schedule", "T0", "--seed", "1"], ["exclude"]), (["--schedule", "T0*9"], ["step 5", "T0 cannot run"]),
+                (["--svg", "/nonexistent/x.svg"], ["/nonexistent/x.svg"]), (["--target", "none"], ["none"])):
+            code, out, err = show(*args, path)
+            self.assertEqual((code, out), (2, ""), args)
+            for word in words:
+                self.assertIn(word, err, args)
+        self.assertEqual(show()[0], 2)
+        self.assertEqual(show(path, path)[0], 2)
+
+    def test_too_long(self):
+        code, out, err = show("--schedule", "T0*20001", LITMUS / "wire-gone-after-wait.vmt")
+        self.assertEqual((code, out), (2, ""))
+        self.assertIn("too long", err)
+
+    def test_color_and_locale(self):
+        path = LITMUS / "wire-gone-after-wait.vmt"
+        self.assertNotIn("\033", show(path)[1])
+        self.assertNotIn("\033", show("--color", "never", path)[1])
+        colored = show("--color", "always", path)[1]
+        self.assertIn("\033[", colored)
+        self.assertEqual(re.sub(r"\033\[[0-9;]*m", "", colored), show(path)[1])
+        self.assertTrue(show(path, env=dict(UTF8, LC_ALL="C"))[1].isascii())
+        self.assertFalse(show(path)[1].isascii())
+
+    def test_columns(self):
+        path = LITMUS / "wire-gone-after-wait.vmt"
+        for columns, width in (("50", 50), ("10", 40), ("nonsense", 80)):
+            out = show(path, env=dict(UTF8, COLUMNS=columns))[1]
+            self.assertEqual(out, show("--width", width, path)[1])
+
+    def on_terminal(self, columns, **env):
+        """What it prints on a terminal so wide."""
+        leader, follower = pty.openpty()
+        fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+        with subprocess.Popen([TOOL, "show", LITMUS / "wire-gone-after-wait.vmt"], stdout=follower, cwd=ROOT,
+                env=dict(UTF8, **env)) as tool:
+            os.close(follower)
+            out = b""
+            while True:
+                try:
+                    piece = os.read(leader, 65536)
+                except OSError:
+                    break
+                if not piece:
+                    break
+                out += piece
+            self.assertEqual(tool.wait(), 0)
+        os.close(leader)
+        return out.decode().replace("\r\n", "\n")
+
+    def test_terminal(self):
+        out = self.on_terminal(66)
+        self.assertIn("\033[", out)
+        plain = re.sub(r"\033\[[0-9;]*m", "", out)
+        self.assertEqual(too_long(plain, 66), [])
+        self.assertGreater(max(map(len, plain.split("\n"))), 60)
+        self.assertNotIn("\033", self.on_terminal(66, NO_COLOR="1"))
+
+    def test_odd_text(self):
+        """A title with characters of all kinds."""
+        title = "# <b>&amp; \"quoted\" 日本語 \U0001f600 é\n"
+        text = title + "map 16 80\nT0 lookup 20\n"
+        for form in ("--svg", "--html"):
+            root = xml.etree.ElementTree.fromstring(show(form, "-", "-", text=text)[1])
+            self.assertIn("<b>&amp; \"quoted\" 日本語 \U0001f600 é", "".join(root.itertext()))
+        code, out, _ = show("--ascii", "-", text=text)
+        self.assertTrue(out.isascii())
+        self.assertIn("<b>&amp; \"quoted\" ??? ? ?", out)
+
+
+def main():
+    global TOOL, TOY
+    write = sys.argv[1] == "--write"
+    TOOL, TOY = (str(Path(p).resolve()) for p in sys.argv[1 + write:3 + write])
+    if not write:
+        unittest.main(argv=[sys.argv[0], *sys.argv[3:]])
+    for args, path in golden_files():
+        path.write_text(show(*args)[1], encoding="utf-8")
+        print(path.relative_to(ROOT))
+
+
+if __name__ == "__main__":
+    main()
