@@ -133,7 +133,7 @@ find_finding(struct run *r, struct recorder *rec, struct strbuf *how)
 static int
 run_at_random(struct show_command *c, struct run *r, struct recorder *rec, struct strbuf *how)
 {
-	strategy_random(r, c->seed, record, rec);
+	strategy_random(r, NULL, c->seed, record, rec);
 	strbuf_printf(how, "a random run, seed %llu", (unsigned long long)c->seed);
 	if (run_enabled(r) == 0)
 		return -1;
