@@ -155,10 +155,11 @@ settle(struct shrink *s)
 
 	if (shrink_open(s, &r, &s->best) == RUN_OPENED) {
 		trail_path(&s->trail, &r, &path);
-		run_outcome(&r, &result);
+		if (run_panic(&r) == NULL) /* else no program can expect the result */
+			run_outcome(&r, &result);
 		set_schedule(&s->best, &path);
 		free(s->best.result);
-		s->best.result = strbuf_take(&result);
+		s->best.result = result.text;
 		s->report->after.preemptions = path.preemptions;
 		s->report->after.steps = (unsigned)s->trail.nr;
 	}
