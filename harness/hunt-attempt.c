@@ -319,7 +319,8 @@ without_quirk(struct hunter *h, const struct program *p, uint8_t check, uint32_t
 }
 
 static void
-say_quirk(struct hunter *h, const struct program *p, uint8_t check, uint32_t quirk, const char *what, struct strbuf *head)
+say_quirk(
+    struct hunter *h, const struct program *p, uint8_t check, uint32_t quirk, const char *what, struct strbuf *head)
 {
 	struct strbuf text = { 0 };
 

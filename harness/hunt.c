@@ -18,8 +18,8 @@
 #define GENERATION 256     /* programs; a bound on what a kill loses, and no function of the number of workers */
 #define POOL_MAX 2048      /* programs kept for being changed */
 #define CHANGED_PERCENT 50 /* of a generation, as soon as there is something to change */
-#define SMALL_PERCENT 60    /* of the programs that are drawn have few threads, */
-#define SMALL_OPS 2         /* and at most so many operations in each */
+#define SMALL_PERCENT 60   /* of the programs that are drawn have few threads, */
+#define SMALL_OPS 2        /* and at most so many operations in each */
 #define ROUGH_MAX 2        /* findings of one rough kind that are shrunk */
 #define HANG_SECONDS 60.0  /* of one piece of work */
 

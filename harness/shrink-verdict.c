@@ -28,8 +28,8 @@ shrink_is_wanted(struct shrink_verdict *v, const struct finding *f)
 	if (finding_kind(f) != v->kind || (len != 0 && (strlen(name) != len || memcmp(name, v->detail, len) != 0)))
 		return false;
 	/*
-	 * What no quirk explains must not become something that one does, nor the other way round; nor a wire's finding an
-	 * unwire's. An invariant is the map's, and whoever was under way when it broke has no part in it.
+	 * What no quirk explains must not become something that one does, nor the other way round; nor a wire's finding
+	 * an unwire's. An invariant is the map's, and whoever was under way when it broke has no part in it.
 	 */
 	if (!v->known) {
 		v->known = true;

@@ -82,9 +82,9 @@ struct shrink_report {
 bool shrink(struct program *p, const struct shrink_options *options, struct shrink_report *report);
 
 /*
- * What is wanted if a verdict must not be lost: its kind, and the check that the first word of @detail names, if there is
- * one, are those of a finding. And as at the beginning: whether a quirk that is on explains it, the kind of operation that
- * it is about, and what that returned. Not for livelocks: they are not to be seen in one run.
+ * What is wanted if a verdict must not be lost: its kind, and the check that the first word of @detail names, if there
+ * is one, are those of a finding. And as at the beginning: whether a quirk that is on explains it, the kind of
+ * operation that it is about, and what that returned. Not for livelocks: they are not to be seen in one run.
  */
 struct shrink_verdict {
 	struct shrink_wanted wanted;
