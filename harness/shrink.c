@@ -36,6 +36,13 @@ shrink_over(struct shrink *s)
 	return s->over;
 }
 
+static void
+say_progress(const struct shrink *s)
+{
+	if (s->options->progress != NULL)
+		s->options->progress(s->options->arg, s->report->tried, s->report->kept);
+}
+
 /* --- is it there? --- */
 
 enum run_open_result
@@ -96,6 +103,7 @@ by_strategies(struct shrink *s, struct run *r, struct trail *ret)
 
 	strategy_view_init(&view, r);
 	for (unsigned i = 0; i < runs && !found && !shrink_over(s); i++) {
+		say_progress(s);
 		const struct strategy *strategy = strategy_of_mix(s->options->seed + i);
 		struct recording c = { 0 };
 
@@ -177,8 +185,7 @@ shrink_try(struct shrink *s, struct program *candidate, const struct trail *hint
 		return false;
 	}
 	s->report->tried++;
-	if (s->options->progress != NULL)
-		s->options->progress(s->options->arg, s->report->tried, s->report->kept);
+	say_progress(s);
 	if (!find(s, candidate, hint != NULL ? hint : &s->trail, &found)) {
 		trail_free(&found);
 		program_free(candidate);

@@ -29,7 +29,7 @@ struct engine {
 
 /*
  * Nobody can run, so no frame will come for those who sleep for one: the lowest of them is told so, and fails. Only a
- * world that sees all threads can know; natively they sleep on.
+ * world that sees all threads can know (stress/world.c is another).
  */
 static void
 engine_stuck(void *arg)
