@@ -4,6 +4,7 @@
 
 #include <sys/mman.h>
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,11 +23,22 @@
 #define ALIGN ((size_t)64)      /* a cache line */
 #define SMALL ((size_t)4 << 20) /* what a program of an ordinary size never passes */
 
+/*
+ * The range that was given back last, of VM_ARENA_SIZE. Whoever makes one small map after the other spends most of the
+ * time on reserving and touching new ranges otherwise. Nothing in it counts: what is handed out is zeroed.
+ */
+static _Atomic(void *) spare;
+
 bool
 vm_arena_init(struct vm_arena *a, size_t size)
 {
-	void *base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *base = size == VM_ARENA_SIZE ? atomic_exchange(&spare, NULL) : NULL;
 
+	if (base != NULL) {
+		*a = (struct vm_arena){ .base = base, .size = size };
+		return true;
+	}
+	base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (base == MAP_FAILED)
 		return false;
 	/* A large map is walked at random: large pages spare it a translation miss per entry. A wish, not a need. */
@@ -39,8 +51,12 @@ vm_arena_init(struct vm_arena *a, size_t size)
 void
 vm_arena_fini(struct vm_arena *a)
 {
+	void *none = NULL;
+
 	vm_arena_unpoison(a->base, a->used_max);
-	(void)munmap(a->base, a->size);
+	/* A large one goes back to the system. */
+	if (a->size != VM_ARENA_SIZE || a->used_max > SMALL || !atomic_compare_exchange_strong(&spare, &none, a->base))
+		(void)munmap(a->base, a->size);
 	free(a->saved);
 	*a = (struct vm_arena){ 0 };
 }

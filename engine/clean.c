@@ -55,8 +55,10 @@ sync_next(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t e, int *rv) VM_REQ
 	}
 	if (ctx->cursor >= ctx->end)
 		return NULL;
-	if (VM_MUTATED(map, sync_keeps_entry))
+	if (VM_MUTATED(map, sync_keeps_entry)) {
+		vm_assert(vm_map_entry_is_linked(e));
 		return e->next->start < ctx->end ? e->next : NULL;
+	}
 	if (vm_map_lookup_entry(map, ctx->cursor, &e))
 		return e;
 	*rv = VM_RETURN(sync_hole_meanwhile);

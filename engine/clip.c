@@ -31,6 +31,7 @@ vm_map_simplify_entry(vm_map_t map, vm_map_entry_t e)
 	struct vm_map_entry *n;
 
 	vm_rwlock_assert_write(&map->lock);
+	vm_assert(vm_map_entry_is_linked(e));
 	if ((e->eflags & MAP_ENTRY_IN_TRANSITION) != 0 && !VM_MUTATED(map, merge_in_transition))
 		return;
 	n = e->prev;
@@ -95,6 +96,7 @@ vm_map_clip_start(vm_map_t map, vm_map_entry_t e, vm_offset_t addr)
 	vm_map_entry_t n;
 
 	vm_rwlock_assert_write(&map->lock);
+	vm_assert(vm_map_entry_is_linked(e));
 	if (addr <= e->start)
 		return;
 	vm_assert(addr < e->end);
@@ -114,6 +116,7 @@ vm_map_clip_end(vm_map_t map, vm_map_entry_t e, vm_offset_t addr)
 	vm_map_entry_t n;
 
 	vm_rwlock_assert_write(&map->lock);
+	vm_assert(vm_map_entry_is_linked(e));
 	if (addr >= e->end)
 		return;
 	vm_assert(addr > e->start);

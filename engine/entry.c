@@ -73,6 +73,7 @@ vm_map_entry_dispose(vm_map_t map, vm_map_entry_t e)
 	if (e->object != NULL)
 		vm_object_release(map, e->object);
 	e->object = NULL;
+	e->prev = NULL; /* says that it is not in the map: vm_map_entry_is_linked */
 	e->next = map->free_entries;
 	map->free_entries = e;
 	vm_arena_poison(e, sizeof(*e));

@@ -40,7 +40,9 @@ vm_map_insert(vm_map_t map, vm_object_t object, vm_ooffset_t offset, vm_offset_t
 		return VM_RETURN(insert_empty);
 	if (start < vm_map_min(map) || (VM_MUTATED(map, insert_checks_start_only) ? start : end) > vm_map_max(map))
 		return VM_RETURN(insert_outside);
-	if (vm_map_lookup_entry(map, start, &p) || p->next->start < end)
+	if (vm_map_lookup_entry(map, start, &p))
+		return VM_RETURN(insert_occupied);
+	if (p->next->start < end && !(VM_MUTATED(map, insert_checks_start_only) && p->next == &map->header))
 		return VM_RETURN(insert_occupied);
 
 	if (p == &map->header || !can_continue(p, start, eflags, charged)) {

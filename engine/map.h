@@ -137,6 +137,13 @@ vm_map_entry_system_wired_count(const struct vm_map_entry *entry)
 	return entry->wired_count - ((entry->eflags & MAP_ENTRY_USER_WIRED) != 0 ? 1 : 0);
 }
 
+/* An entry that was disposed of is not; one that was created and not linked yet neither. */
+static inline bool
+vm_map_entry_is_linked(const struct vm_map_entry *entry)
+{
+	return entry->prev != NULL;
+}
+
 /* Is it in a transition of the running thread? */
 static inline bool
 vm_map_entry_is_ours(const struct vm_map_entry *entry)

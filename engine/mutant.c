@@ -21,6 +21,20 @@ const struct vm_mutant_later vm_mutant_later_table[] = {
 	{ 0 },
 };
 
+const char *
+vm_mutant_class_name(unsigned class)
+{
+	static const char *const names[] = {
+		[VM_MUTANT_CLASS_INVALID] = "no bug",
+		[VM_MUTANT_CLASS_HISTORICAL] = "historical",
+		[VM_MUTANT_CLASS_INVARIANT] = "invariant",
+		[VM_MUTANT_CLASS_EQUIVALENT] = "equivalent",
+		[VM_MUTANT_CLASS_CANARY] = "canary",
+	};
+
+	return class < sizeof(names) / sizeof(names[0]) ? names[class] : "?";
+}
+
 enum vm_mutant
 vm_mutant_by_name(const char *name)
 {

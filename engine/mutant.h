@@ -53,6 +53,8 @@ struct vm_mutant_later {
 
 extern const struct vm_mutant_later vm_mutant_later_table[];
 
+/* "historical" and so on; of no mutant "no bug". */
+const char *vm_mutant_class_name(unsigned class);
 /* VM_MUTANT_none if no mutant has this name; NULL has none. */
 enum vm_mutant vm_mutant_by_name(const char *name);
 

@@ -3,7 +3,8 @@
  * seeds.c - derives binary fuzz seeds from .vmt programs at build time, so that they never lag behind the byte form.
  *
  * usage: seeds STAMP DEPFILE OUTDIR DIRECTORY...   Writes OUTDIR/<directory>-<name> for each program of the directories
- * that the byte form can say, then the list of what was read, for ninja, and STAMP. Fails if it wrote none.
+ * that the byte form can say, with its schedule as choices if it has one; then the list of what was read, for ninja,
+ * and STAMP. Fails if it wrote none.
  */
 #include <dirent.h>
 #include <err.h>
@@ -17,6 +18,7 @@
 
 #include "harness/bytes.h"
 #include "harness/keybuf.h"
+#include "harness/strategy.h"
 #include "harness/vmt.h"
 
 static int
@@ -36,6 +38,30 @@ write_file(const char *path, const void *bytes, size_t len)
 		err(1, "%s", path);
 }
 
+/* The choices that make the program's schedule. It was recorded here: if it is none of the program, the seed is wrong.
+ */
+static void
+add_choices(const char *from, const struct program *p, struct keybuf *bytes)
+{
+	struct keybuf choices = { 0 };
+	struct strbuf error = { 0 };
+	struct sim *sim = sim_create();
+	struct run r;
+
+	if (sim == NULL)
+		err(1, "no simulated world");
+	if (run_open(&r, p, &target_engine, sim) != RUN_OPENED)
+		errx(1, "%s: %s", from, strbuf_text(&r.error));
+	if (strategy_bytes_of(&r, p->choices, p->nr_choices, &choices, &error))
+		bytes_encode_choices(choices.bytes, choices.len, bytes);
+	else
+		warnx("%s: %s", from, strbuf_text(&error));
+	run_close(&r);
+	sim_destroy(sim);
+	keybuf_free(&choices);
+	strbuf_free(&error);
+}
+
 /* 1 if the program became a seed. */
 static size_t
 convert(const char *from, const char *to)
@@ -48,6 +74,8 @@ convert(const char *from, const char *to)
 	if (!vmt_read(from, &p))
 		exit(1);
 	ok = bytes_encode(&p, &bytes, &reason);
+	if (ok && p.has_schedule && p.nr_threads > 0)
+		add_choices(from, &p, &bytes);
 	if (ok)
 		write_file(to, bytes.bytes, bytes.len);
 	keybuf_free(&bytes);

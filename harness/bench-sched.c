@@ -110,19 +110,25 @@ static const struct vm_target target_counter = {
 };
 
 static void
-measure_random(const struct bench_options *o, struct run *r, struct bench_report *report)
+measure_strategy(
+    const struct strategy *strategy, const struct bench_options *o, struct run *r, struct bench_report *report)
 {
-	double start = bench_now(), spent;
 	uint64_t executions = 0, steps = 0;
+	struct strategy_view view;
+	double start, spent;
+
+	strategy_view_init(&view, r);
+	start = bench_now();
 
 	do {
 		for (unsigned i = 0; i < 1024; i++)
-			steps += strategy_random(r, o->seed + executions++, NULL, NULL);
+			steps += strategy->function(r, &view, o->seed + executions++, NULL, NULL);
 		spent = bench_now() - start;
 	} while (spent < o->seconds && cli_stop == 0);
 	bench_figure(report, "executions_per_s", (double)executions / spent);
 	bench_figure(report, "steps_per_execution", (double)steps / (double)executions);
 	bench_figure(report, "ns_per_step", spent * 1e9 / (double)steps);
+	strategy_view_free(&view);
 }
 
 static void
@@ -144,6 +150,7 @@ measure_explore(struct run *r, struct bench_report *report)
 int
 bench_sched(const struct bench_options *o, struct bench_report *report)
 {
+	const struct strategy *strategy;
 	struct sim *sim = sim_create();
 	struct program p;
 	struct run r;
@@ -162,8 +169,9 @@ bench_sched(const struct bench_options *o, struct bench_report *report)
 	}
 	if (run_open(&r, &p, &target_counter, sim) != RUN_OPENED)
 		errx(EXIT_USAGE, "%s", strbuf_text(&r.error));
-	if (strcmp(o->strategy, "random") == 0)
-		measure_random(o, &r, report);
+	strategy = strategy_find(o->strategy);
+	if (strategy != NULL)
+		measure_strategy(strategy, o, &r, report);
 	else
 		measure_explore(&r, report);
 	run_close(&r);

@@ -15,7 +15,7 @@
 
 struct bench_options {
 	unsigned threads, ops; /* sched */
-	const char *strategy;  /* sched: "random" or "explore" */
+	const char *strategy;  /* sched: the name of a strategy, or "explore" */
 	double seconds;        /* about how long each measurement takes */
 	uint64_t seed;
 	const char *corpus; /* explore, decode: where programs are */

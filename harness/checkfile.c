@@ -606,6 +606,8 @@ checkfile(const char *path, const struct checkfile_options *options, struct sim 
 		c.program.config.profile_freebsd12 = options->profile_freebsd12;
 		c.program.config.quirks = options->quirks;
 	}
+	if (options->mutant != NULL)
+		c.program.config.mutant = options->mutant;
 	if (options->bless)
 		vmt_print(&c.program, &c.before);
 	/* Where the init steps cannot be blessed, opening says why. */

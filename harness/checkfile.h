@@ -19,6 +19,7 @@ struct checkfile_options {
 	const char *profile;    /* as given on the command line: overrides the file's; NULL: the file's */
 	bool profile_freebsd12; /* what it means */
 	uint32_t quirks;
+	const char *mutant;       /* a name of mutants.def: put back whatever the file says; NULL: the file's */
 	bool counts;              /* compare "schedules N", too */
 	bool verify;              /* explore by schedules as well and compare */
 	uint64_t verify_max;      /* programs with more schedules are not verified */

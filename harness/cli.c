@@ -20,6 +20,7 @@
 #include <jansson.h>
 
 #include "harness/checkfile.h"
+#include "harness/keybuf.h"
 #include "harness/vmt.h"
 
 volatile int cli_stop;
@@ -151,6 +152,31 @@ cli_files_free(struct cli_files *files)
 		free(files->names[i]);
 	free(files->names);
 	*files = (struct cli_files){ 0 };
+}
+
+#define READ_SIZE 65536
+#define FILE_MAX_SIZE ((size_t)16 << 20) /* far more than a program can be made of */
+
+bool
+cli_read_bytes(const char *path, struct keybuf *bytes)
+{
+	FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
+	bool ok = f != NULL;
+
+	for (size_t n = 1; ok && n > 0; bytes->len += n) {
+		keybuf_reserve(bytes, READ_SIZE);
+		n = fread(bytes->bytes + bytes->len, 1, READ_SIZE, f);
+		ok = ferror(f) == 0;
+		if (ok && bytes->len > FILE_MAX_SIZE) {
+			errno = EFBIG;
+			ok = false;
+		}
+	}
+	if (!ok)
+		warn("%s", path);
+	if (f != NULL && f != stdin)
+		(void)fclose(f);
+	return ok;
 }
 
 /* --- signals --- */

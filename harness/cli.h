@@ -49,6 +49,10 @@ struct cli_files {
 bool cli_files_add(struct cli_files *files, const char *path);
 void cli_files_free(struct cli_files *files);
 
+struct keybuf;
+/* Appends what is in a file ("-": standard input). False: said why on standard error. */
+bool cli_read_bytes(const char *path, struct keybuf *bytes);
+
 /* Set by the first Ctrl-C or SIGTERM; the second one ends the process. */
 extern volatile int cli_stop;
 void cli_catch_signals(void);

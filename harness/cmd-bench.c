@@ -10,6 +10,7 @@
 
 #include "harness/bench.h"
 #include "harness/cli.h"
+#include "harness/strategy.h"
 
 static const struct {
 	const char *name;
@@ -54,7 +55,9 @@ print_help(void)
 	printf("\n      --seconds S    about how long each measurement takes (default 1)\n"
 	       "      --threads N    sched: threads, 1 to %d (default 3)\n"
 	       "      --ops N        sched: increments per thread, 1 to %d (default 8)\n"
-	       "      --strategy S   sched: random (default), or explore: all interleavings, once\n"
+	       "      --strategy S   sched: random (default), pct, pos, ...: wirestorm run --help lists them; or "
+	       "explore:\n"
+	       "                     all interleavings, once\n"
 	       "      --seed N       random choices and bytes (default 1)\n"
 	       "      --corpus DIR   explore, reset: the programs (default corpus/freebsd)\n"
 	       "      --json         one JSON object on standard output\n\n"
@@ -108,8 +111,11 @@ parse_options(int argc, char **argv, struct bench_options *o, bool *json)
 			o->ops = (unsigned)cli_number("--ops", optarg, 1, PROGRAM_OPS_MAX);
 			break;
 		case OPT_STRATEGY:
-			if (strcmp(optarg, "random") != 0 && strcmp(optarg, "explore") != 0)
-				errx(EXIT_USAGE, "--strategy %s: expected random or explore", optarg);
+			if (strcmp(optarg, "explore") != 0 && strategy_find(optarg) == NULL)
+				errx(EXIT_USAGE,
+				    "--strategy %s: expected explore or one of the strategies of "
+				    "wirestorm run --help",
+				    optarg);
 			o->strategy = optarg;
 			break;
 		case OPT_SEED:

@@ -28,31 +28,6 @@ static const char help[] =
     "Example:\n"
     "  wirestorm decode crash-1b2c | wirestorm run -v -\n";
 
-#define READ_SIZE 65536
-#define FILE_MAX_SIZE ((size_t)16 << 20) /* far more than a program can be made of */
-
-static bool
-read_bytes(const char *path, struct keybuf *bytes)
-{
-	FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
-	bool ok = f != NULL;
-
-	for (size_t n = 1; ok && n > 0; bytes->len += n) {
-		keybuf_reserve(bytes, READ_SIZE);
-		n = fread(bytes->bytes + bytes->len, 1, READ_SIZE, f);
-		ok = ferror(f) == 0;
-		if (ok && bytes->len > FILE_MAX_SIZE) {
-			errno = EFBIG;
-			ok = false;
-		}
-	}
-	if (!ok)
-		warn("%s", path);
-	if (f != NULL && f != stdin)
-		(void)fclose(f);
-	return ok;
-}
-
 struct recorder {
 	struct explore_path path;
 	size_t cap;
@@ -97,7 +72,7 @@ decode(const struct cli_target *target, const char *path)
 	struct program p;
 	size_t at;
 
-	if (!read_bytes(path, &bytes)) {
+	if (!cli_read_bytes(path, &bytes)) {
 		keybuf_free(&bytes);
 		return EXIT_USAGE;
 	}

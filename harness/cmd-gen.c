@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "engine/vm.h"
 #include "harness/cli.h"
 #include "harness/random-program.h"
 #include "harness/strbuf.h"
@@ -91,19 +90,6 @@ print_program(const struct program *p)
 	return ok;
 }
 
-/* A target that refuses a directive gets the program without those that a map can do without. */
-static void
-suit_target(const struct vm_target *t, struct program_config *cfg)
-{
-	if (t->config_reason == NULL || t->config_reason(cfg) == NULL)
-		return;
-	cfg->nr_poison = 0;
-	cfg->limit_given = false;
-	cfg->limit = VM_WIRE_LIMIT_DEFAULT;
-	cfg->frames = 0;
-	cfg->kernel = false;
-}
-
 static int
 generate(struct gen_command *c)
 {
@@ -118,7 +104,7 @@ generate(struct gen_command *c)
 		bool ok;
 
 		random_concurrent(&c->params, &p);
-		suit_target(c->target.target, &p.config);
+		random_suit_target(c->target.target, &p.config);
 		p.head = head_of(c);
 		ok = c->out != NULL ? write_program(c, &p) : print_program(&p);
 		program_free(&p);

@@ -11,6 +11,7 @@
 
 #include "harness/cli.h"
 #include "harness/reproduce.h"
+#include "harness/shrink.h"
 #include "harness/vmt.h"
 
 #define SECONDS_DEFAULT 30
@@ -20,9 +21,10 @@ static const char help[] =
     "usage: wirestorm reproduce [OPTION...] FILE\n\n"
     "FILE is a window that wirestorm stress has written: what its threads did from the last good map to a failure. It\n"
     "is run in the simulated world, by the order that was observed, by orders near it, explored from some point on,\n"
-    "and at random, until a schedule fails in the same way. That is written as a program, which replays exactly:\n"
-    "wirestorm check says that it still fails, wirestorm run -v shows how.\n\n"
-    "      --seconds S    search for so long (default 30)\n"
+    "and at random, until a schedule fails in the same way. That is made smaller, and written as a program, which\n"
+    "replays exactly: wirestorm check says that it still fails, wirestorm run -v and show how.\n\n"
+    "      --seconds S    search for so long (default 30), and then make it smaller for so long\n"
+    "      --no-shrink    leave it as large as it is\n"
     "      --seed N       what is drawn at random (default 1)\n"
     "      --out FILE     where the program goes (default: FILE-reproduced.vmt)\n"
     "      --target T     what is under test; wirestorm help lists what there is\n"
@@ -38,7 +40,7 @@ struct reproduce_command {
 	struct reproduce_options options;
 	const char *path;
 	char *out;
-	bool json;
+	bool json, no_shrink;
 };
 
 static void
@@ -104,6 +106,30 @@ print_json(const struct reproduce_command *c, const struct reproduce_result *x)
 	strbuf_free(&text);
 }
 
+/* Makes what was found smaller; if that fails it stays as it is. */
+static void
+make_smaller(const struct reproduce_command *c, struct program *p)
+{
+	struct shrink_verdict verdict;
+	struct shrink_options o = { .target = c->target.target, .seconds = c->options.seconds, .stop = &cli_stop };
+	struct shrink_report report;
+	char *detail = p->verdict_detail != NULL ? strdup(p->verdict_detail) : NULL;
+
+	o.sim = sim_create();
+	if (o.sim == NULL)
+		err(EXIT_USAGE, "no memory to make it smaller");
+	shrink_verdict_init(&verdict, p->verdict, detail);
+	o.wanted = &verdict.wanted;
+	(void)shrink(p, &o, &report);
+	if (p->result != NULL && strstr(p->result, " | PANIC(") != NULL) { /* no program can expect that */
+		free(p->result);
+		p->result = NULL;
+	}
+	shrink_verdict_free(&verdict);
+	sim_destroy(o.sim);
+	free(detail);
+}
+
 static int
 reproduce_program(struct reproduce_command *c, const struct program *p)
 {
@@ -119,6 +145,8 @@ reproduce_program(struct reproduce_command *c, const struct program *p)
 	if (c->options.progress != NULL)
 		fprintf(stderr, "\r\033[K");
 	rv = x.same ? EXIT_OK : EXIT_FINDING;
+	if (x.phase != REPRODUCE_NOTHING && !c->no_shrink && !cli_stop)
+		make_smaller(c, &x.program);
 	if (x.refused[0] != '\0') {
 		warnx("%s: %s", c->path, x.refused);
 		rv = EXIT_USAGE;
@@ -134,12 +162,13 @@ reproduce_program(struct reproduce_command *c, const struct program *p)
 	return rv;
 }
 
-enum { OPT_SECONDS = 256, OPT_SEED, OPT_OUT, OPT_TARGET, OPT_JSON, OPT_HELP };
+enum { OPT_SECONDS = 256, OPT_SEED, OPT_OUT, OPT_NO_SHRINK, OPT_TARGET, OPT_JSON, OPT_HELP };
 
 static const struct option long_options[] = {
 	{ "seconds", required_argument, NULL, OPT_SECONDS },
 	{ "seed", required_argument, NULL, OPT_SEED },
 	{ "out", required_argument, NULL, OPT_OUT },
+	{ "no-shrink", no_argument, NULL, OPT_NO_SHRINK },
 	{ "target", required_argument, NULL, OPT_TARGET },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "help", no_argument, NULL, OPT_HELP },
@@ -162,6 +191,9 @@ parse_options(int argc, char **argv, struct reproduce_command *c)
 		case OPT_OUT:
 			free(c->out);
 			c->out = strdup(optarg);
+			break;
+		case OPT_NO_SHRINK:
+			c->no_shrink = true;
 			break;
 		case OPT_TARGET:
 			cli_target_name(&c->target, optarg);

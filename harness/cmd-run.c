@@ -19,11 +19,12 @@ static const char help[] =
     "usage: wirestorm run [OPTION...] FILE\n\n"
     "Runs the program once: by --schedule, by choices drawn from --seed, or by the schedule in the file; without any "
     "of\n"
-    "them by choices drawn from seed 1.\n"
+    "them by choices drawn from seed 1. --strategy says how choices are drawn.\n"
     "Prints the outcome and the schedule, which repeats the run, and what the checker finds (wirestorm help "
     "checks).\n\n"
     "      --schedule 'T0*3 T1 T0'   one choice per step\n"
     "      --seed N       draw the choices from this seed instead\n"
+    "      --strategy S   how (default random), see below\n"
     "  -v, --verbose      each step: who, what it did, where it is now, and the map when it changed\n"
     "      --lenient      a schedule goes on with another thread where a choice cannot run\n"
     "      --profile P    strict or freebsd12, then +Q1 -Q2 ...: instead of the file's profile\n"
@@ -35,15 +36,19 @@ static const char help[] =
     "or schedule, 3 no end.\n\n"
     "Examples:\n"
     "  wirestorm run -v corpus/litmus/wire-gone-after-wait.vmt\n"
-    "  wirestorm run --schedule 'T0*2 T1*3 T0' FILE.vmt\n";
+    "  wirestorm run --schedule 'T0*2 T1*3 T0' FILE.vmt\n"
+    "  wirestorm run --strategy pct --seed 7 FILE.vmt\n\n"
+    "Strategies:\n";
 
 #define CHECK_EACH 1024 /* up to this step each one is checked */
 
 struct run_command {
 	struct cli_target target;
 	const char *schedule, *path;
+	const struct strategy *strategy;
 	uint64_t seed;
-	bool seed_given, verbose, lenient, json;
+	bool drawn; /* --seed or --strategy was given */
+	bool verbose, lenient, json;
 };
 
 struct trace {
@@ -240,7 +245,7 @@ execute(struct run_command *c, struct program *p, struct run *r, struct trace *t
 	struct replay how = { .lenient = c->lenient, .on_step = on_step, .arg = t };
 	struct program_choice *choices = p->choices;
 	size_t nr = p->nr_choices;
-	bool given = p->has_schedule && !c->seed_given, ok = true;
+	bool given = p->has_schedule && !c->drawn, ok = true;
 
 	if (c->schedule != NULL) {
 		struct vmt_error e;
@@ -259,7 +264,11 @@ execute(struct run_command *c, struct program *p, struct run *r, struct trace *t
 			fprintf(stderr, "%s: %zu choices could not be followed\n", c->path, how.nr_diverged);
 		t->from_file = c->schedule == NULL && how.nr_diverged == 0;
 	} else {
-		strategy_random(r, c->seed, on_step, t);
+		struct strategy_view view;
+
+		strategy_view_init(&view, r);
+		(void)c->strategy->function(r, &view, c->seed, on_step, t);
+		strategy_view_free(&view);
 		if (run_enabled(r) != 0) {
 			fprintf(stderr, "%s: no end after %d steps\n", c->path, STRATEGY_STEPS_MAX);
 			t->endless = true;
@@ -345,11 +354,22 @@ run_threads(struct run_command *c, struct program *p, struct run *r)
 
 /* --- options --- */
 
-enum { OPT_SCHEDULE = 256, OPT_SEED, OPT_LENIENT, OPT_PROFILE, OPT_TARGET, OPT_NO_CHECKS, OPT_JSON, OPT_HELP };
+enum {
+	OPT_SCHEDULE = 256,
+	OPT_SEED,
+	OPT_STRATEGY,
+	OPT_LENIENT,
+	OPT_PROFILE,
+	OPT_TARGET,
+	OPT_NO_CHECKS,
+	OPT_JSON,
+	OPT_HELP
+};
 
 static const struct option long_options[] = {
 	{ "schedule", required_argument, NULL, OPT_SCHEDULE },
 	{ "seed", required_argument, NULL, OPT_SEED },
+	{ "strategy", required_argument, NULL, OPT_STRATEGY },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "lenient", no_argument, NULL, OPT_LENIENT },
 	{ "profile", required_argument, NULL, OPT_PROFILE },
@@ -359,6 +379,24 @@ static const struct option long_options[] = {
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ 0 },
 };
+
+static void
+print_help(void)
+{
+	struct strbuf list = { 0 };
+
+	strategy_print_list(&list);
+	fputs(help, stdout);
+	fputs(strbuf_text(&list), stdout);
+	strbuf_free(&list);
+}
+
+static int
+no_strategy(const char *name)
+{
+	fprintf(stderr, "wirestorm run: --strategy %s: there is none of that name\n", name);
+	return cli_usage("run");
+}
 
 static int
 parse_options(int argc, char **argv, struct run_command *c)
@@ -372,7 +410,13 @@ parse_options(int argc, char **argv, struct run_command *c)
 			break;
 		case OPT_SEED:
 			c->seed = (uint64_t)cli_number("--seed", optarg, 0, INT64_MAX);
-			c->seed_given = true;
+			c->drawn = true;
+			break;
+		case OPT_STRATEGY:
+			c->strategy = strategy_find(optarg);
+			if (c->strategy == NULL)
+				return no_strategy(optarg);
+			c->drawn = true;
 			break;
 		case 'v':
 			c->verbose = true;
@@ -393,14 +437,14 @@ parse_options(int argc, char **argv, struct run_command *c)
 			c->json = true;
 			break;
 		case OPT_HELP:
-			fputs(help, stdout);
+			print_help();
 			return EXIT_OK;
 		default:
 			return cli_usage("run");
 		}
 	}
-	if (c->schedule != NULL && c->seed_given) {
-		fprintf(stderr, "wirestorm run: --schedule and --seed exclude each other\n");
+	if (c->schedule != NULL && c->drawn) {
+		fprintf(stderr, "wirestorm run: --schedule excludes --seed and --strategy\n");
 		return cli_usage("run");
 	}
 	c->path = argv[optind];
@@ -411,7 +455,9 @@ int
 cmd_run(int argc, char **argv)
 {
 	struct checker checker = { 0 };
-	struct run_command c = { .target = { .target = cli_target_at(0), .checker = &checker }, .seed = 1 };
+	struct run_command c = {
+		.target = { .target = cli_target_at(0), .checker = &checker }, .strategy = strategy_at(0), .seed = 1
+	};
 	struct program p;
 	struct run r;
 	int rv = parse_options(argc, argv, &c);

@@ -11,6 +11,7 @@
 #define POISON_MAX 3
 #define PROBES 6
 #define WINDOW 16     /* pages; in a larger map most operations are kept together */
+#define SMALL_MAP 64  /* pages */
 #define CONC_WINDOW 8 /* the same for concurrent programs */
 
 static uint64_t
@@ -68,7 +69,7 @@ draw_map(struct draw *d, struct program_config *cfg, uint64_t window)
 {
 	if (percent(d, 30)) {
 		cfg->min = 0;
-		cfg->max = 64;
+		cfg->max = SMALL_MAP;
 	} else if (percent(d, 20)) {
 		cfg->min = below(d, 40);
 		cfg->max = cfg->min + 1 + below(d, 30);
@@ -92,6 +93,12 @@ draw_focus(struct draw *d, struct program_config *cfg)
 	uint64_t room, pages, start, middle;
 
 	draw_map(d, cfg, CONC_WINDOW);
+	/* Of a map that the target cannot have, most operations are such as it cannot do. */
+	if (d->target != NULL && d->target->config_reason != NULL && d->target->config_reason(cfg) != NULL) {
+		cfg->min = d->lo = 0;
+		cfg->max = SMALL_MAP;
+		d->hi = CONC_WINDOW;
+	}
 	room = d->hi - d->lo;
 	pages = room < 2 ? 1 : 2 + below(d, room < 6 ? room - 1 : 5);
 	if (percent(d, 50)) {
@@ -299,4 +306,16 @@ random_concurrent(const struct random_params *params, struct program *p)
 		while (thread->nr_ops < nr)
 			thread->ops[thread->nr_ops++] = draw_op(&d, draw_code(&d));
 	}
+}
+
+void
+random_suit_target(const struct vm_target *t, struct program_config *cfg)
+{
+	if (t->config_reason == NULL || t->config_reason(cfg) == NULL)
+		return;
+	cfg->nr_poison = 0;
+	cfg->limit_given = false;
+	cfg->limit = VM_WIRE_LIMIT_DEFAULT;
+	cfg->frames = 0;
+	cfg->kernel = false;
 }

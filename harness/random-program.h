@@ -41,4 +41,7 @@ struct random_params {
  */
 void random_concurrent(const struct random_params *params, struct program *p);
 
+/* A target that refuses a directive gets the program without those that a map can do without. */
+void random_suit_target(const struct vm_target *t, struct program_config *cfg);
+
 #endif

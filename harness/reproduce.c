@@ -11,6 +11,7 @@
 #include "harness/explore-graph.h"
 #include "harness/prng.h"
 #include "harness/replay.h"
+#include "harness/strategy.h"
 #include "harness/vmt.h"
 
 #define STEPS_MAX 20000 /* of one run: then it is given up */
@@ -20,11 +21,10 @@
 #define TAIL_STATES_MAX 200000
 #define MOVES_MAX 4 /* steps that are moved, in an order near the observed one */
 #define MOVE_MAX 6  /* how far */
-#define SWITCHES 5  /* kinds of random run: from one change of thread in 2 steps to one in 32 */
 #define PROGRESS_RUNS 256
 
 /* An operation that ended, in the observed order. */
-struct ended {
+struct finish {
 	uint8_t thread;
 	uint16_t op;
 };
@@ -39,8 +39,8 @@ struct search {
 	enum reproduce_phase phase;
 	uint8_t *order; /* a thread per step, as observed */
 	size_t nr_order;
-	struct ended *ended; /* by the observed order, in the order of their ends */
-	size_t nr_ended, nr_ops;
+	struct finish *finishes; /* by the observed order, in the order of their ends */
+	size_t nr_finishes, nr_ops;
 };
 
 const char *
@@ -156,8 +156,6 @@ run_by(struct run *r, chooser *choose, void *arg, struct explore_path *path)
 		run_step(r, last);
 		path_append(path, &cap, last);
 	}
-	if (run_enabled(r) == 0)
-		checker_end(r->checker, r);
 }
 
 static void
@@ -206,17 +204,26 @@ keep(struct search *s, struct run *r, const struct explore_path *path)
 	strbuf_free(&result);
 }
 
+/* A run is over, or was given up. Frees the path. */
+static void
+ended(struct search *s, struct run *r, struct explore_path *path)
+{
+	if (run_enabled(r) == 0)
+		checker_end(r->checker, r);
+	s->result->runs++;
+	if (r->checker->nr_findings > 0)
+		keep(s, r, path);
+	free(path->choices);
+	tell(s);
+}
+
 static void
 attempt(struct search *s, struct run *r, chooser *choose, void *arg)
 {
 	struct explore_path path;
 
 	run_by(r, choose, arg, &path);
-	s->result->runs++;
-	if (r->checker->nr_findings > 0)
-		keep(s, r, &path);
-	free(path.choices);
-	tell(s);
+	ended(s, r, &path);
 }
 
 /* --- 1. the observed order, and what is near it --- */
@@ -229,13 +236,13 @@ struct by_order {
 };
 
 static void
-note_ended(struct by_order *b, const struct run *r)
+note_finishes(struct by_order *b, const struct run *r)
 {
 	struct search *s = b->s;
 
 	for (unsigned t = 0; t < r->program->nr_threads; t++)
 		for (; b->done[t] < r->threads[t].nr_done; b->done[t]++)
-			s->ended[s->nr_ended++] = (struct ended){ (uint8_t)t, (uint16_t)b->done[t] };
+			s->finishes[s->nr_finishes++] = (struct finish){ (uint8_t)t, (uint16_t)b->done[t] };
 }
 
 static unsigned
@@ -245,7 +252,7 @@ choose_by_order(void *arg, const struct run *r, size_t step, unsigned last)
 	uint32_t enabled = run_enabled(r);
 
 	if (b->s != NULL)
-		note_ended(b, r);
+		note_finishes(b, r);
 	if (step < b->nr && (enabled >> b->order[step] & 1) != 0)
 		return b->order[step];
 	return replay_default(enabled, last);
@@ -280,7 +287,7 @@ search_orders(struct search *s, struct run *r)
 
 	s->phase = REPRODUCE_OBSERVED;
 	attempt(s, r, choose_by_order, &b);
-	note_ended(&b, r);
+	note_finishes(&b, r);
 	s->phase = REPRODUCE_NEAR;
 	b = (struct by_order){ .order = near, .nr = s->nr_order };
 	while (s->nr_order > 0 && !over(s, NEAR_SHARE)) {
@@ -301,7 +308,7 @@ make_tail(const struct search *s, size_t keep, struct program *p)
 	size_t nr_front = s->nr_ops > keep ? s->nr_ops - keep : 0;
 	unsigned first[PROGRAM_THREADS_MAX] = { 0 };
 
-	if (nr_front > s->nr_ended)
+	if (nr_front > s->nr_finishes)
 		return false;
 	*p = *w;
 	p->head = NULL;
@@ -310,7 +317,7 @@ make_tail(const struct search *s, size_t keep, struct program *p)
 	for (size_t i = 0; i < w->nr_init; i++)
 		p->init[i] = (struct program_step){ .op = w->init[i].op };
 	for (size_t i = 0; i < nr_front; i++) {
-		const struct ended *e = &s->ended[i];
+		const struct finish *e = &s->finishes[i];
 
 		p->init[p->nr_init++] = (struct program_step){ .op = w->threads[e->thread].ops[e->op] };
 		first[e->thread] = e->op + 1u;
@@ -404,35 +411,36 @@ search_tails(struct search *s)
 
 /* --- 3. at random --- */
 
-struct by_chance {
-	struct prng prng;
-	unsigned stay; /* the thread goes on, but once in so many steps */
+struct recorded {
+	struct explore_path path;
+	size_t cap;
 };
 
-static unsigned
-choose_by_chance(void *arg, const struct run *r, size_t step, unsigned last)
+static void
+record(void *arg, struct run *r, size_t step, unsigned thread)
 {
-	struct by_chance *b = arg;
-	uint32_t enabled = run_enabled(r);
-	uint64_t n;
+	struct recorded *x = arg;
 
+	(void)r;
 	(void)step;
-	if ((enabled >> last & 1) != 0 && !prng_one_in(&b->prng, b->stay))
-		return last;
-	for (n = prng_below(&b->prng, (unsigned)__builtin_popcount(enabled)); n > 0; n--)
-		enabled &= enabled - 1;
-	return (unsigned)__builtin_ctz(enabled);
+	path_append(&x->path, &x->cap, thread);
 }
 
+/* By the mix of strategies that hunt uses. */
 static void
 search_random(struct search *s, struct run *r)
 {
-	s->phase = REPRODUCE_RANDOM;
-	for (uint64_t i = 0; !over(s, 1); i++) {
-		struct by_chance b = { .prng = prng_mix(s->options->seed, i, 0), .stay = 2u << i % SWITCHES };
+	struct strategy_view view;
 
-		attempt(s, r, choose_by_chance, &b);
+	s->phase = REPRODUCE_RANDOM;
+	strategy_view_init(&view, r);
+	for (uint64_t i = 0; !over(s, 1); i++) {
+		struct recorded x = { 0 };
+
+		(void)strategy_of_mix(i)->function(r, &view, s->options->seed + i, record, &x);
+		ended(s, r, &x.path);
 	}
+	strategy_view_free(&view);
 }
 
 /* --- the search --- */
@@ -498,10 +506,10 @@ reproduce(const struct program *p, const struct reproduce_options *options, stru
 	(void)clock_gettime(CLOCK_MONOTONIC, &s.began);
 	for (unsigned t = 0; t < p->nr_threads; t++)
 		s.nr_ops += p->threads[t].nr_ops;
-	s.ended = need(calloc(s.nr_ops + 1, sizeof(*s.ended)));
+	s.finishes = need(calloc(s.nr_ops + 1, sizeof(*s.finishes)));
 	read_order(&s);
 	search(&s);
-	free(s.ended);
+	free(s.finishes);
 	free(s.order);
 	sim_destroy(s.sim);
 }

@@ -8,7 +8,7 @@
  *   1. by that order as it is, leniently, and by orders near it: some steps moved a little;
  *   2. over tails: the program from some point of that order on, what came before it as init steps, explored
  *      completely if it can be; short tails first;
- *   3. at random over the whole program, with few changes of thread and with many, until the time is over.
+ *   3. at random over the whole program, by the mix of strategies, until the time is over.
  *
  * All runs are judged by the checker. What counts is the verdict of the program: a finding of the check that it names,
  * or where the stress runner knows more than the checker (its ledger) a broken invariant or operation.

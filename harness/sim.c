@@ -30,7 +30,35 @@ thread_main(void *arg)
 }
 
 #ifdef WS_FIBER_TSAN
-static struct sim *reported; /* whose run is under way */
+static struct sim *reported;            /* whose run is under way */
+static _Thread_local unsigned nr_alive; /* sims of this thread: while there are any, what their owner does is unseen */
+
+/* A program may end with its sims. */
+static void
+end_alive(void)
+{
+	for (; nr_alive > 0; nr_alive--)
+		fiber_unseen_end();
+}
+
+static void
+owner_begin(void)
+{
+	static bool registered;
+
+	if (!registered)
+		(void)atexit(end_alive);
+	registered = true;
+	nr_alive++;
+	fiber_unseen_begin();
+}
+
+static void
+owner_end(void)
+{
+	nr_alive--;
+	fiber_unseen_end();
+}
 
 static void
 log_begin(struct sim *sim)
@@ -66,6 +94,16 @@ __tsan_on_report(void *report)
 }
 #else
 static void
+owner_begin(void)
+{
+}
+
+static void
+owner_end(void)
+{
+}
+
+static void
 log_begin(struct sim *sim)
 {
 	(void)sim;
@@ -96,7 +134,7 @@ sim_create(void)
 
 	if (sim == NULL)
 		return NULL;
-	fiber_unseen_begin();
+	owner_begin();
 	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++) {
 		struct sim_thread *t = &sim->threads[i];
 
@@ -121,7 +159,7 @@ sim_destroy(struct sim *sim)
 	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++)
 		fiber_fini(&sim->threads[i].fiber);
 	free(sim);
-	fiber_unseen_end();
+	owner_end();
 }
 
 static void

@@ -3,15 +3,17 @@
 #include "harness/keybuf.h"
 #include "harness/strategy.h"
 
+#define DRAWN_MAX 64 /* bytes: as many choices as a short program has */
+
 size_t
-strategy_bytes(struct run *r, const uint8_t *bytes, size_t nr, replay_step_fn *on_step, void *arg)
+strategy_bytes_upto(struct run *r, const uint8_t *bytes, size_t nr, size_t max, replay_step_fn *on_step, void *arg)
 {
 	unsigned last = 0;
 	uint32_t enabled;
 	size_t step = 0, at = 0;
 
 	run_begin(r);
-	while ((enabled = run_enabled(r)) != 0 && step < STRATEGY_STEPS_MAX) {
+	while ((enabled = run_enabled(r)) != 0 && step < max) {
 		unsigned among = (unsigned)__builtin_popcount(enabled);
 
 		if (among > 1 && at < nr)
@@ -24,6 +26,25 @@ strategy_bytes(struct run *r, const uint8_t *bytes, size_t nr, replay_step_fn *o
 			on_step(arg, r, step, last);
 	}
 	return step;
+}
+
+size_t
+strategy_bytes(struct run *r, const uint8_t *bytes, size_t nr, replay_step_fn *on_step, void *arg)
+{
+	return strategy_bytes_upto(r, bytes, nr, STRATEGY_STEPS_MAX, on_step, arg);
+}
+
+size_t
+strategy_bytes_drawn(struct run *r, const struct strategy_view *v, uint64_t seed, replay_step_fn *on_step, void *arg)
+{
+	struct prng prng = { seed };
+	size_t nr = (size_t)prng_below(&prng, DRAWN_MAX + 1);
+	uint8_t bytes[DRAWN_MAX];
+
+	(void)v;
+	for (size_t i = 0; i < nr; i++)
+		bytes[i] = (uint8_t)prng_next(&prng);
+	return strategy_bytes(r, bytes, nr, on_step, arg);
 }
 
 /* A schedule being turned into bytes. on_step comes after the step, so what was enabled before it is remembered. */

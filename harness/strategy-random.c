@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* strategy-random.c - a uniform choice at each scheduling point. */
-#include "harness/prng.h"
 #include "harness/strategy.h"
 
 /*
@@ -24,20 +23,10 @@ pick(void *arg, uint32_t enabled)
 }
 
 size_t
-strategy_random(struct run *r, uint64_t seed, replay_step_fn *on_step, void *arg)
+strategy_random(struct run *r, const struct strategy_view *v, uint64_t seed, replay_step_fn *on_step, void *arg)
 {
 	struct prng prng = { seed };
-	size_t step = 0;
 
-	run_begin(r);
-	if (on_step == NULL)
-		return sim_run(r->sim, pick, &prng, STRATEGY_STEPS_MAX);
-	while (run_enabled(r) != 0 && step < STRATEGY_STEPS_MAX) {
-		unsigned thread = pick(&prng, run_enabled(r));
-
-		run_step(r, thread);
-		step++;
-		on_step(arg, r, step, thread);
-	}
-	return step;
+	(void)v;
+	return strategy_drive(r, pick, &prng, on_step, arg);
 }

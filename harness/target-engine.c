@@ -29,7 +29,7 @@ struct engine {
 
 /*
  * Nobody can run, so no frame will come for those who sleep for one: the lowest of them is told so, and fails. Only a
- * world that sees all threads can know; natively they sleep on.
+ * world that sees all threads can know (stress/world.c is another).
  */
 static void
 engine_stuck(void *arg)
@@ -326,9 +326,12 @@ engine_check(void *self, bool excused) VM_NO_TSA("called between steps")
 
 	if (VM_MUTATED(e->map, canary_target))
 		return "X1: a planted fault";
-	for (unsigned i = 0; i < SIM_FIBERS_MAX && bad == NULL; i++)
-		if (sim_status(e->sim, i) == SIM_SLEEPING)
-			bad = vm_map_check_sleeper(e->map, &e->threads[i], sim_channel(e->sim, i));
+	for (uint32_t asleep = sim_unfinished(e->sim) & ~sim_enabled(e->sim); asleep != 0 && bad == NULL;
+	     asleep &= asleep - 1) {
+		unsigned i = (unsigned)__builtin_ctz(asleep);
+
+		bad = vm_map_check_sleeper(e->map, &e->threads[i], sim_channel(e->sim, i));
+	}
 	/* Last, because with a quirk on it may be broken for good. */
 	return bad != NULL ? bad : vm_map_check_account(e->map, excused);
 }

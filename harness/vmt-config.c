@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/vm.h"
 #include "harness/optext.h"
@@ -29,6 +30,15 @@ vmt_quirk_bit(const char *text, size_t len)
 			return quirks[i].bit;
 	}
 	return 0;
+}
+
+const char *
+vmt_mutant(const char *name)
+{
+	for (unsigned i = VM_MUTANT_none + 1; i < VM_MUTANT_END; i++)
+		if (strcmp(vm_mutant_table[i].name, name) == 0)
+			return vm_mutant_table[i].name;
+	return NULL;
 }
 
 /* "+Q1 -Q2": each quirk at most once. */

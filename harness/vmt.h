@@ -41,6 +41,8 @@ bool vmt_write_text(const char *path, const struct strbuf *text);
 const char *vmt_verdict_word(enum program_verdict verdict);
 /* VM_QUIRK_BIT() of the quirk whose id these @len bytes are; 0: none. */
 uint32_t vmt_quirk_bit(const char *text, size_t len);
+/* The name of a mutant (mutants.def) as a program's config has it; NULL: there is none. */
+const char *vmt_mutant(const char *name);
 
 /* Pieces. */
 void vmt_print_op(const struct vm_op *op, struct strbuf *out); /* "wire 20 24 user noholes" */

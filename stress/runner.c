@@ -331,10 +331,11 @@ arrive(struct member *m)
 {
 	struct run *run = m->run;
 
-	if (atomic_fetch_add(&run->nr_arrived, 1) + 1 < run->config.threads) {
-		world_leave(&m->world);
+	/* Out first: whoever leaves may look at all the others, and at the map they sleep on. */
+	world_leave(&m->world);
+	if (atomic_fetch_add(&run->nr_arrived, 1) + 1 < run->config.threads)
 		return;
-	}
+	world_enter(&m->world);
 	end_round(run);
 	STORE(run->nr_arrived, 0);
 	(void)atomic_fetch_add(&run->round_number, 1);

@@ -211,7 +211,7 @@ draw(struct run *r, uint64_t seed, struct drawn *d)
 	size_t steps = 0;
 
 	*d = (struct drawn){ 0 };
-	steps = strategy_random(r, seed, keep_step, d);
+	steps = strategy_random(r, NULL, seed, keep_step, d);
 	for (size_t i = 0; i < d->path.nr_choices; i++)
 		steps -= d->path.choices[i].count;
 	assert_int_equal(steps, 0);

@@ -47,15 +47,13 @@ def check_mutant(tool, mutant, same, folder):
     run([tool, "stress", "--seconds", "60", "--hang-s", "5", "--seed", "1", "--mutant", mutant, "--window",
         str(window)], (1, 3), f"{mutant}: stress finds it")
     run([tool, "fmt", "--check", str(window)], (0,), f"{mutant}: the window is canonical")
-    done = run([tool, "reproduce", "--seconds", "30", "--json", str(window)], (0,) if same else (0, 1),
+    done = run([tool, "reproduce", "--seconds", "10", "--json", str(window)], (0,) if same else (0, 1),
         f"{mutant}: is reproduced")
     answer = json.loads(done.stdout)
     if answer.get("program") != str(found):
         sys.exit(f"test-reproduce: {mutant}: {answer}")
     kind, check = verdict_of(found)
-    done = run([tool, "run", str(found)], (1,), f"{mutant}: the schedule shows it")
-    if f"# FINDING {kind} {check}" not in done.stdout:
-        sys.exit(f"test-reproduce: {mutant}: no {kind} {check} in\n{done.stdout}")
+    run([tool, "check", str(found)], (0,), f"{mutant}: the schedule shows it, and not without the mutant")
     print(f"{mutant}: {' '.join(verdict_of(window))}; {answer['how']}, {answer['runs']} runs: {kind} {check}")
 
 

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * dict.c - the words of the .vmt form as a dictionary for fuzz_vmt, from the same tables as the parser: it never lags
+ * behind. usage: dict > fuzz_vmt.dict
+ */
+#include <ctype.h>
+#include <stdio.h>
+
+#include "engine/ops.h"
+
+static const char *const words[] = {
+#define VM_KERN(name, code, text) "KERN_" #name,
+#include "engine/kern.def"
+#undef VM_KERN
+#define VM_QUIRK(id, name, recorded, strict) "+" #id, "-" #id,
+#include "engine/quirks.def"
+#undef VM_QUIRK
+#define VERDICT(name, text) text,
+#include "harness/verdicts.def"
+#undef VERDICT
+	"profile ",
+	"strict",
+	"freebsd12",
+	"mutant ",
+	"map ",
+	"kernel",
+	"poison ",
+	"limit ",
+	"frames ",
+	"init ",
+	"final ",
+	"T0 ",
+	"T1 ",
+	"T15 ",
+	"outcome T0: ",
+	"schedules ",
+	"verdict ",
+	"result T0: ",
+	"schedule ",
+	"state ",
+	" => ",
+	"(empty)",
+	" | ",
+	"BLOCKED",
+	"TRUE",
+	"FALSE",
+	"@",
+	"DEADLOCK(T1.0 blocked)",
+	" uw=",
+	"0x",
+	"4294967296",
+	"rwx",
+	"prot=",
+	"max=",
+	"!T",
+	"!busy",
+	"*3 ",
+	"#",
+	",",
+	"-",
+};
+
+/* The words in "(none|copy|share|zero)". What is in capitals stands for something else. */
+static void
+print_alternatives(const char *text)
+{
+	while (*text != '\0') {
+		const char *end = text;
+
+		while (islower((unsigned char)*end))
+			end++;
+		if (end - text > 1)
+			printf("\"%.*s\"\n", (int)(end - text), text);
+		text = end + (*end != '\0');
+	}
+}
+
+int
+main(void)
+{
+	static const uint8_t kinds[] = {
+#define VM_ARG(kind, letter, expected, meaning) VM_ARG_##kind,
+#include "engine/args.def"
+#undef VM_ARG
+	};
+
+	for (unsigned code = 1; code <= VM_OP_CODE_MAX; code++)
+		if (vm_op_table[code].name != NULL)
+			printf("\"%s \"\n", vm_op_table[code].name);
+	for (unsigned i = 0; i < sizeof(kinds); i++)
+		print_alternatives(vm_arg_table[kinds[i]].letter);
+	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		printf("\"%s\"\n", words[i]);
+	return 0;
+}

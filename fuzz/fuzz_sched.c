@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * fuzz_sched.c - any bytes as a program of up to 4 threads and a schedule, run on the engine in the simulated world. It
+ * aborts, with the reproducer, on whatever the checker finds that no quirk explains which is on in the program.
+ */
+#include "fuzz/fuzz.h"
+#include "fuzz/icov.h"
+#include "fuzz/input.h"
+#include "harness/check.h"
+#include "harness/strategy.h"
+
+#define THREADS_MAX 4
+#define STEPS_MAX 4096 /* then a run is given up: short ones find the same, and more of them */
+
+/* Made once; only memory is kept from one input to the next. */
+static struct sim *sim;
+static struct checker checker;
+
+int
+LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	fuzz_environment();
+	icov_environment();
+	sim = fuzz_sim();
+	return 0;
+}
+
+static void
+on_step(void *arg, struct run *r, size_t step, unsigned thread)
+{
+	(void)arg;
+	(void)step;
+	icov_step(r, thread);
+}
+
+static void
+judge(struct fuzz_input *in)
+{
+	static struct run run;
+
+	if (run_open_checked(&run, &in->p, &target_engine, sim, &checker) == RUN_OPENED) {
+		icov_begin(&run);
+		(void)strategy_bytes_upto(&run, in->choices, in->nr_choices, STEPS_MAX, on_step, NULL);
+		if (run_enabled(&run) == 0)
+			checker_end(&checker, &run);
+	}
+	run_close(&run);
+	if (fuzz_wants_quirks() ? checker.nr_findings > 0 : checker_first(&checker) != NULL)
+		fuzz_report(in, &target_engine);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct fuzz_input in;
+
+	fuzz_input_decode(data, size, &in);
+	if (in.p.nr_threads <= THREADS_MAX)
+		judge(&in);
+	fuzz_input_free(&in);
+	return 0;
+}

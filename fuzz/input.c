@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* input.c - see input.h. */
+#include "fuzz/input.h"
+
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "engine/mutant.h"
+#include "harness/bytes.h"
+#include "harness/checkfile.h"
+#include "harness/reproducer.h"
+#include "harness/sim.h"
+#include "harness/vmt.h"
+
+static struct {
+	const char *profile, *mutant; /* NULL: the input's, none */
+	bool freebsd12;
+	uint32_t quirks;
+} wanted;
+
+void
+fuzz_environment(void)
+{
+	const char *word, *mutant = getenv("WS_FUZZ_MUTANT");
+
+	wanted.profile = getenv("WS_FUZZ_PROFILE");
+	if (wanted.profile != NULL &&
+	    !checkfile_parse_profile(wanted.profile, &wanted.freebsd12, &wanted.quirks, &word))
+		errx(2, "WS_FUZZ_PROFILE=%s: expected strict or freebsd12, then +Q1 or -Q1 and so on, found \"%s\"",
+		    wanted.profile, word);
+	if (mutant == NULL)
+		return;
+	wanted.mutant = vmt_mutant(mutant);
+	if (wanted.mutant == NULL || !VM_HAS_MUTANTS)
+		errx(2, "WS_FUZZ_MUTANT=%s: %s", mutant,
+		    wanted.mutant == NULL ? "no such mutant" : "mutants are only in a build with -Dmutants=true");
+}
+
+bool
+fuzz_wants_quirks(void)
+{
+	return wanted.profile != NULL;
+}
+
+static struct sim *sim;
+
+static void
+destroy_sim(void)
+{
+	sim_destroy(sim);
+}
+
+struct sim *
+fuzz_sim(void)
+{
+	if (sim == NULL) {
+		sim = sim_create();
+		if (sim == NULL || atexit(destroy_sim) != 0)
+			err(1, "no simulated world");
+	}
+	return sim;
+}
+
+void
+fuzz_input_decode(const uint8_t *bytes, size_t len, struct fuzz_input *in)
+{
+	size_t at = bytes_decode(bytes, len, &in->p);
+
+	in->choices = bytes + at;
+	in->nr_choices = len - at < FUZZ_CHOICES_MAX ? len - at : FUZZ_CHOICES_MAX;
+	if (wanted.profile != NULL) {
+		in->p.config.profile_freebsd12 = wanted.freebsd12;
+		in->p.config.quirks = wanted.quirks;
+	}
+	in->p.config.mutant = wanted.mutant;
+}
+
+void
+fuzz_input_free(struct fuzz_input *in)
+{
+	program_free(&in->p);
+}
+
+void
+fuzz_report(struct fuzz_input *in, const struct vm_target *t)
+{
+	const struct reproducer_way way = { .choices = in->choices, .nr_choices = in->nr_choices };
+	struct strbuf why = { 0 };
+	struct finding f;
+
+	if (!reproducer_make(&in->p, &way, t, fuzz_sim(), &f))
+		fuzz_fail(&in->p, "a finding that does not come back: runs of an input differ");
+	reproducer_reduce_profile(&in->p, t, fuzz_sim(), &f);
+	finding_print(&f, &in->p, &why);
+	fuzz_fail(&in->p, strbuf_text(&why));
+}
+
+void
+fuzz_fail(const struct program *p, const char *why)
+{
+	struct strbuf text = { 0 };
+
+	vmt_print(p, &text);
+	fprintf(stderr, "%s\n%s\n", strbuf_text(&text), why);
+	strbuf_free(&text);
+	abort();
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* bugs-report.c - records of trials as a table. */
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/bugs.h"
+#include "harness/cli.h"
+
+#define CLASSES 5 /* of mutants, "none" among them */
+
+/* What came of the trials of one mutant with one engine. */
+struct group {
+	size_t nr, found, failed;
+	double seconds, programs; /* medians of those that found */
+	char checks[120];         /* that saw it, each once */
+};
+
+static int
+by_size(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static double
+median(double *values, size_t nr)
+{
+	if (nr == 0)
+		return 0;
+	qsort(values, nr, sizeof(*values), by_size);
+	return nr % 2 != 0 ? values[nr / 2] : (values[nr / 2 - 1] + values[nr / 2]) / 2;
+}
+
+static void
+add_check(struct group *g, const char *check)
+{
+	size_t len = strlen(check);
+
+	for (const char *at = g->checks; (at = strstr(at, check)) != NULL; at += len)
+		if ((at == g->checks || at[-1] == ' ') && (at[len] == '\0' || at[len] == ','))
+			return;
+	if (g->checks[0] != '\0')
+		(void)strlcat(g->checks, ", ", sizeof(g->checks));
+	(void)strlcat(g->checks, check, sizeof(g->checks));
+}
+
+static struct group
+group_of(const struct bugs_result *results, size_t nr)
+{
+	double *seconds = calloc(nr, sizeof(*seconds)), *programs = calloc(nr, sizeof(*programs));
+	struct group g = { .nr = nr };
+
+	if (seconds == NULL || programs == NULL)
+		err(EXIT_USAGE, "no memory");
+	for (size_t i = 0; i < nr; i++) {
+		const struct bugs_record *r = &results[i].record;
+
+		g.failed += r->end == BUGS_FAILED;
+		if (r->end != BUGS_FOUND)
+			continue;
+		seconds[g.found] = r->seconds;
+		programs[g.found++] = (double)r->programs;
+		add_check(&g, r->check);
+	}
+	g.seconds = median(seconds, g.found);
+	g.programs = median(programs, g.found);
+	free(seconds);
+	free(programs);
+	return g;
+}
+
+/* The records from @first on that are of the same engine and mutant. */
+static size_t
+group_length(const struct bugs_result *first, const struct bugs_result *end)
+{
+	size_t nr = 1;
+
+	while (first + nr < end && first[nr].trial.engine == first->trial.engine &&
+	       first[nr].trial.mutant == first->trial.mutant)
+		nr++;
+	return nr;
+}
+
+/* The sums of one engine, historical bugs and the others apart. */
+struct sums {
+	size_t mutants[CLASSES], mostly[CLASSES]; /* by class */
+	double *seconds;                          /* medians of those found */
+	size_t nr_seconds;
+};
+
+static void
+sums_print(struct sums *s, enum bugs_engine engine, struct strbuf *out)
+{
+	strbuf_printf(out, "%s:", bugs_engine_table[engine].name);
+	for (unsigned c = 0; c < CLASSES; c++)
+		if (s->mutants[c] > 0)
+			strbuf_printf(out, " %s %zu of %zu found in 4 of 5 seeds,", vm_mutant_class_name(c),
+			    s->mostly[c], s->mutants[c]);
+	strbuf_printf(out, " median %.3f s\n", median(s->seconds, s->nr_seconds));
+}
+
+void
+bugs_table(const struct bugs_result *results, size_t nr, struct strbuf *out)
+{
+	const struct bugs_result *end = results + nr;
+	struct strbuf sums = { 0 };
+	struct sums s = { .seconds = calloc(nr + 1, sizeof(double)) };
+
+	if (s.seconds == NULL)
+		err(EXIT_USAGE, "no memory");
+	strbuf_printf(out, "%-8s %-28s %-11s %7s %10s %10s  %s\n", "engine", "mutant", "class", "found", "seconds",
+	    "programs", "by");
+	for (const struct bugs_result *r = results; r < end;) {
+		size_t len = group_length(r, end);
+		struct group g = group_of(r, len);
+		unsigned class = vm_mutant_table[r->trial.mutant].class;
+
+		strbuf_printf(out, "%-8s %-28s %-11s %3zu/%-3zu", bugs_engine_table[r->trial.engine].name,
+		    bugs_mutant_name(r->trial.mutant), vm_mutant_class_name(vm_mutant_table[r->trial.mutant].class),
+		    g.found, g.nr);
+		if (g.found > 0)
+			strbuf_printf(out, " %10.3f %10.0f  %s", g.seconds, g.programs, g.checks);
+		if (g.failed > 0)
+			strbuf_printf(out, "  (%zu failed)", g.failed);
+		strbuf_addc(out, '\n');
+		s.mutants[class]++;
+		s.mostly[class] += 5 * g.found >= 4 * g.nr;
+		if (g.found > 0)
+			s.seconds[s.nr_seconds++] = g.seconds;
+		if (r + len == end || r[len].trial.engine != r->trial.engine) {
+			sums_print(&s, r->trial.engine, &sums);
+			s = (struct sums){ .seconds = s.seconds };
+		}
+		r += len;
+	}
+	strbuf_addc(out, '\n');
+	strbuf_add(out, strbuf_text(&sums));
+	strbuf_free(&sums);
+	free(s.seconds);
+}

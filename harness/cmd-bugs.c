@@ -1,0 +1,511 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cmd-bugs.c - wirestorm bugs: the bug bank, and how much of it is found. */
+#include <err.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "harness/bugs.h"
+#include "harness/cli.h"
+
+#define JOBS_MAX 64
+#define SECONDS_DEFAULT 10
+#define SEEDS_DEFAULT 5
+#define COUNT_DEFAULT 20000
+
+static const char help[] =
+    "usage: wirestorm bugs list [--markdown]\n"
+    "       wirestorm bugs describe NAME\n"
+    "       wirestorm bugs hunt [OPTION...] [NAME...]\n"
+    "       wirestorm bugs report [--state DIR] [--json]\n"
+    "       wirestorm bugs equivalent [--count N] [--corpus DIR]... NAME...\n"
+    "\n"
+    "The bug bank: real bugs of VM map code that can be put back into the engine one at a time, to measure what is\n"
+    "found and how soon. Putting back needs a build with -Dmutants=true; list, describe and report work in any.\n"
+    "\n"
+    "hunt looks for each bug named (default: all of them) with each engine and each seed, in a process of its own,\n"
+    "until its first finding. The name \"none\" is the engine without a bug, in which nothing may be found. Times are\n"
+    "processor seconds; for fuzz_sched and stress seconds on the clock.\n"
+    "\n"
+    "      --engine E     how to look; again for several (default hunt):\n";
+
+static const char help_options[] =
+    "      --seconds S    at most so long for each (default 10)\n"
+    "      --seeds N      seeds 1 to N (default 5; litmus knows one)\n"
+    "      --corpus DIR   litmus: the programs (default corpus/litmus); equivalent: may be given again (default\n"
+    "                     corpus/freebsd and corpus/litmus)\n"
+    "      --state DIR    keep each result in DIR, and do not repeat what is there\n"
+    "      --fuzzer FILE  fuzz_sched: the program, of a build with -Dfuzz=true -Dmutants=true\n"
+    "  -j, --jobs N       so many at a time (default 1: measures best)\n"
+    "      --json         one JSON object per result and line\n"
+    "\n"
+    "report prints the table of a directory of state.\n"
+    "\n"
+    "equivalent explores every program of the corpus and N random ones (default 20000) completely, with the bug and\n"
+    "without, and compares results, outcomes, schedules and states: what a control must pass.\n"
+    "\n"
+    "Exit status: 0 done; hunt: 1 if something was found without a bug; equivalent: 1 if they differ; 2 wrong usage.\n"
+    "\n"
+    "Examples:\n"
+    "  wirestorm bugs describe unwire_skips_transition\n"
+    "  wirestorm bugs hunt --seconds 60 --seeds 5 --state /tmp/bank\n"
+    "  wirestorm bugs report --state /tmp/bank\n"
+    "  wirestorm bugs equivalent relook_always\n";
+
+struct bugs_command {
+	struct bugs_trial *trials;
+	size_t nr_trials, next;
+	struct bugs_result *results; /* in order of their ends */
+	size_t nr_results, known;    /* known: from the directory of state */
+	bool engines[BUGS_ENGINE_END];
+	const char *corpus[16];
+	size_t nr_corpus;
+	const char *state, *fuzzer;
+	double seconds;
+	uint64_t seeds, count;
+	unsigned jobs;
+	bool json, markdown;
+	struct bugs_process processes[JOBS_MAX];
+};
+
+/* --- hunt --- */
+
+static bool
+add_mutant(struct bugs_command *c, enum vm_mutant mutant)
+{
+	for (unsigned e = 0; e < BUGS_ENGINE_END; e++) {
+		uint64_t seeds = e == BUGS_ENGINE_litmus ? 1 : c->seeds;
+
+		if (!c->engines[e])
+			continue;
+		c->trials = reallocarray(c->trials, c->nr_trials + seeds, sizeof(*c->trials));
+		if (c->trials == NULL)
+			err(EXIT_USAGE, "no memory");
+		for (uint64_t s = 1; s <= seeds; s++)
+			c->trials[c->nr_trials++] = (struct bugs_trial){ mutant, (enum bugs_engine)e, s, c->seconds,
+				c->corpus[0] == NULL ? "corpus/litmus" : c->corpus[0], c->fuzzer };
+	}
+	return true;
+}
+
+static bool
+named_mutant(const char *name, bool none, enum vm_mutant *mutant)
+{
+	*mutant = vm_mutant_by_name(name);
+	if (*mutant != VM_MUTANT_none || (none && strcmp(name, "none") == 0))
+		return true;
+	fprintf(
+	    stderr, "wirestorm bugs: expected the name of a bug, found \"%s\"; wirestorm bugs list has them\n", name);
+	return false;
+}
+
+static void
+show(const struct bugs_command *c, const struct bugs_result *r)
+{
+	const struct bugs_record *x = &r->record;
+
+	if (c->json) {
+		json_t *j = bugs_json_result(r);
+
+		if (j == NULL || json_dumpf(j, stdout, JSON_COMPACT) != 0)
+			errx(EXIT_USAGE, "the JSON could not be written");
+		printf("\n");
+		json_decref(j);
+	} else {
+		printf("%-8s %-28s seed %llu: ", bugs_engine_table[r->trial.engine].name,
+		    bugs_mutant_name(r->trial.mutant), (unsigned long long)r->trial.seed);
+		if (x->end == BUGS_FOUND)
+			printf("%s after %.3f s, %llu programs (%s): %s\n", x->check, x->seconds,
+			    (unsigned long long)x->programs, x->where, x->text);
+		else if (x->end == BUGS_FAILED)
+			printf("failed: %s\n", x->text);
+		else
+			printf("not found in %.3f s, %llu programs\n", x->seconds, (unsigned long long)x->programs);
+	}
+	(void)fflush(stdout);
+}
+
+static void
+keep(struct bugs_command *c, const struct bugs_trial *t, const struct bugs_record *record)
+{
+	struct bugs_result *r = &c->results[c->nr_results++];
+
+	*r = (struct bugs_result){ *t, *record };
+	show(c, r);
+}
+
+static void
+progress(const struct bugs_command *c)
+{
+	if (cli_stderr_tty() && !cli_stdout_tty())
+		fprintf(stderr, "\r\033[K%zu of %zu trials", c->nr_results, c->nr_trials);
+}
+
+/* Starts trials until all places are taken or none is left. */
+static void
+fill(struct bugs_command *c)
+{
+	for (unsigned i = 0; i < c->jobs && cli_stop == 0; i++) {
+		struct bugs_record record;
+
+		while (c->processes[i].pid == 0 && c->next < c->nr_trials) {
+			const struct bugs_trial *t = &c->trials[c->next++];
+
+			if (c->state != NULL && bugs_load(c->state, t, &record)) {
+				keep(c, t, &record);
+				c->known++;
+			} else if (!bugs_start(&c->processes[i], t)) {
+				err(EXIT_USAGE, "a process for a trial");
+			}
+		}
+	}
+}
+
+/* The end of one process. */
+static void
+collect(struct bugs_command *c, pid_t pid, int status, const struct rusage *used)
+{
+	double cpu = (double)(used->ru_utime.tv_sec + used->ru_stime.tv_sec) +
+	             (double)(used->ru_utime.tv_usec + used->ru_stime.tv_usec) * 1e-6;
+
+	for (unsigned i = 0; i < c->jobs; i++) {
+		struct bugs_process *p = &c->processes[i];
+		struct bugs_trial trial = p->trial;
+		struct bugs_record record;
+
+		if (p->pid != pid)
+			continue;
+		bugs_finish(p, status, cpu, &record);
+		if (c->state != NULL && record.end != BUGS_FAILED && !bugs_save(c->state, &trial, &record))
+			err(EXIT_USAGE, "%s", c->state);
+		keep(c, &trial, &record);
+	}
+}
+
+/* Are any under way? */
+static bool
+busy(const struct bugs_command *c)
+{
+	for (unsigned i = 0; i < c->jobs; i++)
+		if (c->processes[i].pid != 0)
+			return true;
+	return false;
+}
+
+static int
+hunt_end(const struct bugs_command *c)
+{
+	size_t found = 0, failed = 0, wrong = 0;
+
+	for (size_t i = 0; i < c->nr_results; i++) {
+		found += c->results[i].record.end == BUGS_FOUND;
+		failed += c->results[i].record.end == BUGS_FAILED;
+		wrong += c->results[i].record.end == BUGS_FOUND && c->results[i].trial.mutant == VM_MUTANT_none;
+	}
+	if (!c->json)
+		printf("%zu of %zu trials found something%s\n", found, c->nr_results,
+		    c->nr_results < c->nr_trials ? "; interrupted" : "");
+	return failed > 0 ? EXIT_USAGE : wrong > 0 || cli_stop != 0 ? EXIT_FINDING : EXIT_OK;
+}
+
+static int
+hunt(struct bugs_command *c, int nr, char **names)
+{
+	bool any = false;
+
+	if (!VM_HAS_MUTANTS) {
+		fprintf(stderr, "wirestorm bugs hunt: only in a build with -Dmutants=true\n");
+		return EXIT_USAGE;
+	}
+	for (unsigned e = 0; e < BUGS_ENGINE_END; e++)
+		any |= c->engines[e];
+	c->engines[BUGS_ENGINE_hunt] |= !any;
+	for (int i = 0; i < nr; i++) {
+		enum vm_mutant mutant;
+
+		if (!named_mutant(names[i], true, &mutant))
+			return EXIT_USAGE;
+		add_mutant(c, mutant);
+	}
+	for (enum vm_mutant m = bugs_next(VM_MUTANT_none); m != VM_MUTANT_none && nr == 0; m = bugs_next(m))
+		add_mutant(c, m);
+	if (c->engines[BUGS_ENGINE_fuzz_sched] && c->fuzzer == NULL) {
+		fprintf(stderr, "wirestorm bugs hunt: --engine fuzz_sched needs --fuzzer FILE\n");
+		return EXIT_USAGE;
+	}
+	c->results = calloc(c->nr_trials, sizeof(*c->results));
+	if (c->results == NULL)
+		err(EXIT_USAGE, "no memory");
+	cli_catch_signals();
+	for (fill(c); busy(c); fill(c)) {
+		struct rusage used;
+		int status;
+		pid_t pid = wait4(-1, &status, 0, &used);
+
+		if (pid > 0)
+			collect(c, pid, status, &used);
+		else if (cli_stop != 0)
+			for (unsigned i = 0; i < c->jobs; i++)
+				if (c->processes[i].pid != 0)
+					(void)kill(c->processes[i].pid, SIGKILL);
+		progress(c);
+	}
+	return hunt_end(c);
+}
+
+/* --- the others --- */
+
+static int
+print(struct strbuf *text)
+{
+	fputs(strbuf_text(text), stdout);
+	strbuf_free(text);
+	return EXIT_OK;
+}
+
+static int
+list(struct bugs_command *c, int nr, char **names)
+{
+	struct strbuf text = { 0 };
+
+	(void)names;
+	if (nr != 0)
+		return cli_usage("bugs");
+	bugs_list(c->markdown, &text);
+	return print(&text);
+}
+
+static int
+describe(struct bugs_command *c, int nr, char **names)
+{
+	struct strbuf text = { 0 };
+	enum vm_mutant mutant;
+
+	(void)c;
+	if (nr == 0) {
+		fprintf(stderr, "wirestorm bugs describe: expected the name of a bug\n");
+		return EXIT_USAGE;
+	}
+	for (int i = 0; i < nr; i++) {
+		if (!named_mutant(names[i], false, &mutant)) {
+			strbuf_free(&text);
+			return EXIT_USAGE;
+		}
+		bugs_describe(mutant, &text);
+	}
+	return print(&text);
+}
+
+static int
+report(struct bugs_command *c, int nr, char **names)
+{
+	struct strbuf text = { 0 };
+
+	(void)names;
+	if (nr != 0 || c->state == NULL) {
+		fprintf(stderr, "wirestorm bugs report: expected --state DIR and no more\n");
+		return EXIT_USAGE;
+	}
+	if (!bugs_load_all(c->state, &c->results, &c->nr_results))
+		return EXIT_USAGE;
+	if (c->json) {
+		for (size_t i = 0; i < c->nr_results; i++)
+			show(c, &c->results[i]);
+	} else {
+		bugs_table(c->results, c->nr_results, &text);
+	}
+	return print(&text);
+}
+
+static int
+equivalent_one(struct bugs_command *c, enum vm_mutant mutant)
+{
+	static const char *const usual[] = { "corpus/freebsd", "corpus/litmus" };
+	struct strbuf why = { 0 };
+	struct bugs_same same;
+	bool good = bugs_equivalent(
+	    mutant, c->nr_corpus == 0 ? usual : c->corpus, c->nr_corpus == 0 ? 2 : c->nr_corpus, c->count, &same, &why);
+
+	printf("%s: %s: %llu files, %llu random programs, %llu states", bugs_mutant_name(mutant),
+	    !good           ? "different"
+	    : cli_stop != 0 ? "interrupted"
+	                    : "the same",
+	    (unsigned long long)same.files, (unsigned long long)same.programs, (unsigned long long)same.states);
+	if (same.incomplete > 0)
+		printf(", %llu programs too large to compare", (unsigned long long)same.incomplete);
+	printf("%s%s\n", good ? "" : "; ", strbuf_text(&why));
+	strbuf_free(&why);
+	return good && cli_stop == 0 ? EXIT_OK : EXIT_FINDING;
+}
+
+static int
+equivalent(struct bugs_command *c, int nr, char **names)
+{
+	int rv = EXIT_OK;
+
+	if (!VM_HAS_MUTANTS) {
+		fprintf(stderr, "wirestorm bugs equivalent: only in a build with -Dmutants=true\n");
+		return EXIT_USAGE;
+	}
+	if (nr == 0) {
+		fprintf(stderr, "wirestorm bugs equivalent: expected the name of a bug\n");
+		return EXIT_USAGE;
+	}
+	cli_catch_signals();
+	for (int i = 0; i < nr; i++) {
+		enum vm_mutant mutant;
+
+		if (!named_mutant(names[i], false, &mutant))
+			return EXIT_USAGE;
+		if (equivalent_one(c, mutant) != EXIT_OK)
+			rv = EXIT_FINDING;
+	}
+	return rv;
+}
+
+/* --- options --- */
+
+static const struct {
+	const char *name;
+	int (*function)(struct bugs_command *c, int nr, char **names);
+} verbs[] = {
+	{ "list", list },
+	{ "describe", describe },
+	{ "hunt", hunt },
+	{ "report", report },
+	{ "equivalent", equivalent },
+};
+
+static void
+print_help(void)
+{
+	fputs(help, stdout);
+	for (unsigned e = 0; e < BUGS_ENGINE_END; e++)
+		printf("                     %-10s %s\n", bugs_engine_table[e].name, bugs_engine_table[e].text);
+	fputs(help_options, stdout);
+}
+
+static void
+take_engine(struct bugs_command *c, const char *name)
+{
+	enum bugs_engine engine = bugs_engine_by_name(name);
+
+	if (engine == BUGS_ENGINE_END)
+		errx(EXIT_USAGE, "--engine: expected the name of an engine, found \"%s\"; see --help", name);
+	c->engines[engine] = true;
+}
+
+static void
+take_corpus(struct bugs_command *c, const char *path)
+{
+	if (c->nr_corpus == sizeof(c->corpus) / sizeof(c->corpus[0]))
+		errx(EXIT_USAGE, "--corpus: at most %zu", c->nr_corpus);
+	c->corpus[c->nr_corpus++] = path;
+}
+
+enum {
+	OPT_ENGINE = 256,
+	OPT_SECONDS,
+	OPT_SEEDS,
+	OPT_CORPUS,
+	OPT_STATE,
+	OPT_FUZZER,
+	OPT_COUNT,
+	OPT_MARKDOWN,
+	OPT_JSON,
+	OPT_HELP
+};
+
+static const struct option long_options[] = {
+	{ "engine", required_argument, NULL, OPT_ENGINE },
+	{ "seconds", required_argument, NULL, OPT_SECONDS },
+	{ "seeds", required_argument, NULL, OPT_SEEDS },
+	{ "corpus", required_argument, NULL, OPT_CORPUS },
+	{ "state", required_argument, NULL, OPT_STATE },
+	{ "fuzzer", required_argument, NULL, OPT_FUZZER },
+	{ "count", required_argument, NULL, OPT_COUNT },
+	{ "jobs", required_argument, NULL, 'j' },
+	{ "markdown", no_argument, NULL, OPT_MARKDOWN },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ 0 },
+};
+
+static int
+parse_options(int argc, char **argv, struct bugs_command *c)
+{
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "j:", long_options, NULL)) != -1) {
+		switch (opt) {
+		case OPT_ENGINE:
+			take_engine(c, optarg);
+			break;
+		case OPT_SECONDS:
+			c->seconds = cli_seconds("--seconds", optarg);
+			break;
+		case OPT_SEEDS:
+			c->seeds = (uint64_t)cli_number("--seeds", optarg, 1, 1000);
+			break;
+		case OPT_CORPUS:
+			take_corpus(c, optarg);
+			break;
+		case OPT_STATE:
+			c->state = optarg;
+			break;
+		case OPT_FUZZER:
+			c->fuzzer = optarg;
+			break;
+		case OPT_COUNT:
+			c->count = (uint64_t)cli_number("--count", optarg, 0, INT32_MAX);
+			break;
+		case 'j':
+			c->jobs = (unsigned)cli_number("-j", optarg, 1, JOBS_MAX);
+			break;
+		case OPT_MARKDOWN:
+			c->markdown = true;
+			break;
+		case OPT_JSON:
+			c->json = true;
+			break;
+		case OPT_HELP:
+			print_help();
+			return EXIT_OK;
+		default:
+			return cli_usage("bugs");
+		}
+	}
+	return -1;
+}
+
+int
+cmd_bugs(int argc, char **argv)
+{
+	static struct bugs_command c = {
+		.seconds = SECONDS_DEFAULT, .seeds = SEEDS_DEFAULT, .count = COUNT_DEFAULT, .jobs = 1
+	};
+	int rv = parse_options(argc, argv, &c);
+
+	if (rv >= 0)
+		return rv;
+	rv = -1;
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]) && optind < argc; i++)
+		if (strcmp(argv[optind], verbs[i].name) == 0)
+			rv = verbs[i].function(&c, argc - optind - 1, argv + optind + 1);
+	if (rv < 0) {
+		fprintf(stderr, "wirestorm bugs: expected list, describe, hunt, report or equivalent, found %s\n",
+		    optind < argc ? argv[optind] : "nothing");
+		return cli_usage("bugs");
+	}
+	free(c.trials);
+	free(c.results);
+	return rv;
+}

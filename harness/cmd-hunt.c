@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cmd-hunt.c - wirestorm hunt: random programs, judged, and what is found in them, small. */
+#include <sys/stat.h>
+
+#include <err.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "engine/edge.h"
+#include "harness/cli.h"
+#include "harness/hunt.h"
+#include "harness/vmt.h"
+
+static const char help[] =
+    "usage: wirestorm hunt [OPTION...]\n\n"
+    "Makes random programs, runs each in every interleaving, or by a mix of strategies where these are too many, and\n"
+    "judges all that happens (wirestorm help checks). What reached something new is changed a little and tried again.\n"
+    "Of findings that are alike (same check, quirks, return, kinds of operation) one is made small, replayed three\n"
+    "times, and written with its schedule and verdict, and a head that says what happened.\n\n"
+    "      --seconds S    stop after so long (default: at Ctrl-C)\n"
+    "      --programs N   stop after so many programs: the same findings, whatever -j is\n"
+    "      --seed N       which programs (default 1)\n"
+    "      --seeds A..B   the programs that wirestorm gen makes of seeds A to B-1, each once, none changed: to split\n"
+    "                     over several machines\n"
+    "      --threads A..B threads of a program (default 2..4)\n"
+    "      --ops N        operations of a thread, at most (default 4)\n"
+    "      --profile P    strict (default) or freebsd12, then +Q1 -Q2 ...; findings that a quirk explains count\n"
+    "      --mutant NAME  with this bug put back; in a build with -Dmutants=true\n"
+    "      --target T     what is under test; wirestorm help lists what there is\n"
+    "      --max-states N a program with more states is not explored completely (default 20000)\n"
+    "      --runs N       but run so often by strategies (default 200)\n"
+    "  -j, --jobs N       worker processes (default: the number of processors)\n"
+    "      --out DIR      write findings there, DIR/NNN-CHECK-RETURN.vmt; DIR is made if need be (default: print "
+    "them)\n"
+    "      --known DIR    findings that are recognised, and not written again (default corpus/bugs, if it is there)\n"
+    "      --baseline DIR the same, and only findings that are in neither are a failure\n"
+    "      --json         one JSON object on standard output\n\n"
+    "A process that crashes or hangs costs one program, which is a finding and written too. A hunt that is killed has\n"
+    "written whatever it said; Ctrl-C ends it with the summary.\n\n"
+    "Exit status: 0 nothing (new, with --baseline), 1 findings, 2 wrong usage, or a directory that cannot be used.\n\n"
+    "Examples:\n"
+    "  wirestorm hunt --seconds 60 --out found\n"
+    "  wirestorm hunt --profile freebsd12 --seconds 120 --seed 1 --out found\n"
+    "  git bisect run wirestorm hunt --seed 1 --programs 20000 --baseline found\n";
+
+#define PROGRESS_AFTER 2.0 /* seconds */
+#define PROGRESS_EACH 1.0
+#define KNOWN_DEFAULT "corpus/bugs"
+
+struct hunt_command {
+	struct cli_target target;
+	struct hunt_options options;
+	bool json, line; /* a progress line is there */
+	double shown;    /* seconds */
+};
+
+/* --- while it goes on --- */
+
+static void
+erase_line(struct hunt_command *c)
+{
+	if (c->line)
+		fprintf(stderr, "\r\033[K");
+	c->line = false;
+}
+
+static double
+per_second(double n, const struct hunt_report *r)
+{
+	return r->seconds > 0 ? n / r->seconds : 0;
+}
+
+static void
+show_progress(void *arg, const struct hunt_report *r)
+{
+	struct hunt_command *c = arg;
+
+	if (r->seconds < PROGRESS_AFTER || r->seconds - c->shown < PROGRESS_EACH)
+		return;
+	c->shown = r->seconds;
+	fprintf(stderr,
+	    "\r\033[K%.0f s: %llu programs, %.0f/s; %.3g states/s; %.3g schedules covered; %d of %d returns; %zu "
+	    "findings",
+	    r->seconds, (unsigned long long)r->programs, per_second((double)r->programs, r),
+	    per_second((double)r->states, r), r->schedules, __builtin_popcountll(r->edges), VM_EDGE_COUNT,
+	    r->nr_findings);
+	c->line = true;
+}
+
+static void
+show_finding(void *arg, const struct hunt_finding *f)
+{
+	struct hunt_command *c = arg;
+
+	erase_line(c);
+	if (c->json)
+		return;
+	if (f->known != NULL)
+		printf("known  %s\n       %s\n", f->known, f->line);
+	else
+		printf("new    %s%s\n       %s\n", f->name, f->shrunk ? "" : " (not made small)", f->line);
+	if (f->shrunk && !f->replays)
+		printf("       It does not replay: something decides that is not in the program.\n");
+	if (f->known == NULL && c->options.out == NULL)
+		printf("\n%s\n", f->text);
+	(void)fflush(stdout);
+}
+
+/* --- in the end --- */
+
+static void
+print_summary(const struct hunt_command *c, const struct hunt_report *r)
+{
+	size_t by_quirk = 0;
+
+	for (size_t i = 0; i < r->nr_findings; i++)
+		by_quirk += r->findings[i].quirk;
+	printf("%s%llu programs in %.1f s, %.0f/s: %llu explored completely, %llu by strategies, %llu not to be run\n",
+	    r->stopped ? "interrupted: " : "", (unsigned long long)r->programs, r->seconds,
+	    per_second((double)r->programs, r), (unsigned long long)r->complete, (unsigned long long)r->sampled,
+	    (unsigned long long)r->refused);
+	if (r->crashed + r->hung > 0)
+		printf("%llu crashed, %llu hung\n", (unsigned long long)r->crashed, (unsigned long long)r->hung);
+	printf("%llu states, %.3g/s; %.4g schedules covered; %llu runs by strategies\n", (unsigned long long)r->states,
+	    per_second((double)r->states, r), r->schedules, (unsigned long long)r->runs);
+	printf("%d of %d returns reached, operations met in %llu ways; %llu programs were kept for it\n",
+	    __builtin_popcountll(r->edges), VM_EDGE_COUNT, (unsigned long long)r->features,
+	    (unsigned long long)r->kept);
+	printf(
+	    "%zu findings, %zu of them new, %zu explained by a quirk that is on; %llu before like ones were left out\n",
+	    r->nr_findings, r->nr_new, by_quirk, (unsigned long long)r->seen);
+	if (c->options.out != NULL && r->nr_new > 0)
+		printf("wirestorm check %s replays them\n", c->options.out);
+}
+
+static json_t *
+json_finding(const struct hunt_finding *f)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:b, s:b, s:b, s:b}", "name", f->name, "key", f->key, "what",
+	    f->line, "program", f->text, "known", f->known, "baseline", f->baseline, "quirk", f->quirk, "replays",
+	    f->replays, "shrunk", f->shrunk);
+}
+
+static void
+print_json(const struct hunt_report *r)
+{
+	json_t *findings = json_array(), *edges = json_array(), *j;
+
+	for (size_t i = 0; i < r->nr_findings; i++)
+		(void)json_array_append_new(findings, json_finding(&r->findings[i]));
+	for (unsigned e = 0; e < VM_EDGE_COUNT; e++)
+		if ((r->edges >> e & 1) != 0)
+			(void)json_array_append_new(edges, json_string(vm_edge_table[e].name));
+	j = json_pack("{s:f, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:I, s:I, s:o, s:I, s:o}",
+	    "seconds", r->seconds, "interrupted", r->stopped, "programs", (json_int_t)r->programs, "complete",
+	    (json_int_t)r->complete, "sampled", (json_int_t)r->sampled, "refused", (json_int_t)r->refused, "crashed",
+	    (json_int_t)r->crashed, "hung", (json_int_t)r->hung, "states", (json_int_t)r->states, "runs",
+	    (json_int_t)r->runs, "schedules", r->schedules, "features", (json_int_t)r->features, "kept",
+	    (json_int_t)r->kept, "seen", (json_int_t)r->seen, "edges", edges, "new", (json_int_t)r->nr_new, "findings",
+	    findings);
+	if (j == NULL || json_dumpf(j, stdout, JSON_INDENT(1)) != 0)
+		errx(EXIT_USAGE, "the JSON could not be written");
+	printf("\n");
+	json_decref(j);
+}
+
+static int
+run_hunt(struct hunt_command *c)
+{
+	struct hunt_report r;
+	size_t failures;
+
+	c->options.stop = &cli_stop;
+	c->options.arg = c;
+	c->options.on_finding = show_finding;
+	if (cli_stderr_tty())
+		c->options.progress = show_progress;
+	cli_catch_signals();
+	if (!hunt(&c->options, &r))
+		return EXIT_USAGE;
+	erase_line(c);
+	if (c->json)
+		print_json(&r);
+	else
+		print_summary(c, &r);
+	failures = c->options.baseline != NULL ? r.nr_new : r.nr_findings;
+	hunt_report_free(&r);
+	return failures > 0 ? EXIT_FINDING : EXIT_OK;
+}
+
+/* --- options --- */
+
+/* "A..B", or "A", which is A..A (or A..A+1, with @exclusive). */
+static void
+parse_range(
+    const char *option, const char *text, long long min, long long max, bool exclusive, long long *from, long long *to)
+{
+	const char *dots = strstr(text, "..");
+	char *first = dots != NULL ? strndup(text, (size_t)(dots - text)) : strdup(text);
+
+	if (first == NULL)
+		err(EXIT_USAGE, "no memory");
+	*from = cli_number(option, first, min, max);
+	*to = dots != NULL ? cli_number(option, dots + 2, min, max) : *from + exclusive;
+	free(first);
+	if (*to < *from + exclusive)
+		errx(EXIT_USAGE, "%s %s: the range is empty", option, text);
+}
+
+/* The mutant as the table has it, if the target can run it. */
+static const char *
+parse_mutant(const struct hunt_command *c, const char *name)
+{
+	struct strbuf text = { 0 };
+	const char *mutant, *why;
+	struct program p;
+	struct vmt_error e;
+
+	strbuf_printf(&text, "mutant %s\n", name);
+	if (!vmt_parse(strbuf_text(&text), text.len, &p, &e))
+		errx(EXIT_USAGE, "--mutant %s: %s", name, e.text);
+	why = run_refusal(&p, c->target.target);
+	if (why != NULL)
+		errx(EXIT_USAGE, "--mutant %s: target %s cannot run this: %s", name, c->target.target->name, why);
+	mutant = p.config.mutant;
+	program_free(&p);
+	strbuf_free(&text);
+	return mutant;
+}
+
+enum {
+	OPT_SECONDS = 256,
+	OPT_PROGRAMS,
+	OPT_SEED,
+	OPT_SEEDS,
+	OPT_THREADS,
+	OPT_OPS,
+	OPT_PROFILE,
+	OPT_MUTANT,
+	OPT_TARGET,
+	OPT_STATES,
+	OPT_RUNS,
+	OPT_OUT,
+	OPT_KNOWN,
+	OPT_BASELINE,
+	OPT_JSON,
+	OPT_HELP,
+};
+
+static const struct option long_options[] = {
+	{ "seconds", required_argument, NULL, OPT_SECONDS },
+	{ "programs", required_argument, NULL, OPT_PROGRAMS },
+	{ "seed", required_argument, NULL, OPT_SEED },
+	{ "seeds", required_argument, NULL, OPT_SEEDS },
+	{ "threads", required_argument, NULL, OPT_THREADS },
+	{ "ops", required_argument, NULL, OPT_OPS },
+	{ "profile", required_argument, NULL, OPT_PROFILE },
+	{ "mutant", required_argument, NULL, OPT_MUTANT },
+	{ "target", required_argument, NULL, OPT_TARGET },
+	{ "max-states", required_argument, NULL, OPT_STATES },
+	{ "runs", required_argument, NULL, OPT_RUNS },
+	{ "jobs", required_argument, NULL, 'j' },
+	{ "out", required_argument, NULL, OPT_OUT },
+	{ "known", required_argument, NULL, OPT_KNOWN },
+	{ "baseline", required_argument, NULL, OPT_BASELINE },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ 0 },
+};
+
+/* Of the options that say which programs; false: it is another one. */
+static bool
+parse_which(struct hunt_command *c, int opt)
+{
+	struct hunt_options *o = &c->options;
+	long long from, to;
+
+	switch (opt) {
+	case OPT_SEED:
+		o->seed = (uint64_t)cli_number("--seed", optarg, 0, INT32_MAX);
+		return true;
+	case OPT_SEEDS:
+		parse_range("--seeds", optarg, 0, INT64_MAX - 1, true, &from, &to);
+		o->seed = (uint64_t)from;
+		o->end = (uint64_t)to;
+		return true;
+	case OPT_THREADS:
+		parse_range("--threads", optarg, 1, PROGRAM_THREADS_MAX, false, &from, &to);
+		o->limits.threads_min = (unsigned)from;
+		o->limits.threads_max = (unsigned)to;
+		return true;
+	case OPT_OPS:
+		o->limits.ops_max = (unsigned)cli_number("--ops", optarg, 1, PROGRAM_OPS_MAX);
+		return true;
+	case OPT_PROFILE:
+		cli_profile(&c->target, optarg);
+		return true;
+	case OPT_MUTANT:
+		o->mutant = optarg;
+		return true;
+	case OPT_TARGET:
+		cli_target_name(&c->target, optarg);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool
+parse_how(struct hunt_command *c, int opt)
+{
+	struct hunt_options *o = &c->options;
+
+	switch (opt) {
+	case OPT_SECONDS:
+		o->seconds = cli_seconds("--seconds", optarg);
+		return true;
+	case OPT_PROGRAMS:
+		o->programs = (uint64_t)cli_number("--programs", optarg, 1, INT64_MAX);
+		return true;
+	case OPT_STATES:
+		o->states_max = (uint64_t)cli_number("--max-states", optarg, 1, 1LL << 31);
+		return true;
+	case OPT_RUNS:
+		o->runs = (unsigned)cli_number("--runs", optarg, 1, 1000000);
+		return true;
+	case 'j':
+		o->jobs = (unsigned)cli_number("--jobs", optarg, 1, 64);
+		return true;
+	case OPT_OUT:
+		o->out = optarg;
+		return true;
+	case OPT_KNOWN:
+		o->known = optarg;
+		return true;
+	case OPT_BASELINE:
+		o->baseline = optarg;
+		return true;
+	case OPT_JSON:
+		c->json = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* What follows from the options, and what is taken if nothing is said. */
+static int
+complete(struct hunt_command *c)
+{
+	struct hunt_options *o = &c->options;
+	struct stat st;
+
+	o->limits.target = c->target.target;
+	o->freebsd12 = c->target.freebsd12;
+	o->quirks = c->target.quirks;
+	if (o->limits.target->sequential) {
+		fprintf(stderr, "wirestorm hunt: target %s runs sequential programs only, and these have threads\n",
+		    o->limits.target->name);
+		return EXIT_USAGE;
+	}
+	if (o->mutant != NULL)
+		o->mutant = parse_mutant(c, o->mutant);
+	if (o->known == NULL && stat(KNOWN_DEFAULT, &st) == 0)
+		o->known = KNOWN_DEFAULT;
+	if (o->jobs == 0) {
+		long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+		o->jobs = processors < 1 ? 1 : processors > 64 ? 64 : (unsigned)processors;
+	}
+	return -1;
+}
+
+static int
+parse_options(int argc, char **argv, struct hunt_command *c)
+{
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "j:", long_options, NULL)) != -1) {
+		if (opt == OPT_HELP) {
+			fputs(help, stdout);
+			return EXIT_OK;
+		}
+		if (!parse_which(c, opt) && !parse_how(c, opt))
+			return cli_usage("hunt");
+	}
+	if (optind != argc) {
+		fprintf(stderr, "wirestorm hunt: expected options only, found \"%s\"\n", argv[optind]);
+		return cli_usage("hunt");
+	}
+	return complete(c);
+}
+
+int
+cmd_hunt(int argc, char **argv)
+{
+	struct hunt_command c = {
+		.target = { .target = cli_target_at(0) },
+		.options = { .seed = 1,
+		    .limits = { .threads_min = 2, .threads_max = 4, .ops_max = RANDOM_OPS_DEFAULT } },
+	};
+	int rv = parse_options(argc, argv, &c);
+
+	return rv >= 0 ? rv : run_hunt(&c);
+}

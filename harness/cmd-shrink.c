@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cmd-shrink.c - wirestorm shrink: a smaller program with the same verdict. */
+#include <err.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <jansson.h>
+
+#include "harness/cli.h"
+#include "harness/shrink.h"
+#include "harness/vmt.h"
+
+static const char help[] =
+    "usage: wirestorm shrink [OPTION...] FILE\n\n"
+    "Makes a program smaller that has a verdict, and mostly a schedule, as long as the verdict stays the same: fewer\n"
+    "threads, operations, directives and flags, plainer arguments, pages closer together, and in the end the fewest\n"
+    "preemptions. Goes on until nothing more can be taken away. What is left, with its schedule and result, goes to\n"
+    "standard output or --out; what was expected besides the verdict, final steps and comments behind the head go.\n\n"
+    "      --out FILE     write there, and whenever something smaller was found; FILE may be the program itself\n"
+    "      --seconds S    stop after so long; the smallest so far is the result\n"
+    "      --max-states N up to so many states an edited program is explored completely (default 20000)\n"
+    "      --runs N       one with more is run so often by strategies (default 64)\n"
+    "      --seed N       theirs (default 1)\n"
+    "      --target T     what is under test; wirestorm help lists what there is\n"
+    "      --json         one JSON object on standard output instead; needs --out\n\n"
+    "Ctrl-C ends it early, with the smallest so far as result.\n\n"
+    "Exit status: 0 done, 1 the verdict is not there to begin with, 2 wrong usage or file.\n\n"
+    "Examples:\n"
+    "  wirestorm shrink found.vmt\n"
+    "  wirestorm shrink --seconds 60 --out found.vmt found.vmt\n";
+
+#define WRITE_EACH 1.0     /* seconds */
+#define PROGRESS_AFTER 2.0 /* seconds */
+
+struct shrink_command {
+	struct cli_target target;
+	struct shrink_options options;
+	const char *path, *out;
+	bool json;
+	const struct program *original; /* its head and verdict */
+	struct program pending;         /* to be written; without threads: nothing is */
+	double began, written, shown;   /* seconds */
+	bool failed;                    /* to write */
+	bool tty;
+};
+
+static double
+now(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
+}
+
+/* What is smaller and not written yet, if it is time. Whoever is killed at any moment has what it said. */
+static void
+write_pending(struct shrink_command *c)
+{
+	if (c->pending.nr_threads == 0 || c->failed || now() - c->written < WRITE_EACH)
+		return;
+	c->failed = !vmt_write(c->out, &c->pending);
+	if (c->failed)
+		warn("%s", c->out);
+	c->written = now();
+	program_free(&c->pending);
+}
+
+static void
+keep(void *arg, const struct program *p)
+{
+	struct shrink_command *c = arg;
+	struct program whole = *p;
+	struct strbuf text = { 0 };
+	struct vmt_error e;
+
+	if (c->out == NULL)
+		return;
+	whole.head = c->original->head;
+	whole.verdict = c->original->verdict;
+	whole.verdict_detail = c->original->verdict_detail;
+	vmt_print(&whole, &text);
+	program_free(&c->pending);
+	if (!vmt_parse(strbuf_text(&text), text.len, &c->pending, &e))
+		errx(EXIT_USAGE, "what is smaller cannot be read: %u:%u: %s", e.line, e.column, e.text);
+	strbuf_free(&text);
+	write_pending(c);
+}
+
+static void
+progress(void *arg, uint64_t tried, uint64_t kept)
+{
+	struct shrink_command *c = arg;
+
+	write_pending(c);
+	if (!c->tty || now() - c->began < PROGRESS_AFTER || now() - c->shown < WRITE_EACH)
+		return;
+	c->shown = now();
+	fprintf(stderr, "\r\033[K%llu programs tried, %llu were smaller", (unsigned long long)tried,
+	    (unsigned long long)kept);
+}
+
+/* --- what came out --- */
+
+static const char *
+end_text(enum shrink_end end)
+{
+	switch (end) {
+	case SHRINK_LOST:
+		return "the verdict is not there";
+	case SHRINK_FIXED_POINT:
+		return "nothing more can be taken away";
+	case SHRINK_CUT_SECONDS:
+		return "cut: the time was up";
+	case SHRINK_CUT_STOPPED:
+		return "cut: interrupted";
+	}
+	return "?";
+}
+
+static void
+print_size(const char *name, const struct shrink_size *s)
+{
+	fprintf(stderr,
+	    "  %-7s %u threads, %u operations, %u init steps, %u directives, %llu pages, %u steps, %u preemptions\n",
+	    name, s->threads, s->ops, s->init, s->directives, (unsigned long long)s->pages, s->steps, s->preemptions);
+}
+
+static void
+print_text(const struct shrink_command *c, const struct shrink_report *r)
+{
+	fprintf(stderr, "%s: %s\n", c->path, end_text(r->end));
+	print_size("before", &r->before);
+	print_size("after", &r->after);
+	fprintf(stderr, "  %llu programs tried, %llu were smaller%s\n", (unsigned long long)r->tried,
+	    (unsigned long long)r->kept, r->all_schedules ? "; no schedule has fewer preemptions" : "");
+}
+
+static json_t *
+json_size(const struct shrink_size *s)
+{
+	return json_pack("{s:i, s:i, s:i, s:i, s:I, s:i, s:i}", "threads", (int)s->threads, "ops", (int)s->ops, "init",
+	    (int)s->init, "directives", (int)s->directives, "pages", (json_int_t)s->pages, "steps", (int)s->steps,
+	    "preemptions", (int)s->preemptions);
+}
+
+static void
+print_json(const struct shrink_report *r)
+{
+	json_t *j = json_pack("{s:s, s:b, s:b, s:i, s:I, s:I, s:o, s:o}", "end", end_text(r->end), "fixed_point",
+	    r->end == SHRINK_FIXED_POINT, "fewest_preemptions", r->all_schedules, "rounds", (int)r->rounds, "tried",
+	    (json_int_t)r->tried, "kept", (json_int_t)r->kept, "before", json_size(&r->before), "after",
+	    json_size(&r->after));
+
+	if (j == NULL || json_dumpf(j, stdout, JSON_INDENT(1)) != 0)
+		errx(EXIT_USAGE, "the JSON could not be written");
+	printf("\n");
+	json_decref(j);
+}
+
+static int
+report(const struct shrink_command *c, const struct program *p, const struct shrink_report *r)
+{
+	struct strbuf text = { 0 };
+
+	if (c->out != NULL && !vmt_write(c->out, p)) {
+		warn("%s", c->out);
+		return EXIT_USAGE;
+	}
+	if (c->json)
+		print_json(r);
+	else
+		print_text(c, r);
+	if (c->out == NULL) {
+		vmt_print(p, &text);
+		fputs(strbuf_text(&text), stdout);
+		strbuf_free(&text);
+	}
+	return EXIT_OK;
+}
+
+/* --- the program --- */
+
+static int
+shrink_program(struct shrink_command *c, struct program *p)
+{
+	struct shrink_verdict verdict;
+	struct shrink_report r;
+	char *detail = NULL;
+	bool found;
+
+	/* The program's own moves while it gets smaller. */
+	if (p->verdict_detail != NULL && (detail = strdup(p->verdict_detail)) == NULL)
+		err(EXIT_USAGE, "no memory");
+	shrink_verdict_init(&verdict, p->verdict, detail);
+	c->original = p;
+	c->began = now();
+	program_init(&c->pending);
+	c->options.arg = c;
+	c->options.on_smaller = keep;
+	c->options.stop = &cli_stop;
+	c->options.target = c->target.target;
+	c->options.wanted = &verdict.wanted;
+	c->options.progress = progress;
+	c->tty = cli_stderr_tty();
+	cli_catch_signals();
+	found = shrink(p, &c->options, &r);
+	shrink_verdict_free(&verdict);
+	free(detail);
+	program_free(&c->pending);
+	if (c->shown > 0)
+		fprintf(stderr, "\r\033[K");
+	if (found)
+		return report(c, p, &r);
+	if (c->json)
+		print_json(&r);
+	else
+		fprintf(stderr, "%s: the verdict is not there to begin with\n", c->path);
+	return EXIT_FINDING;
+}
+
+/* What shrinking needs is there, or said what is not. */
+static bool
+suits(const struct shrink_command *c, const struct program *p)
+{
+	const char *why = run_refusal(p, c->target.target);
+
+	if (why != NULL) {
+		fprintf(stderr, "%s: target %s cannot run this: %s\n", c->path, c->target.target->name, why);
+		return false;
+	}
+	if (p->nr_threads == 0) {
+		fprintf(stderr, "%s: no threads: there is no schedule to shrink\n", c->path);
+		return false;
+	}
+	if (p->verdict == PROGRAM_VERDICT_NONE) {
+		fprintf(stderr, "%s: no verdict: it does not say what is to stay\n", c->path);
+		return false;
+	}
+	if (p->verdict == PROGRAM_VERDICT_LIVELOCK) {
+		fprintf(stderr, "%s: a livelock is not to be seen in one run, so no schedule shows it\n", c->path);
+		return false;
+	}
+	return true;
+}
+
+/* --- options --- */
+
+enum { OPT_OUT = 256, OPT_SECONDS, OPT_STATES, OPT_RUNS, OPT_SEED, OPT_TARGET, OPT_JSON, OPT_HELP };
+
+static const struct option long_options[] = {
+	{ "out", required_argument, NULL, OPT_OUT },
+	{ "seconds", required_argument, NULL, OPT_SECONDS },
+	{ "max-states", required_argument, NULL, OPT_STATES },
+	{ "runs", required_argument, NULL, OPT_RUNS },
+	{ "seed", required_argument, NULL, OPT_SEED },
+	{ "target", required_argument, NULL, OPT_TARGET },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ 0 },
+};
+
+static int
+parse_options(int argc, char **argv, struct shrink_command *c)
+{
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+		switch (opt) {
+		case OPT_OUT:
+			c->out = optarg;
+			break;
+		case OPT_SECONDS:
+			c->options.seconds = cli_seconds("--seconds", optarg);
+			break;
+		case OPT_STATES:
+			c->options.states_max = (uint64_t)cli_number("--max-states", optarg, 1, 1LL << 31);
+			break;
+		case OPT_RUNS:
+			c->options.runs = (unsigned)cli_number("--runs", optarg, 1, 1000000);
+			break;
+		case OPT_SEED:
+			c->options.seed = (uint64_t)cli_number("--seed", optarg, 0, INT64_MAX);
+			break;
+		case OPT_TARGET:
+			cli_target_name(&c->target, optarg);
+			break;
+		case OPT_JSON:
+			c->json = true;
+			break;
+		case OPT_HELP:
+			fputs(help, stdout);
+			return EXIT_OK;
+		default:
+			return cli_usage("shrink");
+		}
+	}
+	if (c->json && c->out == NULL) {
+		fprintf(stderr, "wirestorm shrink: --json needs --out FILE: standard output takes one of the two\n");
+		return cli_usage("shrink");
+	}
+	c->path = argv[optind];
+	return cli_one_file(argc, argv);
+}
+
+int
+cmd_shrink(int argc, char **argv)
+{
+	struct shrink_command c = { .target = { .target = cli_target_at(0) }, .options = { .seed = 1 } };
+	struct program p;
+	int rv = parse_options(argc, argv, &c);
+
+	if (rv >= 0)
+		return rv;
+	if (!vmt_read(c.path, &p))
+		return EXIT_USAGE;
+	if (!suits(&c, &p)) {
+		program_free(&p);
+		return EXIT_USAGE;
+	}
+	c.options.sim = sim_create();
+	if (c.options.sim == NULL)
+		err(EXIT_USAGE, "no memory for the fibers");
+	rv = shrink_program(&c, &p);
+	sim_destroy(c.options.sim);
+	program_free(&p);
+	return rv;
+}

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cmd-triage.c - wirestorm triage: from what crashed a fuzz target to a program with a verdict. */
+#include <dirent.h>
+#include <err.h>
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <jansson.h>
+
+#include "harness/bytes.h"
+#include "harness/cli.h"
+#include "harness/keybuf.h"
+#include "harness/reproducer.h"
+#include "harness/seqrun.h"
+#include "harness/show.h"
+#include "harness/shrink.h"
+#include "harness/vmt.h"
+
+static const char help[] =
+    "usage: wirestorm triage [OPTION...] CRASH...\n"
+    "\n"
+    "Says what inputs of fuzz_seq and fuzz_sched have found, and makes programs of it: as small as shrink makes them,\n"
+    "with the schedule that shows it, the result and the verdict, in the profile with the fewest quirks; and draws\n"
+    "their runs. A program that the engine runs unlike the reference model gets the model's result as what is\n"
+    "expected. A CRASH that ends in .vmt is read as text.\n"
+    "\n"
+    "      --out DIR      write each as DIR/NNN.vmt, unless a program there is about the same: verdict, operations,\n"
+    "                     quirks. Without, programs go to standard output\n"
+    "      --profile P    strict or freebsd12, then +Q1 -Q2 ...: run all in it, as WS_FUZZ_PROFILE had asked for\n"
+    "      --mutant NAME  put this mutant into each program, as WS_FUZZ_MUTANT had; only in a build with mutants\n"
+    "      --no-shrink    the program as it is\n"
+    "      --seconds S    shrink each for so long at most (default 20)\n"
+    "      --json         one JSON object on standard output\n"
+    "\n"
+    "Exit status: 0 nothing was found, 1 something was, 2 wrong usage, or a file that cannot be read or written.\n"
+    "\n"
+    "Examples:\n"
+    "  wirestorm triage crash-1b2c\n"
+    "  wirestorm triage --out corpus/bugs crash-*\n";
+
+#define BUGS_MAX 999
+#define SECONDS_DEFAULT 20.0
+#define COLUMNS_SHOWN 100
+
+struct triage_command {
+	struct cli_target target;
+	const char *out, *mutant;
+	bool json, no_shrink;
+	double seconds;
+	struct sim *sim;
+	json_t *all; /* --json */
+};
+
+/* What became of a crash. */
+struct triage {
+	bool found;
+	struct strbuf what;  /* the finding in words */
+	char path[PATH_MAX]; /* where it is, "" if nowhere */
+	bool known;          /* and was before */
+};
+
+/* --- reading --- */
+
+static bool
+is_text(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+
+	return dot != NULL && strcmp(dot, ".vmt") == 0;
+}
+
+/* The program of a crash; *bytes keeps the choices that *way is about. */
+static bool
+read_crash(
+    struct triage_command *c, const char *path, struct program *p, struct keybuf *bytes, struct reproducer_way *way)
+{
+	size_t at;
+
+	*way = (struct reproducer_way){ .by_schedule = true };
+	if (is_text(path)) {
+		if (!vmt_read(path, p))
+			return false;
+	} else {
+		if (!cli_read_bytes(path, bytes))
+			return false;
+		at = bytes_decode(bytes->bytes, bytes->len, p);
+		*way = (struct reproducer_way){ .choices = bytes->bytes + at, .nr_choices = bytes->len - at };
+	}
+	if (c->target.profile != NULL) {
+		p->config.profile_given = true;
+		p->config.profile_freebsd12 = c->target.freebsd12;
+		p->config.quirks = c->target.quirks;
+	}
+	if (c->mutant != NULL)
+		p->config.mutant = c->mutant;
+	return true;
+}
+
+/* --- finding --- */
+
+/* The smallest program with the same finding, and what the finding is there. */
+static void
+make_small(struct triage_command *c, struct program *p, struct finding *f)
+{
+	char *detail = strdup(p->verdict_detail);
+	const struct reproducer_way along = { .by_schedule = true };
+	struct shrink_verdict wanted;
+	struct shrink_report report;
+	const struct shrink_options o = { .target = c->target.target,
+		.sim = c->sim,
+		.wanted = &wanted.wanted,
+		.seed = 1,
+		.seconds = c->seconds,
+		.stop = &cli_stop };
+
+	if (detail == NULL)
+		err(EXIT_USAGE, "a verdict");
+	shrink_verdict_init(&wanted, p->verdict, detail);
+	if (shrink(p, &o, &report))
+		(void)reproducer_make(p, &along, c->target.target, c->sim, f);
+	shrink_verdict_free(&wanted);
+	free(detail);
+}
+
+/* What the checker finds. */
+static bool
+judge(struct triage_command *c, struct program *p, const struct reproducer_way *way, struct strbuf *what)
+{
+	struct finding f;
+
+	if (!reproducer_make(p, way, c->target.target, c->sim, &f))
+		return false;
+	reproducer_reduce_profile(p, c->target.target, c->sim, &f);
+	if (!c->no_shrink)
+		make_small(c, p, &f);
+	finding_print(&f, p, what);
+	return true;
+}
+
+/* The last init step expects what the model says. */
+static void
+expect_models(struct triage_command *c, struct program *p)
+{
+	struct program_step *last = &p->init[p->nr_init - 1];
+	struct vm_state state = { 0 };
+	struct strbuf text = { 0 };
+	struct seqrun r;
+
+	if (!seqrun_open(&r, &target_model, &p->config, c->sim))
+		err(EXIT_USAGE, "the model");
+	for (size_t i = 0; i < p->nr_init; i++)
+		last->result = seqrun_step(&r, &p->init[i].op);
+	last->has_result = true;
+	target_model.dump(r.self, &state);
+	state_print(&state, &text);
+	last->state = strdup(strbuf_text(&text));
+	strbuf_free(&text);
+	state_free(&state);
+	seqrun_close(&r);
+}
+
+/* What is unlike the model, one operation after the other, as fuzz_seq runs them. */
+static bool
+compare(struct triage_command *c, struct program *p, struct strbuf *what)
+{
+	struct seqdiff d = { 0 };
+	bool differs;
+
+	seqrun_flatten(p);
+	(void)seqrun_trim(c->target.target, p);
+	differs = seqrun_reason(&target_model, p) == NULL && seqrun_reason(c->target.target, p) == NULL &&
+	          !seqdiff_targets(&d, c->target.target, &target_model, p, c->sim);
+	if (differs) {
+		p->nr_init = d.step + 1;
+		expect_models(c, p);
+		strbuf_add(what, "unlike the model: ");
+		strbuf_add(what, strbuf_text(&d.text));
+	}
+	seqdiff_free(&d);
+	return differs;
+}
+
+/* --- keeping --- */
+
+/* Are they about the same? Then one of them will do. */
+static bool
+alike(const struct program *a, const struct program *b)
+{
+	const char *of_a = a->verdict_detail != NULL ? a->verdict_detail : "";
+	const char *of_b = b->verdict_detail != NULL ? b->verdict_detail : "";
+	size_t len = strcspn(of_a, ":");
+	int count[VM_OP_CODE_MAX + 1] = { 0 };
+
+	if (a->verdict != b->verdict || len != strcspn(of_b, ":") || memcmp(of_a, of_b, len) != 0 ||
+	    a->config.quirks != b->config.quirks || a->config.mutant != b->config.mutant ||
+	    a->nr_threads != b->nr_threads)
+		return false;
+	for (unsigned t = 0; t < a->nr_threads; t++) {
+		for (unsigned i = 0; i < a->threads[t].nr_ops; i++)
+			count[a->threads[t].ops[i].code]++;
+		for (unsigned i = 0; i < b->threads[t].nr_ops; i++)
+			count[b->threads[t].ops[i].code]--;
+	}
+	for (size_t i = 0; a->nr_threads == 0 && i < a->nr_init; i++)
+		count[a->init[i].op.code]++;
+	for (size_t i = 0; b->nr_threads == 0 && i < b->nr_init; i++)
+		count[b->init[i].op.code]--;
+	for (unsigned i = 0; i <= VM_OP_CODE_MAX; i++)
+		if (count[i] != 0)
+			return false;
+	return true;
+}
+
+/* A file of @out that is about the same as @p. */
+static bool
+find_alike(const char *out, const struct program *p, char *path)
+{
+	struct cli_files files = { 0 };
+	bool found = false;
+
+	if (!cli_files_add(&files, out))
+		exit(EXIT_USAGE);
+	for (size_t i = 0; i < files.nr && !found; i++) {
+		struct program other;
+
+		if (!vmt_read(files.names[i], &other))
+			continue;
+		found = alike(p, &other);
+		if (found && snprintf(path, PATH_MAX, "%s", files.names[i]) >= PATH_MAX)
+			errx(EXIT_USAGE, "%s: the name is too long", files.names[i]);
+		program_free(&other);
+	}
+	cli_files_free(&files);
+	return found;
+}
+
+/* Whoever else numbers files there at the same time gets another number. */
+static void
+write_numbered(const char *out, const struct program *p, char *path)
+{
+	for (unsigned n = 1; n <= BUGS_MAX; n++) {
+		FILE *f;
+
+		if (snprintf(path, PATH_MAX, "%s/%03u.vmt", out, n) >= PATH_MAX)
+			errx(EXIT_USAGE, "%s: the name is too long", out);
+		f = fopen(path, "wxe");
+		if (f == NULL && errno == EEXIST)
+			continue;
+		if (f == NULL || fclose(f) != 0 || !vmt_write(path, p))
+			err(EXIT_USAGE, "%s", path);
+		return;
+	}
+	errx(EXIT_USAGE, "%s: %d programs are there already", out, BUGS_MAX);
+}
+
+static void
+keep(struct triage_command *c, struct program *p, struct triage *t)
+{
+	if (mkdir(c->out, 0777) != 0 && errno != EEXIST)
+		err(EXIT_USAGE, "%s", c->out);
+	t->known = find_alike(c->out, p, t->path);
+	if (!t->known)
+		write_numbered(c->out, p, t->path);
+}
+
+/* --- reporting --- */
+
+/* The run as lanes. */
+static void
+draw(struct triage_command *c, const char *crash, const struct program *p)
+{
+	const struct show_text_options o = { .width = COLUMNS_SHOWN };
+	struct strbuf text = { 0 }, error = { 0 };
+	struct show s = { .path = crash };
+
+	if (show_make(&s, p, c->target.target, c->sim, p->choices, p->nr_choices, &error))
+		show_text(&s, &o, &text);
+	else
+		warnx("%s: %s", crash, strbuf_text(&error));
+	fputs(strbuf_text(&text), stdout);
+	show_free(&s);
+	strbuf_free(&text);
+	strbuf_free(&error);
+}
+
+static void
+report(struct triage_command *c, const char *crash, const struct program *p, const struct triage *t)
+{
+	struct strbuf text = { 0 };
+
+	if (t->found)
+		vmt_print(p, &text);
+	if (c->json) {
+		(void)json_array_append_new(
+		    c->all, json_pack("{s:o, s:b, s:o, s:o, s:b, s:o}", "crash", cli_json_text(crash), "found",
+		                t->found, "finding", t->found ? cli_json_text(strbuf_text(&t->what)) : json_null(),
+		                "path", t->path[0] != '\0' ? cli_json_text(t->path) : json_null(), "known", t->known,
+		                "program", t->found ? cli_json_text(strbuf_text(&text)) : json_null()));
+	} else if (!t->found) {
+		printf("# %s: nothing found\n", crash);
+	} else {
+		printf("# %s: %s\n", crash, strbuf_text(&t->what));
+		if (t->path[0] != '\0')
+			printf("# %s: %s\n", t->known ? "as in" : "written to", t->path);
+		fputs(strbuf_text(&text), stdout);
+		printf("\n");
+		if (p->has_schedule)
+			draw(c, crash, p);
+	}
+	strbuf_free(&text);
+}
+
+/* EXIT_OK, EXIT_FINDING or EXIT_USAGE. */
+static int
+triage(struct triage_command *c, const char *crash)
+{
+	struct triage t = { 0 };
+	struct keybuf bytes = { 0 };
+	struct reproducer_way way;
+	struct program p;
+
+	if (!read_crash(c, crash, &p, &bytes, &way)) {
+		keybuf_free(&bytes);
+		return EXIT_USAGE;
+	}
+	t.found = judge(c, &p, &way, &t.what) || compare(c, &p, &t.what);
+	if (t.found && c->out != NULL)
+		keep(c, &p, &t);
+	report(c, crash, &p, &t);
+	strbuf_free(&t.what);
+	keybuf_free(&bytes);
+	program_free(&p);
+	return t.found ? EXIT_FINDING : EXIT_OK;
+}
+
+/* --- options --- */
+
+enum { OPT_OUT = 256, OPT_PROFILE, OPT_MUTANT, OPT_NO_SHRINK, OPT_SECONDS, OPT_JSON, OPT_HELP };
+
+static const struct option long_options[] = {
+	{ "out", required_argument, NULL, OPT_OUT },
+	{ "profile", required_argument, NULL, OPT_PROFILE },
+	{ "mutant", required_argument, NULL, OPT_MUTANT },
+	{ "no-shrink", no_argument, NULL, OPT_NO_SHRINK },
+	{ "seconds", required_argument, NULL, OPT_SECONDS },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ 0 },
+};
+
+static int
+parse_options(int argc, char **argv, struct triage_command *c)
+{
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+		switch (opt) {
+		case OPT_OUT:
+			c->out = optarg;
+			break;
+		case OPT_PROFILE:
+			cli_profile(&c->target, optarg);
+			break;
+		case OPT_MUTANT:
+			c->mutant = vmt_mutant(optarg);
+			if (c->mutant == NULL)
+				errx(EXIT_USAGE, "--mutant %s: no such mutant", optarg);
+			break;
+		case OPT_NO_SHRINK:
+			c->no_shrink = true;
+			break;
+		case OPT_SECONDS:
+			c->seconds = cli_seconds("--seconds", optarg);
+			break;
+		case OPT_JSON:
+			c->json = true;
+			break;
+		case OPT_HELP:
+			fputs(help, stdout);
+			return EXIT_OK;
+		default:
+			return cli_usage("triage");
+		}
+	}
+	if (optind < argc)
+		return -1;
+	fprintf(stderr, "wirestorm triage: expected a file\n");
+	return cli_usage("triage");
+}
+
+int
+cmd_triage(int argc, char **argv)
+{
+	struct triage_command c = { .target = { .target = cli_target_at(0) }, .seconds = SECONDS_DEFAULT };
+	int rv = parse_options(argc, argv, &c), worst = EXIT_OK;
+
+	if (rv >= 0)
+		return rv;
+	c.sim = sim_create();
+	c.all = json_array();
+	if (c.sim == NULL || c.all == NULL)
+		err(EXIT_USAGE, "no memory for the fibers");
+	cli_catch_signals();
+	for (int i = optind; i < argc && cli_stop == 0; i++) {
+		rv = triage(&c, argv[i]);
+		worst = rv > worst ? rv : worst;
+	}
+	if (c.json && json_dumpf(c.all, stdout, JSON_INDENT(1)) != 0)
+		errx(EXIT_USAGE, "the JSON could not be written");
+	if (c.json)
+		printf("\n");
+	json_decref(c.all);
+	sim_destroy(c.sim);
+	return worst;
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * hunt-files.c - the directories of a hunt: where findings go, one file each, and those with findings that are known.
+ *
+ * A file appears under its name when it is whole (vmt_write). Names are numbered from the highest that is there, and a
+ * hunt locks its directory, so nothing is ever overwritten.
+ */
+#include <sys/stat.h>
+
+#include <ctype.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libutil.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/cli.h"
+#include "harness/hunt-inside.h"
+#include "harness/vmt.h"
+
+struct known {
+	char *key, *path;
+	bool baseline;
+};
+
+struct hunt_files {
+	const char *out; /* NULL: nowhere */
+	int lock;
+	unsigned next; /* number */
+	size_t nr;
+	struct known *known;
+};
+
+/* --- what is known --- */
+
+static void
+know(struct hunt_files *files, const char *key, const char *path, bool baseline)
+{
+	struct known *k = reallocarray(files->known, files->nr + 1, sizeof(*k));
+
+	if (k == NULL)
+		err(EXIT_USAGE, "no memory for what is known");
+	files->known = k;
+	k += files->nr++;
+	*k = (struct known){ .key = strdup(key), .path = strdup(path), .baseline = baseline };
+	if (k->key == NULL || k->path == NULL)
+		err(EXIT_USAGE, "no memory for what is known");
+}
+
+/* Programs with a verdict are known findings; others, which may be there too, are not. */
+static bool
+make_work(const char *path, struct work *work)
+{
+	struct strbuf text = { 0 };
+	struct program p;
+	bool good = vmt_read(path, &p);
+
+	if (good && p.verdict != PROGRAM_VERDICT_NONE) {
+		vmt_print(&p, &text);
+		keybuf_num(&work->in, JOB_KEY);
+		message_text(&work->in, strbuf_text(&text), text.len);
+	}
+	strbuf_free(&text);
+	program_free(&p);
+	return good;
+}
+
+/* Each is replayed by a worker, because what it shows may be a crash. */
+static bool
+read_known(struct hunt_files *files, struct workers *workers, const char *directory, bool baseline)
+{
+	struct cli_files list = { 0 };
+	struct work *work;
+	bool good = cli_files_add(&list, directory);
+	size_t nr = 0;
+
+	work = calloc(list.nr + 1, sizeof(*work));
+	if (work == NULL)
+		err(EXIT_USAGE, "no memory for what is known");
+	for (size_t i = 0; i < list.nr && good; i++) {
+		good = make_work(list.names[i], &work[nr]);
+		if (good && work[nr].in.len > 0) {
+			char *name = list.names[nr];
+
+			list.names[nr++] = list.names[i];
+			list.names[i] = name;
+		}
+	}
+	if (good)
+		(void)workers_do(workers, work, nr);
+	for (size_t i = 0; i < nr && good; i++) {
+		struct hunt_finding f;
+
+		if (work[i].end != WORK_DONE)
+			continue;
+		hunt_read_small(&work[i], &f);
+		know(files, f.key, list.names[i], baseline);
+		free(f.key);
+		free(f.name);
+		free(f.line);
+		free(f.text);
+	}
+	for (size_t i = 0; i < list.nr + 1; i++)
+		work_free(&work[i]);
+	free(work);
+	cli_files_free(&list);
+	return good;
+}
+
+/* --- where findings go --- */
+
+/* The number behind the highest that a file of the directory begins with. */
+static unsigned
+next_number(const char *directory)
+{
+	struct cli_files list = { 0 };
+	unsigned next = 1;
+
+	(void)cli_files_add(&list, directory);
+	for (size_t i = 0; i < list.nr; i++) {
+		const char *base = strrchr(list.names[i], '/');
+		unsigned long number = strtoul(base != NULL ? base + 1 : list.names[i], NULL, 10);
+
+		if (number >= next && number < UINT_MAX)
+			next = (unsigned)number + 1;
+	}
+	cli_files_free(&list);
+	return next;
+}
+
+static bool
+has_programs(const char *directory)
+{
+	struct cli_files list = { 0 };
+	struct stat st;
+	bool any;
+
+	if (stat(directory, &st) != 0)
+		return false;
+	any = cli_files_add(&list, directory) && list.nr > 0;
+	cli_files_free(&list);
+	return any;
+}
+
+static bool
+open_out(struct hunt_files *files)
+{
+	char path[PATH_MAX];
+
+	if (mkdir(files->out, 0777) != 0 && errno != EEXIST) {
+		warn("%s", files->out);
+		return false;
+	}
+	(void)snprintf(path, sizeof(path), "%s/.lock", files->out);
+	files->lock = flopen(path, O_CREAT | O_RDWR | O_NONBLOCK | O_CLOEXEC, 0666);
+	if (files->lock < 0) {
+		if (errno == EWOULDBLOCK)
+			warnx("%s: another hunt writes there", files->out);
+		else
+			warn("%s", path);
+		return false;
+	}
+	files->next = next_number(files->out);
+	return true;
+}
+
+struct hunt_files *
+hunt_files_open(const struct hunt_options *o, struct workers *workers)
+{
+	struct hunt_files *files = calloc(1, sizeof(*files));
+	bool good = true;
+
+	if (files == NULL)
+		err(EXIT_USAGE, "no memory for what is known");
+	files->lock = -1;
+	files->out = o->out;
+	if (o->out != NULL)
+		good = open_out(files);
+	if (good && o->baseline != NULL)
+		good = read_known(files, workers, o->baseline, true);
+	if (good && o->known != NULL)
+		good = read_known(files, workers, o->known, false);
+	/* What earlier hunts have left is not written again. */
+	if (good && o->out != NULL && has_programs(o->out))
+		good = read_known(files, workers, o->out, false);
+	if (good)
+		return files;
+	hunt_files_close(files);
+	return NULL;
+}
+
+static void
+write_finding(const struct hunt_files *files, const struct hunt_finding *f)
+{
+	char path[PATH_MAX];
+	struct program p;
+	struct vmt_error e;
+
+	if (snprintf(path, sizeof(path), "%s/%s", files->out, f->name) >= PATH_MAX)
+		errc(EXIT_USAGE, ENAMETOOLONG, "%s", files->out);
+	if (!vmt_parse(f->text, strlen(f->text), &p, &e))
+		errx(EXIT_USAGE, "%s: a finding cannot be read: %u:%u: %s", f->name, e.line, e.column, e.text);
+	if (!vmt_write(path, &p))
+		err(EXIT_USAGE, "%s", path);
+	program_free(&p);
+}
+
+void
+hunt_files_keep(struct hunt_files *files, struct hunt_finding *f)
+{
+	struct strbuf name = { 0 };
+
+	for (size_t i = 0; i < files->nr && f->known == NULL; i++) {
+		if (strcmp(files->known[i].key, f->key) != 0)
+			continue;
+		f->known = strdup(files->known[i].path);
+		f->baseline = files->known[i].baseline;
+		if (f->known == NULL)
+			err(EXIT_USAGE, "no memory for what is known");
+	}
+	if (f->known != NULL)
+		return;
+	strbuf_printf(&name, "%03u-%s.vmt", files->out != NULL ? files->next++ : f->number, f->name);
+	free(f->name);
+	f->name = strbuf_take(&name);
+	if (files->out != NULL)
+		write_finding(files, f);
+}
+
+void
+hunt_files_close(struct hunt_files *files)
+{
+	if (files == NULL)
+		return;
+	if (files->lock >= 0)
+		(void)close(files->lock);
+	for (size_t i = 0; i < files->nr; i++) {
+		free(files->known[i].key);
+		free(files->known[i].path);
+	}
+	free(files->known);
+	free(files);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* hunt-inside.h - the inside of a hunt, private to hunt*.c. */
+#ifndef HARNESS_HUNT_INSIDE_H
+#define HARNESS_HUNT_INSIDE_H
+
+#include "harness/explore.h"
+#include "harness/hunt-workers.h"
+#include "harness/hunt.h"
+#include "harness/keybuf.h"
+
+/* --- hunt-mutate.c --- */
+
+/* Changes the bare program a little; a function of the program and the seed. */
+void hunt_mutate(struct program *p, const struct hunt_limits *limits, uint64_t seed);
+
+/* --- hunt-features.c --- */
+
+#define FEATURES_COUNT 65536 /* numbers that a way of meeting can have */
+
+/* The ways in which operations have met in one program, each once. */
+struct features {
+	uint64_t edges; /* returns reached */
+	size_t nr;
+	uint16_t list[FEATURES_COUNT];
+	uint64_t seen[FEATURES_COUNT / 64];
+};
+
+void features_clear(struct features *f);
+/* What the run, which is between two steps, shows. */
+void features_look(struct features *f, const struct run *r);
+
+/* --- hunt-message.c: what goes to a worker and comes back --- */
+
+struct reader {
+	const uint8_t *at, *end;
+	bool bad; /* there was less than was asked for */
+};
+
+void message_text(struct keybuf *k, const char *text, size_t len);
+void message_double(struct keybuf *k, double value);
+uint64_t read_number(struct reader *r);
+double read_double(struct reader *r);
+/* malloc'ed, with a zero behind it. */
+char *read_text(struct reader *r);
+
+/* --- hunt-attempt.c: the worker's side --- */
+
+enum hunt_job {
+	JOB_ATTEMPT = 1, /* a number, a text: what happens in the program */
+	JOB_SHRINK,      /* a text with verdict and schedule: a small one, in words */
+	JOB_KEY,         /* the same: what tells its finding from others */
+};
+
+enum attempt_how {
+	ATTEMPT_REFUSED = 0, /* its init steps do not come to an end, or the target cannot do it */
+	ATTEMPT_COMPLETE,
+	ATTEMPT_SAMPLED,
+};
+
+void *hunt_worker_begin(const void *arg);
+void hunt_worker_do(void *state, const struct keybuf *in, struct keybuf *out);
+
+/* --- hunt-words.c --- */
+
+/*
+ * What tells a finding in a small program from others: check, quirks that are on, returns of the operation, kinds of
+ * operation.
+ */
+void hunt_key(const struct program *p, const struct finding *f, struct strbuf *out);
+/* The text as a comment of as many lines as it takes. */
+void hunt_comment(const char *text, struct strbuf *out);
+/* A name for its file: "I19-wire_fault". */
+void hunt_name(const struct finding *f, struct strbuf *out);
+
+/* --- hunt.c --- */
+
+/* What came of JOB_SHRINK or JOB_KEY. The texts are the caller's. */
+void hunt_read_small(struct work *work, struct hunt_finding *f);
+
+/* --- hunt-files.c: the directories of a hunt --- */
+
+struct hunt_files;
+
+/* Reads what is known. NULL: said why it cannot. */
+struct hunt_files *hunt_files_open(const struct hunt_options *o, struct workers *workers);
+/* Sets what is known of a new finding, and its name. Writes it, unless it is there already. */
+void hunt_files_keep(struct hunt_files *files, struct hunt_finding *f);
+void hunt_files_close(struct hunt_files *files);
+
+#endif

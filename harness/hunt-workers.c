@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* hunt-workers.c - see hunt-workers.h. */
+#include "harness/hunt-workers.h"
+
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <err.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+#include "engine/annotate.h"
+
+#define TICK_MS 100
+
+struct worker {
+	pid_t pid; /* 0: not running */
+	int fd;
+	struct work *work; /* NULL: idle */
+	double since;
+};
+
+struct workers {
+	struct workers_options options;
+	struct worker all[WORKERS_MAX];
+};
+
+static double
+now(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
+}
+
+/* --- messages: a length, then so many bytes --- */
+
+static bool
+receive(int fd, void *buf, size_t size)
+{
+	for (char *p = buf; size > 0;) {
+		ssize_t n = read(fd, p, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		p += n;
+		size -= (size_t)n;
+	}
+	return true;
+}
+
+static bool
+transmit(int fd, const void *buf, size_t size)
+{
+	for (const char *p = buf; size > 0;) {
+		ssize_t n = send(fd, p, size, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		p += n;
+		size -= (size_t)n;
+	}
+	return true;
+}
+
+static bool
+receive_message(int fd, struct keybuf *k)
+{
+	uint64_t len;
+
+	k->len = 0;
+	if (!receive(fd, &len, sizeof(len)))
+		return false;
+	keybuf_reserve(k, len + 1);
+	if (!receive(fd, k->bytes, len))
+		return false;
+	k->len = len;
+	return true;
+}
+
+static bool
+transmit_message(int fd, const struct keybuf *k)
+{
+	uint64_t len = k->len;
+
+	return transmit(fd, &len, sizeof(len)) && transmit(fd, k->bytes, k->len);
+}
+
+/* --- the worker's side --- */
+
+VM_NORETURN static void
+worker_main(const struct workers_options *o, int fd)
+{
+	struct keybuf in = { 0 }, out = { 0 };
+	void *state;
+
+#ifdef __linux__
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* whoever is busy when the parent is killed need not go on */
+#endif
+	(void)signal(SIGABRT, SIG_DFL); /* the parent says who died of what */
+	state = o->begin(o->begin_arg);
+	while (receive_message(fd, &in)) {
+		out.len = 0;
+		o->work(state, &in, &out);
+		if (!transmit_message(fd, &out))
+			break;
+	}
+	_exit(0);
+}
+
+/* --- the parent's side --- */
+
+/*
+ * The child never sees an interrupt of the terminal, from its first instruction on: whether to stop is the parent's
+ * decision.
+ */
+static pid_t
+fork_without_interrupts(void)
+{
+	sigset_t interrupts, before;
+	pid_t pid;
+
+	(void)sigemptyset(&interrupts);
+	(void)sigaddset(&interrupts, SIGINT);
+	(void)sigaddset(&interrupts, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, &interrupts, &before);
+	pid = fork();
+	if (pid == 0) {
+		(void)signal(SIGINT, SIG_IGN);
+		(void)signal(SIGTERM, SIG_DFL);
+	}
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	return pid;
+}
+
+static void
+start(struct workers *w, struct worker *one)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+		err(2, "socketpair");
+	(void)fflush(NULL);
+	one->pid = fork_without_interrupts();
+	if (one->pid < 0)
+		err(2, "fork");
+	if (one->pid == 0) {
+		for (unsigned i = 0; i < w->options.nr; i++)
+			if (&w->all[i] != one && w->all[i].pid > 0)
+				(void)close(w->all[i].fd);
+		(void)close(pair[0]);
+		worker_main(&w->options, pair[1]);
+	}
+	(void)close(pair[1]);
+	one->fd = pair[0];
+	one->work = NULL;
+}
+
+struct workers *
+workers_start(const struct workers_options *options)
+{
+	struct workers *w = calloc(1, sizeof(*w));
+
+	if (w == NULL)
+		err(2, "no memory for workers");
+	w->options = *options;
+	if (w->options.nr > WORKERS_MAX)
+		w->options.nr = WORKERS_MAX;
+	for (unsigned i = 0; i < w->options.nr; i++)
+		start(w, &w->all[i]);
+	return w;
+}
+
+/* It has gone, or is made to go; another takes its place. */
+static void
+replace(struct workers *w, struct worker *one, enum work_end end)
+{
+	int status = 0;
+
+	(void)close(one->fd);
+	if (end == WORK_HUNG)
+		(void)kill(one->pid, SIGKILL);
+	(void)waitpid(one->pid, &status, 0);
+	if (one->work != NULL) {
+		one->work->end = end;
+		one->work->status = status;
+		one->work->out.len = 0;
+	}
+	start(w, one);
+}
+
+static void
+give(struct worker *one, struct work *work)
+{
+	one->work = work;
+	one->since = now();
+	/* If the worker has gone, the next read says so. */
+	(void)transmit_message(one->fd, &work->in);
+}
+
+static void
+take(struct workers *w, struct worker *one)
+{
+	struct keybuf ignored = { 0 };
+
+	if (!receive_message(one->fd, one->work != NULL ? &one->work->out : &ignored)) {
+		replace(w, one, WORK_DIED);
+	} else if (one->work != NULL) {
+		one->work->end = WORK_DONE;
+		one->work = NULL;
+	}
+	keybuf_free(&ignored);
+}
+
+/* Waits for any of them. */
+static void
+wait_for_some(struct workers *w)
+{
+	struct pollfd fds[WORKERS_MAX];
+
+	for (unsigned i = 0; i < w->options.nr; i++)
+		fds[i] = (struct pollfd){ .fd = w->all[i].fd, .events = POLLIN };
+	if (poll(fds, w->options.nr, TICK_MS) < 0)
+		return; /* a signal: the tick says what of it */
+	for (unsigned i = 0; i < w->options.nr; i++) {
+		struct worker *one = &w->all[i];
+
+		if ((fds[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0)
+			take(w, one);
+		else if (one->work != NULL && now() - one->since > w->options.hang_seconds)
+			replace(w, one, WORK_HUNG);
+	}
+}
+
+bool
+workers_do(struct workers *w, struct work *work, size_t nr)
+{
+	size_t next = 0, busy = 1;
+	bool over = false;
+
+	for (size_t i = 0; i < nr; i++)
+		work[i].end = WORK_LEFT;
+	while (busy > 0 || (next < nr && !over)) {
+		over = over || (w->options.tick != NULL && w->options.tick(w->options.tick_arg));
+		busy = 0;
+		for (unsigned i = 0; i < w->options.nr; i++) {
+			if (w->all[i].work == NULL && next < nr && !over)
+				give(&w->all[i], &work[next++]);
+			busy += w->all[i].work != NULL;
+		}
+		if (busy > 0)
+			wait_for_some(w);
+	}
+	return next == nr;
+}
+
+void
+workers_stop(struct workers *w)
+{
+	for (unsigned i = 0; i < w->options.nr; i++) {
+		(void)close(w->all[i].fd);
+		(void)kill(w->all[i].pid, SIGKILL);
+		(void)waitpid(w->all[i].pid, NULL, 0);
+	}
+	free(w);
+}
+
+void
+work_free(struct work *work)
+{
+	keybuf_free(&work->in);
+	keybuf_free(&work->out);
+}

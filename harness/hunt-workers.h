@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * hunt-workers.h - work given to other processes, a piece at a time, because what it is done with may crash or hang:
+ * then one piece is lost, and said to be, and the rest goes on.
+ *
+ * A piece is bytes, and so is what comes of it. Which worker does which piece, and when, has no influence on either:
+ * the workers share nothing and keep nothing.
+ */
+#ifndef HARNESS_HUNT_WORKERS_H
+#define HARNESS_HUNT_WORKERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "harness/keybuf.h"
+
+#define WORKERS_MAX 64
+
+enum work_end {
+	WORK_LEFT = 0, /* nobody began with it: there was no more time */
+	WORK_DONE,
+	WORK_DIED, /* the process ended */
+	WORK_HUNG, /* it was ended, after hang_seconds */
+};
+
+struct work {
+	struct keybuf in, out;
+	enum work_end end;
+	int status; /* WORK_DIED: as of waitpid(2) */
+};
+
+struct workers_options {
+	unsigned nr; /* processes, at most WORKERS_MAX */
+	double hang_seconds;
+	/* In the worker: once, and its result is given to work. */
+	void *(*begin)(const void *arg);
+	const void *begin_arg;
+	void (*work)(void *state, const struct keybuf *in, struct keybuf *out);
+	/* In the parent, several times a second. True: begin no more pieces. */
+	bool (*tick)(void *arg);
+	void *tick_arg;
+};
+
+struct workers;
+
+/* Ends the program if processes cannot be had. */
+struct workers *workers_start(const struct workers_options *options);
+/* All of them, until each has its end. False: some were left. */
+bool workers_do(struct workers *w, struct work *work, size_t nr);
+void workers_stop(struct workers *w);
+
+void work_free(struct work *work);
+
+#endif

@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* hunt.c - the course of a hunt: generations of programs, what is kept of them, which findings are shrunk. See hunt.h.
+ */
+#include "harness/hunt.h"
+
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "harness/hunt-inside.h"
+#include "harness/prng.h"
+#include "harness/program-edit.h"
+#include "harness/vmt.h"
+
+#define GENERATION 256     /* programs; a bound on what a kill loses, and no function of the number of workers */
+#define POOL_MAX 2048      /* programs kept for being changed */
+#define CHANGED_PERCENT 50 /* of a generation, as soon as there is something to change */
+#define SMALL_PERCENT 60   /* of the programs that are drawn have few threads, */
+#define SMALL_OPS 2        /* and at most so many operations in each */
+#define ROUGH_MAX 2        /* findings of one rough kind that are shrunk */
+#define HANG_SECONDS 60.0  /* of one piece of work */
+
+/* A finding as it was met, before it is small. */
+struct raw {
+	char *rough, *text;
+};
+
+struct course {
+	const struct hunt_options *o;
+	struct hunt_report *report;
+	struct workers *workers;
+	struct hunt_files *files;
+	double began;
+	uint64_t nr_begun; /* programs */
+	uint64_t features[FEATURES_COUNT / 64];
+	size_t nr_pool;
+	char *pool[POOL_MAX];
+	size_t nr_rough;
+	struct rough {
+		char *key;
+		unsigned nr;
+	} * rough;
+	size_t nr_raw;
+	struct raw *raw; /* of the present generation, to be shrunk */
+};
+
+static double
+now(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
+}
+
+static void *
+grown(void *at, size_t nr, size_t size)
+{
+	at = reallocarray(at, nr, size);
+	if (at == NULL)
+		err(2, "no memory for a hunt");
+	return at;
+}
+
+static char *
+copy_text(const char *text)
+{
+	char *copy = strdup(text);
+
+	if (copy == NULL)
+		err(2, "no memory for a hunt");
+	return copy;
+}
+
+static bool
+stopped(const struct course *c)
+{
+	return c->o->stop != NULL && *c->o->stop != 0;
+}
+
+/* For the workers: no more programs. */
+static bool
+tick(void *arg)
+{
+	struct course *c = arg;
+
+	c->report->seconds = now() - c->began;
+	if (c->o->progress != NULL)
+		c->o->progress(c->o->arg, c->report);
+	return stopped(c) || (c->o->seconds > 0 && c->report->seconds > c->o->seconds);
+}
+
+/* --- programs --- */
+
+static uint64_t
+number_of(const struct course *c, uint64_t index)
+{
+	/* Hunts of different seeds have different programs, as far as anybody goes. */
+	return c->o->end != 0 ? c->o->seed + index : (c->o->seed << 32) + index;
+}
+
+static void
+draw_program(const struct course *c, uint64_t number, struct program *p)
+{
+	const struct hunt_limits *l = &c->o->limits;
+	struct prng prng = prng_mix(number, 0, 5);
+	struct random_params params = { .seed = number,
+		.freebsd12 = c->o->freebsd12,
+		.quirks = c->o->quirks,
+		.ops = l->ops_max,
+		.target = l->target };
+
+	/* From 2 to 4 is what the generator draws by itself. */
+	if (l->threads_min != 2 || l->threads_max != 4)
+		params.threads = l->threads_min + (unsigned)prng_below(&prng, l->threads_max - l->threads_min + 1);
+	/* Most of what there is to be found is in small programs, and of these there are many more in a second. */
+	if (c->o->end == 0 && prng_percent(&prng, SMALL_PERCENT)) {
+		params.threads = l->threads_min;
+		params.ops = l->ops_max < SMALL_OPS ? l->ops_max : SMALL_OPS;
+	}
+	random_concurrent(&params, p);
+	random_suit_target(l->target, &p->config);
+	p->config.mutant = c->o->mutant;
+}
+
+static void
+change_program(const struct course *c, struct prng *prng, struct program *p)
+{
+	const char *text = c->pool[prng_below(prng, c->nr_pool)];
+	struct program parent;
+	struct vmt_error e;
+
+	if (!vmt_parse(text, strlen(text), &parent, &e))
+		errx(2, "a kept program cannot be read: %u:%u: %s", e.line, e.column, e.text);
+	program_copy_bare(p, &parent);
+	program_free(&parent);
+	hunt_mutate(p, &c->o->limits, prng_next(prng));
+}
+
+static void
+make_work(struct course *c, struct work *work, uint64_t index)
+{
+	uint64_t number = number_of(c, index);
+	struct prng prng = prng_mix(number, 0, 4);
+	struct strbuf text = { 0 };
+	struct program p;
+
+	if (c->o->end == 0 && c->nr_pool > 0 && prng_percent(&prng, CHANGED_PERCENT))
+		change_program(c, &prng, &p);
+	else
+		draw_program(c, number, &p);
+	vmt_print(&p, &text);
+	work->in.len = 0;
+	keybuf_num(&work->in, JOB_ATTEMPT);
+	keybuf_num(&work->in, number);
+	message_text(&work->in, strbuf_text(&text), text.len);
+	strbuf_free(&text);
+	program_free(&p);
+}
+
+/* The program of an attempt. */
+static char *
+text_of(const struct work *work)
+{
+	struct reader r = { .at = work->in.bytes, .end = work->in.bytes + work->in.len };
+
+	(void)read_number(&r);
+	(void)read_number(&r);
+	return read_text(&r);
+}
+
+/* --- what came of them --- */
+
+/* So many as are to be shrunk of each kind. */
+static bool
+is_wanted(struct course *c, const char *key)
+{
+	for (size_t i = 0; i < c->nr_rough; i++)
+		if (strcmp(c->rough[i].key, key) == 0)
+			return c->rough[i].nr++ < ROUGH_MAX;
+	c->rough = grown(c->rough, c->nr_rough + 1, sizeof(*c->rough));
+	c->rough[c->nr_rough++] = (struct rough){ .key = copy_text(key), .nr = 1 };
+	return true;
+}
+
+static void
+take_raw(struct course *c, struct reader *r)
+{
+	struct raw raw = { .rough = read_text(r), .text = read_text(r) };
+
+	c->report->seen++;
+	if (r->bad || !is_wanted(c, raw.rough)) {
+		free(raw.rough);
+		free(raw.text);
+		return;
+	}
+	c->raw = grown(c->raw, c->nr_raw + 1, sizeof(*c->raw));
+	c->raw[c->nr_raw++] = raw;
+}
+
+/* Is there one among these that no program had before? All are known from now on. */
+static bool
+take_features(struct course *c, struct reader *r, uint64_t edges)
+{
+	bool fresh = (edges & ~c->report->edges) != 0;
+
+	c->report->edges |= edges;
+	for (uint64_t nr = read_number(r); nr > 0; nr--) {
+		uint64_t number = read_number(r) % FEATURES_COUNT, bit = (uint64_t)1 << number % 64;
+
+		if ((c->features[number / 64] & bit) != 0)
+			continue;
+		c->features[number / 64] |= bit;
+		c->report->features++;
+		fresh = true;
+	}
+	return fresh;
+}
+
+static void
+keep_program(struct course *c, const struct work *work)
+{
+	struct prng prng = prng_mix(c->report->kept++, 0, 6);
+	size_t at = c->nr_pool;
+
+	/* When it is full, the new one takes the place of any. */
+	if (at == POOL_MAX)
+		at = prng_below(&prng, POOL_MAX);
+	else
+		c->pool[c->nr_pool++] = NULL;
+	free(c->pool[at]);
+	c->pool[at] = text_of(work);
+}
+
+static void
+take_attempt(struct course *c, struct work *work)
+{
+	struct reader r = { .at = work->out.bytes, .end = work->out.bytes + work->out.len };
+	struct hunt_report *report = c->report;
+	uint64_t how = read_number(&r);
+
+	report->complete += how == ATTEMPT_COMPLETE;
+	report->sampled += how == ATTEMPT_SAMPLED;
+	report->refused += how == ATTEMPT_REFUSED;
+	report->states += read_number(&r);
+	report->runs += read_number(&r);
+	report->steps += read_number(&r);
+	report->schedules += read_double(&r);
+	if (take_features(c, &r, read_number(&r)) && c->o->end == 0)
+		keep_program(c, work);
+	for (uint64_t nr = read_number(&r); nr > 0 && !r.bad; nr--)
+		take_raw(c, &r);
+}
+
+/* --- findings --- */
+
+/* The same as one that is there already. */
+static bool
+is_old(const struct course *c, const char *key)
+{
+	for (size_t i = 0; i < c->report->nr_findings; i++)
+		if (strcmp(c->report->findings[i].key, key) == 0)
+			return true;
+	return false;
+}
+
+static void
+free_finding(struct hunt_finding *f)
+{
+	free(f->name);
+	free(f->key);
+	free(f->line);
+	free(f->text);
+	free(f->known);
+}
+
+/* A new one: it is written, then reported. Takes the texts. */
+static void
+add_finding(struct course *c, struct hunt_finding *f)
+{
+	if (is_old(c, f->key)) {
+		free_finding(f);
+		return;
+	}
+	f->number = (unsigned)c->report->nr_findings + 1;
+	hunt_files_keep(c->files, f);
+	c->report->findings = grown(c->report->findings, c->report->nr_findings + 1, sizeof(*f));
+	c->report->findings[c->report->nr_findings++] = *f;
+	c->report->nr_new += f->known == NULL;
+	if (c->o->on_finding != NULL)
+		c->o->on_finding(c->o->arg, f);
+}
+
+/* The process that ran it has died, or was ended. The program is kept as it is. */
+static void
+lost_program(struct course *c, const struct work *work)
+{
+	struct strbuf line = { 0 }, key = { 0 }, whole = { 0 };
+	struct hunt_finding f = { 0 };
+	char *text = text_of(work);
+
+	if (work->end == WORK_HUNG)
+		strbuf_printf(&line, "the process was still busy with it after %.0f seconds", HANG_SECONDS);
+	else if (WIFSIGNALED(work->status))
+		strbuf_printf(&line, "the process died of signal %d", WTERMSIG(work->status));
+	else
+		strbuf_printf(&line, "the process ended with status %d", WEXITSTATUS(work->status));
+	strbuf_printf(&whole, "# %s\n%s", strbuf_text(&line), text);
+	/* Nothing is known of where, so at most one of a kind. */
+	strbuf_printf(&key, "lost: %s", strbuf_text(&line));
+	f.name = copy_text(work->end == WORK_HUNG ? "hang" : "crash");
+	f.line = strbuf_take(&line);
+	f.key = strbuf_take(&key);
+	f.text = strbuf_take(&whole);
+	add_finding(c, &f);
+	free(text);
+}
+
+/* There was no time to make it small. */
+static void
+unshrunk(struct course *c, struct raw *raw)
+{
+	struct hunt_finding f = { .name = copy_text("unshrunk"),
+		.key = copy_text(raw->rough),
+		.line = copy_text(raw->rough),
+		.text = copy_text(raw->text) };
+
+	add_finding(c, &f);
+}
+
+void
+hunt_read_small(struct work *work, struct hunt_finding *f)
+{
+	struct reader r = { .at = work->out.bytes, .end = work->out.bytes + work->out.len };
+
+	*f = (struct hunt_finding){ 0 };
+	f->replays = read_number(&r) != 0;
+	f->quirk = read_number(&r) != 0;
+	f->shrunk = read_number(&r) != 0;
+	f->key = read_text(&r);
+	f->name = read_text(&r);
+	f->line = read_text(&r);
+	f->text = read_text(&r);
+}
+
+static void
+shrink_all(struct course *c)
+{
+	struct work *work = calloc(c->nr_raw, sizeof(*work));
+
+	if (work == NULL)
+		err(2, "no memory for a hunt");
+	for (size_t i = 0; i < c->nr_raw; i++) {
+		keybuf_num(&work[i].in, JOB_SHRINK);
+		message_text(&work[i].in, c->raw[i].text, strlen(c->raw[i].text));
+	}
+	(void)workers_do(c->workers, work, c->nr_raw);
+	for (size_t i = 0; i < c->nr_raw; i++) {
+		struct hunt_finding f;
+
+		if (work[i].end == WORK_DONE) {
+			hunt_read_small(&work[i], &f);
+			add_finding(c, &f);
+		} else {
+			unshrunk(c, &c->raw[i]);
+		}
+		free(c->raw[i].rough);
+		free(c->raw[i].text);
+		work_free(&work[i]);
+	}
+	free(work);
+	free(c->raw);
+	c->raw = NULL;
+	c->nr_raw = 0;
+}
+
+/* --- generations --- */
+
+static size_t
+size_of_next(const struct course *c)
+{
+	uint64_t left = GENERATION;
+
+	if (c->o->end != 0 && c->o->end - c->o->seed - c->nr_begun < left)
+		left = c->o->end - c->o->seed - c->nr_begun;
+	if (c->o->programs != 0 && c->o->programs - c->nr_begun < left)
+		left = c->o->programs - c->nr_begun;
+	return (size_t)left;
+}
+
+/* False: that was the last one. */
+static bool
+generation(struct course *c, struct work *work)
+{
+	size_t nr = size_of_next(c);
+	bool all;
+
+	for (size_t i = 0; i < nr; i++)
+		make_work(c, &work[i], c->nr_begun + i);
+	c->nr_begun += nr;
+	all = workers_do(c->workers, work, nr);
+	for (size_t i = 0; i < nr; i++) {
+		if (work[i].end == WORK_LEFT)
+			break;
+		c->report->programs++;
+		c->report->crashed += work[i].end == WORK_DIED;
+		c->report->hung += work[i].end == WORK_HUNG;
+		if (work[i].end == WORK_DONE)
+			take_attempt(c, &work[i]);
+		else
+			lost_program(c, &work[i]);
+	}
+	if (c->nr_raw > 0)
+		shrink_all(c);
+	return all && nr > 0;
+}
+
+static void
+end_course(struct course *c)
+{
+	for (size_t i = 0; i < c->nr_pool; i++)
+		free(c->pool[i]);
+	for (size_t i = 0; i < c->nr_rough; i++)
+		free(c->rough[i].key);
+	free(c->rough);
+	free(c);
+}
+
+bool
+hunt(const struct hunt_options *options, struct hunt_report *report)
+{
+	struct workers_options workers = { .nr = options->jobs,
+		.hang_seconds = HANG_SECONDS,
+		.begin = hunt_worker_begin,
+		.work = hunt_worker_do,
+		.tick = tick };
+	struct course *c = calloc(1, sizeof(*c));
+	struct work *work = calloc(GENERATION, sizeof(*work));
+	bool good;
+
+	if (c == NULL || work == NULL)
+		err(2, "no memory for a hunt");
+	*report = (struct hunt_report){ 0 };
+	c->o = options;
+	c->report = report;
+	c->began = now();
+	workers.begin_arg = options;
+	workers.tick_arg = c;
+	c->workers = workers_start(&workers);
+	c->files = hunt_files_open(options, c->workers);
+	good = c->files != NULL;
+	while (good && generation(c, work))
+		;
+	report->seconds = now() - c->began;
+	report->stopped = stopped(c);
+	workers_stop(c->workers);
+	hunt_files_close(c->files);
+	for (size_t i = 0; i < GENERATION; i++)
+		work_free(&work[i]);
+	free(work);
+	end_course(c);
+	return good;
+}
+
+void
+hunt_report_free(struct hunt_report *report)
+{
+	for (size_t i = 0; i < report->nr_findings; i++)
+		free_finding(&report->findings[i]);
+	free(report->findings);
+	*report = (struct hunt_report){ 0 };
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* program-edit.c - see program-edit.h. */
+#include "harness/program-edit.h"
+
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/random-draw.h"
+
+static void *
+sized(void *at, size_t nr, size_t size)
+{
+	at = reallocarray(at, nr > 0 ? nr : 1, size);
+	if (at == NULL)
+		err(1, "no memory for a program");
+	return at;
+}
+
+static void *
+copied(const void *from, size_t nr, size_t size)
+{
+	void *to = NULL;
+
+	if (nr > 0) {
+		to = sized(NULL, nr, size);
+		memcpy(to, from, nr * size);
+	}
+	return to;
+}
+
+void
+program_copy_bare(struct program *to, const struct program *from)
+{
+	program_init(to);
+	to->config = from->config;
+	to->config.poison = copied(from->config.poison, from->config.nr_poison, sizeof(*to->config.poison));
+	to->nr_init = from->nr_init;
+	to->init = copied(from->init, from->nr_init, sizeof(*to->init));
+	for (size_t i = 0; i < to->nr_init; i++)
+		to->init[i] = (struct program_step){ .op = from->init[i].op };
+	to->nr_threads = from->nr_threads;
+	to->threads = copied(from->threads, from->nr_threads, sizeof(*to->threads));
+}
+
+void
+program_drop_thread(struct program *p, unsigned thread)
+{
+	p->nr_threads--;
+	for (unsigned t = thread; t < p->nr_threads; t++)
+		p->threads[t] = p->threads[t + 1];
+}
+
+bool
+program_drop_op(struct program *p, unsigned thread, unsigned op)
+{
+	struct program_thread *t = &p->threads[thread];
+
+	t->nr_ops--;
+	for (unsigned i = op; i < t->nr_ops; i++) {
+		t->ops[i] = t->ops[i + 1];
+		t->line[i] = t->line[i + 1];
+	}
+	if (t->nr_ops == 0)
+		program_drop_thread(p, thread);
+	else
+		return false;
+	return true;
+}
+
+void
+program_drop_init(struct program *p, size_t i)
+{
+	free(p->init[i].state);
+	p->nr_init--;
+	for (; i < p->nr_init; i++)
+		p->init[i] = p->init[i + 1];
+}
+
+bool
+program_insert_op(struct program *p, unsigned thread, unsigned at, const struct vm_op *op)
+{
+	struct program_thread *t = &p->threads[thread];
+
+	if (t->nr_ops == PROGRAM_OPS_MAX)
+		return false;
+	for (unsigned i = t->nr_ops++; i > at; i--) {
+		t->ops[i] = t->ops[i - 1];
+		t->line[i] = t->line[i - 1];
+	}
+	t->ops[at] = *op;
+	t->line[at] = 0;
+	return true;
+}
+
+void
+program_insert_init(struct program *p, size_t at, const struct vm_op *op)
+{
+	p->init = sized(p->init, p->nr_init + 1, sizeof(*p->init));
+	for (size_t i = p->nr_init++; i > at; i--)
+		p->init[i] = p->init[i - 1];
+	p->init[at] = (struct program_step){ .op = *op };
+}
+
+bool
+program_add_thread(struct program *p, const struct vm_op *op)
+{
+	if (p->nr_threads == PROGRAM_THREADS_MAX)
+		return false;
+	p->threads = sized(p->threads, p->nr_threads + 1, sizeof(*p->threads));
+	p->threads[p->nr_threads] = (struct program_thread){ .nr_ops = 1, .ops = { *op } };
+	p->nr_threads++;
+	return true;
+}
+
+unsigned
+program_nr_ops(const struct program *p)
+{
+	unsigned nr = (unsigned)p->nr_init;
+
+	for (unsigned t = 0; t < p->nr_threads; t++)
+		nr += p->threads[t].nr_ops;
+	return nr;
+}
+
+struct vm_op *
+program_op(struct program *p, unsigned number)
+{
+	unsigned t = 0;
+
+	if (number < p->nr_init)
+		return &p->init[number].op;
+	number -= (unsigned)p->nr_init;
+	for (; number >= p->threads[t].nr_ops; t++)
+		number -= p->threads[t].nr_ops;
+	return &p->threads[t].ops[number];
+}
+
+/* --- pages --- */
+
+/* A visitor of every page number of a program. */
+typedef void page_function(void *arg, uint64_t *page);
+
+static void
+for_each_page(struct program *p, page_function *function, void *arg)
+{
+	for (unsigned i = 0; i < program_nr_ops(p); i++) {
+		struct vm_op *op = program_op(p, i);
+
+		if (draw_has_kind(op->code, VM_ARG_START))
+			function(arg, &op->start);
+		if (draw_has_kind(op->code, VM_ARG_END))
+			function(arg, &op->end);
+	}
+	for (size_t i = 0; i < p->config.nr_poison; i++)
+		function(arg, &p->config.poison[i].page);
+}
+
+struct pages {
+	size_t nr;
+	uint64_t *pages;
+};
+
+static void
+add_page(void *arg, uint64_t *page)
+{
+	struct pages *all = arg;
+
+	all->pages[all->nr++] = *page;
+}
+
+static int
+compare_pages(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+size_t
+program_pages(const struct program *p, uint64_t **ret)
+{
+	struct pages all = { 0 };
+	struct program copy;
+	size_t nr = 0;
+
+	program_copy_bare(&copy, p);
+	all.pages = sized(NULL, 2 * program_nr_ops(p) + p->config.nr_poison, sizeof(*all.pages));
+	for_each_page(&copy, add_page, &all);
+	program_free(&copy);
+	qsort(all.pages, all.nr, sizeof(*all.pages), compare_pages);
+	for (size_t i = 0; i < all.nr; i++)
+		if (nr == 0 || all.pages[nr - 1] != all.pages[i])
+			all.pages[nr++] = all.pages[i];
+	*ret = all.pages;
+	return nr;
+}
+
+struct shift {
+	uint64_t from, by;
+};
+
+static void
+shift_page(void *arg, uint64_t *page)
+{
+	const struct shift *s = arg;
+
+	if (*page >= s->from)
+		*page += s->by;
+}
+
+void
+program_shift_pages(struct program *p, uint64_t from, uint64_t by)
+{
+	struct shift s = { from, by };
+
+	for_each_page(p, shift_page, &s);
+}

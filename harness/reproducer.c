@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* reproducer.c - see reproducer.h. */
+#include "harness/reproducer.h"
+
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/vm.h"
+#include "harness/explore.h"
+#include "harness/run.h"
+#include "harness/strategy.h"
+#include "harness/vmt.h"
+
+struct recorder {
+	struct explore_path path;
+	size_t cap;
+};
+
+static void
+record(void *arg, struct run *r, size_t step, unsigned thread)
+{
+	struct recorder *c = arg;
+
+	(void)r;
+	(void)step;
+	path_append(&c->path, &c->cap, thread);
+}
+
+/* Runs to the end, or until it is given up. */
+static void
+run_by(struct run *r, const struct reproducer_way *way, struct recorder *c)
+{
+	struct replay how = { .lenient = true, .on_step = record, .arg = c };
+
+	if (!way->by_schedule) {
+		(void)strategy_bytes(r, way->choices, way->nr_choices, record, c);
+		return;
+	}
+	(void)replay(r, r->program->choices, r->program->nr_choices, &how);
+	replay_free(&how);
+}
+
+/* Of a check, or CHECK_NONE: of any, but rather one that no quirk explains. */
+static const struct finding *
+first_finding(const struct checker *c, enum check_id wanted)
+{
+	const struct finding *f = wanted == CHECK_NONE ? checker_first(c) : NULL;
+
+	for (size_t i = 0; i < c->nr_findings && f == NULL; i++)
+		if (wanted == CHECK_NONE || c->findings[i].check == wanted)
+			f = &c->findings[i];
+	return f;
+}
+
+static void
+forget_expectations(struct program *p)
+{
+	for (size_t i = 0; i < p->nr_outcomes; i++)
+		free(p->outcomes[i].text);
+	free(p->outcomes);
+	free(p->result);
+	free(p->verdict_detail);
+	free(p->choices);
+	p->nr_outcomes = 0;
+	p->outcomes = NULL;
+	p->has_schedules = false;
+	p->result = p->verdict_detail = NULL;
+	p->choices = NULL;
+	p->nr_choices = 0;
+}
+
+/* "unfounded T0.0 wire 20 24 user noholes => ...": the check's label first, by which the verdict is compared. */
+static char *
+detail_of(const struct finding *f, const struct program *p)
+{
+	struct strbuf text = { 0 };
+	char label[FINDING_TEXT_MAX], *detail;
+	const char *behind;
+
+	finding_print(f, p, &text);
+	behind = strchr(strbuf_text(&text), ':');
+	if (asprintf(&detail, "%s%s", finding_label(f, label), behind != NULL ? behind : "") < 0)
+		err(1, "a verdict");
+	strbuf_free(&text);
+	return detail;
+}
+
+static void
+make(struct program *p, struct run *r, struct recorder *c, const struct finding *f)
+{
+	struct strbuf result = { 0 };
+	char *detail = detail_of(f, p);
+	bool ran = c->path.nr_choices > 0 && run_panic(r) == NULL && run_enabled(r) == 0;
+
+	if (ran)
+		run_outcome(r, &result);
+	forget_expectations(p);
+	p->verdict = finding_kind(f);
+	p->verdict_detail = detail;
+	p->has_schedule = p->nr_threads > 0;
+	p->choices = c->path.choices;
+	p->nr_choices = c->path.nr_choices;
+	c->path.choices = NULL;
+	if (ran)
+		p->result = strdup(strbuf_text(&result));
+	strbuf_free(&result);
+}
+
+/* If there is a finding of that check, makes the program its reproducer. */
+static bool
+judge(struct program *p, const struct reproducer_way *way, const struct vm_target *t, struct sim *sim,
+    enum check_id wanted, struct finding *ret)
+{
+	struct checker checker = { 0 };
+	struct recorder c = { 0 };
+	const struct finding *f;
+	struct run r;
+
+	if (run_open_checked(&r, p, t, sim, &checker) == RUN_OPENED && p->nr_threads > 0) {
+		run_by(&r, way, &c);
+		if (run_enabled(&r) == 0)
+			checker_end(&checker, &r);
+	}
+	f = first_finding(&checker, wanted);
+	if (f != NULL) {
+		*ret = *f;
+		make(p, &r, &c, f);
+	}
+	free(c.path.choices);
+	run_close(&r);
+	checker_free(&checker);
+	return f != NULL;
+}
+
+/*
+ * The init steps become the only thread: what they find has a schedule then, and can be a reproducer. False: they are
+ * too many.
+ */
+static bool
+init_as_thread(struct program *p)
+{
+	struct program_thread *t = calloc(1, sizeof(*t));
+
+	if (t == NULL)
+		err(2, "a thread");
+	if (p->nr_init == 0 || p->nr_init > PROGRAM_OPS_MAX) {
+		free(t);
+		return false;
+	}
+	for (size_t i = 0; i < p->nr_init; i++) {
+		t->ops[t->nr_ops++] = p->init[i].op;
+		free(p->init[i].state);
+	}
+	free(p->init);
+	free(p->threads);
+	p->init = NULL;
+	p->nr_init = 0;
+	p->threads = t;
+	p->nr_threads = 1;
+	return true;
+}
+
+bool
+reproducer_make(struct program *p, const struct reproducer_way *way, const struct vm_target *t, struct sim *sim,
+    struct finding *ret)
+{
+	const struct reproducer_way plainly = { .choices = NULL };
+
+	if (p->nr_threads > 0) {
+		if (!judge(p, way, t, sim, CHECK_NONE, ret))
+			return false;
+		if (ret->thread != SIM_INIT_THREAD)
+			return true;
+	}
+	return init_as_thread(p) && judge(p, &plainly, t, sim, CHECK_NONE, ret);
+}
+
+/* Does the program, along its schedule, show the same in that profile? Then it is in it. */
+static bool
+try_profile(struct program *p, uint32_t quirks, const struct vm_target *t, struct sim *sim, struct finding *f)
+{
+	const struct reproducer_way along = { .by_schedule = true };
+	struct program_config before = p->config;
+
+	p->config.profile_given = true;
+	p->config.profile_freebsd12 = false;
+	p->config.quirks = quirks;
+	if (judge(p, &along, t, sim, f->check, f))
+		return true;
+	p->config.profile_freebsd12 = before.profile_freebsd12;
+	p->config.quirks = before.quirks;
+	return false;
+}
+
+void
+reproducer_reduce_profile(struct program *p, const struct vm_target *t, struct sim *sim, struct finding *f)
+{
+	uint32_t on = p->config.quirks;
+
+	if (try_profile(p, VM_QUIRKS_STRICT, t, sim, f))
+		return;
+	for (uint32_t left = on; left != 0; left &= left - 1)
+		if (try_profile(p, left & -left, t, sim, f))
+			return;
+}

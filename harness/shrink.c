@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* shrink.c - a smaller program with the same finding: see shrink.h. What is tried is in shrink-passes.c. */
+#include "harness/shrink.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "engine/vm.h"
+#include "harness/shrink-inside.h"
+#include "harness/strategy.h"
+
+#define ROUNDS_MAX 100 /* each makes it smaller, so this many are never needed */
+
+static double
+now(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
+}
+
+bool
+shrink_over(struct shrink *s)
+{
+	if (s->over)
+		return true;
+	if (s->options->stop != NULL && *s->options->stop != 0) {
+		s->report->end = SHRINK_CUT_STOPPED;
+		s->over = true;
+	} else if (s->until > 0 && now() > s->until) {
+		s->report->end = SHRINK_CUT_SECONDS;
+		s->over = true;
+	}
+	return s->over;
+}
+
+static void
+say_progress(const struct shrink *s)
+{
+	if (s->options->progress != NULL)
+		s->options->progress(s->options->arg, s->report->tried, s->report->kept);
+}
+
+/* --- is it there? --- */
+
+enum run_open_result
+shrink_open(struct shrink *s, struct run *r, const struct program *p)
+{
+	const struct shrink_options *o = s->options;
+
+	if (o->wanted->open != NULL)
+		return o->wanted->open(o->wanted->arg, r, p, o->target, o->sim);
+	return run_open(r, p, o->target, o->sim);
+}
+
+bool
+shrink_in_run(struct shrink *s, struct run *r)
+{
+	return run_enabled(r) == 0 && s->options->wanted->in_run(s->options->wanted->arg, r);
+}
+
+bool
+shrink_explore(struct shrink *s, struct run *r, uint64_t states_max, struct trail *ret, bool *ret_complete)
+{
+	const struct shrink_wanted *w = s->options->wanted;
+	struct explore_options o = { .states_max = states_max, .schedules_max = states_max, .stop = s->options->stop };
+	const struct explore_path *path;
+	struct explore_result x;
+
+	w->ask(w->arg, &o);
+	explore(r, &o, &x);
+	*ret_complete = x.end == EXPLORE_COMPLETE;
+	path = w->in_result(w->arg, &x);
+	if (path != NULL)
+		trail_of_path(ret, r, path);
+	explore_result_free(&x);
+	return path != NULL && shrink_in_run(s, r);
+}
+
+struct recording {
+	struct explore_path path;
+	size_t cap;
+};
+
+static void
+record(void *arg, struct run *r, size_t step, unsigned thread)
+{
+	struct recording *c = arg;
+
+	(void)r;
+	(void)step;
+	path_append(&c->path, &c->cap, thread);
+}
+
+static bool
+by_strategies(struct shrink *s, struct run *r, struct trail *ret)
+{
+	unsigned runs = s->options->runs != 0 ? s->options->runs : SHRINK_RUNS_DEFAULT;
+	struct strategy_view view;
+	bool found = false;
+
+	strategy_view_init(&view, r);
+	for (unsigned i = 0; i < runs && !found && !shrink_over(s); i++) {
+		say_progress(s);
+		const struct strategy *strategy = strategy_of_mix(s->options->seed + i);
+		struct recording c = { 0 };
+
+		(void)strategy->function(r, &view, s->options->seed + i, record, &c);
+		found = shrink_in_run(s, r);
+		if (found)
+			trail_of_path(ret, r, &c.path);
+		free(c.path.choices);
+	}
+	strategy_view_free(&view);
+	return found;
+}
+
+/* Looks for it, the cheap ways first. True: *ret is the way to it. */
+static bool
+find(struct shrink *s, const struct program *p, const struct trail *hint, struct trail *ret)
+{
+	uint64_t states_max = s->options->states_max != 0 ? s->options->states_max : SHRINK_STATES_MAX_DEFAULT;
+	bool found = false, complete = false;
+	struct run r;
+
+	if (shrink_open(s, &r, p) == RUN_OPENED) {
+		trail_follow(hint, &r, ret);
+		found = shrink_in_run(s, &r) || shrink_explore(s, &r, states_max, ret, &complete) ||
+		        (!complete && by_strategies(s, &r, ret));
+	}
+	run_close(&r);
+	return found;
+}
+
+/* --- the best so far --- */
+
+static void
+set_schedule(struct program *p, const struct explore_path *path)
+{
+	free(p->choices);
+	p->has_schedule = true;
+	p->choices = path->choices;
+	p->nr_choices = path->nr_choices;
+}
+
+/* The schedule of the best, and what it results in. */
+static void
+settle(struct shrink *s)
+{
+	struct explore_path path;
+	struct strbuf result = { 0 };
+	struct run r;
+
+	if (shrink_open(s, &r, &s->best) == RUN_OPENED) {
+		trail_path(&s->trail, &r, &path);
+		if (run_panic(&r) == NULL) /* else no program can expect the result */
+			run_outcome(&r, &result);
+		set_schedule(&s->best, &path);
+		free(s->best.result);
+		s->best.result = result.text;
+		s->report->after.preemptions = path.preemptions;
+		s->report->after.steps = (unsigned)s->trail.nr;
+	}
+	run_close(&r);
+}
+
+struct program
+shrink_copy(const struct shrink *s)
+{
+	struct program copy;
+
+	program_copy_bare(&copy, &s->best);
+	return copy;
+}
+
+bool
+shrink_try(struct shrink *s, struct program *candidate, const struct trail *hint)
+{
+	struct trail found = { 0 };
+
+	if (shrink_over(s) || candidate->nr_threads == 0) {
+		program_free(candidate);
+		return false;
+	}
+	s->report->tried++;
+	say_progress(s);
+	if (!find(s, candidate, hint != NULL ? hint : &s->trail, &found)) {
+		trail_free(&found);
+		program_free(candidate);
+		return false;
+	}
+	program_free(&s->best);
+	trail_free(&s->trail);
+	s->best = *candidate;
+	s->trail = found;
+	s->kept_any = true;
+	s->report->kept++;
+	if (s->options->on_smaller != NULL) {
+		settle(s);
+		s->options->on_smaller(s->options->arg, &s->best);
+	}
+	return true;
+}
+
+static unsigned
+nr_directives(const struct program_config *c)
+{
+	return (unsigned)c->nr_poison + (c->quirks != 0) + (c->mutant != NULL) + c->kernel + (c->frames != 0) +
+	       (c->limit != VM_WIRE_LIMIT_DEFAULT) + (c->min != PROGRAM_MIN_DEFAULT || c->max != PROGRAM_MAX_DEFAULT);
+}
+
+static struct shrink_size
+size_of(const struct program *p)
+{
+	uint64_t *pages;
+	size_t nr = program_pages(p, &pages);
+	struct shrink_size size = {
+		.threads = p->nr_threads,
+		.init = (unsigned)p->nr_init,
+		.ops = program_nr_ops(p) - (unsigned)p->nr_init,
+		.directives = nr_directives(&p->config),
+		.pages = nr > 0 ? pages[nr - 1] - pages[0] + 1 : 0,
+	};
+
+	free(pages);
+	return size;
+}
+
+static void
+all_passes(struct shrink *s)
+{
+	do {
+		s->kept_any = false;
+		s->report->rounds++;
+		shrink_threads(s);
+		shrink_ops(s);
+		shrink_directives(s);
+		shrink_arguments(s);
+		shrink_ranges(s);
+		shrink_pages(s);
+	} while (s->kept_any && !shrink_over(s) && s->report->rounds < ROUNDS_MAX);
+}
+
+/* The program's own schedule, or else any way to what is wanted, is where it begins. */
+static bool
+begin(struct shrink *s, const struct program *p)
+{
+	struct explore_path own = { .nr_choices = p->nr_choices, .choices = p->choices };
+	struct trail hint = { 0 };
+	struct explore_path path;
+	struct run r;
+	bool found;
+
+	program_copy_bare(&s->best, p);
+	if (p->has_schedule && shrink_open(s, &r, &s->best) == RUN_OPENED)
+		trail_of_path(&hint, &r, &own);
+	if (p->has_schedule)
+		run_close(&r);
+	found = find(s, &s->best, &hint, &s->trail);
+	trail_free(&hint);
+	s->report->before = size_of(p);
+	if (found && shrink_open(s, &r, &s->best) == RUN_OPENED) {
+		trail_path(&s->trail, &r, &path);
+		s->report->before.steps = (unsigned)s->trail.nr;
+		s->report->before.preemptions = path.preemptions;
+		free(path.choices);
+	}
+	if (found)
+		run_close(&r);
+	return found;
+}
+
+/* The best becomes *p, which keeps what does not depend on it. */
+static void
+finish(struct shrink *s, struct program *p)
+{
+	settle(s);
+	s->best.head = p->head;
+	s->best.verdict = p->verdict;
+	s->best.verdict_detail = p->verdict_detail;
+	p->head = p->verdict_detail = NULL;
+	program_free(p);
+	*p = s->best;
+	program_init(&s->best);
+}
+
+bool
+shrink(struct program *p, const struct shrink_options *options, struct shrink_report *report)
+{
+	struct shrink s = { .options = options, .report = report };
+	bool found;
+
+	*report = (struct shrink_report){ .end = SHRINK_FIXED_POINT };
+	s.until = options->seconds > 0 ? now() + options->seconds : 0;
+	found = p->nr_threads > 0 && begin(&s, p);
+	if (found) {
+		struct shrink_size after;
+
+		all_passes(&s);
+		shrink_schedule(&s);
+		finish(&s, p);
+		after = size_of(p);
+		after.steps = report->after.steps;
+		after.preemptions = report->after.preemptions;
+		report->after = after;
+	} else {
+		report->end = SHRINK_LOST;
+	}
+	trail_free(&s.trail);
+	program_free(&s.best);
+	return found;
+}

@@ -1,0 +1,513 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""wirestorm run --strategy, shrink and hunt, as their users see them.
+
+Usage: test-hunt.py WIRESTORM [unittest's arguments]; with --mutants in front the build has mutants.
+"""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LITMUS = ROOT / "corpus" / "litmus" / "wire-gone-after-wait.vmt"
+TOOL = None
+MUTANTS = False
+
+# A remove that waits for ever, under what has nothing to do with it.
+DEADLOCK = """# What this is about.
+profile freebsd12
+map 0 64
+limit 9
+poison 60
+init insert 30 40 r rx
+init insert 40 44 rw rw
+init wire 34 36 system holesok
+T0 lookup 30
+T0 madvise 30 34 random
+T0 remove 33 38
+T0 protect 30 31 rw
+T1 wire 41 43 user noholes
+T1 unwire 41 43 user noholes
+T2 clip 42
+verdict deadlock
+"""
+# A million runs of this for each edit: nobody waits for the end.
+SLOW = "init insert 20 24 rw rwx\ninit wire 20 21 system noholes\n" + "".join(
+    "T%d lookup 20\n" % t * 63 for t in range(4)) + "T0 remove 20 21\nverdict deadlock\n"
+
+
+def ws(*args, text=None, cwd=None):
+    """Runs wirestorm; (exit code, standard output, standard error)."""
+    done = subprocess.run([TOOL, *map(str, args)], input=text, capture_output=True, text=True, timeout=300, cwd=cwd)
+    return done.returncode, done.stdout, done.stderr
+
+
+def wait_until(condition, what):
+    """No test depends on how fast something is, only on that it happens at all."""
+    for _ in range(60000):
+        if condition():
+            return
+        time.sleep(0.002)
+    raise AssertionError("never happened: " + what)
+
+
+def children(pid):
+    try:
+        return [int(c) for c in Path("/proc/%d/task/%d/children" % (pid, pid)).read_text().split()]
+    except OSError:
+        return []
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.room = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.room)
+
+    def file(self, name, text):
+        path = self.room / name
+        path.write_text(text)
+        return path
+
+    def expect(self, code, *args, text=None):
+        got, out, err = ws(*args, text=text)
+        self.assertEqual(got, code, f"{args}\n{out}\n{err}")
+        return out, err
+
+    def lines(self, text, word):
+        return [line for line in text.split("\n") if line.startswith(word)]
+
+    def start(self, *args):
+        process = subprocess.Popen([TOOL, *map(str, args)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                   cwd=self.room)
+        self.addCleanup(self.reap, process)
+        return process
+
+    def reap(self, process):
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        process.stdout.close()
+        process.stderr.close()
+
+
+class Strategies(Case):
+    def names(self):
+        out, _ = self.expect(0, "run", "--help")
+        names = re.findall(r"^  (\w+) +\S", out[out.index("Strategies:"):], re.MULTILINE)
+        self.assertGreaterEqual(len(names), 5)
+        return names
+
+    def test_each_replays(self):
+        for name in self.names():
+            for seed in range(1, 6):
+                out, _ = self.expect(0, "run", "--strategy", name, "--seed", seed, LITMUS)
+                again, _ = self.expect(0, "run", "--strategy", name, "--seed", seed, LITMUS)
+                self.assertEqual(out, again)
+                schedule = self.lines(out, "schedule ")[0].split(" ", 1)[1]
+                replayed, _ = self.expect(0, "run", "--schedule", schedule, LITMUS)
+                self.assertEqual(self.lines(replayed, "result ")[0], self.lines(out, "result ")[0])
+
+    def test_differ(self):
+        """Seeds and strategies matter."""
+        schedules = {self.lines(self.expect(0, "run", "--strategy", name, "--seed", seed, LITMUS)[0], "schedule ")[0]
+                     for name in self.names() for seed in range(1, 9)}
+        self.assertGreater(len(schedules), 3)
+
+    def test_usage(self):
+        _, err = self.expect(2, "run", "--strategy", "none", LITMUS)
+        self.assertIn("none", err)
+        self.expect(2, "run", "--strategy", "pct", "--schedule", "T0", LITMUS)
+        self.expect(2, "bench", "sched", "--strategy", "none")
+
+    def test_bench(self):
+        out, _ = self.expect(0, "bench", "sched", "--strategy", "pct", "--seconds", "0.01", "--json")
+        self.assertGreater(json.loads(out)["executions_per_s"], 0)
+
+
+class Shrink(Case):
+    def test_deadlock(self):
+        path = self.file("p.vmt", DEADLOCK)
+        out, err = self.expect(0, "shrink", path)
+        self.assertEqual(len(self.lines(out, "T")), 1, out)
+        self.assertEqual(len(self.lines(out, "init ")), 2, out)
+        self.assertIn("# What this is about.", out)
+        self.assertEqual(self.lines(out, "verdict "), ["verdict deadlock"])
+        self.assertNotIn("limit", out)
+        self.assertIn("nothing more can be taken away", err)
+        small = self.file("small.vmt", out)
+        self.expect(0, "check", small)
+        self.expect(0, "fmt", "--check", small)
+        again, _ = self.expect(0, "shrink", small)
+        self.assertEqual(again, out)
+
+    def test_same_check(self):
+        """The verdict's check stays, although other things can be found in the program, too."""
+        path = self.file("p.vmt", "profile freebsd12\npoison 42\ninit insert 20 28 rw rwx\ninit insert 40 44 rw rwx\n"
+                         "T0 wire 20 24 system noholes\nT0 wire 20 24 user noholes\nT1 wire 40 44 user noholes\n"
+                         "T2 clip 41\nverdict model rollback\n")
+        out, _ = self.expect(0, "shrink", path)
+        self.assertEqual(self.lines(out, "verdict "), ["verdict model rollback"])
+        self.assertEqual(self.lines(out, "profile "), ["profile strict +Q1"])
+        self.assertEqual(self.lines(out, "T"), ["T0 wire 20 22 user noholes", "T1 clip 21"])
+        self.expect(0, "check", self.file("small.vmt", out))
+
+    def test_out(self):
+        path = self.file("p.vmt", DEADLOCK)
+        out, _ = self.expect(0, "shrink", "--json", "--out", path, path)
+        report = json.loads(out)
+        self.assertTrue(report["fixed_point"])
+        self.assertTrue(report["fewest_preemptions"])
+        self.assertEqual((report["before"]["threads"], report["after"]["threads"]), (3, 1))
+        self.assertEqual(report["after"]["ops"] + report["after"]["init"], 3)
+        self.expect(0, "check", path)
+        self.assertEqual([p.name for p in self.room.iterdir()], ["p.vmt"])
+
+    def test_not_there(self):
+        path = self.file("p.vmt", DEADLOCK.replace("init wire 34 36 system holesok\n", ""))
+        before = path.read_text()
+        _, err = self.expect(1, "shrink", "--out", path, path)
+        self.assertIn("not there to begin with", err)
+        self.assertEqual(path.read_text(), before)
+
+    def test_usage(self):
+        for text in (DEADLOCK.replace("verdict deadlock\n", ""), "init lookup 20\nverdict deadlock\n",
+                     DEADLOCK.replace("verdict deadlock", "verdict livelock circle"), "nonsense\n"):
+            self.expect(2, "shrink", self.file("p.vmt", text))
+        self.expect(2, "shrink", "--json", self.file("p.vmt", DEADLOCK))
+        self.expect(2, "shrink")
+        self.expect(2, "shrink", self.room / "none.vmt")
+
+    def slow(self):
+        out = self.room / "out.vmt"
+        args = "shrink", "--max-states", "1", "--runs", "1000000", "--out", out, self.file("p.vmt", SLOW)
+        return args, out
+
+    def test_interrupted(self):
+        args, out = self.slow()
+        process = self.start(*args)
+        wait_until(out.exists, "something smaller is written")
+        self.expect(0, "fmt", "--check", out)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=120)
+        self.assertEqual(process.returncode, 0, err)
+        self.assertIn("interrupted", err)
+        self.expect(0, "check", out)
+
+    def test_seconds(self):
+        args, out = self.slow()
+        _, err = self.expect(0, *args, "--seconds", "1")
+        self.assertIn("the time was up", err)
+        self.expect(0, "check", out)
+
+
+class Hunt(Case):
+    def hunt(self, *args, code=None):
+        got, out, err = ws("hunt", "--json", *args, cwd=self.room)
+        self.assertIn(got, (0, 1), err)
+        report = json.loads(out)
+        self.assertEqual(got, (1 if report["findings"] else 0) if code is None else code)
+        return report
+
+    def check_small(self, finding):
+        """At most three set-up and three thread operations, replaying, and silent without its quirks."""
+        self.assertTrue(finding["replays"] and finding["shrunk"], finding)
+        text = finding["program"]
+        self.assertLessEqual(len(self.lines(text, "init ")), 3, text)
+        self.assertLessEqual(len(self.lines(text, "T")), 3, text)
+        path = self.file("finding.vmt", text)
+        self.expect(0, "check", path)  # the verdict is there, and gone without the quirks
+        self.expect(1, "check", "--profile", "strict", path)
+        self.expect(0, "fmt", "--check", path)
+
+    def test_quirks(self):
+        report = self.hunt("--profile", "freebsd12", "--programs", "1024", "--seed", "6")
+        found = " ".join(f["key"] for f in report["findings"])
+        for quirk in ("Q1", "Q2", "Q4"):
+            self.assertIn("+" + quirk, found)
+        for finding in report["findings"]:
+            self.assertTrue(finding["quirk"])
+            self.check_small(finding)
+        self.assertEqual(report["programs"], 1024)
+        self.assertGreater(report["states"], 1024)
+        self.assertIn("wire_hole", report["edges"])
+
+    def test_sync(self):
+        report = self.hunt("--profile", "strict +Q6", "--programs", "1536", "--seed", "27")
+        self.assertEqual([f["key"].split(" |")[0] for f in report["findings"]], ["sync +Q6"])
+        self.check_small(report["findings"][0])
+
+    def test_strict(self):
+        out, _ = self.expect(0, "hunt", "--programs", "300")
+        self.assertIn("0 findings", out)
+        self.assertIn("300 programs", out)
+
+    def test_jobs(self):
+        """Who does the work decides nothing."""
+        reports = [self.hunt("--profile", "freebsd12", "--programs", "400", "--seed", "6", "-j", j) for j in (1, 3)]
+        for report in reports:
+            del report["seconds"]
+        self.assertEqual(reports[0], reports[1])
+        self.assertTrue(reports[0]["findings"])
+
+    def test_strategies(self):
+        """Few states are enough to be too many: then by strategies."""
+        report = self.hunt("--profile", "freebsd12", "--programs", "150", "--max-states", "10", "--runs", "20")
+        self.assertGreater(report["sampled"], 50)
+        self.assertGreaterEqual(report["runs"], 20 * report["sampled"])
+
+    def test_seeds(self):
+        """A range of seeds is the sum of its parts."""
+        ranges = "50..170", "50..100", "100..170"
+        whole, low, high = (self.hunt("--profile", "freebsd12", "--seeds", r) for r in ranges)
+        for key in ("programs", "complete", "sampled", "refused", "states", "seen"):
+            self.assertEqual(whole[key], low[key] + high[key], key)
+        self.assertEqual(whole["programs"], 120)
+        self.assertEqual(whole["kept"], 0)
+
+    def test_threads(self):
+        for text, threads in (("1", "1"), ("3..3", "3")):
+            report = self.hunt("--profile", "freebsd12", "--programs", "200", "--threads", text, "--ops", "2")
+            heads = [re.search(r"Found with (\d+) threads", f["program"]) for f in report["findings"]]
+            self.assertTrue(heads)
+            self.assertEqual({h.group(1) for h in heads}, {threads})
+
+    def test_out(self):
+        path = self.file("p.vmt", DEADLOCK)
+        out, _ = self.expect(0, "shrink", "--json", "--out", path, path)
+        report = json.loads(out)
+        self.assertTrue(report["fixed_point"])
+        self.assertTrue(report["fewest_preemptions"])
+        self.assertEqual((report["before"]["threads"], report["after"]["threads"]), (3, 1))
+        self.assertEqual(report["after"]["ops"] + report["after"]["init"], 3)
+        self.expect(0, "check", path)
+        self.assertEqual([p.name for p in self.room.iterdir()], ["p.vmt"])
+
+    def test_not_there(self):
+        path = self.file("p.vmt", DEADLOCK.replace("init wire 34 36 system holesok\n", ""))
+        before = path.read_text()
+        _, err = self.expect(1, "shrink", "--out", path, path)
+        self.assertIn("not there to begin with", err)
+        self.assertEqual(path.read_text(), before)
+
+    def test_usage(self):
+        for text in (DEADLOCK.replace("verdict deadlock\n", ""), "init lookup 20\nverdict deadlock\n",
+                     DEADLOCK.replace("verdict deadlock", "verdict livelock circle"), "nonsense\n"):
+            self.expect(2, "shrink", self.file("p.vmt", text))
+        self.expect(2, "shrink", "--json", self.file("p.vmt", DEADLOCK))
+        self.expect(2, "shrink")
+        self.expect(2, "shrink", self.room / "none.vmt")
+
+    def slow(self):
+        out = self.room / "out.vmt"
+        args = "shrink", "--max-states", "1", "--runs", "1000000", "--out", out, self.file("p.vmt", SLOW)
+        return args, out
+
+    def test_interrupted(self):
+        args, out = self.slow()
+        process = self.start(*args)
+        wait_until(out.exists, "something smaller is written")
+        self.expect(0, "fmt", "--check", out)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=120)
+        self.assertEqual(process.returncode, 0, err)
+        self.assertIn("interrupted", err)
+        self.expect(0, "check", out)
+
+    def test_seconds(self):
+        args, out = self.slow()
+        _, err = self.expect(0, *args, "--seconds", "1")
+        self.assertIn("the time was up", err)
+        self.expect(0, "check", out)
+
+
+class Hunt(Case):
+    def hunt(self, *args, code=None):
+        got, out, err = ws("hunt", "--json", *args, cwd=self.room)
+        self.assertIn(got, (0, 1), err)
+        report = json.loads(out)
+        self.assertEqual(got, (1 if report["findings"] else 0) if code is None else code)
+        return report
+
+    def check_small(self, finding):
+        """At most three set-up and three thread operations, replaying, and silent without its quirks."""
+        self.assertTrue(finding["replays"] and finding["shrunk"], finding)
+        text = finding["program"]
+        self.assertLessEqual(len(self.lines(text, "init ")), 3, text)
+        self.assertLessEqual(len(self.lines(text, "T")), 3, text)
+        path = self.file("finding.vmt", text)
+        self.expect(0, "check", path)  # the verdict is there, and gone without the quirks
+        self.expect(1, "check", "--profile", "strict", path)
+        self.expect(0, "fmt", "--check", path)
+
+    def test_quirks(self):
+        report = self.hunt("--profile", "freebsd12", "--programs", "1024", "--seed", "6")
+        found = " ".join(f["key"] for f in report["findings"])
+        for quirk in ("Q1", "Q2", "Q4"):
+            self.assertIn("+" + quirk, found)
+        for finding in report["findings"]:
+            self.assertTrue(finding["quirk"])
+            self.check_small(finding)
+        self.assertEqual(report["programs"], 1024)
+        self.assertGreater(report["states"], 1024)
+        self.assertIn("wire_hole", report["edges"])
+
+    def test_sync(self):
+        report = self.hunt("--profile", "strict +Q6", "--programs", "1536", "--seed", "27")
+        self.assertEqual([f["key"].split(" |")[0] for f in report["findings"]], ["sync +Q6"])
+        self.check_small(report["findings"][0])
+
+    def test_strict(self):
+        out, _ = self.expect(0, "hunt", "--programs", "300")
+        self.assertIn("0 findings", out)
+        self.assertIn("300 programs", out)
+
+    def test_jobs(self):
+        """Who does the work decides nothing."""
+        reports = [self.hunt("--profile", "freebsd12", "--programs", "400", "--seed", "6", "-j", j) for j in (1, 3)]
+        for report in reports:
+            del report["seconds"]
+        self.assertEqual(reports[0], reports[1])
+        self.assertTrue(reports[0]["findings"])
+
+    def test_strategies(self):
+        """Few states are enough to be too many: then by strategies."""
+        report = self.hunt("--profile", "freebsd12", "--programs", "150", "--max-states", "10", "--runs", "20")
+        self.assertGreater(report["sampled"], 50)
+        self.assertGreaterEqual(report["runs"], 20 * report["sampled"])
+
+    def test_seeds(self):
+        """A range of seeds is the sum of its parts."""
+        ranges = "50..170", "50..100", "100..170"
+        whole, low, high = (self.hunt("--profile", "freebsd12", "--seeds", r) for r in ranges)
+        for key in ("programs", "complete", "sampled", "refused", "states", "seen"):
+            self.assertEqual(whole[key], low[key] + high[key], key)
+        self.assertEqual(whole["programs"], 120)
+        self.assertEqual(whole["kept"], 0)
+
+    def test_threads(self):
+        for text, threads in (("1", {1}), ("3..3", {3})):
+            report = self.hunt("--profile", "freebsd12", "--programs", "40", "--threads", text, "--ops", "2")
+            self.assertEqual(report["programs"], 40)
+
+    def test_out(self):
+        args = "--profile", "freebsd12", "--programs", "300", "--seed", "6", "--out", "found"
+        first = self.hunt(*args)
+        names = sorted(f["name"] for f in first["findings"])
+        self.assertTrue(names)
+        self.assertEqual(sorted(p.name for p in (self.room / "found").glob("*.vmt")), names)
+        self.assertEqual([n[:4] for n in names], ["%03d-" % (i + 1) for i in range(len(names))])
+        self.expect(0, "check", self.room / "found")
+        # Again: all is known. With the same as a baseline nothing is a failure.
+        second = self.hunt(*args)
+        self.assertEqual(second["new"], 0)
+        self.assertTrue(all(f["known"] for f in second["findings"]))
+        third = self.hunt(*args, "--baseline", "found", code=0)
+        self.assertTrue(all(f["baseline"] for f in third["findings"]))
+        self.assertEqual(sorted(p.name for p in (self.room / "found").glob("*.vmt")), names)
+        # One is taken away: that one is new.
+        (self.room / "found" / names[0]).unlink()
+        fourth = self.hunt(*args[:-2], "--baseline", "found", code=1)
+        self.assertEqual([f["name"][4:] for f in fourth["findings"] if not f["known"]], [names[0][4:]])
+
+    def test_usage(self):
+        for args in (("--seeds", "5..5"), ("--seeds", "a"), ("--threads", "3..2"), ("--mutant", "no-such"), ("file",),
+                     ("--target", "model"), ("--profile", "other"), ("--baseline", "none"), ("-j", "0")):
+            got, _, err = ws("hunt", "--programs", "1", *args, cwd=self.room)
+            self.assertEqual(got, 2, args)
+            self.assertTrue(err)
+
+    def test_known_must_be_readable(self):
+        self.file("bad.vmt", "nonsense\n")
+        got, _, err = ws("hunt", "--programs", "1", "--known", self.room)
+        self.assertEqual(got, 2)
+        self.assertIn("bad.vmt:1:1", err)
+
+    def endless(self):
+        return self.start("hunt", "--profile", "freebsd12", "--out", "found", "-j", "2")
+
+    def first_new(self, process):
+        for line in process.stdout:
+            if line.startswith("new "):
+                return line.split()[1]
+        self.fail("nothing was found: " + process.stderr.read())
+
+    def test_killed(self):
+        """Whatever it said is there, whole, and its workers go, too."""
+        process = self.endless()
+        name = self.first_new(process)
+        workers = children(process.pid)
+        self.assertEqual(len(workers), 2)
+        process.kill()
+        process.wait()
+        self.expect(0, "check", self.room / "found" / name)
+        for path in (self.room / "found").glob("*.vmt"):
+            self.expect(0, "fmt", "--check", path)
+        wait_until(lambda: not any(Path("/proc/%d/fd" % w).exists() and self.alive(w) for w in workers), "workers end")
+
+    def alive(self, pid):
+        try:
+            return Path("/proc/%d/stat" % pid).read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
+        except OSError:
+            return False
+
+    def test_interrupted(self):
+        process = self.endless()
+        self.first_new(process)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=120)
+        self.assertEqual(process.returncode, 1, err)
+        self.assertIn("interrupted: ", out)
+        self.assertIn("findings", out)
+
+    def test_worker_killed(self):
+        """A worker that dies costs one program, which is kept; another worker takes its place."""
+        process = self.endless()
+        self.first_new(process)
+        before = children(process.pid)
+        os.kill(before[0], signal.SIGKILL)
+        wait_until(lambda: list((self.room / "found").glob("*-crash.vmt")), "the program is kept")
+        wait_until(lambda: len(children(process.pid)) == 2 and before[0] not in children(process.pid), "a new worker")
+        text = next((self.room / "found").glob("*-crash.vmt")).read_text()
+        self.assertIn("died of signal 9", text)
+        self.assertRegex(text, r"(?m)^T0 ")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=120)
+        self.assertEqual(process.returncode, 1, err)
+        self.assertIn("1 crashed", out)
+
+    def test_locked(self):
+        process = self.endless()
+        self.first_new(process)
+        got, _, err = ws("hunt", "--programs", "1", "--out", "found", cwd=self.room)
+        self.assertEqual(got, 2)
+        self.assertIn("another hunt", err)
+
+    def test_mutant(self):
+        """The canary is found at once; a build without mutants refuses."""
+        got, out, err = ws("hunt", "--mutant", "canary", "--programs", "200", "--json", cwd=self.room)
+        if not MUTANTS:
+            self.assertEqual(got, 2)
+            self.assertIn("mutants=true", err)
+            return
+        self.assertEqual(got, 1)
+        finding = json.loads(out)["findings"][0]
+        self.assertIn("mutant canary", finding["program"])
+        self.assertFalse(finding["quirk"])
+        self.expect(0, "check", self.file("finding.vmt", finding["program"]))
+
+
+if __name__ == "__main__":
+    MUTANTS = sys.argv[1] == "--mutants"
+    TOOL = os.path.abspath(sys.argv.pop(2 if MUTANTS else 1))
+    if MUTANTS:
+        sys.argv.pop(1)
+    unittest.main(argv=[sys.argv[0], *sys.argv[1:]])

@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""test-stress-cli.py - wirestorm stress as a person or a CI meets it: what it says, signals, memory, stress-ci.
+
+Usage: test-stress-cli.py WIRESTORM SOURCE [--sanitized] [--mutants]
+"""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+MEMORY_GROWTH_KB_MAX = 2048  # in some seconds; a leak of a byte per operation would be more
+
+
+def fail(text):
+    sys.exit(f"test-stress-cli: {text}")
+
+
+def stress(tool, *words):
+    return [tool, "stress", "--seed", "3", *words]
+
+
+def test_memory_is_flat(tool, sanitized):
+    done = subprocess.run(stress(tool, "--seconds", "5", "--json"), check=False, capture_output=True, text=True)
+    if done.returncode != 0:
+        fail(f"status {done.returncode}: {done.stdout}{done.stderr}")
+    told = json.loads(done.stdout)
+    grown = told["memory_kb"] - told["memory_first_kb"]
+    if told["operations"] < MEMORY_GROWTH_KB_MAX * 10 or told["rounds"] < 10 or told["stops"] < 5:
+        fail(f"too little was done to say anything: {told}")
+    if grown > MEMORY_GROWTH_KB_MAX and not sanitized:
+        fail(f"memory grew by {grown} kB in {told['operations']} operations")
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    if len(lines) < 3:
+        fail(f"expected a line each second on standard error, found {done.stderr!r}")
+    for line in lines:
+        if not {"seconds", "operations", "codes", "invalid_address_by_edge", "waits", "wakeups"} <= set(line):
+            fail(f"a line without its figures: {line}")
+    if [line["operations"] for line in lines] != sorted(line["operations"] for line in lines):
+        fail("the lines go backwards")
+    print(f"{told['operations']} operations, memory grew by {grown} kB, {len(lines)} lines")
+
+
+def test_signal_ends_with_a_summary(tool, number):
+    run = subprocess.Popen(stress(tool, "--seconds", "600", "--json"), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True)
+    time.sleep(1.5)
+    run.send_signal(number)
+    out, _ = run.communicate(timeout=60)
+    told = json.loads(out)
+    if run.returncode != 0 or not told["interrupted"] or told["operations"] == 0:
+        fail(f"signal {number}: status {run.returncode}, {told}")
+    print(f"signal {number}: {told['operations']} operations, summary printed")
+
+
+def test_terminal_has_one_line(tool):
+    leader, follower = pty.openpty()
+    run = subprocess.Popen(stress(tool, "--seconds", "3"), stdout=subprocess.DEVNULL, stderr=follower)
+    os.close(follower)
+    seen = b""
+    while True:
+        try:
+            some = os.read(leader, 65536)
+        except OSError:  # the other side is closed
+            break
+        if not some:
+            break
+        seen += some
+    if run.wait() != 0 or seen.count(b"\r\x1b[K") < 2 or seen.count(b"\n") != 1 or b"M/s" not in seen:
+        fail(f"on a terminal: {seen!r}")
+    print("a terminal has one line")
+
+
+def test_stress_ci(tool, source, mutants):
+    script = str(Path(source, "scripts", "stress-ci"))
+    with tempfile.TemporaryDirectory() as folder:
+        words = [script, "--tool", tool, "--out", folder, "--seed", "4", "--reproduce-s", "5"]
+        done = subprocess.run(words + ["--seconds", "4", "--mix", "pageout", "--mix", "protect"], check=False,
+            capture_output=True, text=True)
+        summary = json.loads(Path(folder, "summary.json").read_text(encoding="utf-8"))
+        if done.returncode != 0 or summary["status"] != 0 or len(summary["runs"]) != 4 or summary["seed"] != 4:
+            fail(f"stress-ci: status {done.returncode}: {done.stdout}{done.stderr}{summary}")
+        if any(line["operations"] == 0 for line in summary["runs"]):
+            fail(f"stress-ci: a run did nothing: {summary}")
+        if mutants:
+            words += ["--seconds", "2", "--mix", "everything", "--mutant", "wire_counts_first_entry"]
+            done = subprocess.run(words, check=False, capture_output=True, text=True)
+            summary = json.loads(Path(folder, "summary.json").read_text(encoding="utf-8"))
+            line = summary["runs"][0]
+            if done.returncode != 1 or not Path(folder, line["window"]).exists() or not line["reproduced"]:
+                fail(f"stress-ci: status {done.returncode}: {done.stdout}{done.stderr}{summary}")
+    print("stress-ci is done")
+
+
+def main():
+    flags = set(sys.argv[3:])
+    if len(sys.argv) < 3 or flags - {"--sanitized", "--mutants"}:
+        fail("usage: test-stress-cli.py WIRESTORM SOURCE [--sanitized] [--mutants]")
+    tool, source = sys.argv[1:3]
+    test_memory_is_flat(tool, "--sanitized" in flags)
+    test_signal_ends_with_a_summary(tool, signal.SIGTERM)
+    test_signal_ends_with_a_summary(tool, signal.SIGINT)
+    test_terminal_has_one_line(tool)
+    test_stress_ci(tool, source, "--mutants" in flags)
+
+
+if __name__ == "__main__":
+    main()
