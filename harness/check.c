@@ -280,6 +280,7 @@ begin_op(struct checker *c, struct run *r, unsigned thread, unsigned index)
 	o->op = (uint16_t)index;
 	o->since = c->step + 1;
 	o->charged = 0;
+	o->synced = call.start;
 	o->nr_effects = 0;
 	watch(c, &call);
 }
@@ -510,6 +511,7 @@ key_op(const struct check_op *o, struct keybuf *k)
 	keybuf_num(k, o->seen);
 	keybuf_num(k, o->always);
 	keybuf_num(k, zigzag(o->charged));
+	keybuf_num(k, o->synced);
 	keybuf_num(k, o->nr_effects);
 	for (size_t i = 0; i < o->nr_effects; i++) {
 		const struct check_effect *e = &o->effects[i];
