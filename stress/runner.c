@@ -128,9 +128,15 @@ found(struct run *run, enum stress_end end, const char *broken)
 		.detail = broken,
 		.repeat = run->config.repeat,
 	};
+	char where[64] = "";
 
 	result->end = end;
-	(void)snprintf(result->broken, sizeof(result->broken), "%s (round %ju)", broken, (uintmax_t)run->round + 1);
+	if (run->map->broken_start < run->map->broken_end)
+		(void)snprintf(where, sizeof(where), ", in pages %ju-%ju",
+		    (uintmax_t)(run->map->broken_start >> VM_PAGE_SHIFT),
+		    (uintmax_t)((run->map->broken_end + VM_PAGE_SIZE - 1) >> VM_PAGE_SHIFT));
+	(void)snprintf(
+	    result->broken, sizeof(result->broken), "%s%s (round %ju)", broken, where, (uintmax_t)run->round + 1);
 	if (run->config.window == NULL)
 		return;
 	for (unsigned i = 0; i < run->config.threads; i++)
