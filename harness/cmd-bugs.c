@@ -184,6 +184,8 @@ collect(struct bugs_command *c, pid_t pid, int status, const struct rusage *used
 		if (p->pid != pid)
 			continue;
 		bugs_finish(p, status, cpu, &record);
+		if (cli_stop != 0 && record.end != BUGS_FOUND)
+			continue; /* it was cut short */
 		if (c->state != NULL && record.end != BUGS_FAILED && !bugs_save(c->state, &trial, &record))
 			err(EXIT_USAGE, "%s", c->state);
 		keep(c, &trial, &record);

@@ -106,7 +106,7 @@ class Case(unittest.TestCase):
 class Help(Case):
     SOURCES = {"check": "harness/cmd-check.c", "explore": "harness/cmd-explore.c", "run": "harness/cmd-run.c",
         "show": "harness/cmd-show.c", "edges": "harness/cmd-edges.c",
-        "fmt": "harness/cmd-fmt.c", "stress": "stress/stress-main.c"}
+        "bugs": "harness/cmd-bugs.c", "fmt": "harness/cmd-fmt.c", "stress": "stress/stress-main.c"}
 
     def commands(self):
         found = re.findall(r'^COMMAND\("(\w+)"', (ROOT / "harness" / "commands.def").read_text(), re.MULTILINE)
