@@ -12,6 +12,7 @@
 
 #include "harness/cli.h"
 #include "harness/edges-report.h"
+#include "harness/edges.h"
 #include "harness/random-program.h"
 #include "harness/vmt.h"
 
@@ -19,10 +20,9 @@ static const char help[] =
     "usage: wirestorm edges [OPTION...] PATH...\n"
     "       wirestorm edges --hunt S [OPTION...] [PATH...]\n\n"
     "Explores programs (.vmt files, or all below a directory) and lists the edges that their operations pass: the\n"
-    "returns worth a name (wirestorm help edges). Those of KERN_INVALID_ADDRESS first, then the other codes: how "
-    "often,\n"
-    "in how many programs, the smallest program and the schedule of the fewest preemptions, what the man page says of\n"
-    "it and what the checker does; last those that were not reached.\n\n"
+    "returns worth a name, listed below. Those of KERN_INVALID_ADDRESS first, then the other codes: how often, in how\n"
+    "many programs, the smallest program and the schedule of the fewest preemptions, what the man page says of it and\n"
+    "what the checker does; last those that were not reached.\n\n"
     "      --hunt S       random programs, too, for S seconds\n"
     "      --programs N   random programs, too, so many of them: the same ones each time\n"
     "      --seed N       the first one's seed (default 1); wirestorm gen --seed N prints it\n"
@@ -35,7 +35,8 @@ static const char help[] =
     "Exit status: 0 no finding, 1 a finding that no quirk explains, 2 wrong usage or an unusable file.\n\n"
     "Examples:\n"
     "  wirestorm edges corpus/litmus\n"
-    "  wirestorm edges --hunt 10 --profile freebsd12\n";
+    "  wirestorm edges --hunt 10 --profile freebsd12\n\n"
+    "The edges (wirestorm explain NAME tells more of one):\n\n";
 
 #define STATES_MAX_DEFAULT 100000
 
@@ -260,6 +261,17 @@ static const struct option long_options[] = {
 	{ 0 },
 };
 
+static void
+print_help(void)
+{
+	struct strbuf list = { 0 };
+
+	edges_doc(&list, false);
+	fputs(help, stdout);
+	fputs(strbuf_text(&list), stdout);
+	strbuf_free(&list);
+}
+
 static int
 parse_options(int argc, char **argv, struct edges_command *c)
 {
@@ -297,7 +309,7 @@ parse_options(int argc, char **argv, struct edges_command *c)
 			c->json = true;
 			break;
 		case OPT_HELP:
-			fputs(help, stdout);
+			print_help();
 			return EXIT_OK;
 		default:
 			return cli_usage("edges");

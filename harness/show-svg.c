@@ -232,7 +232,7 @@ alone(struct picture *p, const struct show_row *row, bool draw)
 static void
 lane_names(struct picture *p)
 {
-	char name[8];
+	char name[16];
 
 	if (p->s->program->nr_threads == 0)
 		return;

@@ -436,7 +436,7 @@ static void
 put_lane_names(struct page *p)
 {
 	unsigned nr_threads = p->s->program->nr_threads;
-	char name[8];
+	char name[16];
 
 	if (nr_threads == 0)
 		return;

@@ -110,19 +110,10 @@ add_entry(struct steps *s, const struct history_base *base, const struct vm_map_
 	const struct vm_op range = { .start = e->start >> VM_PAGE_SHIFT, .end = e->end >> VM_PAGE_SHIFT };
 	struct vm_op op = range;
 
-	op.code = VM_OP_insert;
-	if ((e->eflags & MAP_ENTRY_GUARD) != 0) {
-		op.flags = VM_OPF_GUARD;
-		add_step(s, op);
-		return;
-	}
-	op.prot = op.max = VM_PROT_ALL;
-	add_step(s, op);
 	for (unsigned i = 0; i < base->nr_tags; i++)
 		if (base->tags[i].page >= range.start && base->tags[i].page < range.end)
 			add_step(s, (struct vm_op){
 			                .code = VM_OP_write, .start = base->tags[i].page, .value = base->tags[i].tag });
-	op = range;
 	op.code = VM_OP_wire;
 	op.flags = VM_OPF_USER;
 	if ((e->eflags & MAP_ENTRY_USER_WIRED) != 0)
@@ -136,14 +127,48 @@ add_entry(struct steps *s, const struct history_base *base, const struct vm_map_
 	add_protection(s, e, range);
 }
 
-/* Entries that look alike were made one by one, and insert has made one of them. */
-static void
-add_boundaries(struct steps *s, const struct history_base *base)
+/* Are the two a piece of one, cut? Their objects are only compared. */
+static bool
+continues(const struct vm_map_entry *a, const struct vm_map_entry *b)
 {
-	for (unsigned i = 1; i < base->nr_entries; i++)
-		if (base->entries[i].start == base->entries[i - 1].end)
-			add_step(
-			    s, (struct vm_op){ .code = VM_OP_clip, .start = base->entries[i].start >> VM_PAGE_SHIFT });
+	return a->end == b->start && a->object != NULL && a->object == b->object &&
+	       a->offset + (a->end - a->start) == b->offset && (b->eflags & MAP_ENTRY_GUARD) == 0;
+}
+
+/* Entries @from to @to, less that one: pieces of one mapping. A fault gives it an object of its own. */
+static void
+add_mapping(struct steps *s, const struct history_base *base, unsigned from, unsigned to)
+{
+	const struct vm_map_entry *e = &base->entries[from];
+	struct vm_op op = { .code = VM_OP_insert,
+		.start = e->start >> VM_PAGE_SHIFT,
+		.end = base->entries[to - 1].end >> VM_PAGE_SHIFT };
+
+	if ((e->eflags & MAP_ENTRY_GUARD) != 0) {
+		op.flags = VM_OPF_GUARD;
+		add_step(s, op);
+		return;
+	}
+	op.prot = op.max = VM_PROT_ALL;
+	add_step(s, op);
+	if (e->object != NULL)
+		add_step(s, (struct vm_op){ .code = VM_OP_fault, .start = op.start, .prot = VM_PROT_READ });
+	for (unsigned i = from; i < to; i++)
+		add_entry(s, base, &base->entries[i]);
+	for (unsigned i = from + 1; i < to; i++)
+		add_step(s, (struct vm_op){ .code = VM_OP_clip, .start = base->entries[i].start >> VM_PAGE_SHIFT });
+}
+
+/* From above: an insert would continue the mapping below it, and they would be one. */
+static void
+add_map(struct steps *s, const struct history_base *base)
+{
+	for (unsigned to = base->nr_entries, from; to > 0; to = from) {
+		from = to - 1;
+		while (from > 0 && continues(&base->entries[from - 1], &base->entries[from]))
+			from--;
+		add_mapping(s, base, from, to);
+	}
 }
 
 /* --- as threads --- */
@@ -263,10 +288,8 @@ history_write(const struct window *w, const char *path)
 
 	program_init(&p);
 	copy_config(&p.config, w->config);
-	for (unsigned i = 0; i < w->base->nr_entries && w->base->good; i++)
-		add_entry(&steps, w->base, &w->base->entries[i]);
 	if (w->base->good)
-		add_boundaries(&steps, w->base);
+		add_map(&steps, w->base);
 	make_threads(w, &p, number, &cut);
 	p.verdict = w->verdict;
 	p.verdict_detail = strdup(w->detail);

@@ -43,7 +43,7 @@ struct history_tag {
 struct history_base {
 	bool good; /* false: it was too large to be remembered */
 	unsigned nr_entries, nr_tags;
-	struct vm_map_entry entries[HISTORY_ENTRIES_MAX]; /* their attributes; no pointer of theirs is followed */
+	struct vm_map_entry entries[HISTORY_ENTRIES_MAX]; /* no pointer of theirs is followed */
 	struct history_tag tags[HISTORY_TAGS_MAX];
 };
 
