@@ -3,8 +3,6 @@
  * fuzz_sched.c - any bytes as a program of up to 4 threads and a schedule, run on the engine in the simulated world. It
  * aborts, with the reproducer, on whatever the checker finds that no quirk explains which is on in the program.
  */
-#include <err.h>
-
 #include "fuzz/fuzz.h"
 #include "fuzz/icov.h"
 #include "fuzz/input.h"
@@ -25,9 +23,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argv;
 	fuzz_environment();
 	icov_environment();
-	sim = sim_create();
-	if (sim == NULL)
-		err(1, "no simulated world");
+	sim = fuzz_sim();
 	return 0;
 }
 
@@ -52,7 +48,7 @@ judge(struct fuzz_input *in)
 	}
 	run_close(&run);
 	if (fuzz_wants_quirks() ? checker.nr_findings > 0 : checker_first(&checker) != NULL)
-		fuzz_report(in, &target_engine, sim);
+		fuzz_report(in, &target_engine);
 }
 
 int

@@ -3,7 +3,6 @@
  * fuzz_seq.c - any bytes as a program, its threads one after the other, on the engine and on the reference model: after
  * each operation result, state and invariants are the same, or it aborts with the program and the difference.
  */
-#include <err.h>
 #include <string.h>
 
 #include "fuzz/fuzz.h"
@@ -24,9 +23,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argc;
 	(void)argv;
 	fuzz_environment();
-	sim = sim_create();
-	if (sim == NULL)
-		err(1, "no simulated world");
+	sim = fuzz_sim();
 	return 0;
 }
 

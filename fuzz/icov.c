@@ -14,7 +14,7 @@ __attribute__((section("__libfuzzer_extra_counters"), used)) static uint8_t coun
 static uint8_t ever[ICOV_SIZE];
 static unsigned long nr_runs, nr_set, first_run[VM_EDGE_COUNT];
 static uint64_t edges_ever;
-static bool off;
+static unsigned regions = ICOV_SWITCHES_ON | ICOV_PAIRS_ON | ICOV_EDGES_ON;
 
 /* How the ranges of two operations lie to each other. */
 enum relation {
@@ -59,7 +59,8 @@ icov_environment(void)
 {
 	const char *text = getenv("WS_FUZZ_ICOV");
 
-	off = text != NULL && strcmp(text, "0") == 0;
+	if (text != NULL)
+		regions = (unsigned)strtoul(text, NULL, 10);
 }
 
 static enum relation
@@ -167,7 +168,7 @@ icov_step(const struct run *r, unsigned thread)
 		place_op(r, thread);
 		note_edges(r, thread, before.nr_done);
 	}
-	if (off)
+	if (regions == 0)
 		return;
 	/* The engine's running thread is still the one whose step has just ended. */
 	p->point = vm_curthread->ctx.point;
@@ -180,16 +181,16 @@ icov_step(const struct run *r, unsigned thread)
 		if (t == thread || !other->live)
 			continue;
 		now = relation(p, other);
-		if (p->live && now != DISJOINT)
+		if ((regions & ICOV_PAIRS_ON) != 0 && p->live && now != DISJOINT)
 			set(ICOV_SWITCHES + spread(p->site, other->site, 0, now, ICOV_PAIRS));
 		if (!ended && t != last)
 			continue;
 		then = ended ? relation(&before, other) : now;
 		if (then == DISJOINT)
 			continue;
-		if (ended)
+		if ((regions & ICOV_EDGES_ON) != 0 && ended)
 			set_edges(r, thread, before.nr_done, phases[other->point]);
-		if (t == last && other->point != VM_POINT_none)
+		if ((regions & ICOV_SWITCHES_ON) != 0 && t == last && other->point != VM_POINT_none)
 			set(spread(before.site, other->site, p->live ? p->site : 0, then, ICOV_SWITCHES));
 	}
 	last = thread;

@@ -25,7 +25,10 @@
 #define ICOV_EDGES 512
 #define ICOV_SIZE (ICOV_SWITCHES + ICOV_PAIRS + ICOV_EDGES)
 
-/* WS_FUZZ_ICOV=0 in the environment switches it off, to measure what it buys. */
+/* WS_FUZZ_ICOV in the environment: which of them are on, 0 for none, to measure what each buys. */
+#define ICOV_SWITCHES_ON 1u
+#define ICOV_PAIRS_ON 2u
+#define ICOV_EDGES_ON 4u
 void icov_environment(void);
 /* In front of the first step, and behind each. */
 void icov_begin(const struct run *r);

@@ -10,6 +10,7 @@
 #include "harness/bytes.h"
 #include "harness/checkfile.h"
 #include "harness/reproducer.h"
+#include "harness/sim.h"
 #include "harness/vmt.h"
 
 static struct {
@@ -42,6 +43,25 @@ fuzz_wants_quirks(void)
 	return wanted.profile != NULL;
 }
 
+static struct sim *sim;
+
+static void
+destroy_sim(void)
+{
+	sim_destroy(sim);
+}
+
+struct sim *
+fuzz_sim(void)
+{
+	if (sim == NULL) {
+		sim = sim_create();
+		if (sim == NULL || atexit(destroy_sim) != 0)
+			err(1, "no simulated world");
+	}
+	return sim;
+}
+
 void
 fuzz_input_decode(const uint8_t *bytes, size_t len, struct fuzz_input *in)
 {
@@ -63,15 +83,15 @@ fuzz_input_free(struct fuzz_input *in)
 }
 
 void
-fuzz_report(struct fuzz_input *in, const struct vm_target *t, struct sim *sim)
+fuzz_report(struct fuzz_input *in, const struct vm_target *t)
 {
 	const struct reproducer_way way = { .choices = in->choices, .nr_choices = in->nr_choices };
 	struct strbuf why = { 0 };
 	struct finding f;
 
-	if (!reproducer_make(&in->p, &way, t, sim, &f))
+	if (!reproducer_make(&in->p, &way, t, fuzz_sim(), &f))
 		fuzz_fail(&in->p, "a finding that does not come back: runs of an input differ");
-	reproducer_reduce_profile(&in->p, t, sim, &f);
+	reproducer_reduce_profile(&in->p, t, fuzz_sim(), &f);
 	finding_print(&f, &in->p, &why);
 	fuzz_fail(&in->p, strbuf_text(&why));
 }

@@ -18,8 +18,8 @@
 
 #define FUZZ_CHOICES_MAX 256 /* those behind are not looked at */
 
-struct vm_target;
 struct sim;
+struct vm_target;
 
 struct fuzz_input {
 	struct program p;
@@ -32,12 +32,15 @@ void fuzz_environment(void);
 /* Did WS_FUZZ_PROFILE ask for a profile, so that what a quirk explains is wanted? */
 bool fuzz_wants_quirks(void);
 
+/* The simulated world for all inputs, until the program ends. */
+struct sim *fuzz_sim(void);
+
 /* *in is to be freed; @bytes stay the caller's and must outlive it. */
 void fuzz_input_decode(const uint8_t *bytes, size_t len, struct fuzz_input *in);
 void fuzz_input_free(struct fuzz_input *in);
 
 /* The run of this input has findings: prints the reproducer of the first one, and aborts. */
-_Noreturn void fuzz_report(struct fuzz_input *in, const struct vm_target *t, struct sim *sim);
+_Noreturn void fuzz_report(struct fuzz_input *in, const struct vm_target *t);
 /* Prints the program as a .vmt file, then why it is a finding, and aborts: that is how engines take note. */
 _Noreturn void fuzz_fail(const struct program *p, const char *why);
 

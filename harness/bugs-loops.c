@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* bugs-loops.c - what each engine of bug-engines.def does in the process of a trial. Each ends at its first finding. */
 #include <err.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include "engine/vm.h"
 #include "harness/bench.h"
@@ -13,6 +13,7 @@
 #include "harness/checkfile.h"
 #include "harness/cli.h"
 #include "harness/explore.h"
+#include "harness/hunt.h"
 #include "harness/random-program.h"
 
 #define STATES_MAX 50000      /* of one program */
@@ -56,7 +57,7 @@ is_over(const struct loop *l)
 	return l->shared->found || bench_now() >= l->trial->seconds;
 }
 
-/* --- hunt, twin --- */
+/* --- explore, twin --- */
 
 /* What the checker says first, if it says something. */
 static void
@@ -115,18 +116,8 @@ draw_program(struct loop *l, uint64_t number, struct program *p)
 	begin_program(l);
 }
 
-/* False: it shows nothing that could be replayed. */
-static bool
-write_program(struct loop *l, struct program *p)
-{
-	char path[PATH_MAX];
-	int n = snprintf(path, sizeof(path), "%s/%s.vmt", l->trial->out, bugs_mutant_name(l->trial->mutant));
-
-	return n > 0 && (size_t)n < sizeof(path) && bugs_write(path, p, l->shared->where, l->sim);
-}
-
 static void
-hunt_loop(struct loop *l)
+explore_loop(struct loop *l)
 {
 	struct checker c = { 0 };
 
@@ -146,8 +137,6 @@ hunt_loop(struct loop *l)
 		else if (!opened)
 			found(l, "init", "an init step does not come to its end");
 		explore_result_free(&x);
-		if (l->shared->found && l->trial->out != NULL && !write_program(l, &p))
-			l->shared->found = false; /* the next one may do */
 		program_free(&p);
 	}
 	checker_free(&c);
@@ -224,6 +213,78 @@ litmus_loop(struct loop *l)
 	cli_files_free(&files);
 }
 
+/* --- hunt --- */
+
+static void
+hunt_progress(void *arg, const struct hunt_report *r)
+{
+	struct loop *l = arg;
+
+	l->shared->programs = r->programs;
+	l->shared->transitions = r->steps;
+}
+
+/* What is found first is enough. */
+static void
+hunt_finding(void *arg, const struct hunt_finding *f)
+{
+	struct loop *l = arg;
+	struct bugs_shared *s = l->shared;
+
+	l->stop = 1;
+	if (s->found)
+		return;
+	/* The name is NNN-CHECK-RETURN. */
+	(void)strlcpy(s->check, f->name + strcspn(f->name, "-") + 1, sizeof(s->check));
+	s->check[strcspn(s->check, "-.")] = '\0';
+	(void)strlcpy(s->text, f->line, sizeof(s->text));
+	(void)strlcpy(s->where, "hunt", sizeof(s->where));
+	s->found = true;
+}
+
+static void
+hunt_loop(struct loop *l)
+{
+	struct hunt_options o = {
+		.limits = { .target = &target_engine,
+		    .threads_min = 2,
+		    .threads_max = 4,
+		    .ops_max = RANDOM_OPS_DEFAULT },
+		.mutant = vm_mutant_table[l->trial->mutant].name,
+		.seed = l->trial->seed,
+		.seconds = l->trial->seconds,
+		.jobs = 1,
+		.stop = &l->stop,
+		.on_finding = hunt_finding,
+		.progress = hunt_progress,
+		.arg = l,
+	};
+	struct hunt_report report;
+
+	l->shared->failed = !hunt(&o, &report);
+	if (!l->shared->failed)
+		hunt_progress(l, &report);
+	if (!l->shared->failed)
+		hunt_report_free(&report);
+}
+
+/* --- fuzz_sched --- */
+
+/* From nothing but what it draws by itself; the process becomes the fuzzer. */
+static void
+fuzz_loop(struct loop *l)
+{
+	char seconds[40], seed[40];
+
+	if (l->trial->mutant != VM_MUTANT_none)
+		(void)setenv("WS_FUZZ_MUTANT", bugs_mutant_name(l->trial->mutant), 1);
+	(void)snprintf(seconds, sizeof(seconds), "-max_total_time=%.0f", l->trial->seconds < 1 ? 1 : l->trial->seconds);
+	(void)snprintf(seed, sizeof(seed), "-seed=%llu", (unsigned long long)l->trial->seed);
+	(void)execl(l->trial->fuzzer, l->trial->fuzzer, seconds, seed, "-timeout=25", "-max_len=512",
+	    "-print_final_stats=1", "-exact_artifact_path=/dev/null", (char *)NULL);
+	err(EXIT_USAGE, "%s", l->trial->fuzzer);
+}
+
 /* --- stress --- */
 
 static void
@@ -249,16 +310,20 @@ bugs_loop(const struct bugs_trial *t, struct bugs_shared *s)
 {
 	struct loop l = { .trial = t, .shared = s };
 
-	if (t->engine == BUGS_ENGINE_stress) {
+	if (t->engine == BUGS_ENGINE_hunt)
+		hunt_loop(&l);
+	if (t->engine == BUGS_ENGINE_stress)
 		stress_loop(&l);
+	if (t->engine == BUGS_ENGINE_fuzz_sched)
+		fuzz_loop(&l);
+	if (t->engine == BUGS_ENGINE_hunt || bugs_engine_table[t->engine].clock)
 		return;
-	}
 	l.sim = sim_create();
 	if (l.sim == NULL)
 		err(EXIT_USAGE, "no memory for the fibers");
 	switch (t->engine) {
-	case BUGS_ENGINE_hunt:
-		hunt_loop(&l);
+	case BUGS_ENGINE_explore:
+		explore_loop(&l);
 		break;
 	case BUGS_ENGINE_twin:
 		twin_loop(&l);
@@ -266,7 +331,9 @@ bugs_loop(const struct bugs_trial *t, struct bugs_shared *s)
 	case BUGS_ENGINE_litmus:
 		litmus_loop(&l);
 		break;
+	case BUGS_ENGINE_hunt:
 	case BUGS_ENGINE_stress:
+	case BUGS_ENGINE_fuzz_sched:
 	case BUGS_ENGINE_END:
 		break;
 	}

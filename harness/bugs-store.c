@@ -24,11 +24,12 @@ bugs_json_result(const struct bugs_result *r)
 	const struct bugs_trial *t = &r->trial;
 	const struct bugs_record *x = &r->record;
 
-	return json_pack("{s:s, s:s, s:I, s:f, s:s, s:f, s:I, s:I, s:s, s:o, s:o}", "mutant",
-	    bugs_mutant_name(t->mutant), "engine", bugs_engine_table[t->engine].name, "seed", (json_int_t)t->seed,
-	    "budget_seconds", t->seconds, "end", end_words[x->end], "seconds", x->seconds, "programs",
-	    (json_int_t)x->programs, "transitions", (json_int_t)x->transitions, "check", x->check, "text",
-	    cli_json_text(x->text), "where", cli_json_text(x->where));
+	return json_pack("{s:s, s:s, s:s, s:I, s:f, s:s, s:f, s:I, s:I, s:s, s:o, s:o}", "mutant",
+	    bugs_mutant_name(t->mutant), "class", vm_mutant_class_name(vm_mutant_table[t->mutant].class), "engine",
+	    bugs_engine_table[t->engine].name, "seed", (json_int_t)t->seed, "budget_seconds", t->seconds, "end",
+	    end_words[x->end], "seconds", x->seconds, "programs", (json_int_t)x->programs, "transitions",
+	    (json_int_t)x->transitions, "check", x->check, "text", cli_json_text(x->text), "where",
+	    cli_json_text(x->where));
 }
 
 static void

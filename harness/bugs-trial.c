@@ -21,7 +21,7 @@
 #define OUTPUT_MAX (1 << 20) /* of a process, that is looked at */
 
 const struct bugs_engine_desc bugs_engine_table[BUGS_ENGINE_END] = {
-#define BUGS_ENGINE(id, what) [BUGS_ENGINE_##id] = { #id, (what) },
+#define BUGS_ENGINE(id, threads, what) [BUGS_ENGINE_##id] = { #id, (what), (threads) },
 #include "harness/bug-engines.def"
 #undef BUGS_ENGINE
 };
@@ -178,23 +178,61 @@ judge_signal(const char *output, int sig, struct bugs_record *r)
 	}
 }
 
+/* The number behind @word in @output; 0: there is none. */
+static uint64_t
+number_behind(const char *output, const char *word)
+{
+	const char *at = strstr(output, word);
+
+	return at == NULL ? 0 : strtoull(at + strlen(word), NULL, 10);
+}
+
+/* A fuzzer that finds something prints the program, a line that says what it is, and dies in its own way. */
+static void
+judge_fuzzer(const char *output, int status, struct bugs_record *r)
+{
+	const char *end = strstr(output, "ERROR: libFuzzer"), *line, *check;
+
+	r->programs = number_behind(output, "stat::number_of_executed_units:");
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return;
+	if (end == NULL) {
+		r->end = BUGS_FAILED;
+		take_line(output, "", r->text, sizeof(r->text));
+		return;
+	}
+	set_found(r, "crash");
+	while (end > output && *end != '\n')
+		end--;
+	for (line = end; line > output && line[-1] != '\n';)
+		line--;
+	(void)strlcpy(r->text, line, sizeof(r->text));
+	r->text[strcspn(r->text, "\n")] = '\0';
+	check = strchr(r->text, ' '); /* "spurious unfounded: ..." */
+	if (check != NULL && r->text[strcspn(r->text, ":")] == ':')
+		(void)snprintf(r->check, sizeof(r->check), "%.*s", (int)strcspn(check + 1, ":"), check + 1);
+}
+
 void
 bugs_finish(struct bugs_process *p, int status, double cpu, struct bugs_record *r)
 {
-	bool threads = p->trial.engine == BUGS_ENGINE_stress;
 	const struct bugs_shared *s = p->shared;
 	char *output = read_output(p->output);
 
 	*r = (struct bugs_record){ .programs = s->programs, .transitions = s->transitions };
-	r->seconds = s->found ? s->found_at : threads ? now() - p->began : cpu;
+	r->seconds = bugs_engine_table[p->trial.engine].clock ? now() - p->began : cpu;
+	if (s->found && s->found_at > 0)
+		r->seconds = s->found_at;
 	(void)strlcpy(r->where, s->where, sizeof(r->where));
 	if (s->found) {
 		set_found(r, s->check);
 		(void)strlcpy(r->text, s->text, sizeof(r->text));
 		r->text[strcspn(r->text, "\n")] = '\0';
+	} else if (p->trial.engine == BUGS_ENGINE_fuzz_sched) {
+		judge_fuzzer(output, status, r);
 	} else if (WIFSIGNALED(status)) {
 		judge_signal(output, WTERMSIG(status), r);
-	} else if (threads) {
+	} else if (p->trial.engine == BUGS_ENGINE_stress) {
 		judge_stress(output, WEXITSTATUS(status), r);
 	} else if (WEXITSTATUS(status) == TSAN_STATUS || strstr(output, "ERROR: AddressSanitizer") != NULL) {
 		set_found(r, "sanitizer");

@@ -20,7 +20,7 @@
 #include "harness/strbuf.h"
 
 enum bugs_engine {
-#define BUGS_ENGINE(name, text) BUGS_ENGINE_##name,
+#define BUGS_ENGINE(name, clock, text) BUGS_ENGINE_##name,
 #include "harness/bug-engines.def"
 #undef BUGS_ENGINE
 	BUGS_ENGINE_END
@@ -28,6 +28,7 @@ enum bugs_engine {
 
 struct bugs_engine_desc {
 	const char *name, *text;
+	bool clock; /* its time is on the clock */
 };
 
 extern const struct bugs_engine_desc bugs_engine_table[BUGS_ENGINE_END];
@@ -41,7 +42,7 @@ struct bugs_trial {
 	uint64_t seed;
 	double seconds; /* at most */
 	const char *corpus;
-	const char *out; /* hunt: a directory for MUTANT.vmt; NULL: none */
+	const char *fuzzer; /* fuzz_sched: the program; NULL: none was named */
 };
 
 #define BUGS_CHECK_MAX 32
@@ -81,17 +82,6 @@ struct bugs_shared {
 };
 
 void bugs_loop(const struct bugs_trial *t, struct bugs_shared *s);
-
-/* --- bugs-write.c --- */
-
-struct program;
-struct sim;
-
-/*
- * Writes @p, in which something is found, with its finding of the fewest preemptions as verdict, its schedule and
- * result. False: nothing is found in what its threads do, or it cannot be written.
- */
-bool bugs_write(const char *path, struct program *p, const char *where, struct sim *sim);
 
 /* --- bugs-trial.c --- */
 

@@ -517,15 +517,22 @@ in_transition(const struct check_call *call, const struct stretch *s)
 	return s->effect == NULL || s->effect->transition == 0 ? NULL : "are in transition by it, though it has ended";
 }
 
-/* Is there a place in the range where two entries meet that could be one? With holes allowed, some may be others'. */
+/*
+ * Is there a place in the range where two entries meet that could be one? A wire or unwire has looked at its edges,
+ * too; a protect need not have come back to what it has merged. With holes allowed, some may be others'.
+ */
 static void
 check_merged(const struct check_call *call)
 {
 	const struct vm_target *t = call->r->target;
-	uint64_t page;
+	uint64_t start = call->start, end = call->end, page;
 
+	if (call->op->code != VM_OP_protect && start < end) {
+		start -= start > 0;
+		end++;
+	}
 	if (t->mergeable != NULL && (call->op->flags & VM_OPF_HOLESOK) == 0 &&
-	    t->mergeable(call->r->self, call->start, call->end, &page))
+	    t->mergeable(call->r->self, start, end, &page))
 		check_report(call->c, call->r, CHECK_merged, call, page, page,
 		    "the entries that meet at page %" PRIu64 " could be one, and it has not merged them", page);
 }

@@ -102,7 +102,7 @@ finding_print(const struct finding *f, const struct program *p, struct strbuf *o
 		else
 			strbuf_printf(out, "step %u", f->step);
 	}
-	strbuf_printf(out, ": %s", f->text);
+	strbuf_printf(out, "%s%s", f->thread >= 0 || f->step > 0 ? ": " : "", f->text);
 	if (f->quirk) {
 		strbuf_add(out, " (as the recorded kernel does: quirk ");
 		check_print_quirks(d->quirks & p->config.quirks, out);

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -34,7 +33,7 @@ static const char help[] =
     "\n"
     "hunt looks for each bug named (default: all of them) with each engine and each seed, in a process of its own,\n"
     "until its first finding. The name \"none\" is the engine without a bug, in which nothing may be found. Times are\n"
-    "processor seconds; for stress, which has threads, seconds on the clock.\n"
+    "processor seconds; for fuzz_sched and stress seconds on the clock.\n"
     "\n"
     "      --engine E     how to look; again for several (default hunt):\n";
 
@@ -44,8 +43,7 @@ static const char help_options[] =
     "      --corpus DIR   litmus: the programs (default corpus/litmus); equivalent: may be given again (default\n"
     "                     corpus/freebsd and corpus/litmus)\n"
     "      --state DIR    keep each result in DIR, and do not repeat what is there\n"
-    "      --out DIR      engine hunt: write the program with its schedule and verdict to DIR/NAME.vmt; wirestorm\n"
-    "                     shrink makes it small\n"
+    "      --fuzzer FILE  fuzz_sched: the program, of a build with -Dfuzz=true -Dmutants=true\n"
     "  -j, --jobs N       so many at a time (default 1: measures best)\n"
     "      --json         one JSON object per result and line\n"
     "\n"
@@ -70,7 +68,7 @@ struct bugs_command {
 	bool engines[BUGS_ENGINE_END];
 	const char *corpus[16];
 	size_t nr_corpus;
-	const char *state, *out;
+	const char *state, *fuzzer;
 	double seconds;
 	uint64_t seeds, count;
 	unsigned jobs;
@@ -93,7 +91,7 @@ add_mutant(struct bugs_command *c, enum vm_mutant mutant)
 			err(EXIT_USAGE, "no memory");
 		for (uint64_t s = 1; s <= seeds; s++)
 			c->trials[c->nr_trials++] = (struct bugs_trial){ mutant, (enum bugs_engine)e, s, c->seconds,
-				c->corpus[0] == NULL ? "corpus/litmus" : c->corpus[0], c->out };
+				c->corpus[0] == NULL ? "corpus/litmus" : c->corpus[0], c->fuzzer };
 	}
 	return true;
 }
@@ -239,8 +237,10 @@ hunt(struct bugs_command *c, int nr, char **names)
 	}
 	for (enum vm_mutant m = bugs_next(VM_MUTANT_none); m != VM_MUTANT_none && nr == 0; m = bugs_next(m))
 		add_mutant(c, m);
-	if (c->out != NULL && mkdir(c->out, 0777) != 0 && errno != EEXIST)
-		err(EXIT_USAGE, "%s", c->out);
+	if (c->engines[BUGS_ENGINE_fuzz_sched] && c->fuzzer == NULL) {
+		fprintf(stderr, "wirestorm bugs hunt: --engine fuzz_sched needs --fuzzer FILE\n");
+		return EXIT_USAGE;
+	}
 	c->results = calloc(c->nr_trials, sizeof(*c->results));
 	if (c->results == NULL)
 		err(EXIT_USAGE, "no memory");
@@ -389,7 +389,7 @@ print_help(void)
 {
 	fputs(help, stdout);
 	for (unsigned e = 0; e < BUGS_ENGINE_END; e++)
-		printf("                     %-7s %s\n", bugs_engine_table[e].name, bugs_engine_table[e].text);
+		printf("                     %-10s %s\n", bugs_engine_table[e].name, bugs_engine_table[e].text);
 	fputs(help_options, stdout);
 }
 
@@ -417,7 +417,7 @@ enum {
 	OPT_SEEDS,
 	OPT_CORPUS,
 	OPT_STATE,
-	OPT_OUT,
+	OPT_FUZZER,
 	OPT_COUNT,
 	OPT_MARKDOWN,
 	OPT_JSON,
@@ -430,7 +430,7 @@ static const struct option long_options[] = {
 	{ "seeds", required_argument, NULL, OPT_SEEDS },
 	{ "corpus", required_argument, NULL, OPT_CORPUS },
 	{ "state", required_argument, NULL, OPT_STATE },
-	{ "out", required_argument, NULL, OPT_OUT },
+	{ "fuzzer", required_argument, NULL, OPT_FUZZER },
 	{ "count", required_argument, NULL, OPT_COUNT },
 	{ "jobs", required_argument, NULL, 'j' },
 	{ "markdown", no_argument, NULL, OPT_MARKDOWN },
@@ -461,8 +461,8 @@ parse_options(int argc, char **argv, struct bugs_command *c)
 		case OPT_STATE:
 			c->state = optarg;
 			break;
-		case OPT_OUT:
-			c->out = optarg;
+		case OPT_FUZZER:
+			c->fuzzer = optarg;
 			break;
 		case OPT_COUNT:
 			c->count = (uint64_t)cli_number("--count", optarg, 0, INT32_MAX);

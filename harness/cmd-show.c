@@ -29,6 +29,7 @@ static const char help[] =
     "none, a run by choices drawn from seed 1. The second line says which it is.\n\n"
     "      --schedule 'T0*3 T1 T0'   one choice per step\n"
     "      --seed N       draw the choices from this seed instead\n"
+    "      --strategy S   how (default random; wirestorm run --help lists them)\n"
     "      --svg FILE     write a picture (\"-\": to standard output); light and dark, for a page or a report\n"
     "      --html FILE    write a page with all of it, which needs nothing else; both can be given\n"
     "      --width N      columns, 40 to 400 (the terminal's, else COLUMNS, else 80); where lanes are too narrow the\n"
@@ -38,8 +39,9 @@ static const char help[] =
     "      --profile P    strict or freebsd12, then +Q1 -Q2 ...: instead of the file's profile\n"
     "      --target T     what is under test; wirestorm help lists what there is\n"
     "      --json         one JSON object on standard output\n\n"
-    "Exit status: 0 shown, 1 the run by the schedule in the file does not end as the file says, 2 wrong usage, file\n"
-    "or schedule, 3 no end.\n\n"
+    "Exit status: 0 shown, 1 the run by the schedule in the file does not have the result or the verdict that the "
+    "file\n"
+    "says, 2 wrong usage, file or schedule, 3 no end.\n\n"
     "Examples:\n"
     "  wirestorm show corpus/litmus/wire-gone-after-wait.vmt\n"
     "  wirestorm show --html run.html --svg run.svg corpus/litmus/wire-gone-after-wait.vmt\n"
@@ -54,9 +56,11 @@ static const char help[] =
 struct show_command {
 	struct cli_target target;
 	const char *schedule, *path, *svg, *html;
+	const struct strategy *strategy;
 	uint64_t seed;
 	unsigned width;
-	bool seed_given, ascii, json;
+	bool drawn; /* --seed or --strategy was given */
+	bool ascii, json;
 	enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } color;
 };
 
@@ -133,8 +137,12 @@ find_finding(struct run *r, struct recorder *rec, struct strbuf *how)
 static int
 run_at_random(struct show_command *c, struct run *r, struct recorder *rec, struct strbuf *how)
 {
-	strategy_random(r, NULL, c->seed, record, rec);
-	strbuf_printf(how, "a random run, seed %llu", (unsigned long long)c->seed);
+	struct strategy_view view;
+
+	strategy_view_init(&view, r);
+	(void)c->strategy->function(r, &view, c->seed, record, rec);
+	strategy_view_free(&view);
+	strbuf_printf(how, "strategy %s, seed %llu", c->strategy->name, (unsigned long long)c->seed);
 	if (run_enabled(r) == 0)
 		return -1;
 	fprintf(stderr, "%s: no end after %d steps\n", c->path, STRATEGY_STEPS_MAX);
@@ -147,7 +155,7 @@ choose(struct show_command *c, const struct program *p, struct run *r, struct re
 {
 	if (c->schedule != NULL)
 		return parse_schedule(c, rec, how);
-	if (p->has_schedule && !c->seed_given) {
+	if (p->has_schedule && !c->drawn) {
 		strbuf_add(how, "the schedule in the file");
 		copy_choices(rec, p->choices, p->nr_choices);
 		return -1;
@@ -156,7 +164,7 @@ choose(struct show_command *c, const struct program *p, struct run *r, struct re
 		strbuf_add(how, "there are no threads");
 		return -1;
 	}
-	if (!c->seed_given && find_finding(r, rec, how))
+	if (!c->drawn && find_finding(r, rec, how))
 		return -1;
 	return run_at_random(c, r, rec, how);
 }
@@ -236,15 +244,34 @@ render(struct show_command *c, const struct show *s)
 	return good;
 }
 
-/* Does the file know how the run by its schedule ends, and is that so? */
+/* Is anything of the kind of the file's verdict found? wirestorm check looks closer. */
+static bool
+shows_verdict(const struct program *p, const struct show *s)
+{
+	for (size_t i = 0; i < s->nr_findings; i++)
+		if (finding_kind(&s->findings[i]) == p->verdict)
+			return true;
+	return p->verdict == PROGRAM_VERDICT_NONE || (p->verdict == PROGRAM_VERDICT_DEADLOCK && s->deadlock);
+}
+
+/* Does the file say something of the run by its schedule that is not so? */
 static int
 compare(struct show_command *c, const struct program *p, const struct show *s)
 {
-	if (c->schedule != NULL || c->seed_given || c->target.profile != NULL || p->result == NULL ||
-	    strcmp(p->result, s->outcome) == 0)
+	int rv = EXIT_OK;
+
+	if (c->schedule != NULL || c->drawn || c->target.profile != NULL || !p->has_schedule)
 		return EXIT_OK;
-	fprintf(stderr, "%s:%u: expected result %s, got %s\n", c->path, p->result_line, p->result, s->outcome);
-	return EXIT_FINDING;
+	if (p->result != NULL && strcmp(p->result, s->outcome) != 0) {
+		fprintf(stderr, "%s:%u: expected result %s, got %s\n", c->path, p->result_line, p->result, s->outcome);
+		rv = EXIT_FINDING;
+	}
+	if (!shows_verdict(p, s)) {
+		fprintf(stderr, "%s:%u: expected verdict %s, but the run does not show it\n", c->path, p->verdict_line,
+		    vmt_verdict_word(p->verdict));
+		rv = EXIT_FINDING;
+	}
+	return rv;
 }
 
 static int
@@ -277,6 +304,7 @@ show_program(struct show_command *c, const struct program *p, struct run *r)
 enum {
 	OPT_SCHEDULE = 256,
 	OPT_SEED,
+	OPT_STRATEGY,
 	OPT_SVG,
 	OPT_HTML,
 	OPT_WIDTH,
@@ -291,6 +319,7 @@ enum {
 static const struct option long_options[] = {
 	{ "schedule", required_argument, NULL, OPT_SCHEDULE },
 	{ "seed", required_argument, NULL, OPT_SEED },
+	{ "strategy", required_argument, NULL, OPT_STRATEGY },
 	{ "svg", required_argument, NULL, OPT_SVG },
 	{ "html", required_argument, NULL, OPT_HTML },
 	{ "width", required_argument, NULL, OPT_WIDTH },
@@ -316,6 +345,15 @@ set_color(struct show_command *c, const char *text)
 		errx(EXIT_USAGE, "--color %s: expected auto, always or never", text);
 }
 
+static void
+set_strategy(struct show_command *c, const char *text)
+{
+	c->strategy = strategy_find(text);
+	c->drawn = true;
+	if (c->strategy == NULL)
+		errx(EXIT_USAGE, "--strategy %s: there is none of that name; wirestorm run --help lists them", text);
+}
+
 /* What can be asked for only alone. */
 static int
 check_options(const struct show_command *c)
@@ -323,8 +361,8 @@ check_options(const struct show_command *c)
 	unsigned to_stdout =
 	    c->json + (c->svg != NULL && strcmp(c->svg, "-") == 0) + (c->html != NULL && strcmp(c->html, "-") == 0);
 
-	if (c->schedule != NULL && c->seed_given)
-		fprintf(stderr, "wirestorm show: --schedule and --seed exclude each other\n");
+	if (c->schedule != NULL && c->drawn)
+		fprintf(stderr, "wirestorm show: --schedule excludes --seed and --strategy\n");
 	else if (to_stdout > 1)
 		fprintf(stderr, "wirestorm show: only one of --json, --svg - and --html - fits on standard output\n");
 	else
@@ -344,7 +382,10 @@ parse_options(int argc, char **argv, struct show_command *c)
 			break;
 		case OPT_SEED:
 			c->seed = (uint64_t)cli_number("--seed", optarg, 0, INT64_MAX);
-			c->seed_given = true;
+			c->drawn = true;
+			break;
+		case OPT_STRATEGY:
+			set_strategy(c, optarg);
 			break;
 		case OPT_SVG:
 			c->svg = optarg;
@@ -387,7 +428,9 @@ int
 cmd_show(int argc, char **argv)
 {
 	struct checker checker = { 0 };
-	struct show_command c = { .target = { .target = cli_target_at(0), .checker = &checker }, .seed = 1 };
+	struct show_command c = {
+		.target = { .target = cli_target_at(0), .checker = &checker }, .strategy = strategy_at(0), .seed = 1
+	};
 	struct program p;
 	struct run r;
 	int rv = parse_options(argc, argv, &c);

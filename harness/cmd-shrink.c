@@ -42,8 +42,10 @@ struct shrink_command {
 	const char *path, *out;
 	bool json;
 	const struct program *original; /* its head and verdict */
-	double began, written;          /* seconds */
+	struct program pending;         /* to be written; without threads: nothing is */
+	double began, written, shown;   /* seconds */
 	bool failed;                    /* to write */
+	bool tty;
 };
 
 static double
@@ -55,32 +57,51 @@ now(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
 }
 
-/* Whoever is killed at any moment has what it said. */
+/* What is smaller and not written yet, if it is time. Whoever is killed at any moment has what it said. */
+static void
+write_pending(struct shrink_command *c)
+{
+	if (c->pending.nr_threads == 0 || c->failed || now() - c->written < WRITE_EACH)
+		return;
+	c->failed = !vmt_write(c->out, &c->pending);
+	if (c->failed)
+		warn("%s", c->out);
+	c->written = now();
+	program_free(&c->pending);
+}
+
 static void
 keep(void *arg, const struct program *p)
 {
 	struct shrink_command *c = arg;
 	struct program whole = *p;
+	struct strbuf text = { 0 };
+	struct vmt_error e;
 
-	if (c->out == NULL || c->failed || now() - c->written < WRITE_EACH)
+	if (c->out == NULL)
 		return;
 	whole.head = c->original->head;
 	whole.verdict = c->original->verdict;
 	whole.verdict_detail = c->original->verdict_detail;
-	c->failed = !vmt_write(c->out, &whole);
-	if (c->failed)
-		warn("%s", c->out);
-	c->written = now();
+	vmt_print(&whole, &text);
+	program_free(&c->pending);
+	if (!vmt_parse(strbuf_text(&text), text.len, &c->pending, &e))
+		errx(EXIT_USAGE, "what is smaller cannot be read: %u:%u: %s", e.line, e.column, e.text);
+	strbuf_free(&text);
+	write_pending(c);
 }
 
 static void
-show_progress(void *arg, uint64_t tried, uint64_t kept)
+progress(void *arg, uint64_t tried, uint64_t kept)
 {
 	struct shrink_command *c = arg;
 
-	if (now() - c->began > PROGRESS_AFTER)
-		fprintf(stderr, "\r\033[K%llu programs tried, %llu were smaller", (unsigned long long)tried,
-		    (unsigned long long)kept);
+	write_pending(c);
+	if (!c->tty || now() - c->began < PROGRESS_AFTER || now() - c->shown < WRITE_EACH)
+		return;
+	c->shown = now();
+	fprintf(stderr, "\r\033[K%llu programs tried, %llu were smaller", (unsigned long long)tried,
+	    (unsigned long long)kept);
 }
 
 /* --- what came out --- */
@@ -177,19 +198,21 @@ shrink_program(struct shrink_command *c, struct program *p)
 		err(EXIT_USAGE, "no memory");
 	shrink_verdict_init(&verdict, p->verdict, detail);
 	c->original = p;
-	c->began = c->written = now();
+	c->began = now();
+	program_init(&c->pending);
 	c->options.arg = c;
 	c->options.on_smaller = keep;
 	c->options.stop = &cli_stop;
 	c->options.target = c->target.target;
 	c->options.wanted = &verdict.wanted;
-	if (cli_stderr_tty())
-		c->options.progress = show_progress;
+	c->options.progress = progress;
+	c->tty = cli_stderr_tty();
 	cli_catch_signals();
 	found = shrink(p, &c->options, &r);
 	shrink_verdict_free(&verdict);
 	free(detail);
-	if (c->options.progress != NULL)
+	program_free(&c->pending);
+	if (c->shown > 0)
 		fprintf(stderr, "\r\033[K");
 	if (found)
 		return report(c, p, &r);

@@ -17,19 +17,24 @@
 #include "harness/keybuf.h"
 #include "harness/reproducer.h"
 #include "harness/seqrun.h"
+#include "harness/show.h"
+#include "harness/shrink.h"
 #include "harness/vmt.h"
 
 static const char help[] =
     "usage: wirestorm triage [OPTION...] CRASH...\n"
     "\n"
-    "Says what inputs of fuzz_seq and fuzz_sched have found, and makes programs of it: with the schedule that shows\n"
-    "it, the result and the verdict, in the profile with the fewest quirks. A program that the engine runs unlike the\n"
-    "reference model gets the model's result as what is expected. A CRASH that ends in .vmt is read as text.\n"
+    "Says what inputs of fuzz_seq and fuzz_sched have found, and makes programs of it: as small as shrink makes them,\n"
+    "with the schedule that shows it, the result and the verdict, in the profile with the fewest quirks; and draws\n"
+    "their runs. A program that the engine runs unlike the reference model gets the model's result as what is\n"
+    "expected. A CRASH that ends in .vmt is read as text.\n"
     "\n"
     "      --out DIR      write each as DIR/NNN.vmt, unless a program there is about the same: verdict, operations,\n"
     "                     quirks. Without, programs go to standard output\n"
     "      --profile P    strict or freebsd12, then +Q1 -Q2 ...: run all in it, as WS_FUZZ_PROFILE had asked for\n"
     "      --mutant NAME  put this mutant into each program, as WS_FUZZ_MUTANT had; only in a build with mutants\n"
+    "      --no-shrink    the program as it is\n"
+    "      --seconds S    shrink each for so long at most (default 20)\n"
     "      --json         one JSON object on standard output\n"
     "\n"
     "Exit status: 0 nothing was found, 1 something was, 2 wrong usage, or a file that cannot be read or written.\n"
@@ -39,11 +44,14 @@ static const char help[] =
     "  wirestorm triage --out corpus/bugs crash-*\n";
 
 #define BUGS_MAX 999
+#define SECONDS_DEFAULT 20.0
+#define COLUMNS_SHOWN 100
 
 struct triage_command {
 	struct cli_target target;
 	const char *out, *mutant;
-	bool json;
+	bool json, no_shrink;
+	double seconds;
 	struct sim *sim;
 	json_t *all; /* --json */
 };
@@ -95,6 +103,30 @@ read_crash(
 
 /* --- finding --- */
 
+/* The smallest program with the same finding, and what the finding is there. */
+static void
+make_small(struct triage_command *c, struct program *p, struct finding *f)
+{
+	char *detail = strdup(p->verdict_detail);
+	const struct reproducer_way along = { .by_schedule = true };
+	struct shrink_verdict wanted;
+	struct shrink_report report;
+	const struct shrink_options o = { .target = c->target.target,
+		.sim = c->sim,
+		.wanted = &wanted.wanted,
+		.seed = 1,
+		.seconds = c->seconds,
+		.stop = &cli_stop };
+
+	if (detail == NULL)
+		err(EXIT_USAGE, "a verdict");
+	shrink_verdict_init(&wanted, p->verdict, detail);
+	if (shrink(p, &o, &report))
+		(void)reproducer_make(p, &along, c->target.target, c->sim, f);
+	shrink_verdict_free(&wanted);
+	free(detail);
+}
+
 /* What the checker finds. */
 static bool
 judge(struct triage_command *c, struct program *p, const struct reproducer_way *way, struct strbuf *what)
@@ -104,6 +136,8 @@ judge(struct triage_command *c, struct program *p, const struct reproducer_way *
 	if (!reproducer_make(p, way, c->target.target, c->sim, &f))
 		return false;
 	reproducer_reduce_profile(p, c->target.target, c->sim, &f);
+	if (!c->no_shrink)
+		make_small(c, p, &f);
 	finding_print(&f, p, what);
 	return true;
 }
@@ -236,6 +270,24 @@ keep(struct triage_command *c, struct program *p, struct triage *t)
 
 /* --- reporting --- */
 
+/* The run as lanes. */
+static void
+draw(struct triage_command *c, const char *crash, const struct program *p)
+{
+	const struct show_text_options o = { .width = COLUMNS_SHOWN };
+	struct strbuf text = { 0 }, error = { 0 };
+	struct show s = { .path = crash };
+
+	if (show_make(&s, p, c->target.target, c->sim, p->choices, p->nr_choices, &error))
+		show_text(&s, &o, &text);
+	else
+		warnx("%s: %s", crash, strbuf_text(&error));
+	fputs(strbuf_text(&text), stdout);
+	show_free(&s);
+	strbuf_free(&text);
+	strbuf_free(&error);
+}
+
 static void
 report(struct triage_command *c, const char *crash, const struct program *p, const struct triage *t)
 {
@@ -256,6 +308,9 @@ report(struct triage_command *c, const char *crash, const struct program *p, con
 		if (t->path[0] != '\0')
 			printf("# %s: %s\n", t->known ? "as in" : "written to", t->path);
 		fputs(strbuf_text(&text), stdout);
+		printf("\n");
+		if (p->has_schedule)
+			draw(c, crash, p);
 	}
 	strbuf_free(&text);
 }
@@ -285,12 +340,14 @@ triage(struct triage_command *c, const char *crash)
 
 /* --- options --- */
 
-enum { OPT_OUT = 256, OPT_PROFILE, OPT_MUTANT, OPT_JSON, OPT_HELP };
+enum { OPT_OUT = 256, OPT_PROFILE, OPT_MUTANT, OPT_NO_SHRINK, OPT_SECONDS, OPT_JSON, OPT_HELP };
 
 static const struct option long_options[] = {
 	{ "out", required_argument, NULL, OPT_OUT },
 	{ "profile", required_argument, NULL, OPT_PROFILE },
 	{ "mutant", required_argument, NULL, OPT_MUTANT },
+	{ "no-shrink", no_argument, NULL, OPT_NO_SHRINK },
+	{ "seconds", required_argument, NULL, OPT_SECONDS },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ 0 },
@@ -314,6 +371,12 @@ parse_options(int argc, char **argv, struct triage_command *c)
 			if (c->mutant == NULL)
 				errx(EXIT_USAGE, "--mutant %s: no such mutant", optarg);
 			break;
+		case OPT_NO_SHRINK:
+			c->no_shrink = true;
+			break;
+		case OPT_SECONDS:
+			c->seconds = cli_seconds("--seconds", optarg);
+			break;
 		case OPT_JSON:
 			c->json = true;
 			break;
@@ -333,7 +396,7 @@ parse_options(int argc, char **argv, struct triage_command *c)
 int
 cmd_triage(int argc, char **argv)
 {
-	struct triage_command c = { .target = { .target = cli_target_at(0) } };
+	struct triage_command c = { .target = { .target = cli_target_at(0) }, .seconds = SECONDS_DEFAULT };
 	int rv = parse_options(argc, argv, &c), worst = EXIT_OK;
 
 	if (rv >= 0)

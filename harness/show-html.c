@@ -41,7 +41,9 @@ static const char style[] =
     "@media (prefers-color-scheme:dark){body{background:#0d1117;color:#e6edf3}pre{background:#161b22}\n"
     "td.c-run{background:#161b22;border-color:#8b949e;border-left-color:#e6edf3}td.c-bad{border-color:#ff8f88}\n"
     "td.c-ready{border-left-color:#8b949e}td.c-asleep{border-left-color:#c8a6ff}.verdict{border-left-color:#ff8f88}}\n"
-    "@media print{body{max-width:none;font-size:12px}tr{break-inside:avoid}}\n";
+    "@page{size:landscape;margin:1cm}\n"
+    "@media print{body{max-width:none;font-size:12px}table,pre{font-size:10px}td.map svg{width:20em;height:auto}"
+    "tr{break-inside:avoid}}\n";
 
 static void
 text(struct html *h, const char *t)

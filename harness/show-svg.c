@@ -18,6 +18,7 @@
 #define TEXT_CHARS 44 /* beside tracks */
 #define LANE_GAP 14   /* between lanes */
 #define AXIS_CELLS 34
+#define MAP_NAME "the map, when it has changed"
 
 struct picture {
 	const struct show *s;
@@ -231,7 +232,7 @@ alone(struct picture *p, const struct show_row *row, bool draw)
 static void
 lane_names(struct picture *p)
 {
-	char name[8];
+	char name[16];
 
 	if (p->s->program->nr_threads == 0)
 		return;
@@ -242,7 +243,7 @@ lane_names(struct picture *p)
 		text_at(p, lane_x(p, t) + (p->folded ? 0 : 2), p->y - 4, p->folded ? "m op" : "h", name, strlen(name));
 	}
 	if (p->axis.nr > 0)
-		text_at(p, p->map_x, p->y - 4, "m dim", "the map, when it has changed", 28);
+		text_at(p, p->map_x, p->y - 4, "m dim", MAP_NAME, strlen(MAP_NAME));
 	p->y += 6;
 }
 
@@ -337,7 +338,13 @@ lay_out(struct picture *p)
 	if (nr == 0)
 		p->map_x = MARGIN + GUTTER + PICTURE_CHARS(52) + 24;
 	show_axis_fit(&p->axis, p->s, AXIS_CELLS);
-	p->width = p->map_x + (p->axis.nr > 0 ? PICTURE_CHARS(p->axis.cells) + PICTURE_NUMBER : 0) + MARGIN;
+	p->width = MARGIN + p->map_x;
+	if (p->axis.nr > 0) {
+		unsigned map = PICTURE_CHARS(p->axis.cells) + PICTURE_NUMBER,
+		         name = PICTURE_CHARS((unsigned)strlen(MAP_NAME));
+
+		p->width += map > name ? map : name;
+	}
 }
 
 /* The run as sentences, for who cannot see the picture. */

@@ -214,6 +214,14 @@ put_boxes(struct page *p, unsigned at, const struct show_map *m)
 		                 : box.run->wired_count != 0 ? STYLE_WIRED
 		                                             : STYLE_MAPPED;
 
+		if (box.at < cell) { /* a broken map, whose entries overlap: what is in front covers it */
+			unsigned hidden = cell - box.at;
+
+			if (box.width <= hidden)
+				continue;
+			box.at = cell;
+			box.width -= hidden;
+		}
 		if (open && cell < box.at)
 			put_text(p, STYLE_DIM, border);
 		if (cell < box.at)
@@ -428,7 +436,7 @@ static void
 put_lane_names(struct page *p)
 {
 	unsigned nr_threads = p->s->program->nr_threads;
-	char name[8];
+	char name[16];
 
 	if (nr_threads == 0)
 		return;

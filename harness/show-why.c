@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/edge.h"
 #include "engine/vm.h"
 #include "harness/show-map.h"
 #include "harness/vmt.h"
@@ -166,32 +167,53 @@ explain_access(
 	strbuf_free(&since);
 }
 
+/* Where a sync that goes on looks again: what it has behind it may be gone meanwhile. */
+static void
+skip_done(const struct vm_op *op, const struct show_row *row, uint64_t *start, uint64_t end)
+{
+	uint64_t page;
+
+	for (size_t i = 0; op->code == VM_OP_sync && i < row->nr_events; i++)
+		if (row->events[i].kind == SHOW_DO && show_page_in(row->events[i].text, &page) && page > *start &&
+		    page < end)
+			*start = page;
+}
+
+static void
+explain_hole(const struct show *s, size_t at, uint64_t start, uint64_t end, struct show_row *row)
+{
+	const struct show_row *made = at > 0 ? show_since(s, at - 1, show_is_hole, start) : NULL;
+	struct strbuf since = { 0 };
+
+	if (made == NULL) {
+		show_event(row, SHOW_WHY, "hole %" PRIu64 "-%" PRIu64 ", never mapped", start, end);
+		return;
+	}
+	show_name_row(s, made, &since);
+	show_event(row, SHOW_WHY, "hole %" PRIu64 "-%" PRIu64 ", since %s", start, end, strbuf_text(&since));
+	strbuf_free(&since);
+}
+
+/* If the edges tell, only what they say is an explanation; a target may tell none. */
 void
 show_explain(
     const struct show *s, size_t at, const struct vm_op *op, const struct vm_result *result, struct show_row *row)
 {
 	const struct show_map *m = &s->maps[at > 0 ? s->rows[at - 1].map : 0];
-	const struct show_row *made;
-	struct strbuf since = { 0 };
+	bool by_access = (result->edges & VM_EDGE_BIT(wire_no_access)) != 0;
 	uint64_t start, end, hole_start, hole_end;
 
 	if (result->code != KERN_INVALID_ADDRESS || vm_op_table[op->code].result == VM_RESULT_BOOL ||
+	    (result->edges & (VM_EDGE_BIT(wire_fault) | VM_EDGE_BIT(fault_pager))) != 0 ||
 	    !range_of(s, op, &start, &end))
 		return;
+	skip_done(op, row, &start, end);
 	hole_start = start;
 	hole_end = end;
-	if (!show_map_hole(m, &hole_start, &hole_end)) {
+	if (!by_access && show_map_hole(m, &hole_start, &hole_end))
+		explain_hole(s, at, hole_start, hole_end, row);
+	else
 		explain_access(s, at, op, start, end, row);
-		return;
-	}
-	made = at > 0 ? show_since(s, at - 1, show_is_hole, hole_start) : NULL;
-	if (made == NULL) {
-		show_event(row, SHOW_WHY, "hole %" PRIu64 "-%" PRIu64 ", never mapped", hole_start, hole_end);
-		return;
-	}
-	show_name_row(s, made, &since);
-	show_event(row, SHOW_WHY, "hole %" PRIu64 "-%" PRIu64 ", since %s", hole_start, hole_end, strbuf_text(&since));
-	strbuf_free(&since);
 }
 
 /* --- sleeping --- */

@@ -188,11 +188,7 @@ begin_events(struct maker *m, struct run *r, struct show_row *row, unsigned thre
 		show_event(row, SHOW_OP, "%s", strbuf_text(&text));
 		show_event(row, SHOW_DO, "lock the map");
 	} else if (by != 0) {
-		if (by - 1 < PROGRAM_THREADS_MAX)
-			strbuf_printf(&text, "woken by T%u: ", by - 1);
-		else
-			strbuf_add(&text, "woken: ");
-		strbuf_add(&text, "lock the map, look again");
+		strbuf_printf(&text, "woken by T%u: lock the map, look again", by - 1);
 		if (show_page_in(at, &page))
 			strbuf_printf(&text, " at page %llu", (unsigned long long)page);
 		show_event(row, SHOW_DO, "%s", strbuf_text(&text));

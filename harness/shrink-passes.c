@@ -556,6 +556,41 @@ closer(struct shrink *s)
 	free(pages);
 }
 
+/* The longest that an operation takes, where it looks for room from the map's edge on; 0: none does. */
+static uint64_t
+longest(struct shrink *s)
+{
+	uint64_t length = 0;
+
+	for (unsigned i = 0; i < program_nr_ops(&s->best); i++) {
+		const struct vm_op *op = program_op(&s->best, i);
+
+		if (draw_has_kind(op->code, VM_ARG_LEN) && op->end > length)
+			length = op->end;
+	}
+	return length;
+}
+
+/* Where lengths matter, so does the room in front of the first page: the least of both at once. */
+static bool
+less_room(struct shrink *s, uint64_t lowest)
+{
+	for (uint64_t length = 1; length <= longest(s); length++) {
+		struct program p = shrink_copy(s);
+
+		program_shift_pages(&p, 0, p.config.min + 1 - lowest);
+		for (unsigned i = 0; i < program_nr_ops(&p); i++) {
+			struct vm_op *op = program_op(&p, i);
+
+			if (draw_has_kind(op->code, VM_ARG_LEN) && op->end > length)
+				op->end = length;
+		}
+		if (shrink_try(s, &p, NULL))
+			return true;
+	}
+	return false;
+}
+
 void
 shrink_pages(struct shrink *s)
 {
@@ -570,6 +605,8 @@ shrink_pages(struct shrink *s)
 	if (c->min != PROGRAM_MIN_DEFAULT || c->max != PROGRAM_MAX_DEFAULT)
 		(void)(usual_map(s, lowest, lowest, SHRINK_FIRST_PAGE) ||
 		       usual_map(s, lowest, c->min, PROGRAM_MIN_DEFAULT));
+	else if (longest(s) > 0 && (lowest == c->min + 1 || less_room(s, lowest)))
+		return;
 	else if (lowest != SHRINK_FIRST_PAGE)
 		(void)shifted(s, 0, SHRINK_FIRST_PAGE - lowest);
 }

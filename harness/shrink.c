@@ -36,6 +36,13 @@ shrink_over(struct shrink *s)
 	return s->over;
 }
 
+static void
+say_progress(const struct shrink *s)
+{
+	if (s->options->progress != NULL)
+		s->options->progress(s->options->arg, s->report->tried, s->report->kept);
+}
+
 /* --- is it there? --- */
 
 enum run_open_result
@@ -96,6 +103,7 @@ by_strategies(struct shrink *s, struct run *r, struct trail *ret)
 
 	strategy_view_init(&view, r);
 	for (unsigned i = 0; i < runs && !found && !shrink_over(s); i++) {
+		say_progress(s);
 		const struct strategy *strategy = strategy_of_mix(s->options->seed + i);
 		struct recording c = { 0 };
 
@@ -147,10 +155,11 @@ settle(struct shrink *s)
 
 	if (shrink_open(s, &r, &s->best) == RUN_OPENED) {
 		trail_path(&s->trail, &r, &path);
-		run_outcome(&r, &result);
+		if (run_panic(&r) == NULL) /* else no program can expect the result */
+			run_outcome(&r, &result);
 		set_schedule(&s->best, &path);
 		free(s->best.result);
-		s->best.result = strbuf_take(&result);
+		s->best.result = result.text;
 		s->report->after.preemptions = path.preemptions;
 		s->report->after.steps = (unsigned)s->trail.nr;
 	}
@@ -176,8 +185,7 @@ shrink_try(struct shrink *s, struct program *candidate, const struct trail *hint
 		return false;
 	}
 	s->report->tried++;
-	if (s->options->progress != NULL)
-		s->options->progress(s->options->arg, s->report->tried, s->report->kept);
+	say_progress(s);
 	if (!find(s, candidate, hint != NULL ? hint : &s->trail, &found)) {
 		trail_free(&found);
 		program_free(candidate);

@@ -12,7 +12,6 @@
 #include "harness/check.h"
 #include "harness/cli.h"
 #include "harness/env-sim.h"
-#include "harness/edges.h"
 #include "harness/opsdoc.h"
 
 #ifndef WS_VERSION
@@ -36,7 +35,6 @@ static const struct {
 	void (*print)(struct strbuf *out, bool markdown);
 } references[] = {
 	{ "ops", opsdoc_print },
-	{ "edges", edges_doc },
 	{ "checks", checks_doc },
 };
 

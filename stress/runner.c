@@ -333,9 +333,9 @@ arrive(struct member *m)
 	end_round(run);
 	STORE(run->nr_arrived, 0);
 	(void)atomic_fetch_add(&run->round_number, 1);
-	vm_park_wake(world_word(&run->round_number));
+	vm_park_wake(vm_park_word(&run->round_number));
 	if (atomic_load(&run->over) != 0)
-		vm_park_wake(world_word(&run->over));
+		vm_park_wake(vm_park_word(&run->over));
 	world_leave(&m->world);
 }
 
@@ -349,7 +349,7 @@ member_main(void *arg)
 	world_thread_init(&m->world);
 	for (;;) {
 		while (atomic_load(&run->round_number) == number)
-			vm_park_wait(world_word(&run->round_number), number, NULL);
+			vm_park_wait(vm_park_word(&run->round_number), number, NULL);
 		number++;
 		if (atomic_load(&run->over) != 0)
 			return NULL;
@@ -474,7 +474,7 @@ attend(struct run *run)
 	while (atomic_load(&run->over) == 0) {
 		struct timespec until = next_tick(run);
 
-		vm_park_wait(world_word(&run->over), 0, &until);
+		vm_park_wait(vm_park_word(&run->over), 0, &until);
 		if (seconds_since(&run->began) - tick_at < 0.5 / MS_PER_S) /* woken early, for nothing */
 			continue;
 		tick_at = seconds_since(&run->began);
@@ -501,7 +501,7 @@ start_members(struct run *run)
 	}
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	(void)atomic_fetch_add(&run->round_number, 1);
-	vm_park_wake(world_word(&run->round_number));
+	vm_park_wake(vm_park_word(&run->round_number));
 }
 
 /* --- the run --- */

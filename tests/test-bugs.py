@@ -98,11 +98,14 @@ def test_hunt(state):
 
 
 def test_engines():
-    """litmus and twin find it, too; a control is found by nobody."""
-    for engine in ("litmus", "twin"):
+    """The others find it, too; a control is found by nobody."""
+    for engine in ("explore", "twin", "litmus"):
         for r in results("--engine", engine, "--seeds", "1", "--seconds", "10", "unwire_takes_nothing"):
             if r["end"] != "found":
                 sys.exit(f"{engine} does not find unwire_takes_nothing: {r}")
+    for r in results("--engine", "stress", "--seeds", "1", "--seconds", "10", "delete_unmaps_first"):
+        if r["end"] != "found" or r["check"] != "panic":
+            sys.exit(f"stress does not find delete_unmaps_first: {r}")
     for r in results("--engine", "litmus", "--engine", "twin", "--seeds", "1", "--seconds", "1", *CONTROLS):
         if r["end"] != "not found":
             sys.exit(f"a control was found: {r}")

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
 """test-show.py [--write] WIRESTORM TOY [unittest's arguments]: what `wirestorm show` makes of a run.
+test-show.py --mutants WIRESTORM: of what all planted faults and put back bugs do, in a build that has them.
 
-The golden files are tests/show/NAME.txt and .svg, for two of them docs/img/NAME.svg, which README.md shows. Look at what
-has changed before writing them anew with --write.
+The golden files are tests/show/NAME.txt and .svg, for two of them docs/img/NAME.svg, which README.md shows. Look at
+what has changed before writing them anew with --write.
 """
 
 import json
@@ -97,7 +98,7 @@ class Golden(unittest.TestCase):
             self.assertIn("docs/img/%s.svg" % name, readme)
 
     def test_what_they_say(self):
-        """The facts that a picture of these runs has to tell, by the rules of docs/engine.md, not by what it did last."""
+        """The facts that a picture of these runs has to tell, by the rules of docs/engine.md."""
         for name, facts in {
                 "wire-gone-after-wait": ["sleep until page 20", "T1 marked it in step 1", "wake T0", "preemption 1",
                     "=> KERN_INVALID_ADDRESS", "hole 20-22, since step 6", "remove 20 22"],
@@ -107,6 +108,37 @@ class Golden(unittest.TestCase):
             text = " ".join(re.sub(r"[┃│┊┏┗╺]", " ", show("--width", "200", *SHOWN[name])[1]).split())
             for fact in facts:
                 self.assertIn(fact, text, name)
+
+
+class Why(unittest.TestCase):
+    """Of several things that could explain a failure, the one that does."""
+
+    def why(self, text, *args):
+        code, out, err = show("--json", *args, "-", text=text)
+        self.assertEqual(code, 0, err)
+        return [e["text"] for r in json.loads(out)["rows"] for e in r["events"] if e["kind"] == "why"]
+
+    def test_access_before_hole(self):
+        text = "map 16 80\ninit insert 20 22 none rwx\nT0 wire 20 26 user noholes\n"
+        self.assertEqual(self.why(text),
+            ["no access: 20-22 has neither r nor x, since init insert 20 22 none rwx"])
+        text = "map 16 80\ninit insert 20 22 r rwx\nT0 wire 20 22 user noholes write\nT1 protect 20 22 rw\n"
+        self.assertEqual(self.why(text, "--schedule", "T0 T1"),
+            ["no access: 20-22 cannot be written, since init insert 20 22 r rwx"])
+
+    def test_fault_and_hole(self):
+        """The fault's code is KERN_INVALID_ADDRESS, and the hole behind it has nothing to do with that."""
+        text = "map 16 80\npoison 20 KERN_INVALID_ADDRESS\ninit insert 20 22 rw rwx\nT0 wire 20 26 user noholes\n"
+        self.assertEqual(self.why(text), [])
+
+    def test_sync(self):
+        """A sync goes on at page 22: that 20 is gone, too, is not why it fails."""
+        text = ("map 16 80\ninit insert 20 22 rw rwx\ninit insert 22 24 r rwx\nT0 sync 20 24\n"
+            "T1 remove 20 21\nT2 remove 22 24\n")
+        self.assertEqual(self.why(text, "--schedule", "T0 T1 T2 T0"), ["hole 22-24, since step 3: T2 remove 22 24"])
+
+    def test_never_mapped(self):
+        self.assertEqual(self.why("map 16 80\nT0 unwire 20 26 user noholes\n"), ["hole 20-26, never mapped"])
 
 
 class All(unittest.TestCase):
@@ -183,7 +215,8 @@ class All(unittest.TestCase):
     def test_checks_can_fail(self):
         self.assertEqual(too_long("x" * 41, 40), ["x" * 41])
         self.assertEqual(too_long("x \n", 40), ["x "])
-        small = '<svg xmlns="http://www.w3.org/2000/svg" width="100" height="20"><text class="m" x="%d" y="%d">abc</text></svg>'
+        small = ('<svg xmlns="http://www.w3.org/2000/svg" width="100" height="20">'
+            '<text class="m" x="%d" y="%d">abc</text></svg>')
         self.assertEqual(outside(small % (70, 20)), [])
         self.assertEqual(outside(small % (90, 20)), ["abc"])
         self.assertEqual(outside(small % (70, 21)), ["abc"])
@@ -195,14 +228,16 @@ class Run(unittest.TestCase):
     def test_which(self):
         path = LITMUS / "wire-hole.vmt"
         text = " ".join(show("--seed", "1", LITMUS / "wire-gone-after-wait.vmt")[1].split())
-        self.assertIn("target engine; a random run, seed 1", text)
+        self.assertIn("target engine; strategy random, seed 1", text)
         self.assertIn("there are no threads", " ".join(show(path)[1].split()))
+        text = " ".join(show("--strategy", "pct", LITMUS / "wire-gone-after-wait.vmt")[1].split())
+        self.assertIn("target engine; strategy pct, seed 1", text)
         drift = re.sub(r"(?m)^(schedule|result|verdict) .*\n", "", (LITMUS / "quirk-q2-drift.vmt").read_text())
         text = " ".join(show("-", text=drift)[1].split())
         self.assertIn("the fewest preemptions to finding I19", text)
         # Without its quirk there is nothing to find.
         text = " ".join(show("--profile", "strict", "-", text=drift)[1].split())
-        self.assertIn("no finding; a random run, seed 1", text)
+        self.assertIn("no finding; strategy random, seed 1", text)
 
     def test_wrong_result(self):
         text = (LITMUS / "wire-gone-after-wait.vmt").read_text().replace(
@@ -211,6 +246,14 @@ class Run(unittest.TestCase):
         self.assertEqual(code, 1)
         self.assertIn("expected result T0: KERN_SUCCESS", err)
         self.assertIn("=> KERN_INVALID_ADDRESS", out)
+
+    def test_verdict(self):
+        text = (LITMUS / "quirk-q6-sync-past-hole.vmt").read_text()
+        self.assertIn("\nverdict content", text)
+        self.assertEqual(show("-", text=text)[0], 0)
+        code, _, err = show("-", text=text.replace("\nverdict content", "\nverdict model"))
+        self.assertEqual(code, 1)
+        self.assertIn("expected verdict model, but the run does not show it", err)
 
     def test_left_out(self):
         """Of many faults in a row two are shown; JSON has them all."""
@@ -241,8 +284,11 @@ class Options(unittest.TestCase):
         path = LITMUS / "wire-gone-after-wait.vmt"
         for args, words in ((["--width", "39"], ["--width", "40"]), (["--width", "x"], ["--width"]),
                 (["--color", "maybe"], ["--color", "always"]), (["--json", "--svg", "-"], ["standard output"]),
-                (["--svg", "-", "--html", "-"], ["standard output"]), (["--schedule", "T0*0"], ["--schedule", "column"]),
-                (["--schedule", "T0", "--seed", "1"], ["exclude"]), (["--schedule", "T0*9"], ["step 5", "T0 cannot run"]),
+                (["--svg", "-", "--html", "-"], ["standard output"]),
+                (["--schedule", "T0*0"], ["--schedule", "column"]),
+                (["--schedule", "T0", "--seed", "1"], ["excludes"]),
+                (["--strategy", "none"], ["--strategy none", "run --help"]),
+                (["--schedule", "T0*9"], ["step 5", "T0 cannot run"]),
                 (["--svg", "/nonexistent/x.svg"], ["/nonexistent/x.svg"]), (["--target", "none"], ["none"])):
             code, out, err = show(*args, path)
             self.assertEqual((code, out), (2, ""), args)
@@ -312,8 +358,29 @@ class Options(unittest.TestCase):
         self.assertIn("<b>&amp; \"quoted\" ??? ? ?", out)
 
 
+def mutants():
+    """All of them in all forms; each with a finding. Returns what is wrong."""
+    wrong = []
+    files = sorted((ROOT / "tests" / "canaries").glob("*.vmt")) + sorted((ROOT / "corpus" / "bugs").glob("*.vmt"))
+    for path in files:
+        results = [show(*args, path) for args in (["--json"], ["--width", "80"], ["--svg", "-"], ["--html", "-"])]
+        if any((code, err) != (0, "") for code, _, err in results):
+            wrong.append((path, results[0][0], results[0][2]))
+            continue
+        if not json.loads(results[0][1])["notes"]:
+            wrong.append((path, "nothing found"))
+        wrong += [(path, line) for line in too_long(results[1][1], 80)]
+        wrong += [(path, text) for text in outside(results[2][1])]
+        xml.etree.ElementTree.fromstring(results[3][1])
+    print("%d programs, %d things wrong" % (len(files), len(wrong)))
+    return wrong or (["too few programs"] if len(files) < 60 else [])
+
+
 def main():
     global TOOL, TOY
+    if sys.argv[1] == "--mutants":
+        TOOL = str(Path(sys.argv[2]).resolve())
+        sys.exit("\n".join(map(str, mutants())) or 0)
     write = sys.argv[1] == "--write"
     TOOL, TOY = (str(Path(p).resolve()) for p in sys.argv[1 + write:3 + write])
     if not write:

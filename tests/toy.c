@@ -16,9 +16,9 @@
 struct toy_state {
 	uint64_t counter, hidden;
 	bool locked[LOCKS], flag;
-	/* Of suspended operations: how far, and the number they hold. */
-	uint32_t pc[PROGRAM_THREADS_MAX];
-	uint64_t local[PROGRAM_THREADS_MAX];
+	/* Of suspended operations, the init thread's among them: how far, and the number they hold. */
+	uint32_t pc[SIM_FIBERS_MAX];
+	uint64_t local[SIM_FIBERS_MAX];
 };
 
 struct toy_self {

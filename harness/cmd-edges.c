@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cmd-edges.c - wirestorm edges: which returns programs reach, each with the smallest one that does. */
+#include <err.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <jansson.h>
+
+#include "harness/cli.h"
+#include "harness/edges-report.h"
+#include "harness/edges.h"
+#include "harness/random-program.h"
+#include "harness/vmt.h"
+
+static const char help[] =
+    "usage: wirestorm edges [OPTION...] PATH...\n"
+    "       wirestorm edges --hunt S [OPTION...] [PATH...]\n\n"
+    "Explores programs (.vmt files, or all below a directory) and lists the edges that their operations pass: the\n"
+    "returns worth a name, listed below. Those of KERN_INVALID_ADDRESS first, then the other codes: how often, in how\n"
+    "many programs, the smallest program and the schedule of the fewest preemptions, what the man page says of it and\n"
+    "what the checker does; last those that were not reached.\n\n"
+    "      --hunt S       random programs, too, for S seconds\n"
+    "      --programs N   random programs, too, so many of them: the same ones each time\n"
+    "      --seed N       the first one's seed (default 1); wirestorm gen --seed N prints it\n"
+    "      --max-states N give a program up after so many states (default 100000)\n"
+    "      --profile P    strict or freebsd12, then +Q1 -Q2 ...: instead of the files' profiles\n"
+    "      --target T     what is under test; wirestorm help lists what there is\n"
+    "      --html FILE    write a page (\"-\": to standard output)\n"
+    "      --markdown     the tables of docs/edges-seen.md\n"
+    "      --json         one JSON object on standard output\n\n"
+    "Exit status: 0 no finding, 1 a finding that no quirk explains, 2 wrong usage or an unusable file.\n\n"
+    "Examples:\n"
+    "  wirestorm edges corpus/litmus\n"
+    "  wirestorm edges --hunt 10 --profile freebsd12\n\n"
+    "The edges (wirestorm explain NAME tells more of one):\n\n";
+
+#define STATES_MAX_DEFAULT 100000
+
+struct edges_command {
+	struct cli_target target;
+	struct cli_files files;
+	struct explore_options options;
+	struct edges_report report;
+	double hunt;
+	uint64_t seed, nr_programs; /* nr_programs 0: as many as there is time for */
+	const char *html;
+	bool markdown, json, random, progress;
+	struct sim *sim;
+	struct strbuf command; /* as a document names it */
+	time_t started, shown;
+};
+
+static void
+show_progress(struct edges_command *c)
+{
+	time_t now = time(NULL);
+
+	if (!c->progress || now < c->started + 2 || now == c->shown)
+		return;
+	c->shown = now;
+	fprintf(stderr, "\r\033[K%llu programs", (unsigned long long)c->report.nr_programs);
+}
+
+/* --- programs --- */
+
+static bool
+load(const struct edges_command *c, const char *path, struct program *p)
+{
+	if (!vmt_read(path, p))
+		return false;
+	if (c->target.profile != NULL) {
+		p->config.profile_freebsd12 = c->target.freebsd12;
+		p->config.quirks = c->target.quirks;
+	}
+	return true;
+}
+
+static bool
+add(struct edges_command *c, const struct program *p, const char *name)
+{
+	struct strbuf error = { 0 };
+	bool good = edges_report_add(&c->report, p, name, c->sim, &error);
+
+	if (!good)
+		fprintf(stderr, "%s: %s\n", name, strbuf_text(&error));
+	strbuf_free(&error);
+	show_progress(c);
+	return good;
+}
+
+static bool
+add_files(struct edges_command *c)
+{
+	bool good = true;
+
+	for (size_t i = 0; i < c->files.nr && cli_stop == 0; i++) {
+		struct program p;
+
+		if (!load(c, c->files.names[i], &p)) {
+			good = false;
+			continue;
+		}
+		good &= add(c, &p, c->files.names[i]);
+		program_free(&p);
+	}
+	return good;
+}
+
+static void
+make_random(const struct edges_command *c, uint64_t seed, struct program *p)
+{
+	struct random_params params = {
+		.seed = seed, .freebsd12 = c->target.freebsd12, .quirks = c->target.quirks, .target = c->target.target
+	};
+
+	random_concurrent(&params, p);
+}
+
+/* The command that prints it: which is the program's name, too. */
+static void
+name_random(const struct edges_command *c, uint64_t seed, char *name, size_t size)
+{
+	if (c->target.profile == NULL)
+		(void)snprintf(name, size, "gen --seed %llu", (unsigned long long)seed);
+	else
+		(void)snprintf(
+		    name, size, "gen --profile '%s' --seed %llu", c->target.profile, (unsigned long long)seed);
+}
+
+static void
+add_random(struct edges_command *c)
+{
+	struct timespec from, now;
+	char name[128];
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &from);
+	for (uint64_t i = 0; (c->nr_programs == 0 || i < c->nr_programs) && cli_stop == 0; i++) {
+		struct program p;
+
+		(void)clock_gettime(CLOCK_MONOTONIC, &now);
+		if (c->hunt > 0 &&
+		    (double)(now.tv_sec - from.tv_sec) + (double)(now.tv_nsec - from.tv_nsec) / 1e9 >= c->hunt)
+			break;
+		make_random(c, c->seed + i, &p);
+		name_random(c, c->seed + i, name, sizeof(name));
+		(void)add(c, &p, name);
+		program_free(&p);
+	}
+}
+
+/* The smallest program of each edge once more, now for the way there. */
+static void
+find_witnesses(struct edges_command *c)
+{
+	for (unsigned i = 0; i < VM_EDGE_COUNT && cli_stop == 0; i++) {
+		const struct edges_row *row = &c->report.rows[i];
+		const char *seed = row->program != NULL && strncmp(row->program, "gen --", 6) == 0
+		                       ? strstr(row->program, "--seed ")
+		                       : NULL;
+		struct program p;
+
+		if (row->program == NULL || row->part != EDGES_NOWHERE)
+			continue;
+		if (seed != NULL)
+			make_random(c, strtoull(seed + strlen("--seed "), NULL, 10), &p);
+		else if (!load(c, row->program, &p))
+			continue;
+		edges_report_witness(&c->report, &p, row->program, c->sim);
+		program_free(&p);
+	}
+}
+
+/* --- the end --- */
+
+static int
+print(struct edges_command *c)
+{
+	struct strbuf text = { 0 };
+	bool good = true;
+
+	if (c->json) {
+		json_t *j = edges_report_json(&c->report);
+
+		good = j != NULL && json_dumpf(j, stdout, JSON_INDENT(1)) == 0;
+		printf("\n");
+		json_decref(j);
+	} else if (c->markdown) {
+		edges_report_markdown(&c->report, strbuf_text(&c->command), &text);
+		fputs(strbuf_text(&text), stdout);
+	} else if (c->html != NULL) {
+		edges_report_html(&c->report, &text);
+		good =
+		    strcmp(c->html, "-") == 0 ? fputs(strbuf_text(&text), stdout) >= 0 : vmt_write_text(c->html, &text);
+		if (!good)
+			fprintf(stderr, "wirestorm edges: %s: %s\n", c->html, strerror(errno));
+	} else {
+		edges_report_text(&c->report, &text);
+		fputs(strbuf_text(&text), stdout);
+	}
+	strbuf_free(&text);
+	return !good ? EXIT_USAGE : c->report.findings > 0 ? EXIT_FINDING : EXIT_OK;
+}
+
+static int
+make_report(struct edges_command *c)
+{
+	bool good;
+	int rv;
+
+	c->started = time(NULL);
+	c->progress = cli_stderr_tty() && !c->json;
+	c->options.stop = &cli_stop;
+	c->report.target = c->target.target;
+	c->report.options = &c->options;
+	c->sim = sim_create();
+	if (c->sim == NULL)
+		err(EXIT_USAGE, "no memory for the fibers");
+	cli_catch_signals();
+	good = add_files(c);
+	if (c->random)
+		add_random(c);
+	if (c->shown != 0)
+		fprintf(stderr, "\r\033[K");
+	find_witnesses(c);
+	rv = print(c);
+	sim_destroy(c->sim);
+	edges_report_free(&c->report);
+	return good ? rv : EXIT_USAGE;
+}
+
+/* --- options --- */
+
+enum {
+	OPT_HUNT = 256,
+	OPT_PROGRAMS,
+	OPT_SEED,
+	OPT_STATES,
+	OPT_PROFILE,
+	OPT_TARGET,
+	OPT_HTML,
+	OPT_MARKDOWN,
+	OPT_JSON,
+	OPT_HELP
+};
+
+static const struct option long_options[] = {
+	{ "hunt", required_argument, NULL, OPT_HUNT },
+	{ "programs", required_argument, NULL, OPT_PROGRAMS },
+	{ "seed", required_argument, NULL, OPT_SEED },
+	{ "max-states", required_argument, NULL, OPT_STATES },
+	{ "profile", required_argument, NULL, OPT_PROFILE },
+	{ "target", required_argument, NULL, OPT_TARGET },
+	{ "html", required_argument, NULL, OPT_HTML },
+	{ "markdown", no_argument, NULL, OPT_MARKDOWN },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ 0 },
+};
+
+static void
+print_help(void)
+{
+	struct strbuf list = { 0 };
+
+	edges_doc(&list, false);
+	fputs(help, stdout);
+	fputs(strbuf_text(&list), stdout);
+	strbuf_free(&list);
+}
+
+static int
+parse_options(int argc, char **argv, struct edges_command *c)
+{
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+		switch (opt) {
+		case OPT_HUNT:
+			c->hunt = cli_seconds("--hunt", optarg);
+			c->random = true;
+			break;
+		case OPT_PROGRAMS:
+			c->nr_programs = (uint64_t)cli_number("--programs", optarg, 1, INT64_MAX);
+			c->random = true;
+			break;
+		case OPT_SEED:
+			c->seed = (uint64_t)cli_number("--seed", optarg, 0, INT64_MAX);
+			break;
+		case OPT_STATES:
+			c->options.states_max = (uint64_t)cli_number("--max-states", optarg, 1, 1LL << 31);
+			break;
+		case OPT_PROFILE:
+			cli_profile(&c->target, optarg);
+			break;
+		case OPT_TARGET:
+			cli_target_name(&c->target, optarg);
+			break;
+		case OPT_HTML:
+			c->html = optarg;
+			break;
+		case OPT_MARKDOWN:
+			c->markdown = true;
+			break;
+		case OPT_JSON:
+			c->json = true;
+			break;
+		case OPT_HELP:
+			print_help();
+			return EXIT_OK;
+		default:
+			return cli_usage("edges");
+		}
+	}
+	if (c->json + c->markdown + (c->html != NULL) > 1)
+		fprintf(stderr, "wirestorm edges: only one of --json, --markdown and --html at a time\n");
+	else if (optind == argc && !c->random)
+		fprintf(stderr, "wirestorm edges: expected a file or a directory, --hunt or --programs\n");
+	else
+		return -1;
+	return cli_usage("edges");
+}
+
+int
+cmd_edges(int argc, char **argv)
+{
+	struct edges_command c = {
+		.target = { .target = cli_target_at(0) }, .options = { .states_max = STATES_MAX_DEFAULT }, .seed = 1
+	};
+	int rv = parse_options(argc, argv, &c);
+
+	if (rv >= 0)
+		return rv;
+	strbuf_add(&c.command, "wirestorm edges --markdown");
+	rv = EXIT_OK;
+	for (int i = optind; i < argc; i++) {
+		strbuf_printf(&c.command, " %s", argv[i]);
+		if (!cli_files_add(&c.files, argv[i]))
+			rv = EXIT_USAGE;
+	}
+	if (rv == EXIT_OK && c.files.nr == 0 && !c.random) {
+		fprintf(stderr, "wirestorm edges: no .vmt file there\n");
+		rv = EXIT_USAGE;
+	}
+	if (rv == EXIT_OK)
+		rv = make_report(&c);
+	cli_files_free(&c.files);
+	strbuf_free(&c.command);
+	return rv;
+}

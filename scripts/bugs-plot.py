@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""bugs-plot.py: how much of the bug bank is found, over work: one line per engine, from a directory of state.
+
+    wirestorm bugs hunt --state DIR ...
+    wirestorm bugs report --state DIR --json | scripts/bugs-plot.py -o bugs.svg
+
+Only trials of mutants count that can be found: not the controls, not the canaries, not the engine without a bug. Needs
+matplotlib (Debian: python3-matplotlib); nothing else in the project does.
+"""
+
+import argparse
+import json
+import sys
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt  # noqa: E402 - the line above chooses what it draws with
+
+# Told apart without colours, too.
+STYLES = {"hunt": ("#0b5fa5", "-"), "explore": ("#3f9b3f", "--"), "twin": ("#8a8a8a", ":"), "litmus": ("#8e4fa8", "-."),
+    "fuzz_sched": ("#d07a00", "-"), "stress": ("#c0392b", "--")}
+LEAST_SECONDS = 1e-4  # what is faster is drawn there
+
+
+def parse_arguments():
+    p = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    p.add_argument("-o", "--output", required=True, metavar="FILE", help="the picture, by its ending: .svg, .png, .pdf")
+    p.add_argument("records", nargs="?", type=argparse.FileType("r"), default=sys.stdin,
+        help="JSON lines of wirestorm bugs report --json (default: standard input)")
+    return p.parse_args()
+
+
+def read(records):
+    """Per engine the seconds of each trial that could find something; None: it did not."""
+    trials = {}
+    for line in records:
+        r = json.loads(line)
+        if r["class"] in ("historical", "invariant"):
+            seconds = max(r["seconds"], LEAST_SECONDS) if r["end"] == "found" else None
+            trials.setdefault(r["engine"], []).append((seconds, r["budget_seconds"]))
+    return trials
+
+
+def draw(trials, path):
+    figure, axes = plt.subplots(figsize=(8, 4.5))
+    for engine, results in sorted(trials.items()):
+        found = sorted(s for s, _ in results if s is not None)
+        end = max(max(budget for _, budget in results), found[-1] if found else 0)
+        x = [LEAST_SECONDS] + found + [end]
+        y = [0] + [100 * (i + 1) / len(results) for i in range(len(found))] + [100 * len(found) / len(results)]
+        color, style = STYLES.get(engine, ("black", "-"))
+        axes.step(x, y, where="post", color=color, linestyle=style, label=f"{engine} ({len(found)} of {len(results)})")
+    axes.set_xscale("log")
+    axes.set_ylim(0, 101)
+    axes.set_xlabel("seconds of one trial: one mutant, one seed")
+    axes.set_ylabel("trials that found their bug, %")
+    axes.set_title("The bug bank: found over time")
+    axes.grid(True, which="major", color="#dddddd")
+    axes.legend(loc="lower right", title="engine")
+    figure.tight_layout()
+    figure.savefig(path, dpi=120)
+
+
+def main():
+    arguments = parse_arguments()
+    trials = read(arguments.records)
+    if not trials:
+        sys.exit("bugs-plot.py: no records of mutants that can be found")
+    draw(trials, arguments.output)
+
+
+main()
