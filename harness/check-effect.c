@@ -554,6 +554,31 @@ check_waited(const struct check_call *call)
 		    "page %" PRIu64 " was in transition, and it has not waited", call->start);
 }
 
+/* Does an entry begin where it has clipped? */
+static void
+check_clipped(const struct check_call *call)
+{
+	const struct vm_target *t = call->r->target;
+	struct checker *c = call->c;
+	size_t nr;
+
+	if (t->entries == NULL)
+		return;
+	nr = t->entries(call->r->self, NULL, 0);
+	if (nr > c->cap_starts) {
+		c->starts = reallocarray(c->starts, nr, sizeof(*c->starts));
+		if (c->starts == NULL)
+			abort();
+		c->cap_starts = nr;
+	}
+	(void)t->entries(call->r->self, c->starts, nr);
+	for (size_t i = 0; i < nr; i++)
+		if (c->starts[i] == call->start)
+			return;
+	check_report(c, call->r, CHECK_attributes, call, call->start, call->end,
+	    "no entry begins at page %" PRIu64 ", though it has succeeded", call->start);
+}
+
 static void
 check_success(const struct check_call *call)
 {
@@ -590,11 +615,13 @@ check_success(const struct check_call *call)
 	case VM_OP_write:
 		check_waited(call);
 		break;
+	case VM_OP_clip:
+		check_clipped(call);
+		break;
 	case VM_OP_madvise:
 	case VM_OP_sync:
 	case VM_OP_check:
 	case VM_OP_lookup:
-	case VM_OP_clip:
 	case VM_OP_pageout:
 	case VM_OP_INVALID:
 		break;

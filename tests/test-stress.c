@@ -259,7 +259,7 @@ break_size_at_stop(vm_map_t map, bool clean)
 		map->size += VM_PAGE_SIZE;
 }
 
-/* Nobody who sleeps for a transition is to be woken any more; who sleeps for a busy map would be found first. */
+/* Nobody is to be woken any more at the end of a transition. */
 static void
 break_wakeups_at_stop(vm_map_t map, bool clean)
 {
@@ -267,6 +267,13 @@ break_wakeups_at_stop(vm_map_t map, bool clean)
 		return;
 	for (vm_map_entry_t e = map->header.next; e != &map->header; e = e->next)
 		e->eflags &= ~(uint32_t)MAP_ENTRY_NEEDS_WAKEUP;
+}
+
+static void
+break_idling_at_stop(vm_map_t map, bool clean)
+{
+	if (!clean)
+		map->busy_wanted = false;
 }
 
 /* The threads stay behind, and so does their map. */
@@ -280,6 +287,7 @@ test_stops_report_breakages(void **state)
 		{ break_size_at_stop, "I5" },
 		{ break_wiring_at_stop, "ledger: a system wiring was left over" },
 		{ break_wakeups_at_stop, "I22" },
+		{ break_idling_at_stop, "I23" },
 	};
 
 	(void)state;
