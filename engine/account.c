@@ -40,6 +40,12 @@ begins_faulting(const struct vm_map_entry *e)
 	return ctx != NULL && ctx->piece_end != 0 && ctx->piece_start == e->start;
 }
 
+static const char *
+check_busy(const struct vm_map *map, uint64_t faulting)
+{
+	return map->busy == faulting ? NULL : "I24: the map is busy with another number of wires than are faulting";
+}
+
 const char *
 vm_map_check_account(vm_map_t map, bool excused)
 {
@@ -54,15 +60,13 @@ vm_map_check_account(vm_map_t map, bool excused)
 		pages += counted_pages(e);
 		faulting += begins_faulting(e);
 	}
-	if (map->busy != faulting)
-		return "I24: the map is busy with another number of wires than are faulting";
 	if (excused && !is_exact(map))
-		return NULL;
+		return check_busy(map, faulting);
 	if (map->user_wired != (int64_t)pages)
 		return "I19: the user-wire counter is not the number of user-wired and reserved pages";
 	if (map->user_wired > (int64_t)map->config.wire_limit)
 		return "I20: the user-wire counter is above the limit";
-	return NULL;
+	return check_busy(map, faulting);
 }
 
 /* Does the end of @e's wirings wake the sleepers of channel T? */
