@@ -20,13 +20,6 @@ void vm_park_wake(const uint32_t *word);
 /* Lets another thread run, if one can: for who has spun for long enough. */
 void vm_park_yield(void);
 
-/* C11's atomic word, to sleep on. By way of a number: gcc takes atomic for a qualifier that is cast away. */
-static inline const uint32_t *
-vm_park_word(const _Atomic uint32_t *word)
-{
-	return (const uint32_t *)(uintptr_t)word;
-}
-
 /* "futex" or "pthread". */
 extern const char vm_park_name[];
 

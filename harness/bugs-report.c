@@ -99,7 +99,7 @@ sums_print(struct sums *s, enum bugs_engine engine, struct strbuf *out)
 		if (s->mutants[c] > 0)
 			strbuf_printf(out, " %s %zu of %zu found in 4 of 5 seeds,", vm_mutant_class_name(c),
 			    s->mostly[c], s->mutants[c]);
-	strbuf_printf(out, " median %.3f s\n", median(s->seconds, s->nr_seconds));
+	strbuf_printf(out, " median of the found %.3f s\n", median(s->seconds, s->nr_seconds));
 }
 
 void
@@ -140,4 +140,49 @@ bugs_table(const struct bugs_result *results, size_t nr, struct strbuf *out)
 	strbuf_add(out, strbuf_text(&sums));
 	strbuf_free(&sums);
 	free(s.seconds);
+}
+
+/* What @engine has measured of @mutant, as a cell of a table. */
+static void
+cell(const struct bugs_result *results, size_t nr, enum bugs_engine engine, enum vm_mutant mutant, struct strbuf *out)
+{
+	struct group g;
+	size_t i = 0;
+
+	while (i < nr && (results[i].trial.engine != engine || results[i].trial.mutant != mutant))
+		i++;
+	if (i == nr) {
+		strbuf_add(out, " |");
+		return;
+	}
+	g = group_of(&results[i], group_length(&results[i], results + nr));
+	if (g.found == 0)
+		strbuf_printf(out, " 0/%zu |", g.nr);
+	else
+		strbuf_printf(out, " %zu/%zu, %.3g s |", g.found, g.nr, g.seconds);
+}
+
+void
+bugs_markdown(const struct bugs_result *results, size_t nr, struct strbuf *out)
+{
+	bool measured[BUGS_ENGINE_END] = { false };
+
+	for (size_t i = 0; i < nr; i++)
+		measured[results[i].trial.engine] = true;
+	strbuf_add(out, "| mutant | class |");
+	for (unsigned e = 0; e < BUGS_ENGINE_END; e++)
+		if (measured[e])
+			strbuf_printf(out, " %s |", bugs_engine_table[e].name);
+	strbuf_add(out, "\n|---|---|");
+	for (unsigned e = 0; e < BUGS_ENGINE_END; e++)
+		if (measured[e])
+			strbuf_add(out, "---|");
+	for (enum vm_mutant m = bugs_next(VM_MUTANT_none); m != VM_MUTANT_none; m = bugs_next(m)) {
+		strbuf_printf(
+		    out, "\n| `%s` | %s |", bugs_mutant_name(m), vm_mutant_class_name(vm_mutant_table[m].class));
+		for (unsigned e = 0; e < BUGS_ENGINE_END; e++)
+			if (measured[e])
+				cell(results, nr, (enum bugs_engine)e, m, out);
+	}
+	strbuf_addc(out, '\n');
 }

@@ -120,6 +120,9 @@ bool bugs_load_all(const char *state, struct bugs_result **ret_results, size_t *
 /* One line per mutant and engine: in how many seeds found, medians, by which checks; then the sums. */
 void bugs_table(const struct bugs_result *results, size_t nr, struct strbuf *out);
 
+/* The same as a table for a document: one row per mutant, one column per engine. */
+void bugs_markdown(const struct bugs_result *results, size_t nr, struct strbuf *out);
+
 /* --- bugs-doc.c --- */
 
 void bugs_list(bool markdown, struct strbuf *out);

@@ -25,7 +25,7 @@ static const char help[] =
     "usage: wirestorm bugs list [--markdown]\n"
     "       wirestorm bugs describe NAME\n"
     "       wirestorm bugs hunt [OPTION...] [NAME...]\n"
-    "       wirestorm bugs report [--state DIR] [--json]\n"
+    "       wirestorm bugs report --state DIR [--json | --markdown]\n"
     "       wirestorm bugs equivalent [--count N] [--corpus DIR]... NAME...\n"
     "\n"
     "The bug bank: real bugs of VM map code that can be put back into the engine one at a time, to measure what is\n"
@@ -47,7 +47,8 @@ static const char help_options[] =
     "  -j, --jobs N       so many at a time (default 1: measures best)\n"
     "      --json         one JSON object per result and line\n"
     "\n"
-    "report prints the table of a directory of state.\n"
+    "report prints the table of a directory of state; --markdown: with a column for each engine; a picture of it:\n"
+    "scripts/bugs-plot.py. list --markdown is docs/bug-bank.md.\n"
     "\n"
     "equivalent explores every program of the corpus and N random ones (default 20000) completely, with the bug and\n"
     "without, and compares results, outcomes, schedules and states: what a control must pass.\n"
@@ -184,6 +185,8 @@ collect(struct bugs_command *c, pid_t pid, int status, const struct rusage *used
 		if (p->pid != pid)
 			continue;
 		bugs_finish(p, status, cpu, &record);
+		if (cli_stop != 0 && record.end != BUGS_FOUND)
+			continue; /* it was cut short */
 		if (c->state != NULL && record.end != BUGS_FAILED && !bugs_save(c->state, &trial, &record))
 			err(EXIT_USAGE, "%s", c->state);
 		keep(c, &trial, &record);
@@ -319,6 +322,8 @@ report(struct bugs_command *c, int nr, char **names)
 	if (c->json) {
 		for (size_t i = 0; i < c->nr_results; i++)
 			show(c, &c->results[i]);
+	} else if (c->markdown) {
+		bugs_markdown(c->results, c->nr_results, &text);
 	} else {
 		bugs_table(c->results, c->nr_results, &text);
 	}

@@ -128,9 +128,15 @@ found(struct run *run, enum stress_end end, const char *broken)
 		.detail = broken,
 		.repeat = run->config.repeat,
 	};
+	char where[64] = "";
 
 	result->end = end;
-	(void)snprintf(result->broken, sizeof(result->broken), "%s (round %ju)", broken, (uintmax_t)run->round + 1);
+	if (run->map->broken_start < run->map->broken_end)
+		(void)snprintf(where, sizeof(where), ", in pages %ju-%ju",
+		    (uintmax_t)(run->map->broken_start >> VM_PAGE_SHIFT),
+		    (uintmax_t)((run->map->broken_end + VM_PAGE_SIZE - 1) >> VM_PAGE_SHIFT));
+	(void)snprintf(
+	    result->broken, sizeof(result->broken), "%s%s (round %ju)", broken, where, (uintmax_t)run->round + 1);
 	if (run->config.window == NULL)
 		return;
 	for (unsigned i = 0; i < run->config.threads; i++)
@@ -333,9 +339,9 @@ arrive(struct member *m)
 	end_round(run);
 	STORE(run->nr_arrived, 0);
 	(void)atomic_fetch_add(&run->round_number, 1);
-	vm_park_wake(vm_park_word(&run->round_number));
+	vm_park_wake(world_word(&run->round_number));
 	if (atomic_load(&run->over) != 0)
-		vm_park_wake(vm_park_word(&run->over));
+		vm_park_wake(world_word(&run->over));
 	world_leave(&m->world);
 }
 
@@ -349,7 +355,7 @@ member_main(void *arg)
 	world_thread_init(&m->world);
 	for (;;) {
 		while (atomic_load(&run->round_number) == number)
-			vm_park_wait(vm_park_word(&run->round_number), number, NULL);
+			vm_park_wait(world_word(&run->round_number), number, NULL);
 		number++;
 		if (atomic_load(&run->over) != 0)
 			return NULL;
@@ -474,7 +480,7 @@ attend(struct run *run)
 	while (atomic_load(&run->over) == 0) {
 		struct timespec until = next_tick(run);
 
-		vm_park_wait(vm_park_word(&run->over), 0, &until);
+		vm_park_wait(world_word(&run->over), 0, &until);
 		if (seconds_since(&run->began) - tick_at < 0.5 / MS_PER_S) /* woken early, for nothing */
 			continue;
 		tick_at = seconds_since(&run->began);
@@ -501,7 +507,7 @@ start_members(struct run *run)
 	}
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	(void)atomic_fetch_add(&run->round_number, 1);
-	vm_park_wake(vm_park_word(&run->round_number));
+	vm_park_wake(world_word(&run->round_number));
 }
 
 /* --- the run --- */

@@ -42,7 +42,7 @@ static const char usage_head[] =
     "  --round-ops N    operations per thread and round (24; a quarter of --pages in maps above 256 pages)\n"
     "  --check-ms N     between the ends of rounds, stop all threads and check so often; 0: never (100)\n"
     "  --hang-s S       no operation finished for so long is a hang (20); a deadlock is seen at once\n"
-    "  --window FILE    where a failure's last operations are written (stress-window.vmt)\n"
+    "  --window FILE    where a failure's last operations are written (stress-window.vmt); \"\": nowhere\n"
     "  --mutant NAME    put a bug of engine/mutants.def back; in a build with -Dmutants=true\n"
     "  --json           print one JSON object instead of the table\n"
     "  --help           print this\n"
@@ -215,7 +215,7 @@ take(struct options *o, int code, const char *text)
 	case OPT_MUTANT:
 		return take_mutant(o, text);
 	case OPT_WINDOW:
-		o->config.window = text;
+		o->config.window = *text != '\0' ? text : NULL;
 		return true;
 	case OPT_JSON:
 		o->json = true;

@@ -248,7 +248,7 @@ world_gate(struct world_thread *t)
 		if (!atomic_load(&w->stop))
 			return;
 		atomic_store(&t->status, WORLD_STOPPED);
-		vm_park_wait(vm_park_word(&w->generation), seen, NULL);
+		vm_park_wait(world_word(&w->generation), seen, NULL);
 	}
 }
 
@@ -327,5 +327,5 @@ world_resume(struct world *w)
 {
 	atomic_store(&w->stop, false);
 	(void)atomic_fetch_add(&w->generation, 1);
-	vm_park_wake(vm_park_word(&w->generation));
+	vm_park_wake(world_word(&w->generation));
 }

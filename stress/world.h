@@ -71,6 +71,13 @@ struct world {
 	_Atomic uint32_t nr_steps;   /* of all threads: the number of the next point */
 };
 
+/* What vm_park_wait and vm_park_wake take. */
+static inline const uint32_t *
+world_word(const _Atomic uint32_t *word)
+{
+	return (const uint32_t *)(uintptr_t)word;
+}
+
 void world_init(struct world *w, vm_map_t map, unsigned chaos);
 /* The thread joins, OUT for now. Before any of them runs. */
 void world_add(struct world *w, struct world_thread *t);

@@ -106,7 +106,7 @@ class Case(unittest.TestCase):
 class Help(Case):
     SOURCES = {"check": "harness/cmd-check.c", "explore": "harness/cmd-explore.c", "run": "harness/cmd-run.c",
         "show": "harness/cmd-show.c", "edges": "harness/cmd-edges.c",
-        "fmt": "harness/cmd-fmt.c", "stress": "stress/stress-main.c"}
+        "bugs": "harness/cmd-bugs.c", "fmt": "harness/cmd-fmt.c", "stress": "stress/stress-main.c"}
 
     def commands(self):
         found = re.findall(r'^COMMAND\("(\w+)"', (ROOT / "harness" / "commands.def").read_text(), re.MULTILINE)
@@ -153,6 +153,11 @@ class Help(Case):
                 out, _ = self.expect(0, "explain", name)
                 self.assertRegex(out, r"(?m)^%s, an? (edge|check|quirk|mutant|canary)\b" % name)
                 self.assertEqual(re.findall(r"(?m) $", out.split("\n--- ")[0]), [], name)
+        out, _ = self.expect(0, "explain", "KERN_INVALID_ADDRESS")
+        self.assertIn("\nwire_hole\n", out)
+        self.assertIn("\nwire_fault, if it is the fault's code\n", out)
+        self.assertNotIn("\nwire_limit\n", out)
+        self.assertRegex(out, r"(?m)^KERN_INVALID_ADDRESS, a return code")
         out, _ = self.expect(0, "explain", "Q1", "wire_hole")
         self.assertIn("subtracted", out)
         self.assertIn("docs/returns.md, row w5", out)
