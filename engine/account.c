@@ -35,11 +35,12 @@ vm_map_check_account(vm_map_t map, bool excused)
 {
 	uint64_t pages = 0;
 
+	(void)vm_map_broken(map, 0, 0, NULL);
 	for (const struct vm_map_entry *e = map->header.next; e != &map->header; e = e->next) {
 		if ((e->eflags & (MAP_ENTRY_WIRE_SKIPPED | MAP_ENTRY_IN_TRANSITION)) == MAP_ENTRY_WIRE_SKIPPED)
-			return "I21: an entry is skipped without a transition";
+			return vm_map_broken(map, e->start, e->end, "I21: an entry is skipped without a transition");
 		if (e->wired_count < 0)
-			return "I21: a negative wire count was left behind";
+			return vm_map_broken(map, e->start, e->end, "I21: a negative wire count was left behind");
 		pages += counted_pages(e);
 	}
 	if (excused && !is_exact(map))
@@ -70,13 +71,17 @@ awaited(const struct vm_op_ctx *ctx)
 const char *
 vm_map_check_sleeper(vm_map_t map, const struct vm_thread *td, unsigned waitq)
 {
+	vm_offset_t at = awaited(&td->ctx);
 	vm_map_entry_t e;
 
+	(void)vm_map_broken(map, 0, 0, NULL);
 	if (waitq == VM_WAITQ_TRANSITION) {
-		if (!vm_map_lookup_entry(map, awaited(&td->ctx), &e))
-			return "I22: a thread waits for an entry that is gone";
+		if (!vm_map_lookup_entry(map, at, &e))
+			return vm_map_broken(
+			    map, at, at + VM_PAGE_SIZE, "I22: a thread waits for an entry that is gone");
 		if (!will_wake(e))
-			return "I22: a thread waits for an entry that will not wake it";
+			return vm_map_broken(
+			    map, e->start, e->end, "I22: a thread waits for an entry that will not wake it");
 	} else if (waitq == VM_WAITQ_BUSY) {
 		if (map->busy == 0 || !map->busy_wanted)
 			return "I23: a thread waits for a map to become idle that is, or will not say so";

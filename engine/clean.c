@@ -90,7 +90,7 @@ vm_map_sync(vm_map_t map, vm_offset_t start, vm_offset_t end, bool syncio, bool 
 	while (rv == KERN_SUCCESS && e != NULL) {
 		ctx->clean_start = ctx->cursor;
 		ctx->cursor = ctx->clean_end = lower(ctx->end, e->end);
-		if (VM_MUTATED(map, canary_sync))
+		if (VM_MUTATED(map, canary_sync) && !invalidate)
 			ctx->clean_end += VM_PAGE_SIZE;
 		vm_map_entry_clean(map, e, ctx->clean_start, ctx->clean_end);
 		vm_map_remember(map, ctx);
@@ -98,7 +98,7 @@ vm_map_sync(vm_map_t map, vm_offset_t start, vm_offset_t end, bool syncio, bool 
 		vm_map_unlock_read(map);
 		/* Here the real one waits for the pager. */
 		vm_map_lock_read(map);
-		e = sync_next(map, ctx, e, &rv);
+		e = VM_MUTATED(map, canary_sync) && invalidate ? NULL : sync_next(map, ctx, e, &rv);
 	}
 	sync_unlock(map, rv);
 	return rv;

@@ -119,7 +119,8 @@ fault_try(vm_map_t map, struct fault *f)
 		note_refusal(f);
 		return FAULT_DONE;
 	}
-	if ((e->eflags & MAP_ENTRY_IN_TRANSITION) != 0 && e->wiring_thread != vm_curthread) {
+	if ((e->eflags & MAP_ENTRY_IN_TRANSITION) != 0 && e->wiring_thread != vm_curthread &&
+	    !VM_MUTATED(map, canary_held)) {
 		step = FAULT_WAIT;
 		if (VM_MUTATED(map, fault_type_widened) && f->wired)
 			f->type = f->prot;

@@ -149,7 +149,7 @@ vm_map_wait_busy(vm_map_t map)
 	struct vm_op_ctx *ctx = vm_op_ctx();
 
 	vm_rwlock_assert_write(&map->lock);
-	while (map->busy != 0) {
+	while (map->busy != 0 && !VM_MUTATED(map, canary_held)) {
 		uint32_t seen = vm_waitq_sample(&map->busy_waitq);
 
 		map->busy_wanted = true;

@@ -92,7 +92,9 @@ struct vm_map {
 	struct vm_frames frames;           /* see page.h */
 	struct vm_pmap pmap;               /* [f] */
 	struct vm_config config;           /* [I] */
-	struct vm_arena arena;             /* [m], or with the map lock shared [f]: faults allocate pages from it */
+	vm_offset_t broken_start;          /* of what vm_map_check has found; equal to the end: nowhere in particular */
+	vm_offset_t broken_end;
+	struct vm_arena arena; /* [m], or with the map lock shared [f]: faults allocate pages from it */
 };
 
 /* Ids of the queues: what a simulated world calls them. */
@@ -343,6 +345,8 @@ bool vm_map_check_protection(vm_map_t map, vm_offset_t start, vm_offset_t end, v
  * suspended operations, too: no thread may be running. check_entries is the part that is about entries, [I1] to [I10].
  */
 const char *vm_map_check(vm_map_t map) VM_REQUIRES(&map->lock);
+/* Notes in the map that what is broken is at [start, end), for who reports it; returns @what. */
+const char *vm_map_broken(vm_map_t map, vm_offset_t start, vm_offset_t end, const char *what);
 const char *vm_map_check_entries(vm_map_t map) VM_REQUIRES(&map->lock);
 
 /* --- account.c --- */

@@ -7,7 +7,7 @@ vm_pager_get(const struct vm_map *map, vm_offset_t addr)
 {
 	size_t low = 0, high = map->config.nr_poison;
 
-	while (low < high) {
+	while (low < high && !VM_MUTATED(map, canary_code)) {
 		size_t mid = low + (high - low) / 2;
 		const struct vm_poison *p = &map->config.poison[mid];
 

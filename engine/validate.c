@@ -8,7 +8,7 @@
 #include "engine/map.h"
 
 static const char *
-check_tree(const struct vm_map_entry *e, unsigned *count)
+check_tree(struct vm_map *map, const struct vm_map_entry *e, unsigned *count)
 {
 	const struct vm_map_entry *l = RB_LEFT(e, tree), *r = RB_RIGHT(e, tree);
 	vm_size_t m = e->adj_free;
@@ -16,47 +16,48 @@ check_tree(const struct vm_map_entry *e, unsigned *count)
 
 	if (l != NULL) {
 		if (l->start >= e->start || RB_PARENT(l, tree) != e)
-			return "I3: a left child of the tree is out of order";
-		if ((bad = check_tree(l, count)) != NULL)
+			return vm_map_broken(map, e->start, e->end, "I3: a left child of the tree is out of order");
+		if ((bad = check_tree(map, l, count)) != NULL)
 			return bad;
 		m = l->max_free > m ? l->max_free : m;
 	}
 	if (r != NULL) {
 		if (r->start <= e->start || RB_PARENT(r, tree) != e)
-			return "I3: a right child of the tree is out of order";
-		if ((bad = check_tree(r, count)) != NULL)
+			return vm_map_broken(map, e->start, e->end, "I3: a right child of the tree is out of order");
+		if ((bad = check_tree(map, r, count)) != NULL)
 			return bad;
 		m = r->max_free > m ? r->max_free : m;
 	}
 	if (e->max_free != m)
-		return "I4: max_free is not the largest gap of the subtree";
+		return vm_map_broken(map, e->start, e->end, "I4: max_free is not the largest gap of the subtree");
 	(*count)++;
 	return NULL;
 }
 
 static const char *
-check_entry(const struct vm_map *map, const struct vm_map_entry *e)
+check_entry(struct vm_map *map, const struct vm_map_entry *e)
 {
 	if (e->start >= e->end || !vm_range_aligned(e->start, e->end))
-		return "I1: an entry is empty or not page aligned";
+		return vm_map_broken(map, e->start, e->end, "I1: an entry is empty or not page aligned");
 	if (e->start < vm_map_min(map) || e->end > vm_map_max(map))
-		return "I2: an entry is outside the map";
+		return vm_map_broken(map, e->start, e->end, "I2: an entry is outside the map");
 	if (e->next->start < e->end)
-		return "I2: two entries overlap";
+		return vm_map_broken(map, e->start, e->end, "I2: two entries overlap");
 	if (e->next->prev != e || e->prev->next != e)
-		return "I3: the ring is broken";
+		return vm_map_broken(map, e->start, e->end, "I3: the ring is broken");
 	if (e->adj_free != e->next->start - e->end)
-		return "I4: adj_free is not the gap behind the entry";
+		return vm_map_broken(map, e->start, e->end, "I4: adj_free is not the gap behind the entry");
 	if ((e->protection & ~e->max_protection) != 0)
-		return "I7: a protection is not within its maximum";
+		return vm_map_broken(map, e->start, e->end, "I7: a protection is not within its maximum");
 	if (((e->eflags & MAP_ENTRY_IN_TRANSITION) != 0) != (e->wiring_thread != NULL))
-		return "I8: in transition without an owner, or an owner without a transition";
+		return vm_map_broken(
+		    map, e->start, e->end, "I8: in transition without an owner, or an owner without a transition");
 	if ((e->eflags & MAP_ENTRY_IN_TRANSITION) == 0 && e->wired_count < ((e->eflags & MAP_ENTRY_USER_WIRED) != 0))
-		return "I9: a wire count is below what the entry's flags say";
+		return vm_map_broken(map, e->start, e->end, "I9: a wire count is below what the entry's flags say");
 	if ((e->eflags & MAP_ENTRY_GUARD) != 0 && e->wired_count != 0)
-		return "I10: a guard is wired";
+		return vm_map_broken(map, e->start, e->end, "I10: a guard is wired");
 	if (e->object != NULL && e->object->ref_count == 0)
-		return "I6: an entry refers to a dead object";
+		return vm_map_broken(map, e->start, e->end, "I6: an entry refers to a dead object");
 	return NULL;
 }
 
@@ -75,7 +76,8 @@ check_references(struct vm_map *map)
 			objects++;
 	for (e = first; e != &map->header; e = e->next)
 		if (e->object != NULL && e->object->nr_seen != e->object->ref_count)
-			return "I6: an object's ref_count is not the number of its entries";
+			return vm_map_broken(
+			    map, e->start, e->end, "I6: an object's ref_count is not the number of its entries");
 	return objects == map->objects.nr_live ? NULL : "I6: an object without entries is alive";
 }
 
@@ -122,7 +124,7 @@ check_page(const struct vm_map_entry *e, const struct vm_page *p, uint64_t index
 }
 
 static const char *
-check_entry_pages(const struct vm_map_entry *e, struct page_count *n)
+check_entry_pages(struct vm_map *map, const struct vm_map_entry *e, struct page_count *n)
 {
 	vm_offset_t wired_end = wired_up_to(e);
 	uint64_t nr_wired = 0, first, i;
@@ -130,21 +132,26 @@ check_entry_pages(const struct vm_map_entry *e, struct page_count *n)
 	uintptr_t word;
 
 	if (e->object == NULL)
-		return wired_end > e->start ? "I12: a wired entry has no object, and so no wired page" : NULL;
+		return wired_end == e->start ? NULL
+		                             : vm_map_broken(map, e->start, wired_end,
+		                                   "I12: a wired entry has no object, and so no wired page");
 	i = first = vm_entry_page_index(e, e->start);
 	for (; vm_slots_next(&e->object->pages, &i, vm_entry_page_index(e, e->end), &word); i++) {
 		const struct vm_page *p = (const struct vm_page *)word;
+		vm_offset_t addr = e->start + ((i - first) << VM_PAGE_SHIFT);
 
-		bad = check_page(e, p, i, e->start + ((i - first) << VM_PAGE_SHIFT) < wired_end);
+		bad = check_page(e, p, i, addr < wired_end);
 		if (bad != NULL)
-			return bad;
+			return vm_map_broken(map, addr, addr + VM_PAGE_SIZE, bad);
 		n->nr_pages++;
 		n->nr_resident += p->resident;
 		n->nr_queued += p->queued;
 		n->nr_mapped += p->mapped;
 		nr_wired += p->wire_count;
 	}
-	return nr_wired == (wired_end - e->start) >> VM_PAGE_SHIFT ? NULL : "I12: a page of a wired entry is missing";
+	if (nr_wired != (wired_end - e->start) >> VM_PAGE_SHIFT)
+		return vm_map_broken(map, e->start, wired_end, "I12: a page of a wired entry is missing");
+	return NULL;
 }
 
 static const char *
@@ -157,11 +164,14 @@ check_translations(struct vm_map *map, uint64_t nr_mapped) VM_REQUIRES(&map->loc
 
 	for (; vm_pmap_next(&map->pmap, &va, ~VM_PAGE_MASK, &p, &prot); va += VM_PAGE_SIZE, nr_mapped--) {
 		if (!vm_map_lookup_entry(map, va, &e))
-			return "I14: there is a translation outside all entries";
+			return vm_map_broken(
+			    map, va, va + VM_PAGE_SIZE, "I14: there is a translation outside all entries");
 		if (!p->mapped || p->va != va || p->object != e->object || p->index != vm_entry_page_index(e, va))
-			return "I14: a translation is to a page that its entry does not have there";
+			return vm_map_broken(map, va, va + VM_PAGE_SIZE,
+			    "I14: a translation is to a page that its entry does not have there");
 		if (prot == VM_PROT_NONE || (prot & ~e->protection) != 0)
-			return "I15: a translation permits more than its entry, or nothing";
+			return vm_map_broken(
+			    map, va, va + VM_PAGE_SIZE, "I15: a translation permits more than its entry, or nothing");
 	}
 	return nr_mapped == 0 ? NULL : "I14: a page says that it is mapped, and is not";
 }
@@ -176,7 +186,7 @@ check_pages(struct vm_map *map) VM_REQUIRES(&map->lock)
 	const char *bad;
 
 	for (const struct vm_map_entry *e = map->header.next; e != &map->header; e = e->next)
-		if ((bad = check_entry_pages(e, &n)) != NULL)
+		if ((bad = check_entry_pages(map, e, &n)) != NULL)
 			return bad;
 	if (n.nr_pages != f->nr_pages)
 		return "I11: there are pages that no entry covers";
@@ -196,6 +206,7 @@ vm_map_check_entries(vm_map_t map)
 	vm_size_t size = 0;
 	const char *bad;
 
+	(void)vm_map_broken(map, 0, 0, NULL);
 	for (const struct vm_map_entry *e = map->header.next; e != &map->header; e = e->next) {
 		if ((bad = check_entry(map, e)) != NULL)
 			return bad;
@@ -204,13 +215,21 @@ vm_map_check_entries(vm_map_t map)
 	}
 	if (map->header.adj_free != map->header.next->start - map->header.end)
 		return "I4: the header's adj_free is not the gap in front of the first entry";
-	if (RB_ROOT(&map->root) != NULL && (bad = check_tree(RB_ROOT(&map->root), &in_tree)) != NULL)
+	if (RB_ROOT(&map->root) != NULL && (bad = check_tree(map, RB_ROOT(&map->root), &in_tree)) != NULL)
 		return bad;
 	if (in_ring != in_tree || in_ring != map->nentries)
 		return "I3: ring, tree and nentries disagree";
 	if (size != map->size)
 		return "I5: size is not the sum of the entries";
 	return check_references(map);
+}
+
+const char *
+vm_map_broken(vm_map_t map, vm_offset_t start, vm_offset_t end, const char *what)
+{
+	map->broken_start = start;
+	map->broken_end = end;
+	return what;
 }
 
 const char *

@@ -14,19 +14,8 @@ __attribute__((section("__libfuzzer_extra_counters"), used)) static uint8_t coun
 static uint8_t ever[ICOV_SIZE];
 static unsigned long nr_runs, nr_set, first_run[VM_EDGE_COUNT];
 static uint64_t edges_ever;
-static unsigned regions = ICOV_SWITCHES_ON | ICOV_PAIRS_ON | ICOV_EDGES_ON;
+static bool off;
 
-/* How the ranges of two operations lie to each other. */
-enum relation {
-	DISJOINT = 0,
-	EQUAL,
-	AROUND, /* the first around the second */
-	WITHIN,
-	PARTLY,
-};
-
-/* What a thread is about, roughly: few enough that each has a counter of its own with each edge. */
-#define PHASES 8
 static const uint8_t phases[] = {
 	[VM_POINT_none] = 0,
 	[VM_POINT_lock] = 1,
@@ -41,45 +30,22 @@ static const uint8_t phases[] = {
 	[VM_POINT_frame_wait] = 6,
 	[VM_POINT_sync_relock] = 7,
 };
-_Static_assert(VM_EDGE_COUNT *PHASES <= ICOV_EDGES, "each edge has its counters");
 
 struct place {
-	bool live; /* has operations left */
-	unsigned nr_done;
-	uint8_t op, point;
-	uint16_t site;       /* both */
-	uint64_t start, end; /* pages of the operation */
+	unsigned nr_done; /* operations that had ended after the last step */
+	bool live;        /* has operations left */
+	uint8_t point;
+	uint64_t start, end; /* pages of the present operation */
 };
 
 static struct place places[PROGRAM_THREADS_MAX];
-static unsigned last; /* who made the step before; PROGRAM_THREADS_MAX: nobody */
 
 void
 icov_environment(void)
 {
 	const char *text = getenv("WS_FUZZ_ICOV");
 
-	if (text != NULL)
-		regions = (unsigned)strtoul(text, NULL, 10);
-}
-
-static enum relation
-relation(const struct place *a, const struct place *b)
-{
-	if (a->start >= b->end || b->start >= a->end)
-		return DISJOINT;
-	if (a->start == b->start && a->end == b->end)
-		return EQUAL;
-	if (a->start <= b->start && a->end >= b->end)
-		return AROUND;
-	return b->start <= a->start && b->end >= a->end ? WITHIN : PARTLY;
-}
-
-/* Operation and point in one dense number. */
-static uint16_t
-site(const struct place *p)
-{
-	return (uint16_t)(p->op << 4 | p->point);
+	off = text != NULL && strcmp(text, "0") == 0;
 }
 
 static void
@@ -90,132 +56,93 @@ set(unsigned at)
 	ever[at] = 1;
 }
 
-/* Spreads three sites and a relation; the high bits of a product depend on all that went in. */
-static unsigned
-spread(uint32_t a, uint32_t b, uint32_t c, enum relation r, unsigned size)
-{
-	uint64_t v = (uint64_t)a << 32 | (uint64_t)b << 18 | (uint64_t)c << 4 | (uint64_t)r;
-
-	v = (v ^ v >> 29) * 0x9e3779b97f4a7c15u;
-	return (unsigned)((unsigned __int128)v * size >> 64);
-}
-
 static void
 place_op(const struct run *r, unsigned thread)
 {
 	const struct program_thread *t = &r->program->threads[thread];
 	struct place *p = &places[thread];
-	unsigned i = r->threads[thread].nr_done;
-	const struct vm_op *op = &t->ops[i];
+	const struct vm_op *op;
 
-	p->nr_done = i;
-	p->live = i < t->nr_ops;
+	p->nr_done = r->threads[thread].nr_done;
+	p->live = p->nr_done < t->nr_ops;
 	if (!p->live)
 		return;
-	p->op = op->code;
+	op = &t->ops[p->nr_done];
 	p->start = op->start;
 	p->end = op->end > op->start ? op->end : op->start + 1;
 	/* What names no place has to do with all of them. */
-	if (op->start == 0 && vm_op_table[op->code].args[0] != VM_ARG_START)
+	if (vm_op_table[op->code].args[0] != VM_ARG_START) {
+		p->start = 0;
 		p->end = UINT64_MAX;
+	}
 }
 
 void
 icov_begin(const struct run *r)
 {
 	nr_runs++;
-	last = PROGRAM_THREADS_MAX;
 	for (unsigned t = 0; t < r->program->nr_threads; t++) {
 		place_op(r, t);
 		places[t].point = VM_POINT_none;
-		places[t].site = site(&places[t]);
 	}
 }
 
 /* Kept whether or not the counters are: it is what they are measured by. */
 static void
-note_edges(const struct run *r, unsigned thread, unsigned from)
+note_edges(uint64_t edges)
 {
-	const struct run_thread *t = &r->threads[thread];
+	uint64_t new = edges & ~edges_ever;
 
-	for (unsigned i = from; i < t->nr_done; i++) {
-		uint64_t new = t->results[i].edges & ~edges_ever;
-
-		edges_ever |= new;
-		for (; new != 0; new &= new - 1)
-			first_run[__builtin_ctzll(new)] = nr_runs;
-	}
+	edges_ever |= new;
+	for (; new != 0; new &= new - 1)
+		first_run[__builtin_ctzll(new)] = nr_runs;
 }
 
-/* The named returns of the operations that ended in this step, if another thread was at its own. */
-static void
-set_edges(const struct run *r, unsigned thread, unsigned from, unsigned phase)
+/* Where the threads other than @thread are whose operations overlap its one: bit p for phase p. */
+static unsigned
+phases_of_others(const struct run *r, unsigned thread)
 {
-	const struct run_thread *t = &r->threads[thread];
+	const struct place *p = &places[thread];
+	unsigned set_of = 0;
 
-	for (unsigned i = from; i < t->nr_done; i++)
-		for (uint64_t left = t->results[i].edges; left != 0; left &= left - 1)
-			set(ICOV_SWITCHES + ICOV_PAIRS + (unsigned)__builtin_ctzll(left) * PHASES + phase);
+	for (unsigned t = 0; t < r->program->nr_threads; t++) {
+		const struct place *other = &places[t];
+
+		if (t != thread && other->live && p->start < other->end && other->start < p->end)
+			set_of |= 1u << phases[other->point];
+	}
+	return set_of;
 }
 
 void
 icov_step(const struct run *r, unsigned thread)
 {
-	struct place *p = &places[thread], before = *p;
-	bool ended;
+	const struct run_thread *t = &r->threads[thread];
+	struct place *p = &places[thread];
+	uint64_t edges = 0;
 
-	if (r->threads[thread].nr_done > before.nr_done) {
-		place_op(r, thread);
-		note_edges(r, thread, before.nr_done);
-	}
-	if (regions == 0)
-		return;
 	/* The engine's running thread is still the one whose step has just ended. */
 	p->point = vm_curthread->ctx.point;
-	p->site = site(p);
-	ended = p->nr_done > before.nr_done;
-	for (unsigned t = 0; t < r->program->nr_threads; t++) {
-		const struct place *other = &places[t];
-		enum relation now, then;
-
-		if (t == thread || !other->live)
-			continue;
-		now = relation(p, other);
-		if ((regions & ICOV_PAIRS_ON) != 0 && p->live && now != DISJOINT)
-			set(ICOV_SWITCHES + spread(p->site, other->site, 0, now, ICOV_PAIRS));
-		if (!ended && t != last)
-			continue;
-		then = ended ? relation(&before, other) : now;
-		if (then == DISJOINT)
-			continue;
-		if ((regions & ICOV_EDGES_ON) != 0 && ended)
-			set_edges(r, thread, before.nr_done, phases[other->point]);
-		if ((regions & ICOV_SWITCHES_ON) != 0 && t == last && other->point != VM_POINT_none)
-			set(spread(before.site, other->site, p->live ? p->site : 0, then, ICOV_SWITCHES));
-	}
-	last = thread;
-}
-
-static unsigned
-count(const uint8_t *from, unsigned nr)
-{
-	unsigned set_ones = 0;
-
-	for (unsigned i = 0; i < nr; i++)
-		set_ones += from[i];
-	return set_ones;
+	if (t->nr_done == p->nr_done)
+		return;
+	for (unsigned i = p->nr_done; i < t->nr_done; i++)
+		edges |= t->results[i].edges;
+	note_edges(edges);
+	for (; edges != 0 && !off; edges &= edges - 1)
+		for (unsigned left = phases_of_others(r, thread); left != 0; left &= left - 1)
+			set((unsigned)__builtin_ctzll(edges) * ICOV_PHASES + (unsigned)__builtin_ctz(left));
+	place_op(r, thread);
 }
 
 struct icov_fill
 icov_fill(void)
 {
-	return (struct icov_fill){
-		.switches = count(ever, ICOV_SWITCHES),
-		.pairs = count(ever + ICOV_SWITCHES, ICOV_PAIRS),
-		.edges = count(ever + ICOV_SWITCHES + ICOV_PAIRS, ICOV_EDGES),
-		.runs = nr_runs,
-		.set_per_run = nr_runs != 0 ? (double)nr_set / (double)nr_runs : 0,
-	};
+	struct icov_fill f = { .runs = nr_runs };
+
+	for (unsigned i = 0; i < ICOV_SIZE; i++)
+		f.ever += ever[i];
+	f.set_per_run = nr_runs != 0 ? (double)nr_set / (double)nr_runs : 0;
+	return f;
 }
 
 unsigned long

@@ -66,8 +66,8 @@ print_fill(void)
 {
 	struct icov_fill f = icov_fill();
 
-	fprintf(stderr, "icov: %u of %d switches, %u of %d pairs, %u edges; %.1f set by a run; %lu runs\n", f.switches,
-	    ICOV_SWITCHES, f.pairs, ICOV_PAIRS, f.edges, f.set_per_run, f.runs);
+	fprintf(stderr, "icov: %u of %d interleavings; %.1f in a run; %lu runs\n", f.ever, ICOV_SIZE, f.set_per_run,
+	    f.runs);
 	if (getenv("WS_FUZZ_EDGES") == NULL)
 		return;
 	for (unsigned i = 0; i < VM_EDGE_COUNT; i++)

@@ -130,8 +130,20 @@ check_query(const struct check_call *call)
 	if (op->code == VM_OP_check)
 		so = so && permits(s, op->start, op->end, op->prot);
 	if (call->result->code != (so ? 1 : 0))
-		check_report(
-		    call->c, call->r, CHECK_query, call, call->start, call->end, "it is %s", so ? "so" : "not so");
+		check_report(call->c, call->r, CHECK_query, call, call->start, call->end,
+		    "pages %" PRIu64 "-%" PRIu64 " are %smapped%s", call->start, call->end, so ? "" : "not all ",
+		    op->code == VM_OP_check ? " with that protection" : "");
+}
+
+/* A sync that succeeds has gone through all of its range: where it finds a hole it fails. */
+static void
+check_synced(const struct check_call *call)
+{
+	uint64_t synced = call->state->synced;
+
+	if (call->r->target->cleaned != NULL && synced < call->end)
+		check_report(call->c, call->r, CHECK_sync, call, synced, call->end,
+		    "it has succeeded and not written pages %" PRIu64 "-%" PRIu64 " back", synced, call->end);
 }
 
 void
@@ -147,6 +159,8 @@ check_content(const struct check_call *call)
 		check_find_result(call);
 	else if (op->code == VM_OP_read && call->result->code == KERN_SUCCESS)
 		check_read(call);
+	else if (op->code == VM_OP_sync && call->result->code == KERN_SUCCESS)
+		check_synced(call);
 	else if (op->code == VM_OP_write && call->result->code == KERN_SUCCESS)
 		tag_set(&call->c->tags, op->start, op->value);
 	else if (op->code == VM_OP_fixed && call->result->code == KERN_SUCCESS)
@@ -165,6 +179,8 @@ check_cleaned(const struct check_call *call)
 	if (call->op->code != VM_OP_sync || target->cleaned == NULL ||
 	    !target->cleaned(call->r->self, call->thread, &start, &end))
 		return;
+	if (start <= call->state->synced && end > call->state->synced)
+		call->state->synced = end;
 	/* An empty range means the entry it is in, whose bounds do not show. */
 	if (call->start < call->end && (start < call->start || end > call->end))
 		check_report(call->c, call->r, CHECK_sync, call, start, end,

@@ -274,7 +274,10 @@ tell_others(const struct check_call *call, uint64_t start, uint64_t end)
 	}
 }
 
-/* Pages that were @a and that a step has unmapped, mapped anew or protected: was that to be waited for? */
+/*
+ * Pages that were @a and that a step has unmapped, mapped anew or protected: was that to be waited for? A protect waits
+ * for every wire that faults pages in, wherever that is: docs/engine.md section 9.
+ */
 static void
 check_held(const struct check_call *call, uint64_t start, uint64_t end, const struct vm_run *a, unsigned did)
 {
@@ -288,6 +291,8 @@ check_held(const struct check_call *call, uint64_t start, uint64_t end, const st
 	else if (system && (did & MAY_UNMAP) != 0)
 		check_report(call->c, call->r, CHECK_held, call, start, end,
 		    "pages %" PRIu64 "-%" PRIu64 " were wired by the system, and it has not waited", start, end);
+	else if (call->op->code == VM_OP_protect && call->c->before.busy)
+		check_report(call->c, call->r, CHECK_held, call, start, end, "the map was busy, and it has not waited");
 }
 
 /* Whoever ends more transitions of a page than it has begun has ended another's. */
@@ -537,6 +542,18 @@ check_merged(const struct check_call *call)
 		    "the entries that meet at page %" PRIu64 " could be one, and it has not merged them", page);
 }
 
+/* An access that succeeds has waited for the end of a transition; its thread has none of its own. */
+static void
+check_waited(const struct check_call *call)
+{
+	uint64_t until;
+	const struct vm_run *run = check_run_at(&call->c->before, call->start, call->end, &until);
+
+	if (run != NULL && run->transition)
+		check_report(call->c, call->r, CHECK_held, call, call->start, call->end,
+		    "page %" PRIu64 " was in transition, and it has not waited", call->start);
+}
+
 static void
 check_success(const struct check_call *call)
 {
@@ -568,14 +585,16 @@ check_success(const struct check_call *call)
 	case VM_OP_inherit:
 		check_pages(call, CHECK_attributes, call->start, call->end, not_inherited);
 		break;
+	case VM_OP_fault:
+	case VM_OP_read:
+	case VM_OP_write:
+		check_waited(call);
+		break;
 	case VM_OP_madvise:
 	case VM_OP_sync:
 	case VM_OP_check:
 	case VM_OP_lookup:
 	case VM_OP_clip:
-	case VM_OP_fault:
-	case VM_OP_read:
-	case VM_OP_write:
 	case VM_OP_pageout:
 	case VM_OP_INVALID:
 		break;

@@ -17,6 +17,8 @@ struct facts {
 	bool occupied;       /* some page is mapped */
 	bool no_access;      /* a wire lacks access to some page */
 	bool no_system_wire; /* some mapped page has no system wiring */
+	bool must_unwire;    /* the same, of the pages that an operation cannot pass over */
+	uint16_t must_fault; /* codes of poisoned pages that an operation cannot pass over, as bits */
 	bool user_wired;     /* some page */
 	bool beyond_max;     /* the protection asked for is not within some page's maximum */
 };
@@ -28,9 +30,44 @@ lacks_access(const struct vm_run *run, const struct vm_op *op)
 	       ((op->flags & VM_OPF_WRITE) != 0 && (run->prot & VM_PROT_WRITE) == 0);
 }
 
-static struct facts
-look(const struct vm_state *s, uint64_t start, uint64_t end, const struct vm_op *op)
+/* The codes of the poisoned pages in [start, end), as bits. */
+static uint16_t
+poison_in(const struct program_config *cfg, uint64_t start, uint64_t end)
 {
+	uint16_t codes = 0;
+
+	for (size_t i = 0; i < cfg->nr_poison; i++)
+		if (cfg->poison[i].page >= start && cfg->poison[i].page < end)
+			codes |= (uint16_t)(1u << cfg->poison[i].code);
+	return codes;
+}
+
+/*
+ * What cannot be passed over in pages [page, until), which are @run. With holes allowed an operation that has slept
+ * does not see what was mapped behind it meanwhile: what others have changed in the course of the call obliges it to
+ * nothing.
+ */
+static void
+look_at_duties(const struct check_call *call, const struct vm_run *run, uint64_t page, uint64_t until, struct facts *f)
+{
+	bool holes_ok = (call->op->flags & VM_OPF_HOLESOK) != 0, lacks = lacks_access(run, call->op);
+	uint64_t next;
+
+	for (; page < until; page = next) {
+		const struct check_effect *e = check_effect_at(call->state, page, until, &next);
+
+		if (holes_ok && e != NULL && e->others)
+			continue;
+		f->must_unwire |= run->wired_count - run->user_wired == 0;
+		if (!lacks)
+			f->must_fault |= poison_in(&call->r->program->config, page, next);
+	}
+}
+
+static struct facts
+look(const struct check_call *call, const struct vm_state *s, uint64_t start, uint64_t end)
+{
+	const struct vm_op *op = call->op;
 	struct facts f = { 0 };
 	uint64_t until;
 
@@ -47,27 +84,22 @@ look(const struct vm_state *s, uint64_t start, uint64_t end, const struct vm_op 
 		f.no_system_wire |= run->wired_count - run->user_wired == 0;
 		f.user_wired |= run->user_wired;
 		f.beyond_max |= !run->guard && (op->prot & ~run->max) != 0;
+		if (op->code == VM_OP_wire || op->code == VM_OP_unwire)
+			look_at_duties(call, run, page, until, &f);
 	}
 	return f;
 }
 
-/* The codes of the poisoned pages in [start, end), as bits. */
-static uint16_t
-poison_in(const struct program_config *cfg, uint64_t start, uint64_t end)
-{
-	uint16_t codes = 0;
-
-	for (size_t i = 0; i < cfg->nr_poison; i++)
-		if (cfg->poison[i].page >= start && cfg->poison[i].page < end)
-			codes |= (uint16_t)(1u << cfg->poison[i].code);
-	return codes;
-}
-
-/* Can frames run short? */
+/* Can frames have run short? Only wired pages cannot be evicted, those that a wire is about to fault among them. */
 static bool
-frames_short(const struct program_config *cfg)
+frames_short(const struct program_config *cfg, const struct vm_state *s)
 {
-	return cfg->frames != 0 || cfg->max - cfg->min > VM_FRAMES_AMPLE;
+	uint64_t frames = cfg->frames != 0 ? cfg->frames : VM_FRAMES_AMPLE, wired = 0;
+
+	for (size_t i = 0; i < s->nr_runs; i++)
+		if (s->runs[i].wired_count > 0)
+			wired += s->runs[i].end - s->runs[i].start;
+	return wired >= frames;
 }
 
 /* For wire and unwire: is the range, or the start of an empty one, not there? */
@@ -83,7 +115,7 @@ static uint16_t
 wire_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *must)
 {
 	const struct program_config *cfg = &call->r->program->config;
-	struct facts f = look(s, call->start, call->end, call->op);
+	struct facts f = look(call, s, call->start, call->end);
 	bool holes_ok = (call->op->flags & VM_OPF_HOLESOK) != 0;
 	int64_t wanted = s->user_wired + (int64_t)(call->end - call->start);
 	uint16_t seen = BIT(SUCCESS);
@@ -93,8 +125,9 @@ wire_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *
 	/* Whether an inverted range is refused depends on where entries meet, which pages do not show. */
 	if (*must != 0 || call->inverted)
 		seen |= BIT(INVALID_ADDRESS);
+	*must |= f.must_fault;
 	seen |= poison_in(cfg, call->start, call->end);
-	if (((call->op->flags & VM_OPF_USER) != 0 && wanted > (int64_t)cfg->limit) || frames_short(cfg))
+	if (((call->op->flags & VM_OPF_USER) != 0 && wanted > (int64_t)cfg->limit) || frames_short(cfg, s))
 		seen |= BIT(RESOURCE_SHORTAGE);
 	return seen;
 }
@@ -102,14 +135,16 @@ wire_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *
 static uint16_t
 unwire_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *must)
 {
-	struct facts f = look(s, call->start, call->end, call->op);
+	struct facts f = look(call, s, call->start, call->end);
 	uint16_t seen = BIT(SUCCESS);
 
 	if (range_invalid(call, &f))
 		*must |= BIT(INVALID_ADDRESS);
-	if ((call->op->flags & VM_OPF_USER) == 0 && f.no_system_wire)
+	if ((call->op->flags & VM_OPF_USER) == 0 && f.must_unwire)
 		*must |= BIT(INVALID_ARGUMENT);
 	seen |= *must;
+	if ((call->op->flags & VM_OPF_USER) == 0 && f.no_system_wire)
+		seen |= BIT(INVALID_ARGUMENT);
 	if (call->inverted)
 		seen |= BIT(INVALID_ADDRESS);
 	return seen;
@@ -120,7 +155,7 @@ insert_reasons(const struct check_call *call, const struct vm_state *s, uint16_t
 {
 	const struct program_config *cfg = &call->r->program->config;
 	const struct vm_op *op = call->op;
-	struct facts f = look(s, op->start, op->end, op);
+	struct facts f = look(call, s, op->start, op->end);
 
 	if (op->start >= op->end || op->start < cfg->min || op->end > cfg->max)
 		*must = BIT(INVALID_ADDRESS);
@@ -152,7 +187,7 @@ sync_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *
 {
 	/* An empty range means the entry it is in. */
 	uint64_t end = call->start == call->end ? call->start + 1 : call->end;
-	struct facts f = look(s, call->start, end, call->op);
+	struct facts f = look(call, s, call->start, end);
 	uint16_t seen = BIT(SUCCESS);
 
 	if (!f.start_mapped || f.hole)
@@ -177,8 +212,10 @@ fault_reasons(const struct check_call *call, const struct vm_state *s, uint16_t 
 		*must = BIT(INVALID_ADDRESS);
 	else if ((type & ~run->prot) != 0 || run->prot == VM_PROT_NONE)
 		*must = BIT(PROTECTION_FAILURE);
+	else
+		*must = poison_in(cfg, call->start, call->end);
 	seen |= *must;
-	if (frames_short(cfg))
+	if (frames_short(cfg, s))
 		seen |= BIT(RESOURCE_SHORTAGE);
 	return seen;
 }
@@ -186,7 +223,7 @@ fault_reasons(const struct check_call *call, const struct vm_state *s, uint16_t 
 static uint16_t
 protect_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *must)
 {
-	struct facts f = look(s, call->start, call->end, call->op);
+	struct facts f = look(call, s, call->start, call->end);
 
 	if (f.beyond_max)
 		*must = BIT(PROTECTION_FAILURE);

@@ -49,7 +49,7 @@ finding_same(const struct finding *a, const struct finding *b)
 	/* An invariant is the map's, not the operation's that happens to be under way: once is enough. */
 	bool whose = check_table[a->check].verdict != PROGRAM_VERDICT_INVARIANT;
 
-	return a->check == b->check && (!whose || (a->thread == b->thread && a->op == b->op)) &&
+	return a->check == b->check && (!whose || (a->thread == b->thread && a->final == b->final && a->op == b->op)) &&
 	       (a->check != CHECK_target || strcmp(a->text, b->text) == 0);
 }
 
@@ -81,6 +81,14 @@ print_whose(const struct finding *f, struct strbuf *out)
 	vmt_print_op(&f->what, out);
 }
 
+static const char *
+code_text(const struct finding *f)
+{
+	if (vm_op_table[f->what.code].result == VM_RESULT_BOOL)
+		return f->code != 0 ? "TRUE" : "FALSE";
+	return vm_kern_name(f->code) != NULL ? vm_kern_name(f->code) : "no code of the kernel's";
+}
+
 void
 finding_print(const struct finding *f, const struct program *p, struct strbuf *out)
 {
@@ -91,8 +99,7 @@ finding_print(const struct finding *f, const struct program *p, struct strbuf *o
 	if (f->thread >= 0) {
 		print_whose(f, out);
 		if (f->has_code)
-			strbuf_printf(out, " => %s",
-			    vm_kern_name(f->code) != NULL ? vm_kern_name(f->code) : "no code of the kernel's");
+			strbuf_printf(out, " => %s", code_text(f));
 		edges_print_behind(f->edges, out);
 	}
 	if (f->thread != SIM_INIT_THREAD && f->step > 0) {

@@ -6,6 +6,7 @@
  * the step, that takes the lock at all (docs/engine.md section 11). What ends beside it in the same step has not looked
  * at the map, and is judged by the state as it is.
  */
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,8 +30,9 @@ known(const struct checker *c, const struct finding *f)
 static void
 add(struct checker *c, const struct finding *f)
 {
-	/* The first ones count: what is broken stays broken, and goes on breaking more. */
-	if (c->nr_findings < FINDINGS_MAX && !known(c, f))
+	/* The first ones count: what is broken stays broken, and goes on breaking more. Excused ones leave room for
+	 * others. */
+	if (c->nr_findings < (f->quirk ? FINDINGS_MAX / 2 : FINDINGS_MAX) && !known(c, f))
 		c->findings[c->nr_findings++] = *f;
 }
 
@@ -278,6 +280,7 @@ begin_op(struct checker *c, struct run *r, unsigned thread, unsigned index)
 	o->op = (uint16_t)index;
 	o->since = c->step + 1;
 	o->charged = 0;
+	o->synced = call.start;
 	o->nr_effects = 0;
 	watch(c, &call);
 }
@@ -334,11 +337,11 @@ end_op(struct checker *c, struct run *r, unsigned thread, unsigned index)
 	*o = saved;
 }
 
-/* The others' operations have seen what this step made. */
+/* The operations under way have seen what this step made. */
 static void
 watch_all(struct checker *c, struct run *r)
 {
-	for (unsigned t = 0; t < r->program->nr_threads; t++) {
+	for (unsigned t = 0; t < SIM_FIBERS_MAX; t++) {
 		struct check_call call;
 
 		if (!c->ops[t].running)
@@ -404,7 +407,11 @@ report_broken(struct checker *c, struct run *r, unsigned thread, const char *bro
 	enum check_id id = check_find(broken, len);
 	unsigned nr, index = c->nr_done_before;
 	struct check_call call;
+	uint64_t start = 0, end = 0;
+	char where[48] = "";
 
+	if (r->target->broken_at != NULL && r->target->broken_at(r->self, &start, &end))
+		(void)snprintf(where, sizeof(where), ", in pages %" PRIu64 "-%" PRIu64, start, end);
 	if (id == CHECK_NONE || broken[len] == '\0')
 		id = CHECK_target;
 	else
@@ -413,7 +420,7 @@ report_broken(struct checker *c, struct run *r, unsigned thread, const char *bro
 	if (index >= nr)
 		index = nr - 1;
 	call = call_of(c, r, thread, index);
-	check_report(c, r, id, &call, 0, 0, "%s", broken);
+	check_report(c, r, id, &call, start, end, "%s%s", broken, where);
 }
 
 void
@@ -423,7 +430,7 @@ checker_after_step(struct checker *c, struct run *r, unsigned thread)
 
 	c->step++;
 	if (sim_panic_text(r->sim) != NULL) {
-		struct check_call call = call_of(c, r, thread, c->nr_done_before);
+		struct check_call call = call_of(c, r, thread, nr_done_of(r, thread));
 
 		check_report(c, r, CHECK_assertion, &call, 0, 0, "%s", sim_panic_text(r->sim));
 		return;
@@ -504,6 +511,7 @@ key_op(const struct check_op *o, struct keybuf *k)
 	keybuf_num(k, o->seen);
 	keybuf_num(k, o->always);
 	keybuf_num(k, zigzag(o->charged));
+	keybuf_num(k, o->synced);
 	keybuf_num(k, o->nr_effects);
 	for (size_t i = 0; i < o->nr_effects; i++) {
 		const struct check_effect *e = &o->effects[i];

@@ -85,6 +85,7 @@ struct check_op {
 	uint16_t op;     /* index */
 	uint32_t since;  /* its first step */
 	int64_t charged; /* pages that its steps have put on the user-wire counter */
+	uint64_t synced; /* page up to which its pieces, one behind the other, were written back */
 	size_t nr_effects, cap_effects;
 	struct check_effect *effects; /* ascending, disjoint */
 };

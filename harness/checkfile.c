@@ -284,14 +284,15 @@ check_outcomes(struct check *c, struct explore_result *got)
 		explore(&c->run, &o, got);
 	}
 	keep_stats(c, got);
+	for (size_t i = 0; i < got->nr_findings; i++)
+		if (got->findings[i].f.check != CHECK_circle) /* explore_incomplete says that, or doubts it */
+			take_finding(c, &got->findings[i].f, &got->findings[i].witness);
 	if (got->end != EXPLORE_COMPLETE || got->livelock || got->overflow) {
 		explore_incomplete(c, got);
 		return;
 	}
 	if (c->options->verify)
 		verify(c, got);
-	for (size_t i = 0; i < got->nr_findings; i++)
-		take_finding(c, &got->findings[i].f, &got->findings[i].witness);
 	compare_finals(c, got);
 	if (c->options->bless)
 		return;

@@ -284,6 +284,8 @@ print_map_at(struct run *r, const struct explore_finding *x, struct strbuf *out)
 	for (size_t i = 0; i < x->witness.nr_choices; i++)
 		for (uint32_t n = 0; n < x->witness.choices[i].count && left > 0; n++, left--)
 			run_step(r, x->witness.choices[i].thread);
+	for (unsigned i = 0; x->f.final && i <= x->f.op; i++)
+		(void)run_alone(r, &r->program->final[i].op);
 	r->target->dump(r->self, &r->state);
 	state_print(&r->state, out);
 }
@@ -298,7 +300,8 @@ cli_print_findings(struct run *r, const struct explore_result *x)
 		finding_print(&f->f, r->program, &text);
 		print_map_at(r, f, &map);
 		vmt_print_choices(f->witness.choices, f->witness.nr_choices, &schedule);
-		printf("# FINDING %s\n#   the map then: %s\n", strbuf_text(&text), strbuf_text(&map));
+		printf("# FINDING %s\n#   the map %s: %s\n", strbuf_text(&text),
+		    f->f.thread == SIM_INIT_THREAD && !f->f.final ? "after the init steps" : "then", strbuf_text(&map));
 		if (f->witness.nr_choices > 0)
 			printf("#   witness, %u preemption%s: %s\n", f->witness.preemptions,
 			    f->witness.preemptions == 1 ? "" : "s", strbuf_text(&schedule));

@@ -17,6 +17,7 @@ static const char help[] =
     "  a check    I19, rollback: what the checker asks of each run. What holds, what kind of verdict it is if it does\n"
     "             not, which fault is planted to try it, and which quirks break it. wirestorm help checks lists them\n"
     "  a quirk    Q1: what the recorded kernel does, and what strict does\n"
+    "  a code     KERN_INVALID_ADDRESS: which edges return it\n"
     "  a mutant   wire_owner_ignored: a bug that can be put back, and what there is to see then\n\n"
     "Exit status: 0 explained, 2 there is no such name.\n\n"
     "Examples:\n"
@@ -49,7 +50,7 @@ print_explained(const char *name)
 
 	if (!found)
 		fprintf(stderr,
-		    "wirestorm explain: expected an edge, a check, a quirk or a mutant, found \"%s\"; "
+		    "wirestorm explain: expected an edge, a check, a quirk, a mutant or a KERN_ code, found \"%s\"; "
 		    "wirestorm help edges and help checks list them\n",
 		    name);
 	fputs(strbuf_text(&text), stdout);

@@ -177,8 +177,8 @@ print_text(const struct explore_result *x)
 	else
 		print_count("# schedules so far: ", x);
 	if (x->states > 0)
-		printf("# %llu states, %llu transitions, ", (unsigned long long)x->states,
-		    (unsigned long long)x->transitions);
+		printf("# %llu state%s, %llu transition%s, ", (unsigned long long)x->states, x->states == 1 ? "" : "s",
+		    (unsigned long long)x->transitions, x->transitions == 1 ? "" : "s");
 	else
 		printf("# by schedules, ");
 	printf("%zu outcome%s; %s\n", x->nr_outcomes, x->nr_outcomes == 1 ? "" : "s", explore_end_text(x->end));

@@ -46,7 +46,7 @@ static const char help[] =
     "Examples:\n"
     "  wirestorm hunt --seconds 60 --out found\n"
     "  wirestorm hunt --profile freebsd12 --seconds 120 --seed 1 --out found\n"
-    "  git bisect run wirestorm hunt --seed 1 --programs 20000 --baseline found\n";
+    "  wirestorm hunt --seed 1 --programs 20000 --baseline known\n";
 
 #define PROGRESS_AFTER 2.0 /* seconds */
 #define PROGRESS_EACH 1.0

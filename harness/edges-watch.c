@@ -149,6 +149,12 @@ watch_check(void *self, bool excused)
 }
 
 static bool
+watch_broken_at(void *self, uint64_t *start, uint64_t *end)
+{
+	return real->broken_at(((struct instance *)self)->self, start, end);
+}
+
+static bool
 watch_cleaned(void *self, unsigned thread, uint64_t *start, uint64_t *end)
 {
 	return real->cleaned(((struct instance *)self)->self, thread, start, end);
@@ -171,7 +177,13 @@ edges_watch_target(const struct vm_target *target, const struct checker *checker
 {
 	real = target;
 	judge = checker;
-	watched = *target;
+	/* Not a copy: a function that is not passed on below would be called with an instance that is not its own. */
+	watched = (struct vm_target){ .name = target->name,
+		.summary = target->summary,
+		.sequential = target->sequential,
+		.judged = target->judged,
+		.config_reason = target->config_reason,
+		.op_reason = target->op_reason };
 	watched.create = watch_create;
 	watched.destroy = watch_destroy;
 	watched.save = watch_save;
@@ -183,6 +195,7 @@ edges_watch_target(const struct vm_target *target, const struct checker *checker
 	watched.entries = target->entries != NULL ? watch_entries : NULL;
 	watched.key = target->key != NULL ? watch_key : NULL;
 	watched.check = target->check != NULL ? watch_check : NULL;
+	watched.broken_at = target->broken_at != NULL ? watch_broken_at : NULL;
 	watched.cleaned = target->cleaned != NULL ? watch_cleaned : NULL;
 	watched.mergeable = target->mergeable != NULL ? watch_mergeable : NULL;
 	watched.where = target->where != NULL ? watch_where : NULL;

@@ -222,6 +222,34 @@ explain_mutant(const char *name, struct strbuf *out)
 	return true;
 }
 
+/* A return code: what there is to tell is which edges have it. */
+static bool
+explain_code(const char *name, struct strbuf *out)
+{
+	static const char *const says[] = {
+#define VM_KERN(code, number, text) [number] = text,
+#include "engine/kern.def"
+#undef VM_KERN
+	};
+	int code = 0;
+
+	while (code < VM_KERN_COUNT && strcmp(vm_kern_name(code), name) != 0)
+		code++;
+	if (code == VM_KERN_COUNT)
+		return false;
+	title(name, "a return code, of these edges", out);
+	line("says", says[code], out);
+	for (unsigned i = 0; i < VM_EDGE_COUNT; i++) {
+		const struct vm_edge_desc *d = &vm_edge_table[i];
+
+		if (d->code == code || (d->code == VM_EDGE_VERBATIM && code != KERN_SUCCESS)) {
+			strbuf_printf(out, "\n%s%s\n", d->name, d->code == code ? "" : ", if it is the fault's code");
+			line("", d->when, out);
+		}
+	}
+	return true;
+}
+
 bool
 explain(const char *name, struct strbuf *out, const char **litmus)
 {
@@ -232,5 +260,6 @@ explain(const char *name, struct strbuf *out, const char **litmus)
 	found |= explain_check(name, out);
 	found |= explain_quirk(name, out);
 	found |= explain_mutant(name, out);
+	found |= explain_code(name, out);
 	return found;
 }

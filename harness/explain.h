@@ -9,8 +9,8 @@ struct strbuf;
 
 /*
  * Appends what @name is: an edge (edges.def), a check (checks.def), a quirk by its id or its name (quirks.def), a
- * mutant (mutants.def); all of them, if it is several. False: none of these. *litmus is the program of corpus/litmus
- * that shows it, without ".vmt"; NULL: none in particular.
+ * mutant (mutants.def), a KERN_ code (kern.def); all of them, if it is several. False: none of these. *litmus is the
+ * program of corpus/litmus that shows it, without ".vmt"; NULL: none in particular.
  */
 bool explain(const char *name, struct strbuf *out, const char **litmus);
 

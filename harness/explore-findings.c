@@ -52,6 +52,7 @@ static void
 finding_on_witness(struct run *r, struct explore_finding *x)
 {
 	const struct checker *c = r->checker;
+	struct strbuf wrong = { 0 };
 
 	run_begin(r);
 	for (size_t i = 0; i < x->witness.nr_choices; i++)
@@ -60,6 +61,11 @@ finding_on_witness(struct run *r, struct explore_finding *x)
 				run_step(r, x->witness.choices[i].thread);
 	if (run_enabled(r) == 0)
 		checker_end(r->checker, r);
+	if (x->f.check == CHECK_circle)
+		x->f.step = x->f.since = c->step;
+	if (x->f.final)
+		(void)run_final(r, &wrong);
+	strbuf_free(&wrong);
 	for (size_t i = 0; i < c->nr_findings; i++)
 		if (finding_same(&c->findings[i], &x->f))
 			x->f = c->findings[i];

@@ -120,15 +120,15 @@ record(struct walk *w, const struct explore_options *options, struct explore_res
 		keep_path(w, preemptions, &n->o.witness);
 	if (goal)
 		keep_path(w, preemptions, &result->goal);
+	if (w->run->program->nr_final > 0 && !deadlock) {
+		strbuf_clear(&w->text);
+		if (!run_final(w->run, &w->text) && n->o.final_error == NULL)
+			n->o.final_error = strbuf_take(&w->text);
+	}
 	for (size_t i = 0; c != NULL && i < c->nr_findings; i++) {
 		uint32_t at = findings_intern(result, &c->findings[i]);
 
 		keep_path(w, preemptions, &result->findings[at].witness);
-	}
-	if (w->run->program->nr_final > 0 && !deadlock && n->o.final_error == NULL) {
-		strbuf_clear(&w->text);
-		if (!run_final(w->run, &w->text))
-			n->o.final_error = strbuf_take(&w->text);
 	}
 }
 

@@ -84,25 +84,25 @@ static void
 note_end(struct walk *w, uint32_t id)
 {
 	struct node *n = &w->graph.nodes[id];
+	struct checker *c = w->run->checker;
+	size_t nr_findings = c != NULL ? c->nr_findings : 0;
 	struct outcome_node *o;
-	bool deadlock;
+	bool deadlock = run_deadlocked(w->run);
 
-	deadlock = run_deadlocked(w->run);
-	if (w->run->checker != NULL) {
-		size_t before = w->run->checker->nr_findings;
-
-		checker_end(w->run->checker, w->run);
-		findings_see(&w->graph, w->result, w->run->checker, before, id, AT_NODE);
-	}
+	if (c != NULL)
+		checker_end(c, w->run);
 	strbuf_clear(&w->text);
 	run_outcome(w->run, &w->text);
 	o = outcomes_intern(&w->graph.outcomes, w->text.text);
 	n->outcome = o->index;
-	if (w->run->program->nr_final > 0 && !deadlock && o->o.final_error == NULL) {
+	/* Each time, as what the checker remembers is not in the outcome. */
+	if (w->run->program->nr_final > 0 && !deadlock) {
 		strbuf_clear(&w->text);
-		if (!run_final(w->run, &w->text))
+		if (!run_final(w->run, &w->text) && o->o.final_error == NULL)
 			o->o.final_error = strbuf_take(&w->text);
 	}
+	if (c != NULL)
+		findings_see(&w->graph, w->result, c, nr_findings, id, AT_NODE);
 }
 
 /* The node of the state the run is in; *ret_new says whether it was not known. */

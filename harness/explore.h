@@ -8,9 +8,10 @@
  *   the outcomes        its ends
  *   schedules           the paths from the start to an end, counted exactly
  *   probability         of an outcome, if each scheduling point chooses uniformly among the enabled threads
- *   witness             the path to an end with the fewest preemptions, then the fewest switches (by schedules: the
- * first one found with the fewest preemptions) deadlock            an end at which some thread is not finished livelock
- * a cycle
+ *   witness             the path to an end with the fewest preemptions, then the fewest switches; by schedules: the
+ *                       first one found with the fewest preemptions
+ *   deadlock            an end at which some thread is not finished
+ *   livelock            a cycle
  *
  * A state is reached again by executing the choices that led to it first, which works under every sanitizer. A target
  * without state key is explored schedule by schedule instead; --verify does so on purpose and compares.

@@ -10,6 +10,7 @@
 #include "engine/vm.h"
 #include "harness/edges.h"
 #include "harness/hunt-inside.h"
+#include "harness/program-edit.h"
 #include "harness/shrink.h"
 #include "harness/strategy.h"
 #include "harness/vmt.h"
@@ -218,24 +219,34 @@ parse(const char *text, struct program *p)
 		errx(2, "a hunted program cannot be read: %u:%u: %s", e.line, e.column, e.text);
 }
 
+static enum run_open_result
+open_attempt(struct attempt *a)
+{
+	struct hunter *h = a->hunter;
+
+	return run_open_checked(&a->run, &a->program, h->options->limits.target, h->sim, &h->checker);
+}
+
 static void
 attempt(struct hunter *h, struct reader *in, struct keybuf *out)
 {
 	struct attempt a = { .hunter = h };
 	uint64_t seed = read_number(in);
 	char *text = read_text(in);
+	enum run_open_result opened;
 
 	parse(text, &a.program);
 	features_clear(&h->features);
-	if (run_open_checked(&a.run, &a.program, h->options->limits.target, h->sim, &h->checker) == RUN_OPENED) {
-		explore_it(&a);
-		if (a.how == ATTEMPT_SAMPLED)
-			sample_it(&a, seed);
-	} else {
-		/* An init step may be what is wrong: then nothing else runs. */
-		for (size_t i = 0; i < h->checker.nr_findings; i++)
-			sight(&a, &h->checker.findings[i], &(struct explore_path){ 0 });
+	opened = open_attempt(&a);
+	if (opened == RUN_INIT_FAILED && h->checker.nr_findings > 0 && program_init_as_thread(&a.program)) {
+		/* An init step is what is wrong. */
+		run_close(&a.run);
+		opened = open_attempt(&a);
 	}
+	if (opened == RUN_OPENED)
+		explore_it(&a);
+	if (a.how == ATTEMPT_SAMPLED)
+		sample_it(&a, seed);
 	say_attempt(&a, out);
 	run_close(&a.run);
 	program_free(&a.program);
@@ -392,7 +403,10 @@ say_small(struct hunter *h, struct program *p, const struct shrink_report *r, st
 		strbuf_printf(&key, "%s %s", vmt_verdict_word(p->verdict), p->verdict_detail);
 		strbuf_add(&name, vmt_verdict_word(p->verdict));
 		strbuf_printf(&line, "%s %s", vmt_verdict_word(p->verdict), p->verdict_detail);
-		strbuf_printf(&head, "# %s, as it was found: no single run shows it.\n", strbuf_text(&line));
+		strbuf_printf(&head, "# %s, as it was found: %s.\n", strbuf_text(&line),
+		    p->verdict == PROGRAM_VERDICT_LIVELOCK
+		        ? "a schedule that does not end shows it"
+		        : "its schedule alone does not show it again, so something decides that is in no state");
 	}
 	free(p->head);
 	p->head = strbuf_take(&head);

@@ -21,7 +21,7 @@
 #define SMALL_PERCENT 60   /* of the programs that are drawn have few threads, */
 #define SMALL_OPS 2        /* and at most so many operations in each */
 #define ROUGH_MAX 2        /* findings of one rough kind that are shrunk */
-#define HANG_SECONDS 60.0  /* of one piece of work */
+#define HANG_SECONDS 30.0  /* of one piece of work */
 
 /* A finding as it was met, before it is small. */
 struct raw {

@@ -113,6 +113,24 @@ program_add_thread(struct program *p, const struct vm_op *op)
 	return true;
 }
 
+bool
+program_init_as_thread(struct program *p)
+{
+	if (p->nr_init == 0 || p->nr_init > PROGRAM_OPS_MAX)
+		return false;
+	p->threads = sized(p->threads, 1, sizeof(*p->threads));
+	p->threads[0] = (struct program_thread){ 0 };
+	p->nr_threads = 1;
+	for (size_t i = 0; i < p->nr_init; i++) {
+		p->threads[0].ops[p->threads[0].nr_ops++] = p->init[i].op;
+		free(p->init[i].state);
+	}
+	free(p->init);
+	p->init = NULL;
+	p->nr_init = 0;
+	return true;
+}
+
 unsigned
 program_nr_ops(const struct program *p)
 {

@@ -26,6 +26,12 @@ void program_insert_init(struct program *p, size_t at, const struct vm_op *op);
 /* With one operation. False: there are as many threads as there can be. */
 bool program_add_thread(struct program *p, const struct vm_op *op);
 
+/*
+ * The init steps become the only thread: what they find has a schedule then. False: there are none, or too many, and *p
+ * is as it was.
+ */
+bool program_init_as_thread(struct program *p);
+
 /* Operations of the init steps and of all threads, in that order. */
 unsigned program_nr_ops(const struct program *p);
 struct vm_op *program_op(struct program *p, unsigned number);

@@ -8,6 +8,7 @@
 
 #include "engine/vm.h"
 #include "harness/explore.h"
+#include "harness/program-edit.h"
 #include "harness/run.h"
 #include "harness/strategy.h"
 #include "harness/vmt.h"
@@ -133,34 +134,6 @@ judge(struct program *p, const struct reproducer_way *way, const struct vm_targe
 	return f != NULL;
 }
 
-/*
- * The init steps become the only thread: what they find has a schedule then, and can be a reproducer. False: they are
- * too many.
- */
-static bool
-init_as_thread(struct program *p)
-{
-	struct program_thread *t = calloc(1, sizeof(*t));
-
-	if (t == NULL)
-		err(2, "a thread");
-	if (p->nr_init == 0 || p->nr_init > PROGRAM_OPS_MAX) {
-		free(t);
-		return false;
-	}
-	for (size_t i = 0; i < p->nr_init; i++) {
-		t->ops[t->nr_ops++] = p->init[i].op;
-		free(p->init[i].state);
-	}
-	free(p->init);
-	free(p->threads);
-	p->init = NULL;
-	p->nr_init = 0;
-	p->threads = t;
-	p->nr_threads = 1;
-	return true;
-}
-
 bool
 reproducer_make(struct program *p, const struct reproducer_way *way, const struct vm_target *t, struct sim *sim,
     struct finding *ret)
@@ -173,7 +146,7 @@ reproducer_make(struct program *p, const struct reproducer_way *way, const struc
 		if (ret->thread != SIM_INIT_THREAD)
 			return true;
 	}
-	return init_as_thread(p) && judge(p, &plainly, t, sim, CHECK_NONE, ret);
+	return program_init_as_thread(p) && judge(p, &plainly, t, sim, CHECK_NONE, ret);
 }
 
 /* Does the program, along its schedule, show the same in that profile? Then it is in it. */

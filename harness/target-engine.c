@@ -337,6 +337,16 @@ engine_check(void *self, bool excused) VM_NO_TSA("called between steps")
 }
 
 static bool
+engine_broken_at(void *self, uint64_t *start, uint64_t *end)
+{
+	const struct vm_map *map = ((struct engine *)self)->map;
+
+	*start = map->broken_start >> VM_PAGE_SHIFT;
+	*end = (map->broken_end + VM_PAGE_SIZE - 1) >> VM_PAGE_SHIFT;
+	return map->broken_start < map->broken_end;
+}
+
+static bool
 engine_cleaned(void *self, unsigned thread, uint64_t *start, uint64_t *end)
 {
 	const struct vm_op_ctx *ctx = &((struct engine *)self)->threads[thread].ctx;
@@ -383,6 +393,7 @@ const struct vm_target target_engine = {
 	.entries = engine_entries,
 	.key = engine_key,
 	.check = engine_check,
+	.broken_at = engine_broken_at,
 	.judged = true,
 	.cleaned = engine_cleaned,
 	.mergeable = engine_mergeable,

@@ -99,6 +99,8 @@ struct vm_target {
 	 * @excused what a quirk that is on breaks is left out.
 	 */
 	const char *(*check)(void *self, bool excused);
+	/* The pages [*start, *end) that check has last complained of; false: none in particular. May be NULL. */
+	bool (*broken_at)(void *self, uint64_t *start, uint64_t *end);
 
 	/*
 	 * The operations keep the rules of docs/engine.md, so each is judged by them (check.h). False: only what check

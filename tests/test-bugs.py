@@ -90,7 +90,8 @@ def test_hunt(state):
         sys.exit(f"not found: {missed}, of {len(found)}")
     if results(*how) != found:
         sys.exit("a hunt over the same state does not give what it kept")
-    if any(r["end"] != "not found" for r in results("--engine", "explore", "--engine", "hunt", "--seeds", "1", "--seconds", "1", "none")):
+    bare = results("--engine", "explore", "--engine", "hunt", "--seeds", "1", "--seconds", "1", "none")
+    if any(r["end"] != "not found" for r in bare):
         sys.exit("something was found without a bug")
     report = run("bugs", "report", "--state", state)
     for name in SAMPLE:

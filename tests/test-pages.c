@@ -352,6 +352,27 @@ test_check_finds(void **state)
 	DAMAGE("I18", p[3]->dirty = true);
 }
 
+/* It also says where; of what is wrong on the whole it does not, whatever it has found before. */
+static void
+test_check_says_where(void **state)
+{
+	struct vm_page *p[5];
+	vm_map_t map = make_damageable(p);
+
+	(void)state;
+	vm_map_lock(map);
+	p[2]->wire_count = 2;
+	assert_non_null(vm_map_check(map));
+	assert_int_equal(map->broken_start, PAGE(22));
+	assert_int_equal(map->broken_end, PAGE(23));
+	p[2]->wire_count = 1;
+	map->frames.nr_used--;
+	assert_non_null(vm_map_check(map));
+	assert_int_equal(map->broken_start, map->broken_end);
+	vm_map_unlock(map);
+	vm_map_destroy(map);
+}
+
 /* Is somebody asleep for a frame, or about to be? */
 static bool
 frame_wanted(vm_map_t map)
@@ -689,6 +710,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_a_failed_wire_leaves_no_page_wired),
 		cmocka_unit_test(test_removal_frees_frames),
 		cmocka_unit_test(test_check_finds),
+		cmocka_unit_test(test_check_says_where),
 		cmocka_unit_test(test_threads_sleep_for_a_frame),
 		cmocka_unit_test(test_threads_share_few_frames),
 		cmocka_unit_test(test_pressure_changes_no_result),

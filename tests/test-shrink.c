@@ -111,8 +111,7 @@ test_lock_order(void **state)
 	assert_true(shrink(&p, &o, &report));
 	assert_int_equal(report.end, SHRINK_FIXED_POINT);
 	assert_int_equal(report.before.threads, 4);
-	/* A single thread that takes a lock twice is stuck, too, and smaller; as an init step the first taking still
-	 * holds. */
+	/* One thread that takes a lock twice is stuck, too, and smaller; the first taking can be an init step. */
 	assert_int_equal(p.nr_threads, 1);
 	assert_int_equal(report.after.ops + report.after.init, 2);
 	assert_string_equal(schedule_text(&p, &text), "T0");
@@ -444,6 +443,12 @@ test_edits(void **state)
 	assert_int_equal(bare.init[0].op.start, 30);
 	assert_true(program_add_thread(&bare, &op));
 	assert_int_equal(bare.nr_threads, 3);
+	program_insert_init(&bare, 1, &op);
+	assert_true(program_init_as_thread(&bare));
+	assert_int_equal(bare.nr_threads, 1);
+	assert_int_equal(bare.nr_init, 0);
+	assert_int_equal(bare.threads[0].nr_ops, 2);
+	assert_false(program_init_as_thread(&bare));
 	while (bare.threads[0].nr_ops < PROGRAM_OPS_MAX)
 		assert_true(program_insert_op(&bare, 0, 0, &op));
 	assert_false(program_insert_op(&bare, 0, 0, &op));

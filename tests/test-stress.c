@@ -259,7 +259,7 @@ break_size_at_stop(vm_map_t map, bool clean)
 		map->size += VM_PAGE_SIZE;
 }
 
-/* Nobody is to be woken any more. */
+/* Nobody who sleeps for a transition is to be woken any more; who sleeps for a busy map would be found first. */
 static void
 break_wakeups_at_stop(vm_map_t map, bool clean)
 {
@@ -267,7 +267,6 @@ break_wakeups_at_stop(vm_map_t map, bool clean)
 		return;
 	for (vm_map_entry_t e = map->header.next; e != &map->header; e = e->next)
 		e->eflags &= ~(uint32_t)MAP_ENTRY_NEEDS_WAKEUP;
-	map->busy_wanted = false;
 }
 
 /* The threads stay behind, and so does their map. */

@@ -3,13 +3,14 @@
  * test-verdicts.c - the checker has nothing to say of an engine that is right: random programs, explored completely
  * with all checks on, give no finding in strict, and in freebsd12 none but those of quirks.
  *
- *	test-verdicts [--profile strict|freebsd12] [--count N] [--from SEED] [--transitions N] [--verify]
- *	test-verdicts --program SEED              prints one of the programs
+ *	test-verdicts [--profile strict|freebsd12] [--wild] [--count N] [--from SEED] [--transitions N] [--verify]
+ *	test-verdicts [--wild] --program SEED     prints one of the programs
  *	test-verdicts --canaries [--count N]      in a build with the mutants
  *
  * --transitions goes on until so many have been explored. --verify explores by schedules as well, and wants the same
  * findings: what decides a later verdict is in the state key. A finding is printed with its program and a witness; exit
- * status 1. --canaries plants the fault of each check in turn, and wants that check to report it within N programs.
+ * status 1. --wild makes the programs wilder: poison of every code, few frames, kernel maps, final steps, and content.
+ *--canaries plants the fault of each check in turn, and wants that check to report it within N programs.
  */
 #include <err.h>
 #include <getopt.h>
@@ -20,11 +21,18 @@
 
 #include "engine/vm.h"
 #include "harness/explore.h"
+#include "harness/prng.h"
 #include "harness/random-program.h"
 #include "harness/vmt.h"
 
 #define STATES_MAX 50000
 #define SCHEDULES_MAX 2000
+#define FINALS_MAX 3
+
+/* Of programs. */
+struct kind {
+	bool freebsd12, wild;
+};
 
 struct totals {
 	uint64_t programs, states, transitions, cut, verified;
@@ -79,18 +87,69 @@ verify(uint64_t seed, struct run *r, const struct explore_result *merged, struct
 	explore_result_free(&single);
 }
 
+/* Many operations become reads and writes of few pages, and evictions: content has somewhere to get lost. */
 static void
-make(uint64_t seed, bool freebsd12, struct program *p)
+make_about_content(struct prng *prng, struct program *p)
 {
-	random_concurrent(&(struct random_params){ .seed = seed,
-	                      .freebsd12 = freebsd12,
-	                      .quirks = freebsd12 ? VM_QUIRKS_FREEBSD12 : VM_QUIRKS_STRICT,
-	                      .target = &target_engine },
-	    p);
+	static const uint8_t codes[] = { VM_OP_read, VM_OP_read, VM_OP_read, VM_OP_write, VM_OP_write, VM_OP_pageout };
+	uint64_t page = p->threads[0].ops[0].start;
+
+	for (unsigned t = 0; t < p->nr_threads; t++) {
+		for (unsigned i = 0; i < p->threads[t].nr_ops; i++) {
+			uint8_t code = codes[prng_below(prng, sizeof(codes))];
+			struct vm_op op = { .code = code };
+
+			if (prng_percent(prng, 40))
+				continue;
+			if (code == VM_OP_pageout)
+				op.value = 1 + prng_below(prng, 4);
+			else
+				op.start = page + prng_below(prng, 2);
+			if (code == VM_OP_write)
+				op.value = 1 + prng_below(prng, 3);
+			p->threads[t].ops[i] = op;
+		}
+	}
+}
+
+/* What random programs seldom or never have. */
+static void
+make_wilder(uint64_t seed, struct program *p)
+{
+	struct prng prng = prng_mix(seed, 1, 0);
+	size_t nr_final = prng_below(&prng, FINALS_MAX + 1);
+
+	for (size_t i = 0; i < p->config.nr_poison; i++)
+		p->config.poison[i].code = 1 + (int)prng_below(&prng, VM_KERN_COUNT - 1);
+	if (prng_percent(&prng, 40))
+		p->config.frames = 1 + prng_below(&prng, 6);
+	p->config.kernel |= prng_percent(&prng, 25);
+	if (prng_percent(&prng, 30))
+		make_about_content(&prng, p);
+	p->final = calloc(FINALS_MAX, sizeof(*p->final));
+	if (p->final == NULL)
+		err(1, "final steps");
+	while (p->nr_final < nr_final) {
+		const struct program_thread *t = &p->threads[prng_below(&prng, p->nr_threads)];
+
+		p->final[p->nr_final++].op = t->ops[prng_below(&prng, t->nr_ops)];
+	}
 }
 
 static void
-one_program(uint64_t seed, bool freebsd12, bool verified, struct sim *sim, struct totals *t)
+make(uint64_t seed, const struct kind *kind, struct program *p)
+{
+	random_concurrent(&(struct random_params){ .seed = seed,
+	                      .freebsd12 = kind->freebsd12,
+	                      .quirks = kind->freebsd12 ? VM_QUIRKS_FREEBSD12 : VM_QUIRKS_STRICT,
+	                      .target = &target_engine },
+	    p);
+	if (kind->wild)
+		make_wilder(seed, p);
+}
+
+static void
+one_program(uint64_t seed, const struct kind *kind, bool verified, struct sim *sim, struct totals *t)
 {
 	struct explore_options o = { .states_max = STATES_MAX };
 	struct checker c = { 0 };
@@ -99,7 +158,7 @@ one_program(uint64_t seed, bool freebsd12, bool verified, struct sim *sim, struc
 	struct run r;
 	uint64_t excused = 0;
 
-	make(seed, freebsd12, &p);
+	make(seed, kind, &p);
 	if (run_open_checked(&r, &p, &target_engine, sim, &c) != RUN_OPENED)
 		errx(1, "seed %" PRIu64 ": %s", seed, strbuf_text(&r.error));
 	explore(&r, &o, &x);
@@ -136,7 +195,7 @@ canary_seen(uint64_t seed, enum check_id check, const char *mutant, struct sim *
 	struct run r;
 	bool seen = false;
 
-	make(seed, false, &p);
+	make(seed, &(struct kind){ 0 }, &p);
 	p.config.mutant = mutant;
 	if (run_open_checked(&r, &p, &target_engine, sim, &c) == RUN_OPENED)
 		explore(&r, &o, &x);
@@ -190,12 +249,12 @@ finish(const struct totals *t, bool freebsd12)
 }
 
 static void
-print_program(uint64_t seed, bool freebsd12)
+print_program(uint64_t seed, const struct kind *kind)
 {
 	struct strbuf text = { 0 };
 	struct program p;
 
-	make(seed, freebsd12, &p);
+	make(seed, kind, &p);
 	vmt_print(&p, &text);
 	fputs(strbuf_text(&text), stdout);
 	strbuf_free(&text);
@@ -208,9 +267,11 @@ main(int argc, char **argv)
 	static const struct option options[] = { { "profile", required_argument, NULL, 'p' },
 		{ "count", required_argument, NULL, 'c' }, { "from", required_argument, NULL, 'f' },
 		{ "transitions", required_argument, NULL, 't' }, { "verify", no_argument, NULL, 'v' },
-		{ "program", required_argument, NULL, 'P' }, { "canaries", no_argument, NULL, 'C' }, { 0 } };
+		{ "wild", no_argument, NULL, 'w' }, { "program", required_argument, NULL, 'P' },
+		{ "canaries", no_argument, NULL, 'C' }, { 0 } };
 	uint64_t count = 1000, from = 1, transitions = 0;
-	bool freebsd12 = false, verified = false, canaries = false;
+	bool verified = false, canaries = false;
+	struct kind kind = { 0 };
 	struct totals t = { 0 };
 	struct sim *sim = sim_create();
 	int opt;
@@ -219,7 +280,9 @@ main(int argc, char **argv)
 		err(1, "sim_create");
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (opt == 'p')
-			freebsd12 = strcmp(optarg, "freebsd12") == 0;
+			kind.freebsd12 = strcmp(optarg, "freebsd12") == 0;
+		else if (opt == 'w')
+			kind.wild = true;
 		else if (opt == 'c')
 			count = strtoull(optarg, NULL, 10);
 		else if (opt == 'f')
@@ -231,7 +294,7 @@ main(int argc, char **argv)
 		else if (opt == 'C')
 			canaries = true;
 		else if (opt == 'P')
-			return print_program(strtoull(optarg, NULL, 10), freebsd12), 0;
+			return print_program(strtoull(optarg, NULL, 10), &kind), 0;
 		else
 			return 2;
 	}
@@ -241,7 +304,7 @@ main(int argc, char **argv)
 		return opt;
 	}
 	for (uint64_t seed = from; transitions > 0 ? t.transitions < transitions : seed < from + count; seed++)
-		one_program(seed, freebsd12, verified, sim, &t);
+		one_program(seed, &kind, verified, sim, &t);
 	sim_destroy(sim);
-	return finish(&t, freebsd12);
+	return finish(&t, kind.freebsd12);
 }
