@@ -7,6 +7,7 @@
  *   [I21] what is skipped is in transition, and no wire count is negative
  *   [I22] whoever sleeps for a transition or a wiring will be woken: it is still so, and says that somebody waits
  *   [I23] the same of a map that is busy
+ *   [I24] the map is busy with as many wires as are faulting pages in
  *
  * A running wire has reserved what it has marked, but what it skipped and what was user-wired before.
  */
@@ -30,10 +31,25 @@ is_exact(const struct vm_map *map)
 	return !vm_quirk_on(map, Q1) && !vm_quirk_on(map, Q2);
 }
 
+/* Is @e the beginning of what its wire is faulting in? Others may clip it, but it begins where it began. */
+static bool
+begins_faulting(const struct vm_map_entry *e)
+{
+	const struct vm_op_ctx *ctx = e->wiring_thread != NULL ? &e->wiring_thread->ctx : NULL;
+
+	return ctx != NULL && ctx->piece_end != 0 && ctx->piece_start == e->start;
+}
+
+static const char *
+check_busy(const struct vm_map *map, uint64_t faulting)
+{
+	return map->busy == faulting ? NULL : "I24: the map is busy with another number of wires than are faulting";
+}
+
 const char *
 vm_map_check_account(vm_map_t map, bool excused)
 {
-	uint64_t pages = 0;
+	uint64_t pages = 0, faulting = 0;
 
 	(void)vm_map_broken(map, 0, 0, NULL);
 	for (const struct vm_map_entry *e = map->header.next; e != &map->header; e = e->next) {
@@ -42,14 +58,15 @@ vm_map_check_account(vm_map_t map, bool excused)
 		if (e->wired_count < 0)
 			return vm_map_broken(map, e->start, e->end, "I21: a negative wire count was left behind");
 		pages += counted_pages(e);
+		faulting += begins_faulting(e);
 	}
 	if (excused && !is_exact(map))
-		return NULL;
+		return check_busy(map, faulting);
 	if (map->user_wired != (int64_t)pages)
 		return "I19: the user-wire counter is not the number of user-wired and reserved pages";
 	if (map->user_wired > (int64_t)map->config.wire_limit)
 		return "I20: the user-wire counter is above the limit";
-	return NULL;
+	return check_busy(map, faulting);
 }
 
 /* Does the end of @e's wirings wake the sleepers of channel T? */

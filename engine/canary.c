@@ -49,6 +49,8 @@ damage_map(vm_map_t map)
 		map->frames.nr_used++;
 	else if (VM_MUTATED(map, canary_I19))
 		map->user_wired++;
+	else if (VM_MUTATED(map, canary_I24))
+		map->busy++;
 	else if (VM_MUTATED(map, canary_I23))
 		map->busy_wanted = false;
 	else if (VM_MUTATED(map, canary_frame))

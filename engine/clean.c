@@ -92,7 +92,8 @@ vm_map_sync(vm_map_t map, vm_offset_t start, vm_offset_t end, bool syncio, bool 
 		ctx->cursor = ctx->clean_end = lower(ctx->end, e->end);
 		if (VM_MUTATED(map, canary_sync) && !invalidate)
 			ctx->clean_end += VM_PAGE_SIZE;
-		vm_map_entry_clean(map, e, ctx->clean_start, ctx->clean_end);
+		if (!VM_MUTATED(map, canary_sync))
+			vm_map_entry_clean(map, e, ctx->clean_start, ctx->clean_end);
 		vm_map_remember(map, ctx);
 		ctx->point = VM_POINT_sync_relock;
 		vm_map_unlock_read(map);

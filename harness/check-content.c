@@ -175,10 +175,14 @@ check_cleaned(const struct check_call *call)
 {
 	const struct vm_target *target = call->r->target;
 	uint64_t start, end, until;
+	bool dirty;
 
 	if (call->op->code != VM_OP_sync || target->cleaned == NULL ||
-	    !target->cleaned(call->r->self, call->thread, &start, &end))
+	    !target->cleaned(call->r->self, call->thread, &start, &end, &dirty))
 		return;
+	if (dirty)
+		check_report(call->c, call->r, CHECK_sync, call, start, end,
+		    "it has come by pages %" PRIu64 "-%" PRIu64 ", and some of them are dirty still", start, end);
 	if (start <= call->state->synced && end > call->state->synced)
 		call->state->synced = end;
 	/* An empty range means the entry it is in, whose bounds do not show. */

@@ -143,6 +143,7 @@ checker_free(struct checker *c)
 	state_free(&c->start);
 	free(c->tags.tags);
 	free(c->start_tags.tags);
+	free(c->starts);
 	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++)
 		free(c->ops[i].effects);
 	checker_init(c);

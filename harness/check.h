@@ -108,6 +108,8 @@ struct checker {
 	unsigned nr_done_before;     /* of the thread that steps: its operations that had ended before the step */
 	struct vm_state now, before; /* after the last step, and before it */
 	struct vm_state start;       /* after the init steps */
+	size_t cap_starts;
+	uint64_t *starts; /* scratch: where entries begin */
 	struct check_tags tags, start_tags;
 	struct check_op ops[SIM_FIBERS_MAX];
 	size_t nr_findings;

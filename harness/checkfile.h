@@ -25,6 +25,7 @@ struct checkfile_options {
 	uint64_t verify_max;      /* programs with more schedules are not verified */
 	bool bless;               /* rewrite the expectations instead of comparing */
 	bool skip_refused;        /* a program that the target refuses is skipped; false: it fails */
+	bool skip_mutants;        /* a program about a mutant is skipped in a build without them; false: it fails */
 	bool no_checks;           /* do not judge the runs */
 	bool lenient;             /* replay goes on when a choice cannot run */
 	uint64_t states_max;      /* schedules, if the target has no state key; 0: the explorer's default */

@@ -7,6 +7,7 @@
  * order, so that the output does not depend on who was faster.
  */
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <err.h>
@@ -45,7 +46,9 @@ static const char help[] =
     "      --counts       compare the number of schedules, too\n"
     "      --verify       explore again without merging states, and compare (up to 100000 schedules)\n"
     "      --no-checks    do not judge the runs: compare only\n"
-    "      --skip-refused leave out the programs that the target cannot run, and count them\n"
+    "      --skip-refused leave out the programs that the target cannot run, and count them; those about a mutant "
+    "below\n"
+    "                     a directory are left out by themselves in a build without the mutants\n"
     "      --lenient      a schedule goes on with another thread where a choice cannot run\n"
     "      --max-states N give a program up after so many states (or schedules, if the target has no state key)\n"
     "      --bless        write what happens into the files as what is expected, and say which changed\n"
@@ -399,6 +402,8 @@ finish(struct check_run *c)
 		if (cli_stop != 0)
 			printf("interrupted: %zu files were not checked\n", c->files.nr - c->nr_done);
 		printf("%zu passed, %zu failed", t.passed, t.failed);
+		if (t.skipped > 0 && !c->options.skip_refused)
+			printf(", %zu left out: they need a build with -Dmutants=true", t.skipped);
 		if (c->options.skip_refused)
 			printf(", %zu skipped", t.skipped);
 		printf("\n");
@@ -495,6 +500,14 @@ parse_options(int argc, char **argv, struct check_run *c, struct cli_target *tar
 	return -1;
 }
 
+static bool
+is_directory(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 int
 cmd_check(int argc, char **argv)
 {
@@ -527,6 +540,7 @@ cmd_check(int argc, char **argv)
 			fprintf(stderr, "wirestorm check: --bless rewrites files, standard input is none\n");
 			return EXIT_USAGE;
 		}
+		c.options.skip_mutants |= is_directory(argv[i]);
 		if (!cli_files_add(&c.files, argv[i])) {
 			cli_files_free(&c.files);
 			return EXIT_USAGE;

@@ -155,9 +155,9 @@ watch_broken_at(void *self, uint64_t *start, uint64_t *end)
 }
 
 static bool
-watch_cleaned(void *self, unsigned thread, uint64_t *start, uint64_t *end)
+watch_cleaned(void *self, unsigned thread, uint64_t *start, uint64_t *end, bool *dirty)
 {
-	return real->cleaned(((struct instance *)self)->self, thread, start, end);
+	return real->cleaned(((struct instance *)self)->self, thread, start, end, dirty);
 }
 
 static bool

@@ -135,6 +135,8 @@ apply_lookup(struct vm_map *map, const struct vm_op *op, uint64_t *value)
 	(void)value;
 	(void)vm_op_begin(start_of(op), start_of(op));
 	vm_map_lock_read(map);
+	while (VM_MUTATED(map, canary_assertion))
+		__asm__ volatile("" ::: "memory");
 	yes = vm_map_lookup_entry(map, start_of(op), &entry);
 	vm_map_unlock_read(map);
 	return yes;
@@ -192,7 +194,7 @@ canary_does_nothing(const struct vm_map *map, const struct vm_op *op)
 	       (op->code == VM_OP_unwire && VM_MUTATED(map, canary_unwired)) ||
 	       (op->code == VM_OP_insert && VM_MUTATED(map, canary_mapped)) ||
 	       (op->code == VM_OP_remove && VM_MUTATED(map, canary_removed)) ||
-	       (op->code == VM_OP_protect && VM_MUTATED(map, canary_attributes));
+	       ((op->code == VM_OP_protect || op->code == VM_OP_clip) && VM_MUTATED(map, canary_attributes));
 }
 
 /* Planted faults: results that are not what was done. */

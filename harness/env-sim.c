@@ -2,10 +2,13 @@
 /* env-sim.c - see env-sim.h. */
 #include "harness/env-sim.h"
 
+#include <sys/time.h>
+
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/env.h"
 #include "engine/map.h"
@@ -101,17 +104,62 @@ on_crash(int number)
 	(void)raise(number);
 }
 
+/* --- endless steps --- */
+
+static bool watches_steps;
+
+/* Once in a second of processor time. Only what is on a fiber can be thrown away. */
+static void
+on_tick(int number)
+{
+	static size_t seen_begun, seen_steps;
+	static unsigned ticks;
+	struct vm_thread *td = vm_curthread;
+	const struct sim *sim = td != NULL && td->env == &vm_env_sim ? td->world : NULL;
+	char text[64];
+
+	(void)number;
+	if (sim == NULL || !sim_inside(sim) || sim->nr_begun != seen_begun || sim->nr_steps != seen_steps)
+		ticks = 0;
+	if (sim == NULL)
+		return;
+	seen_begun = sim->nr_begun;
+	seen_steps = sim->nr_steps;
+	if (!sim_inside(sim) || ++ticks <= ENV_SIM_STEP_SECONDS)
+		return;
+	ticks = 0;
+	(void)snprintf(text, sizeof(text), "the step does not end: %d s of processor time", ENV_SIM_STEP_SECONDS);
+	sim_panic(td->world, text);
+}
+
+void
+env_sim_watch_steps(void)
+{
+	static pid_t watched; /* the process that has its timer */
+	const struct itimerval second = { { .tv_sec = 1 }, { .tv_sec = 1 } };
+
+	if (!watches_steps || watched == getpid())
+		return;
+	watched = getpid();
+	(void)setitimer(ITIMER_VIRTUAL, &second, NULL);
+}
+
 void
 env_sim_catch_crashes(void)
 {
 #if !defined(WS_FIBER_ASAN) && !defined(WS_FIBER_TSAN)
 	struct sigaction action = { .sa_handler = on_crash, .sa_flags = SA_NODEFER };
+	struct sigaction tick = { .sa_handler = on_tick, .sa_flags = SA_NODEFER | SA_RESTART };
 
 	(void)sigemptyset(&action.sa_mask);
 	(void)sigaction(SIGSEGV, &action, NULL);
 	(void)sigaction(SIGBUS, &action, NULL);
 	(void)sigaction(SIGFPE, &action, NULL);
+	(void)sigemptyset(&tick.sa_mask);
+	(void)sigaction(SIGVTALRM, &tick, NULL);
+	watches_steps = true;
 #else
 	(void)on_crash;
+	(void)on_tick;
 #endif
 }

@@ -15,9 +15,12 @@ extern const struct vm_env vm_env_sim;
 void env_sim_be(struct vm_thread *td);
 
 /*
- * From now on a wild pointer in an operation is a panic of its run, as an assertion is. With a sanitizer nothing is
- * done: it has more to say.
+ * From now on a wild pointer in an operation is a panic of its run, as an assertion is; and so is a step that has taken
+ * STEP_SECONDS of processor time, for it will not end. With a sanitizer nothing is done: it has more to say.
  */
 void env_sim_catch_crashes(void);
+#define ENV_SIM_STEP_SECONDS 5
+/* In each process that runs programs: a fork does not inherit what looks at the time. Cheap if it was done. */
+void env_sim_watch_steps(void);
 
 #endif

@@ -34,6 +34,7 @@ struct sim {
 	void *arg;
 	sim_pick *pick; /* NULL: each step ends at the owner */
 	void *pick_arg;
+	size_t nr_begun; /* by sim_step; this and nr_steps stand still while a step goes on */
 	size_t nr_steps; /* of sim_run */
 	size_t nr_steps_max;
 	bool panicked;

@@ -275,6 +275,7 @@ sim_step(struct sim *sim, unsigned thread)
 	struct sim_thread *t = &sim->threads[thread];
 
 	assert(sim->current == NULL && (sim->enabled & sim_bit(thread)) != 0);
+	sim->nr_begun++;
 	sim->current = t;
 	sim_log(sim, t);
 	fiber_switch(&sim->owner, &t->fiber);

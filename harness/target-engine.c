@@ -90,6 +90,7 @@ engine_create(const struct program_config *cfg, struct sim *sim)
 
 	if (e == NULL)
 		return NULL;
+	env_sim_watch_steps();
 	e->sim = sim;
 	e->sees_pages = true; /* until the program is known */
 	if (!copy_poison(e, cfg)) {
@@ -346,11 +347,33 @@ engine_broken_at(void *self, uint64_t *start, uint64_t *end)
 	return map->broken_start < map->broken_end;
 }
 
+/* Is a page of @n at [start, end) dirty? */
 static bool
-engine_cleaned(void *self, unsigned thread, uint64_t *start, uint64_t *end)
+entry_dirty(const struct vm_map_entry *n, vm_offset_t start, vm_offset_t end)
+{
+	vm_offset_t from = start > n->start ? start : n->start, to = end < n->end ? end : n->end;
+	uint64_t i;
+	uintptr_t word;
+
+	if (n->object == NULL || from >= to)
+		return false;
+	i = vm_entry_page_index(n, from);
+	for (; vm_slots_next(&n->object->pages, &i, vm_entry_page_index(n, to), &word); i++)
+		if (((const struct vm_page *)word)->dirty)
+			return true;
+	return false;
+}
+
+static bool
+engine_cleaned(void *self, unsigned thread, uint64_t *start, uint64_t *end, bool *dirty)
 {
 	const struct vm_op_ctx *ctx = &((struct engine *)self)->threads[thread].ctx;
+	const struct vm_map *map = ((struct engine *)self)->map;
 
+	*dirty = false;
+	for (const struct vm_map_entry *n = map->header.next;
+	     ctx->clean_start < ctx->clean_end && n != &map->header && !*dirty; n = n->next)
+		*dirty = entry_dirty(n, ctx->clean_start, ctx->clean_end);
 	*start = ctx->clean_start >> VM_PAGE_SHIFT;
 	*end = ctx->clean_end >> VM_PAGE_SHIFT;
 	return ctx->clean_start < ctx->clean_end;

@@ -110,9 +110,10 @@ struct vm_target {
 
 	/*
 	 * The pages [*start, *end) that the last step of thread @thread, in a sync, has written back, by the arithmetic
-	 * of the object that it wrote to. False: none. May be NULL.
+	 * of the object that it wrote to; *dirty: some page that is mapped there is dirty still. False: none. May be
+	 * NULL.
 	 */
-	bool (*cleaned)(void *self, unsigned thread, uint64_t *start, uint64_t *end);
+	bool (*cleaned)(void *self, unsigned thread, uint64_t *start, uint64_t *end, bool *dirty);
 
 	/*
 	 * The first page inside of (start, end) at which two entries meet that could be one; false: there is none.

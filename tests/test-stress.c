@@ -236,7 +236,8 @@ test_run_reports_a_breakage(void **state)
 	short_config(&c);
 	c.before_check = break_busy_at_end;
 	assert_int_equal(stress_run(&c, &r), STRESS_BROKEN);
-	assert_non_null(strstr(r.broken, "busy (round 1)"));
+	assert_non_null(
+	    strstr(r.broken, "I24: the map is busy with another number of wires than are faulting (round 1)"));
 }
 
 /* At a stop: a system wiring more than the book has, of the first entry that is in nobody's transition. */
@@ -259,7 +260,7 @@ break_size_at_stop(vm_map_t map, bool clean)
 		map->size += VM_PAGE_SIZE;
 }
 
-/* Nobody who sleeps for a transition is to be woken any more; who sleeps for a busy map would be found first. */
+/* Nobody is to be woken any more at the end of a transition. */
 static void
 break_wakeups_at_stop(vm_map_t map, bool clean)
 {
@@ -267,6 +268,13 @@ break_wakeups_at_stop(vm_map_t map, bool clean)
 		return;
 	for (vm_map_entry_t e = map->header.next; e != &map->header; e = e->next)
 		e->eflags &= ~(uint32_t)MAP_ENTRY_NEEDS_WAKEUP;
+}
+
+static void
+break_idling_at_stop(vm_map_t map, bool clean)
+{
+	if (!clean)
+		map->busy_wanted = false;
 }
 
 /* The threads stay behind, and so does their map. */
@@ -280,6 +288,7 @@ test_stops_report_breakages(void **state)
 		{ break_size_at_stop, "I5" },
 		{ break_wiring_at_stop, "ledger: a system wiring was left over" },
 		{ break_wakeups_at_stop, "I22" },
+		{ break_idling_at_stop, "I23" },
 	};
 
 	(void)state;
