@@ -88,6 +88,10 @@ def test_stress_ci(tool, source, mutants):
             fail(f"stress-ci: status {done.returncode}: {done.stdout}{done.stderr}{summary}")
         if any(line["operations"] == 0 for line in summary["runs"]):
             fail(f"stress-ci: a run did nothing: {summary}")
+        for bad in (["--out", str(Path(folder, "summary.json", "below"))], ["--tool", str(Path(folder, "none"))]):
+            done = subprocess.run(words + bad, check=False, capture_output=True, text=True)
+            if done.returncode != 2 or "Traceback" in done.stderr:
+                fail(f"stress-ci {bad}: status {done.returncode}: {done.stderr}")
         if mutants:
             words += ["--seconds", "2", "--mix", "everything", "--mutant", "wire_counts_first_entry"]
             done = subprocess.run(words, check=False, capture_output=True, text=True)
