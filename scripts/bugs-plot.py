@@ -13,11 +13,6 @@ import argparse
 import json
 import sys
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402 - the line above chooses what it draws with
-
 # Told apart without colours, too.
 STYLES = {"hunt": ("#0b5fa5", "-"), "explore": ("#3f9b3f", "--"), "twin": ("#8a8a8a", ":"), "litmus": ("#8e4fa8", "-."),
     "fuzz_sched": ("#d07a00", "-"), "stress": ("#c0392b", "--")}
@@ -44,6 +39,13 @@ def read(records):
 
 
 def draw(trials, path):
+    try:
+        import matplotlib
+    except ImportError:
+        sys.exit("bugs-plot.py: needs matplotlib (Debian: python3-matplotlib)")
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt  # the line above chooses what it draws with
+
     figure, axes = plt.subplots(figsize=(8, 4.5))
     for engine, results in sorted(trials.items()):
         found = sorted(s for s, _ in results if s is not None)
