@@ -346,7 +346,8 @@ lower_number(struct shrink *s, unsigned number, bool length)
 {
 	uint64_t present = length ? program_op(&s->best, number)->end : program_op(&s->best, number)->value;
 
-	for (uint64_t n = 1; n < present; n = n < 8 ? n + 1 : 2 * n) {
+	/* A tag may be so large that twice the last one is 0. */
+	for (uint64_t n = 1; n != 0 && n < present; n = n < 8 ? n + 1 : 2 * n) {
 		struct vm_op op = *program_op(&s->best, number);
 
 		*(length ? &op.end : &op.value) = n;
