@@ -18,7 +18,6 @@
 #include <string.h>
 
 #include "harness/show-picture.h"
-#include "harness/show-picture.h"
 #include "harness/show-words.h"
 #include "harness/show.h"
 
