@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <jansson.h>
 
@@ -15,6 +14,7 @@
 #include "harness/cli.h"
 #include "harness/hunt.h"
 #include "harness/vmt.h"
+#include "harness/workers.h"
 
 static const char help[] =
     "usage: wirestorm hunt [OPTION...]\n\n"
@@ -330,7 +330,7 @@ parse_how(struct hunt_command *c, int opt)
 		o->runs = (unsigned)cli_number("--runs", optarg, 1, 1000000);
 		return true;
 	case 'j':
-		o->jobs = (unsigned)cli_number("--jobs", optarg, 1, 64);
+		o->jobs = (unsigned)cli_number("--jobs", optarg, 1, WORKERS_MAX);
 		return true;
 	case OPT_OUT:
 		o->out = optarg;
@@ -368,11 +368,8 @@ complete(struct hunt_command *c)
 		o->mutant = parse_mutant(c, o->mutant);
 	if (o->known == NULL && stat(KNOWN_DEFAULT, &st) == 0)
 		o->known = KNOWN_DEFAULT;
-	if (o->jobs == 0) {
-		long processors = sysconf(_SC_NPROCESSORS_ONLN);
-
-		o->jobs = processors < 1 ? 1 : processors > 64 ? 64 : (unsigned)processors;
-	}
+	if (o->jobs == 0)
+		o->jobs = workers_nr_default();
 	return -1;
 }
 
