@@ -341,51 +341,34 @@ finish(struct check_run *c)
 
 /* --- the beginning --- */
 
-enum {
-	OPT_PROFILE = 256,
-	OPT_TARGET,
-	OPT_COUNTS,
-	OPT_VERIFY,
-	OPT_SKIP,
-	OPT_LENIENT,
-	OPT_NO_CHECKS,
-	OPT_STATES,
-	OPT_BLESS,
-	OPT_JSON,
-	OPT_HELP
-};
+enum { OPT_COUNTS = 256, OPT_VERIFY, OPT_SKIP, OPT_LENIENT, OPT_NO_CHECKS, OPT_BLESS };
 
 static const struct option long_options[] = {
 	{ "jobs", required_argument, NULL, 'j' },
-	{ "profile", required_argument, NULL, OPT_PROFILE },
-	{ "target", required_argument, NULL, OPT_TARGET },
+	{ OPTION_PROFILE },
+	{ OPTION_TARGET },
 	{ "counts", no_argument, NULL, OPT_COUNTS },
 	{ "verify", no_argument, NULL, OPT_VERIFY },
 	{ "skip-refused", no_argument, NULL, OPT_SKIP },
 	{ "lenient", no_argument, NULL, OPT_LENIENT },
 	{ "no-checks", no_argument, NULL, OPT_NO_CHECKS },
-	{ "max-states", required_argument, NULL, OPT_STATES },
+	{ OPTION_STATES },
 	{ "bless", no_argument, NULL, OPT_BLESS },
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ "help", no_argument, NULL, OPT_HELP },
+	{ OPTION_JSON },
+	{ OPTION_HELP },
 	{ 0 },
 };
 
 static int
 parse_options(int argc, char **argv, struct check_run *c, struct cli_target *target)
 {
+	const struct cli_options common = { .target = target, .states_max = &c->options.states_max, .json = &c->json };
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "j:", long_options, NULL)) != -1) {
 		switch (opt) {
 		case 'j':
 			c->nr_workers = (unsigned)cli_number("-j", optarg, 1, WORKERS_MAX);
-			break;
-		case OPT_PROFILE:
-			cli_profile(target, optarg);
-			break;
-		case OPT_TARGET:
-			cli_target_name(target, optarg);
 			break;
 		case OPT_COUNTS:
 			c->options.counts = true;
@@ -402,20 +385,12 @@ parse_options(int argc, char **argv, struct check_run *c, struct cli_target *tar
 		case OPT_NO_CHECKS:
 			c->options.no_checks = true;
 			break;
-		case OPT_STATES:
-			c->options.states_max = (uint64_t)cli_number("--max-states", optarg, 1, 1LL << 31);
-			break;
 		case OPT_BLESS:
 			c->options.bless = true;
 			break;
-		case OPT_JSON:
-			c->json = true;
-			break;
-		case OPT_HELP:
-			fputs(help, stdout);
-			return EXIT_OK;
 		default:
-			return cli_usage("check");
+			if (!cli_option(opt, &common))
+				return cli_help_or_usage(opt, "check", help);
 		}
 	}
 	return -1;

@@ -301,20 +301,7 @@ show_program(struct show_command *c, const struct program *p, struct run *r)
 
 /* --- options --- */
 
-enum {
-	OPT_SCHEDULE = 256,
-	OPT_SEED,
-	OPT_STRATEGY,
-	OPT_SVG,
-	OPT_HTML,
-	OPT_WIDTH,
-	OPT_COLOR,
-	OPT_ASCII,
-	OPT_PROFILE,
-	OPT_TARGET,
-	OPT_JSON,
-	OPT_HELP
-};
+enum { OPT_SCHEDULE = 256, OPT_SEED, OPT_STRATEGY, OPT_SVG, OPT_HTML, OPT_WIDTH, OPT_COLOR, OPT_ASCII };
 
 static const struct option long_options[] = {
 	{ "schedule", required_argument, NULL, OPT_SCHEDULE },
@@ -325,10 +312,10 @@ static const struct option long_options[] = {
 	{ "width", required_argument, NULL, OPT_WIDTH },
 	{ "color", required_argument, NULL, OPT_COLOR },
 	{ "ascii", no_argument, NULL, OPT_ASCII },
-	{ "profile", required_argument, NULL, OPT_PROFILE },
-	{ "target", required_argument, NULL, OPT_TARGET },
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ "help", no_argument, NULL, OPT_HELP },
+	{ OPTION_PROFILE },
+	{ OPTION_TARGET },
+	{ OPTION_JSON },
+	{ OPTION_HELP },
 	{ 0 },
 };
 
@@ -373,6 +360,7 @@ check_options(const struct show_command *c)
 static int
 parse_options(int argc, char **argv, struct show_command *c)
 {
+	const struct cli_options common = { .target = &c->target, .json = &c->json };
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
@@ -402,20 +390,9 @@ parse_options(int argc, char **argv, struct show_command *c)
 		case OPT_ASCII:
 			c->ascii = true;
 			break;
-		case OPT_PROFILE:
-			cli_profile(&c->target, optarg);
-			break;
-		case OPT_TARGET:
-			cli_target_name(&c->target, optarg);
-			break;
-		case OPT_JSON:
-			c->json = true;
-			break;
-		case OPT_HELP:
-			fputs(help, stdout);
-			return EXIT_OK;
 		default:
-			return cli_usage("show");
+			if (!cli_option(opt, &common))
+				return cli_help_or_usage(opt, "show", help);
 		}
 	}
 	if (check_options(c) >= 0)
