@@ -259,7 +259,15 @@ cli_option(int opt, const struct cli_options *to)
 	case CLI_TARGET:
 		set_target(to->target, optarg);
 		return true;
+	case CLI_NO_CHECKS:
+		to->target->checker = NULL;
+		return true;
+	case CLI_SCHEDULE:
+		*to->schedule = optarg;
+		return true;
 	case CLI_SEED:
+		if (to->seed_given != NULL)
+			*to->seed_given = true;
 		*to->seed = (uint64_t)cli_number("--seed", optarg, 0, INT64_MAX);
 		return true;
 	case CLI_SECONDS:

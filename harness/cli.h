@@ -61,7 +61,7 @@ extern const struct vm_target *const *cli_extra_targets;
 /* The targets to choose from by number: the extra ones, those of targets.def, then NULL. Number 0 is the default. */
 const struct vm_target *cli_target_at(size_t i);
 
-/* What --profile and --target say. */
+/* What --profile, --target and --no-checks say. */
 struct cli_target {
 	const struct vm_target *target; /* cli_target_at(0) unless an option says otherwise */
 	const char *profile;            /* NULL: the file's */
@@ -74,9 +74,21 @@ struct cli_target {
  * The options that many commands take. A command has rows like { OPTION_SEED } for those that it takes in its table
  * for getopt_long, among its own, whose codes are lower; cli_option does what they say.
  */
-enum { CLI_PROFILE = 1000, CLI_TARGET, CLI_SEED, CLI_SECONDS, CLI_STATES, CLI_JSON, CLI_HELP };
+enum {
+	CLI_PROFILE = 1000,
+	CLI_TARGET,
+	CLI_NO_CHECKS,
+	CLI_SCHEDULE,
+	CLI_SEED,
+	CLI_SECONDS,
+	CLI_STATES,
+	CLI_JSON,
+	CLI_HELP
+};
 #define OPTION_PROFILE "profile", required_argument, NULL, CLI_PROFILE
 #define OPTION_TARGET "target", required_argument, NULL, CLI_TARGET
+#define OPTION_NO_CHECKS "no-checks", no_argument, NULL, CLI_NO_CHECKS
+#define OPTION_SCHEDULE "schedule", required_argument, NULL, CLI_SCHEDULE
 #define OPTION_SEED "seed", required_argument, NULL, CLI_SEED
 #define OPTION_SECONDS "seconds", required_argument, NULL, CLI_SECONDS
 #define OPTION_STATES "max-states", required_argument, NULL, CLI_STATES
@@ -85,7 +97,9 @@ enum { CLI_PROFILE = 1000, CLI_TARGET, CLI_SEED, CLI_SECONDS, CLI_STATES, CLI_JS
 
 /* Where a command keeps what they say; NULL for those that are not in its table. */
 struct cli_options {
-	struct cli_target *target; /* --profile and --target */
+	struct cli_target *target; /* --profile, --target and --no-checks */
+	const char **schedule;
+	bool *seed_given; /* NULL: it makes no difference */
 	uint64_t *seed, *states_max;
 	double *seconds;
 	bool *json;

@@ -341,7 +341,7 @@ finish(struct check_run *c)
 
 /* --- the beginning --- */
 
-enum { OPT_COUNTS = 256, OPT_VERIFY, OPT_SKIP, OPT_LENIENT, OPT_NO_CHECKS, OPT_BLESS };
+enum { OPT_COUNTS = 256, OPT_VERIFY, OPT_SKIP, OPT_LENIENT, OPT_BLESS };
 
 static const struct option long_options[] = {
 	{ "jobs", required_argument, NULL, 'j' },
@@ -351,7 +351,7 @@ static const struct option long_options[] = {
 	{ "verify", no_argument, NULL, OPT_VERIFY },
 	{ "skip-refused", no_argument, NULL, OPT_SKIP },
 	{ "lenient", no_argument, NULL, OPT_LENIENT },
-	{ "no-checks", no_argument, NULL, OPT_NO_CHECKS },
+	{ OPTION_NO_CHECKS },
 	{ OPTION_STATES },
 	{ "bless", no_argument, NULL, OPT_BLESS },
 	{ OPTION_JSON },
@@ -382,7 +382,7 @@ parse_options(int argc, char **argv, struct check_run *c, struct cli_target *tar
 		case OPT_LENIENT:
 			c->options.lenient = true;
 			break;
-		case OPT_NO_CHECKS:
+		case CLI_NO_CHECKS: /* the workers have the checkers */
 			c->options.no_checks = true;
 			break;
 		case OPT_BLESS:

@@ -285,7 +285,7 @@ explore_program(struct explore_command *c, struct program *p, struct run *r)
 
 /* --- options --- */
 
-enum { OPT_UNTIL = 256, OPT_BY, OPT_SCHEDULES, OPT_NO_CHECKS };
+enum { OPT_UNTIL = 256, OPT_BY, OPT_SCHEDULES };
 
 static const struct option long_options[] = {
 	{ "until", required_argument, NULL, OPT_UNTIL },
@@ -295,7 +295,7 @@ static const struct option long_options[] = {
 	{ "max-schedules", required_argument, NULL, OPT_SCHEDULES },
 	{ OPTION_PROFILE },
 	{ OPTION_TARGET },
-	{ "no-checks", no_argument, NULL, OPT_NO_CHECKS },
+	{ OPTION_NO_CHECKS },
 	{ OPTION_JSON },
 	{ OPTION_HELP },
 	{ 0 },
@@ -320,9 +320,6 @@ parse_options(int argc, char **argv, struct explore_command *c)
 			break;
 		case OPT_SCHEDULES:
 			c->options.schedules_max = (uint64_t)cli_number("--max-schedules", optarg, 1, 1LL << 60);
-			break;
-		case OPT_NO_CHECKS:
-			c->target.checker = NULL;
 			break;
 		default:
 			if (!cli_option(opt, &common))

@@ -354,17 +354,17 @@ run_threads(struct run_command *c, struct program *p, struct run *r)
 
 /* --- options --- */
 
-enum { OPT_SCHEDULE = 256, OPT_SEED, OPT_STRATEGY, OPT_LENIENT, OPT_NO_CHECKS };
+enum { OPT_STRATEGY = 256, OPT_LENIENT };
 
 static const struct option long_options[] = {
-	{ "schedule", required_argument, NULL, OPT_SCHEDULE },
-	{ "seed", required_argument, NULL, OPT_SEED },
+	{ OPTION_SCHEDULE },
+	{ OPTION_SEED },
 	{ "strategy", required_argument, NULL, OPT_STRATEGY },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "lenient", no_argument, NULL, OPT_LENIENT },
 	{ OPTION_PROFILE },
 	{ OPTION_TARGET },
-	{ "no-checks", no_argument, NULL, OPT_NO_CHECKS },
+	{ OPTION_NO_CHECKS },
 	{ OPTION_JSON },
 	{ OPTION_HELP },
 	{ 0 },
@@ -391,18 +391,15 @@ no_strategy(const char *name)
 static int
 parse_options(int argc, char **argv, struct run_command *c)
 {
-	const struct cli_options common = { .target = &c->target, .json = &c->json };
+	const struct cli_options common = { .target = &c->target,
+		.schedule = &c->schedule,
+		.seed = &c->seed,
+		.seed_given = &c->drawn,
+		.json = &c->json };
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "v", long_options, NULL)) != -1) {
 		switch (opt) {
-		case OPT_SCHEDULE:
-			c->schedule = optarg;
-			break;
-		case OPT_SEED:
-			c->seed = (uint64_t)cli_number("--seed", optarg, 0, INT64_MAX);
-			c->drawn = true;
-			break;
 		case OPT_STRATEGY:
 			c->strategy = strategy_find(optarg);
 			if (c->strategy == NULL)
@@ -414,9 +411,6 @@ parse_options(int argc, char **argv, struct run_command *c)
 			break;
 		case OPT_LENIENT:
 			c->lenient = true;
-			break;
-		case OPT_NO_CHECKS:
-			c->target.checker = NULL;
 			break;
 		case CLI_HELP:
 			print_help();

@@ -291,11 +291,11 @@ show_program(struct show_command *c, const struct program *p, struct run *r)
 
 /* --- options --- */
 
-enum { OPT_SCHEDULE = 256, OPT_SEED, OPT_STRATEGY, OPT_SVG, OPT_HTML, OPT_WIDTH, OPT_COLOR, OPT_ASCII };
+enum { OPT_STRATEGY = 256, OPT_SVG, OPT_HTML, OPT_WIDTH, OPT_COLOR, OPT_ASCII };
 
 static const struct option long_options[] = {
-	{ "schedule", required_argument, NULL, OPT_SCHEDULE },
-	{ "seed", required_argument, NULL, OPT_SEED },
+	{ OPTION_SCHEDULE },
+	{ OPTION_SEED },
 	{ "strategy", required_argument, NULL, OPT_STRATEGY },
 	{ "svg", required_argument, NULL, OPT_SVG },
 	{ "html", required_argument, NULL, OPT_HTML },
@@ -350,18 +350,15 @@ check_options(const struct show_command *c)
 static int
 parse_options(int argc, char **argv, struct show_command *c)
 {
-	const struct cli_options common = { .target = &c->target, .json = &c->json };
+	const struct cli_options common = { .target = &c->target,
+		.schedule = &c->schedule,
+		.seed = &c->seed,
+		.seed_given = &c->drawn,
+		.json = &c->json };
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		switch (opt) {
-		case OPT_SCHEDULE:
-			c->schedule = optarg;
-			break;
-		case OPT_SEED:
-			c->seed = (uint64_t)cli_number("--seed", optarg, 0, INT64_MAX);
-			c->drawn = true;
-			break;
 		case OPT_STRATEGY:
 			set_strategy(c, optarg);
 			break;
