@@ -39,11 +39,14 @@ uint16_t check_reasons(const struct check_call *call, const struct vm_state *s, 
 /* Is the code that the operation ended with one that had a reason? */
 void check_code(const struct check_call *call);
 
-/* check-effect.c */
-/* What the step from before to now has changed: is it in order, and what of it is @call's operation's. */
+/* check-step.c: what the step from before to now has changed: is it in order, and what of it is @call's operation's. */
 void check_step_effects(const struct check_call *call);
-/* What the operation has left behind, now that it has ended. */
+/* check-result.c: what the operation has left behind, now that it has ended. */
 void check_result(const struct check_call *call);
+
+/* check-effect.c */
+/* Adds a difference to the list, which stays the shortest that says the same. */
+void check_effects_add(struct check_op *o, const struct check_effect *d);
 /* The effect on @page; NULL: none. *until is where that ends, at most @end. */
 const struct check_effect *check_effect_at(const struct check_op *o, uint64_t page, uint64_t end, uint64_t *until);
 

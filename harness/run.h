@@ -32,12 +32,12 @@ struct run {
 	struct vm_state state;
 	struct strbuf error; /* why run_open failed */
 	unsigned error_line; /* of the program; 0: none in particular */
-	struct run_thread threads[PROGRAM_THREADS_MAX];
 	struct checker *checker; /* NULL: nobody judges */
 	unsigned init_index;     /* which of the init or final steps init_op is */
 	bool init_is_final;
 	const struct vm_op *init_op; /* under way on the init thread */
 	struct vm_result init_result;
+	struct run_thread threads[PROGRAM_THREADS_MAX]; /* last: large, and valid up to nr_done only */
 };
 
 enum run_open_result {

@@ -12,9 +12,9 @@
  * may have one more: its wire has counted it, and has not returned.
  *
  * Content. Each page is written by one thread only, its owner (workload.h), with tags that name the page. What anybody
- *reads of a page is 0 or names it. What the owner reads is what it has written last, or 0 if an operation that may have
- *unmapped the page came in between: then its content is gone. That pages go to the pager and come back makes no
- *difference.
+ * reads of a page is 0 or names it. What the owner reads is what it has written last, or 0 if an operation that may
+ * have unmapped the page came in between: then its content is gone. That pages go to the pager and come back makes no
+ * difference.
  */
 #ifndef STRESS_BOOK_H
 #define STRESS_BOOK_H
