@@ -25,10 +25,23 @@ vm_map_lock(vm_map_t map)
 	map->timestamp++;
 }
 
+/*
+ * The write lock is about to be let go of, or turned into a read lock: its acquisition has moved the timestamp, or
+ * those who have remembered the one before will believe that nothing has changed.
+ */
+static inline void
+written(vm_map_t map) VM_REQUIRES(&map->lock)
+{
+	vm_rwlock_assert_write(&map->lock);
+	vm_assert(map->timestamp != map->written);
+	map->written = map->timestamp;
+}
+
 void
 vm_map_unlock(vm_map_t map)
 {
 	vm_canary_unlock(map);
+	written(map);
 	vm_rwlock_wunlock(&map->lock);
 }
 
@@ -86,6 +99,7 @@ vm_map_lock_upgrade(vm_map_t map) VM_NO_TSA("what is held at the return depends 
 void
 vm_map_lock_downgrade(vm_map_t map)
 {
+	written(map);
 	vm_rwlock_downgrade(&map->lock);
 }
 
@@ -104,6 +118,7 @@ vm_map_unlock_and_wait(vm_map_t map, int timo)
 	vm_assert(timo == 0);
 	vm_canary_wait(map);
 	vm_canary_unlock(map);
+	written(map);
 	vm_rwlock_wunlock(&map->lock);
 	if (VM_MUTATED(map, canary_circle))
 		return 0;

@@ -78,6 +78,7 @@ struct vm_map {
 	unsigned nentries;          /* [m] */
 	vm_size_t size;             /* [m] bytes mapped */
 	unsigned timestamp;         /* [m] moves with every write acquisition of the lock */
+	unsigned written;           /* [m] what it was when the write lock was last let go of */
 	unsigned busy;              /* [m] wires that are faulting with the map unlocked */
 	bool busy_wanted;           /* [m] somebody sleeps until busy is 0 */
 	vm_offset_t anon_loc;       /* [m] where find looks first; 0: nowhere yet */
