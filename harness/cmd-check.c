@@ -126,9 +126,9 @@ take_answer(void *arg, struct work *work)
 	struct check_run *c = arg;
 	size_t file = (size_t)(work - c->work);
 	struct file_state *s = &c->states[file];
-	struct reader r = { .at = work->out.bytes, .end = work->out.bytes + work->out.len };
 
 	if (work->end == WORK_DONE) {
+		struct reader r = { .at = work->out.bytes, .end = work->out.bytes + work->out.len };
 		char *report = read_text(&r);
 
 		memcpy(&s->report, report, sizeof(s->report));
