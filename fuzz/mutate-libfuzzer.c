@@ -66,6 +66,9 @@ print_fill(void)
 {
 	struct icov_fill f = icov_fill();
 
+	/* With -fork the runs are in other processes, which have said it. */
+	if (f.runs == 0)
+		return;
 	fprintf(stderr, "icov: %u of %d interleavings; %.1f in a run; %lu runs\n", f.ever, ICOV_SIZE, f.set_per_run,
 	    f.runs);
 	if (getenv("WS_FUZZ_EDGES") == NULL)

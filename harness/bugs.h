@@ -65,8 +65,7 @@ struct bugs_record {
 	char where[BUGS_WHERE_MAX]; /* in which program: a seed of wirestorm gen, a file */
 };
 
-/* The first mutant of the bank behind @after, which has no canaries; VM_MUTANT_none: there is none. Begins behind none.
- */
+/* The next mutant of the bank, canaries left out; that of VM_MUTANT_none is the first, that of the last is it again. */
 enum vm_mutant bugs_next(enum vm_mutant after);
 /* The name of a trial's mutant, "none" if it has none. */
 const char *bugs_mutant_name(enum vm_mutant mutant);

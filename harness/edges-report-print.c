@@ -60,7 +60,8 @@ summary(const struct edges_report *e, struct strbuf *out)
 	if (e->schedules == UINT64_MAX)
 		strbuf_printf(out, ", more than 2^64 schedules in %" PRIu64 " states", e->states);
 	else
-		strbuf_printf(out, ", %" PRIu64 " schedules in %" PRIu64 " states", e->schedules, e->states);
+		strbuf_printf(out, ", %" PRIu64 " schedule%s in %" PRIu64 " state%s", e->schedules,
+		    e->schedules == 1 ? "" : "s", e->states, e->states == 1 ? "" : "s");
 	if (e->nr_cut > 0)
 		strbuf_printf(out, "; %" PRIu64 " not explored completely", e->nr_cut);
 	if (e->nr_mutants > 0)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* hunt.c - the course of a hunt: generations of programs, what is kept of them, which findings are shrunk. See hunt.h.
- */
+/* hunt.c - the course of a hunt: generations of programs, what is kept of them, which findings are shrunk. */
 #include "harness/hunt.h"
 
 #include <err.h>

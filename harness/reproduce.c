@@ -430,8 +430,7 @@ search_random(struct search *s, struct run *r)
 
 /* --- the search --- */
 
-/* The schedule behind REPRODUCE_ORDER in the head, a thread per step; none: it begins with the first phase's default.
- */
+/* The schedule behind REPRODUCE_ORDER in the head, a thread per step. Without one the threads run by default. */
 static void
 read_order(struct search *s)
 {

@@ -482,20 +482,29 @@ leave_out(struct show *s)
 	}
 }
 
-/* The head of the file: its first line is the title, without "title:"; each line loses its "# ". */
+/*
+ * The head of the file: its first line is the title, without "title:", and so are the indented ones right behind it,
+ * which go on with a sentence that was too long (hunt_comment); each line loses its "# ".
+ */
 static void
 take_head(struct show *s)
 {
 	const char *head = s->program->head != NULL ? s->program->head : "";
-	struct strbuf title = { 0 }, about = { 0 };
+	struct strbuf title = { 0 }, about = { 0 }, *to = &title;
 
 	for (const char *line = head, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
-		struct strbuf *to = line == head ? &title : &about;
+		bool goes_on = strncmp(line, "#   ", strlen("#   ")) == 0;
 
+		if (line != head && !goes_on)
+			to = &about;
 		line += line[0] == '#';
 		line += line[0] == ' ';
-		if (to == &title && strncmp(line, "title: ", strlen("title: ")) == 0)
+		if (line == head + strlen("# ") && strncmp(line, "title: ", strlen("title: ")) == 0)
 			line += strlen("title: ");
+		if (to == &title && title.len > 0)
+			strbuf_addc(&title, ' ');
+		if (to == &title)
+			line += strspn(line, " ");
 		strbuf_addn(to, line, (size_t)(end - line));
 		if (to == &about)
 			strbuf_addc(to, '\n');

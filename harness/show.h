@@ -89,7 +89,7 @@ struct show {
 	char *how;        /* which run this is: "the schedule in the file"; the caller's to set, like the next two */
 	bool cut;         /* the schedule may end before the run does */
 	char *circle;     /* NULL, or what was found of all runs rather than of this one: that it need not end */
-	char *title;      /* the first line of the head, or the path */
+	char *title;      /* the first sentence of the head, or the path */
 	char *about;      /* the rest of the head; may be empty */
 	size_t nr_maps;
 	struct show_map *maps; /* [0] is empty: before the first row */

@@ -24,12 +24,10 @@
 #include "stress/world.h"
 
 #define STRESS_THREADS_MAX WORLD_THREADS_MAX
-#define STRESS_MAP_MIN 16     /* the map's first page */
-#define STRESS_RESET_OPS 5000 /* after so many operations per thread the next round begins with an empty map */
-#define STRESS_ROUND_OPS 24   /* the default: what a window can hold (history.h), drains included */
-#define STRESS_ROUND_PAGES                                                                                             \
-	256 /* in larger maps a round is longer: a check of all pages must not be most of the work                     \
-	     */
+#define STRESS_MAP_MIN 16      /* the map's first page */
+#define STRESS_RESET_OPS 5000  /* after so many operations per thread the next round begins with an empty map */
+#define STRESS_ROUND_OPS 24    /* the default: what a window can hold (history.h), drains included */
+#define STRESS_ROUND_PAGES 256 /* in larger maps rounds are longer: checking all pages must not be most of the work */
 
 struct stress_config {
 	unsigned threads;
@@ -60,7 +58,7 @@ struct stress_config {
 
 enum stress_end {
 	STRESS_OK = 0,
-	STRESS_BROKEN = 1, /* an invariant */
+	STRESS_BROKEN = 1, /* an invariant, the book, or an assertion */
 	STRESS_USAGE = 2,  /* also: no memory, no threads */
 	STRESS_HANG = 3,
 };

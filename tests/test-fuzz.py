@@ -7,6 +7,8 @@ That it finds what there is to find, finds nothing where there is nothing, and t
 
 import json
 import os
+import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -72,6 +74,22 @@ def check_triage(scratch):
     expect("in strict there is nothing", done.returncode == 0 and "nothing found" in done.stdout, done.stdout)
 
 
+def check_no_room(scratch):
+    """A program that cannot be written leaves no empty one, which would expect nothing and pass."""
+    bugs = Path(scratch, "no-room")
+    crash = SEEDS / "seeds-quirk-q2-drift-0.vmt.bin"
+
+    def no_room():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+    done = subprocess.run([str(WIRESTORM), "triage", "--profile", "freebsd12", "--out", str(bugs), str(crash)],
+        preexec_fn=no_room, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False,
+        timeout=SECONDS_MAX)
+    expect("without room it says so", done.returncode == 2 and "001.vmt: " in done.stderr, done.stderr)
+    expect("and leaves nothing", not list(bugs.iterdir()))
+
+
 def check_corpus(scratch):
     """A merge keeps what crashes."""
     into, source, bugs = (Path(scratch, name) for name in ("into", "from", "kept"))
@@ -102,6 +120,7 @@ def main():
         check_profiles(scratch)
         check_no_input(scratch)
         check_triage(scratch)
+        check_no_room(scratch)
         check_corpus(scratch)
 
 

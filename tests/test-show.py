@@ -346,6 +346,13 @@ class Options(unittest.TestCase):
         self.assertGreater(max(map(len, plain.split("\n"))), 60)
         self.assertNotIn("\033", self.on_terminal(66, NO_COLOR="1"))
 
+    def test_long_title(self):
+        """A first sentence of several lines, as hunt writes them, is the title; the rest is not."""
+        text = "# a finding that is\n#   long\n# What should hold: this.\n#   And that.\nmap 16 80\nT0 lookup 20\n"
+        model = json.loads(show("--json", "-", text=text)[1])
+        self.assertEqual(model["title"], "a finding that is long")
+        self.assertIn("What should hold: this.\n  And that.\n", show("--html", "-", "-", text=text)[1])
+
     def test_odd_text(self):
         """A title with characters of all kinds."""
         title = "# <b>&amp; \"quoted\" 日本語 \U0001f600 é\n"
