@@ -220,8 +220,8 @@ cli_target_at(size_t i)
 	return i < NR_TARGETS ? targets[i] : NULL;
 }
 
-void
-cli_profile(struct cli_target *t, const char *text)
+static void
+set_profile(struct cli_target *t, const char *text)
 {
 	const char *word;
 
@@ -231,8 +231,8 @@ cli_profile(struct cli_target *t, const char *text)
 	t->profile = text;
 }
 
-void
-cli_target_name(struct cli_target *t, const char *text)
+static void
+set_target(struct cli_target *t, const char *text)
 {
 	for (size_t i = 0; cli_target_at(i) != NULL; i++) {
 		if (strcmp(cli_target_at(i)->name, text) != 0)
@@ -246,6 +246,76 @@ cli_target_name(struct cli_target *t, const char *text)
 	fprintf(stderr, "\n");
 	exit(EXIT_USAGE);
 }
+
+/* --- options --- */
+
+bool
+cli_option(int opt, const struct cli_options *to)
+{
+	switch (opt) {
+	case CLI_PROFILE:
+		set_profile(to->target, optarg);
+		return true;
+	case CLI_TARGET:
+		set_target(to->target, optarg);
+		return true;
+	case CLI_NO_CHECKS:
+		to->target->checker = NULL;
+		return true;
+	case CLI_SCHEDULE:
+		*to->schedule = optarg;
+		return true;
+	case CLI_SEED:
+		if (to->seed_given != NULL)
+			*to->seed_given = true;
+		*to->seed = (uint64_t)cli_number("--seed", optarg, 0, INT64_MAX);
+		return true;
+	case CLI_SECONDS:
+		*to->seconds = cli_seconds("--seconds", optarg);
+		return true;
+	case CLI_STATES:
+		*to->states_max = (uint64_t)cli_number("--max-states", optarg, 1, 1LL << 31);
+		return true;
+	case CLI_JSON:
+		*to->json = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+int
+cli_help_or_usage(int opt, const char *command, const char *help)
+{
+	if (opt != CLI_HELP)
+		return cli_usage(command);
+	fputs(help, stdout);
+	return EXIT_OK;
+}
+
+int
+cli_one_file(int argc, char **argv)
+{
+	if (optind + 1 == argc)
+		return -1;
+	fprintf(stderr, "wirestorm %s: expected one file\n", argv[0]);
+	return cli_usage(argv[0]);
+}
+
+int
+cli_target_and_file(int argc, char **argv, const char *help, struct cli_target *t)
+{
+	static const struct option options[] = { { OPTION_TARGET }, { OPTION_HELP }, { 0 } };
+	const struct cli_options common = { .target = t };
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1)
+		if (!cli_option(opt, &common))
+			return cli_help_or_usage(opt, argv[0], help);
+	return cli_one_file(argc, argv);
+}
+
+/* --- programs --- */
 
 bool
 cli_open_program(const struct cli_target *t, const char *path, const struct program *p, struct run *r)
@@ -363,38 +433,6 @@ cli_json_text(const char *text)
 	j = json_string(shown);
 	free(shown);
 	return j;
-}
-
-int
-cli_one_file(int argc, char **argv)
-{
-	if (optind + 1 == argc)
-		return -1;
-	fprintf(stderr, "wirestorm %s: expected one file\n", argv[0]);
-	return cli_usage(argv[0]);
-}
-
-int
-cli_target_and_file(int argc, char **argv, const char *help, struct cli_target *t)
-{
-	enum { OPT_TARGET = 256, OPT_HELP };
-	static const struct option options[] = {
-		{ "target", required_argument, NULL, OPT_TARGET },
-		{ "help", no_argument, NULL, OPT_HELP },
-		{ 0 },
-	};
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (opt == OPT_HELP) {
-			fputs(help, stdout);
-			return EXIT_OK;
-		}
-		if (opt != OPT_TARGET)
-			return cli_usage(argv[0]);
-		cli_target_name(t, optarg);
-	}
-	return cli_one_file(argc, argv);
 }
 
 bool

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * cli.h - what the subcommands of wirestorm share: exit codes, numbers, files, terminals.
+ * cli.h - what the subcommands of wirestorm share: exit codes, options, numbers, files, terminals.
  *
- * A subcommand is a function and one line in commands.def. It parses its own options with getopt_long, prints its help
- * on
- * --help, and returns an exit code.
+ * A subcommand is a function and one line in commands.def. It parses its own options with getopt_long, leaves those
+ * that many have to cli_option, prints its help on --help, and returns an exit code.
  */
 #ifndef HARNESS_CLI_H
 #define HARNESS_CLI_H
@@ -62,7 +61,7 @@ extern const struct vm_target *const *cli_extra_targets;
 /* The targets to choose from by number: the extra ones, those of targets.def, then NULL. Number 0 is the default. */
 const struct vm_target *cli_target_at(size_t i);
 
-/* --profile and --target, which several commands take. */
+/* What --profile, --target and --no-checks say. */
 struct cli_target {
 	const struct vm_target *target; /* cli_target_at(0) unless an option says otherwise */
 	const char *profile;            /* NULL: the file's */
@@ -70,9 +69,45 @@ struct cli_target {
 	uint32_t quirks;
 	struct checker *checker; /* judges what is opened; NULL: nobody does */
 };
-/* Parse one of the two options; exits with EXIT_USAGE when the value is wrong. */
-void cli_profile(struct cli_target *t, const char *text);
-void cli_target_name(struct cli_target *t, const char *text);
+
+/*
+ * The options that many commands take. A command has rows like { OPTION_SEED } for those that it takes in its table
+ * for getopt_long, among its own, whose codes are lower; cli_option does what they say.
+ */
+enum {
+	CLI_PROFILE = 1000,
+	CLI_TARGET,
+	CLI_NO_CHECKS,
+	CLI_SCHEDULE,
+	CLI_SEED,
+	CLI_SECONDS,
+	CLI_STATES,
+	CLI_JSON,
+	CLI_HELP
+};
+#define OPTION_PROFILE "profile", required_argument, NULL, CLI_PROFILE
+#define OPTION_TARGET "target", required_argument, NULL, CLI_TARGET
+#define OPTION_NO_CHECKS "no-checks", no_argument, NULL, CLI_NO_CHECKS
+#define OPTION_SCHEDULE "schedule", required_argument, NULL, CLI_SCHEDULE
+#define OPTION_SEED "seed", required_argument, NULL, CLI_SEED
+#define OPTION_SECONDS "seconds", required_argument, NULL, CLI_SECONDS
+#define OPTION_STATES "max-states", required_argument, NULL, CLI_STATES
+#define OPTION_JSON "json", no_argument, NULL, CLI_JSON
+#define OPTION_HELP "help", no_argument, NULL, CLI_HELP
+
+/* Where a command keeps what they say; NULL for those that are not in its table. */
+struct cli_options {
+	struct cli_target *target; /* --profile, --target and --no-checks */
+	const char **schedule;
+	bool *seed_given; /* NULL: it makes no difference */
+	uint64_t *seed, *states_max;
+	double *seconds;
+	bool *json;
+};
+/* False: @opt is none of these, or --help. Exits with EXIT_USAGE when a value is wrong. */
+bool cli_option(int opt, const struct cli_options *to);
+/* What is left: --help, or a wrong option. Returns the exit code. */
+int cli_help_or_usage(int opt, const char *command, const char *help);
 /* Behind the options there must be one file: -1, and it is argv[optind], or an exit code. argv[0] is the command. */
 int cli_one_file(int argc, char **argv);
 /* The options of a command that takes --target and one file: -1, and argv[optind] is the file, or an exit code. */

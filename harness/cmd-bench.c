@@ -80,30 +80,28 @@ print_json(const char *name, const struct bench_report *r)
 	json_decref(root);
 }
 
-enum { OPT_SECONDS = 256, OPT_THREADS, OPT_OPS, OPT_STRATEGY, OPT_SEED, OPT_CORPUS, OPT_JSON, OPT_HELP };
+enum { OPT_THREADS = 256, OPT_OPS, OPT_STRATEGY, OPT_CORPUS };
 
 static const struct option long_options[] = {
-	{ "seconds", required_argument, NULL, OPT_SECONDS },
+	{ OPTION_SECONDS },
 	{ "threads", required_argument, NULL, OPT_THREADS },
 	{ "ops", required_argument, NULL, OPT_OPS },
 	{ "strategy", required_argument, NULL, OPT_STRATEGY },
-	{ "seed", required_argument, NULL, OPT_SEED },
+	{ OPTION_SEED },
 	{ "corpus", required_argument, NULL, OPT_CORPUS },
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ "help", no_argument, NULL, OPT_HELP },
+	{ OPTION_JSON },
+	{ OPTION_HELP },
 	{ 0 },
 };
 
 static int
 parse_options(int argc, char **argv, struct bench_options *o, bool *json)
 {
+	const struct cli_options common = { .seed = &o->seed, .seconds = &o->seconds, .json = json };
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		switch (opt) {
-		case OPT_SECONDS:
-			o->seconds = cli_seconds("--seconds", optarg);
-			break;
 		case OPT_THREADS:
 			o->threads = (unsigned)cli_number("--threads", optarg, 1, PROGRAM_THREADS_MAX);
 			break;
@@ -118,20 +116,15 @@ parse_options(int argc, char **argv, struct bench_options *o, bool *json)
 				    optarg);
 			o->strategy = optarg;
 			break;
-		case OPT_SEED:
-			o->seed = (uint64_t)cli_number("--seed", optarg, 0, INT64_MAX);
-			break;
 		case OPT_CORPUS:
 			o->corpus = optarg;
 			break;
-		case OPT_JSON:
-			*json = true;
-			break;
-		case OPT_HELP:
+		case CLI_HELP:
 			print_help();
 			return EXIT_OK;
 		default:
-			return cli_usage("bench");
+			if (!cli_option(opt, &common))
+				return cli_usage("bench");
 		}
 	}
 	return -1;

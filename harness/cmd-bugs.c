@@ -416,22 +416,11 @@ take_corpus(struct bugs_command *c, const char *path)
 	c->corpus[c->nr_corpus++] = path;
 }
 
-enum {
-	OPT_ENGINE = 256,
-	OPT_SECONDS,
-	OPT_SEEDS,
-	OPT_CORPUS,
-	OPT_STATE,
-	OPT_FUZZER,
-	OPT_COUNT,
-	OPT_MARKDOWN,
-	OPT_JSON,
-	OPT_HELP
-};
+enum { OPT_ENGINE = 256, OPT_SEEDS, OPT_CORPUS, OPT_STATE, OPT_FUZZER, OPT_COUNT, OPT_MARKDOWN };
 
 static const struct option long_options[] = {
 	{ "engine", required_argument, NULL, OPT_ENGINE },
-	{ "seconds", required_argument, NULL, OPT_SECONDS },
+	{ OPTION_SECONDS },
 	{ "seeds", required_argument, NULL, OPT_SEEDS },
 	{ "corpus", required_argument, NULL, OPT_CORPUS },
 	{ "state", required_argument, NULL, OPT_STATE },
@@ -439,23 +428,21 @@ static const struct option long_options[] = {
 	{ "count", required_argument, NULL, OPT_COUNT },
 	{ "jobs", required_argument, NULL, 'j' },
 	{ "markdown", no_argument, NULL, OPT_MARKDOWN },
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ "help", no_argument, NULL, OPT_HELP },
+	{ OPTION_JSON },
+	{ OPTION_HELP },
 	{ 0 },
 };
 
 static int
 parse_options(int argc, char **argv, struct bugs_command *c)
 {
+	const struct cli_options common = { .seconds = &c->seconds, .json = &c->json };
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "j:", long_options, NULL)) != -1) {
 		switch (opt) {
 		case OPT_ENGINE:
 			take_engine(c, optarg);
-			break;
-		case OPT_SECONDS:
-			c->seconds = cli_seconds("--seconds", optarg);
 			break;
 		case OPT_SEEDS:
 			c->seeds = (uint64_t)cli_number("--seeds", optarg, 1, 1000);
@@ -478,14 +465,12 @@ parse_options(int argc, char **argv, struct bugs_command *c)
 		case OPT_MARKDOWN:
 			c->markdown = true;
 			break;
-		case OPT_JSON:
-			c->json = true;
-			break;
-		case OPT_HELP:
+		case CLI_HELP:
 			print_help();
 			return EXIT_OK;
 		default:
-			return cli_usage("bugs");
+			if (!cli_option(opt, &common))
+				return cli_usage("bugs");
 		}
 	}
 	return -1;

@@ -3,32 +3,27 @@
  * cmd-check.c - wirestorm check: many files, by a few worker processes.
  *
  * Workers are processes because a broken engine may panic: then one file is lost, and said to be, and the rest goes on.
- * A worker asks for a file by its number and answers with a report and the text about it; the parent prints in file
+ * A worker is given a file by its number and answers with a report and the text about it; the parent prints in file
  * order, so that the output does not depend on who was faster.
  */
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <err.h>
-#include <errno.h>
 #include <getopt.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <jansson.h>
 
-#include "engine/annotate.h"
 #include "harness/checkfile.h"
 #include "harness/cli.h"
+#include "harness/message.h"
 #include "harness/vmt.h"
+#include "harness/workers.h"
 
-#define WORKERS_MAX 64
 #define VERIFY_MAX 100000
 
 static const char help[] =
@@ -64,169 +59,88 @@ struct file_state {
 	char *text;
 };
 
-struct worker {
-	pid_t pid;
-	int fd;
-	size_t file; /* under way; SIZE_MAX: idle */
-};
-
 struct check_run {
 	struct checkfile_options options;
 	struct cli_files files;
 	struct file_state *states;
-	size_t nr_printed, nr_done, next;
+	struct work *work; /* one for each file */
+	size_t nr_printed, nr_done;
 	unsigned nr_workers;
-	struct worker workers[WORKERS_MAX];
 	bool json, progress;
 	time_t started, shown;
 };
 
 /* --- the worker's side --- */
 
-static bool
-read_all(int fd, void *buf, size_t size)
+struct file_checker {
+	const struct check_run *run;
+	struct sim *sim;
+	struct strbuf text;
+};
+
+static void *
+begin_checker(const void *arg)
 {
-	for (char *p = buf; size > 0;) {
-		ssize_t n = read(fd, p, size);
+	struct file_checker *w = calloc(1, sizeof(*w));
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		p += n;
-		size -= (size_t)n;
-	}
-	return true;
-}
-
-static bool
-write_all(int fd, const void *buf, size_t size)
-{
-	for (const char *p = buf; size > 0;) {
-		ssize_t n = send(fd, p, size, MSG_NOSIGNAL);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		p += n;
-		size -= (size_t)n;
-	}
-	return true;
-}
-
-VM_NORETURN static void
-worker_main(const struct check_run *c, int fd)
-{
-	struct sim *sim = sim_create();
-	struct strbuf text = { 0 };
-	size_t file;
-
-	(void)signal(SIGABRT, SIG_DFL); /* the parent says who died of what */
-	if (sim == NULL)
+	if (w == NULL)
+		err(EXIT_USAGE, "no memory for a worker");
+	w->run = arg;
+	w->sim = sim_create();
+	if (w->sim == NULL)
 		err(EXIT_USAGE, "no memory for the fibers");
-	while (read_all(fd, &file, sizeof(file))) {
-		struct checkfile_report report;
+	return w;
+}
 
-		strbuf_clear(&text);
-		report = checkfile(c->files.names[file], &c->options, sim, &text);
-		if (!write_all(fd, &report, sizeof(report)) || !write_all(fd, &text.len, sizeof(text.len)) ||
-		    !write_all(fd, strbuf_text(&text), text.len))
-			break;
-	}
-	strbuf_free(&text);
-	sim_destroy(sim);
-	_exit(0);
+static void
+check_file(void *state, const struct keybuf *in, struct keybuf *out)
+{
+	struct file_checker *w = state;
+	struct reader r = { .at = in->bytes, .end = in->bytes + in->len };
+	struct checkfile_report report;
+
+	strbuf_clear(&w->text);
+	report = checkfile(w->run->files.names[read_number(&r)], &w->run->options, w->sim, &w->text);
+	message_text(out, (const char *)&report, sizeof(report));
+	message_text(out, strbuf_text(&w->text), w->text.len);
 }
 
 /* --- the parent's side --- */
 
-/*
- * A fork whose child never sees SIGINT, from its first instruction on. Ctrl-C goes to the whole group; whether to stop
- * is the parent's decision, which then sends a SIGTERM.
- */
-static pid_t
-fork_without_interrupts(void)
-{
-	sigset_t interrupts, before;
-	pid_t pid;
-
-	(void)sigemptyset(&interrupts);
-	(void)sigaddset(&interrupts, SIGINT);
-	(void)sigprocmask(SIG_BLOCK, &interrupts, &before);
-	pid = fork();
-	if (pid == 0)
-		(void)signal(SIGINT, SIG_IGN);
-	(void)sigprocmask(SIG_SETMASK, &before, NULL);
-	return pid;
-}
-
-static void
-worker_start(struct check_run *c, struct worker *w)
-{
-	int pair[2];
-
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
-		err(EXIT_USAGE, "socketpair");
-	(void)fflush(NULL);
-	w->pid = fork_without_interrupts();
-	if (w->pid < 0)
-		err(EXIT_USAGE, "fork");
-	if (w->pid == 0) {
-		for (unsigned i = 0; i < c->nr_workers; i++)
-			if (&c->workers[i] != w && c->workers[i].pid > 0)
-				(void)close(c->workers[i].fd);
-		(void)close(pair[0]);
-		worker_main(c, pair[1]);
-	}
-	(void)close(pair[1]);
-	w->fd = pair[0];
-	w->file = SIZE_MAX;
-}
-
-static void
-worker_feed(struct check_run *c, struct worker *w)
-{
-	w->file = c->next < c->files.nr ? c->next++ : SIZE_MAX;
-	/* If the worker is gone, the next read says so. */
-	if (w->file != SIZE_MAX)
-		(void)write_all(w->fd, &w->file, sizeof(w->file));
-}
-
-static void
-worker_died(struct check_run *c, struct worker *w, struct file_state *s)
+static char *
+say_died(const char *name, int status)
 {
 	struct strbuf text = { 0 };
-	int status = 0;
 
-	(void)close(w->fd);
-	(void)waitpid(w->pid, &status, 0);
-	s->report = (struct checkfile_report){ .status = CHECKFILE_CRASHED };
-	strbuf_printf(&text, "%s: the process checking it ", c->files.names[w->file]);
+	strbuf_printf(&text, "%s: the process checking it ", name);
 	if (WIFSIGNALED(status))
 		strbuf_printf(&text, "died of signal %d (%s)\n", WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else
 		strbuf_printf(&text, "exited with status %d\n", WEXITSTATUS(status));
-	s->text = strbuf_take(&text);
-	worker_start(c, w);
+	return strbuf_take(&text);
 }
 
 static void
-worker_answer(struct check_run *c, struct worker *w)
+take_answer(void *arg, struct work *work)
 {
-	struct file_state *s = &c->states[w->file];
-	size_t len;
+	struct check_run *c = arg;
+	size_t file = (size_t)(work - c->work);
+	struct file_state *s = &c->states[file];
 
-	if (!read_all(w->fd, &s->report, sizeof(s->report)) || !read_all(w->fd, &len, sizeof(len)) ||
-	    (s->text = malloc(len + 1)) == NULL || !read_all(w->fd, s->text, len)) {
-		free(s->text);
-		worker_died(c, w, s);
+	if (work->end == WORK_DONE) {
+		struct reader r = { .at = work->out.bytes, .end = work->out.bytes + work->out.len };
+		char *report = read_text(&r);
+
+		memcpy(&s->report, report, sizeof(s->report));
+		free(report);
+		s->text = read_text(&r);
 	} else {
-		s->text[len] = '\0';
+		s->report = (struct checkfile_report){ .status = CHECKFILE_CRASHED };
+		s->text = say_died(c->files.names[file], work->status);
 	}
 	s->done = true;
 	c->nr_done++;
-	worker_feed(c, w);
+	work_free(work);
 }
 
 static void
@@ -255,35 +169,42 @@ show_progress(struct check_run *c)
 	fprintf(stderr, "\r\033[K%zu of %zu files checked", c->nr_done, c->files.nr);
 }
 
+static bool
+tick(void *arg)
+{
+	struct check_run *c = arg;
+
+	print_ready(c);
+	show_progress(c);
+	return cli_stop != 0;
+}
+
 static void
 check_all(struct check_run *c)
 {
-	struct pollfd fds[WORKERS_MAX];
+	struct workers_options options = { .nr = c->nr_workers,
+		.begin = begin_checker,
+		.begin_arg = c,
+		.work = check_file,
+		.tick = tick,
+		.done = take_answer,
+		.arg = c,
+		.stop_at_once = true }; /* a file may take as long as it likes, and be in a step that never looks */
+	struct workers *workers;
 
-	for (unsigned i = 0; i < c->nr_workers; i++)
-		worker_start(c, &c->workers[i]);
-	for (unsigned i = 0; i < c->nr_workers; i++)
-		worker_feed(c, &c->workers[i]);
-	while (c->nr_done < c->files.nr && cli_stop == 0) {
-		for (unsigned i = 0; i < c->nr_workers; i++)
-			fds[i] = (struct pollfd){ .fd = c->workers[i].file == SIZE_MAX ? -1 : c->workers[i].fd,
-				.events = POLLIN };
-		if (poll(fds, c->nr_workers, 500) < 0 && errno != EINTR)
-			err(EXIT_USAGE, "poll");
-		for (unsigned i = 0; i < c->nr_workers && cli_stop == 0; i++)
-			if (fds[i].fd >= 0 && fds[i].revents != 0)
-				worker_answer(c, &c->workers[i]);
-		print_ready(c);
-		show_progress(c);
-	}
+	c->work = calloc(c->files.nr, sizeof(*c->work));
+	if (c->work == NULL)
+		err(EXIT_USAGE, "no memory for %zu files", c->files.nr);
+	for (size_t i = 0; i < c->files.nr; i++)
+		keybuf_num(&c->work[i].in, i);
+	workers = workers_start(&options);
+	(void)workers_do(workers, c->work, c->files.nr);
 	if (c->progress && c->shown != 0)
 		fprintf(stderr, "\r\033[K");
-	for (unsigned i = 0; i < c->nr_workers; i++) {
-		(void)close(c->workers[i].fd);
-		if (cli_stop != 0)
-			(void)kill(c->workers[i].pid, SIGKILL); /* it may be busy in a step that never looks */
-		(void)waitpid(c->workers[i].pid, NULL, 0);
-	}
+	workers_stop(workers);
+	for (size_t i = 0; i < c->files.nr; i++)
+		work_free(&c->work[i]);
+	free(c->work);
 }
 
 /* --- the end --- */
@@ -420,51 +341,34 @@ finish(struct check_run *c)
 
 /* --- the beginning --- */
 
-enum {
-	OPT_PROFILE = 256,
-	OPT_TARGET,
-	OPT_COUNTS,
-	OPT_VERIFY,
-	OPT_SKIP,
-	OPT_LENIENT,
-	OPT_NO_CHECKS,
-	OPT_STATES,
-	OPT_BLESS,
-	OPT_JSON,
-	OPT_HELP
-};
+enum { OPT_COUNTS = 256, OPT_VERIFY, OPT_SKIP, OPT_LENIENT, OPT_BLESS };
 
 static const struct option long_options[] = {
 	{ "jobs", required_argument, NULL, 'j' },
-	{ "profile", required_argument, NULL, OPT_PROFILE },
-	{ "target", required_argument, NULL, OPT_TARGET },
+	{ OPTION_PROFILE },
+	{ OPTION_TARGET },
 	{ "counts", no_argument, NULL, OPT_COUNTS },
 	{ "verify", no_argument, NULL, OPT_VERIFY },
 	{ "skip-refused", no_argument, NULL, OPT_SKIP },
 	{ "lenient", no_argument, NULL, OPT_LENIENT },
-	{ "no-checks", no_argument, NULL, OPT_NO_CHECKS },
-	{ "max-states", required_argument, NULL, OPT_STATES },
+	{ OPTION_NO_CHECKS },
+	{ OPTION_STATES },
 	{ "bless", no_argument, NULL, OPT_BLESS },
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ "help", no_argument, NULL, OPT_HELP },
+	{ OPTION_JSON },
+	{ OPTION_HELP },
 	{ 0 },
 };
 
 static int
 parse_options(int argc, char **argv, struct check_run *c, struct cli_target *target)
 {
+	const struct cli_options common = { .target = target, .states_max = &c->options.states_max, .json = &c->json };
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "j:", long_options, NULL)) != -1) {
 		switch (opt) {
 		case 'j':
 			c->nr_workers = (unsigned)cli_number("-j", optarg, 1, WORKERS_MAX);
-			break;
-		case OPT_PROFILE:
-			cli_profile(target, optarg);
-			break;
-		case OPT_TARGET:
-			cli_target_name(target, optarg);
 			break;
 		case OPT_COUNTS:
 			c->options.counts = true;
@@ -478,23 +382,15 @@ parse_options(int argc, char **argv, struct check_run *c, struct cli_target *tar
 		case OPT_LENIENT:
 			c->options.lenient = true;
 			break;
-		case OPT_NO_CHECKS:
+		case CLI_NO_CHECKS: /* the workers have the checkers */
 			c->options.no_checks = true;
-			break;
-		case OPT_STATES:
-			c->options.states_max = (uint64_t)cli_number("--max-states", optarg, 1, 1LL << 31);
 			break;
 		case OPT_BLESS:
 			c->options.bless = true;
 			break;
-		case OPT_JSON:
-			c->json = true;
-			break;
-		case OPT_HELP:
-			fputs(help, stdout);
-			return EXIT_OK;
 		default:
-			return cli_usage("check");
+			if (!cli_option(opt, &common))
+				return cli_help_or_usage(opt, "check", help);
 		}
 	}
 	return -1;
@@ -513,10 +409,9 @@ cmd_check(int argc, char **argv)
 {
 	struct check_run c = { .options = { .verify_max = VERIFY_MAX } };
 	struct cli_target target = { .target = cli_target_at(0) };
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	int rv;
 
-	c.nr_workers = cpus < 1 ? 1 : cpus > WORKERS_MAX ? WORKERS_MAX : (unsigned)cpus;
+	c.nr_workers = workers_nr_default();
 	rv = parse_options(argc, argv, &c, &target);
 	if (rv >= 0)
 		return rv;

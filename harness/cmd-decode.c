@@ -28,31 +28,16 @@ static const char help[] =
     "Example:\n"
     "  wirestorm decode crash-1b2c | wirestorm run -v -\n";
 
-struct recorder {
-	struct explore_path path;
-	size_t cap;
-};
-
-static void
-record(void *arg, struct run *r, size_t step, unsigned thread)
-{
-	struct recorder *c = arg;
-
-	(void)r;
-	(void)step;
-	path_append(&c->path, &c->cap, thread);
-}
-
 /* Runs the program by its choices and gives it the schedule. */
 static void
 add_schedule(const struct cli_target *target, const char *path, struct program *p, const uint8_t *choices, size_t nr)
 {
-	struct recorder c = { 0 };
+	struct path_recorder c = { 0 };
 	struct run r;
 	bool ok = true;
 
 	if (cli_open_program(target, path, p, &r)) {
-		(void)strategy_bytes(&r, choices, nr, record, &c);
+		(void)strategy_bytes(&r, choices, nr, path_record, &c);
 		ok = run_enabled(&r) == 0;
 		p->has_schedule = ok;
 		p->choices = c.path.choices;

@@ -234,30 +234,19 @@ make_report(struct edges_command *c)
 
 /* --- options --- */
 
-enum {
-	OPT_HUNT = 256,
-	OPT_PROGRAMS,
-	OPT_SEED,
-	OPT_STATES,
-	OPT_PROFILE,
-	OPT_TARGET,
-	OPT_HTML,
-	OPT_MARKDOWN,
-	OPT_JSON,
-	OPT_HELP
-};
+enum { OPT_HUNT = 256, OPT_PROGRAMS, OPT_HTML, OPT_MARKDOWN };
 
 static const struct option long_options[] = {
 	{ "hunt", required_argument, NULL, OPT_HUNT },
 	{ "programs", required_argument, NULL, OPT_PROGRAMS },
-	{ "seed", required_argument, NULL, OPT_SEED },
-	{ "max-states", required_argument, NULL, OPT_STATES },
-	{ "profile", required_argument, NULL, OPT_PROFILE },
-	{ "target", required_argument, NULL, OPT_TARGET },
+	{ OPTION_SEED },
+	{ OPTION_STATES },
+	{ OPTION_PROFILE },
+	{ OPTION_TARGET },
 	{ "html", required_argument, NULL, OPT_HTML },
 	{ "markdown", no_argument, NULL, OPT_MARKDOWN },
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ "help", no_argument, NULL, OPT_HELP },
+	{ OPTION_JSON },
+	{ OPTION_HELP },
 	{ 0 },
 };
 
@@ -275,6 +264,9 @@ print_help(void)
 static int
 parse_options(int argc, char **argv, struct edges_command *c)
 {
+	const struct cli_options common = {
+		.target = &c->target, .seed = &c->seed, .states_max = &c->options.states_max, .json = &c->json
+	};
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
@@ -287,32 +279,18 @@ parse_options(int argc, char **argv, struct edges_command *c)
 			c->nr_programs = (uint64_t)cli_number("--programs", optarg, 1, INT64_MAX);
 			c->random = true;
 			break;
-		case OPT_SEED:
-			c->seed = (uint64_t)cli_number("--seed", optarg, 0, INT64_MAX);
-			break;
-		case OPT_STATES:
-			c->options.states_max = (uint64_t)cli_number("--max-states", optarg, 1, 1LL << 31);
-			break;
-		case OPT_PROFILE:
-			cli_profile(&c->target, optarg);
-			break;
-		case OPT_TARGET:
-			cli_target_name(&c->target, optarg);
-			break;
 		case OPT_HTML:
 			c->html = optarg;
 			break;
 		case OPT_MARKDOWN:
 			c->markdown = true;
 			break;
-		case OPT_JSON:
-			c->json = true;
-			break;
-		case OPT_HELP:
+		case CLI_HELP:
 			print_help();
 			return EXIT_OK;
 		default:
-			return cli_usage("edges");
+			if (!cli_option(opt, &common))
+				return cli_usage("edges");
 		}
 	}
 	if (c->json + c->markdown + (c->html != NULL) > 1)

@@ -63,15 +63,12 @@ print_explained(const char *name)
 int
 cmd_explain(int argc, char **argv)
 {
-	static const struct option options[] = { { "help", no_argument, NULL, 'h' }, { 0 } };
+	static const struct option options[] = { { OPTION_HELP }, { 0 } };
 	int opt, rv = EXIT_OK;
 
-	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (opt != 'h')
-			return cli_usage("explain");
-		fputs(help, stdout);
-		return EXIT_OK;
-	}
+	opt = getopt_long(argc, argv, "", options, NULL);
+	if (opt != -1)
+		return cli_help_or_usage(opt, "explain", help);
 	if (optind == argc) {
 		fprintf(stderr, "wirestorm explain: expected a name\n");
 		return cli_usage("explain");

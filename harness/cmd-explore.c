@@ -285,36 +285,29 @@ explore_program(struct explore_command *c, struct program *p, struct run *r)
 
 /* --- options --- */
 
-enum {
-	OPT_UNTIL = 256,
-	OPT_SECONDS,
-	OPT_STATES,
-	OPT_BY,
-	OPT_SCHEDULES,
-	OPT_PROFILE,
-	OPT_TARGET,
-	OPT_NO_CHECKS,
-	OPT_JSON,
-	OPT_HELP
-};
+enum { OPT_UNTIL = 256, OPT_BY, OPT_SCHEDULES };
 
 static const struct option long_options[] = {
 	{ "until", required_argument, NULL, OPT_UNTIL },
-	{ "seconds", required_argument, NULL, OPT_SECONDS },
-	{ "max-states", required_argument, NULL, OPT_STATES },
+	{ OPTION_SECONDS },
+	{ OPTION_STATES },
 	{ "by-schedules", no_argument, NULL, OPT_BY },
 	{ "max-schedules", required_argument, NULL, OPT_SCHEDULES },
-	{ "profile", required_argument, NULL, OPT_PROFILE },
-	{ "target", required_argument, NULL, OPT_TARGET },
-	{ "no-checks", no_argument, NULL, OPT_NO_CHECKS },
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ "help", no_argument, NULL, OPT_HELP },
+	{ OPTION_PROFILE },
+	{ OPTION_TARGET },
+	{ OPTION_NO_CHECKS },
+	{ OPTION_JSON },
+	{ OPTION_HELP },
 	{ 0 },
 };
 
 static int
 parse_options(int argc, char **argv, struct explore_command *c)
 {
+	const struct cli_options common = { .target = &c->target,
+		.seconds = &c->options.seconds,
+		.states_max = &c->options.states_max,
+		.json = &c->json };
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
@@ -322,35 +315,15 @@ parse_options(int argc, char **argv, struct explore_command *c)
 		case OPT_UNTIL:
 			c->until = optarg;
 			break;
-		case OPT_SECONDS:
-			c->options.seconds = cli_seconds("--seconds", optarg);
-			break;
-		case OPT_STATES:
-			c->options.states_max = (uint64_t)cli_number("--max-states", optarg, 1, 1LL << 31);
-			break;
 		case OPT_BY:
 			c->options.by_schedules = true;
 			break;
 		case OPT_SCHEDULES:
 			c->options.schedules_max = (uint64_t)cli_number("--max-schedules", optarg, 1, 1LL << 60);
 			break;
-		case OPT_PROFILE:
-			cli_profile(&c->target, optarg);
-			break;
-		case OPT_TARGET:
-			cli_target_name(&c->target, optarg);
-			break;
-		case OPT_NO_CHECKS:
-			c->target.checker = NULL;
-			break;
-		case OPT_JSON:
-			c->json = true;
-			break;
-		case OPT_HELP:
-			fputs(help, stdout);
-			return EXIT_OK;
 		default:
-			return cli_usage("explore");
+			if (!cli_option(opt, &common))
+				return cli_help_or_usage(opt, "explore", help);
 		}
 	}
 	return cli_one_file(argc, argv);

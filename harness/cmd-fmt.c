@@ -53,10 +53,10 @@ fmt_file(const char *path, bool check)
 int
 cmd_fmt(int argc, char **argv)
 {
-	enum { OPT_CHECK = 256, OPT_HELP };
+	enum { OPT_CHECK = 256 };
 	static const struct option options[] = {
 		{ "check", no_argument, NULL, OPT_CHECK },
-		{ "help", no_argument, NULL, OPT_HELP },
+		{ OPTION_HELP },
 		{ 0 },
 	};
 	struct cli_files files = { 0 };
@@ -64,12 +64,8 @@ cmd_fmt(int argc, char **argv)
 	int opt, worst = EXIT_OK;
 
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (opt == OPT_HELP) {
-			fputs(help, stdout);
-			return EXIT_OK;
-		}
 		if (opt != OPT_CHECK)
-			return cli_usage("fmt");
+			return cli_help_or_usage(opt, "fmt", help);
 		check = true;
 	}
 	if (optind == argc) {

@@ -116,30 +116,28 @@ generate(struct gen_command *c)
 
 /* --- options --- */
 
-enum { OPT_SEED = 256, OPT_COUNT, OPT_OUT, OPT_THREADS, OPT_OPS, OPT_PROFILE, OPT_TARGET, OPT_HELP };
+enum { OPT_COUNT = 256, OPT_OUT, OPT_THREADS, OPT_OPS };
 
 static const struct option long_options[] = {
-	{ "seed", required_argument, NULL, OPT_SEED },
+	{ OPTION_SEED },
 	{ "count", required_argument, NULL, OPT_COUNT },
 	{ "out", required_argument, NULL, OPT_OUT },
 	{ "threads", required_argument, NULL, OPT_THREADS },
 	{ "ops", required_argument, NULL, OPT_OPS },
-	{ "profile", required_argument, NULL, OPT_PROFILE },
-	{ "target", required_argument, NULL, OPT_TARGET },
-	{ "help", no_argument, NULL, OPT_HELP },
+	{ OPTION_PROFILE },
+	{ OPTION_TARGET },
+	{ OPTION_HELP },
 	{ 0 },
 };
 
 static int
 parse_options(int argc, char **argv, struct gen_command *c)
 {
+	const struct cli_options common = { .target = &c->target, .seed = &c->params.seed };
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		switch (opt) {
-		case OPT_SEED:
-			c->params.seed = (uint64_t)cli_number("--seed", optarg, 0, INT64_MAX);
-			break;
 		case OPT_COUNT:
 			c->count = (uint64_t)cli_number("--count", optarg, 1, INT32_MAX);
 			break;
@@ -152,17 +150,9 @@ parse_options(int argc, char **argv, struct gen_command *c)
 		case OPT_OPS:
 			c->params.ops = (unsigned)cli_number("--ops", optarg, 1, PROGRAM_OPS_MAX);
 			break;
-		case OPT_PROFILE:
-			cli_profile(&c->target, optarg);
-			break;
-		case OPT_TARGET:
-			cli_target_name(&c->target, optarg);
-			break;
-		case OPT_HELP:
-			fputs(help, stdout);
-			return EXIT_OK;
 		default:
-			return cli_usage("gen");
+			if (!cli_option(opt, &common))
+				return cli_help_or_usage(opt, "gen", help);
 		}
 	}
 	if (optind != argc) {

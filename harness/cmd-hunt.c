@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <jansson.h>
 
@@ -15,6 +14,7 @@
 #include "harness/cli.h"
 #include "harness/hunt.h"
 #include "harness/vmt.h"
+#include "harness/workers.h"
 
 static const char help[] =
     "usage: wirestorm hunt [OPTION...]\n\n"
@@ -234,42 +234,36 @@ parse_mutant(const struct hunt_command *c, const char *name)
 }
 
 enum {
-	OPT_SECONDS = 256,
-	OPT_PROGRAMS,
+	OPT_PROGRAMS = 256,
 	OPT_SEED,
 	OPT_SEEDS,
 	OPT_THREADS,
 	OPT_OPS,
-	OPT_PROFILE,
 	OPT_MUTANT,
-	OPT_TARGET,
-	OPT_STATES,
 	OPT_RUNS,
 	OPT_OUT,
 	OPT_KNOWN,
-	OPT_BASELINE,
-	OPT_JSON,
-	OPT_HELP,
+	OPT_BASELINE
 };
 
 static const struct option long_options[] = {
-	{ "seconds", required_argument, NULL, OPT_SECONDS },
+	{ OPTION_SECONDS },
 	{ "programs", required_argument, NULL, OPT_PROGRAMS },
 	{ "seed", required_argument, NULL, OPT_SEED },
 	{ "seeds", required_argument, NULL, OPT_SEEDS },
 	{ "threads", required_argument, NULL, OPT_THREADS },
 	{ "ops", required_argument, NULL, OPT_OPS },
-	{ "profile", required_argument, NULL, OPT_PROFILE },
+	{ OPTION_PROFILE },
 	{ "mutant", required_argument, NULL, OPT_MUTANT },
-	{ "target", required_argument, NULL, OPT_TARGET },
-	{ "max-states", required_argument, NULL, OPT_STATES },
+	{ OPTION_TARGET },
+	{ OPTION_STATES },
 	{ "runs", required_argument, NULL, OPT_RUNS },
 	{ "jobs", required_argument, NULL, 'j' },
 	{ "out", required_argument, NULL, OPT_OUT },
 	{ "known", required_argument, NULL, OPT_KNOWN },
 	{ "baseline", required_argument, NULL, OPT_BASELINE },
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ "help", no_argument, NULL, OPT_HELP },
+	{ OPTION_JSON },
+	{ OPTION_HELP },
 	{ 0 },
 };
 
@@ -297,14 +291,8 @@ parse_which(struct hunt_command *c, int opt)
 	case OPT_OPS:
 		o->limits.ops_max = (unsigned)cli_number("--ops", optarg, 1, PROGRAM_OPS_MAX);
 		return true;
-	case OPT_PROFILE:
-		cli_profile(&c->target, optarg);
-		return true;
 	case OPT_MUTANT:
 		o->mutant = optarg;
-		return true;
-	case OPT_TARGET:
-		cli_target_name(&c->target, optarg);
 		return true;
 	default:
 		return false;
@@ -317,20 +305,14 @@ parse_how(struct hunt_command *c, int opt)
 	struct hunt_options *o = &c->options;
 
 	switch (opt) {
-	case OPT_SECONDS:
-		o->seconds = cli_seconds("--seconds", optarg);
-		return true;
 	case OPT_PROGRAMS:
 		o->programs = (uint64_t)cli_number("--programs", optarg, 1, INT64_MAX);
-		return true;
-	case OPT_STATES:
-		o->states_max = (uint64_t)cli_number("--max-states", optarg, 1, 1LL << 31);
 		return true;
 	case OPT_RUNS:
 		o->runs = (unsigned)cli_number("--runs", optarg, 1, 1000000);
 		return true;
 	case 'j':
-		o->jobs = (unsigned)cli_number("--jobs", optarg, 1, 64);
+		o->jobs = (unsigned)cli_number("--jobs", optarg, 1, WORKERS_MAX);
 		return true;
 	case OPT_OUT:
 		o->out = optarg;
@@ -340,9 +322,6 @@ parse_how(struct hunt_command *c, int opt)
 		return true;
 	case OPT_BASELINE:
 		o->baseline = optarg;
-		return true;
-	case OPT_JSON:
-		c->json = true;
 		return true;
 	default:
 		return false;
@@ -368,26 +347,23 @@ complete(struct hunt_command *c)
 		o->mutant = parse_mutant(c, o->mutant);
 	if (o->known == NULL && stat(KNOWN_DEFAULT, &st) == 0)
 		o->known = KNOWN_DEFAULT;
-	if (o->jobs == 0) {
-		long processors = sysconf(_SC_NPROCESSORS_ONLN);
-
-		o->jobs = processors < 1 ? 1 : processors > 64 ? 64 : (unsigned)processors;
-	}
+	if (o->jobs == 0)
+		o->jobs = workers_nr_default();
 	return -1;
 }
 
 static int
 parse_options(int argc, char **argv, struct hunt_command *c)
 {
+	const struct cli_options common = { .target = &c->target,
+		.states_max = &c->options.states_max,
+		.seconds = &c->options.seconds,
+		.json = &c->json };
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "j:", long_options, NULL)) != -1) {
-		if (opt == OPT_HELP) {
-			fputs(help, stdout);
-			return EXIT_OK;
-		}
-		if (!parse_which(c, opt) && !parse_how(c, opt))
-			return cli_usage("hunt");
+		if (!parse_which(c, opt) && !parse_how(c, opt) && !cli_option(opt, &common))
+			return cli_help_or_usage(opt, "hunt", help);
 	}
 	if (optind != argc) {
 		fprintf(stderr, "wirestorm hunt: expected options only, found \"%s\"\n", argv[optind]);

@@ -162,32 +162,29 @@ reproduce_program(struct reproduce_command *c, const struct program *p)
 	return rv;
 }
 
-enum { OPT_SECONDS = 256, OPT_SEED, OPT_OUT, OPT_NO_SHRINK, OPT_TARGET, OPT_JSON, OPT_HELP };
+enum { OPT_OUT = 256, OPT_NO_SHRINK };
 
 static const struct option long_options[] = {
-	{ "seconds", required_argument, NULL, OPT_SECONDS },
-	{ "seed", required_argument, NULL, OPT_SEED },
+	{ OPTION_SECONDS },
+	{ OPTION_SEED },
 	{ "out", required_argument, NULL, OPT_OUT },
 	{ "no-shrink", no_argument, NULL, OPT_NO_SHRINK },
-	{ "target", required_argument, NULL, OPT_TARGET },
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ "help", no_argument, NULL, OPT_HELP },
+	{ OPTION_TARGET },
+	{ OPTION_JSON },
+	{ OPTION_HELP },
 	{ 0 },
 };
 
 static int
 parse_options(int argc, char **argv, struct reproduce_command *c)
 {
+	const struct cli_options common = {
+		.target = &c->target, .seed = &c->options.seed, .seconds = &c->options.seconds, .json = &c->json
+	};
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		switch (opt) {
-		case OPT_SECONDS:
-			c->options.seconds = cli_seconds("--seconds", optarg);
-			break;
-		case OPT_SEED:
-			c->options.seed = (uint64_t)cli_number("--seed", optarg, 0, INT64_MAX);
-			break;
 		case OPT_OUT:
 			free(c->out);
 			c->out = strdup(optarg);
@@ -195,17 +192,9 @@ parse_options(int argc, char **argv, struct reproduce_command *c)
 		case OPT_NO_SHRINK:
 			c->no_shrink = true;
 			break;
-		case OPT_TARGET:
-			cli_target_name(&c->target, optarg);
-			break;
-		case OPT_JSON:
-			c->json = true;
-			break;
-		case OPT_HELP:
-			fputs(help, stdout);
-			return EXIT_OK;
 		default:
-			return cli_usage("reproduce");
+			if (!cli_option(opt, &common))
+				return cli_help_or_usage(opt, "reproduce", help);
 		}
 	}
 	return cli_one_file(argc, argv);

@@ -354,29 +354,19 @@ run_threads(struct run_command *c, struct program *p, struct run *r)
 
 /* --- options --- */
 
-enum {
-	OPT_SCHEDULE = 256,
-	OPT_SEED,
-	OPT_STRATEGY,
-	OPT_LENIENT,
-	OPT_PROFILE,
-	OPT_TARGET,
-	OPT_NO_CHECKS,
-	OPT_JSON,
-	OPT_HELP
-};
+enum { OPT_STRATEGY = 256, OPT_LENIENT };
 
 static const struct option long_options[] = {
-	{ "schedule", required_argument, NULL, OPT_SCHEDULE },
-	{ "seed", required_argument, NULL, OPT_SEED },
+	{ OPTION_SCHEDULE },
+	{ OPTION_SEED },
 	{ "strategy", required_argument, NULL, OPT_STRATEGY },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "lenient", no_argument, NULL, OPT_LENIENT },
-	{ "profile", required_argument, NULL, OPT_PROFILE },
-	{ "target", required_argument, NULL, OPT_TARGET },
-	{ "no-checks", no_argument, NULL, OPT_NO_CHECKS },
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ "help", no_argument, NULL, OPT_HELP },
+	{ OPTION_PROFILE },
+	{ OPTION_TARGET },
+	{ OPTION_NO_CHECKS },
+	{ OPTION_JSON },
+	{ OPTION_HELP },
 	{ 0 },
 };
 
@@ -401,17 +391,15 @@ no_strategy(const char *name)
 static int
 parse_options(int argc, char **argv, struct run_command *c)
 {
+	const struct cli_options common = { .target = &c->target,
+		.schedule = &c->schedule,
+		.seed = &c->seed,
+		.seed_given = &c->drawn,
+		.json = &c->json };
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "v", long_options, NULL)) != -1) {
 		switch (opt) {
-		case OPT_SCHEDULE:
-			c->schedule = optarg;
-			break;
-		case OPT_SEED:
-			c->seed = (uint64_t)cli_number("--seed", optarg, 0, INT64_MAX);
-			c->drawn = true;
-			break;
 		case OPT_STRATEGY:
 			c->strategy = strategy_find(optarg);
 			if (c->strategy == NULL)
@@ -424,23 +412,12 @@ parse_options(int argc, char **argv, struct run_command *c)
 		case OPT_LENIENT:
 			c->lenient = true;
 			break;
-		case OPT_PROFILE:
-			cli_profile(&c->target, optarg);
-			break;
-		case OPT_TARGET:
-			cli_target_name(&c->target, optarg);
-			break;
-		case OPT_NO_CHECKS:
-			c->target.checker = NULL;
-			break;
-		case OPT_JSON:
-			c->json = true;
-			break;
-		case OPT_HELP:
+		case CLI_HELP:
 			print_help();
 			return EXIT_OK;
 		default:
-			return cli_usage("run");
+			if (!cli_option(opt, &common))
+				return cli_usage("run");
 		}
 	}
 	if (c->schedule != NULL && c->drawn) {

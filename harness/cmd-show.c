@@ -66,48 +66,37 @@ struct show_command {
 
 /* --- which run --- */
 
-struct recorder {
-	struct explore_path path;
-	size_t cap;
+struct chosen {
+	struct path_recorder way;
 	struct strbuf circle; /* what is found where a run need not end: the path is the way into it */
 };
 
-static void
-record(void *arg, struct run *r, size_t step, unsigned thread)
-{
-	struct recorder *rec = arg;
-
-	(void)r;
-	(void)step;
-	path_append(&rec->path, &rec->cap, thread);
-}
-
 static int
-parse_schedule(struct show_command *c, struct recorder *rec, struct strbuf *how)
+parse_schedule(struct show_command *c, struct chosen *chosen, struct strbuf *how)
 {
 	struct vmt_error e;
 
 	strbuf_add(how, "the schedule given");
-	if (vmt_parse_choices(c->schedule, &rec->path.choices, &rec->path.nr_choices, &e))
+	if (vmt_parse_choices(c->schedule, &chosen->way.path.choices, &chosen->way.path.nr_choices, &e))
 		return -1;
 	fprintf(stderr, "wirestorm show: --schedule: column %u: %s\n", e.column, e.text);
 	return EXIT_USAGE;
 }
 
 static void
-copy_choices(struct recorder *rec, const struct program_choice *choices, size_t nr)
+copy_choices(struct explore_path *path, const struct program_choice *choices, size_t nr)
 {
-	rec->path.nr_choices = nr;
-	rec->path.choices = calloc(nr + 1, sizeof(*choices));
-	if (rec->path.choices == NULL)
+	path->nr_choices = nr;
+	path->choices = calloc(nr + 1, sizeof(*choices));
+	if (path->choices == NULL)
 		err(EXIT_USAGE, "no memory");
 	if (nr > 0)
-		memcpy(rec->path.choices, choices, nr * sizeof(*choices));
+		memcpy(path->choices, choices, nr * sizeof(*choices));
 }
 
 /* The way to the first finding: one that no quirk explains, else any. False: none was found. */
 static bool
-find_finding(struct run *r, struct recorder *rec, struct strbuf *how)
+find_finding(struct run *r, struct chosen *chosen, struct strbuf *how)
 {
 	struct explore_options options = {
 		.want_witnesses = true, .states_max = LOOK_STATES, .schedules_max = LOOK_SCHEDULES, .stop = &cli_stop
@@ -123,10 +112,10 @@ find_finding(struct run *r, struct recorder *rec, struct strbuf *how)
 		first = &x.findings[i];
 	found = first != NULL && first->witness.nr_choices > 0;
 	if (found) {
-		copy_choices(rec, first->witness.choices, first->witness.nr_choices);
+		copy_choices(&chosen->way.path, first->witness.choices, first->witness.nr_choices);
 		strbuf_printf(how, "the fewest preemptions to finding %s", finding_label(&first->f, label));
 		if (first->f.check == CHECK_circle)
-			finding_print(&first->f, r->program, &rec->circle);
+			finding_print(&first->f, r->program, &chosen->circle);
 	} else {
 		strbuf_add(how, x.end == EXPLORE_COMPLETE ? "no finding; " : "no finding before the search was cut; ");
 	}
@@ -135,12 +124,12 @@ find_finding(struct run *r, struct recorder *rec, struct strbuf *how)
 }
 
 static int
-run_at_random(struct show_command *c, struct run *r, struct recorder *rec, struct strbuf *how)
+run_at_random(struct show_command *c, struct run *r, struct chosen *chosen, struct strbuf *how)
 {
 	struct strategy_view view;
 
 	strategy_view_init(&view, r);
-	(void)c->strategy->function(r, &view, c->seed, record, rec);
+	(void)c->strategy->function(r, &view, c->seed, path_record, &chosen->way);
 	strategy_view_free(&view);
 	strbuf_printf(how, "strategy %s, seed %llu", c->strategy->name, (unsigned long long)c->seed);
 	if (run_enabled(r) == 0)
@@ -151,22 +140,22 @@ run_at_random(struct show_command *c, struct run *r, struct recorder *rec, struc
 
 /* The choices of the run to show, which become the caller's, and *how in words. An exit code, or -1. */
 static int
-choose(struct show_command *c, const struct program *p, struct run *r, struct recorder *rec, struct strbuf *how)
+choose(struct show_command *c, const struct program *p, struct run *r, struct chosen *chosen, struct strbuf *how)
 {
 	if (c->schedule != NULL)
-		return parse_schedule(c, rec, how);
+		return parse_schedule(c, chosen, how);
 	if (p->has_schedule && !c->drawn) {
 		strbuf_add(how, "the schedule in the file");
-		copy_choices(rec, p->choices, p->nr_choices);
+		copy_choices(&chosen->way.path, p->choices, p->nr_choices);
 		return -1;
 	}
 	if (p->nr_threads == 0) {
 		strbuf_add(how, "there are no threads");
 		return -1;
 	}
-	if (!c->drawn && find_finding(r, rec, how))
+	if (!c->drawn && find_finding(r, chosen, how))
 		return -1;
-	return run_at_random(c, r, rec, how);
+	return run_at_random(c, r, chosen, how);
 }
 
 /* --- where it goes --- */
@@ -277,23 +266,24 @@ compare(struct show_command *c, const struct program *p, const struct show *s)
 static int
 show_program(struct show_command *c, const struct program *p, struct run *r)
 {
-	struct recorder rec = { 0 };
+	struct chosen chosen = { 0 };
+	const struct explore_path *path = &chosen.way.path;
 	struct show s = { .path = strcmp(c->path, "-") == 0 ? "standard input" : c->path };
 	struct strbuf error = { 0 }, how = { 0 };
-	int rv = choose(c, p, r, &rec, &how);
+	int rv = choose(c, p, r, &chosen, &how);
 
 	s.how = strbuf_take(&how);
-	s.cut = rec.circle.len > 0;
-	s.circle = s.cut ? strbuf_take(&rec.circle) : NULL;
+	s.cut = chosen.circle.len > 0;
+	s.circle = s.cut ? strbuf_take(&chosen.circle) : NULL;
 	run_close(r); /* it has had the world to itself */
 	if (rv < 0) {
 		rv = EXIT_USAGE;
-		if (!show_make(&s, p, c->target.target, r->sim, rec.path.choices, rec.path.nr_choices, &error))
+		if (!show_make(&s, p, c->target.target, r->sim, path->choices, path->nr_choices, &error))
 			fprintf(stderr, "%s: %s\n", c->path, strbuf_text(&error));
 		else if (render(c, &s))
 			rv = compare(c, p, &s);
 	}
-	free(rec.path.choices);
+	free(path->choices);
 	strbuf_free(&error);
 	show_free(&s);
 	return rv;
@@ -301,34 +291,21 @@ show_program(struct show_command *c, const struct program *p, struct run *r)
 
 /* --- options --- */
 
-enum {
-	OPT_SCHEDULE = 256,
-	OPT_SEED,
-	OPT_STRATEGY,
-	OPT_SVG,
-	OPT_HTML,
-	OPT_WIDTH,
-	OPT_COLOR,
-	OPT_ASCII,
-	OPT_PROFILE,
-	OPT_TARGET,
-	OPT_JSON,
-	OPT_HELP
-};
+enum { OPT_STRATEGY = 256, OPT_SVG, OPT_HTML, OPT_WIDTH, OPT_COLOR, OPT_ASCII };
 
 static const struct option long_options[] = {
-	{ "schedule", required_argument, NULL, OPT_SCHEDULE },
-	{ "seed", required_argument, NULL, OPT_SEED },
+	{ OPTION_SCHEDULE },
+	{ OPTION_SEED },
 	{ "strategy", required_argument, NULL, OPT_STRATEGY },
 	{ "svg", required_argument, NULL, OPT_SVG },
 	{ "html", required_argument, NULL, OPT_HTML },
 	{ "width", required_argument, NULL, OPT_WIDTH },
 	{ "color", required_argument, NULL, OPT_COLOR },
 	{ "ascii", no_argument, NULL, OPT_ASCII },
-	{ "profile", required_argument, NULL, OPT_PROFILE },
-	{ "target", required_argument, NULL, OPT_TARGET },
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ "help", no_argument, NULL, OPT_HELP },
+	{ OPTION_PROFILE },
+	{ OPTION_TARGET },
+	{ OPTION_JSON },
+	{ OPTION_HELP },
 	{ 0 },
 };
 
@@ -373,17 +350,15 @@ check_options(const struct show_command *c)
 static int
 parse_options(int argc, char **argv, struct show_command *c)
 {
+	const struct cli_options common = { .target = &c->target,
+		.schedule = &c->schedule,
+		.seed = &c->seed,
+		.seed_given = &c->drawn,
+		.json = &c->json };
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		switch (opt) {
-		case OPT_SCHEDULE:
-			c->schedule = optarg;
-			break;
-		case OPT_SEED:
-			c->seed = (uint64_t)cli_number("--seed", optarg, 0, INT64_MAX);
-			c->drawn = true;
-			break;
 		case OPT_STRATEGY:
 			set_strategy(c, optarg);
 			break;
@@ -402,20 +377,9 @@ parse_options(int argc, char **argv, struct show_command *c)
 		case OPT_ASCII:
 			c->ascii = true;
 			break;
-		case OPT_PROFILE:
-			cli_profile(&c->target, optarg);
-			break;
-		case OPT_TARGET:
-			cli_target_name(&c->target, optarg);
-			break;
-		case OPT_JSON:
-			c->json = true;
-			break;
-		case OPT_HELP:
-			fputs(help, stdout);
-			return EXIT_OK;
 		default:
-			return cli_usage("show");
+			if (!cli_option(opt, &common))
+				return cli_help_or_usage(opt, "show", help);
 		}
 	}
 	if (check_options(c) >= 0)

@@ -250,23 +250,28 @@ suits(const struct shrink_command *c, const struct program *p)
 
 /* --- options --- */
 
-enum { OPT_OUT = 256, OPT_SECONDS, OPT_STATES, OPT_RUNS, OPT_SEED, OPT_TARGET, OPT_JSON, OPT_HELP };
+enum { OPT_OUT = 256, OPT_RUNS };
 
 static const struct option long_options[] = {
 	{ "out", required_argument, NULL, OPT_OUT },
-	{ "seconds", required_argument, NULL, OPT_SECONDS },
-	{ "max-states", required_argument, NULL, OPT_STATES },
+	{ OPTION_SECONDS },
+	{ OPTION_STATES },
 	{ "runs", required_argument, NULL, OPT_RUNS },
-	{ "seed", required_argument, NULL, OPT_SEED },
-	{ "target", required_argument, NULL, OPT_TARGET },
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ "help", no_argument, NULL, OPT_HELP },
+	{ OPTION_SEED },
+	{ OPTION_TARGET },
+	{ OPTION_JSON },
+	{ OPTION_HELP },
 	{ 0 },
 };
 
 static int
 parse_options(int argc, char **argv, struct shrink_command *c)
 {
+	const struct cli_options common = { .target = &c->target,
+		.seed = &c->options.seed,
+		.states_max = &c->options.states_max,
+		.seconds = &c->options.seconds,
+		.json = &c->json };
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
@@ -274,29 +279,12 @@ parse_options(int argc, char **argv, struct shrink_command *c)
 		case OPT_OUT:
 			c->out = optarg;
 			break;
-		case OPT_SECONDS:
-			c->options.seconds = cli_seconds("--seconds", optarg);
-			break;
-		case OPT_STATES:
-			c->options.states_max = (uint64_t)cli_number("--max-states", optarg, 1, 1LL << 31);
-			break;
 		case OPT_RUNS:
 			c->options.runs = (unsigned)cli_number("--runs", optarg, 1, 1000000);
 			break;
-		case OPT_SEED:
-			c->options.seed = (uint64_t)cli_number("--seed", optarg, 0, INT64_MAX);
-			break;
-		case OPT_TARGET:
-			cli_target_name(&c->target, optarg);
-			break;
-		case OPT_JSON:
-			c->json = true;
-			break;
-		case OPT_HELP:
-			fputs(help, stdout);
-			return EXIT_OK;
 		default:
-			return cli_usage("shrink");
+			if (!cli_option(opt, &common))
+				return cli_help_or_usage(opt, "shrink", help);
 		}
 	}
 	if (c->json && c->out == NULL) {

@@ -344,31 +344,29 @@ triage(struct triage_command *c, const char *crash)
 
 /* --- options --- */
 
-enum { OPT_OUT = 256, OPT_PROFILE, OPT_MUTANT, OPT_NO_SHRINK, OPT_SECONDS, OPT_JSON, OPT_HELP };
+enum { OPT_OUT = 256, OPT_MUTANT, OPT_NO_SHRINK };
 
 static const struct option long_options[] = {
 	{ "out", required_argument, NULL, OPT_OUT },
-	{ "profile", required_argument, NULL, OPT_PROFILE },
+	{ OPTION_PROFILE },
 	{ "mutant", required_argument, NULL, OPT_MUTANT },
 	{ "no-shrink", no_argument, NULL, OPT_NO_SHRINK },
-	{ "seconds", required_argument, NULL, OPT_SECONDS },
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ "help", no_argument, NULL, OPT_HELP },
+	{ OPTION_SECONDS },
+	{ OPTION_JSON },
+	{ OPTION_HELP },
 	{ 0 },
 };
 
 static int
 parse_options(int argc, char **argv, struct triage_command *c)
 {
+	const struct cli_options common = { .target = &c->target, .seconds = &c->seconds, .json = &c->json };
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		switch (opt) {
 		case OPT_OUT:
 			c->out = optarg;
-			break;
-		case OPT_PROFILE:
-			cli_profile(&c->target, optarg);
 			break;
 		case OPT_MUTANT:
 			c->mutant = vmt_mutant(optarg);
@@ -378,17 +376,9 @@ parse_options(int argc, char **argv, struct triage_command *c)
 		case OPT_NO_SHRINK:
 			c->no_shrink = true;
 			break;
-		case OPT_SECONDS:
-			c->seconds = cli_seconds("--seconds", optarg);
-			break;
-		case OPT_JSON:
-			c->json = true;
-			break;
-		case OPT_HELP:
-			fputs(help, stdout);
-			return EXIT_OK;
 		default:
-			return cli_usage("triage");
+			if (!cli_option(opt, &common))
+				return cli_help_or_usage(opt, "triage", help);
 		}
 	}
 	if (optind < argc)

@@ -194,6 +194,16 @@ path_append(struct explore_path *p, size_t *cap, unsigned thread)
 	p->choices[p->nr_choices++] = (struct program_choice){ .thread = (uint8_t)thread, .count = 1 };
 }
 
+void
+path_record(void *recorder, struct run *r, size_t step, unsigned thread)
+{
+	struct path_recorder *to = recorder;
+
+	(void)r;
+	(void)step;
+	path_append(&to->path, &to->cap, thread);
+}
+
 /*
  * From an end or a goal on: let the last thread run as long as it can, then the lowest one. In a cycle that never ends:
  * more steps than there are states are not needed for an end.

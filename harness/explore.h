@@ -109,6 +109,14 @@ const struct explore_finding *explore_first_finding(const struct explore_result 
 /* Appends one step of @thread; *cap is the capacity of choices, 0 at first. */
 void path_append(struct explore_path *p, size_t *cap, unsigned thread);
 
+/* Keeps the choices of a run, whose on_step (replay.h) is path_record, with this as its argument. */
+struct path_recorder {
+	struct explore_path path; /* path.choices is to be freed */
+	size_t cap;
+};
+
+void path_record(void *recorder, struct run *r, size_t step, unsigned thread);
+
 /* "12345" into buf, which must hold 40 bytes; returns buf. */
 const char *explore_count_text(explore_count n, char *buf);
 /* "complete", "cut: ...". */

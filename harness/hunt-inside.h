@@ -4,9 +4,10 @@
 #define HARNESS_HUNT_INSIDE_H
 
 #include "harness/explore.h"
-#include "harness/hunt-workers.h"
 #include "harness/hunt.h"
 #include "harness/keybuf.h"
+#include "harness/message.h"
+#include "harness/workers.h"
 
 /* --- hunt-mutate.c --- */
 
@@ -28,20 +29,6 @@ struct features {
 void features_clear(struct features *f);
 /* What the run, which is between two steps, shows. */
 void features_look(struct features *f, const struct run *r);
-
-/* --- hunt-message.c: what goes to a worker and comes back --- */
-
-struct reader {
-	const uint8_t *at, *end;
-	bool bad; /* there was less than was asked for */
-};
-
-void message_text(struct keybuf *k, const char *text, size_t len);
-void message_double(struct keybuf *k, double value);
-uint64_t read_number(struct reader *r);
-double read_double(struct reader *r);
-/* malloc'ed, with a zero behind it. */
-char *read_text(struct reader *r);
 
 /* --- hunt-attempt.c: the worker's side --- */
 

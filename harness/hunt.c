@@ -447,7 +447,7 @@ hunt(const struct hunt_options *options, struct hunt_report *report)
 	c->report = report;
 	c->began = now();
 	workers.begin_arg = options;
-	workers.tick_arg = c;
+	workers.arg = c;
 	c->workers = workers_start(&workers);
 	c->files = hunt_files_open(options, c->workers);
 	good = c->files != NULL;

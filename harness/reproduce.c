@@ -411,21 +411,6 @@ search_tails(struct search *s)
 
 /* --- 3. at random --- */
 
-struct recorded {
-	struct explore_path path;
-	size_t cap;
-};
-
-static void
-record(void *arg, struct run *r, size_t step, unsigned thread)
-{
-	struct recorded *x = arg;
-
-	(void)r;
-	(void)step;
-	path_append(&x->path, &x->cap, thread);
-}
-
 /* By the mix of strategies that hunt uses. */
 static void
 search_random(struct search *s, struct run *r)
@@ -435,9 +420,9 @@ search_random(struct search *s, struct run *r)
 	s->phase = REPRODUCE_RANDOM;
 	strategy_view_init(&view, r);
 	for (uint64_t i = 0; !over(s, 1); i++) {
-		struct recorded x = { 0 };
+		struct path_recorder x = { 0 };
 
-		(void)strategy_of_mix(i)->function(r, &view, s->options->seed + i, record, &x);
+		(void)strategy_of_mix(i)->function(r, &view, s->options->seed + i, path_record, &x);
 		ended(s, r, &x.path);
 	}
 	strategy_view_free(&view);

@@ -13,29 +13,14 @@
 #include "harness/strategy.h"
 #include "harness/vmt.h"
 
-struct recorder {
-	struct explore_path path;
-	size_t cap;
-};
-
-static void
-record(void *arg, struct run *r, size_t step, unsigned thread)
-{
-	struct recorder *c = arg;
-
-	(void)r;
-	(void)step;
-	path_append(&c->path, &c->cap, thread);
-}
-
 /* Runs to the end, or until it is given up. */
 static void
-run_by(struct run *r, const struct reproducer_way *way, struct recorder *c)
+run_by(struct run *r, const struct reproducer_way *way, struct path_recorder *c)
 {
-	struct replay how = { .lenient = true, .on_step = record, .arg = c };
+	struct replay how = { .lenient = true, .on_step = path_record, .arg = c };
 
 	if (!way->by_schedule) {
-		(void)strategy_bytes(r, way->choices, way->nr_choices, record, c);
+		(void)strategy_bytes(r, way->choices, way->nr_choices, path_record, c);
 		return;
 	}
 	(void)replay(r, r->program->choices, r->program->nr_choices, &how);
@@ -88,7 +73,7 @@ detail_of(const struct finding *f, const struct program *p)
 }
 
 static void
-make(struct program *p, struct run *r, struct recorder *c, const struct finding *f)
+make(struct program *p, struct run *r, struct path_recorder *c, const struct finding *f)
 {
 	struct strbuf result = { 0 };
 	char *detail = detail_of(f, p);
@@ -114,7 +99,7 @@ judge(struct program *p, const struct reproducer_way *way, const struct vm_targe
     enum check_id wanted, struct finding *ret)
 {
 	struct checker checker = { 0 };
-	struct recorder c = { 0 };
+	struct path_recorder c = { 0 };
 	const struct finding *f;
 	struct run r;
 

@@ -79,21 +79,6 @@ shrink_explore(struct shrink *s, struct run *r, uint64_t states_max, struct trai
 	return path != NULL && shrink_in_run(s, r);
 }
 
-struct recording {
-	struct explore_path path;
-	size_t cap;
-};
-
-static void
-record(void *arg, struct run *r, size_t step, unsigned thread)
-{
-	struct recording *c = arg;
-
-	(void)r;
-	(void)step;
-	path_append(&c->path, &c->cap, thread);
-}
-
 static bool
 by_strategies(struct shrink *s, struct run *r, struct trail *ret)
 {
@@ -105,9 +90,9 @@ by_strategies(struct shrink *s, struct run *r, struct trail *ret)
 	for (unsigned i = 0; i < runs && !found && !shrink_over(s); i++) {
 		say_progress(s);
 		const struct strategy *strategy = strategy_of_mix(s->options->seed + i);
-		struct recording c = { 0 };
+		struct path_recorder c = { 0 };
 
-		(void)strategy->function(r, &view, s->options->seed + i, record, &c);
+		(void)strategy->function(r, &view, s->options->seed + i, path_record, &c);
 		found = shrink_in_run(s, r);
 		if (found)
 			trail_of_path(ret, r, &c.path);

@@ -205,28 +205,12 @@ test_what_has_no_room_is_refused(void **state)
 	keybuf_free(&out);
 }
 
-/* What a run's schedule is made of. */
-struct recorder {
-	struct explore_path path;
-	size_t cap;
-};
-
-static void
-record(void *arg, struct run *r, size_t step, unsigned thread)
-{
-	struct recorder *c = arg;
-
-	(void)r;
-	(void)step;
-	path_append(&c->path, &c->cap, thread);
-}
-
 /* The schedule that @choices make, as text. */
 static void
-schedule_of(struct run *r, const uint8_t *choices, size_t nr, struct recorder *c, struct strbuf *out)
+schedule_of(struct run *r, const uint8_t *choices, size_t nr, struct path_recorder *c, struct strbuf *out)
 {
-	*c = (struct recorder){ 0 };
-	(void)strategy_bytes(r, choices, nr, record, c);
+	*c = (struct path_recorder){ 0 };
+	(void)strategy_bytes(r, choices, nr, path_record, c);
 	strbuf_clear(out);
 	vmt_print_choices(c->path.choices, c->path.nr_choices, out);
 }
@@ -236,7 +220,7 @@ static void
 check_schedule(struct run *r, const uint8_t *choices, size_t nr)
 {
 	struct strbuf schedule = { 0 }, again = { 0 }, outcome = { 0 }, other = { 0 }, error = { 0 };
-	struct recorder a, b;
+	struct path_recorder a, b;
 
 	schedule_of(r, choices, nr, &a, &schedule);
 	run_outcome(r, &outcome);

@@ -20,16 +20,15 @@ import stat
 import struct
 import subprocess
 import sys
-import tempfile
 import termios
-import time
 import unittest
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+import cli
+from cli import ROOT, children, wait_until, ws
+
 CORPUS = ROOT / "corpus" / "freebsd"
 CONC = CORPUS / "conc" / "000.vmt"
-TOOL = None
 
 # 65^4 states, which no machine is through with before it is interrupted.
 ENDLESS = "".join("T%d lookup 20\n" % t * 64 for t in range(4))
@@ -48,47 +47,14 @@ ANY_STATES = ("--max-states", str(1 << 31))
 GIVES_UP = dict(os.environ, ASAN_OPTIONS=os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0")
 
 
-def ws(*args, text=None, env=None):
-    """Runs wirestorm; (exit code, standard output, standard error)."""
-    done = subprocess.run([TOOL, *map(str, args)], input=text, capture_output=True, text=True, env=env, timeout=300)
-    return done.returncode, done.stdout, done.stderr
-
-
 def catches_sigint(pid):
     match = re.search(r"^SigCgt:\s*(\w+)", Path("/proc/%d/status" % pid).read_text(), re.MULTILINE)
     return int(match.group(1), 16) >> (signal.SIGINT - 1) & 1 == 1
 
 
-def wait_until(condition, what):
-    """No test depends on how fast something is, only on that it happens at all."""
-    for _ in range(60000):
-        if condition():
-            return
-        time.sleep(0.002)
-    raise AssertionError("never happened: " + what)
-
-
-def children(pid):
-    try:
-        return [int(c) for c in Path("/proc/%d/task/%d/children" % (pid, pid)).read_text().split()]
-    except OSError:
-        return []
-
-
-class Case(unittest.TestCase):
-    def setUp(self):
-        self.room = Path(tempfile.mkdtemp())
-        self.addCleanup(shutil.rmtree, self.room)
-
-    def file(self, name, text):
-        path = self.room / name
-        path.write_text(text)
-        return path
-
-    def expect(self, code, *args, text=None):
-        got, out, err = ws(*args, text=text, env=GIVES_UP if code == 2 else None)
-        self.assertEqual(got, code, "wirestorm %s\n%s%s" % (" ".join(map(str, args)), out[-2000:], err))
-        return out, err
+class Case(cli.Case):
+    def expect(self, code, *args, text=None, env=None):
+        return super().expect(code, *args, text=text, env=env or (GIVES_UP if code == 2 else None))
 
     def assertIn(self, part, whole, message=None):
         if part not in whole:
@@ -132,9 +98,11 @@ class Help(Case):
 
     def test_options(self):
         """Every option that getopt knows is in the help, and the other way round."""
+        row = r'\{ "([\w-]+)",\s*(no|required|optional)_argument'
+        shared = dict(re.findall(r"(?m)^#define (OPTION_\w+) (.*)", (ROOT / "harness" / "cli.h").read_text()))
         for command, source in self.SOURCES.items():
             text = (ROOT / source).read_text()
-            options = re.findall(r'\{ "([\w-]+)",\s*(no|required|optional)_argument', text)
+            options = re.findall(row, re.sub(r"\bOPTION_\w+", lambda m: shared[m.group()], text))
             self.assertGreater(len(options), 1, source)
             out, _ = self.expect(0, command, "--help")
             for name in {o[0] for o in options} - {"help"}:
@@ -241,7 +209,7 @@ class Files(Case):
         path = self.file("secret.vmt", CONC.read_text())
         path.chmod(0)
         tool = self.room / "wirestorm"
-        shutil.copy(TOOL, tool)
+        shutil.copy(cli.TOOL, tool)
         self.room.chmod(0o755)
         tool.chmod(0o755)
         # The superuser can read everything: be somebody else then.
@@ -583,15 +551,6 @@ class Bless(Case):
 
 
 class Interrupted(Case):
-    def start(self, *args, **how):
-        process = subprocess.Popen([TOOL, *map(str, args)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            **how)
-        self.addCleanup(process.stdout.close)
-        self.addCleanup(process.stderr.close)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
-        return process
-
     def end(self, process):
         out, err = process.communicate(timeout=120)
         return process.returncode, out, err
@@ -659,7 +618,7 @@ class Terminal(Case):
         """(exit code, everything that a terminal got)"""
         parent, child = pty.openpty()
         fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-        process = subprocess.Popen([TOOL, *map(str, args)], stdin=child, stdout=child, stderr=child)
+        process = subprocess.Popen([cli.TOOL, *map(str, args)], stdin=child, stdout=child, stderr=child)
         os.close(child)
         got = b""
         while True:
@@ -695,5 +654,5 @@ class Terminal(Case):
 
 
 if __name__ == "__main__":
-    TOOL = str(Path(sys.argv.pop(1)).resolve())
+    cli.use(sys.argv.pop(1))
     unittest.main()

@@ -7,23 +7,21 @@
 
 import json
 import re
-import subprocess
 import sys
 import tempfile
 import unittest
 import xml.etree.ElementTree
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+import cli
+from cli import ROOT
+
 DOC = ROOT / "docs" / "edges-seen.md"
 SOURCES = ("corpus/freebsd", "corpus/litmus")  # fuzz seeds and programs about mutants come and go
-TOOL = None
 
 
 def ws(*args, text=None):
-    done = subprocess.run([TOOL, *map(str, args)], cwd=ROOT, input=text, capture_output=True, text=True, timeout=300,
-        check=False)
-    return done.returncode, done.stdout, done.stderr
+    return cli.ws(*args, text=text, cwd=ROOT)
 
 
 def rows(*args, text=None):
@@ -158,9 +156,8 @@ class Forms(unittest.TestCase):
 
 
 def main():
-    global TOOL
     write = sys.argv[1] == "--write"
-    TOOL = str(Path(sys.argv[1 + write]).resolve())
+    cli.use(sys.argv[1 + write])
     if write:
         DOC.write_text(ws("edges", "--markdown", *SOURCES)[1])
     else:

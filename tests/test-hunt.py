@@ -8,18 +8,15 @@ Usage: test-hunt.py WIRESTORM [unittest's arguments]; with --mutants in front th
 import json
 import os
 import re
-import shutil
 import signal
-import subprocess
 import sys
-import tempfile
-import time
 import unittest
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+import cli
+from cli import ROOT, children, wait_until, ws
+
 LITMUS = ROOT / "corpus" / "litmus" / "wire-gone-after-wait.vmt"
-TOOL = None
 MUTANTS = False
 
 # A remove that waits for ever, under what has nothing to do with it.
@@ -45,58 +42,12 @@ SLOW = "init insert 20 24 rw rwx\ninit wire 20 21 system noholes\n" + "".join(
     "T%d lookup 20\n" % t * 63 for t in range(4)) + "T0 remove 20 21\nverdict deadlock\n"
 
 
-def ws(*args, text=None, cwd=None):
-    """Runs wirestorm; (exit code, standard output, standard error)."""
-    done = subprocess.run([TOOL, *map(str, args)], input=text, capture_output=True, text=True, timeout=300, cwd=cwd)
-    return done.returncode, done.stdout, done.stderr
-
-
-def wait_until(condition, what):
-    """No test depends on how fast something is, only on that it happens at all."""
-    for _ in range(60000):
-        if condition():
-            return
-        time.sleep(0.002)
-    raise AssertionError("never happened: " + what)
-
-
-def children(pid):
-    try:
-        return [int(c) for c in Path("/proc/%d/task/%d/children" % (pid, pid)).read_text().split()]
-    except OSError:
-        return []
-
-
-class Case(unittest.TestCase):
-    def setUp(self):
-        self.room = Path(tempfile.mkdtemp())
-        self.addCleanup(shutil.rmtree, self.room)
-
-    def file(self, name, text):
-        path = self.room / name
-        path.write_text(text)
-        return path
-
-    def expect(self, code, *args, text=None):
-        got, out, err = ws(*args, text=text)
-        self.assertEqual(got, code, f"{args}\n{out}\n{err}")
-        return out, err
-
+class Case(cli.Case):
     def lines(self, text, word):
         return [line for line in text.split("\n") if line.startswith(word)]
 
     def start(self, *args):
-        process = subprocess.Popen([TOOL, *map(str, args)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                   cwd=self.room)
-        self.addCleanup(self.reap, process)
-        return process
-
-    def reap(self, process):
-        if process.poll() is None:
-            process.kill()
-        process.wait()
-        process.stdout.close()
-        process.stderr.close()
+        return super().start(*args, cwd=self.room)
 
 
 class Strategies(Case):
@@ -389,7 +340,7 @@ class Hunt(Case):
 
 if __name__ == "__main__":
     MUTANTS = sys.argv[1] == "--mutants"
-    TOOL = os.path.abspath(sys.argv.pop(2 if MUTANTS else 1))
+    cli.use(sys.argv.pop(2 if MUTANTS else 1))
     if MUTANTS:
         sys.argv.pop(1)
     unittest.main(argv=[sys.argv[0], *sys.argv[1:]])

@@ -190,20 +190,9 @@ test_deadlock(void **state)
 /* --- seeds --- */
 
 struct drawn {
-	struct explore_path path;
-	size_t cap;
+	struct path_recorder way;
 	struct strbuf schedule, outcome;
 };
-
-static void
-keep_step(void *arg, struct run *r, size_t step, unsigned thread)
-{
-	struct drawn *d = arg;
-
-	(void)r;
-	(void)step;
-	path_append(&d->path, &d->cap, thread);
-}
 
 static void
 draw(struct run *r, uint64_t seed, struct drawn *d)
@@ -211,18 +200,18 @@ draw(struct run *r, uint64_t seed, struct drawn *d)
 	size_t steps = 0;
 
 	*d = (struct drawn){ 0 };
-	steps = strategy_random(r, NULL, seed, keep_step, d);
-	for (size_t i = 0; i < d->path.nr_choices; i++)
-		steps -= d->path.choices[i].count;
+	steps = strategy_random(r, NULL, seed, path_record, &d->way);
+	for (size_t i = 0; i < d->way.path.nr_choices; i++)
+		steps -= d->way.path.choices[i].count;
 	assert_int_equal(steps, 0);
-	vmt_print_choices(d->path.choices, d->path.nr_choices, &d->schedule);
+	vmt_print_choices(d->way.path.choices, d->way.path.nr_choices, &d->schedule);
 	run_outcome(r, &d->outcome);
 }
 
 static void
 drawn_free(struct drawn *d)
 {
-	free(d->path.choices);
+	free(d->way.path.choices);
 	strbuf_free(&d->schedule);
 	strbuf_free(&d->outcome);
 }
@@ -316,7 +305,7 @@ test_uniform(void **state)
 		struct drawn d;
 
 		draw(&r, seed, &d);
-		first[d.path.choices[0].thread]++;
+		first[d.way.path.choices[0].thread]++;
 		drawn_free(&d);
 	}
 	/* The seeds are fixed, and so are these numbers: 10000 each, give or take 6 times the deviation of 82. */

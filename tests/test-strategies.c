@@ -394,31 +394,16 @@ test_spinning_ends(void **state)
 
 /* --- the engine: the same seed is the same run, and what it prints replays --- */
 
-struct recording {
-	struct explore_path path;
-	size_t cap;
-};
-
-static void
-record(void *arg, struct run *r, size_t step, unsigned thread)
-{
-	struct recording *c = arg;
-
-	(void)r;
-	(void)step;
-	path_append(&c->path, &c->cap, thread);
-}
-
 /* The schedule of one run, as text; the outcome into *outcome. */
 static char *
 schedule_of(
     const struct strategy *s, struct run *r, const struct strategy_view *v, uint64_t seed, struct strbuf *outcome)
 {
 	struct strbuf text = { 0 }, again = { 0 };
-	struct recording c = { 0 };
+	struct path_recorder c = { 0 };
 	struct replay how = { 0 };
 
-	(void)s->function(r, v, seed, record, &c);
+	(void)s->function(r, v, seed, path_record, &c);
 	run_outcome(r, outcome);
 	assert_true(replay(r, c.path.choices, c.path.nr_choices, &how));
 	run_outcome(r, &again);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * hunt-workers.h - work given to other processes, a piece at a time, because what it is done with may crash or hang:
+ * workers.h - work given to other processes, a piece at a time, because what it is done with may crash or hang:
  * then one piece is lost, and said to be, and the rest goes on.
  *
  * A piece is bytes, and so is what comes of it. Which worker does which piece, and when, has no influence on either:
  * the workers share nothing and keep nothing.
  */
-#ifndef HARNESS_HUNT_WORKERS_H
-#define HARNESS_HUNT_WORKERS_H
+#ifndef HARNESS_WORKERS_H
+#define HARNESS_WORKERS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,19 +30,25 @@ struct work {
 };
 
 struct workers_options {
-	unsigned nr; /* processes, at most WORKERS_MAX */
-	double hang_seconds;
+	unsigned nr;         /* processes, at most WORKERS_MAX */
+	double hang_seconds; /* 0: a piece may take as long as it likes */
 	/* In the worker: once, and its result is given to work. */
 	void *(*begin)(const void *arg);
 	const void *begin_arg;
 	void (*work)(void *state, const struct keybuf *in, struct keybuf *out);
 	/* In the parent, several times a second. True: begin no more pieces. */
 	bool (*tick)(void *arg);
-	void *tick_arg;
+	/* In the parent, as soon as a piece has its end; may be NULL. */
+	void (*done)(void *arg, struct work *work);
+	void *arg; /* of these two */
+	/* When tick stops it, do not wait for pieces that are under way; then nothing is left but workers_stop. */
+	bool stop_at_once;
 };
 
 struct workers;
 
+/* As many as there are processors. */
+unsigned workers_nr_default(void);
 /* Ends the program if processes cannot be had. */
 struct workers *workers_start(const struct workers_options *options);
 /* All of them, until each has its end. False: some were left. */

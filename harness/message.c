@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* hunt-message.c - numbers and texts as bytes, and back. */
+/* message.c - see message.h. */
+#include "harness/message.h"
+
 #include <err.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "harness/hunt-inside.h"
 
 void
 message_text(struct keybuf *k, const char *text, size_t len)

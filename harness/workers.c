@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* hunt-workers.c - see hunt-workers.h. */
-#include "harness/hunt-workers.h"
+/* workers.c - see workers.h. */
+#include "harness/workers.h"
 
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -171,6 +171,14 @@ start(struct workers *w, struct worker *one)
 	one->work = NULL;
 }
 
+unsigned
+workers_nr_default(void)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return processors < 1 ? 1 : processors > WORKERS_MAX ? WORKERS_MAX : (unsigned)processors;
+}
+
 struct workers *
 workers_start(const struct workers_options *options)
 {
@@ -186,6 +194,23 @@ workers_start(const struct workers_options *options)
 	return w;
 }
 
+/* The worker is idle again. */
+static void
+end_work(struct workers *w, struct worker *one, enum work_end end, int status)
+{
+	struct work *work = one->work;
+
+	one->work = NULL;
+	if (work == NULL)
+		return;
+	work->end = end;
+	work->status = status;
+	if (end != WORK_DONE)
+		work->out.len = 0;
+	if (w->options.done != NULL)
+		w->options.done(w->options.arg, work);
+}
+
 /* It has gone, or is made to go; another takes its place. */
 static void
 replace(struct workers *w, struct worker *one, enum work_end end)
@@ -196,11 +221,7 @@ replace(struct workers *w, struct worker *one, enum work_end end)
 	if (end == WORK_HUNG)
 		(void)kill(one->pid, SIGKILL);
 	(void)waitpid(one->pid, &status, 0);
-	if (one->work != NULL) {
-		one->work->end = end;
-		one->work->status = status;
-		one->work->out.len = 0;
-	}
+	end_work(w, one, end, status);
 	start(w, one);
 }
 
@@ -218,13 +239,17 @@ take(struct workers *w, struct worker *one)
 {
 	struct keybuf ignored = { 0 };
 
-	if (!receive_message(one->fd, one->work != NULL ? &one->work->out : &ignored)) {
+	if (!receive_message(one->fd, one->work != NULL ? &one->work->out : &ignored))
 		replace(w, one, WORK_DIED);
-	} else if (one->work != NULL) {
-		one->work->end = WORK_DONE;
-		one->work = NULL;
-	}
+	else
+		end_work(w, one, WORK_DONE, 0);
 	keybuf_free(&ignored);
+}
+
+static bool
+hangs(const struct workers *w, const struct worker *one)
+{
+	return w->options.hang_seconds > 0 && now() - one->since > w->options.hang_seconds;
 }
 
 /* Waits for any of them. */
@@ -242,7 +267,7 @@ wait_for_some(struct workers *w)
 
 		if ((fds[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0)
 			take(w, one);
-		else if (one->work != NULL && now() - one->since > w->options.hang_seconds)
+		else if (one->work != NULL && hangs(w, one))
 			replace(w, one, WORK_HUNG);
 	}
 }
@@ -256,7 +281,9 @@ workers_do(struct workers *w, struct work *work, size_t nr)
 	for (size_t i = 0; i < nr; i++)
 		work[i].end = WORK_LEFT;
 	while (busy > 0 || (next < nr && !over)) {
-		over = over || (w->options.tick != NULL && w->options.tick(w->options.tick_arg));
+		over = over || (w->options.tick != NULL && w->options.tick(w->options.arg));
+		if (over && w->options.stop_at_once)
+			return false;
 		busy = 0;
 		for (unsigned i = 0; i < w->options.nr; i++) {
 			if (w->all[i].work == NULL && next < nr && !over)
