@@ -30,8 +30,7 @@ struct mutator {
 
 /* @data has room for @max bytes, @max >= MUTATE_SIZE_MIN. Returns the new length. */
 size_t mutate(const struct mutator *m, uint8_t *data, size_t len, size_t max, uint64_t seed);
-/* Threads, init steps, directives and choices, each of one or the other, or the head of one and the tail of the other.
- */
+/* Threads, init steps, directives and choices, each of one or the other, or the head of one and the other's tail. */
 size_t mutate_cross(const struct mutator *m, const uint8_t *a, size_t len_a, const uint8_t *b, size_t len_b,
     uint8_t *out, size_t max, uint64_t seed);
 

@@ -38,8 +38,7 @@ write_file(const char *path, const void *bytes, size_t len)
 		err(1, "%s", path);
 }
 
-/* The choices that make the program's schedule. It was recorded here: if it is none of the program, the seed is wrong.
- */
+/* The choices that make the program's schedule; if it is none of the program, the seed goes without, and it is said. */
 static void
 add_choices(const char *from, const struct program *p, struct keybuf *bytes)
 {

@@ -304,8 +304,7 @@ check_outcomes(struct check *c, struct explore_result *got)
 
 /* --- schedules --- */
 
-/* Is this finding what the verdict line says: of its kind, and of the check that its first word names, if it has one?
- */
+/* Is this finding what the verdict line says: of its kind, and of the check that its first word names, if any? */
 static bool
 is_verdict(const struct program *p, const struct finding *f)
 {

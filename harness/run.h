@@ -55,8 +55,7 @@ const char *run_refusal(const struct program *p, const struct vm_target *t);
  * states, they are compared. On failure error says why in one line.
  */
 enum run_open_result run_open(struct run *r, const struct program *p, const struct vm_target *t, struct sim *sim);
-/* The same with a checker, which judges all that the run does, from the init steps on. The caller's, until run_close.
- */
+/* The same with a checker, the caller's until run_close, which judges all the run does, from the init steps on. */
 enum run_open_result run_open_checked(
     struct run *r, const struct program *p, const struct vm_target *t, struct sim *sim, struct checker *c);
 void run_close(struct run *r);

@@ -356,8 +356,7 @@ lower_number(struct shrink *s, unsigned number, bool length)
 	}
 }
 
-/* Of two operations with the same kinds of argument the one with the lower code is the plainer one: insert, not fixed.
- */
+/* Of two operations with the same kinds of argument the one with the lower code is plainer: insert, not fixed. */
 static void
 plainer_code(struct shrink *s, unsigned number)
 {
