@@ -132,7 +132,7 @@ alone(struct show *s, struct run *r, const char *part, size_t number, const stru
 	return got.outcome != VM_OUTCOME_BLOCKED;
 }
 
-/* The init steps, on an instance of their own: run_open does them unseen. In sequential programs the final ones, too. */
+/* The init steps, which run_open does unseen, on an instance of their own; without threads the final ones, too. */
 static bool
 show_init(struct show *s, struct sim *sim, struct strbuf *error)
 {
