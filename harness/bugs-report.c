@@ -97,8 +97,8 @@ sums_print(struct sums *s, enum bugs_engine engine, struct strbuf *out)
 	strbuf_printf(out, "%s:", bugs_engine_table[engine].name);
 	for (unsigned c = 0; c < CLASSES; c++)
 		if (s->mutants[c] > 0)
-			strbuf_printf(out, " %s %zu of %zu found in 4 of 5 seeds,", vm_mutant_class_name(c),
-			    s->mostly[c], s->mutants[c]);
+			strbuf_printf(out, " %s %zu of %zu found in at least 4/5 of the seeds,",
+			    vm_mutant_class_name(c), s->mostly[c], s->mutants[c]);
 	strbuf_printf(out, " median of the found %.3f s\n", median(s->seconds, s->nr_seconds));
 }
 

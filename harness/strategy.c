@@ -47,6 +47,13 @@ strategy_print_list(struct strbuf *out)
 		strbuf_printf(out, "  %-8s %s\n", strategies[i].name, strategies[i].text);
 }
 
+void
+strategies_doc(struct strbuf *out, bool markdown)
+{
+	(void)markdown;
+	strategy_print_list(out);
+}
+
 size_t
 strategy_drive(struct run *r, sim_pick *pick, void *pick_arg, replay_step_fn *on_step, void *arg)
 {

@@ -75,6 +75,8 @@ const struct strategy *strategy_find(const char *name);
 const struct strategy *strategy_of_mix(uint64_t seed);
 /* One line for each, for --help. */
 void strategy_print_list(struct strbuf *out);
+/* The same for `wirestorm help strategies`; @markdown is not made. */
+void strategies_doc(struct strbuf *out, bool markdown);
 
 /* The probabilistic concurrency testing of a given depth: depth - 1 priority changes. strategy_pct draws the depth. */
 size_t strategy_pct_depth(

@@ -13,6 +13,7 @@
 #include "harness/cli.h"
 #include "harness/env-sim.h"
 #include "harness/opsdoc.h"
+#include "harness/strategy.h"
 
 #ifndef WS_VERSION
 #error "WS_VERSION is set by the build"
@@ -36,6 +37,7 @@ static const struct {
 } references[] = {
 	{ "ops", opsdoc_print },
 	{ "checks", checks_doc },
+	{ "strategies", strategies_doc },
 };
 
 static void
@@ -77,8 +79,9 @@ cmd_help(int argc, char **argv)
 	for (size_t i = 0; i < NR_COMMANDS; i++)
 		if (strcmp(argv[1], commands[i].name) == 0 && commands[i].function != cmd_help)
 			return commands[i].function(2, (char *[]){ argv[1], (char[]){ "--help" }, NULL });
-	fprintf(
-	    stderr, "wirestorm help: expected \"ops\", \"edges\", \"checks\" or a command, found \"%s\"\n", argv[1]);
+	fprintf(stderr,
+	    "wirestorm help: expected \"ops\", \"edges\", \"checks\", \"strategies\" or a command, found \"%s\"\n",
+	    argv[1]);
 	return EXIT_USAGE;
 }
 

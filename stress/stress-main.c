@@ -2,7 +2,9 @@
 /* stress-main.c - the command line of `wirestorm stress`. */
 #include "stress/stress-main.h"
 
+#include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -299,6 +301,23 @@ run(struct options *o)
 	return (int)end;
 }
 
+/* Can a window be written there? Asked before the first operation, not after a night of them. */
+static bool
+window_fits(const char *path)
+{
+	char folder[PATH_MAX];
+	const char *slash = path != NULL ? strrchr(path, '/') : NULL;
+
+	if (path == NULL)
+		return true;
+	(void)snprintf(
+	    folder, sizeof(folder), "%.*s", slash != NULL ? (int)(slash - path) : 1, slash != NULL ? path : ".");
+	if (access(slash == path ? "/" : folder, W_OK | X_OK) == 0)
+		return true;
+	fprintf(stderr, "wirestorm stress: --window %s: %s\n", path, strerror(errno));
+	return false;
+}
+
 int
 stress_main(int argc, char **argv)
 {
@@ -324,6 +343,8 @@ stress_main(int argc, char **argv)
 		fprintf(stderr, "wirestorm stress: expected options only, found \"%s\"\n", argv[optind]);
 		return STRESS_USAGE;
 	}
+	if (!window_fits(o.config.window))
+		return STRESS_USAGE;
 	if (!seeded)
 		o.config.seed = seed_from_clock();
 	if (o.config.seconds == 0 && o.config.ops == 0)

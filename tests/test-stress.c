@@ -782,6 +782,7 @@ test_wrong_usage_is_refused(void **state)
 	assert_int_equal(MAIN(W("--mix"), W("wire=")), STRESS_USAGE);
 	assert_int_equal(MAIN(W("--mix"), W("pageout,wire")), STRESS_USAGE);
 	assert_int_equal(MAIN(W("--overlap"), W("101")), STRESS_USAGE);
+	assert_int_equal(MAIN(W("--window"), W("/no/such/folder/w.vmt"), W("--ops"), W("1")), STRESS_USAGE);
 	assert_int_equal(MAIN(W("--unknown")), STRESS_USAGE);
 	assert_int_equal(MAIN(W("--seed")), STRESS_USAGE);
 	assert_int_equal(MAIN(W("word")), STRESS_USAGE);
