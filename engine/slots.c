@@ -84,8 +84,7 @@ vm_slots_set(struct vm_slots *s, struct vm_slots_pool *pool, uint64_t index, uin
 	vm_assert(value != 0);
 	if (l == NULL)
 		l = leaf_make(s, pool, base_of(index));
-	if (l->slot[index - l->base] == 0)
-		l->nr_used++;
+	l->used |= 1u << (index - l->base);
 	l->slot[index - l->base] = value;
 }
 
@@ -97,7 +96,8 @@ vm_slots_clear(struct vm_slots *s, struct vm_slots_pool *pool, uint64_t index)
 	vm_assert(l != NULL);
 	vm_assert(l->slot[index - l->base] != 0);
 	l->slot[index - l->base] = 0;
-	if (--l->nr_used > 0)
+	l->used &= ~(1u << (index - l->base));
+	if (l->used != 0)
 		return;
 	(void)RB_REMOVE(vm_slots_tree, &s->root, l);
 	l->next_free = pool->free;
@@ -111,15 +111,16 @@ vm_slots_next(const struct vm_slots *s, uint64_t *index, uint64_t end, uintptr_t
 	uint64_t i = *index;
 
 	for (struct vm_slots_leaf *l = leaf_find_ge(s, base_of(i)); l != NULL; l = RB_NEXT(vm_slots_tree, NULL, l)) {
-		if (l->base >= end)
+		unsigned skip = i > l->base ? (unsigned)(i - l->base) : 0, used = l->used >> skip;
+
+		if (used == 0)
+			continue; /* of this leaf all lie in front of it */
+		i = l->base + skip + (unsigned)__builtin_ctz(used);
+		if (i >= end)
 			return false;
-		for (i = i > l->base ? i : l->base; i < l->base + VM_SLOTS && i < end; i++) {
-			if (l->slot[i - l->base] == 0)
-				continue;
-			*index = i;
-			*ret_value = l->slot[i - l->base];
-			return true;
-		}
+		*index = i;
+		*ret_value = l->slot[i - l->base];
+		return true;
 	}
 	return false;
 }

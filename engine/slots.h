@@ -23,8 +23,8 @@ struct vm_arena;
 struct vm_slots_leaf {
 	RB_ENTRY(vm_slots_leaf) tree;
 	struct vm_slots_leaf *next_free;
-	uint64_t base;    /* the index of slot[0], a multiple of VM_SLOTS */
-	unsigned nr_used; /* slots that are not 0 */
+	uint64_t base; /* the index of slot[0], a multiple of VM_SLOTS */
+	unsigned used; /* bit i: slot[i] is not 0 */
 	uintptr_t slot[VM_SLOTS];
 };
 
