@@ -69,15 +69,19 @@ look(const struct check_call *call, const struct vm_state *s, uint64_t start, ui
 {
 	const struct vm_op *op = call->op;
 	struct facts f = { 0 };
-	uint64_t until;
+	uint64_t page = start; /* up to which all has been seen */
 
-	f.start_mapped = check_run_at(s, start, start + 1, &until) != NULL;
-	for (uint64_t page = start; page < end; page = until) {
-		const struct vm_run *run = check_run_at(s, page, end, &until);
+	for (size_t i = 0; i < s->nr_runs && s->runs[i].start <= start; i++)
+		f.start_mapped |= s->runs[i].end > start;
+	for (size_t i = 0; i < s->nr_runs && s->runs[i].start < end && page < end; i++) {
+		const struct vm_run *run = &s->runs[i];
+		uint64_t until = run->end < end ? run->end : end;
 
-		if (run == NULL) {
-			f.hole = true;
+		if (run->end <= page)
 			continue;
+		if (run->start > page) {
+			f.hole = true;
+			page = run->start;
 		}
 		f.occupied = true;
 		f.no_access |= lacks_access(run, op);
@@ -86,7 +90,9 @@ look(const struct check_call *call, const struct vm_state *s, uint64_t start, ui
 		f.beyond_max |= !run->guard && (op->prot & ~run->max) != 0;
 		if (op->code == VM_OP_wire || op->code == VM_OP_unwire)
 			look_at_duties(call, run, page, until, &f);
+		page = until;
 	}
+	f.hole |= page < end;
 	return f;
 }
 

@@ -158,11 +158,21 @@ not_inherited(const struct check_call *call, const struct stretch *s)
 	return "do not have that inheritance, though it has succeeded";
 }
 
-static const char *
-in_transition(const struct check_call *call, const struct stretch *s)
+/* Is any page in transition by it, though it has ended? */
+static void
+check_unmarked(const struct check_call *call)
 {
-	(void)call;
-	return s->effect == NULL || s->effect->transition == 0 ? NULL : "are in transition by it, though it has ended";
+	const struct check_op *o = call->state;
+
+	for (size_t i = 0; i < o->nr_effects; i++) {
+		const struct check_effect *e = &o->effects[i];
+
+		if (e->transition == 0)
+			continue;
+		check_report(call->c, call->r, CHECK_marks, call, e->start, e->end,
+		    "pages %" PRIu64 "-%" PRIu64 " are in transition by it, though it has ended", e->start, e->end);
+		return;
+	}
 }
 
 /*
@@ -276,7 +286,7 @@ check_result(const struct check_call *call)
 {
 	if (call->result->outcome != VM_OUTCOME_DONE)
 		return;
-	check_pages(call, CHECK_marks, 0, UINT64_MAX, in_transition);
+	check_unmarked(call);
 	if (vm_op_table[call->op->code].result == VM_RESULT_BOOL)
 		return;
 	if (call->result->code == KERN_SUCCESS)
