@@ -3,18 +3,18 @@
 #include <dirent.h>
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <jansson.h>
 
 #include "harness/bugs.h"
 #include "harness/cli.h"
+#include "harness/strbuf.h"
+#include "harness/vmt.h"
 
 static const char *const end_words[] = { "not found", "found", "failed" };
 
@@ -65,10 +65,10 @@ result_of(const json_t *j, struct bugs_result *r)
 }
 
 static bool
-path_of(const char *state, const struct bugs_trial *t, const char *end, char *path, size_t size)
+path_of(const char *state, const struct bugs_trial *t, char *path, size_t size)
 {
-	int n = snprintf(path, size, "%s/%s/%s-%llu%s", state, bugs_engine_table[t->engine].name,
-	    bugs_mutant_name(t->mutant), (unsigned long long)t->seed, end);
+	int n = snprintf(path, size, "%s/%s/%s-%llu.json", state, bugs_engine_table[t->engine].name,
+	    bugs_mutant_name(t->mutant), (unsigned long long)t->seed);
 
 	return n > 0 && (size_t)n < size;
 }
@@ -81,7 +81,7 @@ bugs_load(const char *state, const struct bugs_trial *t, struct bugs_record *rec
 	json_t *j;
 	bool good;
 
-	if (!path_of(state, t, ".json", path, sizeof(path)))
+	if (!path_of(state, t, path, sizeof(path)))
 		return false;
 	j = json_load_file(path, 0, NULL);
 	good = j != NULL && result_of(j, &r) && r.record.end != BUGS_FAILED &&
@@ -108,22 +108,20 @@ bool
 bugs_save(const char *state, const struct bugs_trial *t, const struct bugs_record *record)
 {
 	json_t *j = bugs_json_result(&(struct bugs_result){ *t, *record });
-	char path[PATH_MAX], temporary[PATH_MAX];
-	bool good;
-	int fd;
+	char *dumped = j != NULL ? json_dumps(j, JSON_INDENT(1)) : NULL;
+	struct strbuf text = { 0 };
+	char path[PATH_MAX];
+	bool good = false;
 
-	errno = ENAMETOOLONG;
-	if (j == NULL || !path_of(state, t, ".json", path, sizeof(path)) ||
-	    !path_of(state, t, ".new", temporary, sizeof(temporary)) || !make_directories(state, t)) {
-		json_decref(j);
-		return false;
-	}
-	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	good = fd >= 0 && json_dumpfd(j, fd, JSON_INDENT(1)) == 0 && fsync(fd) == 0;
-	if (fd >= 0)
-		good = close(fd) == 0 && good;
 	json_decref(j);
-	return good && rename(temporary, path) == 0;
+	errno = ENAMETOOLONG;
+	if (dumped != NULL && path_of(state, t, path, sizeof(path)) && make_directories(state, t)) {
+		strbuf_add(&text, dumped);
+		good = vmt_write_text(path, &text);
+	}
+	strbuf_free(&text);
+	free(dumped);
+	return good;
 }
 
 static int

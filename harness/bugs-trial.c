@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <jansson.h>
@@ -16,6 +15,7 @@
 #include "engine/annotate.h"
 #include "harness/bugs.h"
 #include "harness/cli.h"
+#include "harness/clock.h"
 
 #define TSAN_STATUS 66       /* ThreadSanitizer's own exit status: it has reported something */
 #define OUTPUT_MAX (1 << 20) /* of a process, that is looked at */
@@ -51,15 +51,6 @@ bugs_mutant_name(enum vm_mutant mutant)
 	return mutant == VM_MUTANT_none ? "none" : vm_mutant_table[mutant].name;
 }
 
-static double
-now(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
-}
-
 static VM_NORETURN void
 trial_main(const struct bugs_process *p)
 {
@@ -83,7 +74,7 @@ bugs_start(struct bugs_process *p, const struct bugs_trial *trial)
 		return false;
 	}
 	(void)fflush(NULL);
-	p->began = now();
+	p->began = clock_seconds();
 	p->pid = fork();
 	if (p->pid == 0) {
 		(void)signal(SIGINT, SIG_IGN); /* the parent decides */
@@ -220,7 +211,7 @@ bugs_finish(struct bugs_process *p, int status, double cpu, struct bugs_record *
 	char *output = read_output(p->output);
 
 	*r = (struct bugs_record){ .programs = s->programs, .transitions = s->transitions };
-	r->seconds = bugs_engine_table[p->trial.engine].clock ? now() - p->began : cpu;
+	r->seconds = bugs_engine_table[p->trial.engine].clock ? clock_seconds() - p->began : cpu;
 	if (s->found && s->found_at > 0)
 		r->seconds = s->found_at;
 	(void)strlcpy(r->where, s->where, sizeof(r->where));

@@ -44,6 +44,16 @@ finding_kind(const struct finding *f)
 }
 
 bool
+finding_is(const struct finding *f, enum program_verdict kind, const char *detail)
+{
+	char label[FINDING_TEXT_MAX];
+	const char *name = finding_label(f, label);
+	size_t len = detail != NULL ? strcspn(detail, " :") : 0;
+
+	return finding_kind(f) == kind && (len == 0 || (strlen(name) == len && memcmp(name, detail, len) == 0));
+}
+
+bool
 finding_same(const struct finding *a, const struct finding *b)
 {
 	/* An invariant is the map's, not the operation's that happens to be under way: once is enough. */

@@ -497,12 +497,6 @@ checker_end(struct checker *c, struct run *r)
 
 /* --- the key --- */
 
-static uint64_t
-zigzag(int64_t v)
-{
-	return ((uint64_t)v << 1) ^ (uint64_t)(v >> 63);
-}
-
 static void
 key_op(const struct check_op *o, struct keybuf *k)
 {
@@ -511,7 +505,7 @@ key_op(const struct check_op *o, struct keybuf *k)
 		return;
 	keybuf_num(k, o->seen);
 	keybuf_num(k, o->always);
-	keybuf_num(k, zigzag(o->charged));
+	keybuf_signed(k, o->charged);
 	keybuf_num(k, o->synced);
 	keybuf_num(k, o->nr_effects);
 	for (size_t i = 0; i < o->nr_effects; i++) {
@@ -519,10 +513,10 @@ key_op(const struct check_op *o, struct keybuf *k)
 
 		keybuf_num(k, e->start);
 		keybuf_num(k, e->end);
-		keybuf_num(k, zigzag(e->wired));
-		keybuf_num(k, zigzag(e->user));
-		keybuf_num(k, zigzag(e->transition));
-		keybuf_num(k, zigzag(e->mapped));
+		keybuf_signed(k, e->wired);
+		keybuf_signed(k, e->user);
+		keybuf_signed(k, e->transition);
+		keybuf_signed(k, e->mapped);
 		keybuf_u8(k, (uint8_t)(e->attributes | e->others << 1));
 	}
 }

@@ -140,6 +140,11 @@ const struct finding *checker_first(const struct checker *c);
 /* "I19", "unfounded"; of "target" what the target calls it. Into buf if need be; returns it. */
 const char *finding_label(const struct finding *f, char buf[FINDING_TEXT_MAX]);
 enum program_verdict finding_kind(const struct finding *f);
+/*
+ * Is it what a verdict line says: of this kind, and of the check that the first word of @detail names, if there is one?
+ * @detail may be NULL.
+ */
+bool finding_is(const struct finding *f, enum program_verdict kind, const char *detail);
 /* Are they about the same thing, so that one report does for both? */
 bool finding_same(const struct finding *a, const struct finding *b);
 /*

@@ -304,18 +304,6 @@ check_outcomes(struct check *c, struct explore_result *got)
 
 /* --- schedules --- */
 
-/* Is this finding what the verdict line says: of its kind, and of the check that its first word names, if any? */
-static bool
-is_verdict(const struct program *p, const struct finding *f)
-{
-	char label[FINDING_TEXT_MAX];
-	const char *detail = p->verdict_detail != NULL ? p->verdict_detail : "";
-	size_t len = strcspn(detail, " :");
-	const char *name = finding_label(f, label);
-
-	return finding_kind(f) == p->verdict && (len == 0 || (strlen(name) == len && memcmp(name, detail, len) == 0));
-}
-
 /* Does the run that was just replayed show the verdict? */
 static bool
 shows_verdict(const struct program *p, const struct run *r, bool deadlock)
@@ -323,7 +311,7 @@ shows_verdict(const struct program *p, const struct run *r, bool deadlock)
 	const struct checker *c = r->checker;
 
 	for (size_t i = 0; c != NULL && i < c->nr_findings; i++)
-		if (is_verdict(p, &c->findings[i]))
+		if (finding_is(&c->findings[i], p->verdict, p->verdict_detail))
 			return true;
 	/* A remove of system-wired pages may sleep for ever; it is a deadlock all the same. */
 	return p->verdict == PROGRAM_VERDICT_DEADLOCK && p->verdict_detail == NULL && deadlock;
@@ -379,7 +367,8 @@ check_verdict(struct check *c, bool deadlock)
 	bool other = p->config.mutant == NULL || p->verdict == PROGRAM_VERDICT_NONE;
 
 	for (size_t i = 0; other && i < c->checker.nr_findings; i++)
-		if (p->verdict == PROGRAM_VERDICT_NONE || !is_verdict(p, &c->checker.findings[i]))
+		if (p->verdict == PROGRAM_VERDICT_NONE ||
+		    !finding_is(&c->checker.findings[i], p->verdict, p->verdict_detail))
 			take_finding(c, &c->checker.findings[i], &how);
 	if (p->verdict == PROGRAM_VERDICT_NONE || c->options->no_checks)
 		return;

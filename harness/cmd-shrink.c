@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <jansson.h>
 
 #include "harness/cli.h"
+#include "harness/clock.h"
 #include "harness/shrink.h"
 #include "harness/vmt.h"
 
@@ -48,25 +48,16 @@ struct shrink_command {
 	bool tty;
 };
 
-static double
-now(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
-}
-
 /* What is smaller and not written yet, if it is time. Whoever is killed at any moment has what it said. */
 static void
 write_pending(struct shrink_command *c)
 {
-	if (c->pending.nr_threads == 0 || c->failed || now() - c->written < WRITE_EACH)
+	if (c->pending.nr_threads == 0 || c->failed || clock_seconds() - c->written < WRITE_EACH)
 		return;
 	c->failed = !vmt_write(c->out, &c->pending);
 	if (c->failed)
 		warn("%s", c->out);
-	c->written = now();
+	c->written = clock_seconds();
 	program_free(&c->pending);
 }
 
@@ -97,9 +88,9 @@ progress(void *arg, uint64_t tried, uint64_t kept)
 	struct shrink_command *c = arg;
 
 	write_pending(c);
-	if (!c->tty || now() - c->began < PROGRESS_AFTER || now() - c->shown < WRITE_EACH)
+	if (!c->tty || clock_seconds() - c->began < PROGRESS_AFTER || clock_seconds() - c->shown < WRITE_EACH)
 		return;
-	c->shown = now();
+	c->shown = clock_seconds();
 	fprintf(stderr, "\r\033[K%llu programs tried, %llu were smaller", (unsigned long long)tried,
 	    (unsigned long long)kept);
 }
@@ -198,7 +189,7 @@ shrink_program(struct shrink_command *c, struct program *p)
 		err(EXIT_USAGE, "no memory");
 	shrink_verdict_init(&verdict, p->verdict, detail);
 	c->original = p;
-	c->began = now();
+	c->began = clock_seconds();
 	program_init(&c->pending);
 	c->options.arg = c;
 	c->options.on_smaller = keep;

@@ -21,30 +21,30 @@ findings_intern(struct explore_result *result, const struct finding *f)
 	return (uint32_t)result->nr_findings++;
 }
 
+static void
+see(struct graph *g, struct explore_result *result, const struct finding *f, uint32_t from, uint8_t thread)
+{
+	g->sightings = explore_grow(g->sightings, &g->cap_sightings, g->nr_sightings + 1, sizeof(*g->sightings));
+	g->sightings[g->nr_sightings++] =
+	    (struct sighting){ .finding = findings_intern(result, f), .from = from, .thread = thread };
+}
+
 void
 findings_see(struct graph *g, struct explore_result *result, const struct checker *c, size_t nr_before, uint32_t from,
     uint8_t thread)
 {
-	for (size_t i = nr_before; i < c->nr_findings; i++) {
-		g->sightings =
-		    explore_grow(g->sightings, &g->cap_sightings, g->nr_sightings + 1, sizeof(*g->sightings));
-		g->sightings[g->nr_sightings++] = (struct sighting){
-			.finding = findings_intern(result, &c->findings[i]), .from = from, .thread = thread
-		};
-	}
+	for (size_t i = nr_before; i < c->nr_findings; i++)
+		see(g, result, &c->findings[i], from, thread);
 }
 
 void
-findings_livelock(struct graph *g, const struct run *r, struct explore_result *result)
+findings_livelock(struct graph *g, struct explore_result *result)
 {
 	struct finding f = {
 		.check = CHECK_circle, .thread = -1, .text = "the states go round in a cycle from here on"
 	};
 
-	(void)r;
-	g->sightings = explore_grow(g->sightings, &g->cap_sightings, g->nr_sightings + 1, sizeof(*g->sightings));
-	g->sightings[g->nr_sightings++] =
-	    (struct sighting){ .finding = findings_intern(result, &f), .from = g->cycle, .thread = AT_NODE };
+	see(g, result, &f, g->cycle, AT_NODE);
 }
 
 /* The finding as it is on its witness: the steps are others than where it was seen first. */

@@ -92,7 +92,7 @@ void findings_see(struct graph *g, struct explore_result *result, const struct c
 /* After the exploration: each finding with the steps of its witness. Leaves the run somewhere. */
 void findings_on_witnesses(struct run *r, struct explore_result *result);
 /* After the exploration: the states go round. */
-void findings_livelock(struct graph *g, const struct run *r, struct explore_result *result);
+void findings_livelock(struct graph *g, struct explore_result *result);
 
 /* explore-schedules.c: the same by schedules. */
 void explore_schedules(struct run *r, const struct explore_options *options, struct explore_result *result);

@@ -227,14 +227,12 @@ run_on(const struct graph *g, uint32_t id, unsigned last, struct explore_path *p
 
 /* The best way to @id on which @last has run last, without running on. */
 static void
-path_to_spot(const struct graph *g, const struct spot *spots, unsigned width, uint32_t id, unsigned last,
-    struct explore_path *p, size_t *cap)
+path_to_spot(const struct spot *spots, unsigned width, uint32_t id, unsigned last, struct explore_path *p, size_t *cap)
 {
 	uint8_t *steps = NULL;
 	size_t nr = 0, cap_steps = 0;
 	unsigned at = last;
 
-	(void)g;
 	p->preemptions = spots[(size_t)id * width + last].preemptions;
 	for (uint32_t n = id; n != 0 || at != width - 1;) {
 		const struct spot *s = &spots[(size_t)n * width + at];
@@ -262,7 +260,7 @@ path_to(const struct graph *g, const struct spot *spots, unsigned width, uint32_
 		if (better(s->preemptions, s->switches, &spots[(size_t)id * width + last]))
 			last = l;
 	}
-	path_to_spot(g, spots, width, id, last, p, &cap);
+	path_to_spot(spots, width, id, last, p, &cap);
 	run_on(g, id, last, p, &cap);
 }
 
@@ -297,17 +295,15 @@ path_to_sighting(const struct graph *g, const struct spot *spots, unsigned width
 	uint32_t id = s->from;
 	size_t cap = 0;
 
-	path_to_spot(g, spots, width, id, last, p, &cap);
+	path_to_spot(spots, width, id, last, p, &cap);
 	if (s->thread != AT_NODE) {
 		p->preemptions += s->thread != last && (g->nodes[id].enabled & (uint32_t)1 << last) != 0;
 		path_append(p, &cap, s->thread);
 		id = *graph_edge(g, &g->nodes[id], s->thread);
 		last = s->thread;
 	}
-	if (last != width - 1 && g->nodes[id].enabled != 0 && !g->any_cycle)
+	if (!g->any_cycle)
 		run_on(g, id, last, p, &cap);
-	else if (last == width - 1 && !g->any_cycle)
-		run_on(g, id, 0, p, &cap);
 }
 
 /* For each finding the way with the fewest preemptions. */

@@ -4,26 +4,17 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "harness/clock.h"
 #include "harness/explore-graph.h"
 
 #define CLOCK_EVERY 256        /* steps between two looks at the clock */
 #define GOAL_STEPS_MAX 1000000 /* for a target that never comes to an end */
 
-static double
-now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
-}
-
 void
 explore_clock_start(struct explore_clock *c, const struct explore_options *options)
 {
-	*c = (struct explore_clock){ .until = options->seconds > 0 ? now() + options->seconds : 0 };
+	*c = (struct explore_clock){ .until = options->seconds > 0 ? clock_seconds() + options->seconds : 0 };
 }
 
 bool
@@ -33,7 +24,7 @@ explore_over(struct explore_clock *c, const struct explore_options *options, str
 		result->end = EXPLORE_CUT_STOPPED;
 		return true;
 	}
-	if (c->until > 0 && ++c->ticks % CLOCK_EVERY == 0 && now() > c->until) {
+	if (c->until > 0 && ++c->ticks % CLOCK_EVERY == 0 && clock_seconds() > c->until) {
 		result->end = EXPLORE_CUT_SECONDS;
 		return true;
 	}
@@ -251,7 +242,7 @@ explore_states(struct run *r, const struct explore_options *options, struct expl
 	result->states = w.graph.nr_nodes;
 	paths_count(&w.graph, result);
 	if (r->checker != NULL && result->livelock)
-		findings_livelock(&w.graph, r, result);
+		findings_livelock(&w.graph, result);
 	if (options->want_witnesses || w.any_goal || result->nr_findings > 0)
 		paths_witnesses(&w.graph, r->program->nr_threads, options->want_witnesses, result);
 	if (result->end != EXPLORE_COMPLETE && result->goal.choices != NULL)

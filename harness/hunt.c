@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 
+#include "harness/clock.h"
 #include "harness/hunt-inside.h"
 #include "harness/prng.h"
 #include "harness/program-edit.h"
@@ -46,15 +46,6 @@ struct course {
 	struct raw *raw; /* of the present generation, to be shrunk */
 };
 
-static double
-now(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
-}
-
 static void *
 grown(void *at, size_t nr, size_t size)
 {
@@ -86,7 +77,7 @@ tick(void *arg)
 {
 	struct course *c = arg;
 
-	c->report->seconds = now() - c->began;
+	c->report->seconds = clock_seconds() - c->began;
 	if (c->o->progress != NULL)
 		c->o->progress(c->o->arg, c->report);
 	return stopped(c) || (c->o->seconds > 0 && c->report->seconds > c->o->seconds);
@@ -445,7 +436,7 @@ hunt(const struct hunt_options *options, struct hunt_report *report)
 	*report = (struct hunt_report){ 0 };
 	c->o = options;
 	c->report = report;
-	c->began = now();
+	c->began = clock_seconds();
 	workers.begin_arg = options;
 	workers.arg = c;
 	c->workers = workers_start(&workers);
@@ -453,7 +444,7 @@ hunt(const struct hunt_options *options, struct hunt_report *report)
 	good = c->files != NULL;
 	while (good && generation(c, work))
 		;
-	report->seconds = now() - c->began;
+	report->seconds = clock_seconds() - c->began;
 	report->stopped = stopped(c);
 	workers_stop(c->workers);
 	hunt_files_close(c->files);

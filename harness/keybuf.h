@@ -42,4 +42,11 @@ keybuf_num(struct keybuf *k, uint64_t v)
 	k->bytes[k->len++] = (uint8_t)v;
 }
 
+/* A signed number, as one that is small for small magnitudes. */
+static inline void
+keybuf_signed(struct keybuf *k, int64_t v)
+{
+	keybuf_num(k, ((uint64_t)v << 1) ^ (uint64_t)(v >> 63));
+}
+
 #endif

@@ -21,11 +21,7 @@ op_of(const struct shrink_verdict *v, const struct finding *f)
 bool
 shrink_is_wanted(struct shrink_verdict *v, const struct finding *f)
 {
-	char label[FINDING_TEXT_MAX];
-	const char *name = finding_label(f, label);
-	size_t len = strcspn(v->detail, " :");
-
-	if (finding_kind(f) != v->kind || (len != 0 && (strlen(name) != len || memcmp(name, v->detail, len) != 0)))
+	if (!finding_is(f, v->kind, v->detail))
 		return false;
 	/*
 	 * What no quirk explains must not become something that one does, nor the other way round; nor a wire's finding

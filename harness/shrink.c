@@ -4,22 +4,13 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "engine/vm.h"
+#include "harness/clock.h"
 #include "harness/shrink-inside.h"
 #include "harness/strategy.h"
 
 #define ROUNDS_MAX 100 /* each makes it smaller, so this many are never needed */
-
-static double
-now(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
-}
 
 bool
 shrink_over(struct shrink *s)
@@ -29,7 +20,7 @@ shrink_over(struct shrink *s)
 	if (s->options->stop != NULL && *s->options->stop != 0) {
 		s->report->end = SHRINK_CUT_STOPPED;
 		s->over = true;
-	} else if (s->until > 0 && now() > s->until) {
+	} else if (s->until > 0 && clock_seconds() > s->until) {
 		s->report->end = SHRINK_CUT_SECONDS;
 		s->over = true;
 	}
@@ -278,7 +269,7 @@ shrink(struct program *p, const struct shrink_options *options, struct shrink_re
 	bool found;
 
 	*report = (struct shrink_report){ .end = SHRINK_FIXED_POINT };
-	s.until = options->seconds > 0 ? now() + options->seconds : 0;
+	s.until = options->seconds > 0 ? clock_seconds() + options->seconds : 0;
 	found = p->nr_threads > 0 && begin(&s, p);
 	if (found) {
 		struct shrink_size after;

@@ -196,13 +196,6 @@ engine_entries(void *self, uint64_t *starts, size_t max)
 	return nr;
 }
 
-/* A signed number as one that is small for small magnitudes. */
-static inline uint64_t
-zigzag(int64_t v)
-{
-	return ((uint64_t)v << 1) ^ (uint64_t)(v >> 63);
-}
-
 /* The number of an object by first appearance in the map. Its scratch counts only if this key has written it. */
 static uint64_t
 object_number(struct engine *e, struct vm_object *o, uint64_t *nr_objects)
@@ -222,7 +215,7 @@ key_entry(struct keybuf *k, struct engine *e, const struct vm_map_entry *n, uint
 	keybuf_num(k, n->eflags);
 	keybuf_u8(k, (uint8_t)(n->protection | n->max_protection << 3 | n->charged << 6));
 	keybuf_u8(k, n->inheritance);
-	keybuf_num(k, zigzag(n->wired_count));
+	keybuf_signed(k, n->wired_count);
 	keybuf_u8(k, n->wiring_thread == NULL ? 0 : (uint8_t)(n->wiring_thread->id + 1));
 	if (n->object == NULL) {
 		keybuf_u8(k, 0);
@@ -304,7 +297,7 @@ engine_key(void *self, unsigned nr_threads, struct keybuf *k)
 	keybuf_num(k, map->nentries);
 	for (const struct vm_map_entry *n = map->header.next; n != &map->header; n = n->next)
 		key_entry(k, e, n, &nr_objects);
-	keybuf_num(k, zigzag(map->user_wired));
+	keybuf_signed(k, map->user_wired);
 	keybuf_num(k, map->busy << 1 | map->busy_wanted);
 	keybuf_num(k, map->anon_loc >> VM_PAGE_SHIFT);
 	for (unsigned i = 0; i < nr_threads; i++)

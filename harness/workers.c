@@ -12,7 +12,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #ifdef __linux__
@@ -20,6 +19,7 @@
 #endif
 
 #include "engine/annotate.h"
+#include "harness/clock.h"
 
 #define TICK_MS 100
 
@@ -34,15 +34,6 @@ struct workers {
 	struct workers_options options;
 	struct worker all[WORKERS_MAX];
 };
-
-static double
-now(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
-}
 
 /* --- messages: a length, then so many bytes --- */
 
@@ -229,7 +220,7 @@ static void
 give(struct worker *one, struct work *work)
 {
 	one->work = work;
-	one->since = now();
+	one->since = clock_seconds();
 	/* If the worker has gone, the next read says so. */
 	(void)transmit_message(one->fd, &work->in);
 }
@@ -249,7 +240,7 @@ take(struct workers *w, struct worker *one)
 static bool
 hangs(const struct workers *w, const struct worker *one)
 {
-	return w->options.hang_seconds > 0 && now() - one->since > w->options.hang_seconds;
+	return w->options.hang_seconds > 0 && clock_seconds() - one->since > w->options.hang_seconds;
 }
 
 /* Waits for any of them. */

@@ -6,12 +6,12 @@
 #include <string.h>
 
 #include "engine/map.h"
+#include "stress/relaxed.h"
 
 /* A tag: page, then thread, then a number. */
 #define TAG_PAGE_SHIFT 40
 #define TAG_THREAD_SHIFT 32
 
-#define LOAD(field) atomic_load_explicit(&(field), memory_order_relaxed)
 #define BUMP(field) ((void)atomic_fetch_add_explicit(&(field), 1, memory_order_relaxed))
 
 bool

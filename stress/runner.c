@@ -21,6 +21,7 @@
 #include "harness/engine-op.h"
 #include "stress/check.h"
 #include "stress/member.h"
+#include "stress/relaxed.h"
 
 #define TICKS_PER_S 10
 #define MS_PER_S 1000
@@ -33,8 +34,6 @@
 #define STREAM_OPS 0x6f
 #define STREAM_POISON 0x70
 
-#define LOAD(field) atomic_load_explicit(&(field), memory_order_relaxed)
-#define STORE(field, value) atomic_store_explicit(&(field), value, memory_order_relaxed)
 /* By the only thread that writes it. */
 #define BUMP(field) STORE(field, LOAD(field) + 1)
 

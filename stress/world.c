@@ -23,12 +23,11 @@
 #include "engine/env.h"
 #include "engine/native.h"
 #include "engine/park.h"
+#include "stress/relaxed.h"
 
 #define POLL_NS 20000
 #define NS_PER_S 1000000000
 
-#define LOAD(field) atomic_load_explicit(&(field), memory_order_relaxed)
-#define STORE(field, value) atomic_store_explicit(&(field), value, memory_order_relaxed)
 #define ADD(field, value) atomic_fetch_add_explicit(&(field), value, memory_order_relaxed)
 
 /* --- all asleep --- */
