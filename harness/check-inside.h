@@ -29,7 +29,9 @@ const struct vm_run *check_run_at(const struct vm_state *s, uint64_t page, uint6
 void check_report(struct checker *c, struct run *r, enum check_id check, const struct check_call *call, uint64_t start,
     uint64_t end, const char *fmt, ...) __attribute__((format(printf, 7, 8)));
 
-/* check-reason.c: a mapping whose protection is not within its maximum, which is refused. */
+/* check-reason.c: may a wire not read or execute such pages, or not write them where it is to? */
+bool check_lacks_access(const struct vm_run *run, const struct vm_op *op);
+/* A mapping whose protection is not within its maximum, which is refused. */
 bool check_malformed(const struct vm_op *op);
 /*
  * The codes that have a reason in this state, as bits. *must: those of them that an operation which finds the state so

@@ -23,8 +23,8 @@ struct facts {
 	bool beyond_max;     /* the protection asked for is not within some page's maximum */
 };
 
-static bool
-lacks_access(const struct vm_run *run, const struct vm_op *op)
+bool
+check_lacks_access(const struct vm_run *run, const struct vm_op *op)
 {
 	return (run->prot & (VM_PROT_READ | VM_PROT_EXECUTE)) == 0 ||
 	       ((op->flags & VM_OPF_WRITE) != 0 && (run->prot & VM_PROT_WRITE) == 0);
@@ -50,7 +50,7 @@ poison_in(const struct program_config *cfg, uint64_t start, uint64_t end)
 static void
 look_at_duties(const struct check_call *call, const struct vm_run *run, uint64_t page, uint64_t until, struct facts *f)
 {
-	bool holes_ok = (call->op->flags & VM_OPF_HOLESOK) != 0, lacks = lacks_access(run, call->op);
+	bool holes_ok = (call->op->flags & VM_OPF_HOLESOK) != 0, lacks = check_lacks_access(run, call->op);
 	uint64_t next;
 
 	for (; page < until; page = next) {
@@ -84,7 +84,7 @@ look(const struct check_call *call, const struct vm_state *s, uint64_t start, ui
 			page = run->start;
 		}
 		f.occupied = true;
-		f.no_access |= lacks_access(run, op);
+		f.no_access |= check_lacks_access(run, op);
 		f.no_system_wire |= run->wired_count - run->user_wired == 0;
 		f.user_wired |= run->user_wired;
 		f.beyond_max |= !run->guard && (op->prot & ~run->max) != 0;

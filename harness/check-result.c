@@ -84,9 +84,7 @@ not_wired(const struct check_call *call, const struct stretch *s)
 	if (wired == 0 && users == 0) {
 		bool already = user && s->run != NULL && s->run->user_wired;
 		bool skipped =
-		    holes_ok &&
-		    (s->run == NULL || others_were_there(s) || (s->run->prot & (VM_PROT_READ | VM_PROT_EXECUTE)) == 0 ||
-		        ((call->op->flags & VM_OPF_WRITE) != 0 && (s->run->prot & VM_PROT_WRITE) == 0));
+		    holes_ok && (s->run == NULL || others_were_there(s) || check_lacks_access(s->run, call->op));
 
 		return already || skipped ? NULL : "are not wired by it, though it has succeeded";
 	}
