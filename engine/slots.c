@@ -124,3 +124,24 @@ vm_slots_next(const struct vm_slots *s, uint64_t *index, uint64_t end, uintptr_t
 	}
 	return false;
 }
+
+struct vm_slots_walk
+vm_slots_walk_from(const struct vm_slots *s, uint64_t start, uint64_t end)
+{
+	struct vm_slots_walk w = { .leaf = leaf_find_ge(s, base_of(start)), .end = end };
+
+	if (w.leaf != NULL)
+		w.left = start > w.leaf->base ? w.leaf->used >> (start - w.leaf->base) << (start - w.leaf->base) : w.leaf->used;
+	return w;
+}
+
+/* To the next leaf, if it begins in front of the end. None is empty. */
+bool
+vm_slots_walk_on(struct vm_slots_walk *w)
+{
+	w->leaf = RB_NEXT(vm_slots_tree, NULL, (struct vm_slots_leaf *)(uintptr_t)w->leaf);
+	if (w->leaf == NULL || w->leaf->base >= w->end)
+		return false;
+	w->left = w->leaf->used;
+	return true;
+}

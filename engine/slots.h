@@ -56,4 +56,43 @@ vm_slots_empty(const struct vm_slots *s)
 	return RB_EMPTY(&s->root);
 }
 
+/*
+ * A walk over the words at [start, end), ascending. It keeps its place, where vm_slots_next finds it anew; so nothing
+ * may be set or cleared meanwhile.
+ *
+ *	for (struct vm_slots_walk w = vm_slots_walk(s, start, end); vm_slots_walk_next(&w);)
+ *		... w.index, w.value
+ */
+struct vm_slots_walk {
+	const struct vm_slots_leaf *leaf; /* NULL: there is none left */
+	unsigned left;                    /* bit i: slot i of the leaf is still to come */
+	uint64_t end;
+	uint64_t index;
+	uintptr_t value;
+};
+
+/* Behind vm_slots_walk and vm_slots_walk_next. */
+struct vm_slots_walk vm_slots_walk_from(const struct vm_slots *s, uint64_t start, uint64_t end);
+bool vm_slots_walk_on(struct vm_slots_walk *w);
+
+static inline struct vm_slots_walk
+vm_slots_walk(const struct vm_slots *s, uint64_t start, uint64_t end)
+{
+	return vm_slots_empty(s) ? (struct vm_slots_walk){ .leaf = NULL } : vm_slots_walk_from(s, start, end);
+}
+
+static inline bool
+vm_slots_walk_next(struct vm_slots_walk *w)
+{
+	unsigned i;
+
+	if (w->leaf == NULL || (w->left == 0 && !vm_slots_walk_on(w)))
+		return false;
+	i = (unsigned)__builtin_ctz(w->left);
+	w->left &= w->left - 1;
+	w->index = w->leaf->base + i;
+	w->value = w->leaf->slot[i];
+	return w->index < w->end;
+}
+
 #endif

@@ -56,25 +56,27 @@ check_entry(struct vm_map *map, const struct vm_map_entry *e)
 		return vm_map_broken(map, e->start, e->end, "I9: a wire count is below what the entry's flags say");
 	if ((e->eflags & MAP_ENTRY_GUARD) != 0 && e->wired_count != 0)
 		return vm_map_broken(map, e->start, e->end, "I10: a guard is wired");
-	if (e->object != NULL && e->object->ref_count == 0)
+	if (e->object == NULL)
+		return NULL;
+	if (e->object->ref_count == 0)
 		return vm_map_broken(map, e->start, e->end, "I6: an entry refers to a dead object");
+	e->object->nr_seen = 0; /* for check_references */
 	return NULL;
 }
 
-/* I6 in full: count the entries of each object in a field that is there for this alone, then compare. */
+/*
+ * I6 in full: counts the entries of each object in a field that is there for this alone, and was set to 0 by
+ * check_entry; then compares.
+ */
 static const char *
 check_references(struct vm_map *map)
 {
-	struct vm_map_entry *e, *first = map->header.next;
 	unsigned objects = 0;
 
-	for (e = first; e != &map->header; e = e->next)
-		if (e->object != NULL)
-			e->object->nr_seen = 0;
-	for (e = first; e != &map->header; e = e->next)
+	for (const struct vm_map_entry *e = map->header.next; e != &map->header; e = e->next)
 		if (e->object != NULL && e->object->nr_seen++ == 0)
 			objects++;
-	for (e = first; e != &map->header; e = e->next)
+	for (const struct vm_map_entry *e = map->header.next; e != &map->header; e = e->next)
 		if (e->object != NULL && e->object->nr_seen != e->object->ref_count)
 			return vm_map_broken(
 			    map, e->start, e->end, "I6: an object's ref_count is not the number of its entries");
@@ -127,20 +129,18 @@ static const char *
 check_entry_pages(struct vm_map *map, const struct vm_map_entry *e, struct page_count *n)
 {
 	vm_offset_t wired_end = wired_up_to(e);
-	uint64_t nr_wired = 0, first, i;
+	uint64_t nr_wired = 0, first = vm_entry_page_index(e, e->start);
 	const char *bad;
-	uintptr_t word;
 
 	if (e->object == NULL)
 		return wired_end == e->start ? NULL
 		                             : vm_map_broken(map, e->start, wired_end,
 		                                   "I12: a wired entry has no object, and so no wired page");
-	i = first = vm_entry_page_index(e, e->start);
-	for (; vm_slots_next(&e->object->pages, &i, vm_entry_page_index(e, e->end), &word); i++) {
-		const struct vm_page *p = (const struct vm_page *)word;
-		vm_offset_t addr = e->start + ((i - first) << VM_PAGE_SHIFT);
+	for (struct vm_slots_walk w = vm_entry_walk(e, e->start, e->end); vm_slots_walk_next(&w);) {
+		const struct vm_page *p = (const struct vm_page *)w.value;
+		vm_offset_t addr = e->start + ((w.index - first) << VM_PAGE_SHIFT);
 
-		bad = check_page(e, p, i, addr < wired_end);
+		bad = check_page(e, p, w.index, addr < wired_end);
 		if (bad != NULL)
 			return vm_map_broken(map, addr, addr + VM_PAGE_SIZE, bad);
 		n->nr_pages++;
@@ -154,16 +154,20 @@ check_entry_pages(struct vm_map *map, const struct vm_map_entry *e, struct page_
 	return NULL;
 }
 
+/* Entries and translations ascend, so one walk goes along with the other. */
 static const char *
-check_translations(struct vm_map *map, uint64_t nr_mapped) VM_REQUIRES(&map->lock)
+check_translations(struct vm_map *map, uint64_t nr_mapped)
 {
-	vm_offset_t va = 0;
-	vm_map_entry_t e;
-	struct vm_page *p;
-	vm_prot_t prot;
+	const struct vm_map_entry *e = map->header.next;
 
-	for (; vm_pmap_next(&map->pmap, &va, ~VM_PAGE_MASK, &p, &prot); va += VM_PAGE_SIZE, nr_mapped--) {
-		if (!vm_map_lookup_entry(map, va, &e))
+	for (struct vm_slots_walk w = vm_pmap_walk(&map->pmap); vm_slots_walk_next(&w); nr_mapped--) {
+		const struct vm_page *p = vm_pte_page(w.value);
+		vm_offset_t va = w.index << VM_PAGE_SHIFT;
+		vm_prot_t prot = vm_pte_prot(w.value);
+
+		while (e != &map->header && e->end <= va)
+			e = e->next;
+		if (e == &map->header || e->start > va)
 			return vm_map_broken(
 			    map, va, va + VM_PAGE_SIZE, "I14: there is a translation outside all entries");
 		if (!p->mapped || p->va != va || p->object != e->object || p->index != vm_entry_page_index(e, va))
@@ -177,7 +181,7 @@ check_translations(struct vm_map *map, uint64_t nr_mapped) VM_REQUIRES(&map->loc
 }
 
 static const char *
-check_pages(struct vm_map *map) VM_REQUIRES(&map->lock)
+check_pages(struct vm_map *map)
 {
 	const struct vm_frames *f = &map->frames;
 	struct page_count n = { 0 };

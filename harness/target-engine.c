@@ -232,13 +232,12 @@ key_entry(struct keybuf *k, struct engine *e, const struct vm_map_entry *n, uint
 static void
 key_pages(struct keybuf *k, const struct vm_map_entry *n)
 {
-	uint64_t first = vm_entry_page_index(n, n->start), i = first;
-	uintptr_t word;
+	uint64_t first = vm_entry_page_index(n, n->start);
 
-	for (; n->object != NULL && vm_slots_next(&n->object->pages, &i, vm_entry_page_index(n, n->end), &word); i++) {
-		const struct vm_page *p = (const struct vm_page *)word;
+	for (struct vm_slots_walk w = vm_entry_walk(n, n->start, n->end); vm_slots_walk_next(&w);) {
+		const struct vm_page *p = (const struct vm_page *)w.value;
 
-		keybuf_num(k, i - first + 1);
+		keybuf_num(k, w.index - first + 1);
 		keybuf_u8(
 		    k, (uint8_t)(p->resident | p->dirty << 1 | p->referenced << 2 | p->queued << 3 | p->mapped << 4));
 		keybuf_num(k, p->wire_count);
@@ -254,13 +253,10 @@ key_pages(struct keybuf *k, const struct vm_map_entry *n)
 static void
 key_frames(struct keybuf *k, const struct vm_map *map)
 {
-	vm_offset_t va = vm_map_min(map);
 	const struct vm_page *q;
-	struct vm_page *p;
-	vm_prot_t prot;
 
-	for (; vm_pmap_next(&map->pmap, &va, vm_map_max(map), &p, &prot); va += VM_PAGE_SIZE)
-		keybuf_u8(k, prot);
+	for (struct vm_slots_walk w = vm_pmap_walk(&map->pmap); vm_slots_walk_next(&w);)
+		keybuf_u8(k, vm_pte_prot(w.value));
 	TAILQ_FOREACH (q, &map->frames.clock, queue) {
 		keybuf_num(k, q->object->key_number);
 		keybuf_num(k, q->index);
@@ -345,14 +341,11 @@ static bool
 entry_dirty(const struct vm_map_entry *n, vm_offset_t start, vm_offset_t end)
 {
 	vm_offset_t from = start > n->start ? start : n->start, to = end < n->end ? end : n->end;
-	uint64_t i;
-	uintptr_t word;
 
-	if (n->object == NULL || from >= to)
+	if (from >= to)
 		return false;
-	i = vm_entry_page_index(n, from);
-	for (; vm_slots_next(&n->object->pages, &i, vm_entry_page_index(n, to), &word); i++)
-		if (((const struct vm_page *)word)->dirty)
+	for (struct vm_slots_walk w = vm_entry_walk(n, from, to); vm_slots_walk_next(&w);)
+		if (((const struct vm_page *)w.value)->dirty)
 			return true;
 	return false;
 }
