@@ -16,36 +16,32 @@
 
 /* --- ranges --- */
 
-static void
-set_range(struct check_call *call, uint64_t start, uint64_t end)
+static struct check_range
+range_of(uint64_t start, uint64_t end)
 {
-	call->start = start;
-	call->end = end > start ? end : start;
+	return (struct check_range){ .start = start, .end = end > start ? end : start };
 }
 
-void
-check_clamp(const struct program_config *cfg, const struct vm_op *op, struct check_call *call)
+struct check_range
+check_clamp(const struct program_config *cfg, const struct vm_op *op)
 {
 	uint64_t s = op->start, e = op->end;
+	struct check_range cut;
 
-	call->inverted = false;
 	switch ((enum vm_op_code)op->code) {
 	case VM_OP_clip:
 	case VM_OP_lookup:
 	case VM_OP_fault:
 	case VM_OP_read:
 	case VM_OP_write:
-		set_range(call, s, s + 1);
-		return;
+		return range_of(s, s + 1);
 	case VM_OP_insert:
 	case VM_OP_check:
-		set_range(call, s, e);
-		return;
+		return range_of(s, e);
 	case VM_OP_find:
 	case VM_OP_pageout:
 	case VM_OP_INVALID:
-		set_range(call, 0, 0);
-		return;
+		return range_of(0, 0);
 	case VM_OP_fixed:
 	case VM_OP_remove:
 	case VM_OP_protect:
@@ -56,11 +52,12 @@ check_clamp(const struct program_config *cfg, const struct vm_op *op, struct che
 	case VM_OP_sync:
 		break;
 	}
-	call->inverted = s > e;
 	s = s < cfg->min ? cfg->min : s;
 	e = e > cfg->max ? cfg->max : e;
 	s = s > e ? e : s;
-	set_range(call, s, e);
+	cut = range_of(s, e);
+	cut.inverted = op->start > op->end;
+	return cut;
 }
 
 /* --- the list of effects --- */

@@ -15,12 +15,19 @@ struct check_call {
 	const struct vm_op *op;
 	const struct vm_result *result; /* NULL: not ended */
 	struct check_op *state;
-	uint64_t start, end; /* its range, cut to the map; start is not above end */
+	uint64_t start, end; /* its range */
 	bool inverted;
 };
 
-/* Pages of an operation as docs/engine.md section 2 cuts them. */
-void check_clamp(const struct program_config *cfg, const struct vm_op *op, struct check_call *call);
+/* The pages of an operation. */
+struct check_range check_clamp(const struct program_config *cfg, const struct vm_op *op);
+
+/* Is thread @t in the middle of an operation? */
+static inline bool
+check_is_running(const struct checker *c, unsigned t)
+{
+	return (c->running >> t & 1) != 0;
+}
 
 /* The run of pages that contains @page, or NULL; *until is where that ends, at most @end. */
 const struct vm_run *check_run_at(const struct vm_state *s, uint64_t page, uint64_t end, uint64_t *until);

@@ -51,7 +51,7 @@ check_report(struct checker *c, struct run *r, enum check_id check, const struct
 		f.op = (uint16_t)call->index;
 		f.final = call->thread == SIM_INIT_THREAD && r->init_is_final;
 		f.what = *call->op;
-		f.since = call->state->running ? call->state->since : c->step;
+		f.since = check_is_running(c, call->thread) ? call->state->since : c->step;
 		f.edges = call->result != NULL ? call->result->edges : 0;
 		f.has_code = call->result != NULL && call->result->outcome == VM_OUTCOME_DONE;
 		f.code = f.has_code ? call->result->code : 0;
@@ -82,16 +82,6 @@ swap_states(struct checker *c)
 
 	c->before = c->now;
 	c->now = s;
-}
-
-static void
-copy_state(struct vm_state *to, const struct vm_state *from)
-{
-	state_clear(to);
-	for (size_t i = 0; i < from->nr_runs; i++)
-		state_add(to, &from->runs[i]);
-	to->user_wired = from->user_wired;
-	to->busy = from->busy;
 }
 
 static void
@@ -149,15 +139,6 @@ checker_free(struct checker *c)
 	checker_init(c);
 }
 
-static void
-forget_ops(struct checker *c)
-{
-	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++) {
-		c->ops[i].running = false;
-		c->ops[i].nr_effects = 0;
-	}
-}
-
 void
 checker_open(struct checker *c, struct run *r)
 {
@@ -165,7 +146,7 @@ checker_open(struct checker *c, struct run *r)
 	c->step = 0;
 	c->nr_findings = c->nr_init = 0;
 	c->tags.nr = 0;
-	forget_ops(c);
+	c->running = 0;
 	r->target->dump(r->self, &c->now);
 }
 
@@ -174,7 +155,7 @@ checker_saved(struct checker *c)
 {
 	c->opened = true;
 	c->nr_init = c->nr_findings;
-	copy_state(&c->start, &c->now);
+	state_copy(&c->start, &c->now);
 	copy_tags(&c->start_tags, &c->tags);
 }
 
@@ -183,8 +164,8 @@ checker_begin(struct checker *c)
 {
 	c->step = 0;
 	c->nr_findings = c->nr_init;
-	forget_ops(c);
-	copy_state(&c->now, &c->start);
+	c->running = 0;
+	state_copy(&c->now, &c->start);
 	copy_tags(&c->tags, &c->start_tags);
 }
 
@@ -245,14 +226,20 @@ static struct check_call
 call_of(struct checker *c, struct run *r, unsigned thread, unsigned index)
 {
 	unsigned nr;
+	struct check_op *o = &c->ops[thread];
+	const struct vm_op *op = &ops_of(r, thread, &nr)[index];
+	bool known_range = check_is_running(c, thread) && o->op == index;
+	struct check_range range = known_range ? o->range : check_clamp(&r->program->config, op);
 	struct check_call call = { .c = c,
 		.r = r,
 		.thread = thread,
 		.index = index,
-		.op = &ops_of(r, thread, &nr)[index],
-		.state = &c->ops[thread] };
+		.op = op,
+		.state = o,
+		.start = range.start,
+		.end = range.end,
+		.inverted = range.inverted };
 
-	check_clamp(&r->program->config, call.op, &call);
 	if (thread == SIM_INIT_THREAD)
 		call.index = r->init_index;
 	return call;
@@ -275,7 +262,8 @@ begin_op(struct checker *c, struct run *r, unsigned thread, unsigned index)
 	struct check_op *o = &c->ops[thread];
 	struct check_call call = call_of(c, r, thread, index);
 
-	o->running = true;
+	c->running |= (uint32_t)1 << thread;
+	o->range = (struct check_range){ call.start, call.end, call.inverted };
 	o->seen = 0;
 	o->always = UINT16_MAX;
 	o->op = (uint16_t)index;
@@ -304,7 +292,7 @@ checker_before_step(struct checker *c, struct run *r, unsigned thread)
 	const struct vm_op *ops = ops_of(r, thread, &nr);
 
 	c->nr_done_before = index;
-	if (!r->target->judged || c->ops[thread].running)
+	if (!r->target->judged || check_is_running(c, thread))
 		return;
 	while (index < nr && is_lockless(&ops[index]))
 		index++;
@@ -323,12 +311,11 @@ end_op(struct checker *c, struct run *r, unsigned thread, unsigned index)
 	struct check_call call = call_of(c, r, thread, index);
 
 	call.result = thread == SIM_INIT_THREAD ? &r->init_result : &r->threads[thread].results[index];
-	if (o->running && o->op == index) {
+	if (check_is_running(c, thread) && o->op == index) {
 		check_code(&call);
 		check_result(&call);
 		check_content(&call);
-		o->running = false;
-		o->nr_effects = 0;
+		c->running &= ~((uint32_t)1 << thread);
 		return;
 	}
 	/* It has not looked at the map: one instant, and no effect. */
@@ -342,12 +329,10 @@ end_op(struct checker *c, struct run *r, unsigned thread, unsigned index)
 static void
 watch_all(struct checker *c, struct run *r)
 {
-	for (unsigned t = 0; t < SIM_FIBERS_MAX; t++) {
-		struct check_call call;
+	for (uint32_t left = c->running; left != 0; left &= left - 1) {
+		unsigned t = (unsigned)__builtin_ctz(left);
+		struct check_call call = call_of(c, r, t, c->ops[t].op);
 
-		if (!c->ops[t].running)
-			continue;
-		call = call_of(c, r, t, c->ops[t].op);
 		watch(c, &call);
 	}
 }
@@ -365,7 +350,7 @@ check_early(struct checker *c, struct run *r, unsigned thread, unsigned done)
 
 		check_report(c, r, CHECK_early, &call, 0, 0, "it does not return at once, but waits for the lock");
 	}
-	if (o->running && leaves_entries(c, r, thread, o->op) &&
+	if (check_is_running(c, thread) && leaves_entries(c, r, thread, o->op) &&
 	    r->target->entries(r->self, NULL, 0) != c->nr_entries_before) {
 		struct check_call call = call_of(c, r, thread, o->op);
 
@@ -384,7 +369,7 @@ judge_step(struct checker *c, struct run *r, unsigned thread)
 	swap_states(c);
 	r->target->dump(r->self, &c->now);
 	changed = !state_equal(&c->before, &c->now);
-	if (o->running) {
+	if (check_is_running(c, thread)) {
 		struct check_call call = call_of(c, r, thread, o->op);
 
 		if (done > o->op)
@@ -498,10 +483,12 @@ checker_end(struct checker *c, struct run *r)
 /* --- the key --- */
 
 static void
-key_op(const struct check_op *o, struct keybuf *k)
+key_op(const struct checker *c, unsigned thread, struct keybuf *k)
 {
-	keybuf_u8(k, o->running);
-	if (!o->running)
+	const struct check_op *o = &c->ops[thread];
+
+	keybuf_u8(k, check_is_running(c, thread));
+	if (!check_is_running(c, thread))
 		return;
 	keybuf_num(k, o->seen);
 	keybuf_num(k, o->always);
@@ -527,7 +514,7 @@ checker_key(const struct checker *c, const struct run *r, struct keybuf *k)
 	if (!r->target->judged)
 		return;
 	for (unsigned t = 0; t < r->program->nr_threads; t++)
-		key_op(&c->ops[t], k);
+		key_op(c, t, k);
 	keybuf_num(k, c->tags.nr);
 	for (size_t i = 0; i < c->tags.nr; i++) {
 		keybuf_num(k, c->tags.tags[i].page);

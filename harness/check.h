@@ -77,9 +77,15 @@ struct check_effect {
 	bool others;                             /* somebody else mapped, unmapped or protected them meanwhile */
 };
 
-/* An operation under way. */
+/* Pages of an operation as docs/engine.md section 2 cuts them: start is not above end. */
+struct check_range {
+	uint64_t start, end;
+	bool inverted; /* it was */
+};
+
+/* An operation under way: struct checker's running says whose are. */
 struct check_op {
-	bool running;
+	struct check_range range;
 	uint16_t seen;   /* bit c: code c has had a reason at some instant */
 	uint16_t always; /* bit c: at each instant so far code c was one that it must fail with */
 	uint16_t op;     /* index */
@@ -111,6 +117,7 @@ struct checker {
 	size_t cap_starts;
 	uint64_t *starts; /* scratch: where entries begin */
 	struct check_tags tags, start_tags;
+	uint32_t running; /* bit t: ops[t] is one that thread t is at */
 	struct check_op ops[SIM_FIBERS_MAX];
 	size_t nr_findings;
 	size_t nr_init; /* of them, how many are of the init steps: they stay when the run is begun again */
