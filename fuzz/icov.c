@@ -119,6 +119,7 @@ icov_step(const struct run *r, unsigned thread)
 {
 	const struct run_thread *t = &r->threads[thread];
 	struct place *p = &places[thread];
+	unsigned others;
 	uint64_t edges = 0;
 
 	/* The engine's running thread is still the one whose step has just ended. */
@@ -128,8 +129,9 @@ icov_step(const struct run *r, unsigned thread)
 	for (unsigned i = p->nr_done; i < t->nr_done; i++)
 		edges |= t->results[i].edges;
 	note_edges(edges);
-	for (; edges != 0 && !off; edges &= edges - 1)
-		for (unsigned left = phases_of_others(r, thread); left != 0; left &= left - 1)
+	others = off ? 0 : phases_of_others(r, thread);
+	for (; edges != 0; edges &= edges - 1)
+		for (unsigned left = others; left != 0; left &= left - 1)
 			set((unsigned)__builtin_ctzll(edges) * ICOV_PHASES + (unsigned)__builtin_ctz(left));
 	place_op(r, thread);
 }

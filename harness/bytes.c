@@ -49,6 +49,8 @@ static_assert(VM_OP_CODE_MAX < OPS_END, "each operation has its byte");
 struct reader {
 	const uint8_t *bytes;
 	size_t at, len;
+	uint64_t near;    /* the first page that one byte can name, once the map is known */
+	unsigned nr_near; /* how many such pages there are */
 };
 
 static uint8_t
@@ -119,12 +121,11 @@ near_pages(const struct program_config *cfg, uint64_t *ret_lo)
 }
 
 static uint64_t
-take_page(struct reader *r, const struct program_config *cfg)
+take_page(struct reader *r)
 {
 	uint8_t b = take(r);
-	uint64_t lo, nr = near_pages(cfg, &lo);
 
-	return b < ESCAPE ? at_most(lo + b % nr, VM_OP_PAGE_MAX) : as_page(take_escaped(r, b));
+	return b < ESCAPE ? at_most(r->near + b % r->nr_near, VM_OP_PAGE_MAX) : as_page(take_escaped(r, b));
 }
 
 static void
@@ -223,13 +224,13 @@ put_flag(struct keybuf *out, const struct vm_op *op, uint8_t flag, uint8_t set)
 }
 
 static void
-take_arg(struct reader *r, const struct program_config *cfg, enum vm_arg_kind kind, struct vm_op *op)
+take_arg(struct reader *r, enum vm_arg_kind kind, struct vm_op *op)
 {
 	switch (kind) {
 	case VM_ARG_NONE:
 		break;
 	case VM_ARG_START:
-		op->start = take_page(r, cfg);
+		op->start = take_page(r);
 		break;
 	case VM_ARG_END:
 	case VM_ARG_LEN:
@@ -324,12 +325,12 @@ put_arg(struct keybuf *out, const struct program_config *cfg, enum vm_arg_kind k
 
 /* The operation whose code byte was @b. */
 static struct vm_op
-take_op(struct reader *r, const struct program_config *cfg, uint8_t b)
+take_op(struct reader *r, uint8_t b)
 {
 	struct vm_op op = { .code = (uint8_t)(1 + (b - 1) % VM_OP_CODE_MAX) };
 
 	for (unsigned i = 0; i < VM_OP_ARGS_MAX; i++)
-		take_arg(r, cfg, vm_op_table[op.code].args[i], &op);
+		take_arg(r, vm_op_table[op.code].args[i], &op);
 	return op;
 }
 
@@ -352,6 +353,7 @@ take_map(struct reader *r, struct program_config *cfg)
 		cfg->min = take_number(r) % VM_OP_PAGE_MAX;
 		cfg->max = at_most(cfg->min + 1 + as_page(take_number(r)), VM_OP_PAGE_MAX);
 	}
+	r->nr_near = (unsigned)near_pages(cfg, &r->near);
 }
 
 static void
@@ -395,7 +397,7 @@ take_poison(struct reader *r, struct program_config *cfg)
 	if (cfg->poison == NULL)
 		err(1, "poison");
 	for (size_t i = 0; i < nr; i++) {
-		uint64_t page = take_page(r, cfg);
+		uint64_t page = take_page(r);
 		uint8_t c = take(r);
 		int code = c < CODE_ANY ? KERN_OUT_OF_BOUNDS : 1 + (c - CODE_ANY) % CODES;
 
@@ -497,10 +499,10 @@ add_step(struct program_step **steps, size_t *nr, const struct vm_op *op)
 	if (*nr == BYTES_OPS_MAX)
 		return;
 	if (*steps == NULL)
-		*steps = calloc(BYTES_OPS_MAX, sizeof(**steps));
+		*steps = reallocarray(NULL, BYTES_OPS_MAX, sizeof(**steps));
 	if (*steps == NULL)
 		err(1, "steps");
-	(*steps)[(*nr)++].op = *op;
+	(*steps)[(*nr)++] = (struct program_step){ .op = *op };
 }
 
 /* The thread that these bytes mean. Its first operation makes a thread: so none is empty, and no number missing. */
@@ -518,7 +520,7 @@ get_thread(struct sections *s, unsigned thread)
 			err(1, "threads");
 	}
 	s->number[thread] = (uint8_t)p->nr_threads;
-	memset(&p->threads[p->nr_threads], 0, sizeof(*p->threads));
+	p->threads[p->nr_threads].nr_ops = 0;
 	return &p->threads[p->nr_threads++];
 }
 
@@ -534,8 +536,10 @@ add_op(struct sections *s, const struct vm_op *op)
 		add_step(&s->p->final, &s->p->nr_final, op);
 	} else {
 		t = get_thread(s, thread_of(s->section));
-		if (t->nr_ops < PROGRAM_OPS_MAX)
-			t->ops[t->nr_ops++] = *op;
+		if (t->nr_ops == PROGRAM_OPS_MAX)
+			return;
+		t->line[t->nr_ops] = 0;
+		t->ops[t->nr_ops++] = *op;
 	}
 }
 
@@ -554,7 +558,7 @@ bytes_decode(const uint8_t *bytes, size_t len, struct program *p)
 		if (b >= SECTION_THREAD) {
 			s.section = section_of(b);
 		} else {
-			struct vm_op op = take_op(&r, &p->config, b);
+			struct vm_op op = take_op(&r, b);
 
 			add_op(&s, &op);
 		}

@@ -88,7 +88,7 @@ check_find_result(const struct check_call *call)
 {
 	const struct program_config *cfg = &call->r->program->config;
 	const struct vm_op *op = call->op;
-	uint64_t fit = first_fit(cfg, &call->c->before, op->end);
+	uint64_t fit = first_fit(cfg, call->c->before, op->end);
 	/* A map that begins at 0 looks behind the last place first, if the memory can be accessed. */
 	bool clusters = cfg->min == 0 && op->prot != VM_PROT_NONE;
 
@@ -122,7 +122,7 @@ permits(const struct vm_state *s, uint64_t start, uint64_t end, uint8_t prot)
 static void
 check_query(const struct check_call *call)
 {
-	const struct vm_state *s = &call->c->before;
+	const struct vm_state *s = call->c->before;
 	const struct vm_op *op = call->op;
 	uint64_t until;
 	bool so = check_run_at(s, op->start, op->start + 1, &until) != NULL;
@@ -190,7 +190,7 @@ check_cleaned(const struct check_call *call)
 		check_report(call->c, call->r, CHECK_sync, call, start, end,
 		    "it writes back pages %" PRIu64 "-%" PRIu64 ", which are not in its range", start, end);
 	for (uint64_t page = start; page < end; page = until)
-		if (check_run_at(&call->c->now, page, end, &until) == NULL) {
+		if (check_run_at(call->c->now, page, end, &until) == NULL) {
 			check_report(call->c, call->r, CHECK_sync, call, page, until,
 			    "it writes back pages %" PRIu64 "-%" PRIu64
 			    " of an object that has none there: nothing is mapped",

@@ -57,7 +57,7 @@ check_pages(const struct check_call *call, enum check_id id, uint64_t start, uin
 		const char *text;
 		uint64_t until;
 
-		s.run = check_run_at(&call->c->now, page, end, &until);
+		s.run = check_run_at(call->c->now, page, end, &until);
 		s.effect = check_effect_at(call->state, page, until, &next);
 		s.end = next;
 		text = wrong(call, &s);
@@ -198,7 +198,7 @@ static void
 check_waited(const struct check_call *call)
 {
 	uint64_t until;
-	const struct vm_run *run = check_run_at(&call->c->before, call->start, call->end, &until);
+	const struct vm_run *run = check_run_at(call->c->before, call->start, call->end, &until);
 
 	if (run != NULL && run->transition)
 		check_report(call->c, call->r, CHECK_held, call, call->start, call->end,

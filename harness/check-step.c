@@ -110,7 +110,7 @@ check_held(const struct check_call *call, uint64_t start, uint64_t end, const st
 	else if (system && (did & MAY_UNMAP) != 0)
 		check_report(call->c, call->r, CHECK_held, call, start, end,
 		    "pages %" PRIu64 "-%" PRIu64 " were wired by the system, and it has not waited", start, end);
-	else if (call->op->code == VM_OP_protect && call->c->before.busy)
+	else if (call->op->code == VM_OP_protect && call->c->before->busy)
 		check_report(call->c, call->r, CHECK_held, call, start, end, "the map was busy, and it has not waited");
 }
 
@@ -169,11 +169,11 @@ check_step_effects(const struct check_call *call)
 
 	for (uint64_t page = 0, next; page != UINT64_MAX; page = next) {
 		const struct vm_run *a, *b;
-		uint64_t a_end = span_at(&c->before, &i, page, &a), b_end = span_at(&c->now, &j, page, &b);
+		uint64_t a_end = span_at(c->before, &i, page, &a), b_end = span_at(c->now, &j, page, &b);
 
 		next = a_end < b_end ? a_end : b_end;
 		if ((a == NULL) != (b == NULL) || (a != NULL && !vm_run_alike(a, b)))
 			note_change(call, page, next, a, b);
 	}
-	call->state->charged += c->now.user_wired - c->before.user_wired;
+	call->state->charged += c->now->user_wired - c->before->user_wired;
 }

@@ -78,7 +78,7 @@ checker_first(const struct checker *c)
 static void
 swap_states(struct checker *c)
 {
-	struct vm_state s = c->before;
+	struct vm_state *s = c->before;
 
 	c->before = c->now;
 	c->now = s;
@@ -128,8 +128,8 @@ checker_init(struct checker *c)
 void
 checker_free(struct checker *c)
 {
-	state_free(&c->now);
-	state_free(&c->before);
+	state_free(&c->states[0]);
+	state_free(&c->states[1]);
 	state_free(&c->start);
 	free(c->tags.tags);
 	free(c->start_tags.tags);
@@ -147,7 +147,9 @@ checker_open(struct checker *c, struct run *r)
 	c->nr_findings = c->nr_init = 0;
 	c->tags.nr = 0;
 	c->running = 0;
-	r->target->dump(r->self, &c->now);
+	c->now = &c->states[0];
+	c->before = &c->states[1];
+	r->target->dump(r->self, c->now);
 }
 
 void
@@ -155,7 +157,7 @@ checker_saved(struct checker *c)
 {
 	c->opened = true;
 	c->nr_init = c->nr_findings;
-	state_copy(&c->start, &c->now);
+	state_copy(&c->start, c->now);
 	copy_tags(&c->start_tags, &c->tags);
 }
 
@@ -165,7 +167,7 @@ checker_begin(struct checker *c)
 	c->step = 0;
 	c->nr_findings = c->nr_init;
 	c->running = 0;
-	state_copy(&c->now, &c->start);
+	state_copy(c->now, &c->start);
 	copy_tags(&c->tags, &c->start_tags);
 }
 
@@ -191,34 +193,18 @@ nr_done_of(const struct run *r, unsigned thread)
 	return r->threads[thread].nr_done;
 }
 
+#define OP_BIT(name) (1u << VM_OP_##name)
+
 /* Does it return before it takes the lock? docs/engine.md sections 4, 6, 9 and 10. */
 static bool
 is_lockless(const struct vm_op *op)
 {
-	switch ((enum vm_op_code)op->code) {
-	case VM_OP_unwire:
-	case VM_OP_protect:
-	case VM_OP_inherit:
-	case VM_OP_madvise:
+	unsigned bit = 1u << op->code;
+
+	if ((bit & (OP_BIT(unwire) | OP_BIT(protect) | OP_BIT(inherit) | OP_BIT(madvise))) != 0)
 		return op->start == op->end;
-	case VM_OP_find:
-		return op->end == 0 || check_malformed(op);
-	case VM_OP_fixed:
-		return check_malformed(op);
-	case VM_OP_insert:
-	case VM_OP_remove:
-	case VM_OP_wire:
-	case VM_OP_sync:
-	case VM_OP_check:
-	case VM_OP_lookup:
-	case VM_OP_clip:
-	case VM_OP_fault:
-	case VM_OP_read:
-	case VM_OP_write:
-	case VM_OP_pageout:
-	case VM_OP_INVALID:
-		break;
-	}
+	if ((bit & (OP_BIT(find) | OP_BIT(fixed))) != 0)
+		return check_malformed(op) || (op->code == VM_OP_find && op->end == 0);
 	return false;
 }
 
@@ -252,7 +238,7 @@ watch(struct checker *c, const struct check_call *call)
 	struct check_op *o = call->state;
 	uint16_t must = 0;
 
-	o->seen |= check_reasons(call, &c->now, &must);
+	o->seen |= check_reasons(call, c->now, &must);
 	o->always &= must;
 }
 
@@ -276,13 +262,10 @@ begin_op(struct checker *c, struct run *r, unsigned thread, unsigned index)
 
 /* An operation whose range is empty, and that does not clip anything then: docs/engine.md sections 5 and 6. */
 static bool
-leaves_entries(struct checker *c, struct run *r, unsigned thread, unsigned index)
+leaves_entries(const struct check_op *o, const struct run *r, const struct vm_op *op)
 {
-	struct check_call call = call_of(c, r, thread, index);
-	uint8_t code = call.op->code;
-
-	return call.start == call.end && r->target->entries != NULL &&
-	       (code == VM_OP_remove || code == VM_OP_fixed || code == VM_OP_wire || code == VM_OP_unwire);
+	return o->range.start == o->range.end && r->target->entries != NULL &&
+	       (1u << op->code & (OP_BIT(remove) | OP_BIT(fixed) | OP_BIT(wire) | OP_BIT(unwire))) != 0;
 }
 
 void
@@ -296,9 +279,10 @@ checker_before_step(struct checker *c, struct run *r, unsigned thread)
 		return;
 	while (index < nr && is_lockless(&ops[index]))
 		index++;
-	if (index < nr)
-		begin_op(c, r, thread, index);
-	if (index < nr && leaves_entries(c, r, thread, index))
+	if (index == nr)
+		return;
+	begin_op(c, r, thread, index);
+	if (leaves_entries(&c->ops[thread], r, &ops[index]))
 		c->nr_entries_before = r->target->entries(r->self, NULL, 0);
 }
 
@@ -345,12 +329,14 @@ check_early(struct checker *c, struct run *r, unsigned thread, unsigned done)
 	unsigned nr;
 	const struct vm_op *ops = ops_of(r, thread, &nr);
 
-	if (done < nr && is_lockless(&ops[done])) {
+	bool running = check_is_running(c, thread);
+
+	if (done < nr && !(running && o->op == done) && is_lockless(&ops[done])) {
 		struct check_call call = call_of(c, r, thread, done);
 
 		check_report(c, r, CHECK_early, &call, 0, 0, "it does not return at once, but waits for the lock");
 	}
-	if (check_is_running(c, thread) && leaves_entries(c, r, thread, o->op) &&
+	if (running && leaves_entries(o, r, &ops[o->op]) &&
 	    r->target->entries(r->self, NULL, 0) != c->nr_entries_before) {
 		struct check_call call = call_of(c, r, thread, o->op);
 
@@ -367,8 +353,8 @@ judge_step(struct checker *c, struct run *r, unsigned thread)
 	bool changed;
 
 	swap_states(c);
-	r->target->dump(r->self, &c->now);
-	changed = !state_equal(&c->before, &c->now);
+	r->target->dump(r->self, c->now);
+	changed = !state_equal(c->before, c->now);
 	if (check_is_running(c, thread)) {
 		struct check_call call = call_of(c, r, thread, o->op);
 
@@ -442,7 +428,7 @@ may_block(const struct checker *c, const struct check_call *call)
 	if (cfg->kernel || (call->op->code != VM_OP_remove && call->op->code != VM_OP_fixed))
 		return false;
 	for (uint64_t page = call->start; page < call->end; page = until) {
-		const struct vm_run *run = check_run_at(&c->now, page, call->end, &until);
+		const struct vm_run *run = check_run_at(c->now, page, call->end, &until);
 
 		if (run != NULL && run->wired_count - run->user_wired > 0)
 			return true;
@@ -472,11 +458,11 @@ checker_end(struct checker *c, struct run *r)
 			end_of_thread(c, r, t);
 	if (!r->target->judged)
 		return;
-	if (c->now.busy)
+	if (c->now->busy)
 		check_report(c, r, CHECK_marks, NULL, 0, 0, "the run is over, and the map is left busy");
-	for (size_t i = 0; i < c->now.nr_runs; i++)
-		if (c->now.runs[i].transition)
-			check_report(c, r, CHECK_marks, NULL, c->now.runs[i].start, c->now.runs[i].end,
+	for (size_t i = 0; i < c->now->nr_runs; i++)
+		if (c->now->runs[i].transition)
+			check_report(c, r, CHECK_marks, NULL, c->now->runs[i].start, c->now->runs[i].end,
 			    "the run is over, and these pages are left in transition");
 }
 

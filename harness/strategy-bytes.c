@@ -14,10 +14,8 @@ strategy_bytes_upto(struct run *r, const uint8_t *bytes, size_t nr, size_t max, 
 
 	run_begin(r);
 	while ((enabled = run_enabled(r)) != 0 && step < max) {
-		unsigned among = (unsigned)__builtin_popcount(enabled);
-
-		if (among > 1 && at < nr)
-			last = strategy_nth(enabled, bytes[at++] % among);
+		if ((enabled & (enabled - 1)) != 0 && at < nr)
+			last = strategy_nth(enabled, bytes[at++] % (unsigned)__builtin_popcount(enabled));
 		else
 			last = replay_default(enabled, last);
 		run_step(r, last);
