@@ -7,30 +7,31 @@
  */
 #include "engine/map.h"
 
+/* The subtree of @e, whose entries are to come in the order of the ring: *next is the first, then the one behind it. */
 static const char *
-check_tree(struct vm_map *map, const struct vm_map_entry *e, unsigned *count)
+check_tree(struct vm_map *map, const struct vm_map_entry *e, const struct vm_map_entry **next)
 {
 	const struct vm_map_entry *l = RB_LEFT(e, tree), *r = RB_RIGHT(e, tree);
 	vm_size_t m = e->adj_free;
 	const char *bad;
 
+	if ((l != NULL && RB_PARENT(l, tree) != e) || (r != NULL && RB_PARENT(r, tree) != e))
+		return vm_map_broken(map, e->start, e->end, "I3: a child in the tree has another parent");
 	if (l != NULL) {
-		if (l->start >= e->start || RB_PARENT(l, tree) != e)
-			return vm_map_broken(map, e->start, e->end, "I3: a left child of the tree is out of order");
-		if ((bad = check_tree(map, l, count)) != NULL)
+		if ((bad = check_tree(map, l, next)) != NULL)
 			return bad;
 		m = l->max_free > m ? l->max_free : m;
 	}
+	if (*next != e)
+		return vm_map_broken(map, e->start, e->end, "I3: the tree is in another order than the ring");
+	*next = e->next;
 	if (r != NULL) {
-		if (r->start <= e->start || RB_PARENT(r, tree) != e)
-			return vm_map_broken(map, e->start, e->end, "I3: a right child of the tree is out of order");
-		if ((bad = check_tree(map, r, count)) != NULL)
+		if ((bad = check_tree(map, r, next)) != NULL)
 			return bad;
 		m = r->max_free > m ? r->max_free : m;
 	}
 	if (e->max_free != m)
 		return vm_map_broken(map, e->start, e->end, "I4: max_free is not the largest gap of the subtree");
-	(*count)++;
 	return NULL;
 }
 
@@ -66,20 +67,26 @@ check_entry(struct vm_map *map, const struct vm_map_entry *e)
 
 /*
  * I6 in full: counts the entries of each object in a field that is there for this alone, and was set to 0 by
- * check_entry; then compares.
+ * check_entry. No object has more entries than ref_count says; then the sums are equal only if none has fewer.
  */
 static const char *
 check_references(struct vm_map *map)
 {
-	unsigned objects = 0;
+	uint64_t objects = 0, entries = 0, references = 0;
 
-	for (const struct vm_map_entry *e = map->header.next; e != &map->header; e = e->next)
-		if (e->object != NULL && e->object->nr_seen++ == 0)
+	for (const struct vm_map_entry *e = map->header.next; e != &map->header; e = e->next) {
+		if (e->object == NULL)
+			continue;
+		if (e->object->nr_seen == 0) {
 			objects++;
-	for (const struct vm_map_entry *e = map->header.next; e != &map->header; e = e->next)
-		if (e->object != NULL && e->object->nr_seen != e->object->ref_count)
-			return vm_map_broken(
-			    map, e->start, e->end, "I6: an object's ref_count is not the number of its entries");
+			references += e->object->ref_count;
+		}
+		if (++e->object->nr_seen > e->object->ref_count)
+			return vm_map_broken(map, e->start, e->end, "I6: an object has more entries than references");
+		entries++;
+	}
+	if (entries != references)
+		return "I6: an object has more references than entries";
 	return objects == map->objects.nr_live ? NULL : "I6: an object without entries is alive";
 }
 
@@ -206,7 +213,8 @@ check_pages(struct vm_map *map)
 const char *
 vm_map_check_entries(vm_map_t map)
 {
-	unsigned in_ring = 0, in_tree = 0;
+	const struct vm_map_entry *next = map->header.next;
+	unsigned in_ring = 0;
 	vm_size_t size = 0;
 	const char *bad;
 
@@ -219,9 +227,9 @@ vm_map_check_entries(vm_map_t map)
 	}
 	if (map->header.adj_free != map->header.next->start - map->header.end)
 		return "I4: the header's adj_free is not the gap in front of the first entry";
-	if (RB_ROOT(&map->root) != NULL && (bad = check_tree(map, RB_ROOT(&map->root), &in_tree)) != NULL)
+	if (RB_ROOT(&map->root) != NULL && (bad = check_tree(map, RB_ROOT(&map->root), &next)) != NULL)
 		return bad;
-	if (in_ring != in_tree || in_ring != map->nentries)
+	if (next != &map->header || in_ring != map->nentries)
 		return "I3: ring, tree and nentries disagree";
 	if (size != map->size)
 		return "I5: size is not the sum of the entries";

@@ -107,9 +107,10 @@ phases_of_others(const struct run *r, unsigned thread)
 
 	for (unsigned t = 0; t < r->program->nr_threads; t++) {
 		const struct place *other = &places[t];
+		/* Without a branch: nobody can guess it. */
+		unsigned meets = (t != thread) & other->live & (p->start < other->end) & (other->start < p->end);
 
-		if (t != thread && other->live && p->start < other->end && other->start < p->end)
-			set_of |= 1u << phases[other->point];
+		set_of |= meets << phases[other->point];
 	}
 	return set_of;
 }
@@ -129,7 +130,7 @@ icov_step(const struct run *r, unsigned thread)
 	for (unsigned i = p->nr_done; i < t->nr_done; i++)
 		edges |= t->results[i].edges;
 	note_edges(edges);
-	others = off ? 0 : phases_of_others(r, thread);
+	others = off || edges == 0 ? 0 : phases_of_others(r, thread);
 	for (; edges != 0; edges &= edges - 1)
 		for (unsigned left = others; left != 0; left &= left - 1)
 			set((unsigned)__builtin_ctzll(edges) * ICOV_PHASES + (unsigned)__builtin_ctz(left));

@@ -22,36 +22,26 @@ range_of(uint64_t start, uint64_t end)
 	return (struct check_range){ .start = start, .end = end > start ? end : start };
 }
 
+/* What an operation's arguments name; the rest names no pages. A test holds the three to engine/ops.def. */
+#define BIT(name) (1u << VM_OP_##name)
+#define PAGE_OPS (BIT(clip) | BIT(lookup) | BIT(fault) | BIT(read) | BIT(write))
+#define WHOLE_OPS (BIT(insert) | BIT(check))
+#define CLAMPED_OPS \
+	(BIT(fixed) | BIT(remove) | BIT(protect) | BIT(inherit) | BIT(madvise) | BIT(wire) | BIT(unwire) | BIT(sync))
+
 struct check_range
 check_clamp(const struct program_config *cfg, const struct vm_op *op)
 {
+	unsigned bit = 1u << op->code;
 	uint64_t s = op->start, e = op->end;
 	struct check_range cut;
 
-	switch ((enum vm_op_code)op->code) {
-	case VM_OP_clip:
-	case VM_OP_lookup:
-	case VM_OP_fault:
-	case VM_OP_read:
-	case VM_OP_write:
+	if ((bit & PAGE_OPS) != 0)
 		return range_of(s, s + 1);
-	case VM_OP_insert:
-	case VM_OP_check:
+	if ((bit & WHOLE_OPS) != 0)
 		return range_of(s, e);
-	case VM_OP_find:
-	case VM_OP_pageout:
-	case VM_OP_INVALID:
+	if ((bit & CLAMPED_OPS) == 0)
 		return range_of(0, 0);
-	case VM_OP_fixed:
-	case VM_OP_remove:
-	case VM_OP_protect:
-	case VM_OP_inherit:
-	case VM_OP_madvise:
-	case VM_OP_wire:
-	case VM_OP_unwire:
-	case VM_OP_sync:
-		break;
-	}
 	s = s < cfg->min ? cfg->min : s;
 	e = e > cfg->max ? cfg->max : e;
 	s = s > e ? e : s;

@@ -286,27 +286,28 @@ checker_before_step(struct checker *c, struct run *r, unsigned thread)
 		c->nr_entries_before = r->target->entries(r->self, NULL, 0);
 }
 
-/* Operation @index has ended in this step. */
+/* An operation that has ended in this step without a look at the map: one instant, and no effect. */
 static void
-end_op(struct checker *c, struct run *r, unsigned thread, unsigned index)
+end_lockless(struct checker *c, struct run *r, unsigned thread, unsigned index, const struct vm_result *result)
 {
-	struct check_op *o = &c->ops[thread];
-	struct check_op saved = *o;
+	struct check_op *o = &c->ops[thread], saved = *o;
 	struct check_call call = call_of(c, r, thread, index);
 
-	call.result = thread == SIM_INIT_THREAD ? &r->init_result : &r->threads[thread].results[index];
-	if (check_is_running(c, thread) && o->op == index) {
-		check_code(&call);
-		check_result(&call);
-		check_content(&call);
-		c->running &= ~((uint32_t)1 << thread);
-		return;
-	}
-	/* It has not looked at the map: one instant, and no effect. */
+	call.result = result;
 	*o = (struct check_op){ .always = UINT16_MAX };
 	watch(c, &call);
 	check_code(&call);
 	*o = saved;
+}
+
+/* The operation that has looked at the map has ended in this step. */
+static void
+end_op(const struct check_call *call)
+{
+	check_code(call);
+	check_result(call);
+	check_content(call);
+	call->c->running &= ~((uint32_t)1 << call->thread);
 }
 
 /* The operations under way have seen what this step made. */
@@ -328,7 +329,6 @@ check_early(struct checker *c, struct run *r, unsigned thread, unsigned done)
 	struct check_op *o = &c->ops[thread];
 	unsigned nr;
 	const struct vm_op *ops = ops_of(r, thread, &nr);
-
 	bool running = check_is_running(c, thread);
 
 	if (done < nr && !(running && o->op == done) && is_lockless(&ops[done])) {
@@ -348,25 +348,29 @@ check_early(struct checker *c, struct run *r, unsigned thread, unsigned done)
 static void
 judge_step(struct checker *c, struct run *r, unsigned thread)
 {
-	struct check_op *o = &c->ops[thread];
-	unsigned done = nr_done_of(r, thread);
-	bool changed;
+	const struct vm_result *results = thread == SIM_INIT_THREAD ? &r->init_result : r->threads[thread].results;
+	unsigned done = nr_done_of(r, thread), op = c->ops[thread].op;
+	bool running = check_is_running(c, thread), changed;
+
+	struct check_call call;
 
 	swap_states(c);
 	r->target->dump(r->self, c->now);
 	changed = !state_equal(c->before, c->now);
-	if (check_is_running(c, thread)) {
-		struct check_call call = call_of(c, r, thread, o->op);
-
-		if (done > o->op)
-			call.result = thread == SIM_INIT_THREAD ? &r->init_result : &r->threads[thread].results[o->op];
+	if (running) {
+		call = call_of(c, r, thread, op);
+		call.result = done > op ? &results[op] : NULL;
 		if (changed)
 			check_step_effects(&call);
 		check_cleaned(&call);
 	}
 	check_early(c, r, thread, done);
-	for (unsigned i = c->nr_done_before; i < done; i++)
-		end_op(c, r, thread, i);
+	for (unsigned i = c->nr_done_before; i < done; i++) {
+		if (running && i == op)
+			end_op(&call);
+		else
+			end_lockless(c, r, thread, i, &results[i]);
+	}
 	if (changed)
 		watch_all(c, r);
 }

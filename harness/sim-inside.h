@@ -26,10 +26,9 @@ struct sim_thread {
 };
 
 struct sim {
+	struct sim_now now; /* first */
 	struct fiber owner;
 	struct sim_thread *current; /* NULL: the owner runs */
-	uint32_t enabled;           /* bit t: thread t is READY */
-	uint32_t unfinished;        /* bit t: thread t is READY or SLEEPING */
 	sim_body *body;
 	void *arg;
 	sim_pick *pick; /* NULL: each step ends at the owner */
@@ -37,7 +36,6 @@ struct sim {
 	size_t nr_begun; /* by sim_step; this and nr_steps stand still while a step goes on */
 	size_t nr_steps; /* of sim_run */
 	size_t nr_steps_max;
-	bool panicked;
 	char panic[256];
 #ifdef WS_FIBER_TSAN
 	size_t nr_log; /* steps of this run; those behind SIM_LOG_MAX are not kept */
@@ -81,17 +79,17 @@ sim_leave(struct sim *sim, struct sim_thread *t)
 {
 	struct sim_thread *next;
 
-	if (sim->enabled == 0 && sim->unfinished != 0 && sim->stuck != NULL) {
+	if (sim->now.enabled == 0 && sim->now.unfinished != 0 && sim->stuck != NULL) {
 		fiber_unseen_begin();
 		sim->stuck(sim->stuck_arg);
 		fiber_unseen_end();
 	}
-	if (sim->pick == NULL || sim->enabled == 0 || sim->nr_steps == sim->nr_steps_max) {
+	if (sim->pick == NULL || sim->now.enabled == 0 || sim->nr_steps == sim->nr_steps_max) {
 		sim_to_owner(sim, t);
 		return;
 	}
 	fiber_unseen_begin();
-	next = &sim->threads[sim->pick(sim->pick_arg, sim->enabled)];
+	next = &sim->threads[sim->pick(sim->pick_arg, sim->now.enabled)];
 	fiber_unseen_end();
 	sim->nr_steps++;
 	sim->current = next;
