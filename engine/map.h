@@ -137,8 +137,7 @@ vm_entry_walk(const struct vm_map_entry *entry, vm_offset_t start, vm_offset_t e
 {
 	if (entry->object == NULL)
 		return (struct vm_slots_walk){ .leaf = NULL };
-	return vm_slots_walk(
-	    &entry->object->pages, vm_entry_page_index(entry, start), vm_entry_page_index(entry, end));
+	return vm_slots_walk(&entry->object->pages, vm_entry_page_index(entry, start), vm_entry_page_index(entry, end));
 }
 
 /* Wirings other than the user's one. */

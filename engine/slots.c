@@ -131,7 +131,8 @@ vm_slots_walk_from(const struct vm_slots *s, uint64_t start, uint64_t end)
 	struct vm_slots_walk w = { .leaf = leaf_find_ge(s, base_of(start)), .end = end };
 
 	if (w.leaf != NULL)
-		w.left = start > w.leaf->base ? w.leaf->used >> (start - w.leaf->base) << (start - w.leaf->base) : w.leaf->used;
+		w.left = start > w.leaf->base ? w.leaf->used >> (start - w.leaf->base) << (start - w.leaf->base)
+		                              : w.leaf->used;
 	return w;
 }
 

@@ -329,8 +329,10 @@ take_op(struct reader *r, uint8_t b)
 {
 	struct vm_op op = { .code = (uint8_t)(1 + (b - 1) % VM_OP_CODE_MAX) };
 
-	for (unsigned i = 0; i < VM_OP_ARGS_MAX; i++)
-		take_arg(r, vm_op_table[op.code].args[i], &op);
+	const uint8_t *args = vm_op_table[op.code].args;
+
+	for (unsigned i = 0; i < VM_OP_ARGS_MAX && args[i] != VM_ARG_NONE; i++)
+		take_arg(r, args[i], &op);
 	return op;
 }
 

@@ -22,12 +22,15 @@ range_of(uint64_t start, uint64_t end)
 	return (struct check_range){ .start = start, .end = end > start ? end : start };
 }
 
-/* What an operation's arguments name; the rest names no pages. A test holds the three to engine/ops.def. */
-#define BIT(name) (1u << VM_OP_##name)
-#define PAGE_OPS (BIT(clip) | BIT(lookup) | BIT(fault) | BIT(read) | BIT(write))
-#define WHOLE_OPS (BIT(insert) | BIT(check))
-#define CLAMPED_OPS \
-	(BIT(fixed) | BIT(remove) | BIT(protect) | BIT(inherit) | BIT(madvise) | BIT(wire) | BIT(unwire) | BIT(sync))
+/* Which pages an operation's arguments name: one, some as they are, some cut to the map, none. */
+#define OPS_PAGE (CHECK_OP(clip) | CHECK_OP(lookup) | CHECK_OP(fault) | CHECK_OP(read) | CHECK_OP(write))
+#define OPS_AS_GIVEN (CHECK_OP(insert) | CHECK_OP(check))
+#define OPS_CUT                                                                                                        \
+	(CHECK_OP(fixed) | CHECK_OP(remove) | CHECK_OP(protect) | CHECK_OP(inherit) | CHECK_OP(madvise) |              \
+	    CHECK_OP(wire) | CHECK_OP(unwire) | CHECK_OP(sync))
+#define OPS_NOWHERE (CHECK_OP(find) | CHECK_OP(pageout))
+
+_Static_assert((OPS_PAGE | OPS_AS_GIVEN | OPS_CUT | OPS_NOWHERE) == CHECK_OPS_ALL, "an operation names no pages");
 
 struct check_range
 check_clamp(const struct program_config *cfg, const struct vm_op *op)
@@ -36,11 +39,11 @@ check_clamp(const struct program_config *cfg, const struct vm_op *op)
 	uint64_t s = op->start, e = op->end;
 	struct check_range cut;
 
-	if ((bit & PAGE_OPS) != 0)
+	if ((bit & OPS_PAGE) != 0)
 		return range_of(s, s + 1);
-	if ((bit & WHOLE_OPS) != 0)
+	if ((bit & OPS_AS_GIVEN) != 0)
 		return range_of(s, e);
-	if ((bit & CLAMPED_OPS) == 0)
+	if ((bit & OPS_NOWHERE) != 0)
 		return range_of(0, 0);
 	s = s < cfg->min ? cfg->min : s;
 	e = e > cfg->max ? cfg->max : e;

@@ -19,6 +19,13 @@ struct check_call {
 	bool inverted;
 };
 
+/*
+ * Sets of operations. Where one of them decides, the others stand beside it and an assertion that all are in one: so
+ * the compiler names what is missing, as in a switch, and no jump is taken that nobody can guess.
+ */
+#define CHECK_OP(name) (1u << VM_OP_##name)
+#define CHECK_OPS_ALL ((2u << VM_OP_CODE_MAX) - 2)
+
 /* The pages of an operation. */
 struct check_range check_clamp(const struct program_config *cfg, const struct vm_op *op);
 

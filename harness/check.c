@@ -193,17 +193,23 @@ nr_done_of(const struct run *r, unsigned thread)
 	return r->threads[thread].nr_done;
 }
 
-#define OP_BIT(name) (1u << VM_OP_##name)
+/* Which return before they take the lock, if: docs/engine.md sections 4, 6, 9 and 10. */
+#define OPS_IF_EMPTY (CHECK_OP(unwire) | CHECK_OP(protect) | CHECK_OP(inherit) | CHECK_OP(madvise))
+#define OPS_IF_MALFORMED (CHECK_OP(find) | CHECK_OP(fixed)) /* and find of no pages */
+#define OPS_NEVER                                                                                                      \
+	(CHECK_OP(insert) | CHECK_OP(remove) | CHECK_OP(wire) | CHECK_OP(sync) | CHECK_OP(check) | CHECK_OP(lookup) |  \
+	    CHECK_OP(clip) | CHECK_OP(fault) | CHECK_OP(read) | CHECK_OP(write) | CHECK_OP(pageout))
 
-/* Does it return before it takes the lock? docs/engine.md sections 4, 6, 9 and 10. */
+_Static_assert((OPS_IF_EMPTY | OPS_IF_MALFORMED | OPS_NEVER) == CHECK_OPS_ALL, "does an operation take the lock?");
+
 static bool
 is_lockless(const struct vm_op *op)
 {
 	unsigned bit = 1u << op->code;
 
-	if ((bit & (OP_BIT(unwire) | OP_BIT(protect) | OP_BIT(inherit) | OP_BIT(madvise))) != 0)
+	if ((bit & OPS_IF_EMPTY) != 0)
 		return op->start == op->end;
-	if ((bit & (OP_BIT(find) | OP_BIT(fixed))) != 0)
+	if ((bit & OPS_IF_MALFORMED) != 0)
 		return check_malformed(op) || (op->code == VM_OP_find && op->end == 0);
 	return false;
 }
@@ -265,7 +271,7 @@ static bool
 leaves_entries(const struct check_op *o, const struct run *r, const struct vm_op *op)
 {
 	return o->range.start == o->range.end && r->target->entries != NULL &&
-	       (1u << op->code & (OP_BIT(remove) | OP_BIT(fixed) | OP_BIT(wire) | OP_BIT(unwire))) != 0;
+	       (1u << op->code & (CHECK_OP(remove) | CHECK_OP(fixed) | CHECK_OP(wire) | CHECK_OP(unwire))) != 0;
 }
 
 void

@@ -107,14 +107,14 @@ struct check_tags {
 };
 
 struct checker {
-	bool opened;                 /* the init steps are done */
-	bool quiet;                  /* a prefix is executed again: no invariants, they have been looked at */
-	uint32_t step;               /* of the run */
-	size_t nr_entries_before;    /* of the target, before the step; only for operations on an empty range */
-	unsigned nr_done_before;     /* of the thread that steps: its operations that had ended before the step */
+	bool opened;              /* the init steps are done */
+	bool quiet;               /* a prefix is executed again: no invariants, they have been looked at */
+	uint32_t step;            /* of the run */
+	size_t nr_entries_before; /* of the target, before the step; only for operations on an empty range */
+	unsigned nr_done_before;  /* of the thread that steps: its operations that had ended before the step */
 	struct vm_state states[2];
 	struct vm_state *now, *before; /* of them: after the last step, and before it; set by checker_open */
-	struct vm_state start;       /* after the init steps */
+	struct vm_state start;         /* after the init steps */
 	size_t cap_starts;
 	uint64_t *starts; /* scratch: where entries begin */
 	struct check_tags tags, start_tags;

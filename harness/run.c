@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "harness/run-step.h"
 #include "harness/vmt.h"
 
 static void
@@ -33,11 +34,7 @@ run_alone(struct run *r, const struct vm_op *op)
 	r->init_op = op;
 	sim_begin_init(r->sim, init_body, r);
 	while (sim_enabled(r->sim) != 0) {
-		if (r->checker != NULL)
-			checker_before_step(r->checker, r, SIM_INIT_THREAD);
-		sim_step(r->sim, SIM_INIT_THREAD);
-		if (r->checker != NULL)
-			checker_after_step(r->checker, r, SIM_INIT_THREAD);
+		run_step_here(r, SIM_INIT_THREAD);
 	}
 	if (sim_unfinished(r->sim) != 0 || run_panic(r) != NULL)
 		return (struct vm_result){ .outcome = VM_OUTCOME_BLOCKED };
@@ -187,11 +184,7 @@ run_begin(struct run *r)
 void
 run_step(struct run *r, unsigned thread)
 {
-	if (r->checker != NULL)
-		checker_before_step(r->checker, r, thread);
-	sim_step(r->sim, thread);
-	if (r->checker != NULL)
-		checker_after_step(r->checker, r, thread);
+	run_step_here(r, thread);
 }
 
 void

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sim-inside.h - the inside of the simulated world, private to sim.c and env-sim.c: what every scheduling point and
- * every unlock goes through is here, so that it costs no call.
+ * sim-inside.h - the inside of the simulated world, private to sim.c, env-sim.c and run-step.h: what every step, every
+ * scheduling point and every unlock goes through is here, so that it costs no call.
  *
- * ThreadSanitizer sees neither file: they are built without it. Nor does it see what the owner does while there is a
- * sim: between two steps nobody runs, and looking at everything then is no race. What it sees is what the fibers do,
- * and the locks that order it. A run begins after all that was done before.
+ * ThreadSanitizer sees neither of the two files: they are built without it. Nor does it see what the owner does while
+ * there is a sim: between two steps nobody runs, and looking at everything then is no race. What it sees is what the
+ * fibers do, and the locks that order it. A run begins after all that was done before.
  */
 #ifndef HARNESS_SIM_INSIDE_H
 #define HARNESS_SIM_INSIDE_H
+
+#include <assert.h>
 
 #include "harness/fiber.h"
 #include "harness/sim.h"
@@ -96,6 +98,19 @@ sim_leave(struct sim *sim, struct sim_thread *t)
 	sim_log(sim, next);
 	if (next != t)
 		fiber_switch(&t->fiber, &next->fiber);
+}
+
+/* sim_step() */
+static inline void
+sim_step_here(struct sim *sim, unsigned thread)
+{
+	struct sim_thread *t = &sim->threads[thread];
+
+	assert(sim->current == NULL && (sim->now.enabled & sim_bit(thread)) != 0);
+	sim->nr_begun++;
+	sim->current = t;
+	sim_log(sim, t);
+	fiber_switch(&sim->owner, &t->fiber);
 }
 
 /* sim_point() */

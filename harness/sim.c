@@ -254,13 +254,7 @@ sim_fresh(const struct sim *sim, unsigned thread)
 void
 sim_step(struct sim *sim, unsigned thread)
 {
-	struct sim_thread *t = &sim->threads[thread];
-
-	assert(sim->current == NULL && (sim->now.enabled & sim_bit(thread)) != 0);
-	sim->nr_begun++;
-	sim->current = t;
-	sim_log(sim, t);
-	fiber_switch(&sim->owner, &t->fiber);
+	sim_step_here(sim, thread);
 }
 
 void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* strategy-bytes.c - choices from bytes, and bytes from choices: docs/bytes.md. */
 #include "harness/keybuf.h"
+#include "harness/run-step.h"
 #include "harness/strategy.h"
 
 #define DRAWN_MAX 64 /* bytes: as many choices as a short program has */
@@ -18,7 +19,7 @@ strategy_bytes_upto(struct run *r, const uint8_t *bytes, size_t nr, size_t max, 
 			last = strategy_nth(enabled, bytes[at++] % (unsigned)__builtin_popcount(enabled));
 		else
 			last = replay_default(enabled, last);
-		run_step(r, last);
+		run_step_here(r, last);
 		step++;
 		if (on_step != NULL)
 			on_step(arg, r, step, last);

@@ -36,7 +36,8 @@ take_tags(struct history_base *base, const struct vm_map_entry *e)
 			continue;
 		if (base->nr_tags == HISTORY_TAGS_MAX)
 			return false;
-		base->tags[base->nr_tags++] = (struct history_tag){ (e->start >> VM_PAGE_SHIFT) + w.index - first, tag };
+		base->tags[base->nr_tags++] =
+		    (struct history_tag){ (e->start >> VM_PAGE_SHIFT) + w.index - first, tag };
 	}
 	return true;
 }
