@@ -177,8 +177,7 @@ check_cleaned(const struct check_call *call)
 	uint64_t start, end, until;
 	bool dirty;
 
-	if (call->op->code != VM_OP_sync || target->cleaned == NULL ||
-	    !target->cleaned(call->r->self, call->thread, &start, &end, &dirty))
+	if (target->cleaned == NULL || !target->cleaned(call->r->self, call->thread, &start, &end, &dirty))
 		return;
 	if (dirty)
 		check_report(call->c, call->r, CHECK_sync, call, start, end,

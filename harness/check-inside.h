@@ -68,7 +68,7 @@ const struct check_effect *check_effect_at(const struct check_op *o, uint64_t pa
 
 /* check-content.c */
 void check_content(const struct check_call *call);
-void check_cleaned(const struct check_call *call);
+void check_cleaned(const struct check_call *call); /* a sync's step */
 /* Pages [start, end) are new, or gone: nothing is written to them. */
 void check_tags_clear(struct check_tags *t, uint64_t start, uint64_t end);
 

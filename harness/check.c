@@ -368,7 +368,8 @@ judge_step(struct checker *c, struct run *r, unsigned thread)
 		call.result = done > op ? &results[op] : NULL;
 		if (changed)
 			check_step_effects(&call);
-		check_cleaned(&call);
+		if (call.op->code == VM_OP_sync)
+			check_cleaned(&call);
 	}
 	check_early(c, r, thread, done);
 	for (unsigned i = c->nr_done_before; i < done; i++) {

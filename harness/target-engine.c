@@ -24,7 +24,8 @@ struct engine {
 	struct sim *sim;
 	struct vm_poison *poison;
 	struct vm_thread threads[SIM_FIBERS_MAX];
-	bool sees_pages; /* the program can, so pages are in the key */
+	bool sees_pages;     /* the program can, so pages are in the key */
+	unsigned nr_threads; /* of the program; the init thread is another */
 };
 
 /*
@@ -93,6 +94,7 @@ engine_create(const struct program_config *cfg, struct sim *sim)
 	env_sim_watch_steps();
 	e->sim = sim;
 	e->sees_pages = true; /* until the program is known */
+	e->nr_threads = PROGRAM_THREADS_MAX;
 	if (!copy_poison(e, cfg)) {
 		engine_destroy(e);
 		return NULL;
@@ -123,6 +125,7 @@ engine_program(void *self, const struct program *p)
 {
 	struct engine *e = self;
 
+	e->nr_threads = p->nr_threads;
 	e->sees_pages = program_sees_pages(p) || p->config.max - p->config.min > VM_FRAMES_AMPLE;
 }
 
@@ -140,8 +143,9 @@ engine_restore(void *self)
 	struct engine *e = self;
 
 	vm_map_restore(e->map);
-	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++)
+	for (unsigned i = 0; i < e->nr_threads; i++)
 		e->threads[i].ctx = (struct vm_op_ctx){ 0 };
+	e->threads[SIM_INIT_THREAD].ctx = (struct vm_op_ctx){ 0 };
 }
 
 /* --- operations --- */
