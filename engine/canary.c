@@ -12,7 +12,9 @@ static struct vm_page *
 first_page(vm_map_t map)
 {
 	for (vm_map_entry_t e = map->header.next; e != &map->header; e = e->next) {
-		struct vm_slots_walk w = vm_entry_walk(e, e->start, e->end);
+		struct vm_slots_walk w;
+
+		vm_entry_walk(&w, e, e->start, e->end);
 
 		if (vm_slots_walk_next(&w))
 			return (struct vm_page *)w.value;

@@ -132,12 +132,14 @@ vm_entry_page_index(const struct vm_map_entry *entry, vm_offset_t addr)
 }
 
 /* The words of the entry's pages at [start, end), each a struct vm_page; w.index as above. */
-static inline struct vm_slots_walk
-vm_entry_walk(const struct vm_map_entry *entry, vm_offset_t start, vm_offset_t end)
+static inline void
+vm_entry_walk(struct vm_slots_walk *w, const struct vm_map_entry *entry, vm_offset_t start, vm_offset_t end)
 {
 	if (entry->object == NULL)
-		return (struct vm_slots_walk){ .leaf = NULL };
-	return vm_slots_walk(&entry->object->pages, vm_entry_page_index(entry, start), vm_entry_page_index(entry, end));
+		w->leaf = NULL;
+	else
+		vm_slots_walk(
+		    w, &entry->object->pages, vm_entry_page_index(entry, start), vm_entry_page_index(entry, end));
 }
 
 /* Wirings other than the user's one. */

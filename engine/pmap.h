@@ -27,10 +27,10 @@ void vm_pmap_protect(struct vm_pmap *pmap, struct vm_frames *f, vm_offset_t star
     VM_REQUIRES(&f->lock);
 
 /* All translations, ascending: w.index is the address >> VM_PAGE_SHIFT, w.value what the next two are asked for. */
-static inline struct vm_slots_walk
-vm_pmap_walk(const struct vm_pmap *pmap)
+static inline void
+vm_pmap_walk(struct vm_slots_walk *w, const struct vm_pmap *pmap)
 {
-	return vm_slots_walk(&pmap->ptes, 0, UINT64_MAX);
+	vm_slots_walk(w, &pmap->ptes, 0, UINT64_MAX);
 }
 
 static inline struct vm_page *

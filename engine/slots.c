@@ -125,15 +125,14 @@ vm_slots_next(const struct vm_slots *s, uint64_t *index, uint64_t end, uintptr_t
 	return false;
 }
 
-struct vm_slots_walk
-vm_slots_walk_from(const struct vm_slots *s, uint64_t start, uint64_t end)
+void
+vm_slots_walk_from(struct vm_slots_walk *w, const struct vm_slots *s, uint64_t start)
 {
-	struct vm_slots_walk w = { .leaf = leaf_find_ge(s, base_of(start)), .end = end };
+	const struct vm_slots_leaf *l = leaf_find_ge(s, base_of(start));
 
-	if (w.leaf != NULL)
-		w.left = start > w.leaf->base ? w.leaf->used >> (start - w.leaf->base) << (start - w.leaf->base)
-		                              : w.leaf->used;
-	return w;
+	w->leaf = l;
+	if (l != NULL)
+		w->left = start > l->base ? l->used >> (start - l->base) << (start - l->base) : l->used;
 }
 
 /* To the next leaf, if it begins in front of the end. None is empty. */

@@ -60,25 +60,29 @@ vm_slots_empty(const struct vm_slots *s)
  * A walk over the words at [start, end), ascending. It keeps its place, where vm_slots_next finds it anew; so nothing
  * may be set or cleared meanwhile.
  *
- *	for (struct vm_slots_walk w = vm_slots_walk(s, start, end); vm_slots_walk_next(&w);)
+ *	for (vm_slots_walk(&w, s, start, end); vm_slots_walk_next(&w);)
  *		... w.index, w.value
  */
 struct vm_slots_walk {
 	const struct vm_slots_leaf *leaf; /* NULL: there is none left */
 	unsigned left;                    /* bit i: slot i of the leaf is still to come */
 	uint64_t end;
-	uint64_t index;
+	uint64_t index; /* these two only after a step */
 	uintptr_t value;
 };
 
 /* Behind vm_slots_walk and vm_slots_walk_next. */
-struct vm_slots_walk vm_slots_walk_from(const struct vm_slots *s, uint64_t start, uint64_t end);
+void vm_slots_walk_from(struct vm_slots_walk *w, const struct vm_slots *s, uint64_t start);
 bool vm_slots_walk_on(struct vm_slots_walk *w);
 
-static inline struct vm_slots_walk
-vm_slots_walk(const struct vm_slots *s, uint64_t start, uint64_t end)
+static inline void
+vm_slots_walk(struct vm_slots_walk *w, const struct vm_slots *s, uint64_t start, uint64_t end)
 {
-	return vm_slots_empty(s) ? (struct vm_slots_walk){ .leaf = NULL } : vm_slots_walk_from(s, start, end);
+	w->end = end;
+	if (vm_slots_empty(s))
+		w->leaf = NULL;
+	else
+		vm_slots_walk_from(w, s, start);
 }
 
 static inline bool

@@ -137,13 +137,14 @@ check_entry_pages(struct vm_map *map, const struct vm_map_entry *e, struct page_
 {
 	vm_offset_t wired_end = wired_up_to(e);
 	uint64_t nr_wired = 0, first = vm_entry_page_index(e, e->start);
+	struct vm_slots_walk w;
 	const char *bad;
 
 	if (e->object == NULL)
 		return wired_end == e->start ? NULL
 		                             : vm_map_broken(map, e->start, wired_end,
 		                                   "I12: a wired entry has no object, and so no wired page");
-	for (struct vm_slots_walk w = vm_entry_walk(e, e->start, e->end); vm_slots_walk_next(&w);) {
+	for (vm_entry_walk(&w, e, e->start, e->end); vm_slots_walk_next(&w);) {
 		const struct vm_page *p = (const struct vm_page *)w.value;
 		vm_offset_t addr = e->start + ((w.index - first) << VM_PAGE_SHIFT);
 
@@ -166,8 +167,9 @@ static const char *
 check_translations(struct vm_map *map, uint64_t nr_mapped)
 {
 	const struct vm_map_entry *e = map->header.next;
+	struct vm_slots_walk w;
 
-	for (struct vm_slots_walk w = vm_pmap_walk(&map->pmap); vm_slots_walk_next(&w); nr_mapped--) {
+	for (vm_pmap_walk(&w, &map->pmap); vm_slots_walk_next(&w); nr_mapped--) {
 		const struct vm_page *p = vm_pte_page(w.value);
 		vm_offset_t va = w.index << VM_PAGE_SHIFT;
 		vm_prot_t prot = vm_pte_prot(w.value);

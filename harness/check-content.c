@@ -58,13 +58,13 @@ static void
 check_read(const struct check_call *call)
 {
 	const struct check_tags *t = &call->c->tags;
-	size_t i = tag_at(t, call->start);
-	uint64_t written = i < t->nr && t->tags[i].page == call->start ? t->tags[i].tag : 0;
+	size_t i = tag_at(t, call->range.start);
+	uint64_t written = i < t->nr && t->tags[i].page == call->range.start ? t->tags[i].tag : 0;
 
 	if (call->result->value != written)
-		check_report(call->c, call->r, CHECK_content, call, call->start, call->end,
+		check_report(call->c, call->r, CHECK_content, call, call->range.start, call->range.end,
 		    "it reads %" PRIu64 ", but what was last written to page %" PRIu64 " is %" PRIu64,
-		    call->result->value, call->start, written);
+		    call->result->value, call->range.start, written);
 }
 
 /* --- find --- */
@@ -130,9 +130,9 @@ check_query(const struct check_call *call)
 	if (op->code == VM_OP_check)
 		so = so && permits(s, op->start, op->end, op->prot);
 	if (call->result->code != (so ? 1 : 0))
-		check_report(call->c, call->r, CHECK_query, call, call->start, call->end,
-		    "pages %" PRIu64 "-%" PRIu64 " are %smapped%s", call->start, call->end, so ? "" : "not all ",
-		    op->code == VM_OP_check ? " with that protection" : "");
+		check_report(call->c, call->r, CHECK_query, call, call->range.start, call->range.end,
+		    "pages %" PRIu64 "-%" PRIu64 " are %smapped%s", call->range.start, call->range.end,
+		    so ? "" : "not all ", op->code == VM_OP_check ? " with that protection" : "");
 }
 
 /* A sync that succeeds has gone through all of its range: where it finds a hole it fails. */
@@ -141,9 +141,9 @@ check_synced(const struct check_call *call)
 {
 	uint64_t synced = call->state->synced;
 
-	if (call->r->target->cleaned != NULL && synced < call->end)
-		check_report(call->c, call->r, CHECK_sync, call, synced, call->end,
-		    "it has succeeded and not written pages %" PRIu64 "-%" PRIu64 " back", synced, call->end);
+	if (call->r->target->cleaned != NULL && synced < call->range.end)
+		check_report(call->c, call->r, CHECK_sync, call, synced, call->range.end,
+		    "it has succeeded and not written pages %" PRIu64 "-%" PRIu64 " back", synced, call->range.end);
 }
 
 void
@@ -165,7 +165,7 @@ check_content(const struct check_call *call)
 		tag_set(&call->c->tags, op->start, op->value);
 	else if (op->code == VM_OP_fixed && call->result->code == KERN_SUCCESS)
 		/* All of it was deleted, where that does not show, too. */
-		check_tags_clear(&call->c->tags, call->start, call->end);
+		check_tags_clear(&call->c->tags, call->range.start, call->range.end);
 }
 
 /* --- sync --- */
@@ -185,7 +185,7 @@ check_cleaned(const struct check_call *call)
 	if (start <= call->state->synced && end > call->state->synced)
 		call->state->synced = end;
 	/* An empty range means the entry it is in, whose bounds do not show. */
-	if (call->start < call->end && (start < call->start || end > call->end))
+	if (call->range.start < call->range.end && (start < call->range.start || end > call->range.end))
 		check_report(call->c, call->r, CHECK_sync, call, start, end,
 		    "it writes back pages %" PRIu64 "-%" PRIu64 ", which are not in its range", start, end);
 	for (uint64_t page = start; page < end; page = until)

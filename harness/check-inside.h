@@ -15,8 +15,7 @@ struct check_call {
 	const struct vm_op *op;
 	const struct vm_result *result; /* NULL: not ended */
 	struct check_op *state;
-	uint64_t start, end; /* its range */
-	bool inverted;
+	struct check_range range; /* its pages */
 };
 
 /*

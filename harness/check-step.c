@@ -131,7 +131,7 @@ note_change(const struct check_call *call, uint64_t start, uint64_t end, const s
 {
 	struct check_effect d = { .start = start, .end = end };
 	unsigned may = may_change(call->op), did = changes(a, b, may, &d);
-	bool inside = call->op->code == VM_OP_find || (start >= call->start && end <= call->end);
+	bool inside = call->op->code == VM_OP_find || (start >= call->range.start && end <= call->range.end);
 
 	if (did == 0)
 		return;

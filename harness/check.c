@@ -214,27 +214,22 @@ is_lockless(const struct vm_op *op)
 	return false;
 }
 
-static struct check_call
-call_of(struct checker *c, struct run *r, unsigned thread, unsigned index)
+/* *call gets all there is to know of operation @index of @thread, but its result. */
+static void
+call_of(struct check_call *call, struct checker *c, struct run *r, unsigned thread, unsigned index)
 {
-	unsigned nr;
 	struct check_op *o = &c->ops[thread];
-	const struct vm_op *op = &ops_of(r, thread, &nr)[index];
-	bool known_range = check_is_running(c, thread) && o->op == index;
-	struct check_range range = known_range ? o->range : check_clamp(&r->program->config, op);
-	struct check_call call = { .c = c,
-		.r = r,
-		.thread = thread,
-		.index = index,
-		.op = op,
-		.state = o,
-		.start = range.start,
-		.end = range.end,
-		.inverted = range.inverted };
+	unsigned nr;
 
-	if (thread == SIM_INIT_THREAD)
-		call.index = r->init_index;
-	return call;
+	call->c = c;
+	call->r = r;
+	call->thread = thread;
+	call->index = thread == SIM_INIT_THREAD ? r->init_index : index;
+	call->op = &ops_of(r, thread, &nr)[index];
+	call->result = NULL;
+	call->state = o;
+	call->range =
+	    check_is_running(c, thread) && o->op == index ? o->range : check_clamp(&r->program->config, call->op);
 }
 
 /* The operation sees the present state. */
@@ -252,16 +247,17 @@ static void
 begin_op(struct checker *c, struct run *r, unsigned thread, unsigned index)
 {
 	struct check_op *o = &c->ops[thread];
-	struct check_call call = call_of(c, r, thread, index);
+	struct check_call call;
 
+	call_of(&call, c, r, thread, index);
 	c->running |= (uint32_t)1 << thread;
-	o->range = (struct check_range){ call.start, call.end, call.inverted };
+	o->range = call.range;
 	o->seen = 0;
 	o->always = UINT16_MAX;
 	o->op = (uint16_t)index;
 	o->since = c->step + 1;
 	o->charged = 0;
-	o->synced = call.start;
+	o->synced = call.range.start;
 	o->nr_effects = 0;
 	watch(c, &call);
 }
@@ -297,8 +293,9 @@ static void
 end_lockless(struct checker *c, struct run *r, unsigned thread, unsigned index, const struct vm_result *result)
 {
 	struct check_op *o = &c->ops[thread], saved = *o;
-	struct check_call call = call_of(c, r, thread, index);
+	struct check_call call;
 
+	call_of(&call, c, r, thread, index);
 	call.result = result;
 	*o = (struct check_op){ .always = UINT16_MAX };
 	watch(c, &call);
@@ -322,8 +319,9 @@ watch_all(struct checker *c, struct run *r)
 {
 	for (uint32_t left = c->running; left != 0; left &= left - 1) {
 		unsigned t = (unsigned)__builtin_ctz(left);
-		struct check_call call = call_of(c, r, t, c->ops[t].op);
+		struct check_call call;
 
+		call_of(&call, c, r, t, c->ops[t].op);
 		watch(c, &call);
 	}
 }
@@ -338,14 +336,16 @@ check_early(struct checker *c, struct run *r, unsigned thread, unsigned done)
 	bool running = check_is_running(c, thread);
 
 	if (done < nr && !(running && o->op == done) && is_lockless(&ops[done])) {
-		struct check_call call = call_of(c, r, thread, done);
+		struct check_call call;
 
+		call_of(&call, c, r, thread, done);
 		check_report(c, r, CHECK_early, &call, 0, 0, "it does not return at once, but waits for the lock");
 	}
 	if (running && leaves_entries(o, r, &ops[o->op]) &&
 	    r->target->entries(r->self, NULL, 0) != c->nr_entries_before) {
-		struct check_call call = call_of(c, r, thread, o->op);
+		struct check_call call;
 
+		call_of(&call, c, r, thread, o->op);
 		check_report(
 		    c, r, CHECK_early, &call, 0, 0, "its range is empty, and it has changed where entries begin");
 	}
@@ -364,7 +364,7 @@ judge_step(struct checker *c, struct run *r, unsigned thread)
 	r->target->dump(r->self, c->now);
 	changed = !state_equal(c->before, c->now);
 	if (running) {
-		call = call_of(c, r, thread, op);
+		call_of(&call, c, r, thread, op);
 		call.result = done > op ? &results[op] : NULL;
 		if (changed)
 			check_step_effects(&call);
@@ -402,7 +402,7 @@ report_broken(struct checker *c, struct run *r, unsigned thread, const char *bro
 	(void)ops_of(r, thread, &nr);
 	if (index >= nr)
 		index = nr - 1;
-	call = call_of(c, r, thread, index);
+	call_of(&call, c, r, thread, index);
 	check_report(c, r, id, &call, start, end, "%s%s", broken, where);
 }
 
@@ -413,8 +413,9 @@ checker_after_step(struct checker *c, struct run *r, unsigned thread)
 
 	c->step++;
 	if (sim_panic_text(r->sim) != NULL) {
-		struct check_call call = call_of(c, r, thread, nr_done_of(r, thread));
+		struct check_call call;
 
+		call_of(&call, c, r, thread, nr_done_of(r, thread));
 		check_report(c, r, CHECK_assertion, &call, 0, 0, "%s", sim_panic_text(r->sim));
 		return;
 	}
@@ -438,8 +439,8 @@ may_block(const struct checker *c, const struct check_call *call)
 
 	if (cfg->kernel || (call->op->code != VM_OP_remove && call->op->code != VM_OP_fixed))
 		return false;
-	for (uint64_t page = call->start; page < call->end; page = until) {
-		const struct vm_run *run = check_run_at(c->now, page, call->end, &until);
+	for (uint64_t page = call->range.start; page < call->range.end; page = until) {
+		const struct vm_run *run = check_run_at(c->now, page, call->range.end, &until);
 
 		if (run != NULL && run->wired_count - run->user_wired > 0)
 			return true;
@@ -450,12 +451,13 @@ may_block(const struct checker *c, const struct check_call *call)
 static void
 end_of_thread(struct checker *c, struct run *r, unsigned thread)
 {
-	struct check_call call = call_of(c, r, thread, nr_done_of(r, thread));
+	struct check_call call;
 
+	call_of(&call, c, r, thread, nr_done_of(r, thread));
 	if (!r->target->judged)
 		check_report(c, r, CHECK_stuck, &call, 0, 0, "it sleeps, and nobody is left who could wake it");
 	else if (!may_block(c, &call))
-		check_report(c, r, CHECK_stuck, &call, call.start, call.end,
+		check_report(c, r, CHECK_stuck, &call, call.range.start, call.range.end,
 		    "it sleeps, nobody is left who could wake it, and it is no remove of system-wired pages");
 }
 

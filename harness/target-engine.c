@@ -4,6 +4,7 @@
  * engine-op.c the only file of the harness that looks inside the engine.
  */
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,16 +52,31 @@ engine_stuck(void *arg)
 
 /* --- life --- */
 
+/* One that was destroyed, as the engine keeps its arena: whoever makes one after the other gets the same. */
+static _Atomic(struct engine *) spare;
+
+static struct engine *
+engine_alloc(void)
+{
+	struct engine *e = atomic_exchange(&spare, NULL);
+
+	if (e == NULL)
+		return calloc(1, sizeof(*e));
+	memset(e, 0, sizeof(*e));
+	return e;
+}
+
 static void
 engine_destroy(void *self)
 {
-	struct engine *e = self;
+	struct engine *e = self, *none = NULL;
 
 	sim_on_stuck(e->sim, NULL, NULL);
 	if (e->map != NULL)
 		vm_map_destroy(e->map);
 	free(e->poison);
-	free(e);
+	if (!atomic_compare_exchange_strong(&spare, &none, e))
+		free(e);
 }
 
 static bool
@@ -87,7 +103,7 @@ engine_config_reason(const struct program_config *cfg)
 static void *
 engine_create(const struct program_config *cfg, struct sim *sim)
 {
-	struct engine *e = calloc(1, sizeof(*e));
+	struct engine *e = engine_alloc();
 
 	if (e == NULL)
 		return NULL;
@@ -115,8 +131,11 @@ engine_create(const struct program_config *cfg, struct sim *sim)
 		engine_destroy(e);
 		return NULL;
 	}
-	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++)
-		e->threads[i] = (struct vm_thread){ .id = i, .env = &vm_env_sim, .world = sim };
+	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++) {
+		e->threads[i].id = i;
+		e->threads[i].env = &vm_env_sim;
+		e->threads[i].world = sim;
+	}
 	return e;
 }
 
@@ -237,8 +256,9 @@ static void
 key_pages(struct keybuf *k, const struct vm_map_entry *n)
 {
 	uint64_t first = vm_entry_page_index(n, n->start);
+	struct vm_slots_walk w;
 
-	for (struct vm_slots_walk w = vm_entry_walk(n, n->start, n->end); vm_slots_walk_next(&w);) {
+	for (vm_entry_walk(&w, n, n->start, n->end); vm_slots_walk_next(&w);) {
 		const struct vm_page *p = (const struct vm_page *)w.value;
 
 		keybuf_num(k, w.index - first + 1);
@@ -258,8 +278,9 @@ static void
 key_frames(struct keybuf *k, const struct vm_map *map)
 {
 	const struct vm_page *q;
+	struct vm_slots_walk w;
 
-	for (struct vm_slots_walk w = vm_pmap_walk(&map->pmap); vm_slots_walk_next(&w);)
+	for (vm_pmap_walk(&w, &map->pmap); vm_slots_walk_next(&w);)
 		keybuf_u8(k, vm_pte_prot(w.value));
 	TAILQ_FOREACH (q, &map->frames.clock, queue) {
 		keybuf_num(k, q->object->key_number);
@@ -345,10 +366,11 @@ static bool
 entry_dirty(const struct vm_map_entry *n, vm_offset_t start, vm_offset_t end)
 {
 	vm_offset_t from = start > n->start ? start : n->start, to = end < n->end ? end : n->end;
+	struct vm_slots_walk w;
 
 	if (from >= to)
 		return false;
-	for (struct vm_slots_walk w = vm_entry_walk(n, from, to); vm_slots_walk_next(&w);)
+	for (vm_entry_walk(&w, n, from, to); vm_slots_walk_next(&w);)
 		if (((const struct vm_page *)w.value)->dirty)
 			return true;
 	return false;

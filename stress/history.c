@@ -27,8 +27,9 @@ static bool
 take_tags(struct history_base *base, const struct vm_map_entry *e)
 {
 	uint64_t first = vm_entry_page_index(e, e->start);
+	struct vm_slots_walk w;
 
-	for (struct vm_slots_walk w = vm_entry_walk(e, e->start, e->end); vm_slots_walk_next(&w);) {
+	for (vm_entry_walk(&w, e, e->start, e->end); vm_slots_walk_next(&w);) {
 		const struct vm_page *p = (const struct vm_page *)w.value;
 		uint64_t tag = p->resident ? p->tag : p->saved;
 
