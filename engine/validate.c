@@ -94,7 +94,7 @@ check_references(struct vm_map *map)
 
 /* What the walk over entries has seen of pages. */
 struct page_count {
-	uint64_t nr_pages, nr_resident, nr_queued, nr_mapped;
+	uint32_t nr_pages, nr_resident, nr_queued, nr_mapped;
 };
 
 /*
@@ -193,11 +193,12 @@ static const char *
 check_pages(struct vm_map *map)
 {
 	const struct vm_frames *f = &map->frames;
-	struct page_count n = { 0 };
+	struct page_count n;
 	const struct vm_page *p;
 	uint64_t in_queue = 0;
 	const char *bad;
 
+	n.nr_pages = n.nr_resident = n.nr_queued = n.nr_mapped = 0;
 	for (const struct vm_map_entry *e = map->header.next; e != &map->header; e = e->next)
 		if ((bad = check_entry_pages(map, e, &n)) != NULL)
 			return bad;

@@ -16,10 +16,11 @@
 
 /* --- ranges --- */
 
-static struct check_range
-range_of(uint64_t start, uint64_t end)
+static void
+set_range(struct check_range *range, uint64_t start, uint64_t end)
 {
-	return (struct check_range){ .start = start, .end = end > start ? end : start };
+	range->start = start;
+	range->end = end > start ? end : start;
 }
 
 /* Which pages an operation's arguments name: one, some as they are, some cut to the map, none. */
@@ -32,25 +33,23 @@ range_of(uint64_t start, uint64_t end)
 
 _Static_assert((OPS_PAGE | OPS_AS_GIVEN | OPS_CUT | OPS_NOWHERE) == CHECK_OPS_ALL, "an operation names no pages");
 
-struct check_range
-check_clamp(const struct program_config *cfg, const struct vm_op *op)
+void
+check_clamp(const struct program_config *cfg, const struct vm_op *op, struct check_range *ret)
 {
 	unsigned bit = 1u << op->code;
 	uint64_t s = op->start, e = op->end;
-	struct check_range cut;
 
-	if ((bit & OPS_PAGE) != 0)
-		return range_of(s, s + 1);
-	if ((bit & OPS_AS_GIVEN) != 0)
-		return range_of(s, e);
-	if ((bit & OPS_NOWHERE) != 0)
-		return range_of(0, 0);
-	s = s < cfg->min ? cfg->min : s;
-	e = e > cfg->max ? cfg->max : e;
-	s = s > e ? e : s;
-	cut = range_of(s, e);
-	cut.inverted = op->start > op->end;
-	return cut;
+	if ((bit & OPS_PAGE) != 0) {
+		set_range(ret, s, s + 1);
+	} else if ((bit & OPS_AS_GIVEN) != 0) {
+		set_range(ret, s, e);
+	} else if ((bit & OPS_NOWHERE) != 0) {
+		set_range(ret, 0, 0);
+	} else {
+		s = s < cfg->min ? cfg->min : s;
+		e = e > cfg->max ? cfg->max : e;
+		set_range(ret, s > e ? e : s, e);
+	}
 }
 
 /* --- the list of effects --- */
@@ -123,8 +122,8 @@ tidy(struct check_op *o)
 			continue;
 		if (n > 0 && o->effects[n - 1].end == e->start && is_alike(&o->effects[n - 1], e))
 			o->effects[n - 1].end = e->end;
-		else
-			o->effects[n++] = *e;
+		else if (&o->effects[n++] != e)
+			o->effects[n - 1] = *e;
 	}
 	o->nr_effects = n;
 }

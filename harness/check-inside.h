@@ -26,7 +26,7 @@ struct check_call {
 #define CHECK_OPS_ALL ((2u << VM_OP_CODE_MAX) - 2)
 
 /* The pages of an operation. */
-struct check_range check_clamp(const struct program_config *cfg, const struct vm_op *op);
+void check_clamp(const struct program_config *cfg, const struct vm_op *op, struct check_range *ret);
 
 /* Is thread @t in the middle of an operation? */
 static inline bool

@@ -129,7 +129,7 @@ wire_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *
 	if (range_invalid(call, &f) || (!holes_ok && f.no_access))
 		*must = BIT(INVALID_ADDRESS);
 	/* Whether an inverted range is refused depends on where entries meet, which pages do not show. */
-	if (*must != 0 || call->range.inverted)
+	if (*must != 0 || call->op->start > call->op->end)
 		seen |= BIT(INVALID_ADDRESS);
 	*must |= f.must_fault;
 	seen |= poison_in(cfg, call->range.start, call->range.end);
@@ -151,7 +151,7 @@ unwire_reasons(const struct check_call *call, const struct vm_state *s, uint16_t
 	seen |= *must;
 	if ((call->op->flags & VM_OPF_USER) == 0 && f.no_system_wire)
 		seen |= BIT(INVALID_ARGUMENT);
-	if (call->range.inverted)
+	if (call->op->start > call->op->end)
 		seen |= BIT(INVALID_ADDRESS);
 	return seen;
 }

@@ -228,8 +228,12 @@ call_of(struct check_call *call, struct checker *c, struct run *r, unsigned thre
 	call->op = &ops_of(r, thread, &nr)[index];
 	call->result = NULL;
 	call->state = o;
-	call->range =
-	    check_is_running(c, thread) && o->op == index ? o->range : check_clamp(&r->program->config, call->op);
+	if (check_is_running(c, thread) && o->op == index) {
+		call->range.start = o->range.start;
+		call->range.end = o->range.end;
+	} else {
+		check_clamp(&r->program->config, call->op, &call->range);
+	}
 }
 
 /* The operation sees the present state. */
@@ -251,7 +255,8 @@ begin_op(struct checker *c, struct run *r, unsigned thread, unsigned index)
 
 	call_of(&call, c, r, thread, index);
 	c->running |= (uint32_t)1 << thread;
-	o->range = call.range;
+	o->range.start = call.range.start;
+	o->range.end = call.range.end;
 	o->seen = 0;
 	o->always = UINT16_MAX;
 	o->op = (uint16_t)index;

@@ -80,7 +80,6 @@ struct check_effect {
 /* Pages of an operation as docs/engine.md section 2 cuts them: start is not above end. */
 struct check_range {
 	uint64_t start, end;
-	bool inverted; /* it was */
 };
 
 /* An operation under way: struct checker's running says whose are. */
