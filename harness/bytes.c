@@ -508,13 +508,19 @@ thread_section(unsigned thread)
 static void
 add_step(struct program_step **steps, size_t *nr, struct program_step **kept, const struct vm_op *op)
 {
+	struct program_step *s;
+
 	if (*nr == BYTES_OPS_MAX)
 		return;
 	if (*steps == NULL) {
 		*steps = take_block(*kept, BYTES_OPS_MAX, sizeof(**steps));
 		*kept = NULL;
 	}
-	(*steps)[(*nr)++] = (struct program_step){ .op = *op };
+	s = &(*steps)[(*nr)++];
+	s->op = *op;
+	s->has_result = false; /* and so there is no result */
+	s->state = NULL;
+	s->line = s->state_line = 0;
 }
 
 /* The thread that these bytes mean. Its first operation makes a thread: so none is empty, and no number missing. */
