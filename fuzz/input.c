@@ -9,9 +9,20 @@
 #include "engine/mutant.h"
 #include "harness/bytes.h"
 #include "harness/checkfile.h"
+#include "harness/fiber.h"
 #include "harness/reproducer.h"
 #include "harness/sim.h"
 #include "harness/vmt.h"
+
+#ifdef WS_FIBER_ASAN
+/* AddressSanitizer asks for it; ASAN_OPTIONS goes on top. What an input leaves behind is soon of no interest. */
+const char *__asan_default_options(void);
+const char *
+__asan_default_options(void)
+{
+	return "quarantine_size_mb=1";
+}
+#endif
 
 static struct {
 	const char *profile, *mutant; /* NULL: the input's, none */
