@@ -161,39 +161,57 @@ on_step(void *arg, struct run *r, size_t step, unsigned thread)
 
 /* --- a sequential program --- */
 
-/* One step of a sequential part, shown. False: it blocks, so nothing can follow. */
-static bool
-show_step(struct run_command *c, struct run *r, const struct program_step *s, const char *part, size_t number,
-    json_t *steps, size_t *nr_shown)
+/* Init and final steps: they run alone, so each is an operation with its result and the map after it. */
+struct sequence {
+	struct run_command *c;
+	const char *part; /* "init" or "final" */
+	bool comments;    /* behind the result of threads: where there is no trace they must not be read as steps */
+	json_t *steps;    /* --json */
+	size_t nr_shown;  /* findings */
+};
+
+static void
+show_step(struct sequence *q, struct run *r, const struct program_step *s, size_t i, const struct vm_result *got)
 {
-	struct vm_result got;
 	struct strbuf op = { 0 }, result = { 0 }, edges = { 0 }, behind = { 0 }, state = { 0 };
 
-	r->init_index = (unsigned)number - 1;
-	r->init_is_final = part[0] == 'f';
-	got = run_alone(r, &s->op);
 	vmt_print_op(&s->op, &op);
-	vmt_print_result(&s->op, &got, &result);
-	edges_print(got.edges, &edges);
-	edges_print_behind(got.edges, &behind);
+	vmt_print_result(&s->op, got, &result);
+	edges_print(got->edges, &edges);
+	edges_print_behind(got->edges, &behind);
 	r->target->dump(r->self, &r->state);
 	state_print(&r->state, &state);
-	if (c->json)
-		(void)json_array_append_new(
-		    steps, json_pack("{s:s, s:I, s:s, s:s, s:s, s:s}", "part", part, "step", (json_int_t)number, "op",
-		               strbuf_text(&op), "result", strbuf_text(&result), "edges", strbuf_text(&edges), "state",
-		               strbuf_text(&state)));
+	if (q->c->json)
+		(void)json_array_append_new(q->steps,
+		    json_pack("{s:s, s:I, s:s, s:s, s:s, s:s}", "part", q->part, "step", (json_int_t)i + 1, "op",
+		        strbuf_text(&op), "result", strbuf_text(&result), "edges", strbuf_text(&edges), "state",
+		        strbuf_text(&state)));
+	else if (q->comments)
+		printf("# %s %s => %s%s\n", q->part, strbuf_text(&op), strbuf_text(&result), strbuf_text(&behind));
 	else
-		printf("%4zu  %s %s => %s%s\n          %s\n", number, part, strbuf_text(&op), strbuf_text(&result),
+		printf("%4zu  %s %s => %s%s\n          %s\n", i + 1, q->part, strbuf_text(&op), strbuf_text(&result),
 		    strbuf_text(&behind), strbuf_text(&state));
-	strbuf_free(&edges);
-	strbuf_free(&behind);
-	if (!c->json)
-		show_findings(r, nr_shown);
+	if (!q->c->json)
+		show_findings(r, &q->nr_shown);
 	strbuf_free(&op);
 	strbuf_free(&result);
+	strbuf_free(&edges);
+	strbuf_free(&behind);
 	strbuf_free(&state);
-	return got.outcome != VM_OUTCOME_BLOCKED;
+}
+
+static void
+show_final(void *arg, struct run *r, size_t i, const struct vm_result *got)
+{
+	show_step(arg, r, &r->program->final[i], i, got);
+}
+
+/* The final steps, shown. False: one is not as expected, *wrong says how. */
+static bool
+final_steps(struct sequence *q, struct run *r, struct strbuf *wrong)
+{
+	q->part = "final";
+	return run_final_each(r, show_final, q, wrong);
 }
 
 /* Is there a finding that no quirk explains? */
@@ -207,23 +225,27 @@ found(const struct run *r)
 static int
 run_sequential(struct run_command *c, struct program *p, struct run *r)
 {
+	struct sequence q = { .c = c, .part = "init", .steps = json_array() };
 	struct strbuf wrong = { 0 };
-	bool final_ok = run_final(r, &wrong), going = true;
 	struct program bare = *p;
-	json_t *steps = json_array();
-	size_t nr_shown = 0;
+	bool final_ok, going = true;
 
 	run_close(r);
 	bare.nr_init = 0;
 	if (run_open_checked(r, &bare, c->target.target, r->sim, c->target.checker) != RUN_OPENED)
 		errx(EXIT_USAGE, "%s", strbuf_text(&r->error));
-	for (size_t i = 0; i < p->nr_init && going; i++)
-		going = show_step(c, r, &p->init[i], "init", i + 1, steps, &nr_shown);
-	for (size_t i = 0; i < p->nr_final && going; i++)
-		going = show_step(c, r, &p->final[i], "final", i + 1, steps, &nr_shown);
+	for (size_t i = 0; i < p->nr_init && going; i++) {
+		struct vm_result got;
+
+		r->init_index = (unsigned)i;
+		got = run_alone(r, &p->init[i].op);
+		show_step(&q, r, &p->init[i], i, &got);
+		going = got.outcome != VM_OUTCOME_BLOCKED; /* else nothing can follow */
+	}
+	final_ok = !going || final_steps(&q, r, &wrong);
 	if (c->json) {
 		json_t *j =
-		    json_pack("{s:b, s:O, s:o}", "expected", final_ok, "steps", steps, "findings", json_findings(r));
+		    json_pack("{s:b, s:O, s:o}", "expected", final_ok, "steps", q.steps, "findings", json_findings(r));
 
 		if (j == NULL || json_dumpf(j, stdout, JSON_INDENT(1)) != 0)
 			errx(EXIT_USAGE, "the JSON could not be written");
@@ -232,7 +254,7 @@ run_sequential(struct run_command *c, struct program *p, struct run *r)
 	} else if (!final_ok) {
 		printf("# WRONG: %s\n", strbuf_text(&wrong));
 	}
-	json_decref(steps);
+	json_decref(q.steps);
 	strbuf_free(&wrong);
 	return final_ok && !found(r) ? EXIT_OK : EXIT_FINDING;
 }
@@ -298,6 +320,9 @@ is_expected(const struct program *p, const struct trace *t, const char *outcome)
 static int
 report(struct run_command *c, struct program *p, struct run *r, struct trace *t)
 {
+	struct sequence q = {
+		.c = c, .comments = !c->verbose, .steps = json_array(), .nr_shown = t->nr_shown
+	};
 	struct strbuf outcome = { 0 }, schedule = { 0 }, wrong = { 0 };
 	bool deadlock = run_deadlocked(r), final_ok, known;
 
@@ -305,25 +330,27 @@ report(struct run_command *c, struct program *p, struct run *r, struct trace *t)
 		checker_end(r->checker, r);
 	run_outcome(r, &outcome);
 	vmt_print_choices(t->path.choices, t->path.nr_choices, &schedule);
-	final_ok = deadlock || run_panic(r) != NULL || run_final(r, &wrong);
 	known = is_expected(p, t, strbuf_text(&outcome));
+	if (!c->json) {
+		printf("result %s\nschedule %s\n", strbuf_text(&outcome), strbuf_text(&schedule));
+		if (!known)
+			printf("# the program does not expect this outcome\n");
+		show_findings(r, &q.nr_shown);
+	}
+	final_ok = deadlock || run_panic(r) != NULL || final_steps(&q, r, &wrong);
 	if (c->json) {
-		json_t *j = json_pack("{s:s, s:s, s:b, s:b, s:o, s:o}", "outcome", strbuf_text(&outcome), "schedule",
-		    strbuf_text(&schedule), "deadlock", deadlock, "expected", known && final_ok, "findings",
-		    json_findings(r), "steps", t->steps);
+		json_t *j = json_pack("{s:s, s:s, s:b, s:b, s:o, s:O, s:O}", "outcome", strbuf_text(&outcome),
+		    "schedule", strbuf_text(&schedule), "deadlock", deadlock, "expected", known && final_ok, "findings",
+		    json_findings(r), "steps", t->steps, "final", q.steps);
 
 		if (j == NULL || json_dumpf(j, stdout, JSON_INDENT(1)) != 0)
 			errx(EXIT_USAGE, "the JSON could not be written");
 		printf("\n");
 		json_decref(j);
-	} else {
-		printf("result %s\nschedule %s\n", strbuf_text(&outcome), strbuf_text(&schedule));
-		if (!known)
-			printf("# the program does not expect this outcome\n");
-		show_findings(r, &t->nr_shown);
-		if (!final_ok)
-			printf("# WRONG afterwards: %s\n", strbuf_text(&wrong));
+	} else if (!final_ok) {
+		printf("# WRONG afterwards: %s\n", strbuf_text(&wrong));
 	}
+	json_decref(q.steps);
 	strbuf_free(&outcome);
 	strbuf_free(&schedule);
 	strbuf_free(&wrong);
@@ -345,8 +372,7 @@ run_threads(struct run_command *c, struct program *p, struct run *r)
 		rv = report(c, p, r, &t);
 	else if (t.endless)
 		rv = EXIT_HANG;
-	if (!c->json)
-		json_decref(t.steps);
+	json_decref(t.steps);
 	strbuf_free(&t.before);
 	free(t.path.choices);
 	return rv;
