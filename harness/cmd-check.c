@@ -210,7 +210,7 @@ check_all(struct check_run *c)
 /* --- the end --- */
 
 struct totals {
-	size_t passed, failed, bad, skipped, verified, blessed;
+	size_t passed, failed, bad, skipped, verified, blessed, verdicts_shown;
 	uint64_t schedules, states, transitions, steps;
 	size_t quirk_checks[CHECK_COUNT]; /* programs in which a quirk explains a finding of it */
 };
@@ -231,6 +231,7 @@ sum(const struct check_run *c)
 		t.bad += r->status == CHECKFILE_BAD;
 		t.verified += r->verified;
 		t.blessed += r->blessed;
+		t.verdicts_shown += r->verdict_shown;
 		t.schedules += r->schedules;
 		t.states += r->states;
 		t.transitions += r->transitions;
@@ -241,11 +242,11 @@ sum(const struct check_run *c)
 	return t;
 }
 
-/* "verdicts that quirks explain: I19 in 364 programs, find in 185". */
+/* "explained by quirks: I19 in 364 programs, find in 185 programs": each program counts once for each check. */
 static void
 print_quirk_checks(const struct totals *t)
 {
-	const char *before = "verdicts that quirks explain: ";
+	const char *before = "explained by quirks: ";
 
 	for (unsigned k = 0; k < CHECK_COUNT; k++) {
 		if (t->quirk_checks[k] == 0)
@@ -295,7 +296,8 @@ print_json(const struct check_run *c, const struct totals *t)
 	    (json_int_t)t->schedules, "states", (json_int_t)t->states, "transitions", (json_int_t)t->transitions,
 	    "verified", (json_int_t)t->verified, "files", files);
 	if (root != NULL)
-		(void)json_object_set_new(root, "quirk_verdicts", json_quirk_checks(t));
+		(void)json_object_update_new(root, json_pack("{s:o, s:I}", "quirk_verdicts", json_quirk_checks(t),
+		                                       "verdicts_shown", (json_int_t)t->verdicts_shown));
 	if (root == NULL || json_dumpf(root, stdout, JSON_INDENT(1)) != 0)
 		errx(EXIT_USAGE, "the JSON could not be written");
 	printf("\n");
@@ -316,6 +318,8 @@ finish(struct check_run *c)
 			printf("%llu schedules in %llu states and %llu transitions\n", (unsigned long long)t.schedules,
 			    (unsigned long long)t.states, (unsigned long long)t.transitions);
 		print_quirk_checks(&t);
+		if (t.verdicts_shown > 0)
+			printf("%zu verdict line%s shown\n", t.verdicts_shown, t.verdicts_shown == 1 ? "" : "s");
 		if (c->options.verify)
 			printf("%zu programs explored by schedules as well\n", t.verified);
 		if (c->options.bless)

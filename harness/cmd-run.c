@@ -182,10 +182,10 @@ show_step(struct sequence *q, struct run *r, const struct program_step *s, size_
 	r->target->dump(r->self, &r->state);
 	state_print(&r->state, &state);
 	if (q->c->json)
-		(void)json_array_append_new(q->steps,
-		    json_pack("{s:s, s:I, s:s, s:s, s:s, s:s}", "part", q->part, "step", (json_int_t)i + 1, "op",
-		        strbuf_text(&op), "result", strbuf_text(&result), "edges", strbuf_text(&edges), "state",
-		        strbuf_text(&state)));
+		(void)json_array_append_new(
+		    q->steps, json_pack("{s:s, s:I, s:s, s:s, s:s, s:s}", "part", q->part, "step", (json_int_t)i + 1,
+		                  "op", strbuf_text(&op), "result", strbuf_text(&result), "edges", strbuf_text(&edges),
+		                  "state", strbuf_text(&state)));
 	else if (q->comments)
 		printf("# %s %s => %s%s\n", q->part, strbuf_text(&op), strbuf_text(&result), strbuf_text(&behind));
 	else
@@ -320,9 +320,7 @@ is_expected(const struct program *p, const struct trace *t, const char *outcome)
 static int
 report(struct run_command *c, struct program *p, struct run *r, struct trace *t)
 {
-	struct sequence q = {
-		.c = c, .comments = !c->verbose, .steps = json_array(), .nr_shown = t->nr_shown
-	};
+	struct sequence q = { .c = c, .comments = !c->verbose, .steps = json_array(), .nr_shown = t->nr_shown };
 	struct strbuf outcome = { 0 }, schedule = { 0 }, wrong = { 0 };
 	bool deadlock = run_deadlocked(r), final_ok, known;
 

@@ -233,16 +233,6 @@ render(struct show_command *c, const struct show *s)
 	return good;
 }
 
-/* Is anything of the kind of the file's verdict found? wirestorm check looks closer. */
-static bool
-shows_verdict(const struct program *p, const struct show *s)
-{
-	for (size_t i = 0; i < s->nr_findings; i++)
-		if (finding_kind(&s->findings[i]) == p->verdict)
-			return true;
-	return p->verdict == PROGRAM_VERDICT_NONE || (p->verdict == PROGRAM_VERDICT_DEADLOCK && s->deadlock);
-}
-
 /* Does the file say something of the run by its schedule that is not so? */
 static int
 compare(struct show_command *c, const struct program *p, const struct show *s)
@@ -255,9 +245,10 @@ compare(struct show_command *c, const struct program *p, const struct show *s)
 		fprintf(stderr, "%s:%u: expected result %s, got %s\n", c->path, p->result_line, p->result, s->outcome);
 		rv = EXIT_FINDING;
 	}
-	if (!shows_verdict(p, s)) {
-		fprintf(stderr, "%s:%u: expected verdict %s, but the run does not show it\n", c->path, p->verdict_line,
-		    vmt_verdict_word(p->verdict));
+	if (p->verdict != PROGRAM_VERDICT_NONE && !findings_show_verdict(s->findings, s->nr_findings, s->deadlock, p)) {
+		fprintf(stderr, "%s:%u: expected verdict %s%s%s, but the run does not show it\n", c->path,
+		    p->verdict_line, vmt_verdict_word(p->verdict), p->verdict_detail != NULL ? " " : "",
+		    p->verdict_detail != NULL ? p->verdict_detail : "");
 		rv = EXIT_FINDING;
 	}
 	return rv;

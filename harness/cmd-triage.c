@@ -244,20 +244,12 @@ static void
 write_numbered(const char *out, const struct program *p, char *path)
 {
 	for (unsigned n = 1; n <= BUGS_MAX; n++) {
-		FILE *f;
-		int error;
-
 		if (snprintf(path, PATH_MAX, "%s/%03u.vmt", out, n) >= PATH_MAX)
 			errx(EXIT_USAGE, "%s: the name is too long", out);
-		f = fopen(path, "wxe");
-		if (f == NULL && errno == EEXIST)
-			continue;
-		if (f != NULL && fclose(f) == 0 && vmt_write(path, p))
+		if (vmt_write_new(path, p))
 			return;
-		error = errno;
-		if (f != NULL)
-			(void)unlink(path); /* empty, it would be a program that expects nothing */
-		errc(EXIT_USAGE, error, "%s", path);
+		if (errno != EEXIST)
+			err(EXIT_USAGE, "%s", path);
 	}
 	errx(EXIT_USAGE, "%s: %d programs are there already", out, BUGS_MAX);
 }

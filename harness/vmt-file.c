@@ -86,6 +86,8 @@ vmt_read(const char *path, struct program *p)
 	return good;
 }
 
+typedef int rename_fn(const char *from, const char *to);
+
 static bool
 write_all(int fd, const char *text, size_t len)
 {
@@ -136,9 +138,21 @@ sync_directory(const char *path)
 	return good;
 }
 
-/* Writes @text to the new file @temp, open as @fd, and gives it the name @path. Closes @fd. */
+/* rename, but a file that is there stays. Not every file system can do it at once; with links it can be done. */
+static int
+rename_new(const char *temp, const char *path)
+{
+	if (renameat2(AT_FDCWD, temp, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+		return 0;
+	if ((errno != EINVAL && errno != ENOSYS) || link(temp, path) != 0)
+		return -1;
+	(void)unlink(temp);
+	return 0;
+}
+
+/* Writes @text to the new file @temp, open as @fd, and gives it the name @path by @name. Closes @fd. */
 static bool
-fill_and_rename(int fd, const char *temp, const char *path, const struct strbuf *text)
+fill_and_rename(int fd, const char *temp, const char *path, const struct strbuf *text, rename_fn *name)
 {
 	bool good = write_all(fd, strbuf_text(text), text->len) && set_mode(fd, path) && fsync(fd) == 0;
 	int error = errno;
@@ -147,7 +161,7 @@ fill_and_rename(int fd, const char *temp, const char *path, const struct strbuf 
 		error = errno;
 		good = false;
 	}
-	if (good && rename(temp, path) != 0) {
+	if (good && name(temp, path) != 0) {
 		error = errno;
 		good = false;
 	}
@@ -156,7 +170,7 @@ fill_and_rename(int fd, const char *temp, const char *path, const struct strbuf 
 }
 
 static bool
-replace(const char *path, const struct strbuf *text)
+write_as(const char *path, const struct strbuf *text, rename_fn *name)
 {
 	struct strbuf temp = { 0 };
 	int fd, error;
@@ -165,7 +179,7 @@ replace(const char *path, const struct strbuf *text)
 	strbuf_printf(&temp, "%s.XXXXXX", path);
 	fd = mkostemp(temp.text, O_CLOEXEC);
 	if (fd >= 0)
-		good = fill_and_rename(fd, temp.text, path, text);
+		good = fill_and_rename(fd, temp.text, path, text, name);
 	error = errno;
 	if (fd >= 0 && !good)
 		unlink(temp.text);
@@ -180,10 +194,25 @@ vmt_write_text(const char *path, const struct strbuf *text)
 	/* Where @path is a link, the file it leads to is replaced, not the link. */
 	char *real = realpath(path, NULL);
 	const char *target = real != NULL ? real : path;
-	bool good = replace(target, text) && sync_directory(target);
+	bool good = write_as(target, text, rename) && sync_directory(target);
 	int error = errno;
 
 	free(real);
+	errno = error;
+	return good;
+}
+
+bool
+vmt_write_new(const char *path, const struct program *p)
+{
+	struct strbuf text = { 0 };
+	bool good;
+	int error;
+
+	vmt_print(p, &text);
+	good = write_as(path, &text, rename_new) && sync_directory(path);
+	error = errno;
+	strbuf_free(&text);
 	errno = error;
 	return good;
 }
