@@ -86,7 +86,8 @@ say_word(struct strbuf *out, const char *word)
 static void
 say_repeat(struct check *c, const struct explore_path *witness)
 {
-	strbuf_printf(c->out, "; repeat: %s run ", getprogname());
+	/* The program's name is followed by that of the command, as messages begin. */
+	strbuf_printf(c->out, "; repeat: %.*s run ", (int)strcspn(getprogname(), " "), getprogname());
 	if (c->options->target_named)
 		strbuf_printf(c->out, "--target %s ", c->options->target->name);
 	if (c->options->profile != NULL)

@@ -5,8 +5,6 @@
 #include <err.h>
 #include <errno.h>
 #include <fts.h>
-#include <getopt.h>
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,38 +17,15 @@
 
 #include <jansson.h>
 
-#include "harness/checkfile.h"
 #include "harness/keybuf.h"
 #include "harness/vmt.h"
 
 volatile int cli_stop;
 
-long long
-cli_number(const char *option, const char *text, long long min, long long max)
-{
-	const char *problem;
-	long long n = strtonum(text, min, max, &problem);
-
-	if (problem != NULL)
-		errx(EXIT_USAGE, "%s %s: %s, expected a number from %lld to %lld", option, text, problem, min, max);
-	return n;
-}
-
-double
-cli_seconds(const char *option, const char *text)
-{
-	char *end;
-	double s = strtod(text, &end);
-
-	if (end == text || *end != '\0' || !isfinite(s) || s <= 0 || s > 1e9)
-		errx(EXIT_USAGE, "%s %s: expected a number of seconds above 0", option, text);
-	return s;
-}
-
 int
-cli_usage(const char *command)
+cli_usage(void)
 {
-	fprintf(stderr, "try: wirestorm %s --help\n", command);
+	fprintf(stderr, "try: %s --help\n", program_invocation_short_name);
 	return EXIT_USAGE;
 }
 
@@ -113,7 +88,7 @@ cli_files_add(struct cli_files *files, const char *path)
 		err(EXIT_USAGE, "no memory for a file name");
 	tree = fts_open((char *const[]){ copy, NULL }, FTS_LOGICAL | FTS_NOCHDIR, by_name);
 	if (tree == NULL)
-		err(EXIT_USAGE, "%s", path);
+		err(EXIT_USAGE, "%s", path); /* the system's fault, not the path's: there may be no such file */
 	while ((entry = fts_read(tree)) != NULL) {
 		switch (entry->fts_info) {
 		case FTS_F:
@@ -173,7 +148,7 @@ cli_read_bytes(const char *path, struct keybuf *bytes)
 		}
 	}
 	if (!ok)
-		warn("%s", path);
+		fprintf(stderr, "%s: %s\n", strcmp(path, "-") == 0 ? "standard input" : path, strerror(errno));
 	if (f != NULL && f != stdin)
 		(void)fclose(f);
 	return ok;
@@ -220,99 +195,13 @@ cli_target_at(size_t i)
 	return i < NR_TARGETS ? targets[i] : NULL;
 }
 
-static void
-set_profile(struct cli_target *t, const char *text)
-{
-	const char *word;
-
-	if (!checkfile_parse_profile(text, &t->freebsd12, &t->quirks, &word))
-		errx(EXIT_USAGE, "--profile %s: expected strict or freebsd12, then +Q1 or -Q1 and so on, found \"%s\"",
-		    text, word);
-	t->profile = text;
-}
-
-static void
-set_target(struct cli_target *t, const char *text)
-{
-	for (size_t i = 0; cli_target_at(i) != NULL; i++) {
-		if (strcmp(cli_target_at(i)->name, text) != 0)
-			continue;
-		t->target = cli_target_at(i);
-		return;
-	}
-	fprintf(stderr, "wirestorm: --target %s: expected one of", text);
-	for (size_t i = 0; cli_target_at(i) != NULL; i++)
-		fprintf(stderr, " %s", cli_target_at(i)->name);
-	fprintf(stderr, "\n");
-	exit(EXIT_USAGE);
-}
-
-/* --- options --- */
-
-bool
-cli_option(int opt, const struct cli_options *to)
-{
-	switch (opt) {
-	case CLI_PROFILE:
-		set_profile(to->target, optarg);
-		return true;
-	case CLI_TARGET:
-		set_target(to->target, optarg);
-		return true;
-	case CLI_NO_CHECKS:
-		to->target->checker = NULL;
-		return true;
-	case CLI_SCHEDULE:
-		*to->schedule = optarg;
-		return true;
-	case CLI_SEED:
-		if (to->seed_given != NULL)
-			*to->seed_given = true;
-		*to->seed = (uint64_t)cli_number("--seed", optarg, 0, INT64_MAX);
-		return true;
-	case CLI_SECONDS:
-		*to->seconds = cli_seconds("--seconds", optarg);
-		return true;
-	case CLI_STATES:
-		*to->states_max = (uint64_t)cli_number("--max-states", optarg, 1, 1LL << 31);
-		return true;
-	case CLI_JSON:
-		*to->json = true;
-		return true;
-	default:
-		return false;
-	}
-}
-
 int
-cli_help_or_usage(int opt, const char *command, const char *help)
+cli_which_check(const struct cli_which *w)
 {
-	if (opt != CLI_HELP)
-		return cli_usage(command);
-	fputs(help, stdout);
-	return EXIT_OK;
-}
-
-int
-cli_one_file(int argc, char **argv)
-{
-	if (optind + 1 == argc)
+	if (w->schedule == NULL || !w->drawn)
 		return -1;
-	fprintf(stderr, "wirestorm %s: expected one file\n", argv[0]);
-	return cli_usage(argv[0]);
-}
-
-int
-cli_target_and_file(int argc, char **argv, const char *help, struct cli_target *t)
-{
-	static const struct option options[] = { { OPTION_TARGET }, { OPTION_HELP }, { 0 } };
-	const struct cli_options common = { .target = t };
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1)
-		if (!cli_option(opt, &common))
-			return cli_help_or_usage(opt, argv[0], help);
-	return cli_one_file(argc, argv);
+	warnx("--schedule excludes --seed and --strategy");
+	return cli_usage();
 }
 
 /* --- programs --- */

@@ -1,24 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* cmd-encode.c - wirestorm encode: a program as bytes. */
 #include <err.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/bytes.h"
 #include "harness/cli.h"
 #include "harness/keybuf.h"
+#include "harness/options.h"
 #include "harness/strategy.h"
 #include "harness/vmt.h"
 
-static const char help[] =
+static const char help_head[] =
     "usage: wirestorm encode FILE\n"
     "\n"
     "Writes the program as bytes to standard output: the form that fuzz targets take (docs/bytes.md). If it has a\n"
     "schedule, the choice bytes that make this schedule again follow. Expectations and comments are not carried.\n"
     "\"-\" reads standard input.\n"
-    "\n"
-    "      --target T     who runs the schedule (default engine)\n"
+    "\n";
+
+static const char help_tail[] =
     "\n"
     "Exit status: 0 ok, 1 the bytes have no room for the program or its schedule does not run, 2 wrong usage or file.\n"
     "\n"
@@ -71,11 +73,15 @@ encode(const struct cli_target *target, const char *path)
 	return rv;
 }
 
+static const struct option_row rows[] = { OPTION_TARGET(0), { 0 } };
+
+static const struct command_line usage = { help_head, rows, help_tail, NULL, OPERANDS_ONE, "file" };
+
 int
 cmd_encode(int argc, char **argv)
 {
 	struct cli_target target = { .target = cli_target_at(0) };
-	int rv = cli_target_and_file(argc, argv, help, &target);
+	int rv = options_parse(argc, argv, &usage, &target);
 
 	return rv >= 0 ? rv : encode(&target, argv[optind]);
 }

@@ -1,33 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* cmd-explore.c - wirestorm explore: every outcome of a program, or the shortest way to one of them. */
 #include <err.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
 #include "harness/cli.h"
 #include "harness/explore.h"
+#include "harness/options.h"
 #include "harness/vmt.h"
 
-static const char help[] =
+static const char help_head[] =
     "usage: wirestorm explore [OPTION...] FILE\n\n"
     "Runs every interleaving of the program's threads and prints each outcome with its probability (if every\n"
     "scheduling point chooses at random), the number of schedules that end so, and a witness: a schedule with the\n"
     "fewest preemptions. What is printed is itself a .vmt text. Every run is judged: what is not as it should be is a\n"
-    "finding, with a witness (wirestorm help checks).\n\n"
-    "      --until WHAT   the way with the fewest preemptions to WHAT, as a program with its schedule.\n"
-    "                     WHAT: T0.0=KERN_INVALID_ADDRESS (operation 0 of thread 0 gives that result), DEADLOCK,\n"
-    "                     or several of these with commas, which must all hold\n"
-    "      --seconds S    stop after so long\n"
-    "      --max-states N stop after so many states (default 4194304)\n"
-    "      --by-schedules do not merge states: each schedule by itself, up to --max-schedules N (default 100000)\n"
-    "      --profile P    strict or freebsd12, then +Q1 -Q2 ...: instead of the file's profile\n"
-    "      --target T     what is under test; wirestorm help lists what there is\n"
-    "      --no-checks    do not judge the runs\n"
-    "      --json         one JSON object on standard output\n\n"
+    "finding, with a witness (wirestorm help checks).\n\n";
+
+static const char help_tail[] =
+    "\n"
     "Exit status: 0 explored (completely, or \"cut\" is said), 1 a finding that no quirk of the profile explains, or "
     "a\n"
     "final step went wrong, or with --until: it does not happen, 2 wrong usage or file.\n\n"
@@ -267,8 +261,8 @@ explore_program(struct explore_command *c, struct program *p, struct run *r)
 	}
 	if (c->until != NULL && x.goal.choices == NULL) {
 		if (!c->json)
-			fprintf(stderr, "wirestorm explore: %s %s (%s)\n", c->until,
-			    x.end == EXPLORE_COMPLETE ? "does not happen" : "was not found", explore_end_text(x.end));
+			warnx("%s %s (%s)", c->until, x.end == EXPLORE_COMPLETE ? "does not happen" : "was not found",
+			    explore_end_text(x.end));
 		rv = EXIT_FINDING;
 	} else if (c->until != NULL && !c->json) {
 		print_goal(p, r, &x.goal, c->until, x.end != EXPLORE_COMPLETE);
@@ -285,49 +279,25 @@ explore_program(struct explore_command *c, struct program *p, struct run *r)
 
 /* --- options --- */
 
-enum { OPT_UNTIL = 256, OPT_BY, OPT_SCHEDULES };
-
-static const struct option long_options[] = {
-	{ "until", required_argument, NULL, OPT_UNTIL },
-	{ OPTION_SECONDS },
-	{ OPTION_STATES },
-	{ "by-schedules", no_argument, NULL, OPT_BY },
-	{ "max-schedules", required_argument, NULL, OPT_SCHEDULES },
-	{ OPTION_PROFILE },
-	{ OPTION_TARGET },
-	{ OPTION_NO_CHECKS },
-	{ OPTION_JSON },
-	{ OPTION_HELP },
+#define TO(type, field) OPTION_TO(struct explore_command, type, field)
+static const struct option_row rows[] = {
+	OPTION_TEXT("--until WHAT", TO(const char *, until),
+	    "the way with the fewest preemptions to WHAT, as a program with its schedule. WHAT: "
+	    "T0.0=KERN_INVALID_ADDRESS (operation 0 of thread 0 gives that result), DEADLOCK, or several of these with "
+	    "commas, which must all hold"),
+	OPTION_SECONDS(TO(double, options.seconds), "stop after so long"),
+	OPTION_STATES(TO(uint64_t, options.states_max), "stop after so many states (default 4194304)"),
+	OPTION_FLAG("--by-schedules", TO(bool, options.by_schedules), "do not merge states: each schedule by itself"),
+	OPTION_COUNT("--max-schedules N", TO(uint64_t, options.schedules_max), 1, 1LL << 60,
+	    "stop after so many schedules (default 100000)"),
+	OPTION_PROFILE(TO(struct cli_target, target), ": instead of the file's profile"),
+	OPTION_TARGET(TO(struct cli_target, target)),
+	OPTION_NO_CHECKS(TO(struct cli_target, target)),
+	OPTION_JSON(TO(bool, json)),
 	{ 0 },
 };
 
-static int
-parse_options(int argc, char **argv, struct explore_command *c)
-{
-	const struct cli_options common = { .target = &c->target,
-		.seconds = &c->options.seconds,
-		.states_max = &c->options.states_max,
-		.json = &c->json };
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-		switch (opt) {
-		case OPT_UNTIL:
-			c->until = optarg;
-			break;
-		case OPT_BY:
-			c->options.by_schedules = true;
-			break;
-		case OPT_SCHEDULES:
-			c->options.schedules_max = (uint64_t)cli_number("--max-schedules", optarg, 1, 1LL << 60);
-			break;
-		default:
-			if (!cli_option(opt, &common))
-				return cli_help_or_usage(opt, "explore", help);
-		}
-	}
-	return cli_one_file(argc, argv);
-}
+static const struct command_line usage = { help_head, rows, help_tail, NULL, OPERANDS_ONE, "file" };
 
 int
 cmd_explore(int argc, char **argv)
@@ -336,7 +306,7 @@ cmd_explore(int argc, char **argv)
 	struct explore_command c = { .target = { .target = cli_target_at(0), .checker = &checker } };
 	struct program p;
 	struct run r;
-	int rv = parse_options(argc, argv, &c);
+	int rv = options_parse(argc, argv, &usage, &c);
 
 	if (rv >= 0)
 		return rv;

@@ -1,36 +1,31 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* cmd-run.c - wirestorm run: one execution, and what happens in it. */
 #include <err.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
 #include "harness/cli.h"
 #include "harness/edges.h"
 #include "harness/explore.h"
+#include "harness/options.h"
 #include "harness/replay.h"
 #include "harness/strategy.h"
 #include "harness/vmt.h"
 
-static const char help[] =
+static const char help_head[] =
     "usage: wirestorm run [OPTION...] FILE\n\n"
     "Runs the program once: by --schedule, by choices drawn from --seed, or by the schedule in the file; without any "
     "of\n"
     "them by choices drawn from seed 1. --strategy says how choices are drawn.\n"
     "Prints the outcome and the schedule, which repeats the run, and what the checker finds (wirestorm help "
-    "checks).\n\n"
-    "      --schedule 'T0*3 T1 T0'   one choice per step\n"
-    "      --seed N       draw the choices from this seed instead\n"
-    "      --strategy S   how (default random), see below\n"
-    "  -v, --verbose      each step: who, what it did, where it is now, and the map when it changed\n"
-    "      --lenient      a schedule goes on with another thread where a choice cannot run\n"
-    "      --profile P    strict or freebsd12, then +Q1 -Q2 ...: instead of the file's profile\n"
-    "      --target T     what is under test; wirestorm help lists what there is\n"
-    "      --no-checks    do not judge the run\n"
-    "      --json         one JSON object on standard output\n\n"
+    "checks).\n\n";
+
+static const char help_tail[] =
+    "\n"
     "Exit status: 0 it ran, 1 a finding that no quirk explains, or something not as the program expects, 2 wrong "
     "usage, file\n"
     "or schedule, 3 no end.\n\n"
@@ -44,10 +39,8 @@ static const char help[] =
 
 struct run_command {
 	struct cli_target target;
-	const char *schedule, *path;
-	const struct strategy *strategy;
-	uint64_t seed;
-	bool drawn; /* --seed or --strategy was given */
+	struct cli_which which;
+	const char *path;
 	bool verbose, lenient, json;
 };
 
@@ -267,13 +260,13 @@ execute(struct run_command *c, struct program *p, struct run *r, struct trace *t
 	struct replay how = { .lenient = c->lenient, .on_step = on_step, .arg = t };
 	struct program_choice *choices = p->choices;
 	size_t nr = p->nr_choices;
-	bool given = p->has_schedule && !c->drawn, ok = true;
+	bool given = p->has_schedule && !c->which.drawn, ok = true;
 
-	if (c->schedule != NULL) {
+	if (c->which.schedule != NULL) {
 		struct vmt_error e;
 
-		if (!vmt_parse_choices(c->schedule, &choices, &nr, &e)) {
-			fprintf(stderr, "wirestorm run: --schedule: column %u: %s\n", e.column, e.text);
+		if (!vmt_parse_choices(c->which.schedule, &choices, &nr, &e)) {
+			warnx("--schedule: column %u: %s", e.column, e.text);
 			return false;
 		}
 		given = true;
@@ -284,12 +277,12 @@ execute(struct run_command *c, struct program *p, struct run *r, struct trace *t
 			fprintf(stderr, "%s: %s\n", c->path, strbuf_text(&how.error));
 		if (how.nr_diverged > 0)
 			fprintf(stderr, "%s: %zu choices could not be followed\n", c->path, how.nr_diverged);
-		t->from_file = c->schedule == NULL && how.nr_diverged == 0;
+		t->from_file = c->which.schedule == NULL && how.nr_diverged == 0;
 	} else {
 		struct strategy_view view;
 
 		strategy_view_init(&view, r);
-		(void)c->strategy->function(r, &view, c->seed, on_step, t);
+		(void)c->which.strategy->function(r, &view, c->which.seed, on_step, t);
 		strategy_view_free(&view);
 		if (run_enabled(r) != 0) {
 			fprintf(stderr, "%s: no end after %d steps\n", c->path, STRATEGY_STEPS_MAX);
@@ -378,93 +371,36 @@ run_threads(struct run_command *c, struct program *p, struct run *r)
 
 /* --- options --- */
 
-enum { OPT_STRATEGY = 256, OPT_LENIENT };
-
-static const struct option long_options[] = {
-	{ OPTION_SCHEDULE },
-	{ OPTION_SEED },
-	{ "strategy", required_argument, NULL, OPT_STRATEGY },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "lenient", no_argument, NULL, OPT_LENIENT },
-	{ OPTION_PROFILE },
-	{ OPTION_TARGET },
-	{ OPTION_NO_CHECKS },
-	{ OPTION_JSON },
-	{ OPTION_HELP },
+#define TO(type, field) OPTION_TO(struct run_command, type, field)
+static const struct option_row rows[] = {
+	OPTIONS_WHICH(TO(struct cli_which, which), "how (default random), see below"),
+	OPTION_FLAG("-v, --verbose", TO(bool, verbose),
+	    "each step: who, what it did, where it is now, and the map when it changed"),
+	OPTION_FLAG("--lenient", TO(bool, lenient), "a schedule goes on with another thread where a choice cannot run"),
+	OPTION_PROFILE(TO(struct cli_target, target), ": instead of the file's profile"),
+	OPTION_TARGET(TO(struct cli_target, target)),
+	OPTION_NO_CHECKS(TO(struct cli_target, target)),
+	OPTION_JSON(TO(bool, json)),
 	{ 0 },
 };
 
-static void
-print_help(void)
-{
-	struct strbuf list = { 0 };
-
-	strategy_print_list(&list);
-	fputs(help, stdout);
-	fputs(strbuf_text(&list), stdout);
-	strbuf_free(&list);
-}
-
-static int
-no_strategy(const char *name)
-{
-	fprintf(stderr, "wirestorm run: --strategy %s: there is none of that name\n", name);
-	return cli_usage("run");
-}
-
-static int
-parse_options(int argc, char **argv, struct run_command *c)
-{
-	const struct cli_options common = { .target = &c->target,
-		.schedule = &c->schedule,
-		.seed = &c->seed,
-		.seed_given = &c->drawn,
-		.json = &c->json };
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, "v", long_options, NULL)) != -1) {
-		switch (opt) {
-		case OPT_STRATEGY:
-			c->strategy = strategy_find(optarg);
-			if (c->strategy == NULL)
-				return no_strategy(optarg);
-			c->drawn = true;
-			break;
-		case 'v':
-			c->verbose = true;
-			break;
-		case OPT_LENIENT:
-			c->lenient = true;
-			break;
-		case CLI_HELP:
-			print_help();
-			return EXIT_OK;
-		default:
-			if (!cli_option(opt, &common))
-				return cli_usage("run");
-		}
-	}
-	if (c->schedule != NULL && c->drawn) {
-		fprintf(stderr, "wirestorm run: --schedule excludes --seed and --strategy\n");
-		return cli_usage("run");
-	}
-	c->path = argv[optind];
-	return cli_one_file(argc, argv);
-}
+static const struct command_line usage = { help_head, rows, help_tail, strategy_print_list, OPERANDS_ONE, "file" };
 
 int
 cmd_run(int argc, char **argv)
 {
 	struct checker checker = { 0 };
-	struct run_command c = {
-		.target = { .target = cli_target_at(0), .checker = &checker }, .strategy = strategy_at(0), .seed = 1
-	};
+	struct run_command c = { .target = { .target = cli_target_at(0), .checker = &checker },
+		.which = { .strategy = strategy_at(0), .seed = 1 } };
 	struct program p;
 	struct run r;
-	int rv = parse_options(argc, argv, &c);
+	int rv = options_parse(argc, argv, &usage, &c);
 
+	if (rv < 0)
+		rv = cli_which_check(&c.which);
 	if (rv >= 0)
 		return rv;
+	c.path = argv[optind];
 	if (!cli_open_run(&c.target, c.path, &p, &r))
 		return EXIT_USAGE;
 	rv = p.nr_threads == 0 ? run_sequential(&c, &p, &r) : run_threads(&c, &p, &r);

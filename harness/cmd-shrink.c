@@ -2,31 +2,28 @@
 /* cmd-shrink.c - wirestorm shrink: a smaller program with the same verdict. */
 #include <err.h>
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
 #include "harness/cli.h"
 #include "harness/clock.h"
+#include "harness/options.h"
 #include "harness/shrink.h"
 #include "harness/vmt.h"
 
-static const char help[] =
+static const char help_head[] =
     "usage: wirestorm shrink [OPTION...] FILE\n\n"
     "Makes a program smaller that has a verdict, and mostly a schedule, as long as the verdict stays the same: fewer\n"
     "threads, operations, directives and flags, plainer arguments, pages closer together, and in the end the fewest\n"
     "preemptions. Goes on until nothing more can be taken away. What is left, with its schedule and result, goes to\n"
-    "standard output or --out; what was expected besides the verdict, final steps and comments behind the head go.\n\n"
-    "      --out FILE     write there, and whenever something smaller was found; FILE may be the program itself\n"
-    "      --seconds S    stop after so long; the smallest so far is the result\n"
-    "      --max-states N up to so many states an edited program is explored completely (default 20000)\n"
-    "      --runs N       one with more is run so often by strategies (default 64)\n"
-    "      --seed N       theirs (default 1)\n"
-    "      --target T     what is under test; wirestorm help lists what there is\n"
-    "      --json         one JSON object on standard output instead; needs --out\n\n"
+    "standard output or --out; what was expected besides the verdict, final steps and comments behind the head go.\n\n";
+
+static const char help_tail[] =
+    "\n"
     "Ctrl-C ends it early, with the smallest so far as result.\n\n"
     "Exit status: 0 done, 1 the verdict is not there to begin with, 2 wrong usage or file.\n\n"
     "Examples:\n"
@@ -241,60 +238,37 @@ suits(const struct shrink_command *c, const struct program *p)
 
 /* --- options --- */
 
-enum { OPT_OUT = 256, OPT_RUNS };
-
-static const struct option long_options[] = {
-	{ "out", required_argument, NULL, OPT_OUT },
-	{ OPTION_SECONDS },
-	{ OPTION_STATES },
-	{ "runs", required_argument, NULL, OPT_RUNS },
-	{ OPTION_SEED },
-	{ OPTION_TARGET },
-	{ OPTION_JSON },
-	{ OPTION_HELP },
+#define TO(type, field) OPTION_TO(struct shrink_command, type, field)
+static const struct option_row rows[] = {
+	OPTION_TEXT("--out FILE", TO(const char *, out),
+	    "write there, and whenever something smaller was found; FILE may be the program itself"),
+	OPTION_SECONDS(TO(double, options.seconds), "stop after so long; the smallest so far is the result"),
+	OPTION_STATES(TO(uint64_t, options.states_max),
+	    "up to so many states an edited program is explored completely (default 20000)"),
+	OPTION_NUMBER("--runs N", TO(unsigned, options.runs), 1, 1000000,
+	    "one with more is run so often by strategies (default 64)"),
+	OPTION_SEED(TO(uint64_t, options.seed), "theirs (default 1)"),
+	OPTION_TARGET(TO(struct cli_target, target)),
+	OPTION_FLAG("--json", TO(bool, json), "one JSON object on standard output instead; needs --out"),
 	{ 0 },
 };
 
-static int
-parse_options(int argc, char **argv, struct shrink_command *c)
-{
-	const struct cli_options common = { .target = &c->target,
-		.seed = &c->options.seed,
-		.states_max = &c->options.states_max,
-		.seconds = &c->options.seconds,
-		.json = &c->json };
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-		switch (opt) {
-		case OPT_OUT:
-			c->out = optarg;
-			break;
-		case OPT_RUNS:
-			c->options.runs = (unsigned)cli_number("--runs", optarg, 1, 1000000);
-			break;
-		default:
-			if (!cli_option(opt, &common))
-				return cli_help_or_usage(opt, "shrink", help);
-		}
-	}
-	if (c->json && c->out == NULL) {
-		fprintf(stderr, "wirestorm shrink: --json needs --out FILE: standard output takes one of the two\n");
-		return cli_usage("shrink");
-	}
-	c->path = argv[optind];
-	return cli_one_file(argc, argv);
-}
+static const struct command_line usage = { help_head, rows, help_tail, NULL, OPERANDS_ONE, "file" };
 
 int
 cmd_shrink(int argc, char **argv)
 {
 	struct shrink_command c = { .target = { .target = cli_target_at(0) }, .options = { .seed = 1 } };
 	struct program p;
-	int rv = parse_options(argc, argv, &c);
+	int rv = options_parse(argc, argv, &usage, &c);
 
 	if (rv >= 0)
 		return rv;
+	if (c.json && c.out == NULL) {
+		warnx("--json needs --out FILE: standard output takes one of the two");
+		return cli_usage();
+	}
+	c.path = argv[optind];
 	if (!vmt_read(c.path, &p))
 		return EXIT_USAGE;
 	if (!suits(&c, &p)) {

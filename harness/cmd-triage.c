@@ -3,39 +3,35 @@
 #include <dirent.h>
 #include <err.h>
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
 #include "harness/bytes.h"
 #include "harness/cli.h"
 #include "harness/keybuf.h"
+#include "harness/options.h"
 #include "harness/reproducer.h"
 #include "harness/seqrun.h"
 #include "harness/show.h"
 #include "harness/shrink.h"
 #include "harness/vmt.h"
 
-static const char help[] =
+static const char help_head[] =
     "usage: wirestorm triage [OPTION...] CRASH...\n"
     "\n"
     "Says what inputs of fuzz_seq and fuzz_sched have found, and makes programs of it: as small as shrink makes them,\n"
     "with the schedule that shows it, the result and the verdict, in the profile with the fewest quirks; and draws\n"
     "their runs. A program that the engine runs unlike the reference model gets the model's result as what is\n"
     "expected. A CRASH that ends in .vmt is read as text.\n"
-    "\n"
-    "      --out DIR      write each as DIR/NNN.vmt, unless a program there is about the same: verdict, operations,\n"
-    "                     quirks. Without, programs go to standard output\n"
-    "      --profile P    strict or freebsd12, then +Q1 -Q2 ...: run all in it, as WS_FUZZ_PROFILE had asked for\n"
-    "      --mutant NAME  put this mutant into each program, as WS_FUZZ_MUTANT had; only in a build with mutants\n"
-    "      --no-shrink    the program as it is\n"
-    "      --seconds S    shrink each for so long at most (default 20)\n"
-    "      --json         one JSON object on standard output\n"
+    "\n";
+
+static const char help_tail[] =
     "\n"
     "Exit status: 0 nothing was found, 1 something was, 2 wrong usage, or a file that cannot be read or written.\n"
     "\n"
@@ -336,54 +332,38 @@ triage(struct triage_command *c, const char *crash)
 
 /* --- options --- */
 
-enum { OPT_OUT = 256, OPT_MUTANT, OPT_NO_SHRINK };
+static void
+set_mutant(void *command, const char *text)
+{
+	struct triage_command *c = command;
 
-static const struct option long_options[] = {
-	{ "out", required_argument, NULL, OPT_OUT },
-	{ OPTION_PROFILE },
-	{ "mutant", required_argument, NULL, OPT_MUTANT },
-	{ "no-shrink", no_argument, NULL, OPT_NO_SHRINK },
-	{ OPTION_SECONDS },
-	{ OPTION_JSON },
-	{ OPTION_HELP },
+	c->mutant = vmt_mutant(text);
+	if (c->mutant == NULL)
+		errx(EXIT_USAGE, "--mutant %s: there is none of that name; wirestorm bugs list has them", text);
+}
+
+#define TO(type, field) OPTION_TO(struct triage_command, type, field)
+static const struct option_row rows[] = {
+	OPTION_TEXT("--out DIR", TO(const char *, out),
+	    "write each as DIR/NNN.vmt, unless a program there is about the same: verdict, operations, quirks. "
+	    "Without, "
+	    "programs go to standard output"),
+	OPTION_PROFILE(TO(struct cli_target, target), ": run all in it, as WS_FUZZ_PROFILE had asked for"),
+	OPTION_CALL("--mutant NAME", set_mutant,
+	    "put this mutant into each program, as WS_FUZZ_MUTANT had; only in a build with mutants"),
+	OPTION_FLAG("--no-shrink", TO(bool, no_shrink), "the program as it is"),
+	OPTION_SECONDS(TO(double, seconds), "shrink each for so long at most (default 20)"),
+	OPTION_JSON(TO(bool, json)),
 	{ 0 },
 };
 
-static int
-parse_options(int argc, char **argv, struct triage_command *c)
-{
-	const struct cli_options common = { .target = &c->target, .seconds = &c->seconds, .json = &c->json };
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-		switch (opt) {
-		case OPT_OUT:
-			c->out = optarg;
-			break;
-		case OPT_MUTANT:
-			c->mutant = vmt_mutant(optarg);
-			if (c->mutant == NULL)
-				errx(EXIT_USAGE, "--mutant %s: no such mutant", optarg);
-			break;
-		case OPT_NO_SHRINK:
-			c->no_shrink = true;
-			break;
-		default:
-			if (!cli_option(opt, &common))
-				return cli_help_or_usage(opt, "triage", help);
-		}
-	}
-	if (optind < argc)
-		return -1;
-	fprintf(stderr, "wirestorm triage: expected a file\n");
-	return cli_usage("triage");
-}
+static const struct command_line usage = { help_head, rows, help_tail, NULL, OPERANDS_SOME, "file" };
 
 int
 cmd_triage(int argc, char **argv)
 {
 	struct triage_command c = { .target = { .target = cli_target_at(0) }, .seconds = SECONDS_DEFAULT };
-	int rv = parse_options(argc, argv, &c), worst = EXIT_OK;
+	int rv = options_parse(argc, argv, &usage, &c), worst = EXIT_OK;
 
 	if (rv >= 0)
 		return rv;

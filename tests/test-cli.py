@@ -70,10 +70,6 @@ class Case(cli.Case):
 
 
 class Help(Case):
-    SOURCES = {"check": "harness/cmd-check.c", "explore": "harness/cmd-explore.c", "run": "harness/cmd-run.c",
-        "show": "harness/cmd-show.c", "edges": "harness/cmd-edges.c",
-        "bugs": "harness/cmd-bugs.c", "fmt": "harness/cmd-fmt.c", "stress": "stress/stress-main.c"}
-
     def commands(self):
         found = re.findall(r'^COMMAND\("(\w+)"', (ROOT / "harness" / "commands.def").read_text(), re.MULTILINE)
         self.assertGreaterEqual(len(found), 5)
@@ -97,18 +93,19 @@ class Help(Case):
                 self.assertEqual(self.expect(0, "help", command)[0], out)
 
     def test_options(self):
-        """Every option that getopt knows is in the help, and the other way round."""
-        row = r'\{ "([\w-]+)",\s*(no|required|optional)_argument'
-        shared = dict(re.findall(r"(?m)^#define (OPTION_\w+) (.*)", (ROOT / "harness" / "cli.h").read_text()))
-        for command, source in self.SOURCES.items():
-            text = (ROOT / source).read_text()
-            options = re.findall(row, re.sub(r"\bOPTION_\w+", lambda m: shared[m.group()], text))
-            self.assertGreater(len(options), 1, source)
-            out, _ = self.expect(0, command, "--help")
-            for name in {o[0] for o in options} - {"help"}:
-                self.assertRegex(out, r"--%s\b" % name, command)
-            for name in re.findall(r"(?m)^ {2,8}(?:-\w, )?--([\w-]+)", out):
-                self.assertIn(name, [o[0] for o in options] + ["help"], command)
+        """The manual page's synopsis of a command has the options that its --help has."""
+        page = (ROOT / "man" / "wirestorm.1").read_text()
+        synopsis = dict(re.findall(r"(?ms)^\.Cm (\w+)\n(.*?)(?=^\.Nm$|\Z)", page[:page.index(".Sh DESCRIPTION")]))
+        self.assertEqual(sorted(synopsis), sorted(self.commands()))
+        compared = 0
+        for command, text in synopsis.items():
+            if "Op Ar option ..." in text or command == "help":
+                continue
+            there = {long or letter for letter, long in re.findall(r"\bFl (?:-([\w-]+)|(\w)\b)", text)}
+            helped = re.findall(r"(?m)^ {2,6}(?:-(\w), )?--([\w-]+)", self.expect(0, command, "--help")[0])
+            self.assertEqual(there, {letter or name for letter, name in helped}, command)
+            compared += len(helped)
+        self.assertGreater(compared, 70)
 
     def test_explain(self):
         """Every name that a report can have is explained, each with what its table says of it."""
@@ -136,7 +133,9 @@ class Help(Case):
         self.assertIn('found "nonsense"', err)
 
     def test_wrong_options(self):
-        for command in self.SOURCES:
+        for command in self.commands():
+            if command == "help":
+                continue
             err = self.usage_error(command, "--nonsense", words=["nonsense", "wirestorm %s --help" % command])
             self.assertNotIn("usage:", err)
         for command in ("check", "explore", "run", "fmt"):
@@ -376,6 +375,24 @@ class Output(Case):
         nr = sum(int(c.split("*")[1]) if "*" in c else 1 for c in report["schedule"].split())
         self.assertEqual([s["step"] for s in report["steps"]], list(range(1, nr + 1)))
         self.assertIn(report["steps"][-1]["state"], report["outcome"])
+
+    def test_run_final(self):
+        """The final steps are shown, with what they return: as comments, as a trace, as JSON. Not after a deadlock."""
+        path = self.file("final.vmt", SMALL + "final insert 40 41 r r\nfinal lookup 40 => TRUE\n")
+        out, _ = self.expect(0, "run", path)
+        self.assertTrue(out.endswith("\n# final insert 40 41 r r => KERN_SUCCESS\n# final lookup 40 => TRUE\n"), out)
+        self.expect(0, "fmt", "--check", "-", text=self.expect(0, "fmt", "-", text=SMALL + out)[0])
+        trace, _ = self.expect(0, "run", "-v", path)
+        self.assertIn("\n   1  final insert 40 41 r r => KERN_SUCCESS\n          40-41:r--/r--:copy:w0 uw=0\n", trace)
+        final = json.loads(self.expect(0, "run", "--json", path)[0])["final"]
+        self.assertEqual([(f["part"], f["step"], f["op"], f["result"]) for f in final],
+            [("final", 1, "insert 40 41 r r", "KERN_SUCCESS"), ("final", 2, "lookup 40", "TRUE")])
+        path.write_text(path.read_text().replace("TRUE", "FALSE"))
+        out, _ = self.expect(1, "run", path)
+        self.assertIn("\n# final lookup 40 => TRUE\n# WRONG afterwards: expected result FALSE, got TRUE", out)
+        block = self.file("block.vmt", SMALL.replace("user", "system") + "final lookup 20\nschedule T0*5 T1\n")
+        report = json.loads(self.expect(0, "run", "--json", block)[0])
+        self.assertEqual((report["deadlock"], report["final"]), (True, []))
 
     def test_explore_is_vmt(self):
         """What explore prints, behind the program, is what check expects."""
