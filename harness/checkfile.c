@@ -311,6 +311,24 @@ check_outcomes(struct check *c, struct explore_result *got)
 		compare_counts(c, got);
 }
 
+/* No schedule shows it, so all of them are looked at: the states go round, or a schedule goes on and on. */
+static void
+check_livelock(struct check *c, struct explore_result *got)
+{
+	struct explore_options o = {
+		.states_max = c->options->states_max, .schedules_max = c->options->states_max, .stop = c->options->stop
+	};
+
+	explore(&c->run, &o, got);
+	keep_stats(c, got);
+	c->report.verdict_shown = got->livelock || got->end == EXPLORE_CUT_STEPS;
+	if (!c->report.verdict_shown) {
+		fail_at(c, c->program.verdict_line);
+		strbuf_printf(c->out, "expected verdict livelock, but %s\n",
+		    got->end == EXPLORE_COMPLETE ? "every schedule ends" : explore_end_text(got->end));
+	}
+}
+
 /* --- schedules --- */
 
 /*
@@ -522,6 +540,8 @@ check_threads(struct check *c)
 		expects_nothing(c, "a schedule, but no result");
 	if (p->nr_outcomes > 0 || (c->options->bless && !p->has_schedule)) {
 		check_outcomes(c, &got);
+	} else if (!p->has_schedule && p->verdict == PROGRAM_VERDICT_LIVELOCK) {
+		check_livelock(c, &got);
 	} else if (!p->has_schedule) {
 		expects_nothing(c, "no outcome, no schedule");
 	}

@@ -284,11 +284,11 @@ execute(struct run_command *c, struct program *p, struct run *r, struct trace *t
 		strategy_view_init(&view, r);
 		(void)c->which.strategy->function(r, &view, c->which.seed, on_step, t);
 		strategy_view_free(&view);
-		if (run_enabled(r) != 0) {
-			fprintf(stderr, "%s: no end after %d steps\n", c->path, STRATEGY_STEPS_MAX);
-			t->endless = true;
-			ok = false;
-		}
+	}
+	if (ok && run_enabled(r) != 0) {
+		fprintf(stderr, "%s: no end after %d steps\n", c->path, STRATEGY_STEPS_MAX);
+		t->endless = true;
+		ok = false;
 	}
 	if (choices != p->choices)
 		free(choices);

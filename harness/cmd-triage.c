@@ -99,11 +99,12 @@ read_crash(
 
 /* --- finding --- */
 
-/* The smallest program with the same finding, and what the finding is there. */
-static void
+/* The smallest program with the same finding, and what the finding is there. False: the finding is not there at all. */
+static bool
 make_small(struct triage_command *c, struct program *p, struct finding *f)
 {
-	char *detail = strdup(p->verdict_detail);
+	char *detail = strdup(p->verdict_detail != NULL ? p->verdict_detail : "");
+	bool found;
 	const struct reproducer_way along = { .by_schedule = true };
 	struct shrink_verdict wanted;
 	struct shrink_report report;
@@ -117,10 +118,24 @@ make_small(struct triage_command *c, struct program *p, struct finding *f)
 	if (detail == NULL)
 		err(EXIT_USAGE, "a verdict");
 	shrink_verdict_init(&wanted, p->verdict, detail);
-	if (shrink(p, &o, &report))
+	found = shrink(p, &o, &report);
+	if (found && f->check != CHECK_circle) /* which has no schedule to go along */
 		(void)reproducer_make(p, &along, c->target.target, c->sim, f);
 	shrink_verdict_free(&wanted);
 	free(detail);
+	return found;
+}
+
+/* A text that says it is a livelock: no single run shows that. */
+static bool
+judge_livelock(struct triage_command *c, struct program *p, struct strbuf *what)
+{
+	struct finding f = { .check = CHECK_circle, .thread = -1, .text = "there are schedules that do not end" };
+
+	if (p->verdict != PROGRAM_VERDICT_LIVELOCK || !make_small(c, p, &f))
+		return false;
+	finding_print(&f, p, what);
+	return true;
 }
 
 /* What the checker finds. */
@@ -130,10 +145,10 @@ judge(struct triage_command *c, struct program *p, const struct reproducer_way *
 	struct finding f;
 
 	if (!reproducer_make(p, way, c->target.target, c->sim, &f))
-		return false;
+		return judge_livelock(c, p, what);
 	reproducer_reduce_profile(p, c->target.target, c->sim, &f);
 	if (!c->no_shrink)
-		make_small(c, p, &f);
+		(void)make_small(c, p, &f);
 	finding_print(&f, p, what);
 	return true;
 }

@@ -83,7 +83,7 @@ struct option_row {
 #define OPTION_STATES(to, help) OPTION_COUNT("--max-states N", to, 1, 1LL << 31, help)
 #define OPTION_PROFILE(to, behind)                                                                                     \
 	{                                                                                                              \
-		"--profile P", "strict or freebsd12, then +Q1 -Q2 ..." behind, OPTION_IS_PROFILE, (to), 0, 0, NULL   \
+		"--profile P", "strict or freebsd12, then +Q1 -Q2 ..." behind, OPTION_IS_PROFILE, (to), 0, 0, NULL     \
 	}
 #define OPTION_TARGET(to)                                                                                              \
 	{                                                                                                              \

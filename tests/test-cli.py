@@ -390,7 +390,7 @@ class Output(Case):
         path.write_text(path.read_text().replace("TRUE", "FALSE"))
         out, _ = self.expect(1, "run", path)
         self.assertIn("\n# final lookup 40 => TRUE\n# WRONG afterwards: expected result FALSE, got TRUE", out)
-        block = self.file("block.vmt", SMALL.replace("user", "system") + "final lookup 20\nschedule T0*5 T1\n")
+        block = self.file("block.vmt", SMALL.replace("user", "system") + "final lookup 20\nschedule T0*6 T1\n")
         report = json.loads(self.expect(0, "run", "--json", block)[0])
         self.assertEqual((report["deadlock"], report["final"]), (True, []))
 
