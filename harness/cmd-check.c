@@ -311,7 +311,8 @@ finish(struct check_run *c)
 			    (unsigned long long)t.states, (unsigned long long)t.transitions);
 		print_quirk_checks(&t);
 		if (t.verdicts_shown > 0)
-			printf("%zu verdict line%s shown\n", t.verdicts_shown, t.verdicts_shown == 1 ? "" : "s");
+			printf("as verdict lines expect: %zu program%s\n", t.verdicts_shown,
+			    t.verdicts_shown == 1 ? "" : "s");
 		if (c->options.verify)
 			printf("%zu programs explored by schedules as well\n", t.verified);
 		if (c->options.bless)

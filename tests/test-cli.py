@@ -355,6 +355,17 @@ class Output(Case):
         self.assertEqual("".join(f["text"] for f in files), text[:text.index("%(schedules)d schedules in" % report)])
         self.assertFalse(report["interrupted"])
 
+    def test_check_quirks(self):
+        """What quirks explain is counted, whether a verdict line expects it or not; and verdict lines are."""
+        quirk = ROOT / "corpus" / "litmus" / "quirk-q6-sync-past-hole.vmt"
+        out, _ = self.expect(0, "check", quirk)
+        self.assertIn("explained by quirks: sync in 1 program\nas verdict lines expect: 1 program\n1 passed", out)
+        text = re.sub(r"(?m)^verdict .*\n", "", quirk.read_text())
+        out, _ = self.expect(0, "check", self.file("without.vmt", text))
+        self.assertIn("explained by quirks: sync in 1 program\n1 passed", out)
+        report = json.loads(self.expect(0, "check", "--json", quirk, self.room / "without.vmt")[0])
+        self.assertEqual((report["quirk_verdicts"], report["verdicts_shown"]), ({"sync": 2}, 1))
+
     def test_explore_json(self):
         text, _ = self.expect(0, "explore", CONC)
         report = json.loads(self.expect(0, "explore", "--json", CONC)[0])
