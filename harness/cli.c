@@ -87,8 +87,11 @@ cli_files_add(struct cli_files *files, const char *path)
 	if (copy == NULL)
 		err(EXIT_USAGE, "no memory for a file name");
 	tree = fts_open((char *const[]){ copy, NULL }, FTS_LOGICAL | FTS_NOCHDIR, by_name);
-	if (tree == NULL)
-		err(EXIT_USAGE, "%s", path); /* the system's fault, not the path's: there may be no such file */
+	if (tree == NULL) { /* for the empty name; others are told of when they are read */
+		fprintf(stderr, "%s: %s\n", path, strerror(errno));
+		free(copy);
+		return false;
+	}
 	while ((entry = fts_read(tree)) != NULL) {
 		switch (entry->fts_info) {
 		case FTS_F:
@@ -152,6 +155,19 @@ cli_read_bytes(const char *path, struct keybuf *bytes)
 	if (f != NULL && f != stdin)
 		(void)fclose(f);
 	return ok;
+}
+
+bool
+cli_write_text(const char *path, const struct strbuf *text)
+{
+	if (strcmp(path, "-") == 0) { /* if it cannot be written the end of the program says so */
+		fputs(strbuf_text(text), stdout);
+		return true;
+	}
+	if (vmt_write_text(path, text))
+		return true;
+	warn("%s", path);
+	return false;
 }
 
 /* --- signals --- */
@@ -322,6 +338,16 @@ cli_json_text(const char *text)
 	j = json_string(shown);
 	free(shown);
 	return j;
+}
+
+void
+cli_print_json(json_t *j, size_t flags)
+{
+	if (j == NULL)
+		errx(EXIT_USAGE, "no memory for the JSON");
+	(void)json_dumpf(j, stdout, flags);
+	(void)putchar('\n');
+	json_decref(j);
 }
 
 bool

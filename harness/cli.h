@@ -50,6 +50,10 @@ struct keybuf;
 /* Appends what is in a file ("-": standard input). False: said why on standard error. */
 bool cli_read_bytes(const char *path, struct keybuf *bytes);
 
+struct strbuf;
+/* To a file, which is replaced as a whole, or with "-" to standard output. False: said why on standard error. */
+bool cli_write_text(const char *path, const struct strbuf *text);
+
 /* Set by the first Ctrl-C or SIGTERM; the second one ends the process. */
 extern volatile int cli_stop;
 void cli_catch_signals(void);
@@ -81,6 +85,9 @@ int cli_which_check(const struct cli_which *w);
 /* @text as a JSON string; where it is not UTF-8 its odd bytes are shown as vis(3) does. */
 struct json_t;
 struct json_t *cli_json_text(const char *text);
+/* To standard output, with a line end, and frees it. NULL: there was no memory to make it. What cannot be written the
+ * end of the program says. */
+void cli_print_json(struct json_t *j, size_t flags);
 /* Reads @path, applies the profile and opens a run. False: said why. *p and *r are to be closed by cli_close_run. */
 bool cli_open_run(const struct cli_target *t, const char *path, struct program *p, struct run *r);
 void cli_close_run(struct program *p, struct run *r);

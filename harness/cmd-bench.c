@@ -74,10 +74,7 @@ print_json(const char *name, const struct bench_report *r)
 	root = json_pack("{s:s}", "bench", name);
 	for (size_t i = 0; i < r->nr; i++)
 		json_object_set_new(root, r->figures[i].key, json_real(r->figures[i].value));
-	if (json_dumpf(root, stdout, JSON_INDENT(1)) != 0)
-		errx(EXIT_USAGE, "the JSON could not be written");
-	printf("\n");
-	json_decref(root);
+	cli_print_json(root, JSON_INDENT(1));
 }
 
 struct bench_command {

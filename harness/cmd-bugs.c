@@ -105,12 +105,7 @@ show(const struct bugs_command *c, const struct bugs_result *r)
 	const struct bugs_record *x = &r->record;
 
 	if (c->json) {
-		json_t *j = bugs_json_result(r);
-
-		if (j == NULL || json_dumpf(j, stdout, JSON_COMPACT) != 0)
-			errx(EXIT_USAGE, "the JSON could not be written");
-		printf("\n");
-		json_decref(j);
+		cli_print_json(bugs_json_result(r), JSON_COMPACT);
 	} else {
 		printf("%-8s %-28s seed %llu: ", bugs_engine_table[r->trial.engine].name,
 		    bugs_mutant_name(r->trial.mutant), (unsigned long long)r->trial.seed);

@@ -290,10 +290,7 @@ print_json(const struct check_run *c, const struct totals *t)
 	if (root != NULL)
 		(void)json_object_update_new(root, json_pack("{s:o, s:I}", "quirk_verdicts", json_quirk_checks(t),
 		                                       "verdicts_shown", (json_int_t)t->verdicts_shown));
-	if (root == NULL || json_dumpf(root, stdout, JSON_INDENT(1)) != 0)
-		errx(EXIT_USAGE, "the JSON could not be written");
-	printf("\n");
-	json_decref(root);
+	cli_print_json(root, JSON_INDENT(1));
 }
 
 static int

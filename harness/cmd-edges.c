@@ -184,20 +184,13 @@ print(struct edges_command *c)
 	bool good = true;
 
 	if (c->json) {
-		json_t *j = edges_report_json(&c->report);
-
-		good = j != NULL && json_dumpf(j, stdout, JSON_INDENT(1)) == 0;
-		printf("\n");
-		json_decref(j);
+		cli_print_json(edges_report_json(&c->report), JSON_INDENT(1));
 	} else if (c->markdown) {
 		edges_report_markdown(&c->report, strbuf_text(&c->command), &text);
 		fputs(strbuf_text(&text), stdout);
 	} else if (c->html != NULL) {
 		edges_report_html(&c->report, &text);
-		good =
-		    strcmp(c->html, "-") == 0 ? fputs(strbuf_text(&text), stdout) >= 0 : vmt_write_text(c->html, &text);
-		if (!good)
-			warn("%s", c->html);
+		good = cli_write_text(c->html, &text);
 	} else {
 		edges_report_text(&c->report, &text);
 		fputs(strbuf_text(&text), stdout);
@@ -227,7 +220,7 @@ make_report(struct edges_command *c)
 	if (c->shown != 0)
 		fprintf(stderr, "\r\033[K");
 	find_witnesses(c);
-	rv = print(c);
+	rv = good || c->json || c->report.nr_programs > 0 ? print(c) : EXIT_USAGE;
 	sim_destroy(c->sim);
 	edges_report_free(&c->report);
 	return good ? rv : EXIT_USAGE;

@@ -215,10 +215,7 @@ print_json(struct run *r, const struct explore_result *x, bool until)
 	json_object_set_new(root, "findings", cli_json_findings(r, x));
 	if (until)
 		json_object_set_new(root, "until", json_schedule(&x->goal));
-	if (json_dumpf(root, stdout, JSON_INDENT(1)) != 0)
-		err(EXIT_USAGE, "standard output");
-	printf("\n");
-	json_decref(root);
+	cli_print_json(root, JSON_INDENT(1));
 }
 
 static void

@@ -78,14 +78,19 @@ cmd_fmt(int argc, char **argv)
 	for (int i = optind; i < argc; i++)
 		if (!cli_files_add(&files, argv[i]))
 			worst = EXIT_USAGE;
-	if (files.nr == 0) {
+	if (files.nr == 0 && worst == EXIT_OK) {
 		warnx("no .vmt file found");
 		worst = EXIT_USAGE;
 	}
-	for (size_t i = 0; i < files.nr; i++) {
+	cli_catch_signals();
+	for (size_t i = 0; i < files.nr && cli_stop == 0; i++) {
 		int rv = fmt_file(files.names[i], c.check);
 
 		worst = rv > worst ? rv : worst;
+	}
+	if (cli_stop != 0) {
+		warnx("interrupted: the rest is as it was");
+		worst = worst > EXIT_FINDING ? worst : EXIT_FINDING;
 	}
 	cli_files_free(&files);
 	return worst;

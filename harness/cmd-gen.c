@@ -23,7 +23,7 @@ static const char help_head[] =
     "\n";
 
 static const char help_tail[] = "\n"
-                                "Exit status: 0 ok, 2 wrong usage, or a file cannot be written.\n"
+                                "Exit status: 0 ok, 1 interrupted, 2 wrong usage, or a file cannot be written.\n"
                                 "\n"
                                 "Examples:\n"
                                 "  wirestorm gen --seed 7 | wirestorm explore -\n"
@@ -90,18 +90,14 @@ write_program(const struct gen_command *c, const struct program *p)
 	return false;
 }
 
-static bool
+static void
 print_program(const struct program *p)
 {
 	struct strbuf text = { 0 };
-	bool ok;
 
 	vmt_print(p, &text);
-	ok = fputs(strbuf_text(&text), stdout) >= 0 && fflush(stdout) == 0;
-	if (!ok)
-		warn("standard output");
+	fputs(strbuf_text(&text), stdout);
 	strbuf_free(&text);
-	return ok;
 }
 
 static int
@@ -116,17 +112,22 @@ generate(struct gen_command *c)
 	cli_catch_signals();
 	for (; c->params.seed != end && cli_stop == 0; c->params.seed++) {
 		struct program p;
-		bool ok;
+		bool ok = true;
 
 		random_concurrent(&c->params, &p);
 		random_suit_target(c->target.target, &p.config);
 		p.head = head_of(c);
-		ok = c->out != NULL ? write_program(c, &p) : print_program(&p);
+		if (c->out != NULL)
+			ok = write_program(c, &p);
+		else
+			print_program(&p);
 		program_free(&p);
 		if (!ok)
 			return EXIT_USAGE;
 	}
-	return EXIT_OK;
+	if (c->params.seed != end)
+		warnx("interrupted before seed %llu", (unsigned long long)c->params.seed);
+	return c->params.seed != end ? EXIT_FINDING : EXIT_OK;
 }
 
 /* --- options --- */

@@ -148,10 +148,7 @@ print_json(const struct hunt_report *r)
 	    (json_int_t)r->runs, "schedules", r->schedules, "features", (json_int_t)r->features, "kept",
 	    (json_int_t)r->kept, "seen", (json_int_t)r->seen, "edges", edges, "new", (json_int_t)r->nr_new, "findings",
 	    findings);
-	if (j == NULL || json_dumpf(j, stdout, JSON_INDENT(1)) != 0)
-		errx(EXIT_USAGE, "the JSON could not be written");
-	printf("\n");
-	json_decref(j);
+	cli_print_json(j, JSON_INDENT(1));
 }
 
 static int

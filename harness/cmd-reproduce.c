@@ -96,10 +96,7 @@ print_json(const struct reproduce_command *c, const struct reproduce_result *x)
 		json_object_set_new(root, "finding", cli_json_text(strbuf_text(&text)));
 		json_object_set_new(root, "program", cli_json_text(c->out));
 	}
-	if (json_dumpf(root, stdout, JSON_INDENT(1)) != 0)
-		err(EXIT_USAGE, "standard output");
-	printf("\n");
-	json_decref(root);
+	cli_print_json(root, JSON_INDENT(1));
 	strbuf_free(&text);
 }
 

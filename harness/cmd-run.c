@@ -240,10 +240,7 @@ run_sequential(struct run_command *c, struct program *p, struct run *r)
 		json_t *j =
 		    json_pack("{s:b, s:O, s:o}", "expected", final_ok, "steps", q.steps, "findings", json_findings(r));
 
-		if (j == NULL || json_dumpf(j, stdout, JSON_INDENT(1)) != 0)
-			errx(EXIT_USAGE, "the JSON could not be written");
-		printf("\n");
-		json_decref(j);
+		cli_print_json(j, JSON_INDENT(1));
 	} else if (!final_ok) {
 		printf("# WRONG: %s\n", strbuf_text(&wrong));
 	}
@@ -334,10 +331,7 @@ report(struct run_command *c, struct program *p, struct run *r, struct trace *t)
 		    "schedule", strbuf_text(&schedule), "deadlock", deadlock, "expected", known && final_ok, "findings",
 		    json_findings(r), "steps", t->steps, "final", q.steps);
 
-		if (j == NULL || json_dumpf(j, stdout, JSON_INDENT(1)) != 0)
-			errx(EXIT_USAGE, "the JSON could not be written");
-		printf("\n");
-		json_decref(j);
+		cli_print_json(j, JSON_INDENT(1));
 	} else if (!final_ok) {
 		printf("# WRONG afterwards: %s\n", strbuf_text(&wrong));
 	}

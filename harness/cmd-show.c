@@ -175,18 +175,6 @@ wants_color(const struct show_command *c)
 	return cli_stdout_tty() && (no == NULL || no[0] == '\0') && (term == NULL || strcmp(term, "dumb") != 0);
 }
 
-/* To a file, or to standard output. False: said why. */
-static bool
-deliver(const char *path, const struct strbuf *text)
-{
-	if (strcmp(path, "-") == 0)
-		return fwrite(strbuf_text(text), 1, text->len, stdout) == text->len;
-	if (vmt_write_text(path, text))
-		return true;
-	warn("%s", path);
-	return false;
-}
-
 static bool
 render(struct show_command *c, const struct show *s)
 {
@@ -197,24 +185,19 @@ render(struct show_command *c, const struct show *s)
 	bool good = true;
 
 	if (c->json) {
-		json_t *j = show_json(s);
-
-		if (json_dumpf(j, stdout, JSON_INDENT(1)) != 0)
-			errx(EXIT_USAGE, "the JSON could not be written");
-		printf("\n");
-		json_decref(j);
+		cli_print_json(show_json(s), JSON_INDENT(1));
 	}
 	if (c->svg != NULL) {
 		show_svg(s, &svg);
-		good = deliver(c->svg, &svg);
+		good = cli_write_text(c->svg, &svg);
 	}
 	if (c->html != NULL && good) {
 		show_html(s, &html);
-		good = deliver(c->html, &html);
+		good = cli_write_text(c->html, &html);
 	}
 	if (!c->json && c->svg == NULL && c->html == NULL) {
 		show_text(s, &options, &text);
-		good = deliver("-", &text);
+		good = cli_write_text("-", &text);
 	}
 	strbuf_free(&text);
 	strbuf_free(&svg);

@@ -150,10 +150,7 @@ print_json(const struct shrink_report *r)
 	    (json_int_t)r->tried, "kept", (json_int_t)r->kept, "before", json_size(&r->before), "after",
 	    json_size(&r->after));
 
-	if (j == NULL || json_dumpf(j, stdout, JSON_INDENT(1)) != 0)
-		errx(EXIT_USAGE, "the JSON could not be written");
-	printf("\n");
-	json_decref(j);
+	cli_print_json(j, JSON_INDENT(1));
 }
 
 static int

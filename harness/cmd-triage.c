@@ -368,7 +368,7 @@ static const struct option_row rows[] = {
 	    "put this mutant into each program, as WS_FUZZ_MUTANT had; only in a build with mutants"),
 	OPTION_FLAG("--no-shrink", TO(bool, no_shrink), "the program as it is"),
 	OPTION_SECONDS(TO(double, seconds), "shrink each for so long at most (default 20)"),
-	OPTION_JSON(TO(bool, json)),
+	OPTION_FLAG("--json", TO(bool, json), "one JSON array on standard output"),
 	{ 0 },
 };
 
@@ -391,10 +391,10 @@ cmd_triage(int argc, char **argv)
 		rv = triage(&c, argv[i]);
 		worst = rv > worst ? rv : worst;
 	}
-	if (c.json && json_dumpf(c.all, stdout, JSON_INDENT(1)) != 0)
-		errx(EXIT_USAGE, "the JSON could not be written");
+	if (cli_stop != 0)
+		warnx("interrupted: the rest was not looked at");
 	if (c.json)
-		printf("\n");
+		cli_print_json(json_incref(c.all), JSON_INDENT(1));
 	json_decref(c.all);
 	sim_destroy(c.sim);
 	return worst;

@@ -4,6 +4,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,6 +119,15 @@ dispatch(int argc, char **argv)
 	return EXIT_USAGE;
 }
 
+/* Else what is printed could go into a file that gets the number of a closed one. They still cannot be used. */
+static void
+open_standard_files(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 /* A panic has said what it is about: it is a finding. */
 static void
 on_abort(int sig)
@@ -132,6 +142,7 @@ wirestorm_main(int argc, char **argv, const struct vm_target *const *extra)
 	int rv;
 
 	cli_extra_targets = extra;
+	open_standard_files();
 	(void)signal(SIGABRT, on_abort);
 	env_sim_catch_crashes();
 	rv = dispatch(argc, argv);
