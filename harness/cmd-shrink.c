@@ -44,7 +44,6 @@ struct shrink_command {
 	const struct program *original; /* its head and verdict */
 	struct program pending;         /* to be written; without threads: nothing is */
 	double began, written, shown;   /* seconds */
-	bool failed;                    /* to write */
 	bool tty;
 };
 
@@ -52,11 +51,10 @@ struct shrink_command {
 static void
 write_pending(struct shrink_command *c)
 {
-	if (c->pending.nr_threads == 0 || c->failed || clock_seconds() - c->written < WRITE_EACH)
+	if (c->pending.nr_threads == 0 || clock_seconds() - c->written < WRITE_EACH)
 		return;
-	c->failed = !vmt_write(c->out, &c->pending);
-	if (c->failed)
-		warn("%s", c->out);
+	if (!vmt_write(c->out, &c->pending)) /* nor could the result be */
+		err(EXIT_USAGE, "%s", c->out);
 	c->written = clock_seconds();
 	program_free(&c->pending);
 }
