@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fts.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,9 +19,25 @@
 #include <jansson.h>
 
 #include "harness/keybuf.h"
+#include "harness/strbuf.h"
 #include "harness/vmt.h"
 
 volatile int cli_stop;
+
+void
+cli_about(const char *path, unsigned line, const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "%s:", vmt_path_name(path));
+	if (line != 0)
+		fprintf(stderr, "%u:", line);
+	(void)fputc(' ', stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	(void)fputc('\n', stderr);
+}
 
 int
 cli_usage(void)
@@ -88,7 +105,7 @@ cli_files_add(struct cli_files *files, const char *path)
 		err(EXIT_USAGE, "no memory for a file name");
 	tree = fts_open((char *const[]){ copy, NULL }, FTS_LOGICAL | FTS_NOCHDIR, by_name);
 	if (tree == NULL) { /* for the empty name; others are told of when they are read */
-		fprintf(stderr, "%s: %s\n", path, strerror(errno));
+		cli_about(path, 0, "%s", strerror(errno));
 		free(copy);
 		return false;
 	}
@@ -104,14 +121,14 @@ cli_files_add(struct cli_files *files, const char *path)
 			break;
 		case FTS_SLNONE: /* a link that leads nowhere */
 			if (entry->fts_level == FTS_ROOTLEVEL || ends_in_vmt(entry->fts_name)) {
-				fprintf(stderr, "%s: the link leads to no file\n", entry->fts_path);
+				cli_about(entry->fts_path, 0, "the link leads to no file");
 				ok = false;
 			}
 			break;
 		case FTS_NS:
 		case FTS_DNR:
 		case FTS_ERR:
-			fprintf(stderr, "%s: %s\n", entry->fts_path, strerror(entry->fts_errno));
+			cli_about(entry->fts_path, 0, "%s", strerror(entry->fts_errno));
 			ok = false;
 			break;
 		default:
@@ -151,7 +168,7 @@ cli_read_bytes(const char *path, struct keybuf *bytes)
 		}
 	}
 	if (!ok)
-		fprintf(stderr, "%s: %s\n", strcmp(path, "-") == 0 ? "standard input" : path, strerror(errno));
+		cli_about(path, 0, "%s", strerror(errno));
 	if (f != NULL && f != stdin)
 		(void)fclose(f);
 	return ok;
@@ -231,10 +248,7 @@ cli_open_program(const struct cli_target *t, const char *path, const struct prog
 		err(EXIT_USAGE, "no memory for the fibers");
 	if (run_open_checked(r, p, t->target, sim, t->checker) == RUN_OPENED)
 		return true;
-	if (r->error_line != 0)
-		fprintf(stderr, "%s:%u: %s\n", path, r->error_line, strbuf_text(&r->error));
-	else
-		fprintf(stderr, "%s: %s\n", path, strbuf_text(&r->error));
+	cli_about(path, r->error_line, "%s", strbuf_text(&r->error));
 	return false;
 }
 
@@ -279,7 +293,7 @@ cli_print_findings(struct run *r, const struct explore_result *x)
 		    f->f.thread == SIM_INIT_THREAD && !f->f.final ? "after the init steps" : "then", strbuf_text(&map));
 		if (f->witness.nr_choices > 0)
 			printf("#   witness, %u preemption%s: %s\n", f->witness.preemptions,
-			    f->witness.preemptions == 1 ? "" : "s", strbuf_text(&schedule));
+			    plural(f->witness.preemptions), strbuf_text(&schedule));
 		strbuf_free(&text);
 		strbuf_free(&map);
 		strbuf_free(&schedule);

@@ -28,6 +28,8 @@ enum exit_code {
 #include "harness/commands.def"
 #undef COMMAND
 
+/* "FILE: ...", or "FILE:LINE: ..." if @line is not 0, and a line end, on standard error: about what is in an input. */
+__attribute__((format(printf, 3, 4))) void cli_about(const char *path, unsigned line, const char *format, ...);
 /* After a wrong option: points to --help. Returns EXIT_USAGE. */
 int cli_usage(void);
 /* Is standard output (error) a terminal, so that colours and progress are welcome? */

@@ -110,12 +110,13 @@ show(const struct bugs_command *c, const struct bugs_result *r)
 		printf("%-8s %-28s seed %llu: ", bugs_engine_table[r->trial.engine].name,
 		    bugs_mutant_name(r->trial.mutant), (unsigned long long)r->trial.seed);
 		if (x->end == BUGS_FOUND)
-			printf("%s after %.3f s, %llu programs (%s): %s\n", x->check, x->seconds,
-			    (unsigned long long)x->programs, x->where, x->text);
+			printf("%s after %.3f s, %llu program%s (%s): %s\n", x->check, x->seconds,
+			    (unsigned long long)x->programs, plural(x->programs), x->where, x->text);
 		else if (x->end == BUGS_FAILED)
 			printf("failed: %s\n", x->text);
 		else
-			printf("not found in %.3f s, %llu programs\n", x->seconds, (unsigned long long)x->programs);
+			printf("not found in %.3f s, %llu program%s\n", x->seconds, (unsigned long long)x->programs,
+			    plural(x->programs));
 	}
 	(void)fflush(stdout);
 }
@@ -200,7 +201,7 @@ hunt_end(const struct bugs_command *c)
 		wrong += c->results[i].record.end == BUGS_FOUND && c->results[i].trial.mutant == VM_MUTANT_none;
 	}
 	if (!c->json)
-		printf("%zu of %zu trials found something%s\n", found, c->nr_results,
+		printf("%zu of %zu trial%s found something%s\n", found, c->nr_results, plural(c->nr_results),
 		    c->nr_results < c->nr_trials ? "; interrupted" : "");
 	return failed > 0 ? EXIT_USAGE : wrong > 0 || cli_stop != 0 ? EXIT_FINDING : EXIT_OK;
 }
@@ -326,13 +327,14 @@ equivalent_one(struct bugs_command *c, enum vm_mutant mutant)
 	bool good = bugs_equivalent(
 	    mutant, c->nr_corpus == 0 ? usual : c->corpus, c->nr_corpus == 0 ? 2 : c->nr_corpus, c->count, &same, &why);
 
-	printf("%s: %s: %llu files, %llu random programs, %llu states", bugs_mutant_name(mutant),
+	printf("%s: %s: %llu file%s, %llu random program%s, %llu state%s", bugs_mutant_name(mutant),
 	    !good           ? "different"
 	    : cli_stop != 0 ? "interrupted"
 	                    : "the same",
-	    (unsigned long long)same.files, (unsigned long long)same.programs, (unsigned long long)same.states);
+	    (unsigned long long)same.files, plural(same.files), (unsigned long long)same.programs,
+	    plural(same.programs), (unsigned long long)same.states, plural(same.states));
 	if (same.incomplete > 0)
-		printf(", %llu programs too large to compare", (unsigned long long)same.incomplete);
+		printf(", %llu too large to compare", (unsigned long long)same.incomplete);
 	printf("%s%s\n", good ? "" : "; ", strbuf_text(&why));
 	strbuf_free(&why);
 	return good && cli_stop == 0 ? EXIT_OK : EXIT_FINDING;

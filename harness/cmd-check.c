@@ -22,6 +22,7 @@
 #include "harness/cli.h"
 #include "harness/message.h"
 #include "harness/options.h"
+#include "harness/strbuf.h"
 #include "harness/vmt.h"
 #include "harness/workers.h"
 
@@ -244,7 +245,7 @@ print_quirk_checks(const struct totals *t)
 		if (t->quirk_checks[k] == 0)
 			continue;
 		printf("%s%s in %zu program%s", before, check_table[k].name, t->quirk_checks[k],
-		    t->quirk_checks[k] == 1 ? "" : "s");
+		    plural(t->quirk_checks[k]));
 		before = ", ";
 	}
 	if (before[0] == ',')
@@ -302,20 +303,20 @@ finish(struct check_run *c)
 		print_json(c, &t);
 	} else {
 		if (t.schedules > 0 && t.states == 0)
-			printf("%llu schedules, one by one\n", (unsigned long long)t.schedules);
+			printf("%llu schedule%s, one by one\n", (unsigned long long)t.schedules, plural(t.schedules));
 		else if (t.schedules > 0)
-			printf("%llu schedules in %llu states and %llu transitions\n", (unsigned long long)t.schedules,
-			    (unsigned long long)t.states, (unsigned long long)t.transitions);
+			printf("%llu schedule%s in %llu state%s and %llu transition%s\n",
+			    (unsigned long long)t.schedules, plural(t.schedules), (unsigned long long)t.states,
+			    plural(t.states), (unsigned long long)t.transitions, plural(t.transitions));
 		print_quirk_checks(&t);
 		if (t.verdicts_shown > 0)
-			printf("as verdict lines expect: %zu program%s\n", t.verdicts_shown,
-			    t.verdicts_shown == 1 ? "" : "s");
+			printf("as verdict lines expect: %zu program%s\n", t.verdicts_shown, plural(t.verdicts_shown));
 		if (c->options.verify)
-			printf("%zu programs explored by schedules as well\n", t.verified);
+			printf("%zu program%s explored by schedules as well\n", t.verified, plural(t.verified));
 		if (c->options.bless)
-			printf("%zu files blessed\n", t.blessed);
+			printf("%zu file%s blessed\n", t.blessed, plural(t.blessed));
 		if (cli_stop != 0)
-			printf("interrupted: %zu files were not checked\n", c->files.nr - c->nr_done);
+			printf("interrupted: not checked: %zu\n", c->files.nr - c->nr_done);
 		printf("%zu passed, %zu failed", t.passed, t.failed);
 		if (t.skipped > 0 && !c->options.skip_refused)
 			printf(", %zu left out: they need a build with -Dmutants=true", t.skipped);

@@ -44,8 +44,7 @@ add_schedule(const struct cli_target *target, const char *path, struct program *
 		p->choices = c.path.choices;
 		p->nr_choices = c.path.nr_choices;
 		if (!ok)
-			fprintf(stderr, "%s: the schedule has more than %d steps, it is left out\n", path,
-			    STRATEGY_STEPS_MAX);
+			cli_about(path, 0, "the schedule has more than %d steps, it is left out", STRATEGY_STEPS_MAX);
 	}
 	cli_close_program(&r);
 }

@@ -87,7 +87,7 @@ add(struct edges_command *c, const struct program *p, const char *name)
 	bool good = edges_report_add(&c->report, p, name, c->sim, &error);
 
 	if (!good)
-		fprintf(stderr, "%s: %s\n", name, strbuf_text(&error));
+		cli_about(name, 0, "%s", strbuf_text(&error));
 	strbuf_free(&error);
 	show_progress(c);
 	return good;
@@ -219,6 +219,8 @@ make_report(struct edges_command *c)
 		add_random(c);
 	if (c->shown != 0)
 		fprintf(stderr, "\r\033[K");
+	if (cli_stop != 0)
+		warnx("interrupted: not all programs are in the report");
 	find_witnesses(c);
 	rv = good || c->json || c->report.nr_programs > 0 ? print(c) : EXIT_USAGE;
 	sim_destroy(c->sim);

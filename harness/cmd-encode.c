@@ -38,7 +38,7 @@ encode_schedule(const struct cli_target *target, const char *path, struct progra
 	bool ok = cli_open_program(target, path, p, &r);
 
 	if (ok && !strategy_bytes_of(&r, p->choices, p->nr_choices, &choices, &error)) {
-		fprintf(stderr, "%s: %s\n", path, strbuf_text(&error));
+		cli_about(path, 0, "%s", strbuf_text(&error));
 		ok = false;
 	}
 	if (ok)
@@ -60,7 +60,7 @@ encode(const struct cli_target *target, const char *path)
 	if (!vmt_read(path, &p))
 		return EXIT_USAGE;
 	if (!bytes_encode(&p, &out, &reason)) {
-		fprintf(stderr, "%s: %s\n", path, reason);
+		cli_about(path, 0, "%s", reason);
 	} else if (!p.has_schedule || encode_schedule(target, path, &p, &out)) {
 		rv = EXIT_OK;
 		(void)fwrite(out.bytes, 1, out.len, stdout);

@@ -11,6 +11,7 @@
 #include "harness/cli.h"
 #include "harness/explore.h"
 #include "harness/options.h"
+#include "harness/strbuf.h"
 #include "harness/vmt.h"
 
 static const char help_head[] =
@@ -112,7 +113,7 @@ print_goal(const struct program *p, struct run *r, const struct explore_path *pa
 			run_step(r, path->choices[i].thread);
 	run_outcome(r, &result);
 	strbuf_printf(&head, "# %s: reached with %u preemption%s%s\n", until, path->preemptions,
-	    path->preemptions == 1 ? "" : "s", cut ? ", in what was explored before the cut: fewer may do" : "");
+	    plural(path->preemptions), cut ? ", in what was explored before the cut: fewer may do" : "");
 	out.head = head.text;
 	out.nr_notes = 0;
 	out.nr_outcomes = 0;
@@ -159,9 +160,9 @@ print_text(const struct explore_result *x)
 		printf("outcome %s\n", o->text);
 		if (!x->livelock)
 			printf("#   probability %s%.6g, %s%s schedule%s\n", least, o->probability, least,
-			    explore_count_text(o->count, buf), o->count == 1 ? "" : "s");
-		printf("#   witness, %u preemption%s: %s\n", o->witness.preemptions,
-		    o->witness.preemptions == 1 ? "" : "s", strbuf_text(&schedule));
+			    explore_count_text(o->count, buf), plural(o->count));
+		printf("#   witness, %u preemption%s: %s\n", o->witness.preemptions, plural(o->witness.preemptions),
+		    strbuf_text(&schedule));
 		if (o->final_error != NULL)
 			printf("#   WRONG afterwards: %s\n", o->final_error);
 		strbuf_free(&schedule);
@@ -171,11 +172,11 @@ print_text(const struct explore_result *x)
 	else
 		print_count("# schedules so far: ", x);
 	if (x->states > 0)
-		printf("# %llu state%s, %llu transition%s, ", (unsigned long long)x->states, x->states == 1 ? "" : "s",
-		    (unsigned long long)x->transitions, x->transitions == 1 ? "" : "s");
+		printf("# %llu state%s, %llu transition%s, ", (unsigned long long)x->states, plural(x->states),
+		    (unsigned long long)x->transitions, plural(x->transitions));
 	else
 		printf("# by schedules, ");
-	printf("%zu outcome%s; %s\n", x->nr_outcomes, x->nr_outcomes == 1 ? "" : "s", explore_end_text(x->end));
+	printf("%zu outcome%s; %s\n", x->nr_outcomes, plural(x->nr_outcomes), explore_end_text(x->end));
 }
 
 static json_t *
@@ -310,8 +311,7 @@ cmd_explore(int argc, char **argv)
 	if (!cli_open_run(&c.target, argv[optind], &p, &r))
 		return EXIT_USAGE;
 	if (p.nr_threads == 0) {
-		fprintf(stderr, "%s: no threads, nothing to explore; wirestorm run %s runs it\n", argv[optind],
-		    argv[optind]);
+		cli_about(argv[optind], 0, "no threads, nothing to explore; wirestorm run %s runs it", argv[optind]);
 		rv = EXIT_USAGE;
 	} else {
 		rv = explore_program(&c, &p, &r);

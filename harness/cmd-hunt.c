@@ -105,20 +105,20 @@ print_summary(const struct hunt_command *c, const struct hunt_report *r)
 
 	for (size_t i = 0; i < r->nr_findings; i++)
 		by_quirk += r->findings[i].quirk;
-	printf("%s%llu programs in %.1f s, %.0f/s: %llu explored completely, %llu by strategies, %llu not to be run\n",
-	    r->stopped ? "interrupted: " : "", (unsigned long long)r->programs, r->seconds,
+	printf("%s%llu program%s in %.1f s, %.0f/s: %llu explored completely, %llu by strategies, %llu not to be run\n",
+	    r->stopped ? "interrupted: " : "", (unsigned long long)r->programs, plural(r->programs), r->seconds,
 	    per_second((double)r->programs, r), (unsigned long long)r->complete, (unsigned long long)r->sampled,
 	    (unsigned long long)r->refused);
 	if (r->crashed + r->hung > 0)
 		printf("%llu crashed, %llu hung\n", (unsigned long long)r->crashed, (unsigned long long)r->hung);
-	printf("%llu states, %.3g/s; %.4g schedules covered; %llu runs by strategies\n", (unsigned long long)r->states,
-	    per_second((double)r->states, r), r->schedules, (unsigned long long)r->runs);
-	printf("%d of %d returns reached, operations met in %llu ways; %llu programs were kept for it\n",
-	    __builtin_popcountll(r->edges), VM_EDGE_COUNT, (unsigned long long)r->features,
+	printf("%llu state%s, %.3g/s; %.4g schedules covered; %llu run%s by strategies\n",
+	    (unsigned long long)r->states, plural(r->states), per_second((double)r->states, r), r->schedules,
+	    (unsigned long long)r->runs, plural(r->runs));
+	printf("%d of %d returns reached, operations met in %llu way%s; programs kept for it: %llu\n",
+	    __builtin_popcountll(r->edges), VM_EDGE_COUNT, (unsigned long long)r->features, plural(r->features),
 	    (unsigned long long)r->kept);
-	printf(
-	    "%zu findings, %zu of them new, %zu explained by a quirk that is on; %llu before like ones were left out\n",
-	    r->nr_findings, r->nr_new, by_quirk, (unsigned long long)r->seen);
+	printf("%zu finding%s, %zu of them new, %zu explained by a quirk that is on; left out because alike: %llu\n",
+	    r->nr_findings, plural(r->nr_findings), r->nr_new, by_quirk, (unsigned long long)r->seen);
 	if (c->options.out != NULL && r->nr_new > 0)
 		printf("wirestorm check %s replays them\n", c->options.out);
 }

@@ -71,14 +71,17 @@ print_text(const struct reproduce_command *c, const struct reproduce_result *x)
 		printf("%s\n", strbuf_text(&text));
 	}
 	if (x->same)
-		printf("reproduced %s, after %llu runs and %llu explored tails: %s\n", reproduce_phase_text(x->phase),
-		    (unsigned long long)x->runs, (unsigned long long)x->tails, c->out);
+		printf("reproduced %s, after %llu run%s and %llu explored tail%s: %s\n", reproduce_phase_text(x->phase),
+		    (unsigned long long)x->runs, plural(x->runs), (unsigned long long)x->tails, plural(x->tails),
+		    c->out);
 	else if (x->phase != REPRODUCE_NOTHING)
-		printf("not reproduced in %llu runs and %llu explored tails, but this was met: %s\n",
-		    (unsigned long long)x->runs, (unsigned long long)x->tails, c->out);
+		printf("not reproduced in %llu run%s and %llu explored tail%s, but this was met: %s\n",
+		    (unsigned long long)x->runs, plural(x->runs), (unsigned long long)x->tails, plural(x->tails),
+		    c->out);
 	else
-		printf("not reproduced in %llu runs and %llu explored tails; %s has what is known\n",
-		    (unsigned long long)x->runs, (unsigned long long)x->tails, c->path);
+		printf("not reproduced in %llu run%s and %llu explored tail%s; %s has what is known\n",
+		    (unsigned long long)x->runs, plural(x->runs), (unsigned long long)x->tails, plural(x->tails),
+		    c->path);
 	strbuf_free(&text);
 }
 
@@ -200,8 +203,7 @@ cmd_reproduce(int argc, char **argv)
 	if (c.out == NULL)
 		c.out = usual;
 	if (p.nr_threads == 0 || p.verdict == PROGRAM_VERDICT_NONE) {
-		fprintf(
-		    stderr, "%s: no window: it has no %s\n", c.path, p.nr_threads == 0 ? "threads" : "verdict line");
+		cli_about(c.path, 0, "no window: it has no %s", p.nr_threads == 0 ? "threads" : "verdict line");
 		rv = EXIT_USAGE;
 	} else {
 		rv = reproduce_program(&c, &p);

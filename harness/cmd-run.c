@@ -271,9 +271,10 @@ execute(struct run_command *c, struct program *p, struct run *r, struct trace *t
 	if (given) {
 		ok = replay(r, choices, nr, &how);
 		if (!ok)
-			fprintf(stderr, "%s: %s\n", c->path, strbuf_text(&how.error));
+			cli_about(c->path, 0, "%s", strbuf_text(&how.error));
 		if (how.nr_diverged > 0)
-			fprintf(stderr, "%s: %zu choices could not be followed\n", c->path, how.nr_diverged);
+			cli_about(
+			    c->path, 0, "%zu choice%s could not be followed", how.nr_diverged, plural(how.nr_diverged));
 		t->from_file = c->which.schedule == NULL && how.nr_diverged == 0;
 	} else {
 		struct strategy_view view;
@@ -283,7 +284,7 @@ execute(struct run_command *c, struct program *p, struct run *r, struct trace *t
 		strategy_view_free(&view);
 	}
 	if (ok && run_enabled(r) != 0) {
-		fprintf(stderr, "%s: no end after %d steps\n", c->path, STRATEGY_STEPS_MAX);
+		cli_about(c->path, 0, "no end after %d steps", STRATEGY_STEPS_MAX);
 		t->endless = true;
 		ok = false;
 	}

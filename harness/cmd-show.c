@@ -123,7 +123,7 @@ run_at_random(struct show_command *c, struct run *r, struct chosen *chosen, stru
 	strbuf_printf(how, "strategy %s, seed %llu", c->which.strategy->name, (unsigned long long)c->which.seed);
 	if (run_enabled(r) == 0)
 		return -1;
-	fprintf(stderr, "%s: no end after %d steps\n", c->path, STRATEGY_STEPS_MAX);
+	cli_about(c->path, 0, "no end after %d steps", STRATEGY_STEPS_MAX);
 	return EXIT_HANG;
 }
 
@@ -214,12 +214,12 @@ compare(struct show_command *c, const struct program *p, const struct show *s)
 	if (c->which.schedule != NULL || c->which.drawn || c->target.profile != NULL || !p->has_schedule)
 		return EXIT_OK;
 	if (p->result != NULL && strcmp(p->result, s->outcome) != 0) {
-		fprintf(stderr, "%s:%u: expected result %s, got %s\n", c->path, p->result_line, p->result, s->outcome);
+		cli_about(c->path, p->result_line, "expected result %s, got %s", p->result, s->outcome);
 		rv = EXIT_FINDING;
 	}
 	if (p->verdict != PROGRAM_VERDICT_NONE && !findings_show_verdict(s->findings, s->nr_findings, s->deadlock, p)) {
-		fprintf(stderr, "%s:%u: expected verdict %s%s%s, but the run does not show it\n", c->path,
-		    p->verdict_line, vmt_verdict_word(p->verdict), p->verdict_detail != NULL ? " " : "",
+		cli_about(c->path, p->verdict_line, "expected verdict %s%s%s, but the run does not show it",
+		    vmt_verdict_word(p->verdict), p->verdict_detail != NULL ? " " : "",
 		    p->verdict_detail != NULL ? p->verdict_detail : "");
 		rv = EXIT_FINDING;
 	}
@@ -231,7 +231,7 @@ show_program(struct show_command *c, const struct program *p, struct run *r)
 {
 	struct chosen chosen = { 0 };
 	const struct explore_path *path = &chosen.way.path;
-	struct show s = { .path = strcmp(c->path, "-") == 0 ? "standard input" : c->path };
+	struct show s = { .path = vmt_path_name(c->path) };
 	struct strbuf error = { 0 }, how = { 0 };
 	int rv = choose(c, p, r, &chosen, &how);
 
@@ -242,7 +242,7 @@ show_program(struct show_command *c, const struct program *p, struct run *r)
 	if (rv < 0) {
 		rv = EXIT_USAGE;
 		if (!show_make(&s, p, c->target.target, r->sim, path->choices, path->nr_choices, &error))
-			fprintf(stderr, "%s: %s\n", c->path, strbuf_text(&error));
+			cli_about(c->path, 0, "%s", strbuf_text(&error));
 		else if (render(c, &s))
 			rv = compare(c, p, &s);
 	}

@@ -114,10 +114,12 @@ end_text(enum shrink_end end)
 static void
 print_size(const char *name, const struct shrink_size *s)
 {
-	fprintf(stderr, "  %-7s %u threads, %u operations, %u init steps, %u directives, %llu pages", name, s->threads,
-	    s->ops, s->init, s->directives, (unsigned long long)s->pages);
+	fprintf(stderr, "  %-7s %u thread%s, %u operation%s, %u init step%s, %u directive%s, %llu page%s", name,
+	    s->threads, plural(s->threads), s->ops, plural(s->ops), s->init, plural(s->init), s->directives,
+	    plural(s->directives), (unsigned long long)s->pages, plural(s->pages));
 	if (s->steps > 0)
-		fprintf(stderr, ", %u steps, %u preemptions\n", s->steps, s->preemptions);
+		fprintf(stderr, ", %u step%s, %u preemption%s\n", s->steps, plural(s->steps), s->preemptions,
+		    plural(s->preemptions));
 	else
 		fprintf(stderr, ", no end\n");
 }
@@ -125,10 +127,10 @@ print_size(const char *name, const struct shrink_size *s)
 static void
 print_text(const struct shrink_command *c, const struct shrink_report *r)
 {
-	fprintf(stderr, "%s: %s\n", c->path, end_text(r->end));
+	cli_about(c->path, 0, "%s", end_text(r->end));
 	print_size("before", &r->before);
 	print_size("after", &r->after);
-	fprintf(stderr, "  %llu programs tried, %llu were smaller%s\n", (unsigned long long)r->tried,
+	fprintf(stderr, "  programs tried: %llu, smaller: %llu%s\n", (unsigned long long)r->tried,
 	    (unsigned long long)r->kept, r->all_schedules ? "; no schedule has fewer preemptions" : "");
 }
 
@@ -208,7 +210,7 @@ shrink_program(struct shrink_command *c, struct program *p)
 	if (c->json)
 		print_json(&r);
 	else
-		fprintf(stderr, "%s: the verdict is not there to begin with\n", c->path);
+		cli_about(c->path, 0, "the verdict is not there to begin with");
 	return EXIT_FINDING;
 }
 
@@ -219,15 +221,15 @@ suits(const struct shrink_command *c, const struct program *p)
 	const char *why = run_refusal(p, c->target.target);
 
 	if (why != NULL) {
-		fprintf(stderr, "%s: target %s cannot run this: %s\n", c->path, c->target.target->name, why);
+		cli_about(c->path, 0, "target %s cannot run this: %s", c->target.target->name, why);
 		return false;
 	}
 	if (p->nr_threads == 0) {
-		fprintf(stderr, "%s: no threads: there is no schedule to shrink\n", c->path);
+		cli_about(c->path, 0, "no threads: there is no schedule to shrink");
 		return false;
 	}
 	if (p->verdict == PROGRAM_VERDICT_NONE) {
-		fprintf(stderr, "%s: no verdict: it does not say what is to stay\n", c->path);
+		cli_about(c->path, 0, "no verdict: it does not say what is to stay");
 		return false;
 	}
 	return true;

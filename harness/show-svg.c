@@ -10,6 +10,7 @@
 #include "harness/show-picture.h"
 #include "harness/show-words.h"
 #include "harness/show.h"
+#include "harness/strbuf.h"
 
 #define MARGIN 16
 #define GUTTER 44     /* the step's number */
@@ -309,8 +310,7 @@ tail(struct picture *p)
 	if (s->program->nr_threads > 0) {
 		text_at(p, MARGIN, p->y + PICTURE_LINE - 4, "m dim", "result", 6);
 		paragraph(p, x, chars, "m", s->outcome, PICTURE_LINE);
-		strbuf_printf(
-		    &text, "%s (%u preemption%s)", s->schedule, s->nr_preemptions, s->nr_preemptions == 1 ? "" : "s");
+		strbuf_printf(&text, "%s (%u preemption%s)", s->schedule, s->nr_preemptions, plural(s->nr_preemptions));
 		text_at(p, MARGIN, p->y + PICTURE_LINE - 4, "m dim", "schedule", 8);
 		paragraph(p, x, chars, "m", strbuf_text(&text), PICTURE_LINE);
 	}

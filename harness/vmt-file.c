@@ -56,10 +56,16 @@ read_path(const char *path, struct strbuf *out)
 	return good;
 }
 
+const char *
+vmt_path_name(const char *path)
+{
+	return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
 bool
 vmt_load(const char *path, struct program *p, struct strbuf *text, struct strbuf *error)
 {
-	const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
+	const char *name = vmt_path_name(path);
 	struct vmt_error e;
 
 	program_init(p);

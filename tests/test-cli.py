@@ -525,7 +525,7 @@ class Bless(Case):
         path = self.file("small.vmt", SMALL)
         out, _ = self.expect(0, "check", "--bless", path)
         self.assertIn("%s: blessed" % path, out)
-        self.assertIn("1 files blessed", out)
+        self.assertIn("1 file blessed", out)
         text = path.read_text()
         self.assertTrue(text.startswith("# A comment at the top.\n"))
         self.assertEqual(len(re.findall(r"(?m)^outcome ", text)), 2)
@@ -539,7 +539,7 @@ class Bless(Case):
     def test_sequential(self):
         path = self.file("seq.vmt", "init insert 20 24 prot=rw max=rwx\ninit lookup 21 => FALSE\nstate (empty) uw=0\n")
         self.expect(1, "check", path)
-        self.assertIn("1 files blessed", self.expect(0, "check", "--bless", path)[0])
+        self.assertIn("1 file blessed", self.expect(0, "check", "--bless", path)[0])
         self.assertEqual(path.read_text(),
             "map 16 80\ninit insert 20 24 rw rwx => KERN_SUCCESS\nstate 20-24:rw-/rwx:copy:w0 uw=0\n"
             "init lookup 21 => TRUE\nstate 20-24:rw-/rwx:copy:w0 uw=0\n")
@@ -620,7 +620,7 @@ class Interrupted(Case):
                 process.send_signal(signal.SIGINT)
             code, out, err = self.end(process)
             self.assertEqual(code, 1, err)
-            self.assertIn("interrupted: 2 files were not checked", out)
+            self.assertIn("interrupted: not checked: 2", out)
             self.assertFalse(Path("/proc/%d" % worker).exists())
 
     def test_worker_killed(self):

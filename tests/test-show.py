@@ -253,7 +253,7 @@ class Run(unittest.TestCase):
         self.assertEqual(show("-", text=text)[0], 0)
         code, _, err = show("-", text=text.replace("\nverdict content", "\nverdict model"))
         self.assertEqual(code, 1)
-        self.assertIn("expected verdict model, but the run does not show it", err)
+        self.assertIn("standard input:22: expected verdict model sync, but the run does not show it", err)
 
     def test_left_out(self):
         """Of many faults in a row two are shown; JSON has them all."""
@@ -287,7 +287,7 @@ class Options(unittest.TestCase):
                 (["--svg", "-", "--html", "-"], ["standard output"]),
                 (["--schedule", "T0*0"], ["--schedule", "column"]),
                 (["--schedule", "T0", "--seed", "1"], ["excludes"]),
-                (["--strategy", "none"], ["--strategy none", "run --help"]),
+                (["--strategy", "none"], ["--strategy none", "help strategies"]),
                 (["--schedule", "T0*9"], ["step 5", "T0 cannot run"]),
                 (["--svg", "/nonexistent/x.svg"], ["/nonexistent/x.svg"]), (["--target", "none"], ["none"])):
             code, out, err = show(*args, path)
