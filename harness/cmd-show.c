@@ -165,6 +165,18 @@ width_of_terminal(void)
 	return n < WIDTH_MIN ? WIDTH_MIN : n > WIDTH_MAX ? WIDTH_MAX : (unsigned)n;
 }
 
+/* Without setlocale, by which vis(3) and others would go, too. */
+static bool
+speaks_utf8(void)
+{
+	locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+	bool utf8 = locale != (locale_t)0 && strcmp(nl_langinfo_l(CODESET, locale), "UTF-8") == 0;
+
+	if (locale != (locale_t)0)
+		freelocale(locale);
+	return utf8;
+}
+
 static bool
 wants_color(const struct show_command *c)
 {
@@ -179,7 +191,7 @@ static bool
 render(struct show_command *c, const struct show *s)
 {
 	struct show_text_options options = { .width = c->width != 0 ? c->width : width_of_terminal(),
-		.ascii = c->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0,
+		.ascii = c->ascii || !speaks_utf8(),
 		.color = wants_color(c) };
 	struct strbuf text = { 0 }, svg = { 0 }, html = { 0 };
 	bool good = true;
@@ -318,7 +330,6 @@ cmd_show(int argc, char **argv)
 	if (rv >= 0)
 		return rv;
 	c.path = argv[optind];
-	(void)setlocale(LC_CTYPE, ""); /* only to learn whether the terminal speaks UTF-8 */
 	if (!cli_open_run(&c.target, c.path, &p, &r))
 		return EXIT_USAGE;
 	cli_catch_signals();

@@ -228,6 +228,71 @@ class Files(Case):
         self.assertEqual(len(names), 6)
 
 
+class Everywhere(Case):
+    """What every command does in the same way."""
+    LITMUS = ROOT / "corpus" / "litmus" / "wire-gone-after-wait.vmt"
+    FILE = ("check", "explore", "run", "show", "shrink", "encode", "decode", "triage", "fmt", "reproduce", "edges")
+    PRINTS = (("check", LITMUS), ("check", "--json", LITMUS), ("explore", LITMUS), ("explore", "--json", LITMUS),
+        ("run", LITMUS), ("run", "--json", LITMUS), ("show", LITMUS), ("show", "--svg", "-", LITMUS), ("edges", LITMUS),
+        ("edges", "--html", "-", LITMUS), ("hunt", "--programs", "50"), ("hunt", "--programs", "50", "--json"),
+        ("gen",), ("encode", LITMUS), ("decode", LITMUS), ("explain", "I19"), ("bugs", "list"), ("help",),
+        ("run", "--help"))
+
+    def test_missing(self):
+        for command in self.FILE:
+            for name in (self.room / "none.vmt", ""):
+                out, err = self.expect(2, command, name)
+                self.assertEqual((out, err), ("", "%s: No such file or directory\n" % name), command)
+
+    def test_prefix(self):
+        """Of what is about the command: its name, whoever says it."""
+        for args in (("run", "--nonsense"), ("run",), ("run", "--seed"), ("run", "--seed", "x", "y"), ("gen", "x"),
+                ("check", "--target", "x", "y"), ("check", "-j", "x", "y"), ("bench", "x"), ("bugs", "x"),
+                ("explain", "x"), ("help", "x"), ("hunt", "--seeds", "3..3"), ("show", "--svg", "/none/x", self.LITMUS)):
+            _, err = self.expect(2, *args)
+            self.assertTrue(err.startswith("wirestorm %s: " % args[0]), err)
+
+    def test_full(self):
+        """What cannot be written is said, in one line, with the reason."""
+        for args in self.PRINTS:
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([cli.TOOL, *map(str, args)], stdout=full, stderr=subprocess.PIPE, text=True)
+            self.assertEqual((done.returncode, done.stderr),
+                (2, "wirestorm %s: standard output: No space left on device\n" % args[0]), args)
+
+    def test_closed(self):
+        """Nobody else's file gets the number of standard output, and what is printed."""
+        for args in (("gen", "--count", "2", "--out", self.room / "g"), ("hunt", "--programs", "1000", "--profile",
+                "freebsd12", "--out", self.room / "h")):
+            closed = subprocess.run(["sh", "-c", 'exec "$0" "$@" >&-', cli.TOOL, *map(str, args)], capture_output=True)
+            self.assertEqual(closed.returncode, 0 if args[0] == "gen" else 2, closed.stderr)
+        files = list(self.room.rglob("*.vmt"))
+        self.assertGreater(len(files), 2)
+        for path in files:
+            self.expect(0, "fmt", "--check", path)
+
+    def test_gen_keeps(self):
+        args = ("gen", "--count", "3", "--out", self.room / "g")
+        self.expect(0, *args)
+        self.expect(0, *args)  # again: they are the same
+        (self.room / "g" / "000002.vmt").write_text("T0 lookup 20\n")
+        err = self.usage_error(*args, words=["000002.vmt: it is there already"])
+        self.assertTrue(err.startswith("wirestorm gen: "))
+        self.assertEqual((self.room / "g" / "000002.vmt").read_text(), "T0 lookup 20\n")
+
+    def test_odd_bytes(self):
+        """What is not UTF-8 is shown somehow, and JSON stays JSON, whatever the locale is."""
+        path = os.fsencode(self.room / "x") + b"\xff.vmt"
+        text = b"# caf\xe9\nmap 16 80\ninit insert 20 24 rw rwx\nT0 wire 20 24 user noholes # \xff\nT1 remove 20 24\n"
+        with open(path, "wb") as f:
+            f.write(text)
+        for command in ("check", "explore", "run", "show", "edges", "triage"):
+            for locale in ("C", "C.UTF-8"):
+                done = subprocess.run([os.fsencode(cli.TOOL), command, b"--json", path], capture_output=True,
+                    env=dict(os.environ, LC_ALL=locale))
+                json.loads(done.stdout)
+
+
 class Canary(Case):
     """A recorded program passes; with one thing wrong it does not, and the message says what."""
 
@@ -622,6 +687,17 @@ class Interrupted(Case):
             self.assertEqual(code, 1, err)
             self.assertIn("interrupted: not checked: 2", out)
             self.assertFalse(Path("/proc/%d" % worker).exists())
+
+    def test_gen(self):
+        """What there is is whole, and nothing else is there."""
+        process = self.start("gen", "--count", 1 << 30, "--out", self.room / "g")
+        wait_until(lambda: len(list(self.room.glob("g/*.vmt"))) > 3, "some programs")
+        process.send_signal(signal.SIGINT)
+        code, out, err = self.end(process)
+        self.assertEqual((code, out), (1, ""))
+        self.assertRegex(err, r"^wirestorm gen: interrupted before seed \d+\n$")
+        self.assertEqual([p.name for p in (self.room / "g").iterdir() if not re.fullmatch(r"\d{6}\.vmt", p.name)], [])
+        self.expect(0, "fmt", "--check", self.room / "g")
 
     def test_worker_killed(self):
         first = self.file("a.vmt", ENDLESS + "outcome " + " | ".join("T%d: " % t + ",".join(["TRUE"] * 64)
