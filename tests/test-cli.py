@@ -248,7 +248,8 @@ class Everywhere(Case):
         """Of what is about the command: its name, whoever says it."""
         for args in (("run", "--nonsense"), ("run",), ("run", "--seed"), ("run", "--seed", "x", "y"), ("gen", "x"),
                 ("check", "--target", "x", "y"), ("check", "-j", "x", "y"), ("bench", "x"), ("bugs", "x"),
-                ("explain", "x"), ("help", "x"), ("hunt", "--seeds", "3..3"), ("show", "--svg", "/none/x", self.LITMUS)):
+                ("explain", "x"), ("help", "x"), ("hunt", "--seeds", "3..3"),
+                ("show", "--svg", "/none/x", self.LITMUS)):
             _, err = self.expect(2, *args)
             self.assertTrue(err.startswith("wirestorm %s: " % args[0]), err)
 
@@ -283,7 +284,7 @@ class Everywhere(Case):
     def test_odd_bytes(self):
         """What is not UTF-8 is shown somehow, and JSON stays JSON, whatever the locale is."""
         path = os.fsencode(self.room / "x") + b"\xff.vmt"
-        text = b"# caf\xe9\nmap 16 80\ninit insert 20 24 rw rwx\nT0 wire 20 24 user noholes # \xff\nT1 remove 20 24\n"
+        text = SMALL.encode().replace(b"A comment", b"caf\xe9") + b"T1 lookup 20 # \xff\n"
         with open(path, "wb") as f:
             f.write(text)
         for command in ("check", "explore", "run", "show", "edges", "triage"):

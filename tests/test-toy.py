@@ -72,7 +72,8 @@ with tempfile.TemporaryDirectory() as scratch:
     expect(0, ['check', '--target', 'toy-bad-key', str(circle)], r'^as verdict lines expect: 1 program$')
     expect(1, ['check', str(circle)], 'expected verdict livelock, but every schedule ends')
     expect(1, ['shrink', str(circle)], 'the verdict is not there to begin with')
-    expect(0, ['shrink', '--target', 'toy-bad-key', '--out', str(circle), str(circle)], r'^  after   1 thread, 1 op.* no end$')
+    expect(0, ['shrink', '--target', 'toy-bad-key', '--out', str(circle), str(circle)],
+           r'^  after   1 thread, 1 op.* no end$')
     expect(0, ['check', '--target', 'toy-bad-key', str(circle)], r'^1 passed')
 
 # What it cannot run it refuses, and says why.
