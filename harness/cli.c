@@ -263,6 +263,16 @@ cli_close_program(struct run *r)
 	r->sim = NULL;
 }
 
+void
+cli_print_program(const struct program *p)
+{
+	struct strbuf text = { 0 };
+
+	vmt_print(p, &text);
+	fputs(strbuf_text(&text), stdout);
+	strbuf_free(&text);
+}
+
 /* The map as it is when the finding shows: @r is taken there. */
 static void
 print_map_at(struct run *r, const struct explore_finding *x, struct strbuf *out)

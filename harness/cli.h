@@ -93,6 +93,8 @@ void cli_print_json(struct json_t *j, size_t flags);
 /* Reads @path, applies the profile and opens a run. False: said why. *p and *r are to be closed by cli_close_run. */
 bool cli_open_run(const struct cli_target *t, const char *path, struct program *p, struct run *r);
 void cli_close_run(struct program *p, struct run *r);
+/* Its canonical text, to standard output. */
+void cli_print_program(const struct program *p);
 /* The same for a program made in memory, which stays the caller's; @path is what messages name. */
 bool cli_open_program(const struct cli_target *t, const char *path, const struct program *p, struct run *r);
 void cli_close_program(struct run *r);

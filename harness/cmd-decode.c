@@ -53,7 +53,6 @@ static int
 decode(const struct cli_target *target, const char *path)
 {
 	struct keybuf bytes = { 0 };
-	struct strbuf text = { 0 };
 	struct program p;
 	size_t at;
 
@@ -64,9 +63,7 @@ decode(const struct cli_target *target, const char *path)
 	at = bytes_decode(bytes.bytes, bytes.len, &p);
 	if (p.nr_threads > 0 && at < bytes.len)
 		add_schedule(target, path, &p, bytes.bytes + at, bytes.len - at);
-	vmt_print(&p, &text);
-	fputs(strbuf_text(&text), stdout);
-	strbuf_free(&text);
+	cli_print_program(&p);
 	keybuf_free(&bytes);
 	program_free(&p);
 	return EXIT_OK;

@@ -90,16 +90,6 @@ write_program(const struct gen_command *c, const struct program *p)
 	return false;
 }
 
-static void
-print_program(const struct program *p)
-{
-	struct strbuf text = { 0 };
-
-	vmt_print(p, &text);
-	fputs(strbuf_text(&text), stdout);
-	strbuf_free(&text);
-}
-
 static int
 generate(struct gen_command *c)
 {
@@ -120,7 +110,7 @@ generate(struct gen_command *c)
 		if (c->out != NULL)
 			ok = write_program(c, &p);
 		else
-			print_program(&p);
+			cli_print_program(&p);
 		program_free(&p);
 		if (!ok)
 			return EXIT_USAGE;

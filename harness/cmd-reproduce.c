@@ -127,17 +127,6 @@ make_smaller(const struct reproduce_command *c, struct program *p)
 	free(detail);
 }
 
-/* What took so long to find is not lost because it cannot be written to where it should go. */
-static void
-print_program(const struct program *p)
-{
-	struct strbuf text = { 0 };
-
-	vmt_print(p, &text);
-	fputs(strbuf_text(&text), stdout);
-	strbuf_free(&text);
-}
-
 static int
 reproduce_program(struct reproduce_command *c, const struct program *p)
 {
@@ -160,7 +149,7 @@ reproduce_program(struct reproduce_command *c, const struct program *p)
 		rv = EXIT_USAGE;
 	} else if (x.phase != REPRODUCE_NOTHING && !vmt_write(c->out, &x.program)) {
 		warn("%s", c->out);
-		print_program(&x.program);
+		cli_print_program(&x.program); /* what took so long to find is not lost */
 		rv = EXIT_USAGE;
 	} else if (c->json) {
 		print_json(c, &x);

@@ -156,8 +156,6 @@ print_json(const struct shrink_report *r)
 static int
 report(const struct shrink_command *c, const struct program *p, const struct shrink_report *r)
 {
-	struct strbuf text = { 0 };
-
 	if (c->out != NULL && !vmt_write(c->out, p)) {
 		warn("%s", c->out);
 		return EXIT_USAGE;
@@ -166,11 +164,8 @@ report(const struct shrink_command *c, const struct program *p, const struct shr
 		print_json(r);
 	else
 		print_text(c, r);
-	if (c->out == NULL) {
-		vmt_print(p, &text);
-		fputs(strbuf_text(&text), stdout);
-		strbuf_free(&text);
-	}
+	if (c->out == NULL)
+		cli_print_program(p);
 	return EXIT_OK;
 }
 

@@ -208,15 +208,21 @@ vmt_write_text(const char *path, const struct strbuf *text)
 	return good;
 }
 
-bool
-vmt_write_new(const char *path, const struct program *p)
+static bool
+write_new_text(const char *path, const struct strbuf *text)
+{
+	return write_as(path, text, rename_new) && sync_directory(path);
+}
+
+static bool
+write_program(const char *path, const struct program *p, bool (*write)(const char *path, const struct strbuf *text))
 {
 	struct strbuf text = { 0 };
 	bool good;
 	int error;
 
 	vmt_print(p, &text);
-	good = write_as(path, &text, rename_new) && sync_directory(path);
+	good = write(path, &text);
 	error = errno;
 	strbuf_free(&text);
 	errno = error;
@@ -224,16 +230,13 @@ vmt_write_new(const char *path, const struct program *p)
 }
 
 bool
+vmt_write_new(const char *path, const struct program *p)
+{
+	return write_program(path, p, write_new_text);
+}
+
+bool
 vmt_write(const char *path, const struct program *p)
 {
-	struct strbuf text = { 0 };
-	bool good;
-	int error;
-
-	vmt_print(p, &text);
-	good = vmt_write_text(path, &text);
-	error = errno;
-	strbuf_free(&text);
-	errno = error;
-	return good;
+	return write_program(path, p, vmt_write_text);
 }
