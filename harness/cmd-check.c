@@ -23,7 +23,6 @@
 #include "harness/message.h"
 #include "harness/options.h"
 #include "harness/strbuf.h"
-#include "harness/vmt.h"
 #include "harness/workers.h"
 
 #define VERIFY_MAX 100000

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* cmd-decode.c - wirestorm decode: the program that bytes mean. */
-#include <err.h>
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "harness/bytes.h"
@@ -13,7 +9,6 @@
 #include "harness/keybuf.h"
 #include "harness/options.h"
 #include "harness/strategy.h"
-#include "harness/vmt.h"
 
 static const char help_head[] =
     "usage: wirestorm decode FILE\n"

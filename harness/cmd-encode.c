@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* cmd-encode.c - wirestorm encode: a program as bytes. */
-#include <err.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "harness/bytes.h"

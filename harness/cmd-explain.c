@@ -2,7 +2,6 @@
 /* cmd-explain.c - wirestorm explain: what a word in a report is about. */
 #include <err.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "harness/cli.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* cmd-show.c - wirestorm show: one run to look at, on the terminal, as SVG or HTML. */
 #include <err.h>
-#include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <stdio.h>

@@ -12,7 +12,6 @@
 #include "harness/program-edit.h"
 #include "harness/run.h"
 #include "harness/strategy.h"
-#include "harness/vmt.h"
 
 #define STEPS_MAX 100000 /* of a run: then it is given up, and that it does not end is what is found */
 

@@ -3,7 +3,6 @@
 #include "harness/shrink.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "engine/vm.h"
 #include "harness/clock.h"
