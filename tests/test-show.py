@@ -230,8 +230,8 @@ class Gutter(unittest.TestCase):
             svg = xml.etree.ElementTree.fromstring(show("--seed", "1", "--svg", "-", "-", text=text)[1])
             boxes = [int(r.get("x") or 0) for r in svg.iter("{http://www.w3.org/2000/svg}rect")]
             lanes = min(x for x in boxes if x > 40)  # the others are the ground and the legend's
-            numbers = [t for t in svg.iter("{http://www.w3.org/2000/svg}text") if re.match(r"\d+( T\d+)?$", t.text or "") and
-                int(t.get("x")) < lanes]
+            numbers = [t for t in svg.iter("{http://www.w3.org/2000/svg}text")
+                if re.match(r"\d+( T\d+)?$", t.text or "") and int(t.get("x")) < lanes]
             self.assertGreater(len(numbers), 50)
             for number in numbers:
                 self.assertLessEqual(int(number.get("x")) + 7.25 * len(number.text), lanes, number.text)
