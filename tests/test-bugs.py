@@ -128,6 +128,7 @@ def test_engines():
 def main():
     test_document()
     test_words()
+    test_plot_refuses()
     if "--mutants" not in sys.argv[3:]:
         test_refused()
         return
