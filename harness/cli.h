@@ -87,8 +87,10 @@ int cli_which_check(const struct cli_which *w);
 /* @text as a JSON string; where it is not UTF-8 its odd bytes are shown as vis(3) does. */
 struct json_t;
 struct json_t *cli_json_text(const char *text);
-/* To standard output, with a line end, and frees it. NULL: there was no memory to make it. What cannot be written the
- * end of the program says. */
+/*
+ * To standard output, with a line end, and frees it. NULL: there was no memory to make it. Whether it could be written
+ * is asked at the end of the program.
+ */
 void cli_print_json(struct json_t *j, size_t flags);
 /* Reads @path, applies the profile and opens a run. False: said why. *p and *r are to be closed by cli_close_run. */
 bool cli_open_run(const struct cli_target *t, const char *path, struct program *p, struct run *r);

@@ -361,8 +361,7 @@ set_mutant(void *command, const char *text)
 static const struct option_row rows[] = {
 	OPTION_TEXT("--out DIR", TO(const char *, out),
 	    "write each as DIR/NNN.vmt, unless a program there is about the same: verdict, operations, quirks. "
-	    "Without, "
-	    "programs go to standard output"),
+	    "Without, programs go to standard output"),
 	OPTION_PROFILE(TO(struct cli_target, target), ": run all in it, as WS_FUZZ_PROFILE had asked for"),
 	OPTION_CALL("--mutant NAME", set_mutant,
 	    "put this mutant into each program, as WS_FUZZ_MUTANT had; only in a build with mutants"),

@@ -121,8 +121,7 @@ struct command_line {
 	const char *operand; /* "file": what is missing, if one is */
 };
 
-/* Fills the command's struct: -1, and the operands begin at argv[optind]; or an exit code, and what is wrong is said.
- */
+/* Fills the command's struct: -1, and the operands begin at argv[optind]; or said what is wrong, and an exit code. */
 int options_parse(int argc, char **argv, const struct command_line *line, void *command);
 
 /* The number in @text within [min, max]; else says what is wrong with @option and exits with EXIT_USAGE. */

@@ -116,7 +116,7 @@ is_verdict(const struct program *p, const struct finding *f)
 	if (f->quirk)
 		return false;
 	if (named != CHECK_NONE)
-		return finding_is(f, p->verdict, detail);
+		return finding_is(f, check_table[named].verdict, detail);
 	/* What real threads say of it is in their own words, so the kind has to do. */
 	if (p->verdict == PROGRAM_VERDICT_INVARIANT && finding_is(f, PROGRAM_VERDICT_MODEL, NULL))
 		return true;
