@@ -128,8 +128,7 @@ static const struct option_row rows[] = {
 	OPTION_COUNT("--count K", TO(uint64_t, count), 1, INT32_MAX, "programs N to N+K-1, needs --out (default 1)"),
 	OPTION_TEXT("--out DIR", TO(const char *, out),
 	    "write files DIR/NNNNNN.vmt, named by their seeds; DIR is made if need be, and no other program that is "
-	    "there "
-	    "is overwritten"),
+	    "there is overwritten"),
 	OPTION_NUMBER("--threads T", TO(unsigned, params.threads), 1, PROGRAM_THREADS_MAX,
 	    "threads, 1 to 16 (default: 2 to 4, drawn)"),
 	OPTION_NUMBER("--ops N", TO(unsigned, params.ops), 1, PROGRAM_OPS_MAX,
