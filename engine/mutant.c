@@ -24,7 +24,7 @@ const struct vm_mutant_later vm_mutant_later_table[] = {
 const char *
 vm_mutant_class_name(unsigned class)
 {
-	static const char *const names[] = {
+	static const char *const names[VM_MUTANT_CLASSES] = {
 		[VM_MUTANT_CLASS_INVALID] = "no bug",
 		[VM_MUTANT_CLASS_HISTORICAL] = "historical",
 		[VM_MUTANT_CLASS_INVARIANT] = "invariant",
@@ -32,7 +32,7 @@ vm_mutant_class_name(unsigned class)
 		[VM_MUTANT_CLASS_CANARY] = "canary",
 	};
 
-	return class < sizeof(names) / sizeof(names[0]) ? names[class] : "?";
+	return class < VM_MUTANT_CLASSES ? names[class] : "?";
 }
 
 enum vm_mutant

@@ -36,6 +36,7 @@ enum vm_mutant_class {
 	VM_MUTANT_CLASS_EQUIVALENT,
 	VM_MUTANT_CLASS_CANARY, /* a fault planted for one check, of canaries.def: no bug of the bank */
 };
+#define VM_MUTANT_CLASSES (VM_MUTANT_CLASS_CANARY + 1)
 
 /* A row of mutants.def. Number VM_MUTANT_none has a NULL name. */
 struct vm_mutant_desc {

@@ -8,8 +8,6 @@
 #include "harness/bugs.h"
 #include "harness/cli.h"
 
-#define CLASSES 5 /* of mutants, "none" among them */
-
 /* What came of the trials of one mutant with one engine. */
 struct group {
 	size_t nr, found, failed;
@@ -86,8 +84,8 @@ group_length(const struct bugs_result *first, const struct bugs_result *end)
 
 /* The sums of one engine, historical bugs and the others apart. */
 struct sums {
-	size_t mutants[CLASSES], mostly[CLASSES]; /* by class */
-	double *seconds;                          /* medians of those found */
+	size_t mutants[VM_MUTANT_CLASSES], mostly[VM_MUTANT_CLASSES]; /* by class */
+	double *seconds;                                              /* medians of those found */
 	size_t nr_seconds;
 };
 
@@ -95,7 +93,7 @@ static void
 sums_print(struct sums *s, enum bugs_engine engine, struct strbuf *out)
 {
 	strbuf_printf(out, "%s:", bugs_engine_table[engine].name);
-	for (unsigned c = 0; c < CLASSES; c++)
+	for (unsigned c = 0; c < VM_MUTANT_CLASSES; c++)
 		if (s->mutants[c] > 0)
 			strbuf_printf(out, " %s %zu of %zu found in at least 4/5 of the seeds,",
 			    vm_mutant_class_name(c), s->mostly[c], s->mutants[c]);

@@ -54,6 +54,16 @@ finding_is(const struct finding *f, enum program_verdict kind, const char *detai
 }
 
 bool
+findings_show_verdict(const struct finding *findings, size_t nr, bool deadlock, const struct program *p)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (finding_is(&findings[i], p->verdict, p->verdict_detail))
+			return true;
+	/* A remove of system-wired pages may sleep for ever; it is a deadlock all the same. */
+	return p->verdict == PROGRAM_VERDICT_DEADLOCK && p->verdict_detail == NULL && deadlock;
+}
+
+bool
 finding_same(const struct finding *a, const struct finding *b)
 {
 	/* An invariant is the map's, not the operation's that happens to be under way: once is enough. */

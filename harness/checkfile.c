@@ -86,7 +86,8 @@ say_word(struct strbuf *out, const char *word)
 static void
 say_repeat(struct check *c, const struct explore_path *witness)
 {
-	strbuf_printf(c->out, "; repeat: %s run ", getprogname());
+	/* The program's name is followed by that of the command, as messages begin. */
+	strbuf_printf(c->out, "; repeat: %.*s run ", (int)strcspn(getprogname(), " "), getprogname());
 	if (c->options->target_named)
 		strbuf_printf(c->out, "--target %s ", c->options->target->name);
 	if (c->options->profile != NULL)
@@ -122,6 +123,14 @@ take_finding(struct check *c, const struct finding *f, const struct explore_path
 		c->report.quirk_checks |= (uint64_t)1 << f->check;
 	else
 		fail_finding(c, f, witness);
+}
+
+/* One that the verdict line is about. If a quirk explains it, it is one of the quirks' all the same. */
+static void
+expected_finding(struct check *c, const struct finding *f)
+{
+	if (f->quirk)
+		c->report.quirk_checks |= (uint64_t)1 << f->check;
 }
 
 /* --- outcomes --- */
@@ -302,20 +311,25 @@ check_outcomes(struct check *c, struct explore_result *got)
 		compare_counts(c, got);
 }
 
-/* --- schedules --- */
-
-/* Does the run that was just replayed show the verdict? */
-static bool
-shows_verdict(const struct program *p, const struct run *r, bool deadlock)
+/* No schedule shows it, so all of them are looked at: the states go round, or a schedule goes on and on. */
+static void
+check_livelock(struct check *c, struct explore_result *got)
 {
-	const struct checker *c = r->checker;
+	struct explore_options o = {
+		.states_max = c->options->states_max, .schedules_max = c->options->states_max, .stop = c->options->stop
+	};
 
-	for (size_t i = 0; c != NULL && i < c->nr_findings; i++)
-		if (finding_is(&c->findings[i], p->verdict, p->verdict_detail))
-			return true;
-	/* A remove of system-wired pages may sleep for ever; it is a deadlock all the same. */
-	return p->verdict == PROGRAM_VERDICT_DEADLOCK && p->verdict_detail == NULL && deadlock;
+	explore(&c->run, &o, got);
+	keep_stats(c, got);
+	c->report.verdict_shown = got->livelock || got->end == EXPLORE_CUT_STEPS;
+	if (!c->report.verdict_shown) {
+		fail_at(c, c->program.verdict_line);
+		strbuf_printf(c->out, "expected verdict livelock, but %s\n",
+		    got->end == EXPLORE_COMPLETE ? "every schedule ends" : explore_end_text(got->end));
+	}
 }
+
+/* --- schedules --- */
 
 /*
  * A program about a mutant, or in a profile with quirks, must not show its verdict without them: on the same schedule,
@@ -334,7 +348,7 @@ check_gone(struct check *c)
 	if (run_open_checked(&r, &bare, c->options->target, c->run.sim, &checker) == RUN_OPENED) {
 		(void)replay(&r, bare.choices, bare.nr_choices, &how);
 		checker_end(&checker, &r);
-		if (shows_verdict(&bare, &r, run_deadlocked(&r))) {
+		if (findings_show_verdict(checker.findings, checker.nr_findings, run_deadlocked(&r), &bare)) {
 			fail_at(c, c->program.verdict_line);
 			strbuf_printf(c->out, "the verdict comes without the %s, too\n",
 			    c->program.config.mutant != NULL ? "mutant" : "quirks");
@@ -366,22 +380,28 @@ check_verdict(struct check *c, bool deadlock)
 	/* A program about a mutant has the verdict that it is about; what else the mutant breaks comes with it. */
 	bool other = p->config.mutant == NULL || p->verdict == PROGRAM_VERDICT_NONE;
 
-	for (size_t i = 0; other && i < c->checker.nr_findings; i++)
-		if (p->verdict == PROGRAM_VERDICT_NONE ||
-		    !finding_is(&c->checker.findings[i], p->verdict, p->verdict_detail))
-			take_finding(c, &c->checker.findings[i], &how);
+	for (size_t i = 0; i < c->checker.nr_findings; i++) {
+		const struct finding *f = &c->checker.findings[i];
+
+		if (p->verdict != PROGRAM_VERDICT_NONE && finding_is(f, p->verdict, p->verdict_detail))
+			expected_finding(c, f);
+		else if (other)
+			take_finding(c, f, &how);
+	}
 	if (p->verdict == PROGRAM_VERDICT_NONE || c->options->no_checks)
 		return;
-	if (!shows_verdict(p, &c->run, deadlock)) {
+	if (!findings_show_verdict(c->checker.findings, c->checker.nr_findings, deadlock, p)) {
 		fail_at(c, p->verdict_line);
 		strbuf_printf(c->out, "expected verdict %s%s%s, but %s\n", vmt_verdict_word(p->verdict),
 		    p->verdict_detail != NULL ? " " : "", p->verdict_detail != NULL ? p->verdict_detail : "",
 		    p->verdict == PROGRAM_VERDICT_DEADLOCK && !deadlock ? "every thread finished"
 		    : names_no_check(p) ? "there is no check of that name, and of that kind: wirestorm help checks"
 		                        : "the run does not show it");
-	} else if (p->config.mutant != NULL || p->config.quirks != VM_QUIRKS_STRICT) {
-		check_gone(c);
+		return;
 	}
+	c->report.verdict_shown = true;
+	if (p->config.mutant != NULL || p->config.quirks != VM_QUIRKS_STRICT)
+		check_gone(c);
 }
 
 static void
@@ -520,6 +540,8 @@ check_threads(struct check *c)
 		expects_nothing(c, "a schedule, but no result");
 	if (p->nr_outcomes > 0 || (c->options->bless && !p->has_schedule)) {
 		check_outcomes(c, &got);
+	} else if (!p->has_schedule && p->verdict == PROGRAM_VERDICT_LIVELOCK) {
+		check_livelock(c, &got);
 	} else if (!p->has_schedule) {
 		expects_nothing(c, "no outcome, no schedule");
 	}

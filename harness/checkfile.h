@@ -41,14 +41,15 @@ enum checkfile_status {
 };
 
 struct checkfile_report {
-	uint8_t status; /* enum checkfile_status */
-	bool verified;  /* explored by schedules as well */
-	bool blessed;   /* rewritten, and it was different */
+	uint8_t status;     /* enum checkfile_status */
+	bool verified;      /* explored by schedules as well */
+	bool blessed;       /* rewritten, and it was different */
+	bool verdict_shown; /* there is a verdict line, and the run by the schedule shows it */
 	uint64_t states, transitions, steps;
 	uint64_t schedules; /* UINT64_MAX: more than that */
 	uint32_t nr_outcomes;
 	uint32_t nr_seq_steps; /* init and final steps compared */
-	uint64_t quirk_checks; /* bit c: check c found what a quirk explains; enum check_id */
+	uint64_t quirk_checks; /* bit c: check c found what a quirk explains, expected by a verdict line or not */
 };
 
 /* Checks @path; what is wrong goes to *out, one line each, ending in a newline. */

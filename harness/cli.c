@@ -5,9 +5,8 @@
 #include <err.h>
 #include <errno.h>
 #include <fts.h>
-#include <getopt.h>
-#include <math.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,38 +18,31 @@
 
 #include <jansson.h>
 
-#include "harness/checkfile.h"
 #include "harness/keybuf.h"
+#include "harness/strbuf.h"
 #include "harness/vmt.h"
 
 volatile int cli_stop;
 
-long long
-cli_number(const char *option, const char *text, long long min, long long max)
+void
+cli_about(const char *path, unsigned line, const char *format, ...)
 {
-	const char *problem;
-	long long n = strtonum(text, min, max, &problem);
+	va_list args;
 
-	if (problem != NULL)
-		errx(EXIT_USAGE, "%s %s: %s, expected a number from %lld to %lld", option, text, problem, min, max);
-	return n;
-}
-
-double
-cli_seconds(const char *option, const char *text)
-{
-	char *end;
-	double s = strtod(text, &end);
-
-	if (end == text || *end != '\0' || !isfinite(s) || s <= 0 || s > 1e9)
-		errx(EXIT_USAGE, "%s %s: expected a number of seconds above 0", option, text);
-	return s;
+	fprintf(stderr, "%s:", vmt_path_name(path));
+	if (line != 0)
+		fprintf(stderr, "%u:", line);
+	(void)fputc(' ', stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	(void)fputc('\n', stderr);
 }
 
 int
-cli_usage(const char *command)
+cli_usage(void)
 {
-	fprintf(stderr, "try: wirestorm %s --help\n", command);
+	fprintf(stderr, "try: %s --help\n", program_invocation_short_name);
 	return EXIT_USAGE;
 }
 
@@ -112,8 +104,11 @@ cli_files_add(struct cli_files *files, const char *path)
 	if (copy == NULL)
 		err(EXIT_USAGE, "no memory for a file name");
 	tree = fts_open((char *const[]){ copy, NULL }, FTS_LOGICAL | FTS_NOCHDIR, by_name);
-	if (tree == NULL)
-		err(EXIT_USAGE, "%s", path);
+	if (tree == NULL) { /* for the empty name; others are told of when they are read */
+		cli_about(path, 0, "%s", strerror(errno));
+		free(copy);
+		return false;
+	}
 	while ((entry = fts_read(tree)) != NULL) {
 		switch (entry->fts_info) {
 		case FTS_F:
@@ -126,14 +121,14 @@ cli_files_add(struct cli_files *files, const char *path)
 			break;
 		case FTS_SLNONE: /* a link that leads nowhere */
 			if (entry->fts_level == FTS_ROOTLEVEL || ends_in_vmt(entry->fts_name)) {
-				fprintf(stderr, "%s: the link leads to no file\n", entry->fts_path);
+				cli_about(entry->fts_path, 0, "the link leads to no file");
 				ok = false;
 			}
 			break;
 		case FTS_NS:
 		case FTS_DNR:
 		case FTS_ERR:
-			fprintf(stderr, "%s: %s\n", entry->fts_path, strerror(entry->fts_errno));
+			cli_about(entry->fts_path, 0, "%s", strerror(entry->fts_errno));
 			ok = false;
 			break;
 		default:
@@ -173,10 +168,23 @@ cli_read_bytes(const char *path, struct keybuf *bytes)
 		}
 	}
 	if (!ok)
-		warn("%s", path);
+		cli_about(path, 0, "%s", strerror(errno));
 	if (f != NULL && f != stdin)
 		(void)fclose(f);
 	return ok;
+}
+
+bool
+cli_write_text(const char *path, const struct strbuf *text)
+{
+	if (strcmp(path, "-") == 0) { /* if it cannot be written the end of the program says so */
+		fputs(strbuf_text(text), stdout);
+		return true;
+	}
+	if (vmt_write_text(path, text))
+		return true;
+	warn("%s", path);
+	return false;
 }
 
 /* --- signals --- */
@@ -220,99 +228,13 @@ cli_target_at(size_t i)
 	return i < NR_TARGETS ? targets[i] : NULL;
 }
 
-static void
-set_profile(struct cli_target *t, const char *text)
-{
-	const char *word;
-
-	if (!checkfile_parse_profile(text, &t->freebsd12, &t->quirks, &word))
-		errx(EXIT_USAGE, "--profile %s: expected strict or freebsd12, then +Q1 or -Q1 and so on, found \"%s\"",
-		    text, word);
-	t->profile = text;
-}
-
-static void
-set_target(struct cli_target *t, const char *text)
-{
-	for (size_t i = 0; cli_target_at(i) != NULL; i++) {
-		if (strcmp(cli_target_at(i)->name, text) != 0)
-			continue;
-		t->target = cli_target_at(i);
-		return;
-	}
-	fprintf(stderr, "wirestorm: --target %s: expected one of", text);
-	for (size_t i = 0; cli_target_at(i) != NULL; i++)
-		fprintf(stderr, " %s", cli_target_at(i)->name);
-	fprintf(stderr, "\n");
-	exit(EXIT_USAGE);
-}
-
-/* --- options --- */
-
-bool
-cli_option(int opt, const struct cli_options *to)
-{
-	switch (opt) {
-	case CLI_PROFILE:
-		set_profile(to->target, optarg);
-		return true;
-	case CLI_TARGET:
-		set_target(to->target, optarg);
-		return true;
-	case CLI_NO_CHECKS:
-		to->target->checker = NULL;
-		return true;
-	case CLI_SCHEDULE:
-		*to->schedule = optarg;
-		return true;
-	case CLI_SEED:
-		if (to->seed_given != NULL)
-			*to->seed_given = true;
-		*to->seed = (uint64_t)cli_number("--seed", optarg, 0, INT64_MAX);
-		return true;
-	case CLI_SECONDS:
-		*to->seconds = cli_seconds("--seconds", optarg);
-		return true;
-	case CLI_STATES:
-		*to->states_max = (uint64_t)cli_number("--max-states", optarg, 1, 1LL << 31);
-		return true;
-	case CLI_JSON:
-		*to->json = true;
-		return true;
-	default:
-		return false;
-	}
-}
-
 int
-cli_help_or_usage(int opt, const char *command, const char *help)
+cli_which_check(const struct cli_which *w)
 {
-	if (opt != CLI_HELP)
-		return cli_usage(command);
-	fputs(help, stdout);
-	return EXIT_OK;
-}
-
-int
-cli_one_file(int argc, char **argv)
-{
-	if (optind + 1 == argc)
+	if (w->schedule == NULL || !w->drawn)
 		return -1;
-	fprintf(stderr, "wirestorm %s: expected one file\n", argv[0]);
-	return cli_usage(argv[0]);
-}
-
-int
-cli_target_and_file(int argc, char **argv, const char *help, struct cli_target *t)
-{
-	static const struct option options[] = { { OPTION_TARGET }, { OPTION_HELP }, { 0 } };
-	const struct cli_options common = { .target = t };
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1)
-		if (!cli_option(opt, &common))
-			return cli_help_or_usage(opt, argv[0], help);
-	return cli_one_file(argc, argv);
+	warnx("--schedule excludes --seed and --strategy");
+	return cli_usage();
 }
 
 /* --- programs --- */
@@ -326,10 +248,7 @@ cli_open_program(const struct cli_target *t, const char *path, const struct prog
 		err(EXIT_USAGE, "no memory for the fibers");
 	if (run_open_checked(r, p, t->target, sim, t->checker) == RUN_OPENED)
 		return true;
-	if (r->error_line != 0)
-		fprintf(stderr, "%s:%u: %s\n", path, r->error_line, strbuf_text(&r->error));
-	else
-		fprintf(stderr, "%s: %s\n", path, strbuf_text(&r->error));
+	cli_about(path, r->error_line, "%s", strbuf_text(&r->error));
 	return false;
 }
 
@@ -342,6 +261,16 @@ cli_close_program(struct run *r)
 	if (sim != NULL)
 		sim_destroy(sim);
 	r->sim = NULL;
+}
+
+void
+cli_print_program(const struct program *p)
+{
+	struct strbuf text = { 0 };
+
+	vmt_print(p, &text);
+	fputs(strbuf_text(&text), stdout);
+	strbuf_free(&text);
 }
 
 /* The map as it is when the finding shows: @r is taken there. */
@@ -374,7 +303,7 @@ cli_print_findings(struct run *r, const struct explore_result *x)
 		    f->f.thread == SIM_INIT_THREAD && !f->f.final ? "after the init steps" : "then", strbuf_text(&map));
 		if (f->witness.nr_choices > 0)
 			printf("#   witness, %u preemption%s: %s\n", f->witness.preemptions,
-			    f->witness.preemptions == 1 ? "" : "s", strbuf_text(&schedule));
+			    plural(f->witness.preemptions), strbuf_text(&schedule));
 		strbuf_free(&text);
 		strbuf_free(&map);
 		strbuf_free(&schedule);
@@ -433,6 +362,16 @@ cli_json_text(const char *text)
 	j = json_string(shown);
 	free(shown);
 	return j;
+}
+
+void
+cli_print_json(json_t *j, size_t flags)
+{
+	if (j == NULL)
+		errx(EXIT_USAGE, "no memory for the JSON");
+	(void)json_dumpf(j, stdout, flags);
+	(void)putchar('\n');
+	json_decref(j);
 }
 
 bool

@@ -2,8 +2,8 @@
 /*
  * cli.h - what the subcommands of wirestorm share: exit codes, options, numbers, files, terminals.
  *
- * A subcommand is a function and one line in commands.def. It parses its own options with getopt_long, leaves those
- * that many have to cli_option, prints its help on --help, and returns an exit code.
+ * A subcommand is a function and one line in commands.def. It has a table of its options (options.h) and returns an
+ * exit code.
  */
 #ifndef HARNESS_CLI_H
 #define HARNESS_CLI_H
@@ -15,6 +15,7 @@
 #include "harness/explore.h"
 #include "harness/program.h"
 #include "harness/run.h"
+#include "harness/strategy.h"
 
 enum exit_code {
 	EXIT_OK = 0,
@@ -27,11 +28,10 @@ enum exit_code {
 #include "harness/commands.def"
 #undef COMMAND
 
-/* The number in @text within [min, max]; else says what is wrong with @option and exits with EXIT_USAGE. */
-long long cli_number(const char *option, const char *text, long long min, long long max);
-double cli_seconds(const char *option, const char *text);
+/* "FILE: ...", or "FILE:LINE: ..." if @line is not 0, and a line end, on standard error: about what is in an input. */
+__attribute__((format(printf, 3, 4))) void cli_about(const char *path, unsigned line, const char *format, ...);
 /* After a wrong option: points to --help. Returns EXIT_USAGE. */
-int cli_usage(const char *command);
+int cli_usage(void);
 /* Is standard output (error) a terminal, so that colours and progress are welcome? */
 bool cli_stdout_tty(void);
 bool cli_stderr_tty(void);
@@ -52,6 +52,10 @@ struct keybuf;
 /* Appends what is in a file ("-": standard input). False: said why on standard error. */
 bool cli_read_bytes(const char *path, struct keybuf *bytes);
 
+struct strbuf;
+/* To a file, which is replaced as a whole, or with "-" to standard output. False: said why on standard error. */
+bool cli_write_text(const char *path, const struct strbuf *text);
+
 /* Set by the first Ctrl-C or SIGTERM; the second one ends the process. */
 extern volatile int cli_stop;
 void cli_catch_signals(void);
@@ -70,54 +74,29 @@ struct cli_target {
 	struct checker *checker; /* judges what is opened; NULL: nobody does */
 };
 
-/*
- * The options that many commands take. A command has rows like { OPTION_SEED } for those that it takes in its table
- * for getopt_long, among its own, whose codes are lower; cli_option does what they say.
- */
-enum {
-	CLI_PROFILE = 1000,
-	CLI_TARGET,
-	CLI_NO_CHECKS,
-	CLI_SCHEDULE,
-	CLI_SEED,
-	CLI_SECONDS,
-	CLI_STATES,
-	CLI_JSON,
-	CLI_HELP
+/* What --schedule, --seed and --strategy say: which run it is. */
+struct cli_which {
+	const char *schedule;
+	const struct strategy *strategy;
+	uint64_t seed;
+	bool drawn; /* --seed or --strategy was given */
 };
-#define OPTION_PROFILE "profile", required_argument, NULL, CLI_PROFILE
-#define OPTION_TARGET "target", required_argument, NULL, CLI_TARGET
-#define OPTION_NO_CHECKS "no-checks", no_argument, NULL, CLI_NO_CHECKS
-#define OPTION_SCHEDULE "schedule", required_argument, NULL, CLI_SCHEDULE
-#define OPTION_SEED "seed", required_argument, NULL, CLI_SEED
-#define OPTION_SECONDS "seconds", required_argument, NULL, CLI_SECONDS
-#define OPTION_STATES "max-states", required_argument, NULL, CLI_STATES
-#define OPTION_JSON "json", no_argument, NULL, CLI_JSON
-#define OPTION_HELP "help", no_argument, NULL, CLI_HELP
+/* -1, or said what does not go together, and EXIT_USAGE. */
+int cli_which_check(const struct cli_which *w);
 
-/* Where a command keeps what they say; NULL for those that are not in its table. */
-struct cli_options {
-	struct cli_target *target; /* --profile, --target and --no-checks */
-	const char **schedule;
-	bool *seed_given; /* NULL: it makes no difference */
-	uint64_t *seed, *states_max;
-	double *seconds;
-	bool *json;
-};
-/* False: @opt is none of these, or --help. Exits with EXIT_USAGE when a value is wrong. */
-bool cli_option(int opt, const struct cli_options *to);
-/* What is left: --help, or a wrong option. Returns the exit code. */
-int cli_help_or_usage(int opt, const char *command, const char *help);
-/* Behind the options there must be one file: -1, and it is argv[optind], or an exit code. argv[0] is the command. */
-int cli_one_file(int argc, char **argv);
-/* The options of a command that takes --target and one file: -1, and argv[optind] is the file, or an exit code. */
-int cli_target_and_file(int argc, char **argv, const char *help, struct cli_target *t);
 /* @text as a JSON string; where it is not UTF-8 its odd bytes are shown as vis(3) does. */
 struct json_t;
 struct json_t *cli_json_text(const char *text);
+/*
+ * To standard output, with a line end, and frees it. NULL: there was no memory to make it. Whether it could be written
+ * is asked at the end of the program.
+ */
+void cli_print_json(struct json_t *j, size_t flags);
 /* Reads @path, applies the profile and opens a run. False: said why. *p and *r are to be closed by cli_close_run. */
 bool cli_open_run(const struct cli_target *t, const char *path, struct program *p, struct run *r);
 void cli_close_run(struct program *p, struct run *r);
+/* Its canonical text, to standard output. */
+void cli_print_program(const struct program *p);
 /* The same for a program made in memory, which stays the caller's; @path is what messages name. */
 bool cli_open_program(const struct cli_target *t, const char *path, const struct program *p, struct run *r);
 void cli_close_program(struct run *r);

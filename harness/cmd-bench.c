@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* cmd-bench.c - wirestorm bench: see bench.h. */
 #include <err.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
 #include "harness/bench.h"
 #include "harness/cli.h"
+#include "harness/options.h"
 #include "harness/strategy.h"
 
 static const struct {
@@ -45,25 +46,24 @@ bench_now(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
 }
 
+static const char help_head[] = "usage: wirestorm bench BENCH [OPTION...]\n\n"
+                                "What the hot paths cost on this machine, now. BENCH is one of those below.\n\n";
+
+static const char help_tail[] =
+    "\n"
+    "Seconds are processor seconds of one core. Compare figures of one report with each other; those of two reports "
+    "only\n"
+    "if nothing else changed.\n\n"
+    "Exit status: 0 measured, 2 wrong usage.\n\n"
+    "Example:\n"
+    "  wirestorm bench sched --strategy pct\n\n"
+    "Benches:\n";
+
 static void
-print_help(void)
+list_benches(struct strbuf *out)
 {
-	printf("usage: wirestorm bench BENCH [OPTION...]\n\nWhat the hot paths cost on this machine, now. BENCH is one "
-	       "of\n\n");
 	for (size_t i = 0; i < NR_BENCHES; i++)
-		printf("  %-8s %s\n", benches[i].name, benches[i].summary);
-	printf("\n      --seconds S    about how long each measurement takes (default 1)\n"
-	       "      --threads N    sched: threads, 1 to %d (default 3)\n"
-	       "      --ops N        sched: increments per thread, 1 to %d (default 8)\n"
-	       "      --strategy S   sched: random (default), pct, pos, ...: wirestorm run --help lists them; or "
-	       "explore:\n"
-	       "                     all interleavings, once\n"
-	       "      --seed N       random choices and bytes (default 1)\n"
-	       "      --corpus DIR   explore, reset: the programs (default corpus/freebsd)\n"
-	       "      --json         one JSON object on standard output\n\n"
-	       "Seconds are processor seconds of one core. Compare figures of one report with each other; those of two "
-	       "reports only if nothing else changed.\n",
-	    PROGRAM_THREADS_MAX, PROGRAM_OPS_MAX);
+		strbuf_printf(out, "  %-8s %s\n", benches[i].name, benches[i].summary);
 }
 
 static void
@@ -74,90 +74,69 @@ print_json(const char *name, const struct bench_report *r)
 	root = json_pack("{s:s}", "bench", name);
 	for (size_t i = 0; i < r->nr; i++)
 		json_object_set_new(root, r->figures[i].key, json_real(r->figures[i].value));
-	if (json_dumpf(root, stdout, JSON_INDENT(1)) != 0)
-		errx(EXIT_USAGE, "the JSON could not be written");
-	printf("\n");
-	json_decref(root);
+	cli_print_json(root, JSON_INDENT(1));
 }
 
-enum { OPT_THREADS = 256, OPT_OPS, OPT_STRATEGY, OPT_CORPUS };
+struct bench_command {
+	struct bench_options options;
+	bool json;
+};
 
-static const struct option long_options[] = {
-	{ OPTION_SECONDS },
-	{ "threads", required_argument, NULL, OPT_THREADS },
-	{ "ops", required_argument, NULL, OPT_OPS },
-	{ "strategy", required_argument, NULL, OPT_STRATEGY },
-	{ OPTION_SEED },
-	{ "corpus", required_argument, NULL, OPT_CORPUS },
-	{ OPTION_JSON },
-	{ OPTION_HELP },
+static void
+set_strategy(void *command, const char *text)
+{
+	struct bench_command *c = command;
+
+	if (strcmp(text, "explore") != 0 && strategy_find(text) == NULL)
+		errx(EXIT_USAGE, "--strategy %s: expected explore or one of wirestorm help strategies", text);
+	c->options.strategy = text;
+}
+
+#define TO(type, field) OPTION_TO(struct bench_command, type, field)
+static const struct option_row rows[] = {
+	OPTION_SECONDS(TO(double, options.seconds), "about how long each measurement takes (default 1)"),
+	OPTION_NUMBER("--threads N", TO(unsigned, options.threads), 1, PROGRAM_THREADS_MAX,
+	    "sched: threads, 1 to 16 (default 3)"),
+	OPTION_NUMBER("--ops N", TO(unsigned, options.ops), 1, PROGRAM_OPS_MAX,
+	    "sched: increments per thread, 1 to 64 (default 8)"),
+	OPTION_CALL("--strategy S", set_strategy,
+	    "sched: random (default), pct, pos, ...: wirestorm help strategies lists them; or explore: all "
+	    "interleavings, once"),
+	OPTION_SEED(TO(uint64_t, options.seed), "random choices and bytes (default 1)"),
+	OPTION_TEXT(
+	    "--corpus DIR", TO(const char *, options.corpus), "explore, reset: the programs (default corpus/freebsd)"),
+	OPTION_JSON(TO(bool, json)),
 	{ 0 },
 };
 
-static int
-parse_options(int argc, char **argv, struct bench_options *o, bool *json)
-{
-	const struct cli_options common = { .seed = &o->seed, .seconds = &o->seconds, .json = json };
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-		switch (opt) {
-		case OPT_THREADS:
-			o->threads = (unsigned)cli_number("--threads", optarg, 1, PROGRAM_THREADS_MAX);
-			break;
-		case OPT_OPS:
-			o->ops = (unsigned)cli_number("--ops", optarg, 1, PROGRAM_OPS_MAX);
-			break;
-		case OPT_STRATEGY:
-			if (strcmp(optarg, "explore") != 0 && strategy_find(optarg) == NULL)
-				errx(EXIT_USAGE,
-				    "--strategy %s: expected explore or one of the strategies of "
-				    "wirestorm run --help",
-				    optarg);
-			o->strategy = optarg;
-			break;
-		case OPT_CORPUS:
-			o->corpus = optarg;
-			break;
-		case CLI_HELP:
-			print_help();
-			return EXIT_OK;
-		default:
-			if (!cli_option(opt, &common))
-				return cli_usage("bench");
-		}
-	}
-	return -1;
-}
+static const struct command_line usage = { help_head, rows, help_tail, list_benches, OPERANDS_ONE, "bench" };
 
 int
 cmd_bench(int argc, char **argv)
 {
-	struct bench_options o = {
-		.threads = 3, .ops = 8, .strategy = "random", .seconds = 1, .seed = 1, .corpus = "corpus/freebsd"
-	};
+	struct bench_command c = { .options = { .threads = 3,
+		                       .ops = 8,
+		                       .strategy = "random",
+		                       .seconds = 1,
+		                       .seed = 1,
+		                       .corpus = "corpus/freebsd" } };
 	struct bench_report report = { 0 };
-	bool json = false;
-	int rv = parse_options(argc, argv, &o, &json);
+	int rv = options_parse(argc, argv, &usage, &c);
 
 	if (rv >= 0)
 		return rv;
-	if (optind + 1 != argc) {
-		fprintf(stderr, "wirestorm bench: expected the name of one bench\n");
-		return cli_usage("bench");
-	}
-	report.live = !json;
+	report.live = !c.json;
 	cli_catch_signals();
 	for (size_t i = 0; i < NR_BENCHES; i++) {
 		if (strcmp(argv[optind], benches[i].name) != 0)
 			continue;
-		rv = benches[i].function(&o, &report);
+		rv = benches[i].function(&c.options, &report);
 		if (cli_stop != 0)
-			fprintf(stderr, "wirestorm bench: interrupted, the figures are of shorter runs\n");
-		if (json)
+			warnx("interrupted, the figures are of shorter runs");
+		if (c.json)
 			print_json(benches[i].name, &report);
 		return rv;
 	}
-	fprintf(stderr, "wirestorm bench: no bench \"%s\"\n", argv[optind]);
-	return cli_usage("bench");
+	warnx("no bench \"%s\"", argv[optind]);
+	return cli_usage();
 }

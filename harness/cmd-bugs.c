@@ -1,27 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* cmd-bugs.c - wirestorm bugs: the bug bank, and how much of it is found. */
 #include <err.h>
-#include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <jansson.h>
 
 #include "harness/bugs.h"
 #include "harness/cli.h"
+#include "harness/options.h"
 
 #define JOBS_MAX 64
 #define SECONDS_DEFAULT 10
 #define SEEDS_DEFAULT 5
 #define COUNT_DEFAULT 20000
 
-static const char help[] =
+static const char help_head[] =
     "usage: wirestorm bugs list [--markdown]\n"
     "       wirestorm bugs describe NAME\n"
     "       wirestorm bugs hunt [OPTION...] [NAME...]\n"
@@ -34,18 +32,9 @@ static const char help[] =
     "hunt looks for each bug named (default: all of them) with each engine and each seed, in a process of its own,\n"
     "until its first finding. The name \"none\" is the engine without a bug, in which nothing may be found. Times are\n"
     "processor seconds; for fuzz_sched and stress seconds on the clock.\n"
-    "\n"
-    "      --engine E     how to look; again for several (default hunt):\n";
+    "\n";
 
-static const char help_options[] =
-    "      --seconds S    at most so long for each (default 10)\n"
-    "      --seeds N      seeds 1 to N (default 5; litmus knows one)\n"
-    "      --corpus DIR   litmus: the programs (default corpus/litmus); equivalent: may be given again (default\n"
-    "                     corpus/freebsd and corpus/litmus)\n"
-    "      --state DIR    keep each result in DIR, and do not repeat what is there\n"
-    "      --fuzzer FILE  fuzz_sched: the program, of a build with -Dfuzz=true -Dmutants=true\n"
-    "  -j, --jobs N       so many at a time (default 1: measures best)\n"
-    "      --json         one JSON object per result and line\n"
+static const char help_tail[] =
     "\n"
     "report prints the table of a directory of state; --markdown: with a column for each engine; a picture of it:\n"
     "scripts/bugs-plot.py. list --markdown is docs/bug-bank.md.\n"
@@ -59,7 +48,8 @@ static const char help_options[] =
     "  wirestorm bugs describe unwire_skips_transition\n"
     "  wirestorm bugs hunt --seconds 60 --seeds 5 --state /tmp/bank\n"
     "  wirestorm bugs report --state /tmp/bank\n"
-    "  wirestorm bugs equivalent relook_always\n";
+    "  wirestorm bugs equivalent relook_always\n\n"
+    "Engines:\n";
 
 struct bugs_command {
 	struct bugs_trial *trials;
@@ -103,8 +93,7 @@ named_mutant(const char *name, bool none, enum vm_mutant *mutant)
 	*mutant = vm_mutant_by_name(name);
 	if (*mutant != VM_MUTANT_none || (none && strcmp(name, "none") == 0))
 		return true;
-	fprintf(
-	    stderr, "wirestorm bugs: expected the name of a bug, found \"%s\"; wirestorm bugs list has them\n", name);
+	warnx("expected the name of a bug, found \"%s\"; wirestorm bugs list has them", name);
 	return false;
 }
 
@@ -114,22 +103,18 @@ show(const struct bugs_command *c, const struct bugs_result *r)
 	const struct bugs_record *x = &r->record;
 
 	if (c->json) {
-		json_t *j = bugs_json_result(r);
-
-		if (j == NULL || json_dumpf(j, stdout, JSON_COMPACT) != 0)
-			errx(EXIT_USAGE, "the JSON could not be written");
-		printf("\n");
-		json_decref(j);
+		cli_print_json(bugs_json_result(r), JSON_COMPACT);
 	} else {
 		printf("%-8s %-28s seed %llu: ", bugs_engine_table[r->trial.engine].name,
 		    bugs_mutant_name(r->trial.mutant), (unsigned long long)r->trial.seed);
 		if (x->end == BUGS_FOUND)
-			printf("%s after %.3f s, %llu programs (%s): %s\n", x->check, x->seconds,
-			    (unsigned long long)x->programs, x->where, x->text);
+			printf("%s after %.3f s, %llu program%s (%s): %s\n", x->check, x->seconds,
+			    (unsigned long long)x->programs, plural(x->programs), x->where, x->text);
 		else if (x->end == BUGS_FAILED)
 			printf("failed: %s\n", x->text);
 		else
-			printf("not found in %.3f s, %llu programs\n", x->seconds, (unsigned long long)x->programs);
+			printf("not found in %.3f s, %llu program%s\n", x->seconds, (unsigned long long)x->programs,
+			    plural(x->programs));
 	}
 	(void)fflush(stdout);
 }
@@ -214,7 +199,7 @@ hunt_end(const struct bugs_command *c)
 		wrong += c->results[i].record.end == BUGS_FOUND && c->results[i].trial.mutant == VM_MUTANT_none;
 	}
 	if (!c->json)
-		printf("%zu of %zu trials found something%s\n", found, c->nr_results,
+		printf("%zu of %zu trial%s found something%s\n", found, c->nr_results, plural(c->nr_results),
 		    c->nr_results < c->nr_trials ? "; interrupted" : "");
 	return failed > 0 ? EXIT_USAGE : wrong > 0 || cli_stop != 0 ? EXIT_FINDING : EXIT_OK;
 }
@@ -225,7 +210,7 @@ hunt(struct bugs_command *c, int nr, char **names)
 	bool any = false;
 
 	if (!VM_HAS_MUTANTS) {
-		fprintf(stderr, "wirestorm bugs hunt: only in a build with -Dmutants=true\n");
+		warnx("hunt: only in a build with -Dmutants=true");
 		return EXIT_USAGE;
 	}
 	for (unsigned e = 0; e < BUGS_ENGINE_END; e++)
@@ -241,7 +226,7 @@ hunt(struct bugs_command *c, int nr, char **names)
 	for (enum vm_mutant m = bugs_next(VM_MUTANT_none); m != VM_MUTANT_none && nr == 0; m = bugs_next(m))
 		add_mutant(c, m);
 	if (c->engines[BUGS_ENGINE_fuzz_sched] && c->fuzzer == NULL) {
-		fprintf(stderr, "wirestorm bugs hunt: --engine fuzz_sched needs --fuzzer FILE\n");
+		warnx("hunt: --engine fuzz_sched needs --fuzzer FILE");
 		return EXIT_USAGE;
 	}
 	c->results = calloc(c->nr_trials, sizeof(*c->results));
@@ -279,9 +264,10 @@ list(struct bugs_command *c, int nr, char **names)
 {
 	struct strbuf text = { 0 };
 
-	(void)names;
-	if (nr != 0)
-		return cli_usage("bugs");
+	if (nr != 0) {
+		warnx("list: expected options only, found \"%s\"", names[0]);
+		return cli_usage();
+	}
 	bugs_list(c->markdown, &text);
 	return print(&text);
 }
@@ -294,7 +280,7 @@ describe(struct bugs_command *c, int nr, char **names)
 
 	(void)c;
 	if (nr == 0) {
-		fprintf(stderr, "wirestorm bugs describe: expected the name of a bug\n");
+		warnx("describe: expected the name of a bug");
 		return EXIT_USAGE;
 	}
 	for (int i = 0; i < nr; i++) {
@@ -314,7 +300,7 @@ report(struct bugs_command *c, int nr, char **names)
 
 	(void)names;
 	if (nr != 0 || c->state == NULL) {
-		fprintf(stderr, "wirestorm bugs report: expected --state DIR and no more\n");
+		warnx("report: expected --state DIR and no more");
 		return EXIT_USAGE;
 	}
 	if (!bugs_load_all(c->state, &c->results, &c->nr_results))
@@ -339,13 +325,14 @@ equivalent_one(struct bugs_command *c, enum vm_mutant mutant)
 	bool good = bugs_equivalent(
 	    mutant, c->nr_corpus == 0 ? usual : c->corpus, c->nr_corpus == 0 ? 2 : c->nr_corpus, c->count, &same, &why);
 
-	printf("%s: %s: %llu files, %llu random programs, %llu states", bugs_mutant_name(mutant),
+	printf("%s: %s: %llu file%s, %llu random program%s, %llu state%s", bugs_mutant_name(mutant),
 	    !good           ? "different"
 	    : cli_stop != 0 ? "interrupted"
 	                    : "the same",
-	    (unsigned long long)same.files, (unsigned long long)same.programs, (unsigned long long)same.states);
+	    (unsigned long long)same.files, plural(same.files), (unsigned long long)same.programs,
+	    plural(same.programs), (unsigned long long)same.states, plural(same.states));
 	if (same.incomplete > 0)
-		printf(", %llu programs too large to compare", (unsigned long long)same.incomplete);
+		printf(", %llu too large to compare", (unsigned long long)same.incomplete);
 	printf("%s%s\n", good ? "" : "; ", strbuf_text(&why));
 	strbuf_free(&why);
 	return good && cli_stop == 0 ? EXIT_OK : EXIT_FINDING;
@@ -357,11 +344,11 @@ equivalent(struct bugs_command *c, int nr, char **names)
 	int rv = EXIT_OK;
 
 	if (!VM_HAS_MUTANTS) {
-		fprintf(stderr, "wirestorm bugs equivalent: only in a build with -Dmutants=true\n");
+		warnx("equivalent: only in a build with -Dmutants=true");
 		return EXIT_USAGE;
 	}
 	if (nr == 0) {
-		fprintf(stderr, "wirestorm bugs equivalent: expected the name of a bug\n");
+		warnx("equivalent: expected the name of a bug");
 		return EXIT_USAGE;
 	}
 	cli_catch_signals();
@@ -390,91 +377,53 @@ static const struct {
 };
 
 static void
-print_help(void)
+list_engines(struct strbuf *out)
 {
-	fputs(help, stdout);
 	for (unsigned e = 0; e < BUGS_ENGINE_END; e++)
-		printf("                     %-10s %s\n", bugs_engine_table[e].name, bugs_engine_table[e].text);
-	fputs(help_options, stdout);
+		strbuf_printf(out, "  %-10s %s\n", bugs_engine_table[e].name, bugs_engine_table[e].text);
 }
 
 static void
-take_engine(struct bugs_command *c, const char *name)
+take_engine(void *command, const char *name)
 {
+	struct bugs_command *c = command;
 	enum bugs_engine engine = bugs_engine_by_name(name);
 
 	if (engine == BUGS_ENGINE_END)
-		errx(EXIT_USAGE, "--engine: expected the name of an engine, found \"%s\"; see --help", name);
+		errx(EXIT_USAGE, "--engine %s: expected the name of an engine; --help lists them", name);
 	c->engines[engine] = true;
 }
 
 static void
-take_corpus(struct bugs_command *c, const char *path)
+take_corpus(void *command, const char *path)
 {
+	struct bugs_command *c = command;
+
 	if (c->nr_corpus == sizeof(c->corpus) / sizeof(c->corpus[0]))
 		errx(EXIT_USAGE, "--corpus: at most %zu", c->nr_corpus);
 	c->corpus[c->nr_corpus++] = path;
 }
 
-enum { OPT_ENGINE = 256, OPT_SEEDS, OPT_CORPUS, OPT_STATE, OPT_FUZZER, OPT_COUNT, OPT_MARKDOWN };
-
-static const struct option long_options[] = {
-	{ "engine", required_argument, NULL, OPT_ENGINE },
-	{ OPTION_SECONDS },
-	{ "seeds", required_argument, NULL, OPT_SEEDS },
-	{ "corpus", required_argument, NULL, OPT_CORPUS },
-	{ "state", required_argument, NULL, OPT_STATE },
-	{ "fuzzer", required_argument, NULL, OPT_FUZZER },
-	{ "count", required_argument, NULL, OPT_COUNT },
-	{ "jobs", required_argument, NULL, 'j' },
-	{ "markdown", no_argument, NULL, OPT_MARKDOWN },
-	{ OPTION_JSON },
-	{ OPTION_HELP },
+#define TO(type, field) OPTION_TO(struct bugs_command, type, field)
+static const struct option_row rows[] = {
+	OPTION_CALL("--engine E", take_engine, "how to look, see below; again for several (default hunt)"),
+	OPTION_SECONDS(TO(double, seconds), "at most so long for each (default 10)"),
+	OPTION_COUNT("--seeds N", TO(uint64_t, seeds), 1, 1000, "seeds 1 to N (default 5; litmus knows one)"),
+	OPTION_CALL("--corpus DIR", take_corpus,
+	    "litmus: the programs (default corpus/litmus); equivalent: may be given again (default corpus/freebsd and "
+	    "corpus/litmus)"),
+	OPTION_TEXT("--state DIR", TO(const char *, state), "keep each result in DIR, and do not repeat what is there"),
+	OPTION_TEXT("--fuzzer FILE", TO(const char *, fuzzer),
+	    "fuzz_sched: the program, of a build with -Dfuzz=true -Dmutants=true"),
+	OPTION_COUNT("--count N", TO(uint64_t, count), 0, INT32_MAX, "equivalent: random programs (default 20000)"),
+	OPTION_NUMBER("-j, --jobs N", TO(unsigned, jobs), 1, JOBS_MAX, "so many at a time (default 1: measures best)"),
+	OPTION_FLAG("--markdown", TO(bool, markdown), "list, report: a table for a document"),
+	OPTION_FLAG("--json", TO(bool, json), "one JSON object per result and line"),
 	{ 0 },
 };
 
-static int
-parse_options(int argc, char **argv, struct bugs_command *c)
-{
-	const struct cli_options common = { .seconds = &c->seconds, .json = &c->json };
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, "j:", long_options, NULL)) != -1) {
-		switch (opt) {
-		case OPT_ENGINE:
-			take_engine(c, optarg);
-			break;
-		case OPT_SEEDS:
-			c->seeds = (uint64_t)cli_number("--seeds", optarg, 1, 1000);
-			break;
-		case OPT_CORPUS:
-			take_corpus(c, optarg);
-			break;
-		case OPT_STATE:
-			c->state = optarg;
-			break;
-		case OPT_FUZZER:
-			c->fuzzer = optarg;
-			break;
-		case OPT_COUNT:
-			c->count = (uint64_t)cli_number("--count", optarg, 0, INT32_MAX);
-			break;
-		case 'j':
-			c->jobs = (unsigned)cli_number("-j", optarg, 1, JOBS_MAX);
-			break;
-		case OPT_MARKDOWN:
-			c->markdown = true;
-			break;
-		case CLI_HELP:
-			print_help();
-			return EXIT_OK;
-		default:
-			if (!cli_option(opt, &common))
-				return cli_usage("bugs");
-		}
-	}
-	return -1;
-}
+static const struct command_line usage = { help_head, rows, help_tail, list_engines, OPERANDS_SOME,
+	"verb: list, describe, hunt, report or equivalent" };
 
 int
 cmd_bugs(int argc, char **argv)
@@ -482,18 +431,17 @@ cmd_bugs(int argc, char **argv)
 	static struct bugs_command c = {
 		.seconds = SECONDS_DEFAULT, .seeds = SEEDS_DEFAULT, .count = COUNT_DEFAULT, .jobs = 1
 	};
-	int rv = parse_options(argc, argv, &c);
+	int rv = options_parse(argc, argv, &usage, &c);
 
 	if (rv >= 0)
 		return rv;
 	rv = -1;
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]) && optind < argc; i++)
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		if (strcmp(argv[optind], verbs[i].name) == 0)
 			rv = verbs[i].function(&c, argc - optind - 1, argv + optind + 1);
 	if (rv < 0) {
-		fprintf(stderr, "wirestorm bugs: expected list, describe, hunt, report or equivalent, found %s\n",
-		    optind < argc ? argv[optind] : "nothing");
-		return cli_usage("bugs");
+		warnx("expected list, describe, hunt, report or equivalent, found \"%s\"", argv[optind]);
+		return cli_usage();
 	}
 	free(c.trials);
 	free(c.results);

@@ -10,23 +10,24 @@
 #include <sys/wait.h>
 
 #include <err.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
 #include "harness/checkfile.h"
 #include "harness/cli.h"
 #include "harness/message.h"
-#include "harness/vmt.h"
+#include "harness/options.h"
+#include "harness/strbuf.h"
 #include "harness/workers.h"
 
 #define VERIFY_MAX 100000
 
-static const char help[] =
+static const char help_head[] =
     "usage: wirestorm check [OPTION...] PATH...\n\n"
     "Compares each program (a .vmt file, \"-\" for standard input, or all below a directory) with what it expects:\n"
     "  a sequential one   the result and the state after each init step\n"
@@ -34,20 +35,10 @@ static const char help[] =
     "  a \"schedule\"       the result of replaying it, and its verdict: with a mutant or a quirk it must be gone "
     "without\n"
     "All runs are judged, too: a finding that neither a verdict line expects nor a quirk of the profile explains is a\n"
-    "failure; those of quirks are counted (wirestorm help checks).\n\n"
-    "  -j, --jobs N       worker processes (default: the number of processors)\n"
-    "      --profile P    strict or freebsd12, then +Q1 -Q2 ...: instead of the file's profile\n"
-    "      --target T     what is under test; wirestorm help lists what there is\n"
-    "      --counts       compare the number of schedules, too\n"
-    "      --verify       explore again without merging states, and compare (up to 100000 schedules)\n"
-    "      --no-checks    do not judge the runs: compare only\n"
-    "      --skip-refused leave out the programs that the target cannot run, and count them; those about a mutant "
-    "below\n"
-    "                     a directory are left out by themselves in a build without the mutants\n"
-    "      --lenient      a schedule goes on with another thread where a choice cannot run\n"
-    "      --max-states N give a program up after so many states (or schedules, if the target has no state key)\n"
-    "      --bless        write what happens into the files as what is expected, and say which changed\n"
-    "      --json         one JSON object on standard output\n\n"
+    "failure; those of quirks are counted (wirestorm help checks).\n\n";
+
+static const char help_tail[] =
+    "\n"
     "Exit status: 0 all passed, 1 a mismatch, 2 wrong usage, a bad file, or no file at all.\n\n"
     "Examples:\n"
     "  wirestorm check --counts corpus/freebsd\n"
@@ -60,6 +51,7 @@ struct file_state {
 };
 
 struct check_run {
+	struct cli_target target;
 	struct checkfile_options options;
 	struct cli_files files;
 	struct file_state *states;
@@ -210,7 +202,7 @@ check_all(struct check_run *c)
 /* --- the end --- */
 
 struct totals {
-	size_t passed, failed, bad, skipped, verified, blessed;
+	size_t passed, failed, bad, skipped, verified, blessed, verdicts_shown;
 	uint64_t schedules, states, transitions, steps;
 	size_t quirk_checks[CHECK_COUNT]; /* programs in which a quirk explains a finding of it */
 };
@@ -231,6 +223,7 @@ sum(const struct check_run *c)
 		t.bad += r->status == CHECKFILE_BAD;
 		t.verified += r->verified;
 		t.blessed += r->blessed;
+		t.verdicts_shown += r->verdict_shown;
 		t.schedules += r->schedules;
 		t.states += r->states;
 		t.transitions += r->transitions;
@@ -241,17 +234,17 @@ sum(const struct check_run *c)
 	return t;
 }
 
-/* "verdicts that quirks explain: I19 in 364 programs, find in 185". */
+/* "explained by quirks: I19 in 364 programs, find in 185 programs": each program counts once for each check. */
 static void
 print_quirk_checks(const struct totals *t)
 {
-	const char *before = "verdicts that quirks explain: ";
+	const char *before = "explained by quirks: ";
 
 	for (unsigned k = 0; k < CHECK_COUNT; k++) {
 		if (t->quirk_checks[k] == 0)
 			continue;
 		printf("%s%s in %zu program%s", before, check_table[k].name, t->quirk_checks[k],
-		    t->quirk_checks[k] == 1 ? "" : "s");
+		    plural(t->quirk_checks[k]));
 		before = ", ";
 	}
 	if (before[0] == ',')
@@ -295,11 +288,9 @@ print_json(const struct check_run *c, const struct totals *t)
 	    (json_int_t)t->schedules, "states", (json_int_t)t->states, "transitions", (json_int_t)t->transitions,
 	    "verified", (json_int_t)t->verified, "files", files);
 	if (root != NULL)
-		(void)json_object_set_new(root, "quirk_verdicts", json_quirk_checks(t));
-	if (root == NULL || json_dumpf(root, stdout, JSON_INDENT(1)) != 0)
-		errx(EXIT_USAGE, "the JSON could not be written");
-	printf("\n");
-	json_decref(root);
+		(void)json_object_update_new(root, json_pack("{s:o, s:I}", "quirk_verdicts", json_quirk_checks(t),
+		                                       "verdicts_shown", (json_int_t)t->verdicts_shown));
+	cli_print_json(root, JSON_INDENT(1));
 }
 
 static int
@@ -311,17 +302,20 @@ finish(struct check_run *c)
 		print_json(c, &t);
 	} else {
 		if (t.schedules > 0 && t.states == 0)
-			printf("%llu schedules, one by one\n", (unsigned long long)t.schedules);
+			printf("%llu schedule%s, one by one\n", (unsigned long long)t.schedules, plural(t.schedules));
 		else if (t.schedules > 0)
-			printf("%llu schedules in %llu states and %llu transitions\n", (unsigned long long)t.schedules,
-			    (unsigned long long)t.states, (unsigned long long)t.transitions);
+			printf("%llu schedule%s in %llu state%s and %llu transition%s\n",
+			    (unsigned long long)t.schedules, plural(t.schedules), (unsigned long long)t.states,
+			    plural(t.states), (unsigned long long)t.transitions, plural(t.transitions));
 		print_quirk_checks(&t);
+		if (t.verdicts_shown > 0)
+			printf("as verdict lines expect: %zu program%s\n", t.verdicts_shown, plural(t.verdicts_shown));
 		if (c->options.verify)
-			printf("%zu programs explored by schedules as well\n", t.verified);
+			printf("%zu program%s explored by schedules as well\n", t.verified, plural(t.verified));
 		if (c->options.bless)
-			printf("%zu files blessed\n", t.blessed);
+			printf("%zu file%s blessed\n", t.blessed, plural(t.blessed));
 		if (cli_stop != 0)
-			printf("interrupted: %zu files were not checked\n", c->files.nr - c->nr_done);
+			printf("interrupted: not checked: %zu\n", c->files.nr - c->nr_done);
 		printf("%zu passed, %zu failed", t.passed, t.failed);
 		if (t.skipped > 0 && !c->options.skip_refused)
 			printf(", %zu left out: they need a build with -Dmutants=true", t.skipped);
@@ -341,60 +335,30 @@ finish(struct check_run *c)
 
 /* --- the beginning --- */
 
-enum { OPT_COUNTS = 256, OPT_VERIFY, OPT_SKIP, OPT_LENIENT, OPT_BLESS };
-
-static const struct option long_options[] = {
-	{ "jobs", required_argument, NULL, 'j' },
-	{ OPTION_PROFILE },
-	{ OPTION_TARGET },
-	{ "counts", no_argument, NULL, OPT_COUNTS },
-	{ "verify", no_argument, NULL, OPT_VERIFY },
-	{ "skip-refused", no_argument, NULL, OPT_SKIP },
-	{ "lenient", no_argument, NULL, OPT_LENIENT },
-	{ OPTION_NO_CHECKS },
-	{ OPTION_STATES },
-	{ "bless", no_argument, NULL, OPT_BLESS },
-	{ OPTION_JSON },
-	{ OPTION_HELP },
+#define TO(type, field) OPTION_TO(struct check_run, type, field)
+static const struct option_row rows[] = {
+	OPTION_NUMBER("-j, --jobs N", TO(unsigned, nr_workers), 1, WORKERS_MAX,
+	    "worker processes (default: the number of processors)"),
+	OPTION_PROFILE(TO(struct cli_target, target), ": instead of the file's profile"),
+	OPTION_TARGET(TO(struct cli_target, target)),
+	OPTION_FLAG("--counts", TO(bool, options.counts), "compare the number of schedules, too"),
+	OPTION_FLAG("--verify", TO(bool, options.verify),
+	    "explore again without merging states, and compare (up to 100000 schedules)"),
+	OPTION_FLAG("--no-checks", TO(bool, options.no_checks), "do not judge the runs: compare only"),
+	OPTION_FLAG("--skip-refused", TO(bool, options.skip_refused),
+	    "leave out the programs that the target cannot run, and count them; those about a mutant below a directory "
+	    "are left out by themselves in a build without the mutants"),
+	OPTION_FLAG(
+	    "--lenient", TO(bool, options.lenient), "a schedule goes on with another thread where a choice cannot run"),
+	OPTION_STATES(TO(uint64_t, options.states_max),
+	    "give a program up after so many states (or schedules, if the target has no state key)"),
+	OPTION_FLAG("--bless", TO(bool, options.bless),
+	    "write what happens into the files as what is expected, and say which changed"),
+	OPTION_JSON(TO(bool, json)),
 	{ 0 },
 };
 
-static int
-parse_options(int argc, char **argv, struct check_run *c, struct cli_target *target)
-{
-	const struct cli_options common = { .target = target, .states_max = &c->options.states_max, .json = &c->json };
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, "j:", long_options, NULL)) != -1) {
-		switch (opt) {
-		case 'j':
-			c->nr_workers = (unsigned)cli_number("-j", optarg, 1, WORKERS_MAX);
-			break;
-		case OPT_COUNTS:
-			c->options.counts = true;
-			break;
-		case OPT_VERIFY:
-			c->options.verify = true;
-			break;
-		case OPT_SKIP:
-			c->options.skip_refused = true;
-			break;
-		case OPT_LENIENT:
-			c->options.lenient = true;
-			break;
-		case CLI_NO_CHECKS: /* the workers have the checkers */
-			c->options.no_checks = true;
-			break;
-		case OPT_BLESS:
-			c->options.bless = true;
-			break;
-		default:
-			if (!cli_option(opt, &common))
-				return cli_help_or_usage(opt, "check", help);
-		}
-	}
-	return -1;
-}
+static const struct command_line usage = { help_head, rows, help_tail, NULL, OPERANDS_SOME, "file or directory" };
 
 static bool
 is_directory(const char *path)
@@ -407,33 +371,27 @@ is_directory(const char *path)
 int
 cmd_check(int argc, char **argv)
 {
-	struct check_run c = { .options = { .verify_max = VERIFY_MAX } };
-	struct cli_target target = { .target = cli_target_at(0) };
-	int rv;
+	struct check_run c = { .target = { .target = cli_target_at(0) },
+		.options = { .verify_max = VERIFY_MAX },
+		.nr_workers = workers_nr_default() };
+	int rv = options_parse(argc, argv, &usage, &c);
 
-	c.nr_workers = workers_nr_default();
-	rv = parse_options(argc, argv, &c, &target);
 	if (rv >= 0)
 		return rv;
-	if (optind == argc) {
-		fprintf(stderr, "wirestorm check: expected a file or a directory\n");
-		return cli_usage("check");
-	}
-	if (c.options.bless && target.profile != NULL) {
-		fprintf(
-		    stderr, "wirestorm check: --bless writes what the file's own profile gives; not with --profile\n");
-		return EXIT_USAGE;
+	if (c.options.bless && c.target.profile != NULL) {
+		warnx("--bless writes what the file's own profile gives; not with --profile");
+		return cli_usage();
 	}
 	c.options.stop = &cli_stop;
-	c.options.target = target.target;
-	c.options.target_named = target.target != cli_target_at(0);
-	c.options.profile = target.profile;
-	c.options.profile_freebsd12 = target.freebsd12;
-	c.options.quirks = target.quirks;
+	c.options.target = c.target.target;
+	c.options.target_named = c.target.target != cli_target_at(0);
+	c.options.profile = c.target.profile;
+	c.options.profile_freebsd12 = c.target.freebsd12;
+	c.options.quirks = c.target.quirks;
 	for (int i = optind; i < argc; i++) {
 		if (c.options.bless && strcmp(argv[i], "-") == 0) {
-			fprintf(stderr, "wirestorm check: --bless rewrites files, standard input is none\n");
-			return EXIT_USAGE;
+			warnx("--bless rewrites files, standard input is none");
+			return cli_usage();
 		}
 		c.options.skip_mutants |= is_directory(argv[i]);
 		if (!cli_files_add(&c.files, argv[i])) {
@@ -442,7 +400,7 @@ cmd_check(int argc, char **argv)
 		}
 	}
 	if (c.files.nr == 0) {
-		fprintf(stderr, "wirestorm check: no .vmt file found\n");
+		warnx("no .vmt file found");
 		return EXIT_USAGE;
 	}
 	if (c.nr_workers > c.files.nr)

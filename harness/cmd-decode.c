@@ -1,32 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* cmd-decode.c - wirestorm decode: the program that bytes mean. */
-#include <err.h>
-#include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include <unistd.h>
 
 #include "harness/bytes.h"
 #include "harness/cli.h"
 #include "harness/explore.h"
 #include "harness/keybuf.h"
+#include "harness/options.h"
 #include "harness/strategy.h"
-#include "harness/vmt.h"
 
-static const char help[] =
+static const char help_head[] =
     "usage: wirestorm decode FILE\n"
     "\n"
     "Prints the program that the bytes of FILE mean, as a fuzz target takes them (docs/bytes.md): any bytes mean\n"
     "one. If they hold choices for a schedule, the program is run by these and printed with the schedule that came\n"
     "of it. What the target cannot run is printed without one, and why. \"-\" reads standard input.\n"
-    "\n"
-    "      --target T     who runs the schedule (default engine)\n"
-    "\n"
-    "Exit status: 0 ok, 2 wrong usage, or a file that cannot be read.\n"
-    "\n"
-    "Example:\n"
-    "  wirestorm decode crash-1b2c | wirestorm run -v -\n";
+    "\n";
+
+static const char help_tail[] = "\n"
+                                "Exit status: 0 ok, 2 wrong usage, or a file that cannot be read.\n"
+                                "\n"
+                                "Example:\n"
+                                "  wirestorm decode crash-1b2c | wirestorm run -v -\n";
 
 /* Runs the program by its choices and gives it the schedule. */
 static void
@@ -43,8 +39,7 @@ add_schedule(const struct cli_target *target, const char *path, struct program *
 		p->choices = c.path.choices;
 		p->nr_choices = c.path.nr_choices;
 		if (!ok)
-			fprintf(stderr, "%s: the schedule has more than %d steps, it is left out\n", path,
-			    STRATEGY_STEPS_MAX);
+			cli_about(path, 0, "the schedule has more than %d steps, it is left out", STRATEGY_STEPS_MAX);
 	}
 	cli_close_program(&r);
 }
@@ -53,7 +48,6 @@ static int
 decode(const struct cli_target *target, const char *path)
 {
 	struct keybuf bytes = { 0 };
-	struct strbuf text = { 0 };
 	struct program p;
 	size_t at;
 
@@ -64,19 +58,21 @@ decode(const struct cli_target *target, const char *path)
 	at = bytes_decode(bytes.bytes, bytes.len, &p);
 	if (p.nr_threads > 0 && at < bytes.len)
 		add_schedule(target, path, &p, bytes.bytes + at, bytes.len - at);
-	vmt_print(&p, &text);
-	fputs(strbuf_text(&text), stdout);
-	strbuf_free(&text);
+	cli_print_program(&p);
 	keybuf_free(&bytes);
 	program_free(&p);
 	return EXIT_OK;
 }
 
+static const struct option_row rows[] = { OPTION_TARGET(0), { 0 } };
+
+static const struct command_line usage = { help_head, rows, help_tail, NULL, OPERANDS_ONE, "file" };
+
 int
 cmd_decode(int argc, char **argv)
 {
 	struct cli_target target = { .target = cli_target_at(0) };
-	int rv = cli_target_and_file(argc, argv, help, &target);
+	int rv = options_parse(argc, argv, &usage, &target);
 
 	return rv >= 0 ? rv : decode(&target, argv[optind]);
 }

@@ -1,37 +1,31 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* cmd-edges.c - wirestorm edges: which returns programs reach, each with the smallest one that does. */
 #include <err.h>
-#include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
 #include "harness/cli.h"
 #include "harness/edges-report.h"
 #include "harness/edges.h"
+#include "harness/options.h"
 #include "harness/random-program.h"
 #include "harness/vmt.h"
 
-static const char help[] =
+static const char help_head[] =
     "usage: wirestorm edges [OPTION...] PATH...\n"
     "       wirestorm edges --hunt S [OPTION...] [PATH...]\n\n"
     "Explores programs (.vmt files, or all below a directory) and lists the edges that their operations pass: the\n"
     "returns worth a name, listed below. Those of KERN_INVALID_ADDRESS first, then the other codes: how often, in how\n"
     "many programs, the smallest program and the schedule of the fewest preemptions, what the man page says of it and\n"
-    "what the checker does; last those that were not reached.\n\n"
-    "      --hunt S       random programs, too, for S seconds\n"
-    "      --programs N   random programs, too, so many of them: the same ones each time\n"
-    "      --seed N       the first one's seed (default 1); wirestorm gen --seed N prints it\n"
-    "      --max-states N give a program up after so many states (default 100000)\n"
-    "      --profile P    strict or freebsd12, then +Q1 -Q2 ...: instead of the files' profiles\n"
-    "      --target T     what is under test; wirestorm help lists what there is\n"
-    "      --html FILE    write a page (\"-\": to standard output)\n"
-    "      --markdown     the tables of docs/edges-seen.md\n"
-    "      --json         one JSON object on standard output\n\n"
+    "what the checker does; last those that were not reached.\n\n";
+
+static const char help_tail[] =
+    "\n"
     "Exit status: 0 no finding, 1 a finding that no quirk explains, 2 wrong usage or an unusable file.\n\n"
     "Examples:\n"
     "  wirestorm edges corpus/litmus\n"
@@ -48,11 +42,17 @@ struct edges_command {
 	double hunt;
 	uint64_t seed, nr_programs; /* nr_programs 0: as many as there is time for */
 	const char *html;
-	bool markdown, json, random, progress;
+	bool markdown, json, progress;
 	struct sim *sim;
 	struct strbuf command; /* as a document names it */
 	time_t started, shown;
 };
+
+static bool
+wants_random(const struct edges_command *c)
+{
+	return c->hunt > 0 || c->nr_programs > 0;
+}
 
 static void
 show_progress(struct edges_command *c)
@@ -86,7 +86,7 @@ add(struct edges_command *c, const struct program *p, const char *name)
 	bool good = edges_report_add(&c->report, p, name, c->sim, &error);
 
 	if (!good)
-		fprintf(stderr, "%s: %s\n", name, strbuf_text(&error));
+		cli_about(name, 0, "%s", strbuf_text(&error));
 	strbuf_free(&error);
 	show_progress(c);
 	return good;
@@ -183,20 +183,13 @@ print(struct edges_command *c)
 	bool good = true;
 
 	if (c->json) {
-		json_t *j = edges_report_json(&c->report);
-
-		good = j != NULL && json_dumpf(j, stdout, JSON_INDENT(1)) == 0;
-		printf("\n");
-		json_decref(j);
+		cli_print_json(edges_report_json(&c->report), JSON_INDENT(1));
 	} else if (c->markdown) {
 		edges_report_markdown(&c->report, strbuf_text(&c->command), &text);
 		fputs(strbuf_text(&text), stdout);
 	} else if (c->html != NULL) {
 		edges_report_html(&c->report, &text);
-		good =
-		    strcmp(c->html, "-") == 0 ? fputs(strbuf_text(&text), stdout) >= 0 : vmt_write_text(c->html, &text);
-		if (!good)
-			fprintf(stderr, "wirestorm edges: %s: %s\n", c->html, strerror(errno));
+		good = cli_write_text(c->html, &text);
 	} else {
 		edges_report_text(&c->report, &text);
 		fputs(strbuf_text(&text), stdout);
@@ -221,12 +214,14 @@ make_report(struct edges_command *c)
 		err(EXIT_USAGE, "no memory for the fibers");
 	cli_catch_signals();
 	good = add_files(c);
-	if (c->random)
+	if (wants_random(c))
 		add_random(c);
 	if (c->shown != 0)
 		fprintf(stderr, "\r\033[K");
+	if (cli_stop != 0)
+		warnx("interrupted: not all programs are in the report");
 	find_witnesses(c);
-	rv = print(c);
+	rv = good || c->json || c->report.nr_programs > 0 ? print(c) : EXIT_USAGE;
 	sim_destroy(c->sim);
 	edges_report_free(&c->report);
 	return good ? rv : EXIT_USAGE;
@@ -234,72 +229,39 @@ make_report(struct edges_command *c)
 
 /* --- options --- */
 
-enum { OPT_HUNT = 256, OPT_PROGRAMS, OPT_HTML, OPT_MARKDOWN };
-
-static const struct option long_options[] = {
-	{ "hunt", required_argument, NULL, OPT_HUNT },
-	{ "programs", required_argument, NULL, OPT_PROGRAMS },
-	{ OPTION_SEED },
-	{ OPTION_STATES },
-	{ OPTION_PROFILE },
-	{ OPTION_TARGET },
-	{ "html", required_argument, NULL, OPT_HTML },
-	{ "markdown", no_argument, NULL, OPT_MARKDOWN },
-	{ OPTION_JSON },
-	{ OPTION_HELP },
+#define TO(type, field) OPTION_TO(struct edges_command, type, field)
+static const struct option_row rows[] = {
+	{ "--hunt S", "random programs, too, for S seconds", OPTION_IS_SECONDS, TO(double, hunt), 0, 0, NULL },
+	OPTION_COUNT("--programs N", TO(uint64_t, nr_programs), 1, INT64_MAX,
+	    "random programs, too, so many of them: the same ones each time"),
+	OPTION_SEED(TO(uint64_t, seed), "the first one's seed (default 1); wirestorm gen --seed N prints it"),
+	OPTION_STATES(TO(uint64_t, options.states_max), "give a program up after so many states (default 100000)"),
+	OPTION_PROFILE(TO(struct cli_target, target), ": instead of the files' profiles"),
+	OPTION_TARGET(TO(struct cli_target, target)),
+	OPTION_TEXT("--html FILE", TO(const char *, html), "write a page (\"-\": to standard output)"),
+	OPTION_FLAG("--markdown", TO(bool, markdown), "the tables of docs/edges-seen.md"),
+	OPTION_JSON(TO(bool, json)),
 	{ 0 },
 };
 
 static void
-print_help(void)
+list_edges(struct strbuf *out)
 {
-	struct strbuf list = { 0 };
-
-	edges_doc(&list, false);
-	fputs(help, stdout);
-	fputs(strbuf_text(&list), stdout);
-	strbuf_free(&list);
+	edges_doc(out, false);
 }
 
-static int
-parse_options(int argc, char **argv, struct edges_command *c)
-{
-	const struct cli_options common = {
-		.target = &c->target, .seed = &c->seed, .states_max = &c->options.states_max, .json = &c->json
-	};
-	int opt;
+static const struct command_line usage = { help_head, rows, help_tail, list_edges, OPERANDS_ANY, NULL };
 
-	while ((opt = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-		switch (opt) {
-		case OPT_HUNT:
-			c->hunt = cli_seconds("--hunt", optarg);
-			c->random = true;
-			break;
-		case OPT_PROGRAMS:
-			c->nr_programs = (uint64_t)cli_number("--programs", optarg, 1, INT64_MAX);
-			c->random = true;
-			break;
-		case OPT_HTML:
-			c->html = optarg;
-			break;
-		case OPT_MARKDOWN:
-			c->markdown = true;
-			break;
-		case CLI_HELP:
-			print_help();
-			return EXIT_OK;
-		default:
-			if (!cli_option(opt, &common))
-				return cli_usage("edges");
-		}
-	}
+static int
+check_options(const struct edges_command *c, int nr_paths)
+{
 	if (c->json + c->markdown + (c->html != NULL) > 1)
-		fprintf(stderr, "wirestorm edges: only one of --json, --markdown and --html at a time\n");
-	else if (optind == argc && !c->random)
-		fprintf(stderr, "wirestorm edges: expected a file or a directory, --hunt or --programs\n");
+		warnx("only one of --json, --markdown and --html at a time");
+	else if (nr_paths == 0 && !wants_random(c))
+		warnx("expected a file or a directory, --hunt or --programs");
 	else
 		return -1;
-	return cli_usage("edges");
+	return cli_usage();
 }
 
 int
@@ -308,8 +270,10 @@ cmd_edges(int argc, char **argv)
 	struct edges_command c = {
 		.target = { .target = cli_target_at(0) }, .options = { .states_max = STATES_MAX_DEFAULT }, .seed = 1
 	};
-	int rv = parse_options(argc, argv, &c);
+	int rv = options_parse(argc, argv, &usage, &c);
 
+	if (rv < 0)
+		rv = check_options(&c, argc - optind);
 	if (rv >= 0)
 		return rv;
 	strbuf_add(&c.command, "wirestorm edges --markdown");
@@ -319,8 +283,8 @@ cmd_edges(int argc, char **argv)
 		if (!cli_files_add(&c.files, argv[i]))
 			rv = EXIT_USAGE;
 	}
-	if (rv == EXIT_OK && c.files.nr == 0 && !c.random) {
-		fprintf(stderr, "wirestorm edges: no .vmt file there\n");
+	if (rv == EXIT_OK && c.files.nr == 0 && !wants_random(&c)) {
+		warnx("no .vmt file found");
 		rv = EXIT_USAGE;
 	}
 	if (rv == EXIT_OK)

@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* cmd-encode.c - wirestorm encode: a program as bytes. */
-#include <err.h>
-#include <getopt.h>
 #include <stdio.h>
-#include <string.h>
+#include <unistd.h>
 
 #include "harness/bytes.h"
 #include "harness/cli.h"
 #include "harness/keybuf.h"
+#include "harness/options.h"
 #include "harness/strategy.h"
 #include "harness/vmt.h"
 
-static const char help[] =
+static const char help_head[] =
     "usage: wirestorm encode FILE\n"
     "\n"
     "Writes the program as bytes to standard output: the form that fuzz targets take (docs/bytes.md). If it has a\n"
     "schedule, the choice bytes that make this schedule again follow. Expectations and comments are not carried.\n"
     "\"-\" reads standard input.\n"
-    "\n"
-    "      --target T     who runs the schedule (default engine)\n"
+    "\n";
+
+static const char help_tail[] =
     "\n"
     "Exit status: 0 ok, 1 the bytes have no room for the program or its schedule does not run, 2 wrong usage or file.\n"
     "\n"
@@ -36,7 +36,7 @@ encode_schedule(const struct cli_target *target, const char *path, struct progra
 	bool ok = cli_open_program(target, path, p, &r);
 
 	if (ok && !strategy_bytes_of(&r, p->choices, p->nr_choices, &choices, &error)) {
-		fprintf(stderr, "%s: %s\n", path, strbuf_text(&error));
+		cli_about(path, 0, "%s", strbuf_text(&error));
 		ok = false;
 	}
 	if (ok)
@@ -58,24 +58,25 @@ encode(const struct cli_target *target, const char *path)
 	if (!vmt_read(path, &p))
 		return EXIT_USAGE;
 	if (!bytes_encode(&p, &out, &reason)) {
-		fprintf(stderr, "%s: %s\n", path, reason);
+		cli_about(path, 0, "%s", reason);
 	} else if (!p.has_schedule || encode_schedule(target, path, &p, &out)) {
 		rv = EXIT_OK;
-		if (fwrite(out.bytes, 1, out.len, stdout) != out.len || fflush(stdout) != 0) {
-			warn("standard output");
-			rv = EXIT_USAGE;
-		}
+		(void)fwrite(out.bytes, 1, out.len, stdout);
 	}
 	keybuf_free(&out);
 	program_free(&p);
 	return rv;
 }
 
+static const struct option_row rows[] = { OPTION_TARGET(0), { 0 } };
+
+static const struct command_line usage = { help_head, rows, help_tail, NULL, OPERANDS_ONE, "file" };
+
 int
 cmd_encode(int argc, char **argv)
 {
 	struct cli_target target = { .target = cli_target_at(0) };
-	int rv = cli_target_and_file(argc, argv, help, &target);
+	int rv = options_parse(argc, argv, &usage, &target);
 
 	return rv >= 0 ? rv : encode(&target, argv[optind]);
 }

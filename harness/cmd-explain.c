@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* cmd-explain.c - wirestorm explain: what a word in a report is about. */
-#include <getopt.h>
+#include <err.h>
 #include <stdio.h>
-#include <string.h>
+#include <unistd.h>
 
 #include "harness/cli.h"
 #include "harness/explain.h"
+#include "harness/options.h"
 #include "harness/strbuf.h"
 
-static const char help[] =
+static const char help_head[] =
     "usage: wirestorm explain NAME...\n\n"
     "Explains what reports name:\n\n"
     "  an edge    wire_hole: why an operation returned what it did. When it is passed, what is returned and left\n"
@@ -18,11 +19,12 @@ static const char help[] =
     "             not, which fault is planted to try it, and which quirks break it. wirestorm help checks lists them\n"
     "  a quirk    Q1: what the recorded kernel does, and what strict does\n"
     "  a code     KERN_INVALID_ADDRESS: which edges return it\n"
-    "  a mutant   wire_owner_ignored: a bug that can be put back, and what there is to see then\n\n"
-    "Exit status: 0 explained, 2 there is no such name.\n\n"
-    "Examples:\n"
-    "  wirestorm explain wire_changed_but_mapped\n"
-    "  wirestorm explain unfounded I19 Q1\n";
+    "  a mutant   wire_owner_ignored: a bug that can be put back, and what there is to see then\n\n";
+
+static const char help_tail[] = "Exit status: 0 explained, 2 there is no such name.\n\n"
+                                "Examples:\n"
+                                "  wirestorm explain wire_changed_but_mapped\n"
+                                "  wirestorm explain unfounded I19 Q1\n";
 
 /* The program that shows it, if this is run where the corpus is. */
 static void
@@ -49,9 +51,8 @@ print_explained(const char *name)
 	bool found = explain(name, &text, &litmus);
 
 	if (!found)
-		fprintf(stderr,
-		    "wirestorm explain: expected an edge, a check, a quirk, a mutant or a KERN_ code, found \"%s\"; "
-		    "wirestorm help edges and help checks list them\n",
+		warnx("expected an edge, a check, a quirk, a mutant or a KERN_ code, found \"%s\"; "
+		      "wirestorm help edges and help checks list them",
 		    name);
 	fputs(strbuf_text(&text), stdout);
 	strbuf_free(&text);
@@ -60,19 +61,18 @@ print_explained(const char *name)
 	return found;
 }
 
+static const struct option_row rows[] = { { 0 } };
+
+static const struct command_line usage = { help_head, rows, help_tail, NULL, OPERANDS_SOME, "name" };
+
 int
 cmd_explain(int argc, char **argv)
 {
-	static const struct option options[] = { { OPTION_HELP }, { 0 } };
-	int opt, rv = EXIT_OK;
+	int rv = options_parse(argc, argv, &usage, NULL);
 
-	opt = getopt_long(argc, argv, "", options, NULL);
-	if (opt != -1)
-		return cli_help_or_usage(opt, "explain", help);
-	if (optind == argc) {
-		fprintf(stderr, "wirestorm explain: expected a name\n");
-		return cli_usage("explain");
-	}
+	if (rv >= 0)
+		return rv;
+	rv = EXIT_OK;
 	for (int i = optind; i < argc; i++) {
 		if (i > optind)
 			printf("\n");

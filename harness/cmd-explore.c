@@ -1,33 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* cmd-explore.c - wirestorm explore: every outcome of a program, or the shortest way to one of them. */
 #include <err.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
 #include "harness/cli.h"
 #include "harness/explore.h"
+#include "harness/options.h"
+#include "harness/strbuf.h"
 #include "harness/vmt.h"
 
-static const char help[] =
+static const char help_head[] =
     "usage: wirestorm explore [OPTION...] FILE\n\n"
     "Runs every interleaving of the program's threads and prints each outcome with its probability (if every\n"
     "scheduling point chooses at random), the number of schedules that end so, and a witness: a schedule with the\n"
     "fewest preemptions. What is printed is itself a .vmt text. Every run is judged: what is not as it should be is a\n"
-    "finding, with a witness (wirestorm help checks).\n\n"
-    "      --until WHAT   the way with the fewest preemptions to WHAT, as a program with its schedule.\n"
-    "                     WHAT: T0.0=KERN_INVALID_ADDRESS (operation 0 of thread 0 gives that result), DEADLOCK,\n"
-    "                     or several of these with commas, which must all hold\n"
-    "      --seconds S    stop after so long\n"
-    "      --max-states N stop after so many states (default 4194304)\n"
-    "      --by-schedules do not merge states: each schedule by itself, up to --max-schedules N (default 100000)\n"
-    "      --profile P    strict or freebsd12, then +Q1 -Q2 ...: instead of the file's profile\n"
-    "      --target T     what is under test; wirestorm help lists what there is\n"
-    "      --no-checks    do not judge the runs\n"
-    "      --json         one JSON object on standard output\n\n"
+    "finding, with a witness (wirestorm help checks).\n\n";
+
+static const char help_tail[] =
+    "\n"
     "Exit status: 0 explored (completely, or \"cut\" is said), 1 a finding that no quirk of the profile explains, or "
     "a\n"
     "final step went wrong, or with --until: it does not happen, 2 wrong usage or file.\n\n"
@@ -118,7 +113,7 @@ print_goal(const struct program *p, struct run *r, const struct explore_path *pa
 			run_step(r, path->choices[i].thread);
 	run_outcome(r, &result);
 	strbuf_printf(&head, "# %s: reached with %u preemption%s%s\n", until, path->preemptions,
-	    path->preemptions == 1 ? "" : "s", cut ? ", in what was explored before the cut: fewer may do" : "");
+	    plural(path->preemptions), cut ? ", in what was explored before the cut: fewer may do" : "");
 	out.head = head.text;
 	out.nr_notes = 0;
 	out.nr_outcomes = 0;
@@ -165,9 +160,9 @@ print_text(const struct explore_result *x)
 		printf("outcome %s\n", o->text);
 		if (!x->livelock)
 			printf("#   probability %s%.6g, %s%s schedule%s\n", least, o->probability, least,
-			    explore_count_text(o->count, buf), o->count == 1 ? "" : "s");
-		printf("#   witness, %u preemption%s: %s\n", o->witness.preemptions,
-		    o->witness.preemptions == 1 ? "" : "s", strbuf_text(&schedule));
+			    explore_count_text(o->count, buf), plural(o->count));
+		printf("#   witness, %u preemption%s: %s\n", o->witness.preemptions, plural(o->witness.preemptions),
+		    strbuf_text(&schedule));
 		if (o->final_error != NULL)
 			printf("#   WRONG afterwards: %s\n", o->final_error);
 		strbuf_free(&schedule);
@@ -177,11 +172,11 @@ print_text(const struct explore_result *x)
 	else
 		print_count("# schedules so far: ", x);
 	if (x->states > 0)
-		printf("# %llu state%s, %llu transition%s, ", (unsigned long long)x->states, x->states == 1 ? "" : "s",
-		    (unsigned long long)x->transitions, x->transitions == 1 ? "" : "s");
+		printf("# %llu state%s, %llu transition%s, ", (unsigned long long)x->states, plural(x->states),
+		    (unsigned long long)x->transitions, plural(x->transitions));
 	else
 		printf("# by schedules, ");
-	printf("%zu outcome%s; %s\n", x->nr_outcomes, x->nr_outcomes == 1 ? "" : "s", explore_end_text(x->end));
+	printf("%zu outcome%s; %s\n", x->nr_outcomes, plural(x->nr_outcomes), explore_end_text(x->end));
 }
 
 static json_t *
@@ -221,10 +216,7 @@ print_json(struct run *r, const struct explore_result *x, bool until)
 	json_object_set_new(root, "findings", cli_json_findings(r, x));
 	if (until)
 		json_object_set_new(root, "until", json_schedule(&x->goal));
-	if (json_dumpf(root, stdout, JSON_INDENT(1)) != 0)
-		err(EXIT_USAGE, "standard output");
-	printf("\n");
-	json_decref(root);
+	cli_print_json(root, JSON_INDENT(1));
 }
 
 static void
@@ -267,8 +259,8 @@ explore_program(struct explore_command *c, struct program *p, struct run *r)
 	}
 	if (c->until != NULL && x.goal.choices == NULL) {
 		if (!c->json)
-			fprintf(stderr, "wirestorm explore: %s %s (%s)\n", c->until,
-			    x.end == EXPLORE_COMPLETE ? "does not happen" : "was not found", explore_end_text(x.end));
+			warnx("%s %s (%s)", c->until, x.end == EXPLORE_COMPLETE ? "does not happen" : "was not found",
+			    explore_end_text(x.end));
 		rv = EXIT_FINDING;
 	} else if (c->until != NULL && !c->json) {
 		print_goal(p, r, &x.goal, c->until, x.end != EXPLORE_COMPLETE);
@@ -285,49 +277,25 @@ explore_program(struct explore_command *c, struct program *p, struct run *r)
 
 /* --- options --- */
 
-enum { OPT_UNTIL = 256, OPT_BY, OPT_SCHEDULES };
-
-static const struct option long_options[] = {
-	{ "until", required_argument, NULL, OPT_UNTIL },
-	{ OPTION_SECONDS },
-	{ OPTION_STATES },
-	{ "by-schedules", no_argument, NULL, OPT_BY },
-	{ "max-schedules", required_argument, NULL, OPT_SCHEDULES },
-	{ OPTION_PROFILE },
-	{ OPTION_TARGET },
-	{ OPTION_NO_CHECKS },
-	{ OPTION_JSON },
-	{ OPTION_HELP },
+#define TO(type, field) OPTION_TO(struct explore_command, type, field)
+static const struct option_row rows[] = {
+	OPTION_TEXT("--until WHAT", TO(const char *, until),
+	    "the way with the fewest preemptions to WHAT, as a program with its schedule. WHAT: "
+	    "T0.0=KERN_INVALID_ADDRESS (operation 0 of thread 0 gives that result), DEADLOCK, or several of these with "
+	    "commas, which must all hold"),
+	OPTION_SECONDS(TO(double, options.seconds), "stop after so long"),
+	OPTION_STATES(TO(uint64_t, options.states_max), "stop after so many states (default 4194304)"),
+	OPTION_FLAG("--by-schedules", TO(bool, options.by_schedules), "do not merge states: each schedule by itself"),
+	OPTION_COUNT("--max-schedules N", TO(uint64_t, options.schedules_max), 1, 1LL << 60,
+	    "stop after so many schedules (default 100000)"),
+	OPTION_PROFILE(TO(struct cli_target, target), ": instead of the file's profile"),
+	OPTION_TARGET(TO(struct cli_target, target)),
+	OPTION_NO_CHECKS(TO(struct cli_target, target)),
+	OPTION_JSON(TO(bool, json)),
 	{ 0 },
 };
 
-static int
-parse_options(int argc, char **argv, struct explore_command *c)
-{
-	const struct cli_options common = { .target = &c->target,
-		.seconds = &c->options.seconds,
-		.states_max = &c->options.states_max,
-		.json = &c->json };
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-		switch (opt) {
-		case OPT_UNTIL:
-			c->until = optarg;
-			break;
-		case OPT_BY:
-			c->options.by_schedules = true;
-			break;
-		case OPT_SCHEDULES:
-			c->options.schedules_max = (uint64_t)cli_number("--max-schedules", optarg, 1, 1LL << 60);
-			break;
-		default:
-			if (!cli_option(opt, &common))
-				return cli_help_or_usage(opt, "explore", help);
-		}
-	}
-	return cli_one_file(argc, argv);
-}
+static const struct command_line usage = { help_head, rows, help_tail, NULL, OPERANDS_ONE, "file" };
 
 int
 cmd_explore(int argc, char **argv)
@@ -336,15 +304,14 @@ cmd_explore(int argc, char **argv)
 	struct explore_command c = { .target = { .target = cli_target_at(0), .checker = &checker } };
 	struct program p;
 	struct run r;
-	int rv = parse_options(argc, argv, &c);
+	int rv = options_parse(argc, argv, &usage, &c);
 
 	if (rv >= 0)
 		return rv;
 	if (!cli_open_run(&c.target, argv[optind], &p, &r))
 		return EXIT_USAGE;
 	if (p.nr_threads == 0) {
-		fprintf(stderr, "%s: no threads, nothing to explore; wirestorm run %s runs it\n", argv[optind],
-		    argv[optind]);
+		cli_about(argv[optind], 0, "no threads, nothing to explore; wirestorm run %s runs it", argv[optind]);
 		rv = EXIT_USAGE;
 	} else {
 		rv = explore_program(&c, &p, &r);

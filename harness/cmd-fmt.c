@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* cmd-fmt.c - wirestorm fmt: canonical text. */
 #include <err.h>
-#include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/cli.h"
+#include "harness/options.h"
 #include "harness/strbuf.h"
 #include "harness/vmt.h"
 
-static const char help[] =
+static const char help_head[] =
     "usage: wirestorm fmt [--check] PATH...\n\n"
     "Rewrites programs in canonical form; comments stay where they are. \"-\" reads standard input and writes\n"
-    "standard output. A file is replaced as a whole or not at all.\n\n"
-    "      --check   change nothing, list the files that are not in canonical form\n\n"
+    "standard output. A file is replaced as a whole or not at all.\n\n";
+
+static const char help_tail[] =
+    "\n"
     "Exit status: 0 ok, 1 with --check: some file would change, 2 wrong usage, a bad file, or no file at all.\n";
 
 static int
@@ -38,7 +39,7 @@ fmt_file(const char *path, bool check)
 		if (check) {
 			rv = EXIT_FINDING;
 		} else if (!vmt_write(path, &p)) {
-			fprintf(stderr, "%s: %s\n", path, strerror(errno));
+			warn("%s", path);
 			rv = EXIT_USAGE;
 		}
 		if (rv != EXIT_USAGE)
@@ -50,39 +51,44 @@ fmt_file(const char *path, bool check)
 	return rv;
 }
 
+struct fmt_command {
+	bool check;
+};
+
+#define TO(type, field) OPTION_TO(struct fmt_command, type, field)
+static const struct option_row rows[] = {
+	OPTION_FLAG("--check", TO(bool, check), "change nothing, list the files that are not in canonical form"),
+	{ 0 },
+};
+
+static const struct command_line usage = { help_head, rows, help_tail, NULL, OPERANDS_SOME, "file or directory" };
+
 int
 cmd_fmt(int argc, char **argv)
 {
-	enum { OPT_CHECK = 256 };
-	static const struct option options[] = {
-		{ "check", no_argument, NULL, OPT_CHECK },
-		{ OPTION_HELP },
-		{ 0 },
-	};
+	struct fmt_command c = { 0 };
 	struct cli_files files = { 0 };
-	bool check = false;
-	int opt, worst = EXIT_OK;
+	int worst = options_parse(argc, argv, &usage, &c);
 
-	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (opt != OPT_CHECK)
-			return cli_help_or_usage(opt, "fmt", help);
-		check = true;
-	}
-	if (optind == argc) {
-		fprintf(stderr, "wirestorm fmt: expected a file or a directory\n");
-		return cli_usage("fmt");
-	}
+	if (worst >= 0)
+		return worst;
+	worst = EXIT_OK;
 	for (int i = optind; i < argc; i++)
 		if (!cli_files_add(&files, argv[i]))
 			worst = EXIT_USAGE;
-	if (files.nr == 0) {
-		fprintf(stderr, "wirestorm fmt: no .vmt file found\n");
+	if (files.nr == 0 && worst == EXIT_OK) {
+		warnx("no .vmt file found");
 		worst = EXIT_USAGE;
 	}
-	for (size_t i = 0; i < files.nr; i++) {
-		int rv = fmt_file(files.names[i], check);
+	cli_catch_signals();
+	for (size_t i = 0; i < files.nr && cli_stop == 0; i++) {
+		int rv = fmt_file(files.names[i], c.check);
 
 		worst = rv > worst ? rv : worst;
+	}
+	if (cli_stop != 0) {
+		warnx("interrupted: the rest is as it was");
+		worst = worst > EXIT_FINDING ? worst : EXIT_FINDING;
 	}
 	cli_files_free(&files);
 	return worst;

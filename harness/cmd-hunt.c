@@ -3,7 +3,6 @@
 #include <sys/stat.h>
 
 #include <err.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,33 +12,19 @@
 #include "engine/edge.h"
 #include "harness/cli.h"
 #include "harness/hunt.h"
+#include "harness/options.h"
 #include "harness/vmt.h"
 #include "harness/workers.h"
 
-static const char help[] =
+static const char help_head[] =
     "usage: wirestorm hunt [OPTION...]\n\n"
     "Makes random programs, runs each in every interleaving, or by a mix of strategies where these are too many, and\n"
     "judges all that happens (wirestorm help checks). What reached something new is changed a little and tried again.\n"
     "Of findings that are alike (same check, quirks, return, kinds of operation) one is made small, replayed three\n"
-    "times, and written with its schedule and verdict, and a head that says what happened.\n\n"
-    "      --seconds S    stop after so long (default: at Ctrl-C)\n"
-    "      --programs N   stop after so many programs: the same findings, whatever -j is\n"
-    "      --seed N       which programs (default 1)\n"
-    "      --seeds A..B   the programs that wirestorm gen makes of seeds A to B-1, each once, none changed: to split\n"
-    "                     over several machines\n"
-    "      --threads A..B threads of a program (default 2..4)\n"
-    "      --ops N        operations of a thread, at most (default 4)\n"
-    "      --profile P    strict (default) or freebsd12, then +Q1 -Q2 ...; findings that a quirk explains count\n"
-    "      --mutant NAME  with this bug put back; in a build with -Dmutants=true\n"
-    "      --target T     what is under test; wirestorm help lists what there is\n"
-    "      --max-states N a program with more states is not explored completely (default 20000)\n"
-    "      --runs N       but run so often by strategies (default 200)\n"
-    "  -j, --jobs N       worker processes (default: the number of processors)\n"
-    "      --out DIR      write findings there, DIR/NNN-CHECK-RETURN.vmt; DIR is made if need be (default: print "
-    "them)\n"
-    "      --known DIR    findings that are recognised, and not written again (default corpus/bugs, if it is there)\n"
-    "      --baseline DIR the same, and only findings that are in neither are a failure\n"
-    "      --json         one JSON object on standard output\n\n"
+    "times, and written with its schedule and verdict, and a head that says what happened.\n\n";
+
+static const char help_tail[] =
+    "\n"
     "A process that crashes or hangs costs one program, which is a finding and written too. A hunt that is killed has\n"
     "written whatever it said; Ctrl-C ends it with the summary.\n\n"
     "Exit status: 0 nothing (new, with --baseline), 1 findings, 2 wrong usage, or a directory that cannot be used.\n\n"
@@ -120,20 +105,20 @@ print_summary(const struct hunt_command *c, const struct hunt_report *r)
 
 	for (size_t i = 0; i < r->nr_findings; i++)
 		by_quirk += r->findings[i].quirk;
-	printf("%s%llu programs in %.1f s, %.0f/s: %llu explored completely, %llu by strategies, %llu not to be run\n",
-	    r->stopped ? "interrupted: " : "", (unsigned long long)r->programs, r->seconds,
+	printf("%s%llu program%s in %.1f s, %.0f/s: %llu explored completely, %llu by strategies, %llu not to be run\n",
+	    r->stopped ? "interrupted: " : "", (unsigned long long)r->programs, plural(r->programs), r->seconds,
 	    per_second((double)r->programs, r), (unsigned long long)r->complete, (unsigned long long)r->sampled,
 	    (unsigned long long)r->refused);
 	if (r->crashed + r->hung > 0)
 		printf("%llu crashed, %llu hung\n", (unsigned long long)r->crashed, (unsigned long long)r->hung);
-	printf("%llu states, %.3g/s; %.4g schedules covered; %llu runs by strategies\n", (unsigned long long)r->states,
-	    per_second((double)r->states, r), r->schedules, (unsigned long long)r->runs);
-	printf("%d of %d returns reached, operations met in %llu ways; %llu programs were kept for it\n",
-	    __builtin_popcountll(r->edges), VM_EDGE_COUNT, (unsigned long long)r->features,
+	printf("%llu state%s, %.3g/s; %.4g schedules covered; %llu run%s by strategies\n",
+	    (unsigned long long)r->states, plural(r->states), per_second((double)r->states, r), r->schedules,
+	    (unsigned long long)r->runs, plural(r->runs));
+	printf("%d of %d returns reached, operations met in %llu way%s; programs kept for it: %llu\n",
+	    __builtin_popcountll(r->edges), VM_EDGE_COUNT, (unsigned long long)r->features, plural(r->features),
 	    (unsigned long long)r->kept);
-	printf(
-	    "%zu findings, %zu of them new, %zu explained by a quirk that is on; %llu before like ones were left out\n",
-	    r->nr_findings, r->nr_new, by_quirk, (unsigned long long)r->seen);
+	printf("%zu finding%s, %zu of them new, %zu explained by a quirk that is on; left out because alike: %llu\n",
+	    r->nr_findings, plural(r->nr_findings), r->nr_new, by_quirk, (unsigned long long)r->seen);
 	if (c->options.out != NULL && r->nr_new > 0)
 		printf("wirestorm check %s replays them\n", c->options.out);
 }
@@ -163,10 +148,7 @@ print_json(const struct hunt_report *r)
 	    (json_int_t)r->runs, "schedules", r->schedules, "features", (json_int_t)r->features, "kept",
 	    (json_int_t)r->kept, "seen", (json_int_t)r->seen, "edges", edges, "new", (json_int_t)r->nr_new, "findings",
 	    findings);
-	if (j == NULL || json_dumpf(j, stdout, JSON_INDENT(1)) != 0)
-		errx(EXIT_USAGE, "the JSON could not be written");
-	printf("\n");
-	json_decref(j);
+	cli_print_json(j, JSON_INDENT(1));
 }
 
 static int
@@ -205,11 +187,11 @@ parse_range(
 
 	if (first == NULL)
 		err(EXIT_USAGE, "no memory");
-	*from = cli_number(option, first, min, max);
-	*to = dots != NULL ? cli_number(option, dots + 2, min, max) : *from + exclusive;
+	*from = option_number(option, first, min, max);
+	*to = dots != NULL ? option_number(option, dots + 2, min, max) : *from + exclusive;
 	free(first);
 	if (*to < *from + exclusive)
-		errx(EXIT_USAGE, "%s %s: the range is empty", option, text);
+		errx(EXIT_USAGE, "--%s %s: the range is empty", option, text);
 }
 
 /* The mutant as the table has it, if the target can run it. */
@@ -233,100 +215,61 @@ parse_mutant(const struct hunt_command *c, const char *name)
 	return mutant;
 }
 
-enum {
-	OPT_PROGRAMS = 256,
-	OPT_SEED,
-	OPT_SEEDS,
-	OPT_THREADS,
-	OPT_OPS,
-	OPT_MUTANT,
-	OPT_RUNS,
-	OPT_OUT,
-	OPT_KNOWN,
-	OPT_BASELINE
-};
+static void
+set_seeds(void *command, const char *text)
+{
+	struct hunt_options *o = &((struct hunt_command *)command)->options;
+	long long from, to;
 
-static const struct option long_options[] = {
-	{ OPTION_SECONDS },
-	{ "programs", required_argument, NULL, OPT_PROGRAMS },
-	{ "seed", required_argument, NULL, OPT_SEED },
-	{ "seeds", required_argument, NULL, OPT_SEEDS },
-	{ "threads", required_argument, NULL, OPT_THREADS },
-	{ "ops", required_argument, NULL, OPT_OPS },
-	{ OPTION_PROFILE },
-	{ "mutant", required_argument, NULL, OPT_MUTANT },
-	{ OPTION_TARGET },
-	{ OPTION_STATES },
-	{ "runs", required_argument, NULL, OPT_RUNS },
-	{ "jobs", required_argument, NULL, 'j' },
-	{ "out", required_argument, NULL, OPT_OUT },
-	{ "known", required_argument, NULL, OPT_KNOWN },
-	{ "baseline", required_argument, NULL, OPT_BASELINE },
-	{ OPTION_JSON },
-	{ OPTION_HELP },
+	parse_range("seeds", text, 0, INT64_MAX - 1, true, &from, &to);
+	o->seed = (uint64_t)from;
+	o->end = (uint64_t)to;
+}
+
+static void
+set_threads(void *command, const char *text)
+{
+	struct hunt_options *o = &((struct hunt_command *)command)->options;
+	long long from, to;
+
+	parse_range("threads", text, 1, PROGRAM_THREADS_MAX, false, &from, &to);
+	o->limits.threads_min = (unsigned)from;
+	o->limits.threads_max = (unsigned)to;
+}
+
+#define TO(type, field) OPTION_TO(struct hunt_command, type, field)
+static const struct option_row rows[] = {
+	OPTION_SECONDS(TO(double, options.seconds), "stop after so long (default: at Ctrl-C)"),
+	OPTION_COUNT("--programs N", TO(uint64_t, options.programs), 1, INT64_MAX,
+	    "stop after so many programs: the same findings, whatever -j is"),
+	OPTION_SEED(TO(uint64_t, options.seed), "which programs (default 1)"),
+	OPTION_CALL("--seeds A..B", set_seeds,
+	    "the programs that wirestorm gen makes of seeds A to B-1, each once, none changed: to split over several "
+	    "machines"),
+	OPTION_CALL("--threads A..B", set_threads, "threads of a program (default 2..4)"),
+	OPTION_NUMBER("--ops N", TO(unsigned, options.limits.ops_max), 1, PROGRAM_OPS_MAX,
+	    "operations of a thread, at most (default 4)"),
+	OPTION_PROFILE(TO(struct cli_target, target), " (default strict); findings that a quirk explains count"),
+	OPTION_TEXT("--mutant NAME", TO(const char *, options.mutant),
+	    "with this bug put back; in a build with -Dmutants=true"),
+	OPTION_TARGET(TO(struct cli_target, target)),
+	OPTION_STATES(
+	    TO(uint64_t, options.states_max), "a program with more states is not explored completely (default 20000)"),
+	OPTION_NUMBER(
+	    "--runs N", TO(unsigned, options.runs), 1, 1000000, "but run so often by strategies (default 200)"),
+	OPTION_NUMBER("-j, --jobs N", TO(unsigned, options.jobs), 1, WORKERS_MAX,
+	    "worker processes (default: the number of processors)"),
+	OPTION_TEXT("--out DIR", TO(const char *, options.out),
+	    "write findings there, DIR/NNN-CHECK-RETURN.vmt; DIR is made if need be (default: print them)"),
+	OPTION_TEXT("--known DIR", TO(const char *, options.known),
+	    "findings that are recognised, and not written again (default corpus/bugs, if it is there)"),
+	OPTION_TEXT("--baseline DIR", TO(const char *, options.baseline),
+	    "the same, and only findings that are in neither are a failure"),
+	OPTION_JSON(TO(bool, json)),
 	{ 0 },
 };
 
-/* Of the options that say which programs; false: it is another one. */
-static bool
-parse_which(struct hunt_command *c, int opt)
-{
-	struct hunt_options *o = &c->options;
-	long long from, to;
-
-	switch (opt) {
-	case OPT_SEED:
-		o->seed = (uint64_t)cli_number("--seed", optarg, 0, INT32_MAX);
-		return true;
-	case OPT_SEEDS:
-		parse_range("--seeds", optarg, 0, INT64_MAX - 1, true, &from, &to);
-		o->seed = (uint64_t)from;
-		o->end = (uint64_t)to;
-		return true;
-	case OPT_THREADS:
-		parse_range("--threads", optarg, 1, PROGRAM_THREADS_MAX, false, &from, &to);
-		o->limits.threads_min = (unsigned)from;
-		o->limits.threads_max = (unsigned)to;
-		return true;
-	case OPT_OPS:
-		o->limits.ops_max = (unsigned)cli_number("--ops", optarg, 1, PROGRAM_OPS_MAX);
-		return true;
-	case OPT_MUTANT:
-		o->mutant = optarg;
-		return true;
-	default:
-		return false;
-	}
-}
-
-static bool
-parse_how(struct hunt_command *c, int opt)
-{
-	struct hunt_options *o = &c->options;
-
-	switch (opt) {
-	case OPT_PROGRAMS:
-		o->programs = (uint64_t)cli_number("--programs", optarg, 1, INT64_MAX);
-		return true;
-	case OPT_RUNS:
-		o->runs = (unsigned)cli_number("--runs", optarg, 1, 1000000);
-		return true;
-	case 'j':
-		o->jobs = (unsigned)cli_number("--jobs", optarg, 1, WORKERS_MAX);
-		return true;
-	case OPT_OUT:
-		o->out = optarg;
-		return true;
-	case OPT_KNOWN:
-		o->known = optarg;
-		return true;
-	case OPT_BASELINE:
-		o->baseline = optarg;
-		return true;
-	default:
-		return false;
-	}
-}
+static const struct command_line usage = { help_head, rows, help_tail, NULL, OPERANDS_NONE, NULL };
 
 /* What follows from the options, and what is taken if nothing is said. */
 static int
@@ -339,8 +282,7 @@ complete(struct hunt_command *c)
 	o->freebsd12 = c->target.freebsd12;
 	o->quirks = c->target.quirks;
 	if (o->limits.target->sequential) {
-		fprintf(stderr, "wirestorm hunt: target %s runs sequential programs only, and these have threads\n",
-		    o->limits.target->name);
+		warnx("target %s runs sequential programs only, and these have threads", o->limits.target->name);
 		return EXIT_USAGE;
 	}
 	if (o->mutant != NULL)
@@ -352,26 +294,6 @@ complete(struct hunt_command *c)
 	return -1;
 }
 
-static int
-parse_options(int argc, char **argv, struct hunt_command *c)
-{
-	const struct cli_options common = { .target = &c->target,
-		.states_max = &c->options.states_max,
-		.seconds = &c->options.seconds,
-		.json = &c->json };
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, "j:", long_options, NULL)) != -1) {
-		if (!parse_which(c, opt) && !parse_how(c, opt) && !cli_option(opt, &common))
-			return cli_help_or_usage(opt, "hunt", help);
-	}
-	if (optind != argc) {
-		fprintf(stderr, "wirestorm hunt: expected options only, found \"%s\"\n", argv[optind]);
-		return cli_usage("hunt");
-	}
-	return complete(c);
-}
-
 int
 cmd_hunt(int argc, char **argv)
 {
@@ -380,7 +302,9 @@ cmd_hunt(int argc, char **argv)
 		.options = { .seed = 1,
 		    .limits = { .threads_min = 2, .threads_max = 4, .ops_max = RANDOM_OPS_DEFAULT } },
 	};
-	int rv = parse_options(argc, argv, &c);
+	int rv = options_parse(argc, argv, &usage, &c);
 
+	if (rv < 0)
+		rv = complete(&c);
 	return rv >= 0 ? rv : run_hunt(&c);
 }

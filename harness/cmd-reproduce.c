@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* cmd-reproduce.c - wirestorm reproduce: a schedule for what real threads have shown. */
 #include <err.h>
-#include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
 #include "harness/cli.h"
+#include "harness/options.h"
 #include "harness/reproduce.h"
 #include "harness/shrink.h"
 #include "harness/vmt.h"
@@ -17,18 +17,15 @@
 #define SECONDS_DEFAULT 30
 #define SUFFIX ".vmt"
 
-static const char help[] =
+static const char help_head[] =
     "usage: wirestorm reproduce [OPTION...] FILE\n\n"
     "FILE is a window that wirestorm stress has written: what its threads did from the last good map to a failure. It\n"
     "is run in the simulated world, by the order that was observed, by orders near it, explored from some point on,\n"
     "and at random, until a schedule fails in the same way. That is made smaller, and written as a program, which\n"
-    "replays exactly: wirestorm check says that it still fails, wirestorm run -v and show how.\n\n"
-    "      --seconds S    search for so long (default 30), and then make it smaller for so long\n"
-    "      --no-shrink    leave it as large as it is\n"
-    "      --seed N       what is drawn at random (default 1)\n"
-    "      --out FILE     where the program goes (default: FILE-reproduced.vmt)\n"
-    "      --target T     what is under test; wirestorm help lists what there is\n"
-    "      --json         one JSON object on standard output\n\n"
+    "replays exactly: wirestorm check says that it still fails, wirestorm run -v and show how.\n\n";
+
+static const char help_tail[] =
+    "\n"
     "Exit status: 0 reproduced, 1 not: then the window stays, and if another failure was met that one is written; 2\n"
     "wrong usage or file. A failure that only real threads have (a data race, a broken lock) is never reproduced.\n\n"
     "Examples:\n"
@@ -38,8 +35,7 @@ static const char help[] =
 struct reproduce_command {
 	struct cli_target target;
 	struct reproduce_options options;
-	const char *path;
-	char *out;
+	const char *path, *out;
 	bool json, no_shrink;
 };
 
@@ -74,14 +70,17 @@ print_text(const struct reproduce_command *c, const struct reproduce_result *x)
 		printf("%s\n", strbuf_text(&text));
 	}
 	if (x->same)
-		printf("reproduced %s, after %llu runs and %llu explored tails: %s\n", reproduce_phase_text(x->phase),
-		    (unsigned long long)x->runs, (unsigned long long)x->tails, c->out);
+		printf("reproduced %s, after %llu run%s and %llu explored tail%s: %s\n", reproduce_phase_text(x->phase),
+		    (unsigned long long)x->runs, plural(x->runs), (unsigned long long)x->tails, plural(x->tails),
+		    c->out);
 	else if (x->phase != REPRODUCE_NOTHING)
-		printf("not reproduced in %llu runs and %llu explored tails, but this was met: %s\n",
-		    (unsigned long long)x->runs, (unsigned long long)x->tails, c->out);
+		printf("not reproduced in %llu run%s and %llu explored tail%s, but this was met: %s\n",
+		    (unsigned long long)x->runs, plural(x->runs), (unsigned long long)x->tails, plural(x->tails),
+		    c->out);
 	else
-		printf("not reproduced in %llu runs and %llu explored tails; %s has what is known\n",
-		    (unsigned long long)x->runs, (unsigned long long)x->tails, c->path);
+		printf("not reproduced in %llu run%s and %llu explored tail%s; %s has what is known\n",
+		    (unsigned long long)x->runs, plural(x->runs), (unsigned long long)x->tails, plural(x->tails),
+		    c->path);
 	strbuf_free(&text);
 }
 
@@ -99,10 +98,7 @@ print_json(const struct reproduce_command *c, const struct reproduce_result *x)
 		json_object_set_new(root, "finding", cli_json_text(strbuf_text(&text)));
 		json_object_set_new(root, "program", cli_json_text(c->out));
 	}
-	if (json_dumpf(root, stdout, JSON_INDENT(1)) != 0)
-		err(EXIT_USAGE, "standard output");
-	printf("\n");
-	json_decref(root);
+	cli_print_json(root, JSON_INDENT(1));
 	strbuf_free(&text);
 }
 
@@ -152,6 +148,7 @@ reproduce_program(struct reproduce_command *c, const struct program *p)
 		rv = EXIT_USAGE;
 	} else if (x.phase != REPRODUCE_NOTHING && !vmt_write(c->out, &x.program)) {
 		warn("%s", c->out);
+		cli_print_program(&x.program); /* what took so long to find is not lost */
 		rv = EXIT_USAGE;
 	} else if (c->json) {
 		print_json(c, &x);
@@ -162,43 +159,19 @@ reproduce_program(struct reproduce_command *c, const struct program *p)
 	return rv;
 }
 
-enum { OPT_OUT = 256, OPT_NO_SHRINK };
-
-static const struct option long_options[] = {
-	{ OPTION_SECONDS },
-	{ OPTION_SEED },
-	{ "out", required_argument, NULL, OPT_OUT },
-	{ "no-shrink", no_argument, NULL, OPT_NO_SHRINK },
-	{ OPTION_TARGET },
-	{ OPTION_JSON },
-	{ OPTION_HELP },
+#define TO(type, field) OPTION_TO(struct reproduce_command, type, field)
+static const struct option_row rows[] = {
+	OPTION_SECONDS(
+	    TO(double, options.seconds), "search for so long (default 30), and then make it smaller for so long"),
+	OPTION_FLAG("--no-shrink", TO(bool, no_shrink), "leave it as large as it is"),
+	OPTION_SEED(TO(uint64_t, options.seed), "what is drawn at random (default 1)"),
+	OPTION_TEXT("--out FILE", TO(const char *, out), "where the program goes (default: FILE-reproduced.vmt)"),
+	OPTION_TARGET(TO(struct cli_target, target)),
+	OPTION_JSON(TO(bool, json)),
 	{ 0 },
 };
 
-static int
-parse_options(int argc, char **argv, struct reproduce_command *c)
-{
-	const struct cli_options common = {
-		.target = &c->target, .seed = &c->options.seed, .seconds = &c->options.seconds, .json = &c->json
-	};
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-		switch (opt) {
-		case OPT_OUT:
-			free(c->out);
-			c->out = strdup(optarg);
-			break;
-		case OPT_NO_SHRINK:
-			c->no_shrink = true;
-			break;
-		default:
-			if (!cli_option(opt, &common))
-				return cli_help_or_usage(opt, "reproduce", help);
-		}
-	}
-	return cli_one_file(argc, argv);
-}
+static const struct command_line usage = { help_head, rows, help_tail, NULL, OPERANDS_ONE, "file" };
 
 int
 cmd_reproduce(int argc, char **argv)
@@ -206,27 +179,24 @@ cmd_reproduce(int argc, char **argv)
 	struct reproduce_command c = { .target = { .target = cli_target_at(0) },
 		.options = { .seconds = SECONDS_DEFAULT, .seed = 1 } };
 	struct program p;
-	int rv = parse_options(argc, argv, &c);
+	char *usual;
+	int rv = options_parse(argc, argv, &usage, &c);
 
-	if (rv >= 0) {
-		free(c.out);
+	if (rv >= 0)
 		return rv;
-	}
 	c.path = argv[optind];
-	if (c.out == NULL)
-		c.out = default_out(c.path);
-	if (!vmt_read(c.path, &p)) {
-		free(c.out);
+	if (!vmt_read(c.path, &p))
 		return EXIT_USAGE;
-	}
+	usual = default_out(c.path);
+	if (c.out == NULL)
+		c.out = usual;
 	if (p.nr_threads == 0 || p.verdict == PROGRAM_VERDICT_NONE) {
-		fprintf(
-		    stderr, "%s: no window: it has no %s\n", c.path, p.nr_threads == 0 ? "threads" : "verdict line");
+		cli_about(c.path, 0, "no window: it has no %s", p.nr_threads == 0 ? "threads" : "verdict line");
 		rv = EXIT_USAGE;
 	} else {
 		rv = reproduce_program(&c, &p);
 	}
 	program_free(&p);
-	free(c.out);
+	free(usual);
 	return rv;
 }

@@ -1,36 +1,31 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* cmd-run.c - wirestorm run: one execution, and what happens in it. */
 #include <err.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
 #include "harness/cli.h"
 #include "harness/edges.h"
 #include "harness/explore.h"
+#include "harness/options.h"
 #include "harness/replay.h"
 #include "harness/strategy.h"
 #include "harness/vmt.h"
 
-static const char help[] =
+static const char help_head[] =
     "usage: wirestorm run [OPTION...] FILE\n\n"
     "Runs the program once: by --schedule, by choices drawn from --seed, or by the schedule in the file; without any "
     "of\n"
     "them by choices drawn from seed 1. --strategy says how choices are drawn.\n"
     "Prints the outcome and the schedule, which repeats the run, and what the checker finds (wirestorm help "
-    "checks).\n\n"
-    "      --schedule 'T0*3 T1 T0'   one choice per step\n"
-    "      --seed N       draw the choices from this seed instead\n"
-    "      --strategy S   how (default random), see below\n"
-    "  -v, --verbose      each step: who, what it did, where it is now, and the map when it changed\n"
-    "      --lenient      a schedule goes on with another thread where a choice cannot run\n"
-    "      --profile P    strict or freebsd12, then +Q1 -Q2 ...: instead of the file's profile\n"
-    "      --target T     what is under test; wirestorm help lists what there is\n"
-    "      --no-checks    do not judge the run\n"
-    "      --json         one JSON object on standard output\n\n"
+    "checks).\n\n";
+
+static const char help_tail[] =
+    "\n"
     "Exit status: 0 it ran, 1 a finding that no quirk explains, or something not as the program expects, 2 wrong "
     "usage, file\n"
     "or schedule, 3 no end.\n\n"
@@ -44,10 +39,8 @@ static const char help[] =
 
 struct run_command {
 	struct cli_target target;
-	const char *schedule, *path;
-	const struct strategy *strategy;
-	uint64_t seed;
-	bool drawn; /* --seed or --strategy was given */
+	struct cli_which which;
+	const char *path;
 	bool verbose, lenient, json;
 };
 
@@ -161,39 +154,57 @@ on_step(void *arg, struct run *r, size_t step, unsigned thread)
 
 /* --- a sequential program --- */
 
-/* One step of a sequential part, shown. False: it blocks, so nothing can follow. */
-static bool
-show_step(struct run_command *c, struct run *r, const struct program_step *s, const char *part, size_t number,
-    json_t *steps, size_t *nr_shown)
+/* Init and final steps: they run alone, so each is an operation with its result and the map after it. */
+struct sequence {
+	struct run_command *c;
+	const char *part; /* "init" or "final" */
+	bool comments;    /* behind the result of threads: where there is no trace they must not be read as steps */
+	json_t *steps;    /* --json */
+	size_t nr_shown;  /* findings */
+};
+
+static void
+show_step(struct sequence *q, struct run *r, const struct program_step *s, size_t i, const struct vm_result *got)
 {
-	struct vm_result got;
 	struct strbuf op = { 0 }, result = { 0 }, edges = { 0 }, behind = { 0 }, state = { 0 };
 
-	r->init_index = (unsigned)number - 1;
-	r->init_is_final = part[0] == 'f';
-	got = run_alone(r, &s->op);
 	vmt_print_op(&s->op, &op);
-	vmt_print_result(&s->op, &got, &result);
-	edges_print(got.edges, &edges);
-	edges_print_behind(got.edges, &behind);
+	vmt_print_result(&s->op, got, &result);
+	edges_print(got->edges, &edges);
+	edges_print_behind(got->edges, &behind);
 	r->target->dump(r->self, &r->state);
 	state_print(&r->state, &state);
-	if (c->json)
+	if (q->c->json)
 		(void)json_array_append_new(
-		    steps, json_pack("{s:s, s:I, s:s, s:s, s:s, s:s}", "part", part, "step", (json_int_t)number, "op",
-		               strbuf_text(&op), "result", strbuf_text(&result), "edges", strbuf_text(&edges), "state",
-		               strbuf_text(&state)));
+		    q->steps, json_pack("{s:s, s:I, s:s, s:s, s:s, s:s}", "part", q->part, "step", (json_int_t)i + 1,
+		                  "op", strbuf_text(&op), "result", strbuf_text(&result), "edges", strbuf_text(&edges),
+		                  "state", strbuf_text(&state)));
+	else if (q->comments)
+		printf("# %s %s => %s%s\n", q->part, strbuf_text(&op), strbuf_text(&result), strbuf_text(&behind));
 	else
-		printf("%4zu  %s %s => %s%s\n          %s\n", number, part, strbuf_text(&op), strbuf_text(&result),
+		printf("%4zu  %s %s => %s%s\n          %s\n", i + 1, q->part, strbuf_text(&op), strbuf_text(&result),
 		    strbuf_text(&behind), strbuf_text(&state));
-	strbuf_free(&edges);
-	strbuf_free(&behind);
-	if (!c->json)
-		show_findings(r, nr_shown);
+	if (!q->c->json)
+		show_findings(r, &q->nr_shown);
 	strbuf_free(&op);
 	strbuf_free(&result);
+	strbuf_free(&edges);
+	strbuf_free(&behind);
 	strbuf_free(&state);
-	return got.outcome != VM_OUTCOME_BLOCKED;
+}
+
+static void
+show_final(void *arg, struct run *r, size_t i, const struct vm_result *got)
+{
+	show_step(arg, r, &r->program->final[i], i, got);
+}
+
+/* The final steps, shown. False: one is not as expected, *wrong says how. */
+static bool
+final_steps(struct sequence *q, struct run *r, struct strbuf *wrong)
+{
+	q->part = "final";
+	return run_final_each(r, show_final, q, wrong);
 }
 
 /* Is there a finding that no quirk explains? */
@@ -207,32 +218,33 @@ found(const struct run *r)
 static int
 run_sequential(struct run_command *c, struct program *p, struct run *r)
 {
+	struct sequence q = { .c = c, .part = "init", .steps = json_array() };
 	struct strbuf wrong = { 0 };
-	bool final_ok = run_final(r, &wrong), going = true;
 	struct program bare = *p;
-	json_t *steps = json_array();
-	size_t nr_shown = 0;
+	bool final_ok, going = true;
 
 	run_close(r);
 	bare.nr_init = 0;
 	if (run_open_checked(r, &bare, c->target.target, r->sim, c->target.checker) != RUN_OPENED)
 		errx(EXIT_USAGE, "%s", strbuf_text(&r->error));
-	for (size_t i = 0; i < p->nr_init && going; i++)
-		going = show_step(c, r, &p->init[i], "init", i + 1, steps, &nr_shown);
-	for (size_t i = 0; i < p->nr_final && going; i++)
-		going = show_step(c, r, &p->final[i], "final", i + 1, steps, &nr_shown);
+	for (size_t i = 0; i < p->nr_init && going; i++) {
+		struct vm_result got;
+
+		r->init_index = (unsigned)i;
+		got = run_alone(r, &p->init[i].op);
+		show_step(&q, r, &p->init[i], i, &got);
+		going = got.outcome != VM_OUTCOME_BLOCKED; /* else nothing can follow */
+	}
+	final_ok = !going || final_steps(&q, r, &wrong);
 	if (c->json) {
 		json_t *j =
-		    json_pack("{s:b, s:O, s:o}", "expected", final_ok, "steps", steps, "findings", json_findings(r));
+		    json_pack("{s:b, s:O, s:o}", "expected", final_ok, "steps", q.steps, "findings", json_findings(r));
 
-		if (j == NULL || json_dumpf(j, stdout, JSON_INDENT(1)) != 0)
-			errx(EXIT_USAGE, "the JSON could not be written");
-		printf("\n");
-		json_decref(j);
+		cli_print_json(j, JSON_INDENT(1));
 	} else if (!final_ok) {
 		printf("# WRONG: %s\n", strbuf_text(&wrong));
 	}
-	json_decref(steps);
+	json_decref(q.steps);
 	strbuf_free(&wrong);
 	return final_ok && !found(r) ? EXIT_OK : EXIT_FINDING;
 }
@@ -245,13 +257,13 @@ execute(struct run_command *c, struct program *p, struct run *r, struct trace *t
 	struct replay how = { .lenient = c->lenient, .on_step = on_step, .arg = t };
 	struct program_choice *choices = p->choices;
 	size_t nr = p->nr_choices;
-	bool given = p->has_schedule && !c->drawn, ok = true;
+	bool given = p->has_schedule && !c->which.drawn, ok = true;
 
-	if (c->schedule != NULL) {
+	if (c->which.schedule != NULL) {
 		struct vmt_error e;
 
-		if (!vmt_parse_choices(c->schedule, &choices, &nr, &e)) {
-			fprintf(stderr, "wirestorm run: --schedule: column %u: %s\n", e.column, e.text);
+		if (!vmt_parse_choices(c->which.schedule, &choices, &nr, &e)) {
+			warnx("--schedule: column %u: %s", e.column, e.text);
 			return false;
 		}
 		given = true;
@@ -259,21 +271,22 @@ execute(struct run_command *c, struct program *p, struct run *r, struct trace *t
 	if (given) {
 		ok = replay(r, choices, nr, &how);
 		if (!ok)
-			fprintf(stderr, "%s: %s\n", c->path, strbuf_text(&how.error));
+			cli_about(c->path, 0, "%s", strbuf_text(&how.error));
 		if (how.nr_diverged > 0)
-			fprintf(stderr, "%s: %zu choices could not be followed\n", c->path, how.nr_diverged);
-		t->from_file = c->schedule == NULL && how.nr_diverged == 0;
+			cli_about(
+			    c->path, 0, "%zu choice%s could not be followed", how.nr_diverged, plural(how.nr_diverged));
+		t->from_file = c->which.schedule == NULL && how.nr_diverged == 0;
 	} else {
 		struct strategy_view view;
 
 		strategy_view_init(&view, r);
-		(void)c->strategy->function(r, &view, c->seed, on_step, t);
+		(void)c->which.strategy->function(r, &view, c->which.seed, on_step, t);
 		strategy_view_free(&view);
-		if (run_enabled(r) != 0) {
-			fprintf(stderr, "%s: no end after %d steps\n", c->path, STRATEGY_STEPS_MAX);
-			t->endless = true;
-			ok = false;
-		}
+	}
+	if (ok && run_enabled(r) != 0) {
+		cli_about(c->path, 0, "no end after %d steps", STRATEGY_STEPS_MAX);
+		t->endless = true;
+		ok = false;
 	}
 	if (choices != p->choices)
 		free(choices);
@@ -298,6 +311,7 @@ is_expected(const struct program *p, const struct trace *t, const char *outcome)
 static int
 report(struct run_command *c, struct program *p, struct run *r, struct trace *t)
 {
+	struct sequence q = { .c = c, .comments = !c->verbose, .steps = json_array(), .nr_shown = t->nr_shown };
 	struct strbuf outcome = { 0 }, schedule = { 0 }, wrong = { 0 };
 	bool deadlock = run_deadlocked(r), final_ok, known;
 
@@ -305,25 +319,24 @@ report(struct run_command *c, struct program *p, struct run *r, struct trace *t)
 		checker_end(r->checker, r);
 	run_outcome(r, &outcome);
 	vmt_print_choices(t->path.choices, t->path.nr_choices, &schedule);
-	final_ok = deadlock || run_panic(r) != NULL || run_final(r, &wrong);
 	known = is_expected(p, t, strbuf_text(&outcome));
-	if (c->json) {
-		json_t *j = json_pack("{s:s, s:s, s:b, s:b, s:o, s:o}", "outcome", strbuf_text(&outcome), "schedule",
-		    strbuf_text(&schedule), "deadlock", deadlock, "expected", known && final_ok, "findings",
-		    json_findings(r), "steps", t->steps);
-
-		if (j == NULL || json_dumpf(j, stdout, JSON_INDENT(1)) != 0)
-			errx(EXIT_USAGE, "the JSON could not be written");
-		printf("\n");
-		json_decref(j);
-	} else {
+	if (!c->json) {
 		printf("result %s\nschedule %s\n", strbuf_text(&outcome), strbuf_text(&schedule));
 		if (!known)
 			printf("# the program does not expect this outcome\n");
-		show_findings(r, &t->nr_shown);
-		if (!final_ok)
-			printf("# WRONG afterwards: %s\n", strbuf_text(&wrong));
+		show_findings(r, &q.nr_shown);
 	}
+	final_ok = deadlock || run_panic(r) != NULL || final_steps(&q, r, &wrong);
+	if (c->json) {
+		json_t *j = json_pack("{s:s, s:s, s:b, s:b, s:o, s:O, s:O}", "outcome", strbuf_text(&outcome),
+		    "schedule", strbuf_text(&schedule), "deadlock", deadlock, "expected", known && final_ok, "findings",
+		    json_findings(r), "steps", t->steps, "final", q.steps);
+
+		cli_print_json(j, JSON_INDENT(1));
+	} else if (!final_ok) {
+		printf("# WRONG afterwards: %s\n", strbuf_text(&wrong));
+	}
+	json_decref(q.steps);
 	strbuf_free(&outcome);
 	strbuf_free(&schedule);
 	strbuf_free(&wrong);
@@ -345,8 +358,7 @@ run_threads(struct run_command *c, struct program *p, struct run *r)
 		rv = report(c, p, r, &t);
 	else if (t.endless)
 		rv = EXIT_HANG;
-	if (!c->json)
-		json_decref(t.steps);
+	json_decref(t.steps);
 	strbuf_free(&t.before);
 	free(t.path.choices);
 	return rv;
@@ -354,93 +366,36 @@ run_threads(struct run_command *c, struct program *p, struct run *r)
 
 /* --- options --- */
 
-enum { OPT_STRATEGY = 256, OPT_LENIENT };
-
-static const struct option long_options[] = {
-	{ OPTION_SCHEDULE },
-	{ OPTION_SEED },
-	{ "strategy", required_argument, NULL, OPT_STRATEGY },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "lenient", no_argument, NULL, OPT_LENIENT },
-	{ OPTION_PROFILE },
-	{ OPTION_TARGET },
-	{ OPTION_NO_CHECKS },
-	{ OPTION_JSON },
-	{ OPTION_HELP },
+#define TO(type, field) OPTION_TO(struct run_command, type, field)
+static const struct option_row rows[] = {
+	OPTIONS_WHICH(TO(struct cli_which, which), "how (default random), see below"),
+	OPTION_FLAG("-v, --verbose", TO(bool, verbose),
+	    "each step: who, what it did, where it is now, and the map when it changed"),
+	OPTION_FLAG("--lenient", TO(bool, lenient), "a schedule goes on with another thread where a choice cannot run"),
+	OPTION_PROFILE(TO(struct cli_target, target), ": instead of the file's profile"),
+	OPTION_TARGET(TO(struct cli_target, target)),
+	OPTION_NO_CHECKS(TO(struct cli_target, target)),
+	OPTION_JSON(TO(bool, json)),
 	{ 0 },
 };
 
-static void
-print_help(void)
-{
-	struct strbuf list = { 0 };
-
-	strategy_print_list(&list);
-	fputs(help, stdout);
-	fputs(strbuf_text(&list), stdout);
-	strbuf_free(&list);
-}
-
-static int
-no_strategy(const char *name)
-{
-	fprintf(stderr, "wirestorm run: --strategy %s: there is none of that name\n", name);
-	return cli_usage("run");
-}
-
-static int
-parse_options(int argc, char **argv, struct run_command *c)
-{
-	const struct cli_options common = { .target = &c->target,
-		.schedule = &c->schedule,
-		.seed = &c->seed,
-		.seed_given = &c->drawn,
-		.json = &c->json };
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, "v", long_options, NULL)) != -1) {
-		switch (opt) {
-		case OPT_STRATEGY:
-			c->strategy = strategy_find(optarg);
-			if (c->strategy == NULL)
-				return no_strategy(optarg);
-			c->drawn = true;
-			break;
-		case 'v':
-			c->verbose = true;
-			break;
-		case OPT_LENIENT:
-			c->lenient = true;
-			break;
-		case CLI_HELP:
-			print_help();
-			return EXIT_OK;
-		default:
-			if (!cli_option(opt, &common))
-				return cli_usage("run");
-		}
-	}
-	if (c->schedule != NULL && c->drawn) {
-		fprintf(stderr, "wirestorm run: --schedule excludes --seed and --strategy\n");
-		return cli_usage("run");
-	}
-	c->path = argv[optind];
-	return cli_one_file(argc, argv);
-}
+static const struct command_line usage = { help_head, rows, help_tail, strategy_print_list, OPERANDS_ONE, "file" };
 
 int
 cmd_run(int argc, char **argv)
 {
 	struct checker checker = { 0 };
-	struct run_command c = {
-		.target = { .target = cli_target_at(0), .checker = &checker }, .strategy = strategy_at(0), .seed = 1
-	};
+	struct run_command c = { .target = { .target = cli_target_at(0), .checker = &checker },
+		.which = { .strategy = strategy_at(0), .seed = 1 } };
 	struct program p;
 	struct run r;
-	int rv = parse_options(argc, argv, &c);
+	int rv = options_parse(argc, argv, &usage, &c);
 
+	if (rv < 0)
+		rv = cli_which_check(&c.which);
 	if (rv >= 0)
 		return rv;
+	c.path = argv[optind];
 	if (!cli_open_run(&c.target, c.path, &p, &r))
 		return EXIT_USAGE;
 	rv = p.nr_threads == 0 ? run_sequential(&c, &p, &r) : run_threads(&c, &p, &r);

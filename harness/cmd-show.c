@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* cmd-show.c - wirestorm show: one run to look at, on the terminal, as SVG or HTML. */
 #include <err.h>
-#include <errno.h>
-#include <getopt.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <stdio.h>
@@ -15,30 +13,22 @@
 
 #include "harness/cli.h"
 #include "harness/explore.h"
+#include "harness/options.h"
 #include "harness/show.h"
 #include "harness/strategy.h"
 #include "harness/vmt.h"
 
-static const char help[] =
+static const char help_head[] =
     "usage: wirestorm show [OPTION...] FILE\n\n"
     "Shows one run of the program: a lane for each thread, in it what each step did, whom it woke, where the thread\n"
     "slept and why, which switches were preemptions, what the operations returned and what in the map explains a\n"
     "failure; and the map whenever it changed.\n\n"
     "Which run: by --schedule, by choices drawn from --seed, or by the schedule in the file. Without any of them the\n"
     "program is explored, and the first finding is shown, by its witness with the fewest preemptions; if there is\n"
-    "none, a run by choices drawn from seed 1. The second line says which it is.\n\n"
-    "      --schedule 'T0*3 T1 T0'   one choice per step\n"
-    "      --seed N       draw the choices from this seed instead\n"
-    "      --strategy S   how (default random; wirestorm run --help lists them)\n"
-    "      --svg FILE     write a picture (\"-\": to standard output); light and dark, for a page or a report\n"
-    "      --html FILE    write a page with all of it, which needs nothing else; both can be given\n"
-    "      --width N      columns, 40 to 400 (the terminal's, else COLUMNS, else 80); where lanes are too narrow the\n"
-    "                     threads become tracks, and what they do stands to the right of them\n"
-    "      --color WHEN   auto (on a terminal, unless NO_COLOR is set), always or never\n"
-    "      --ascii        no line drawing characters (the default where the locale is not UTF-8)\n"
-    "      --profile P    strict or freebsd12, then +Q1 -Q2 ...: instead of the file's profile\n"
-    "      --target T     what is under test; wirestorm help lists what there is\n"
-    "      --json         one JSON object on standard output\n\n"
+    "none, a run by choices drawn from seed 1. The second line says which it is.\n\n";
+
+static const char help_tail[] =
+    "\n"
     "Exit status: 0 shown, 1 the run by the schedule in the file does not have the result or the verdict that the "
     "file\n"
     "says, 2 wrong usage, file or schedule, 3 no end.\n\n"
@@ -55,11 +45,9 @@ static const char help[] =
 
 struct show_command {
 	struct cli_target target;
-	const char *schedule, *path, *svg, *html;
-	const struct strategy *strategy;
-	uint64_t seed;
+	struct cli_which which;
+	const char *path, *svg, *html;
 	unsigned width;
-	bool drawn; /* --seed or --strategy was given */
 	bool ascii, json;
 	enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } color;
 };
@@ -77,9 +65,9 @@ parse_schedule(struct show_command *c, struct chosen *chosen, struct strbuf *how
 	struct vmt_error e;
 
 	strbuf_add(how, "the schedule given");
-	if (vmt_parse_choices(c->schedule, &chosen->way.path.choices, &chosen->way.path.nr_choices, &e))
+	if (vmt_parse_choices(c->which.schedule, &chosen->way.path.choices, &chosen->way.path.nr_choices, &e))
 		return -1;
-	fprintf(stderr, "wirestorm show: --schedule: column %u: %s\n", e.column, e.text);
+	warnx("--schedule: column %u: %s", e.column, e.text);
 	return EXIT_USAGE;
 }
 
@@ -129,12 +117,12 @@ run_at_random(struct show_command *c, struct run *r, struct chosen *chosen, stru
 	struct strategy_view view;
 
 	strategy_view_init(&view, r);
-	(void)c->strategy->function(r, &view, c->seed, path_record, &chosen->way);
+	(void)c->which.strategy->function(r, &view, c->which.seed, path_record, &chosen->way);
 	strategy_view_free(&view);
-	strbuf_printf(how, "strategy %s, seed %llu", c->strategy->name, (unsigned long long)c->seed);
+	strbuf_printf(how, "strategy %s, seed %llu", c->which.strategy->name, (unsigned long long)c->which.seed);
 	if (run_enabled(r) == 0)
 		return -1;
-	fprintf(stderr, "%s: no end after %d steps\n", c->path, STRATEGY_STEPS_MAX);
+	cli_about(c->path, 0, "no end after %d steps", STRATEGY_STEPS_MAX);
 	return EXIT_HANG;
 }
 
@@ -142,9 +130,9 @@ run_at_random(struct show_command *c, struct run *r, struct chosen *chosen, stru
 static int
 choose(struct show_command *c, const struct program *p, struct run *r, struct chosen *chosen, struct strbuf *how)
 {
-	if (c->schedule != NULL)
+	if (c->which.schedule != NULL)
 		return parse_schedule(c, chosen, how);
-	if (p->has_schedule && !c->drawn) {
+	if (p->has_schedule && !c->which.drawn) {
 		strbuf_add(how, "the schedule in the file");
 		copy_choices(&chosen->way.path, p->choices, p->nr_choices);
 		return -1;
@@ -153,7 +141,7 @@ choose(struct show_command *c, const struct program *p, struct run *r, struct ch
 		strbuf_add(how, "there are no threads");
 		return -1;
 	}
-	if (!c->drawn && find_finding(r, chosen, how))
+	if (!c->which.drawn && find_finding(r, chosen, how))
 		return -1;
 	return run_at_random(c, r, chosen, how);
 }
@@ -176,6 +164,18 @@ width_of_terminal(void)
 	return n < WIDTH_MIN ? WIDTH_MIN : n > WIDTH_MAX ? WIDTH_MAX : (unsigned)n;
 }
 
+/* Without setlocale, by which vis(3) and others would go, too. */
+static bool
+speaks_utf8(void)
+{
+	locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+	bool utf8 = locale != (locale_t)0 && strcmp(nl_langinfo_l(CODESET, locale), "UTF-8") == 0;
+
+	if (locale != (locale_t)0)
+		freelocale(locale);
+	return utf8;
+}
+
 static bool
 wants_color(const struct show_command *c)
 {
@@ -186,61 +186,34 @@ wants_color(const struct show_command *c)
 	return cli_stdout_tty() && (no == NULL || no[0] == '\0') && (term == NULL || strcmp(term, "dumb") != 0);
 }
 
-/* To a file, or to standard output. False: said why. */
-static bool
-deliver(const char *path, const struct strbuf *text)
-{
-	if (strcmp(path, "-") == 0)
-		return fwrite(strbuf_text(text), 1, text->len, stdout) == text->len;
-	if (vmt_write_text(path, text))
-		return true;
-	fprintf(stderr, "wirestorm show: %s: %s\n", path, strerror(errno));
-	return false;
-}
-
 static bool
 render(struct show_command *c, const struct show *s)
 {
 	struct show_text_options options = { .width = c->width != 0 ? c->width : width_of_terminal(),
-		.ascii = c->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0,
+		.ascii = c->ascii || !speaks_utf8(),
 		.color = wants_color(c) };
 	struct strbuf text = { 0 }, svg = { 0 }, html = { 0 };
 	bool good = true;
 
 	if (c->json) {
-		json_t *j = show_json(s);
-
-		if (json_dumpf(j, stdout, JSON_INDENT(1)) != 0)
-			errx(EXIT_USAGE, "the JSON could not be written");
-		printf("\n");
-		json_decref(j);
+		cli_print_json(show_json(s), JSON_INDENT(1));
 	}
 	if (c->svg != NULL) {
 		show_svg(s, &svg);
-		good = deliver(c->svg, &svg);
+		good = cli_write_text(c->svg, &svg);
 	}
 	if (c->html != NULL && good) {
 		show_html(s, &html);
-		good = deliver(c->html, &html);
+		good = cli_write_text(c->html, &html);
 	}
 	if (!c->json && c->svg == NULL && c->html == NULL) {
 		show_text(s, &options, &text);
-		good = deliver("-", &text);
+		good = cli_write_text("-", &text);
 	}
 	strbuf_free(&text);
 	strbuf_free(&svg);
 	strbuf_free(&html);
 	return good;
-}
-
-/* Is anything of the kind of the file's verdict found? wirestorm check looks closer. */
-static bool
-shows_verdict(const struct program *p, const struct show *s)
-{
-	for (size_t i = 0; i < s->nr_findings; i++)
-		if (finding_kind(&s->findings[i]) == p->verdict)
-			return true;
-	return p->verdict == PROGRAM_VERDICT_NONE || (p->verdict == PROGRAM_VERDICT_DEADLOCK && s->deadlock);
 }
 
 /* Does the file say something of the run by its schedule that is not so? */
@@ -249,15 +222,16 @@ compare(struct show_command *c, const struct program *p, const struct show *s)
 {
 	int rv = EXIT_OK;
 
-	if (c->schedule != NULL || c->drawn || c->target.profile != NULL || !p->has_schedule)
+	if (c->which.schedule != NULL || c->which.drawn || c->target.profile != NULL || !p->has_schedule)
 		return EXIT_OK;
 	if (p->result != NULL && strcmp(p->result, s->outcome) != 0) {
-		fprintf(stderr, "%s:%u: expected result %s, got %s\n", c->path, p->result_line, p->result, s->outcome);
+		cli_about(c->path, p->result_line, "expected result %s, got %s", p->result, s->outcome);
 		rv = EXIT_FINDING;
 	}
-	if (!shows_verdict(p, s)) {
-		fprintf(stderr, "%s:%u: expected verdict %s, but the run does not show it\n", c->path, p->verdict_line,
-		    vmt_verdict_word(p->verdict));
+	if (p->verdict != PROGRAM_VERDICT_NONE && !findings_show_verdict(s->findings, s->nr_findings, s->deadlock, p)) {
+		cli_about(c->path, p->verdict_line, "expected verdict %s%s%s, but the run does not show it",
+		    vmt_verdict_word(p->verdict), p->verdict_detail != NULL ? " " : "",
+		    p->verdict_detail != NULL ? p->verdict_detail : "");
 		rv = EXIT_FINDING;
 	}
 	return rv;
@@ -268,7 +242,7 @@ show_program(struct show_command *c, const struct program *p, struct run *r)
 {
 	struct chosen chosen = { 0 };
 	const struct explore_path *path = &chosen.way.path;
-	struct show s = { .path = strcmp(c->path, "-") == 0 ? "standard input" : c->path };
+	struct show s = { .path = vmt_path_name(c->path) };
 	struct strbuf error = { 0 }, how = { 0 };
 	int rv = choose(c, p, r, &chosen, &how);
 
@@ -279,7 +253,7 @@ show_program(struct show_command *c, const struct program *p, struct run *r)
 	if (rv < 0) {
 		rv = EXIT_USAGE;
 		if (!show_make(&s, p, c->target.target, r->sim, path->choices, path->nr_choices, &error))
-			fprintf(stderr, "%s: %s\n", c->path, strbuf_text(&error));
+			cli_about(c->path, 0, "%s", strbuf_text(&error));
 		else if (render(c, &s))
 			rv = compare(c, p, &s);
 	}
@@ -291,27 +265,11 @@ show_program(struct show_command *c, const struct program *p, struct run *r)
 
 /* --- options --- */
 
-enum { OPT_STRATEGY = 256, OPT_SVG, OPT_HTML, OPT_WIDTH, OPT_COLOR, OPT_ASCII };
-
-static const struct option long_options[] = {
-	{ OPTION_SCHEDULE },
-	{ OPTION_SEED },
-	{ "strategy", required_argument, NULL, OPT_STRATEGY },
-	{ "svg", required_argument, NULL, OPT_SVG },
-	{ "html", required_argument, NULL, OPT_HTML },
-	{ "width", required_argument, NULL, OPT_WIDTH },
-	{ "color", required_argument, NULL, OPT_COLOR },
-	{ "ascii", no_argument, NULL, OPT_ASCII },
-	{ OPTION_PROFILE },
-	{ OPTION_TARGET },
-	{ OPTION_JSON },
-	{ OPTION_HELP },
-	{ 0 },
-};
-
 static void
-set_color(struct show_command *c, const char *text)
+set_color(void *command, const char *text)
 {
+	struct show_command *c = command;
+
 	if (strcmp(text, "auto") == 0)
 		c->color = COLOR_AUTO;
 	else if (strcmp(text, "always") == 0)
@@ -322,14 +280,26 @@ set_color(struct show_command *c, const char *text)
 		errx(EXIT_USAGE, "--color %s: expected auto, always or never", text);
 }
 
-static void
-set_strategy(struct show_command *c, const char *text)
-{
-	c->strategy = strategy_find(text);
-	c->drawn = true;
-	if (c->strategy == NULL)
-		errx(EXIT_USAGE, "--strategy %s: there is none of that name; wirestorm run --help lists them", text);
-}
+#define TO(type, field) OPTION_TO(struct show_command, type, field)
+static const struct option_row rows[] = {
+	OPTIONS_WHICH(TO(struct cli_which, which), "how (default random; wirestorm help strategies lists them)"),
+	OPTION_TEXT("--svg FILE", TO(const char *, svg),
+	    "write a picture (\"-\": to standard output); light and dark, for a page or a report"),
+	OPTION_TEXT("--html FILE", TO(const char *, html),
+	    "write a page with all of it, which needs nothing else; both can be given"),
+	OPTION_NUMBER("--width N", TO(unsigned, width), WIDTH_MIN, WIDTH_MAX,
+	    "columns, 40 to 400 (the terminal's, else COLUMNS, else 80); where lanes are too narrow the threads become "
+	    "tracks, and what they do stands to the right of them"),
+	OPTION_CALL("--color WHEN", set_color, "auto (on a terminal, unless NO_COLOR is set), always or never"),
+	OPTION_FLAG(
+	    "--ascii", TO(bool, ascii), "no line drawing characters (the default where the locale is not UTF-8)"),
+	OPTION_PROFILE(TO(struct cli_target, target), ": instead of the file's profile"),
+	OPTION_TARGET(TO(struct cli_target, target)),
+	OPTION_JSON(TO(bool, json)),
+	{ 0 },
+};
+
+static const struct command_line usage = { help_head, rows, help_tail, NULL, OPERANDS_ONE, "file" };
 
 /* What can be asked for only alone. */
 static int
@@ -338,70 +308,27 @@ check_options(const struct show_command *c)
 	unsigned to_stdout =
 	    c->json + (c->svg != NULL && strcmp(c->svg, "-") == 0) + (c->html != NULL && strcmp(c->html, "-") == 0);
 
-	if (c->schedule != NULL && c->drawn)
-		fprintf(stderr, "wirestorm show: --schedule excludes --seed and --strategy\n");
-	else if (to_stdout > 1)
-		fprintf(stderr, "wirestorm show: only one of --json, --svg - and --html - fits on standard output\n");
-	else
-		return -1;
-	return cli_usage("show");
-}
-
-static int
-parse_options(int argc, char **argv, struct show_command *c)
-{
-	const struct cli_options common = { .target = &c->target,
-		.schedule = &c->schedule,
-		.seed = &c->seed,
-		.seed_given = &c->drawn,
-		.json = &c->json };
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-		switch (opt) {
-		case OPT_STRATEGY:
-			set_strategy(c, optarg);
-			break;
-		case OPT_SVG:
-			c->svg = optarg;
-			break;
-		case OPT_HTML:
-			c->html = optarg;
-			break;
-		case OPT_WIDTH:
-			c->width = (unsigned)cli_number("--width", optarg, WIDTH_MIN, WIDTH_MAX);
-			break;
-		case OPT_COLOR:
-			set_color(c, optarg);
-			break;
-		case OPT_ASCII:
-			c->ascii = true;
-			break;
-		default:
-			if (!cli_option(opt, &common))
-				return cli_help_or_usage(opt, "show", help);
-		}
-	}
-	if (check_options(c) >= 0)
-		return EXIT_USAGE;
-	c->path = argv[optind];
-	return cli_one_file(argc, argv);
+	if (to_stdout <= 1)
+		return cli_which_check(&c->which);
+	warnx("only one of --json, --svg - and --html - fits on standard output");
+	return cli_usage();
 }
 
 int
 cmd_show(int argc, char **argv)
 {
 	struct checker checker = { 0 };
-	struct show_command c = {
-		.target = { .target = cli_target_at(0), .checker = &checker }, .strategy = strategy_at(0), .seed = 1
-	};
+	struct show_command c = { .target = { .target = cli_target_at(0), .checker = &checker },
+		.which = { .strategy = strategy_at(0), .seed = 1 } };
 	struct program p;
 	struct run r;
-	int rv = parse_options(argc, argv, &c);
+	int rv = options_parse(argc, argv, &usage, &c);
 
+	if (rv < 0)
+		rv = check_options(&c);
 	if (rv >= 0)
 		return rv;
-	(void)setlocale(LC_CTYPE, ""); /* only to learn whether the terminal speaks UTF-8 */
+	c.path = argv[optind];
 	if (!cli_open_run(&c.target, c.path, &p, &r))
 		return EXIT_USAGE;
 	cli_catch_signals();

@@ -1,32 +1,31 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* cmd-shrink.c - wirestorm shrink: a smaller program with the same verdict. */
 #include <err.h>
-#include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
 #include "harness/cli.h"
 #include "harness/clock.h"
+#include "harness/options.h"
 #include "harness/shrink.h"
 #include "harness/vmt.h"
 
-static const char help[] =
+static const char help_head[] =
     "usage: wirestorm shrink [OPTION...] FILE\n\n"
     "Makes a program smaller that has a verdict, and mostly a schedule, as long as the verdict stays the same: fewer\n"
     "threads, operations, directives and flags, plainer arguments, pages closer together, and in the end the fewest\n"
     "preemptions. Goes on until nothing more can be taken away. What is left, with its schedule and result, goes to\n"
-    "standard output or --out; what was expected besides the verdict, final steps and comments behind the head go.\n\n"
-    "      --out FILE     write there, and whenever something smaller was found; FILE may be the program itself\n"
-    "      --seconds S    stop after so long; the smallest so far is the result\n"
-    "      --max-states N up to so many states an edited program is explored completely (default 20000)\n"
-    "      --runs N       one with more is run so often by strategies (default 64)\n"
-    "      --seed N       theirs (default 1)\n"
-    "      --target T     what is under test; wirestorm help lists what there is\n"
-    "      --json         one JSON object on standard output instead; needs --out\n\n"
+    "standard output or --out; what was expected besides the verdict, final steps and comments behind the head go.\n"
+    "A livelock has no schedule: what stays is that the states go round in a circle, or, if runs at random did not "
+    "end\n"
+    "(100000 steps), that they do not.\n\n";
+
+static const char help_tail[] =
+    "\n"
     "Ctrl-C ends it early, with the smallest so far as result.\n\n"
     "Exit status: 0 done, 1 the verdict is not there to begin with, 2 wrong usage or file.\n\n"
     "Examples:\n"
@@ -44,7 +43,6 @@ struct shrink_command {
 	const struct program *original; /* its head and verdict */
 	struct program pending;         /* to be written; without threads: nothing is */
 	double began, written, shown;   /* seconds */
-	bool failed;                    /* to write */
 	bool tty;
 };
 
@@ -52,11 +50,10 @@ struct shrink_command {
 static void
 write_pending(struct shrink_command *c)
 {
-	if (c->pending.nr_threads == 0 || c->failed || clock_seconds() - c->written < WRITE_EACH)
+	if (c->pending.nr_threads == 0 || clock_seconds() - c->written < WRITE_EACH)
 		return;
-	c->failed = !vmt_write(c->out, &c->pending);
-	if (c->failed)
-		warn("%s", c->out);
+	if (!vmt_write(c->out, &c->pending)) /* nor could the result be */
+		err(EXIT_USAGE, "%s", c->out);
 	c->written = clock_seconds();
 	program_free(&c->pending);
 }
@@ -116,18 +113,23 @@ end_text(enum shrink_end end)
 static void
 print_size(const char *name, const struct shrink_size *s)
 {
-	fprintf(stderr,
-	    "  %-7s %u threads, %u operations, %u init steps, %u directives, %llu pages, %u steps, %u preemptions\n",
-	    name, s->threads, s->ops, s->init, s->directives, (unsigned long long)s->pages, s->steps, s->preemptions);
+	fprintf(stderr, "  %-7s %u thread%s, %u operation%s, %u init step%s, %u directive%s, %llu page%s", name,
+	    s->threads, plural(s->threads), s->ops, plural(s->ops), s->init, plural(s->init), s->directives,
+	    plural(s->directives), (unsigned long long)s->pages, plural(s->pages));
+	if (s->steps > 0)
+		fprintf(stderr, ", %u step%s, %u preemption%s\n", s->steps, plural(s->steps), s->preemptions,
+		    plural(s->preemptions));
+	else
+		fprintf(stderr, ", no end\n");
 }
 
 static void
 print_text(const struct shrink_command *c, const struct shrink_report *r)
 {
-	fprintf(stderr, "%s: %s\n", c->path, end_text(r->end));
+	cli_about(c->path, 0, "%s", end_text(r->end));
 	print_size("before", &r->before);
 	print_size("after", &r->after);
-	fprintf(stderr, "  %llu programs tried, %llu were smaller%s\n", (unsigned long long)r->tried,
+	fprintf(stderr, "  programs tried: %llu, smaller: %llu%s\n", (unsigned long long)r->tried,
 	    (unsigned long long)r->kept, r->all_schedules ? "; no schedule has fewer preemptions" : "");
 }
 
@@ -147,17 +149,12 @@ print_json(const struct shrink_report *r)
 	    (json_int_t)r->tried, "kept", (json_int_t)r->kept, "before", json_size(&r->before), "after",
 	    json_size(&r->after));
 
-	if (j == NULL || json_dumpf(j, stdout, JSON_INDENT(1)) != 0)
-		errx(EXIT_USAGE, "the JSON could not be written");
-	printf("\n");
-	json_decref(j);
+	cli_print_json(j, JSON_INDENT(1));
 }
 
 static int
 report(const struct shrink_command *c, const struct program *p, const struct shrink_report *r)
 {
-	struct strbuf text = { 0 };
-
 	if (c->out != NULL && !vmt_write(c->out, p)) {
 		warn("%s", c->out);
 		return EXIT_USAGE;
@@ -166,11 +163,8 @@ report(const struct shrink_command *c, const struct program *p, const struct shr
 		print_json(r);
 	else
 		print_text(c, r);
-	if (c->out == NULL) {
-		vmt_print(p, &text);
-		fputs(strbuf_text(&text), stdout);
-		strbuf_free(&text);
-	}
+	if (c->out == NULL)
+		cli_print_program(p);
 	return EXIT_OK;
 }
 
@@ -210,7 +204,7 @@ shrink_program(struct shrink_command *c, struct program *p)
 	if (c->json)
 		print_json(&r);
 	else
-		fprintf(stderr, "%s: the verdict is not there to begin with\n", c->path);
+		cli_about(c->path, 0, "the verdict is not there to begin with");
 	return EXIT_FINDING;
 }
 
@@ -221,19 +215,15 @@ suits(const struct shrink_command *c, const struct program *p)
 	const char *why = run_refusal(p, c->target.target);
 
 	if (why != NULL) {
-		fprintf(stderr, "%s: target %s cannot run this: %s\n", c->path, c->target.target->name, why);
+		cli_about(c->path, 0, "target %s cannot run this: %s", c->target.target->name, why);
 		return false;
 	}
 	if (p->nr_threads == 0) {
-		fprintf(stderr, "%s: no threads: there is no schedule to shrink\n", c->path);
+		cli_about(c->path, 0, "no threads: there is no schedule to shrink");
 		return false;
 	}
 	if (p->verdict == PROGRAM_VERDICT_NONE) {
-		fprintf(stderr, "%s: no verdict: it does not say what is to stay\n", c->path);
-		return false;
-	}
-	if (p->verdict == PROGRAM_VERDICT_LIVELOCK) {
-		fprintf(stderr, "%s: a livelock is not to be seen in one run, so no schedule shows it\n", c->path);
+		cli_about(c->path, 0, "no verdict: it does not say what is to stay");
 		return false;
 	}
 	return true;
@@ -241,60 +231,37 @@ suits(const struct shrink_command *c, const struct program *p)
 
 /* --- options --- */
 
-enum { OPT_OUT = 256, OPT_RUNS };
-
-static const struct option long_options[] = {
-	{ "out", required_argument, NULL, OPT_OUT },
-	{ OPTION_SECONDS },
-	{ OPTION_STATES },
-	{ "runs", required_argument, NULL, OPT_RUNS },
-	{ OPTION_SEED },
-	{ OPTION_TARGET },
-	{ OPTION_JSON },
-	{ OPTION_HELP },
+#define TO(type, field) OPTION_TO(struct shrink_command, type, field)
+static const struct option_row rows[] = {
+	OPTION_TEXT("--out FILE", TO(const char *, out),
+	    "write there, and whenever something smaller was found; FILE may be the program itself"),
+	OPTION_SECONDS(TO(double, options.seconds), "stop after so long; the smallest so far is the result"),
+	OPTION_STATES(TO(uint64_t, options.states_max),
+	    "up to so many states an edited program is explored completely (default 20000)"),
+	OPTION_NUMBER("--runs N", TO(unsigned, options.runs), 1, 1000000,
+	    "one with more is run so often by strategies (default 64)"),
+	OPTION_SEED(TO(uint64_t, options.seed), "theirs (default 1)"),
+	OPTION_TARGET(TO(struct cli_target, target)),
+	OPTION_FLAG("--json", TO(bool, json), "one JSON object on standard output instead; needs --out"),
 	{ 0 },
 };
 
-static int
-parse_options(int argc, char **argv, struct shrink_command *c)
-{
-	const struct cli_options common = { .target = &c->target,
-		.seed = &c->options.seed,
-		.states_max = &c->options.states_max,
-		.seconds = &c->options.seconds,
-		.json = &c->json };
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-		switch (opt) {
-		case OPT_OUT:
-			c->out = optarg;
-			break;
-		case OPT_RUNS:
-			c->options.runs = (unsigned)cli_number("--runs", optarg, 1, 1000000);
-			break;
-		default:
-			if (!cli_option(opt, &common))
-				return cli_help_or_usage(opt, "shrink", help);
-		}
-	}
-	if (c->json && c->out == NULL) {
-		fprintf(stderr, "wirestorm shrink: --json needs --out FILE: standard output takes one of the two\n");
-		return cli_usage("shrink");
-	}
-	c->path = argv[optind];
-	return cli_one_file(argc, argv);
-}
+static const struct command_line usage = { help_head, rows, help_tail, NULL, OPERANDS_ONE, "file" };
 
 int
 cmd_shrink(int argc, char **argv)
 {
 	struct shrink_command c = { .target = { .target = cli_target_at(0) }, .options = { .seed = 1 } };
 	struct program p;
-	int rv = parse_options(argc, argv, &c);
+	int rv = options_parse(argc, argv, &usage, &c);
 
 	if (rv >= 0)
 		return rv;
+	if (c.json && c.out == NULL) {
+		warnx("--json needs --out FILE: standard output takes one of the two");
+		return cli_usage();
+	}
+	c.path = argv[optind];
 	if (!vmt_read(c.path, &p))
 		return EXIT_USAGE;
 	if (!suits(&c, &p)) {

@@ -3,39 +3,35 @@
 #include <dirent.h>
 #include <err.h>
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
 #include "harness/bytes.h"
 #include "harness/cli.h"
 #include "harness/keybuf.h"
+#include "harness/options.h"
 #include "harness/reproducer.h"
 #include "harness/seqrun.h"
 #include "harness/show.h"
 #include "harness/shrink.h"
 #include "harness/vmt.h"
 
-static const char help[] =
+static const char help_head[] =
     "usage: wirestorm triage [OPTION...] CRASH...\n"
     "\n"
     "Says what inputs of fuzz_seq and fuzz_sched have found, and makes programs of it: as small as shrink makes them,\n"
     "with the schedule that shows it, the result and the verdict, in the profile with the fewest quirks; and draws\n"
     "their runs. A program that the engine runs unlike the reference model gets the model's result as what is\n"
     "expected. A CRASH that ends in .vmt is read as text.\n"
-    "\n"
-    "      --out DIR      write each as DIR/NNN.vmt, unless a program there is about the same: verdict, operations,\n"
-    "                     quirks. Without, programs go to standard output\n"
-    "      --profile P    strict or freebsd12, then +Q1 -Q2 ...: run all in it, as WS_FUZZ_PROFILE had asked for\n"
-    "      --mutant NAME  put this mutant into each program, as WS_FUZZ_MUTANT had; only in a build with mutants\n"
-    "      --no-shrink    the program as it is\n"
-    "      --seconds S    shrink each for so long at most (default 20)\n"
-    "      --json         one JSON object on standard output\n"
+    "\n";
+
+static const char help_tail[] =
     "\n"
     "Exit status: 0 nothing was found, 1 something was, 2 wrong usage, or a file that cannot be read or written.\n"
     "\n"
@@ -103,11 +99,12 @@ read_crash(
 
 /* --- finding --- */
 
-/* The smallest program with the same finding, and what the finding is there. */
-static void
+/* The smallest program with the same finding, and what the finding is there. False: the finding is not there at all. */
+static bool
 make_small(struct triage_command *c, struct program *p, struct finding *f)
 {
-	char *detail = strdup(p->verdict_detail);
+	char *detail = strdup(p->verdict_detail != NULL ? p->verdict_detail : "");
+	bool found;
 	const struct reproducer_way along = { .by_schedule = true };
 	struct shrink_verdict wanted;
 	struct shrink_report report;
@@ -121,10 +118,24 @@ make_small(struct triage_command *c, struct program *p, struct finding *f)
 	if (detail == NULL)
 		err(EXIT_USAGE, "a verdict");
 	shrink_verdict_init(&wanted, p->verdict, detail);
-	if (shrink(p, &o, &report))
+	found = shrink(p, &o, &report);
+	if (found && f->check != CHECK_circle) /* which has no schedule to go along */
 		(void)reproducer_make(p, &along, c->target.target, c->sim, f);
 	shrink_verdict_free(&wanted);
 	free(detail);
+	return found;
+}
+
+/* A text that says it is a livelock: no single run shows that. */
+static bool
+judge_livelock(struct triage_command *c, struct program *p, struct strbuf *what)
+{
+	struct finding f = { .check = CHECK_circle, .thread = -1, .text = "there are schedules that do not end" };
+
+	if (p->verdict != PROGRAM_VERDICT_LIVELOCK || !make_small(c, p, &f))
+		return false;
+	finding_print(&f, p, what);
+	return true;
 }
 
 /* What the checker finds. */
@@ -134,10 +145,10 @@ judge(struct triage_command *c, struct program *p, const struct reproducer_way *
 	struct finding f;
 
 	if (!reproducer_make(p, way, c->target.target, c->sim, &f))
-		return false;
+		return judge_livelock(c, p, what);
 	reproducer_reduce_profile(p, c->target.target, c->sim, &f);
 	if (!c->no_shrink)
-		make_small(c, p, &f);
+		(void)make_small(c, p, &f);
 	finding_print(&f, p, what);
 	return true;
 }
@@ -244,20 +255,12 @@ static void
 write_numbered(const char *out, const struct program *p, char *path)
 {
 	for (unsigned n = 1; n <= BUGS_MAX; n++) {
-		FILE *f;
-		int error;
-
 		if (snprintf(path, PATH_MAX, "%s/%03u.vmt", out, n) >= PATH_MAX)
 			errx(EXIT_USAGE, "%s: the name is too long", out);
-		f = fopen(path, "wxe");
-		if (f == NULL && errno == EEXIST)
-			continue;
-		if (f != NULL && fclose(f) == 0 && vmt_write(path, p))
+		if (vmt_write_new(path, p))
 			return;
-		error = errno;
-		if (f != NULL)
-			(void)unlink(path); /* empty, it would be a program that expects nothing */
-		errc(EXIT_USAGE, error, "%s", path);
+		if (errno != EEXIST)
+			err(EXIT_USAGE, "%s", path);
 	}
 	errx(EXIT_USAGE, "%s: %d programs are there already", out, BUGS_MAX);
 }
@@ -344,54 +347,37 @@ triage(struct triage_command *c, const char *crash)
 
 /* --- options --- */
 
-enum { OPT_OUT = 256, OPT_MUTANT, OPT_NO_SHRINK };
+static void
+set_mutant(void *command, const char *text)
+{
+	struct triage_command *c = command;
 
-static const struct option long_options[] = {
-	{ "out", required_argument, NULL, OPT_OUT },
-	{ OPTION_PROFILE },
-	{ "mutant", required_argument, NULL, OPT_MUTANT },
-	{ "no-shrink", no_argument, NULL, OPT_NO_SHRINK },
-	{ OPTION_SECONDS },
-	{ OPTION_JSON },
-	{ OPTION_HELP },
+	c->mutant = vmt_mutant(text);
+	if (c->mutant == NULL)
+		errx(EXIT_USAGE, "--mutant %s: there is none of that name; wirestorm bugs list has them", text);
+}
+
+#define TO(type, field) OPTION_TO(struct triage_command, type, field)
+static const struct option_row rows[] = {
+	OPTION_TEXT("--out DIR", TO(const char *, out),
+	    "write each as DIR/NNN.vmt, unless a program there is about the same: verdict, operations, quirks. "
+	    "Without, programs go to standard output"),
+	OPTION_PROFILE(TO(struct cli_target, target), ": run all in it, as WS_FUZZ_PROFILE had asked for"),
+	OPTION_CALL("--mutant NAME", set_mutant,
+	    "put this mutant into each program, as WS_FUZZ_MUTANT had; only in a build with mutants"),
+	OPTION_FLAG("--no-shrink", TO(bool, no_shrink), "the program as it is"),
+	OPTION_SECONDS(TO(double, seconds), "shrink each for so long at most (default 20)"),
+	OPTION_FLAG("--json", TO(bool, json), "one JSON array on standard output"),
 	{ 0 },
 };
 
-static int
-parse_options(int argc, char **argv, struct triage_command *c)
-{
-	const struct cli_options common = { .target = &c->target, .seconds = &c->seconds, .json = &c->json };
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-		switch (opt) {
-		case OPT_OUT:
-			c->out = optarg;
-			break;
-		case OPT_MUTANT:
-			c->mutant = vmt_mutant(optarg);
-			if (c->mutant == NULL)
-				errx(EXIT_USAGE, "--mutant %s: no such mutant", optarg);
-			break;
-		case OPT_NO_SHRINK:
-			c->no_shrink = true;
-			break;
-		default:
-			if (!cli_option(opt, &common))
-				return cli_help_or_usage(opt, "triage", help);
-		}
-	}
-	if (optind < argc)
-		return -1;
-	fprintf(stderr, "wirestorm triage: expected a file\n");
-	return cli_usage("triage");
-}
+static const struct command_line usage = { help_head, rows, help_tail, NULL, OPERANDS_SOME, "file" };
 
 int
 cmd_triage(int argc, char **argv)
 {
 	struct triage_command c = { .target = { .target = cli_target_at(0) }, .seconds = SECONDS_DEFAULT };
-	int rv = parse_options(argc, argv, &c), worst = EXIT_OK;
+	int rv = options_parse(argc, argv, &usage, &c), worst = EXIT_OK;
 
 	if (rv >= 0)
 		return rv;
@@ -404,10 +390,10 @@ cmd_triage(int argc, char **argv)
 		rv = triage(&c, argv[i]);
 		worst = rv > worst ? rv : worst;
 	}
-	if (c.json && json_dumpf(c.all, stdout, JSON_INDENT(1)) != 0)
-		errx(EXIT_USAGE, "the JSON could not be written");
+	if (cli_stop != 0)
+		warnx("interrupted: the rest was not looked at");
 	if (c.json)
-		printf("\n");
+		cli_print_json(json_incref(c.all), JSON_INDENT(1));
 	json_decref(c.all);
 	sim_destroy(c.sim);
 	return worst;

@@ -11,6 +11,7 @@
 #include "harness/edges-report.h"
 #include "harness/edges.h"
 #include "harness/show-words.h"
+#include "harness/strbuf.h"
 
 static const char *const parts[] = {
 	[EDGES_NOWHERE] = "",
@@ -56,19 +57,19 @@ summary(const struct edges_report *e, struct strbuf *out)
 	for (unsigned i = 0; i < VM_EDGE_COUNT; i++)
 		reached += e->rows[i].times > 0;
 	strbuf_printf(out, "%u of %d edges reached by %" PRIu64 " program%s", reached, VM_EDGE_COUNT, e->nr_programs,
-	    e->nr_programs == 1 ? "" : "s");
+	    plural(e->nr_programs));
 	if (e->schedules == UINT64_MAX)
 		strbuf_printf(out, ", more than 2^64 schedules in %" PRIu64 " states", e->states);
 	else
 		strbuf_printf(out, ", %" PRIu64 " schedule%s in %" PRIu64 " state%s", e->schedules,
-		    e->schedules == 1 ? "" : "s", e->states, e->states == 1 ? "" : "s");
+		    plural(e->schedules), e->states, plural(e->states));
 	if (e->nr_cut > 0)
 		strbuf_printf(out, "; %" PRIu64 " not explored completely", e->nr_cut);
 	if (e->nr_mutants > 0)
 		strbuf_printf(out, "; %" PRIu64 " about a mutant left out", e->nr_mutants);
 	if (e->nr_refused > 0)
 		strbuf_printf(out, "; %" PRIu64 " refused by the target", e->nr_refused);
-	strbuf_printf(out, "; %" PRIu64 " finding%s that no quirk explains", e->findings, e->findings == 1 ? "" : "s");
+	strbuf_printf(out, "; %" PRIu64 " finding%s that no quirk explains", e->findings, plural(e->findings));
 }
 
 /* The code; of a fault's code how often it was KERN_INVALID_ADDRESS. */
@@ -100,12 +101,12 @@ text_row(const struct edges_report *e, unsigned edge, struct strbuf *out)
 		strbuf_add(out, "; ");
 	}
 	strbuf_printf(out, "%" PRIu64 " time%s in %" PRIu64 " program%s; man page: %s; ", row->times,
-	    row->times == 1 ? "" : "s", row->programs, row->programs == 1 ? "" : "s", edges_man((enum vm_edge)edge));
+	    plural(row->times), row->programs, plural(row->programs), edges_man((enum vm_edge)edge));
 	edges_report_verdict(row, out);
 	strbuf_printf(out, "\n      %s", row->program);
 	if (row->schedule != NULL)
 		strbuf_printf(out, " --schedule '%s' (%u preemption%s)", row->schedule, row->preemptions,
-		    row->preemptions == 1 ? "" : "s");
+		    plural(row->preemptions));
 	else
 		strbuf_printf(out, ", %s", parts[row->part]);
 	strbuf_addc(out, '\n');

@@ -9,6 +9,7 @@
 
 #include "engine/vm.h"
 #include "harness/edges-watch.h"
+#include "harness/strbuf.h"
 #include "harness/vmt.h"
 
 #define THREADS_BITS 8 /* in a size, below the operations */
@@ -215,11 +216,11 @@ void
 edges_report_verdict(const struct edges_row *row, struct strbuf *out)
 {
 	if (row->found > 0)
-		strbuf_printf(out, "FINDING in %" PRIu64 " program%s", row->found, row->found == 1 ? "" : "s");
+		strbuf_printf(out, "FINDING in %" PRIu64 " program%s", row->found, plural(row->found));
 	if (row->found > 0 && row->quirks > 0)
 		strbuf_add(out, ", ");
 	if (row->quirks > 0)
-		strbuf_printf(out, "a quirk in %" PRIu64 " program%s", row->quirks, row->quirks == 1 ? "" : "s");
+		strbuf_printf(out, "a quirk in %" PRIu64 " program%s", row->quirks, plural(row->quirks));
 	if (row->found == 0 && row->quirks == 0)
 		strbuf_add(out, "in order");
 }

@@ -106,6 +106,12 @@ on_crash(int number)
 
 /* --- endless steps --- */
 
+#ifdef WS_FIBER_ASAN
+#define STEP_SECONDS 10 /* a step is some times slower */
+#else
+#define STEP_SECONDS 5
+#endif
+
 static bool watches_steps;
 
 /* Once in a second of processor time. Only what is on a fiber can be thrown away. */
@@ -125,10 +131,10 @@ on_tick(int number)
 		return;
 	seen_begun = sim->nr_begun;
 	seen_steps = sim->nr_steps;
-	if (!sim_inside(sim) || ++ticks <= ENV_SIM_STEP_SECONDS)
+	if (!sim_inside(sim) || ++ticks <= STEP_SECONDS)
 		return;
 	ticks = 0;
-	(void)snprintf(text, sizeof(text), "the step does not end: %d s of processor time", ENV_SIM_STEP_SECONDS);
+	(void)snprintf(text, sizeof(text), "the step does not end: %d s of processor time", STEP_SECONDS);
 	sim_panic(td->world, text);
 }
 
@@ -147,19 +153,23 @@ env_sim_watch_steps(void)
 void
 env_sim_catch_crashes(void)
 {
+#ifndef WS_FIBER_TSAN
+	struct sigaction tick = { .sa_handler = on_tick, .sa_flags = SA_NODEFER | SA_RESTART };
+
+	(void)sigemptyset(&tick.sa_mask);
+	(void)sigaction(SIGVTALRM, &tick, NULL);
+	watches_steps = true;
+#else
+	(void)on_tick;
+#endif
 #if !defined(WS_FIBER_ASAN) && !defined(WS_FIBER_TSAN)
 	struct sigaction action = { .sa_handler = on_crash, .sa_flags = SA_NODEFER };
-	struct sigaction tick = { .sa_handler = on_tick, .sa_flags = SA_NODEFER | SA_RESTART };
 
 	(void)sigemptyset(&action.sa_mask);
 	(void)sigaction(SIGSEGV, &action, NULL);
 	(void)sigaction(SIGBUS, &action, NULL);
 	(void)sigaction(SIGFPE, &action, NULL);
-	(void)sigemptyset(&tick.sa_mask);
-	(void)sigaction(SIGVTALRM, &tick, NULL);
-	watches_steps = true;
 #else
 	(void)on_crash;
-	(void)on_tick;
 #endif
 }

@@ -16,10 +16,11 @@ void env_sim_be(struct vm_thread *td);
 
 /*
  * From now on a wild pointer in an operation is a panic of its run, as an assertion is; and so is a step that has taken
- * STEP_SECONDS of processor time, for it will not end. With a sanitizer nothing is done: it has more to say.
+ * seconds of processor time, for it will not end. With a sanitizer a wild pointer is left to it: it has more to say.
+ * ThreadSanitizer hands a signal on at the next call of a function that it intercepts, which an endless step need not
+ * make, so there nobody looks at the time.
  */
 void env_sim_catch_crashes(void);
-#define ENV_SIM_STEP_SECONDS 5
 /* In each process that runs programs: a fork does not inherit what looks at the time. Cheap if it was done. */
 void env_sim_watch_steps(void);
 

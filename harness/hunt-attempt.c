@@ -436,7 +436,7 @@ make_small(struct hunter *h, struct reader *in, struct keybuf *out, bool shrinki
 	parse(text, &p);
 	detail = p.verdict_detail != NULL ? strdup(p.verdict_detail) : NULL;
 	shrink_verdict_init(&v, p.verdict, detail);
-	if (shrinking && p.verdict != PROGRAM_VERDICT_LIVELOCK) {
+	if (shrinking) {
 		const struct shrink_options o = { .target = h->options->limits.target,
 			.sim = h->sim,
 			.wanted = &v.wanted,

@@ -88,8 +88,15 @@ tick(void *arg)
 static uint64_t
 number_of(const struct course *c, uint64_t index)
 {
-	/* Hunts of different seeds have different programs, as far as anybody goes. */
-	return c->o->end != 0 ? c->o->seed + index : (c->o->seed << 32) + index;
+	uint64_t seed = c->o->seed;
+
+	if (c->o->end != 0)
+		return seed + index;
+	/*
+	 * Hunts of different seeds have different programs, as far as anybody goes. The factor is odd, so no two seeds
+	 * begin at the same number: the lower half of it tells the upper half of the seed, and then the rest.
+	 */
+	return (seed << 32 ^ (seed >> 32) * 0x9e3779b97f4a7c15u) + index;
 }
 
 static void

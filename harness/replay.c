@@ -3,6 +3,7 @@
 #include "harness/replay.h"
 
 #include "harness/run-step.h"
+#include "harness/strategy.h"
 
 static const char *
 why_not(const struct run *r, unsigned thread)
@@ -57,6 +58,7 @@ follow(struct run *r, const struct program_choice *c, unsigned *last, struct rep
 bool
 replay(struct run *r, const struct program_choice *choices, size_t nr_choices, struct replay *how)
 {
+	size_t steps_max = how->steps_max != 0 ? how->steps_max : STRATEGY_STEPS_MAX;
 	unsigned last = 0;
 
 	how->nr_steps = how->nr_diverged = 0;
@@ -69,7 +71,7 @@ replay(struct run *r, const struct program_choice *choices, size_t nr_choices, s
 		    (unsigned)__builtin_ctz(run_enabled(r)));
 		return false;
 	}
-	while (run_enabled(r) != 0) {
+	while (run_enabled(r) != 0 && how->nr_steps < steps_max) {
 		last = replay_default(run_enabled(r), last);
 		one_step(r, last, how);
 	}

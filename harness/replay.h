@@ -12,7 +12,8 @@
 typedef void replay_step_fn(void *arg, struct run *r, size_t step, unsigned thread);
 
 struct replay {
-	bool lenient; /* where a choice cannot run go on with the present thread, or the lowest */
+	bool lenient;     /* where a choice cannot run go on with the present thread, or the lowest */
+	size_t steps_max; /* lenient: then the run is given up; 0: STRATEGY_STEPS_MAX */
 	replay_step_fn *on_step;
 	void *arg;
 	size_t nr_steps;     /* out: steps made */
@@ -22,7 +23,7 @@ struct replay {
 
 /*
  * Begins the run and makes the steps. Strict: false if a choice cannot run or steps are left over, error names it.
- * Lenient: always true, the run is at an end.
+ * Lenient: always true, and the run is at an end, or given up after steps_max: somebody is still enabled then.
  */
 bool replay(struct run *r, const struct program_choice *choices, size_t nr_choices, struct replay *how);
 void replay_free(struct replay *how);

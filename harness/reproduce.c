@@ -112,17 +112,16 @@ is_verdict(const struct program *p, const struct finding *f)
 {
 	const char *detail = p->verdict_detail != NULL ? p->verdict_detail : "";
 	enum check_id named = check_find(detail, strcspn(detail, " :"));
-	enum program_verdict kind = finding_kind(f);
 
 	if (f->quirk)
 		return false;
 	if (named != CHECK_NONE)
-		return f->check == named;
-	if (p->verdict == PROGRAM_VERDICT_PANIC)
-		return kind == PROGRAM_VERDICT_PANIC && same_assertion(detail, f->text);
-	if (p->verdict == PROGRAM_VERDICT_INVARIANT)
-		return kind == PROGRAM_VERDICT_INVARIANT || kind == PROGRAM_VERDICT_MODEL;
-	return kind == p->verdict;
+		return finding_is(f, check_table[named].verdict, detail);
+	/* What real threads say of it is in their own words, so the kind has to do. */
+	if (p->verdict == PROGRAM_VERDICT_INVARIANT && finding_is(f, PROGRAM_VERDICT_MODEL, NULL))
+		return true;
+	return finding_is(f, p->verdict, NULL) &&
+	       (p->verdict != PROGRAM_VERDICT_PANIC || same_assertion(detail, f->text));
 }
 
 /* The finding of the run that is the verdict, else the first that no quirk explains; NULL: none. */

@@ -3,6 +3,7 @@
 #include "harness/reproducer.h"
 
 #include <err.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,16 +12,17 @@
 #include "harness/program-edit.h"
 #include "harness/run.h"
 #include "harness/strategy.h"
-#include "harness/vmt.h"
+
+#define STEPS_MAX 100000 /* of a run: then it is given up, and that it does not end is what is found */
 
 /* Runs to the end, or until it is given up. */
 static void
 run_by(struct run *r, const struct reproducer_way *way, struct path_recorder *c)
 {
-	struct replay how = { .lenient = true, .on_step = path_record, .arg = c };
+	struct replay how = { .lenient = true, .steps_max = STEPS_MAX, .on_step = path_record, .arg = c };
 
 	if (!way->by_schedule) {
-		(void)strategy_bytes(r, way->choices, way->nr_choices, path_record, c);
+		(void)strategy_bytes_upto(r, way->choices, way->nr_choices, STEPS_MAX, path_record, c);
 		return;
 	}
 	(void)replay(r, r->program->choices, r->program->nr_choices, &how);
@@ -36,6 +38,15 @@ first_finding(const struct checker *c, enum check_id wanted)
 	for (size_t i = 0; i < c->nr_findings && f == NULL; i++)
 		if (wanted == CHECK_NONE || c->findings[i].check == wanted)
 			f = &c->findings[i];
+	return f;
+}
+
+/* A run that was given up. */
+static const struct finding *
+no_end(struct finding *f)
+{
+	*f = (struct finding){ .check = CHECK_circle, .thread = -1, .step = STEPS_MAX, .since = STEPS_MAX };
+	(void)snprintf(f->text, sizeof(f->text), "no end after %d steps", STEPS_MAX);
 	return f;
 }
 
@@ -84,10 +95,12 @@ make(struct program *p, struct run *r, struct path_recorder *c, const struct fin
 	forget_expectations(p);
 	p->verdict = finding_kind(f);
 	p->verdict_detail = detail;
-	p->has_schedule = p->nr_threads > 0;
-	p->choices = c->path.choices;
-	p->nr_choices = c->path.nr_choices;
-	c->path.choices = NULL;
+	p->has_schedule = p->nr_threads > 0 && f->check != CHECK_circle;
+	if (p->has_schedule) {
+		p->choices = c->path.choices;
+		p->nr_choices = c->path.nr_choices;
+		c->path.choices = NULL;
+	}
 	if (ran)
 		p->result = strdup(strbuf_text(&result));
 	strbuf_free(&result);
@@ -101,14 +114,19 @@ judge(struct program *p, const struct reproducer_way *way, const struct vm_targe
 	struct checker checker = { 0 };
 	struct path_recorder c = { 0 };
 	const struct finding *f;
+	struct finding endless;
+	bool given_up = false;
 	struct run r;
 
 	if (run_open_checked(&r, p, t, sim, &checker) == RUN_OPENED && p->nr_threads > 0) {
 		run_by(&r, way, &c);
-		if (run_enabled(&r) == 0)
+		given_up = run_enabled(&r) != 0;
+		if (!given_up)
 			checker_end(&checker, &r);
 	}
 	f = first_finding(&checker, wanted);
+	if (f == NULL && given_up && (wanted == CHECK_NONE || wanted == CHECK_circle))
+		f = no_end(&endless);
 	if (f != NULL) {
 		*ret = *f;
 		make(p, &r, &c, f);

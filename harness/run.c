@@ -251,6 +251,12 @@ run_outcome(struct run *r, struct strbuf *out)
 bool
 run_final(struct run *r, struct strbuf *out)
 {
+	return run_final_each(r, NULL, NULL, out);
+}
+
+bool
+run_final_each(struct run *r, run_final_fn *each, void *arg, struct strbuf *out)
+{
 	const struct program *p = r->program;
 
 	r->init_is_final = true;
@@ -259,6 +265,8 @@ run_final(struct run *r, struct strbuf *out)
 
 		r->init_index = (unsigned)i;
 		got = run_alone(r, &p->final[i].op);
+		if (each != NULL)
+			each(arg, r, i, &got);
 		if (run_panic(r) != NULL) {
 			strbuf_printf(out, "panic: %s (final step at line %u)", run_panic(r), p->final[i].line);
 			return false;

@@ -102,5 +102,8 @@ void run_outcome(struct run *r, struct strbuf *out);
  * The run must be begun again afterwards.
  */
 bool run_final(struct run *r, struct strbuf *out);
+/* The same, and @each is called after each final step that was run, with its number from 0. */
+typedef void run_final_fn(void *arg, struct run *r, size_t i, const struct vm_result *got);
+bool run_final_each(struct run *r, run_final_fn *each, void *arg, struct strbuf *out);
 
 #endif

@@ -9,6 +9,7 @@
 #include "harness/show-picture.h"
 #include "harness/show-words.h"
 #include "harness/show.h"
+#include "harness/strbuf.h"
 #include "harness/vmt.h"
 
 #define LANES_MAX 4 /* more threads become tracks, and what they do has a column */
@@ -221,8 +222,7 @@ outcome(struct html *h)
 		text(h, s->outcome);
 		strbuf_add(h->out, "</code></dd>\n");
 		element(h, "dt", NULL, "Schedule");
-		strbuf_printf(
-		    &t, "%s (%u preemption%s)", s->schedule, s->nr_preemptions, s->nr_preemptions == 1 ? "" : "s");
+		strbuf_printf(&t, "%s (%u preemption%s)", s->schedule, s->nr_preemptions, plural(s->nr_preemptions));
 		strbuf_add(h->out, "<dd><code>");
 		text(h, strbuf_text(&t));
 		strbuf_add(h->out, "</code></dd>\n");

@@ -10,13 +10,14 @@
 #include "harness/show-picture.h"
 #include "harness/show-words.h"
 #include "harness/show.h"
+#include "harness/strbuf.h"
 
 #define MARGIN 16
-#define GUTTER 44     /* the step's number */
-#define LANES_MAX 4   /* more threads become tracks */
-#define TRACK 26      /* width of a track */
-#define TEXT_CHARS 44 /* beside tracks */
-#define LANE_GAP 14   /* between lanes */
+#define GUTTER_LEAST 44 /* for the step's number, and beside tracks its thread */
+#define LANES_MAX 4     /* more threads become tracks */
+#define TRACK 26        /* width of a track */
+#define TEXT_CHARS 44   /* beside tracks */
+#define LANE_GAP 14     /* between lanes */
 #define AXIS_CELLS 34
 #define MAP_NAME "the map, when it has changed"
 
@@ -24,6 +25,7 @@ struct picture {
 	const struct show *s;
 	struct strbuf *out;
 	bool folded;
+	unsigned gutter;      /* left of the lanes */
 	unsigned lane, chars; /* a lane's width; characters of text in it, or beside the tracks */
 	unsigned text_x;      /* of text beside tracks */
 	unsigned map_x, width, y;
@@ -33,7 +35,7 @@ struct picture {
 static unsigned
 lane_x(const struct picture *p, unsigned thread)
 {
-	return MARGIN + GUTTER + thread * (p->lane + (p->folded ? 0 : LANE_GAP));
+	return MARGIN + p->gutter + thread * (p->lane + (p->folded ? 0 : LANE_GAP));
 }
 
 static void
@@ -201,7 +203,7 @@ step(struct picture *p, const struct show_row *row)
 static void
 alone(struct picture *p, const struct show_row *row, bool draw)
 {
-	unsigned top = p->y, chars = (p->map_x - MARGIN - GUTTER - 20) * 4 / 29;
+	unsigned top = p->y, chars = (p->map_x - MARGIN - p->gutter - 20) * 4 / 29;
 	struct strbuf line = { 0 };
 	const char *class = "m";
 
@@ -214,10 +216,10 @@ alone(struct picture *p, const struct show_row *row, bool draw)
 			class = "m failure";
 	}
 	text_at(p, MARGIN, top + PICTURE_LINE - 4, "m dim", row->part, strlen(row->part));
-	paragraph(p, MARGIN + GUTTER, chars, class, strbuf_text(&line), PICTURE_LINE);
+	paragraph(p, MARGIN + p->gutter, chars, class, strbuf_text(&line), PICTURE_LINE);
 	for (size_t i = 0; i < row->nr_events; i++)
 		if (row->events[i].kind == SHOW_WHY)
-			paragraph(p, MARGIN + GUTTER + 18, chars, "m why", row->events[i].text, PICTURE_LINE);
+			paragraph(p, MARGIN + p->gutter + 18, chars, "m why", row->events[i].text, PICTURE_LINE);
 	if (draw) {
 		top = p->y - PICTURE_LINE;
 		show_picture_map(p->s, &p->axis, row, p->map_x, top, p->out);
@@ -309,8 +311,7 @@ tail(struct picture *p)
 	if (s->program->nr_threads > 0) {
 		text_at(p, MARGIN, p->y + PICTURE_LINE - 4, "m dim", "result", 6);
 		paragraph(p, x, chars, "m", s->outcome, PICTURE_LINE);
-		strbuf_printf(
-		    &text, "%s (%u preemption%s)", s->schedule, s->nr_preemptions, s->nr_preemptions == 1 ? "" : "s");
+		strbuf_printf(&text, "%s (%u preemption%s)", s->schedule, s->nr_preemptions, plural(s->nr_preemptions));
 		text_at(p, MARGIN, p->y + PICTURE_LINE - 4, "m dim", "schedule", 8);
 		paragraph(p, x, chars, "m", strbuf_text(&text), PICTURE_LINE);
 	}
@@ -325,18 +326,35 @@ tail(struct picture *p)
 	p->y += MARGIN;
 }
 
+/* The steps ascend, so that the last one's number is the longest. */
+static unsigned
+gutter(const struct picture *p)
+{
+	const struct show *s = p->s;
+	char label[40] = "";
+	unsigned width;
+
+	for (size_t i = s->nr_rows; i > 0 && label[0] == '\0'; i--)
+		if (s->rows[i - 1].part == NULL)
+			(void)snprintf(label, sizeof(label), p->folded ? "%zu T%u" : "%zu", s->rows[i - 1].step,
+			    s->program->nr_threads - 1);
+	width = PICTURE_CHARS((unsigned)strlen(label)) + 8;
+	return width > GUTTER_LEAST ? width : GUTTER_LEAST;
+}
+
 static void
 lay_out(struct picture *p)
 {
 	unsigned nr = p->s->program->nr_threads;
 
 	p->folded = nr > LANES_MAX;
+	p->gutter = gutter(p);
 	p->chars = p->folded ? TEXT_CHARS : nr <= 2 ? 35 : nr == 3 ? 30 : 27;
 	p->lane = p->folded ? TRACK : PICTURE_CHARS(p->chars) + 26;
 	p->text_x = lane_x(p, nr) + 10;
 	p->map_x = (p->folded ? p->text_x + PICTURE_CHARS(p->chars) : lane_x(p, nr) - LANE_GAP) + 24;
 	if (nr == 0)
-		p->map_x = MARGIN + GUTTER + PICTURE_CHARS(52) + 24;
+		p->map_x = MARGIN + p->gutter + PICTURE_CHARS(52) + 24;
 	show_axis_fit(&p->axis, p->s, AXIS_CELLS);
 	p->width = MARGIN + p->map_x;
 	if (p->axis.nr > 0) {

@@ -20,6 +20,7 @@
 #include "harness/show-picture.h"
 #include "harness/show-words.h"
 #include "harness/show.h"
+#include "harness/strbuf.h"
 
 #define LANE_MIN 28  /* columns; a narrower lane is a track */
 #define LANE_MAX 52  /* columns; a wider one reads no better */
@@ -508,8 +509,7 @@ put_tail(struct page *p)
 		put_paragraph(p, i == 0 ? show_notes_name(s) : "", 10, SHOW_WHY, s->notes[i]);
 	if (s->program->nr_threads > 0) {
 		put_paragraph(p, "result", 10, STYLE_PLAIN, s->outcome);
-		strbuf_printf(
-		    &text, "%s (%u preemption%s)", s->schedule, s->nr_preemptions, s->nr_preemptions == 1 ? "" : "s");
+		strbuf_printf(&text, "%s (%u preemption%s)", s->schedule, s->nr_preemptions, plural(s->nr_preemptions));
 		put_paragraph(p, "schedule", 10, STYLE_PLAIN, strbuf_text(&text));
 		put_paragraph(p, "signs", 10, STYLE_DIM,
 		    p->o->ascii ? "# runs, | could go on, : sleeps" : "┃ runs, │ could go on, ┊ sleeps");

@@ -22,9 +22,11 @@ struct shrink {
 	double until;       /* 0: for ever */
 	bool over;          /* the time is up, or somebody stopped it */
 	bool kept_any;      /* in this round */
+	bool at_random;     /* endless is wanted, and what runs at random are */
 };
 
-#define SHRINK_FIRST_PAGE 20 /* where programs begin: not at the map's edge, where ranges are clamped */
+#define SHRINK_STEPS_MAX 100000 /* of a run: one that does not end by then does not end */
+#define SHRINK_FIRST_PAGE 20    /* where programs begin: not at the map's edge, where ranges are clamped */
 
 /* --- shrink.c --- */
 
@@ -36,6 +38,8 @@ struct program shrink_copy(const struct shrink *s);
  */
 bool shrink_try(struct shrink *s, struct program *candidate, const struct trail *hint);
 bool shrink_over(struct shrink *s);
+/* Of a program that is explored completely. */
+uint64_t shrink_states_max(const struct shrink *s);
 /* run_open with what the wanted asks for. In any case run_close is due. */
 enum run_open_result shrink_open(struct shrink *s, struct run *r, const struct program *p);
 /* The run is over, and what is wanted was there. */

@@ -7,8 +7,7 @@
 #include "harness/replay.h"
 #include "harness/shrink-inside.h"
 
-#define STEPS_MAX 100000 /* of a run: one that does not end by then is no way to anything */
-#define EXPLORE_MORE 10  /* so many times as many states as for an edit are worth the fewest preemptions */
+#define EXPLORE_MORE 10 /* so many times as many states as for an edit are worth the fewest preemptions */
 
 /* --- ways --- */
 
@@ -50,7 +49,7 @@ run_on(struct run *r, struct trail *ret)
 {
 	unsigned last = ret->nr > 0 ? ret->steps[ret->nr - 1].thread : 0;
 
-	while (run_enabled(r) != 0 && ret->nr < STEPS_MAX) {
+	while (run_enabled(r) != 0 && ret->nr < SHRINK_STEPS_MAX) {
 		last = replay_default(run_enabled(r), last);
 		step(r, last, ret);
 	}
@@ -61,13 +60,13 @@ trail_follow(const struct trail *t, struct run *r, struct trail *ret)
 {
 	ret->nr = 0;
 	run_begin(r);
-	for (size_t i = 0; i < t->nr && ret->nr < STEPS_MAX; i++) {
+	for (size_t i = 0; i < t->nr && ret->nr < SHRINK_STEPS_MAX; i++) {
 		const struct trail_step *s = &t->steps[i];
 
 		if (s->thread >= r->program->nr_threads)
 			continue;
 		/* An operation in front of it takes longer than it did. */
-		while (can_step(r, s->thread) && r->threads[s->thread].nr_done < s->op && ret->nr < STEPS_MAX)
+		while (can_step(r, s->thread) && r->threads[s->thread].nr_done < s->op && ret->nr < SHRINK_STEPS_MAX)
 			step(r, s->thread, ret);
 		if (can_step(r, s->thread) && r->threads[s->thread].nr_done == s->op)
 			step(r, s->thread, ret);
@@ -211,13 +210,14 @@ one_fewer(struct shrink *s, struct run *r)
 void
 shrink_schedule(struct shrink *s)
 {
-	uint64_t states_max = s->options->states_max != 0 ? s->options->states_max : SHRINK_STATES_MAX_DEFAULT;
 	struct trail way = { 0 };
 	bool complete = false;
 	struct run r;
 
+	if (s->options->wanted->endless)
+		return;
 	if (!shrink_over(s) && shrink_open(s, &r, &s->best) == RUN_OPENED) {
-		if (shrink_explore(s, &r, states_max * EXPLORE_MORE, &way, &complete) &&
+		if (shrink_explore(s, &r, shrink_states_max(s) * EXPLORE_MORE, &way, &complete) &&
 		    (complete || preemptions(&way, &r) < preemptions(&s->trail, &r))) {
 			trail_free(&s->trail);
 			s->trail = way;

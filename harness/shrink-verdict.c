@@ -90,9 +90,12 @@ void
 shrink_verdict_init(struct shrink_verdict *v, enum program_verdict kind, const char *detail)
 {
 	*v = (struct shrink_verdict){ .kind = kind, .detail = detail != NULL ? detail : "" };
-	v->wanted = (struct shrink_wanted){
-		.open = open_checked, .in_run = in_run, .ask = ask, .in_result = in_result, .arg = v
-	};
+	if (kind == PROGRAM_VERDICT_LIVELOCK)
+		v->wanted = (struct shrink_wanted){ .endless = true, .arg = v };
+	else
+		v->wanted = (struct shrink_wanted){
+			.open = open_checked, .in_run = in_run, .ask = ask, .in_result = in_result, .arg = v
+		};
 }
 
 void

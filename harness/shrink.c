@@ -3,10 +3,10 @@
 #include "harness/shrink.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "engine/vm.h"
 #include "harness/clock.h"
+#include "harness/prng.h"
 #include "harness/shrink-inside.h"
 #include "harness/strategy.h"
 
@@ -93,17 +93,71 @@ by_strategies(struct shrink *s, struct run *r, struct trail *ret)
 	return found;
 }
 
+uint64_t
+shrink_states_max(const struct shrink *s)
+{
+	return s->options->states_max != 0 ? s->options->states_max : SHRINK_STATES_MAX_DEFAULT;
+}
+
+/* Is there a run at random that does not end? */
+static bool
+endless_at_random(struct shrink *s, struct run *r)
+{
+	unsigned runs = s->options->runs != 0 ? s->options->runs : SHRINK_RUNS_DEFAULT;
+
+	for (unsigned i = 0; i < runs && !shrink_over(s); i++) {
+		struct prng prng = prng_mix(s->options->seed, i, 0);
+
+		run_begin(r);
+		for (unsigned n = 0; run_enabled(r) != 0 && n < SHRINK_STEPS_MAX; n++)
+			run_step(r, strategy_nth(run_enabled(r),
+			                (unsigned)prng_below(&prng, (unsigned)__builtin_popcount(run_enabled(r)))));
+		if (run_enabled(r) != 0)
+			return true;
+	}
+	return false;
+}
+
+/* Do the states go round? */
+static bool
+endless_circle(struct shrink *s, struct run *r)
+{
+	struct explore_options o = { .states_max = shrink_states_max(s), .stop = s->options->stop };
+	struct explore_result x;
+	bool found;
+
+	if (r->target->key == NULL)
+		return false;
+	explore(r, &o, &x);
+	found = x.livelock;
+	explore_result_free(&x);
+	return found;
+}
+
+static bool
+find_endless(struct shrink *s, const struct program *p)
+{
+	bool found = false;
+	struct run r;
+
+	if (shrink_open(s, &r, p) == RUN_OPENED)
+		found = s->at_random ? endless_at_random(s, &r) : endless_circle(s, &r);
+	run_close(&r);
+	return found;
+}
+
 /* Looks for it, the cheap ways first. True: *ret is the way to it. */
 static bool
 find(struct shrink *s, const struct program *p, const struct trail *hint, struct trail *ret)
 {
-	uint64_t states_max = s->options->states_max != 0 ? s->options->states_max : SHRINK_STATES_MAX_DEFAULT;
 	bool found = false, complete = false;
 	struct run r;
 
+	if (s->options->wanted->endless)
+		return find_endless(s, p);
 	if (shrink_open(s, &r, p) == RUN_OPENED) {
 		trail_follow(hint, &r, ret);
-		found = shrink_in_run(s, &r) || shrink_explore(s, &r, states_max, ret, &complete) ||
+		found = shrink_in_run(s, &r) || shrink_explore(s, &r, shrink_states_max(s), ret, &complete) ||
 		        (!complete && by_strategies(s, &r, ret));
 	}
 	run_close(&r);
@@ -129,6 +183,8 @@ settle(struct shrink *s)
 	struct strbuf result = { 0 };
 	struct run r;
 
+	if (s->options->wanted->endless)
+		return;
 	if (shrink_open(s, &r, &s->best) == RUN_OPENED) {
 		trail_path(&s->trail, &r, &path);
 		if (run_panic(&r) == NULL) /* else no program can expect the result */
@@ -180,6 +236,21 @@ shrink_try(struct shrink *s, struct program *candidate, const struct trail *hint
 	return true;
 }
 
+static void
+all_passes(struct shrink *s)
+{
+	do {
+		s->kept_any = false;
+		s->report->rounds++;
+		shrink_threads(s);
+		shrink_ops(s);
+		shrink_directives(s);
+		shrink_arguments(s);
+		shrink_ranges(s);
+		shrink_pages(s);
+	} while (s->kept_any && !shrink_over(s) && s->report->rounds < ROUNDS_MAX);
+}
+
 static unsigned
 nr_directives(const struct program_config *c)
 {
@@ -204,21 +275,6 @@ size_of(const struct program *p)
 	return size;
 }
 
-static void
-all_passes(struct shrink *s)
-{
-	do {
-		s->kept_any = false;
-		s->report->rounds++;
-		shrink_threads(s);
-		shrink_ops(s);
-		shrink_directives(s);
-		shrink_arguments(s);
-		shrink_ranges(s);
-		shrink_pages(s);
-	} while (s->kept_any && !shrink_over(s) && s->report->rounds < ROUNDS_MAX);
-}
-
 /* The program's own schedule, or else any way to what is wanted, is where it begins. */
 static bool
 begin(struct shrink *s, const struct program *p)
@@ -230,13 +286,20 @@ begin(struct shrink *s, const struct program *p)
 	bool found;
 
 	program_copy_bare(&s->best, p);
+	s->report->before = size_of(p);
+	if (s->options->wanted->endless) {
+		s->at_random = true;
+		if (find_endless(s, p))
+			return true;
+		s->at_random = false;
+		return find_endless(s, p);
+	}
 	if (p->has_schedule && shrink_open(s, &r, &s->best) == RUN_OPENED)
 		trail_of_path(&hint, &r, &own);
 	if (p->has_schedule)
 		run_close(&r);
 	found = find(s, &s->best, &hint, &s->trail);
 	trail_free(&hint);
-	s->report->before = size_of(p);
 	if (found && shrink_open(s, &r, &s->best) == RUN_OPENED) {
 		trail_path(&s->trail, &r, &path);
 		s->report->before.steps = (unsigned)s->trail.nr;

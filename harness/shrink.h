@@ -34,6 +34,12 @@ struct shrink_wanted {
 	void (*ask)(void *arg, struct explore_options *o);
 	/* The way with the fewest preemptions that the explorer has found to it; NULL: there is none. */
 	const struct explore_path *(*in_result)(void *arg, const struct explore_result *x);
+	/*
+	 * Instead of the last three: that a run does not end. No schedule shows it, so the smallest program has none.
+	 * If runs at random did not end to begin with they still do not: one that goes round in a circle for as long as
+	 * a scheduler is unfair is not the same. Else, with a state key, a circle of states is still there.
+	 */
+	bool endless;
 	void *arg;
 };
 
@@ -84,7 +90,7 @@ bool shrink(struct program *p, const struct shrink_options *options, struct shri
 /*
  * What is wanted if a verdict must not be lost: its kind, and the check that the first word of @detail names, if there
  * is one, are those of a finding. And as at the beginning: whether a quirk that is on explains it, the kind of
- * operation that it is about, and what that returned. Not for livelocks: they are not to be seen in one run.
+ * operation that it is about, and what that returned. Of a livelock: that there is one.
  */
 struct shrink_verdict {
 	struct shrink_wanted wanted;

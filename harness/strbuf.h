@@ -4,6 +4,14 @@
 #define HARNESS_STRBUF_H
 
 #include <stddef.h>
+#include <stdint.h>
+
+/* "s", or with one "": "%zu file%s". */
+static inline const char *
+plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
 
 struct strbuf {
 	char *text; /* NULL while nothing was added */

@@ -56,10 +56,16 @@ read_path(const char *path, struct strbuf *out)
 	return good;
 }
 
+const char *
+vmt_path_name(const char *path)
+{
+	return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
 bool
 vmt_load(const char *path, struct program *p, struct strbuf *text, struct strbuf *error)
 {
-	const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
+	const char *name = vmt_path_name(path);
 	struct vmt_error e;
 
 	program_init(p);
@@ -85,6 +91,8 @@ vmt_read(const char *path, struct program *p)
 	strbuf_free(&error);
 	return good;
 }
+
+typedef int rename_fn(const char *from, const char *to);
 
 static bool
 write_all(int fd, const char *text, size_t len)
@@ -136,9 +144,21 @@ sync_directory(const char *path)
 	return good;
 }
 
-/* Writes @text to the new file @temp, open as @fd, and gives it the name @path. Closes @fd. */
+/* rename, but a file that is there stays. Not every file system can do it at once; with links it can be done. */
+static int
+rename_new(const char *temp, const char *path)
+{
+	if (renameat2(AT_FDCWD, temp, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+		return 0;
+	if ((errno != EINVAL && errno != ENOSYS) || link(temp, path) != 0)
+		return -1;
+	(void)unlink(temp);
+	return 0;
+}
+
+/* Writes @text to the new file @temp, open as @fd, and gives it the name @path by @name. Closes @fd. */
 static bool
-fill_and_rename(int fd, const char *temp, const char *path, const struct strbuf *text)
+fill_and_rename(int fd, const char *temp, const char *path, const struct strbuf *text, rename_fn *name)
 {
 	bool good = write_all(fd, strbuf_text(text), text->len) && set_mode(fd, path) && fsync(fd) == 0;
 	int error = errno;
@@ -147,7 +167,7 @@ fill_and_rename(int fd, const char *temp, const char *path, const struct strbuf 
 		error = errno;
 		good = false;
 	}
-	if (good && rename(temp, path) != 0) {
+	if (good && name(temp, path) != 0) {
 		error = errno;
 		good = false;
 	}
@@ -156,7 +176,7 @@ fill_and_rename(int fd, const char *temp, const char *path, const struct strbuf 
 }
 
 static bool
-replace(const char *path, const struct strbuf *text)
+write_as(const char *path, const struct strbuf *text, rename_fn *name)
 {
 	struct strbuf temp = { 0 };
 	int fd, error;
@@ -165,7 +185,7 @@ replace(const char *path, const struct strbuf *text)
 	strbuf_printf(&temp, "%s.XXXXXX", path);
 	fd = mkostemp(temp.text, O_CLOEXEC);
 	if (fd >= 0)
-		good = fill_and_rename(fd, temp.text, path, text);
+		good = fill_and_rename(fd, temp.text, path, text, name);
 	error = errno;
 	if (fd >= 0 && !good)
 		unlink(temp.text);
@@ -180,7 +200,7 @@ vmt_write_text(const char *path, const struct strbuf *text)
 	/* Where @path is a link, the file it leads to is replaced, not the link. */
 	char *real = realpath(path, NULL);
 	const char *target = real != NULL ? real : path;
-	bool good = replace(target, text) && sync_directory(target);
+	bool good = write_as(target, text, rename) && sync_directory(target);
 	int error = errno;
 
 	free(real);
@@ -188,17 +208,35 @@ vmt_write_text(const char *path, const struct strbuf *text)
 	return good;
 }
 
-bool
-vmt_write(const char *path, const struct program *p)
+static bool
+write_new_text(const char *path, const struct strbuf *text)
+{
+	return write_as(path, text, rename_new) && sync_directory(path);
+}
+
+static bool
+write_program(const char *path, const struct program *p, bool (*write)(const char *path, const struct strbuf *text))
 {
 	struct strbuf text = { 0 };
 	bool good;
 	int error;
 
 	vmt_print(p, &text);
-	good = vmt_write_text(path, &text);
+	good = write(path, &text);
 	error = errno;
 	strbuf_free(&text);
 	errno = error;
 	return good;
+}
+
+bool
+vmt_write_new(const char *path, const struct program *p)
+{
+	return write_program(path, p, write_new_text);
+}
+
+bool
+vmt_write(const char *path, const struct program *p)
+{
+	return write_program(path, p, vmt_write_text);
 }

@@ -111,10 +111,10 @@ parse_results(struct lex *l, const struct program_thread *thread, unsigned t, st
 	bool unfinished = false;
 
 	if (lex_at_end(l))
-		return lex_fail(l, "%u result%s of T%u", thread->nr_ops, thread->nr_ops == 1 ? "" : "s", t);
+		return lex_fail(l, "%u result%s of T%u", thread->nr_ops, plural(thread->nr_ops), t);
 	if (found != thread->nr_ops)
 		return lex_complain(
-		    l, at, "%u result%s of T%u, found %u", thread->nr_ops, thread->nr_ops == 1 ? "" : "s", t, found);
+		    l, at, "%u result%s of T%u, found %u", thread->nr_ops, plural(thread->nr_ops), t, found);
 	for (unsigned i = 0; i < thread->nr_ops; i++) {
 		size_t len = comma_or_end(at, (size_t)(end - at));
 

@@ -30,11 +30,15 @@ bool vmt_parse(const char *text, size_t len, struct program *p, struct vmt_error
 bool vmt_load(const char *path, struct program *p, struct strbuf *text, struct strbuf *error);
 /* The same, with the error on standard error. */
 bool vmt_read(const char *path, struct program *p);
+/* What messages call it: "-" is "standard input". */
+const char *vmt_path_name(const char *path);
 /* The canonical text, appended. */
 void vmt_print(const struct program *p, struct strbuf *out);
 /* Writes the canonical text to a temporary file beside @path, fsyncs and renames. False with errno set. */
 bool vmt_write(const char *path, const struct program *p);
-/* The same for any text. */
+/* The same, but a file that is there stays, and it is false with errno EEXIST. @path is whole from the beginning. */
+bool vmt_write_new(const char *path, const struct program *p);
+/* The text of any file: as vmt_write. */
 bool vmt_write_text(const char *path, const struct strbuf *text);
 
 /* The word for a verdict and for no verdict NULL. */

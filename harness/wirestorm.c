@@ -2,7 +2,9 @@
 /* wirestorm.c - the one command-line tool: finds the subcommand. See wirestorm.h. */
 #include "harness/wirestorm.h"
 
+#include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,6 +61,18 @@ print_help(FILE *f)
 	           "  wirestorm run -v corpus/litmus/wire-gone-after-wait.vmt\n");
 }
 
+/* What it says about itself begins with "wirestorm run: ", by err(3) and getopt_long alike. */
+static int
+run_command(size_t i, int argc, char **argv)
+{
+	static char name[64];
+
+	(void)snprintf(name, sizeof(name), "%s %s", getprogname(), commands[i].name);
+	program_invocation_short_name = name;
+	argv[0] = name;
+	return commands[i].function(argc, argv);
+}
+
 int
 cmd_help(int argc, char **argv)
 {
@@ -78,10 +92,8 @@ cmd_help(int argc, char **argv)
 	}
 	for (size_t i = 0; i < NR_COMMANDS; i++)
 		if (strcmp(argv[1], commands[i].name) == 0 && commands[i].function != cmd_help)
-			return commands[i].function(2, (char *[]){ argv[1], (char[]){ "--help" }, NULL });
-	fprintf(stderr,
-	    "wirestorm help: expected \"ops\", \"edges\", \"checks\", \"strategies\" or a command, found \"%s\"\n",
-	    argv[1]);
+			return run_command(i, 2, (char *[]){ argv[1], (char[]){ "--help" }, NULL });
+	warnx("expected \"ops\", \"edges\", \"checks\", \"strategies\" or a command, found \"%s\"", argv[1]);
 	return EXIT_USAGE;
 }
 
@@ -102,9 +114,18 @@ dispatch(int argc, char **argv)
 	}
 	for (size_t i = 0; i < NR_COMMANDS; i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].function(argc - 1, argv + 1);
-	fprintf(stderr, "wirestorm: no command \"%s\"; wirestorm --help lists them\n", argv[1]);
+			return run_command(i, argc - 1, argv + 1);
+	warnx("no command \"%s\"; wirestorm --help lists them", argv[1]);
 	return EXIT_USAGE;
+}
+
+/* Else what is printed could go into a file that gets the number of a closed one. They still cannot be used. */
+static void
+open_standard_files(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
 /* A panic has said what it is about: it is a finding. */
@@ -121,12 +142,13 @@ wirestorm_main(int argc, char **argv, const struct vm_target *const *extra)
 	int rv;
 
 	cli_extra_targets = extra;
+	open_standard_files();
 	(void)signal(SIGABRT, on_abort);
 	env_sim_catch_crashes();
 	rv = dispatch(argc, argv);
 	/* What could not be written was not said. */
 	if (fflush(stdout) != 0 || ferror(stdout) != 0) {
-		fprintf(stderr, "wirestorm: standard output: %s\n", strerror(errno));
+		warn("standard output");
 		return EXIT_USAGE;
 	}
 	return rv;

@@ -19,6 +19,12 @@ STYLES = {"hunt": ("#0b5fa5", "-"), "explore": ("#3f9b3f", "--"), "twin": ("#8a8
 LEAST_SECONDS = 1e-4  # what is faster is drawn there
 
 
+def fail(message):
+    """Wrong usage, or a file that cannot be used."""
+    print(message, file=sys.stderr)
+    sys.exit(2)
+
+
 def parse_arguments():
     p = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     p.add_argument("-o", "--output", required=True, metavar="FILE", help="the picture, by its ending: .svg, .png, .pdf")
@@ -30,11 +36,15 @@ def parse_arguments():
 def read(records):
     """Per engine the seconds of each trial that could find something; None: it did not."""
     trials = {}
-    for line in records:
-        r = json.loads(line)
-        if r["class"] in ("historical", "invariant"):
-            seconds = max(r["seconds"], LEAST_SECONDS) if r["end"] == "found" else None
-            trials.setdefault(r["engine"], []).append((seconds, r["budget_seconds"]))
+    for number, line in enumerate(records, 1):
+        try:
+            r = json.loads(line)
+            counts, seconds = r["class"] in ("historical", "invariant"), float(r["seconds"])
+            engine, found, budget = str(r["engine"]), r["end"] == "found", float(r["budget_seconds"])
+        except (ValueError, TypeError, KeyError):
+            fail(f"{records.name}:{number}: expected a record of wirestorm bugs report --json, found {line[:60]!r}")
+        if counts:
+            trials.setdefault(engine, []).append((max(seconds, LEAST_SECONDS) if found else None, budget))
     return trials
 
 
@@ -42,7 +52,7 @@ def draw(trials, path):
     try:
         import matplotlib
     except ImportError:
-        sys.exit("bugs-plot.py: needs matplotlib (Debian: python3-matplotlib)")
+        fail("bugs-plot.py: needs matplotlib (Debian: python3-matplotlib)")
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt  # the line above chooses what it draws with
 
@@ -62,14 +72,20 @@ def draw(trials, path):
     axes.grid(True, which="major", color="#dddddd")
     axes.legend(loc="lower right", title="engine")
     figure.tight_layout()
-    figure.savefig(path, dpi=120)
+    try:
+        figure.savefig(path, dpi=120)
+    except (OSError, ValueError) as e:
+        fail(f"{path}: {e}")
 
 
 def main():
     arguments = parse_arguments()
-    trials = read(arguments.records)
+    try:
+        trials = read(arguments.records)
+    except (OSError, UnicodeDecodeError) as e:
+        fail(f"{arguments.records.name}: {e}")
     if not trials:
-        sys.exit("bugs-plot.py: no records of mutants that can be found")
+        fail("bugs-plot.py: no records of mutants that can be found")
     draw(trials, arguments.output)
 
 

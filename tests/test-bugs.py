@@ -53,6 +53,16 @@ def test_words():
     run("bugs", "report", "--state", "/nonesuch", status=2)
 
 
+def test_plot_refuses():
+    """What is no record is said in one line, before anything is drawn."""
+    for text, words in (("nonsense\n", ":1: expected a record"), ('{"class": "historical"}\n', ":1: expected a record"),
+            ("[]\n", ":1: expected a record"), ("", "no records of mutants")):
+        r = subprocess.run([sys.executable, root / "scripts" / "bugs-plot.py", "-o", "/nonesuch/x.svg"], input=text,
+            capture_output=True, text=True)
+        if r.returncode != 2 or words not in r.stderr or r.stderr.count("\n") != 1:
+            sys.exit(f"bugs-plot.py on {text!r}: status {r.returncode}, expected 2 and a line about it:\n{r.stderr}")
+
+
 def test_refused():
     run("bugs", "hunt", "unwire_takes_nothing", status=2)
     run("bugs", "equivalent", "relook_always", status=2)
@@ -118,6 +128,7 @@ def test_engines():
 def main():
     test_document()
     test_words()
+    test_plot_refuses()
     if "--mutants" not in sys.argv[3:]:
         test_refused()
         return

@@ -70,10 +70,6 @@ class Case(cli.Case):
 
 
 class Help(Case):
-    SOURCES = {"check": "harness/cmd-check.c", "explore": "harness/cmd-explore.c", "run": "harness/cmd-run.c",
-        "show": "harness/cmd-show.c", "edges": "harness/cmd-edges.c",
-        "bugs": "harness/cmd-bugs.c", "fmt": "harness/cmd-fmt.c", "stress": "stress/stress-main.c"}
-
     def commands(self):
         found = re.findall(r'^COMMAND\("(\w+)"', (ROOT / "harness" / "commands.def").read_text(), re.MULTILINE)
         self.assertGreaterEqual(len(found), 5)
@@ -97,18 +93,19 @@ class Help(Case):
                 self.assertEqual(self.expect(0, "help", command)[0], out)
 
     def test_options(self):
-        """Every option that getopt knows is in the help, and the other way round."""
-        row = r'\{ "([\w-]+)",\s*(no|required|optional)_argument'
-        shared = dict(re.findall(r"(?m)^#define (OPTION_\w+) (.*)", (ROOT / "harness" / "cli.h").read_text()))
-        for command, source in self.SOURCES.items():
-            text = (ROOT / source).read_text()
-            options = re.findall(row, re.sub(r"\bOPTION_\w+", lambda m: shared[m.group()], text))
-            self.assertGreater(len(options), 1, source)
-            out, _ = self.expect(0, command, "--help")
-            for name in {o[0] for o in options} - {"help"}:
-                self.assertRegex(out, r"--%s\b" % name, command)
-            for name in re.findall(r"(?m)^ {2,8}(?:-\w, )?--([\w-]+)", out):
-                self.assertIn(name, [o[0] for o in options] + ["help"], command)
+        """The manual page's synopsis of a command has the options that its --help has."""
+        page = (ROOT / "man" / "wirestorm.1").read_text()
+        synopsis = dict(re.findall(r"(?ms)^\.Cm (\w+)\n(.*?)(?=^\.Nm$|\Z)", page[:page.index(".Sh DESCRIPTION")]))
+        self.assertEqual(sorted(synopsis), sorted(self.commands()))
+        compared = 0
+        for command, text in synopsis.items():
+            if "Op Ar option ..." in text or command == "help":
+                continue
+            there = {long or letter for letter, long in re.findall(r"\bFl (?:-([\w-]+)|(\w)\b)", text)}
+            helped = re.findall(r"(?m)^ {2,6}(?:-(\w), )?--([\w-]+)", self.expect(0, command, "--help")[0])
+            self.assertEqual(there, {letter or name for letter, name in helped}, command)
+            compared += len(helped)
+        self.assertGreater(compared, 70)
 
     def test_explain(self):
         """Every name that a report can have is explained, each with what its table says of it."""
@@ -136,7 +133,9 @@ class Help(Case):
         self.assertIn('found "nonsense"', err)
 
     def test_wrong_options(self):
-        for command in self.SOURCES:
+        for command in self.commands():
+            if command == "help":
+                continue
             err = self.usage_error(command, "--nonsense", words=["nonsense", "wirestorm %s --help" % command])
             self.assertNotIn("usage:", err)
         for command in ("check", "explore", "run", "fmt"):
@@ -227,6 +226,72 @@ class Files(Case):
         names = re.findall(r"/([\w-]+)\.vmt:1:1:", out)
         self.assertEqual(names, sorted(names, key=lambda n: (n + ".vmt").encode()))
         self.assertEqual(len(names), 6)
+
+
+class Everywhere(Case):
+    """What every command does in the same way."""
+    LITMUS = ROOT / "corpus" / "litmus" / "wire-gone-after-wait.vmt"
+    FILE = ("check", "explore", "run", "show", "shrink", "encode", "decode", "triage", "fmt", "reproduce", "edges")
+    PRINTS = (("check", LITMUS), ("check", "--json", LITMUS), ("explore", LITMUS), ("explore", "--json", LITMUS),
+        ("run", LITMUS), ("run", "--json", LITMUS), ("show", LITMUS), ("show", "--svg", "-", LITMUS), ("edges", LITMUS),
+        ("edges", "--html", "-", LITMUS), ("hunt", "--programs", "50"), ("hunt", "--programs", "50", "--json"),
+        ("gen",), ("encode", LITMUS), ("decode", LITMUS), ("explain", "I19"), ("bugs", "list"), ("help",),
+        ("run", "--help"))
+
+    def test_missing(self):
+        for command in self.FILE:
+            for name in (self.room / "none.vmt", ""):
+                out, err = self.expect(2, command, name)
+                self.assertEqual((out, err), ("", "%s: No such file or directory\n" % name), command)
+
+    def test_prefix(self):
+        """Of what is about the command: its name, whoever says it."""
+        for args in (("run", "--nonsense"), ("run",), ("run", "--seed"), ("run", "--seed", "x", "y"), ("gen", "x"),
+                ("check", "--target", "x", "y"), ("check", "-j", "x", "y"), ("bench", "x"), ("bugs", "x"),
+                ("explain", "x"), ("help", "x"), ("hunt", "--seeds", "3..3"),
+                ("show", "--svg", "/none/x", self.LITMUS)):
+            _, err = self.expect(2, *args)
+            self.assertTrue(err.startswith("wirestorm %s: " % args[0]), err)
+
+    def test_full(self):
+        """What cannot be written is said, in one line, with the reason."""
+        for args in self.PRINTS:
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([cli.TOOL, *map(str, args)], stdout=full, stderr=subprocess.PIPE, text=True)
+            self.assertEqual((done.returncode, done.stderr),
+                (2, "wirestorm %s: standard output: No space left on device\n" % args[0]), args)
+
+    def test_closed(self):
+        """Nobody else's file gets the number of standard output, and what is printed."""
+        for args in (("gen", "--count", "2", "--out", self.room / "g"), ("hunt", "--programs", "1000", "--profile",
+                "freebsd12", "--out", self.room / "h")):
+            closed = subprocess.run(["sh", "-c", 'exec "$0" "$@" >&-', cli.TOOL, *map(str, args)], capture_output=True)
+            self.assertEqual(closed.returncode, 0 if args[0] == "gen" else 2, closed.stderr)
+        files = list(self.room.rglob("*.vmt"))
+        self.assertGreater(len(files), 2)
+        for path in files:
+            self.expect(0, "fmt", "--check", path)
+
+    def test_gen_keeps(self):
+        args = ("gen", "--count", "3", "--out", self.room / "g")
+        self.expect(0, *args)
+        self.expect(0, *args)  # again: they are the same
+        (self.room / "g" / "000002.vmt").write_text("T0 lookup 20\n")
+        err = self.usage_error(*args, words=["000002.vmt: it is there already"])
+        self.assertTrue(err.startswith("wirestorm gen: "))
+        self.assertEqual((self.room / "g" / "000002.vmt").read_text(), "T0 lookup 20\n")
+
+    def test_odd_bytes(self):
+        """What is not UTF-8 is shown somehow, and JSON stays JSON, whatever the locale is."""
+        path = os.fsencode(self.room / "x") + b"\xff.vmt"
+        text = SMALL.encode().replace(b"A comment", b"caf\xe9") + b"T1 lookup 20 # \xff\n"
+        with open(path, "wb") as f:
+            f.write(text)
+        for command in ("check", "explore", "run", "show", "edges", "triage"):
+            for locale in ("C", "C.UTF-8"):
+                done = subprocess.run([os.fsencode(cli.TOOL), command, b"--json", path], capture_output=True,
+                    env=dict(os.environ, LC_ALL=locale))
+                json.loads(done.stdout)
 
 
 class Canary(Case):
@@ -356,6 +421,17 @@ class Output(Case):
         self.assertEqual("".join(f["text"] for f in files), text[:text.index("%(schedules)d schedules in" % report)])
         self.assertFalse(report["interrupted"])
 
+    def test_check_quirks(self):
+        """What quirks explain is counted, whether a verdict line expects it or not; and verdict lines are."""
+        quirk = ROOT / "corpus" / "litmus" / "quirk-q6-sync-past-hole.vmt"
+        out, _ = self.expect(0, "check", quirk)
+        self.assertIn("explained by quirks: sync in 1 program\nas verdict lines expect: 1 program\n1 passed", out)
+        text = re.sub(r"(?m)^verdict .*\n", "", quirk.read_text())
+        out, _ = self.expect(0, "check", self.file("without.vmt", text))
+        self.assertIn("explained by quirks: sync in 1 program\n1 passed", out)
+        report = json.loads(self.expect(0, "check", "--json", quirk, self.room / "without.vmt")[0])
+        self.assertEqual((report["quirk_verdicts"], report["verdicts_shown"]), ({"sync": 2}, 1))
+
     def test_explore_json(self):
         text, _ = self.expect(0, "explore", CONC)
         report = json.loads(self.expect(0, "explore", "--json", CONC)[0])
@@ -376,6 +452,24 @@ class Output(Case):
         nr = sum(int(c.split("*")[1]) if "*" in c else 1 for c in report["schedule"].split())
         self.assertEqual([s["step"] for s in report["steps"]], list(range(1, nr + 1)))
         self.assertIn(report["steps"][-1]["state"], report["outcome"])
+
+    def test_run_final(self):
+        """The final steps are shown, with what they return: as comments, as a trace, as JSON. Not after a deadlock."""
+        path = self.file("final.vmt", SMALL + "final insert 40 41 r r\nfinal lookup 40 => TRUE\n")
+        out, _ = self.expect(0, "run", path)
+        self.assertTrue(out.endswith("\n# final insert 40 41 r r => KERN_SUCCESS\n# final lookup 40 => TRUE\n"), out)
+        self.expect(0, "fmt", "--check", "-", text=self.expect(0, "fmt", "-", text=SMALL + out)[0])
+        trace, _ = self.expect(0, "run", "-v", path)
+        self.assertIn("\n   1  final insert 40 41 r r => KERN_SUCCESS\n          40-41:r--/r--:copy:w0 uw=0\n", trace)
+        final = json.loads(self.expect(0, "run", "--json", path)[0])["final"]
+        self.assertEqual([(f["part"], f["step"], f["op"], f["result"]) for f in final],
+            [("final", 1, "insert 40 41 r r", "KERN_SUCCESS"), ("final", 2, "lookup 40", "TRUE")])
+        path.write_text(path.read_text().replace("TRUE", "FALSE"))
+        out, _ = self.expect(1, "run", path)
+        self.assertIn("\n# final lookup 40 => TRUE\n# WRONG afterwards: expected result FALSE, got TRUE", out)
+        block = self.file("block.vmt", SMALL.replace("user", "system") + "final lookup 20\nschedule T0*6 T1\n")
+        report = json.loads(self.expect(0, "run", "--json", block)[0])
+        self.assertEqual((report["deadlock"], report["final"]), (True, []))
 
     def test_explore_is_vmt(self):
         """What explore prints, behind the program, is what check expects."""
@@ -497,7 +591,7 @@ class Bless(Case):
         path = self.file("small.vmt", SMALL)
         out, _ = self.expect(0, "check", "--bless", path)
         self.assertIn("%s: blessed" % path, out)
-        self.assertIn("1 files blessed", out)
+        self.assertIn("1 file blessed", out)
         text = path.read_text()
         self.assertTrue(text.startswith("# A comment at the top.\n"))
         self.assertEqual(len(re.findall(r"(?m)^outcome ", text)), 2)
@@ -511,7 +605,7 @@ class Bless(Case):
     def test_sequential(self):
         path = self.file("seq.vmt", "init insert 20 24 prot=rw max=rwx\ninit lookup 21 => FALSE\nstate (empty) uw=0\n")
         self.expect(1, "check", path)
-        self.assertIn("1 files blessed", self.expect(0, "check", "--bless", path)[0])
+        self.assertIn("1 file blessed", self.expect(0, "check", "--bless", path)[0])
         self.assertEqual(path.read_text(),
             "map 16 80\ninit insert 20 24 rw rwx => KERN_SUCCESS\nstate 20-24:rw-/rwx:copy:w0 uw=0\n"
             "init lookup 21 => TRUE\nstate 20-24:rw-/rwx:copy:w0 uw=0\n")
@@ -592,8 +686,19 @@ class Interrupted(Case):
                 process.send_signal(signal.SIGINT)
             code, out, err = self.end(process)
             self.assertEqual(code, 1, err)
-            self.assertIn("interrupted: 2 files were not checked", out)
+            self.assertIn("interrupted: not checked: 2", out)
             self.assertFalse(Path("/proc/%d" % worker).exists())
+
+    def test_gen(self):
+        """What there is is whole, and nothing else is there."""
+        process = self.start("gen", "--count", 1 << 30, "--out", self.room / "g")
+        wait_until(lambda: len(list(self.room.glob("g/*.vmt"))) > 3, "some programs")
+        process.send_signal(signal.SIGINT)
+        code, out, err = self.end(process)
+        self.assertEqual((code, out), (1, ""))
+        self.assertRegex(err, r"^wirestorm gen: interrupted before seed \d+\n$")
+        self.assertEqual([p.name for p in (self.room / "g").iterdir() if not re.fullmatch(r"\d{6}\.vmt", p.name)], [])
+        self.expect(0, "fmt", "--check", self.room / "g")
 
     def test_worker_killed(self):
         first = self.file("a.vmt", ENDLESS + "outcome " + " | ".join("T%d: " % t + ",".join(["TRUE"] * 64)

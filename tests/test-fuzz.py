@@ -79,15 +79,25 @@ def check_no_room(scratch):
     bugs = Path(scratch, "no-room")
     crash = SEEDS / "seeds-quirk-q2-drift-0.vmt.bin"
 
-    def no_room():
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    def triage(action):
+        def no_room():
+            signal.signal(signal.SIGXFSZ, action)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
-    done = subprocess.run([str(WIRESTORM), "triage", "--profile", "freebsd12", "--out", str(bugs), str(crash)],
-        preexec_fn=no_room, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False,
-        timeout=SECONDS_MAX)
+        return subprocess.run([str(WIRESTORM), "triage", "--profile", "freebsd12", "--out", str(bugs), str(crash)],
+            preexec_fn=no_room, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False,
+            timeout=SECONDS_MAX)
+
+    done = triage(signal.SIG_IGN)
     expect("without room it says so", done.returncode == 2 and "001.vmt: " in done.stderr, done.stderr)
     expect("and leaves nothing", not list(bugs.iterdir()))
+    done = triage(signal.SIG_DFL)
+    expect("it is killed in the middle of writing", done.returncode == -signal.SIGXFSZ, done.stderr)
+    expect("which leaves no program", not list(bugs.glob("*.vmt")) and len(list(bugs.iterdir())) == 1)
+    (bugs / "001.vmt").write_text("T0 lookup 20\n")
+    done = run([WIRESTORM, "triage", "--profile", "freebsd12", "--out", bugs, crash])
+    expect("a number that is taken stays so", done.returncode == 1 and (bugs / "002.vmt").is_file() and
+        (bugs / "001.vmt").read_text() == "T0 lookup 20\n", done.stdout)
 
 
 def check_corpus(scratch):

@@ -131,8 +131,10 @@ class Shrink(Case):
 
     def test_usage(self):
         for text in (DEADLOCK.replace("verdict deadlock\n", ""), "init lookup 20\nverdict deadlock\n",
-                     DEADLOCK.replace("verdict deadlock", "verdict livelock circle"), "nonsense\n"):
+                     "nonsense\n"):
             self.expect(2, "shrink", self.file("p.vmt", text))
+        livelock = self.file("p.vmt", DEADLOCK.replace("verdict deadlock", "verdict livelock circle"))
+        self.assertIn("not there to begin with", self.expect(1, "shrink", livelock)[1])
         self.expect(2, "shrink", "--json", self.file("p.vmt", DEADLOCK))
         self.expect(2, "shrink")
         self.expect(2, "shrink", self.room / "none.vmt")
@@ -161,6 +163,16 @@ class Shrink(Case):
 
 
 class Hunt(Case):
+    def test_seeds_are_whole(self):
+        """The upper half of a seed counts, too."""
+        hunted = [json.loads(self.expect(0, "hunt", "--seed", seed, "--programs", 300, "--json")[0])["states"]
+            for seed in (7, 7 + (1 << 32), 7 + (1 << 63), 7)]
+        self.assertEqual(hunted[0], hunted[3])
+        self.assertEqual(len(set(hunted)), 3)
+        last = str((1 << 64) - 1)
+        self.assertIn("# wirestorm gen --seed %s\n" % last, self.expect(0, "gen", "--seed", last)[0])
+        self.expect(2, "hunt", "--seed", str(1 << 64))
+
     def hunt(self, *args, code=None):
         got, out, err = ws("hunt", "--json", *args, cwd=self.room)
         self.assertIn(got, (0, 1), err)

@@ -222,6 +222,21 @@ class All(unittest.TestCase):
         self.assertEqual(outside(small % (70, 21)), ["abc"])
 
 
+class Gutter(unittest.TestCase):
+    def test_numbers_beside_lanes(self):
+        """The steps' numbers end where the lanes begin, however long they are."""
+        for threads, ops in ((16, 64), (5, 30), (4, 64)):
+            text = "".join("T%d lookup 20\n" % t * ops for t in range(threads))
+            svg = xml.etree.ElementTree.fromstring(show("--seed", "1", "--svg", "-", "-", text=text)[1])
+            boxes = [int(r.get("x") or 0) for r in svg.iter("{http://www.w3.org/2000/svg}rect")]
+            lanes = min(x for x in boxes if x > 40)  # the others are the ground and the legend's
+            numbers = [t for t in svg.iter("{http://www.w3.org/2000/svg}text")
+                if re.match(r"\d+( T\d+)?$", t.text or "") and int(t.get("x")) < lanes]
+            self.assertGreater(len(numbers), 50)
+            for number in numbers:
+                self.assertLessEqual(int(number.get("x")) + 7.25 * len(number.text), lanes, number.text)
+
+
 class Run(unittest.TestCase):
     """Which run is shown."""
 
@@ -253,7 +268,7 @@ class Run(unittest.TestCase):
         self.assertEqual(show("-", text=text)[0], 0)
         code, _, err = show("-", text=text.replace("\nverdict content", "\nverdict model"))
         self.assertEqual(code, 1)
-        self.assertIn("expected verdict model, but the run does not show it", err)
+        self.assertIn("standard input:22: expected verdict model sync, but the run does not show it", err)
 
     def test_left_out(self):
         """Of many faults in a row two are shown; JSON has them all."""
@@ -287,7 +302,7 @@ class Options(unittest.TestCase):
                 (["--svg", "-", "--html", "-"], ["standard output"]),
                 (["--schedule", "T0*0"], ["--schedule", "column"]),
                 (["--schedule", "T0", "--seed", "1"], ["excludes"]),
-                (["--strategy", "none"], ["--strategy none", "run --help"]),
+                (["--strategy", "none"], ["--strategy none", "help strategies"]),
                 (["--schedule", "T0*9"], ["step 5", "T0 cannot run"]),
                 (["--svg", "/nonexistent/x.svg"], ["/nonexistent/x.svg"]), (["--target", "none"], ["none"])):
             code, out, err = show(*args, path)

@@ -257,6 +257,65 @@ test_not_there(void **state)
 	program_free(&before);
 }
 
+/* --- runs without an end --- */
+
+/* Whoever spins while nobody signals never ends, by any scheduler: of all that is around it nothing stays. */
+static void
+test_endless(void **state)
+{
+	const struct vm_target *const targets[] = { &toy, &toy_no_key };
+	struct shrink_verdict v;
+	struct shrink_report report;
+	struct program p;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		shrink_verdict_init(&v, PROGRAM_VERDICT_LIVELOCK, "circle");
+		const struct shrink_options o = options_for(targets[i], &v.wanted);
+
+		toy_program(&p, 3,
+		    THREADS(OPS(TOY(TOY_STEPS, 3), TOY(TOY_SPIN, 0), TOY(TOY_ADD, 1)), OPS(TOY(TOY_ADD, 1)),
+		        OPS(TOY(TOY_STEPS, 2), TOY(TOY_INC, 0))));
+		assert_true(shrink(&p, &o, &report));
+		assert_int_equal(report.end, SHRINK_FIXED_POINT);
+		assert_int_equal(p.nr_threads, 1);
+		assert_int_equal(p.threads[0].nr_ops, 1);
+		assert_int_equal(p.threads[0].ops[0].start, TOY(TOY_SPIN, 0));
+		assert_false(p.has_schedule);
+		assert_null(p.result);
+		program_free(&p);
+		shrink_verdict_free(&v);
+	}
+}
+
+/*
+ * With a signal it ends by every scheduler that is fair: it is a circle of states only, which nobody sees without a
+ * state key. Who sleeps until the signal comes does not go round at all.
+ */
+static void
+test_endless_if_unfair(void **state)
+{
+	struct shrink_verdict v;
+	struct shrink_report report;
+	struct program p;
+
+	(void)state;
+	shrink_verdict_init(&v, PROGRAM_VERDICT_LIVELOCK, NULL);
+	const struct shrink_options with_key = options_for(&toy, &v.wanted);
+	const struct shrink_options without = options_for(&toy_no_key, &v.wanted);
+
+	toy_program(&p, 2, THREADS(OPS(TOY(TOY_SPIN, 0)), OPS(TOY(TOY_STEPS, 5), TOY(TOY_SIGNAL, 0))));
+	assert_false(shrink(&p, &without, &report));
+	assert_int_equal(report.end, SHRINK_LOST);
+	assert_true(shrink(&p, &with_key, &report));
+	assert_int_equal(report.after.ops, 1);
+	program_free(&p);
+	toy_program(&p, 2, THREADS(OPS(TOY(TOY_SAFE, 0)), OPS(TOY(TOY_SIGNAL, 0))));
+	assert_false(shrink(&p, &with_key, &report));
+	program_free(&p);
+	shrink_verdict_free(&v);
+}
+
 /* --- interrupted --- */
 
 static volatile int stop;
@@ -467,6 +526,8 @@ main(void)
 		cmocka_unit_test(test_without_exploring),
 		cmocka_unit_test(test_fewer_preemptions),
 		cmocka_unit_test(test_not_there),
+		cmocka_unit_test(test_endless),
+		cmocka_unit_test(test_endless_if_unfair),
 		cmocka_unit_test(test_stopped),
 		cmocka_unit_test(test_random_programs),
 	};

@@ -8,6 +8,7 @@ prints.
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 toy, examples, corpus = (str(Path(arg).resolve()) for arg in sys.argv[1:])
@@ -63,6 +64,17 @@ expect(0, ['run', '-v', '--schedule', 'T0 T1 T0*3 T1', programs + '/wire-remove.
        r'T0\.0 wire 20 22 user noholes: next fault page 20$', r'now sleep until page 21 leaves its transition$',
        r'^result T0: KERN_SUCCESS \| T1: KERN_SUCCESS ')
 expect(0, ['run', programs + '/sequence.vmt'], r'insert 23 25 r r => KERN_NO_SPACE$')
+
+# A key with too little in it makes circles out of runs that end: a livelock for whoever believes it, made smaller.
+with tempfile.TemporaryDirectory() as scratch:
+    circle = Path(scratch, 'circle.vmt')
+    circle.write_text(Path(programs, 'two-wires.vmt').read_text().split('outcome')[0] + 'verdict livelock circle\n')
+    expect(0, ['check', '--target', 'toy-bad-key', str(circle)], r'^as verdict lines expect: 1 program$')
+    expect(1, ['check', str(circle)], 'expected verdict livelock, but every schedule ends')
+    expect(1, ['shrink', str(circle)], 'the verdict is not there to begin with')
+    expect(0, ['shrink', '--target', 'toy-bad-key', '--out', str(circle), str(circle)],
+           r'^  after   1 thread, 1 op.* no end$')
+    expect(0, ['check', '--target', 'toy-bad-key', str(circle)], r'^1 passed')
 
 # What it cannot run it refuses, and says why.
 expect(2, ['check', corpus + '/freebsd/seq'], 'target toy cannot run this: ', r'^0 passed, \d+ failed$')
