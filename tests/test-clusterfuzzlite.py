@@ -99,7 +99,8 @@ def main():
             engine = "-fsanitize=fuzzer" if libfuzzer else main_archive(root, folder)
             print(f"--- {name}")
             # How the other is compiled is of no interest, only how it is linked: quickly then.
-            out = build(root, folder, engine, "-O1 -gline-tables-only -fsanitize=fuzzer-no-link" if libfuzzer else "-O0")
+            flags = "-O1 -gline-tables-only -fsanitize=fuzzer-no-link" if libfuzzer else "-O0"
+            out = build(root, folder, engine, flags)
             check_files(out)
             check_runs(out, folder, ["-runs=3000", "-seed=1"] if libfuzzer else [])
 
