@@ -59,6 +59,14 @@ def test_signal_ends_with_a_summary(tool, number):
     print(f"signal {number}: {told['operations']} operations, summary printed")
 
 
+def test_quiet(tool):
+    done = subprocess.run(stress(tool, "--seconds", "2", "--quiet", "--json"), check=False, capture_output=True,
+        text=True)
+    if done.returncode != 0 or done.stderr != "" or json.loads(done.stdout)["operations"] == 0:
+        fail(f"--quiet: status {done.returncode}, {done.stdout}{done.stderr!r}")
+    print("--quiet is quiet")
+
+
 def test_terminal_has_one_line(tool):
     leader, follower = pty.openpty()
     run = subprocess.Popen(stress(tool, "--seconds", "3"), stdout=subprocess.DEVNULL, stderr=follower)
@@ -110,6 +118,7 @@ def main():
     test_memory_is_flat(tool, "--sanitized" in flags)
     test_signal_ends_with_a_summary(tool, signal.SIGTERM)
     test_signal_ends_with_a_summary(tool, signal.SIGINT)
+    test_quiet(tool)
     test_terminal_has_one_line(tool)
     test_stress_ci(tool, source, "--mutants" in flags)
 
