@@ -6,8 +6,9 @@ Usage: tsan-window.py WIRESTORM
 
 Runs stress with a planted race, in a build with ThreadSanitizer and the mutants. It must end at the first report, with
 a summary that names the window and the command that repeats it; and the window must be a program with that verdict.
-Then `wirestorm reproduce` of the window must end in such a report, with a schedule. Where ThreadSanitizer ends the
-process before stress can (halt_on_error=1), that must be said.
+Then `wirestorm reproduce` of the window must end in such a report, with a schedule; not of each window, as the order in
+one is nearly but not always what happened, but of one in three. Where ThreadSanitizer ends the process before stress
+can (halt_on_error=1), that must be said.
 """
 
 import importlib.util
@@ -24,26 +25,32 @@ spec.loader.exec_module(tsan_run)
 MUTANT = "unlocked_access"
 RUN_SECONDS = 20  # far more than it takes
 SECONDS_MAX = 60
+WINDOWS_MAX = 3
+NOT_REPRODUCED = 1
 
 
 def fail(done, text):
     sys.exit(f"{done.stdout}{done.stderr}\ntsan-window: status {done.returncode}: {text}")
 
 
-def run(words, halt):
+def start(words, halt):
     env = tsan_run.environment()
     env["TSAN_OPTIONS"] += f" halt_on_error={int(halt)}"
-    done = subprocess.run([str(w) for w in words], env=env, check=False, capture_output=True, text=True,
+    return subprocess.run([str(w) for w in words], env=env, check=False, capture_output=True, text=True,
         errors="replace", timeout=SECONDS_MAX, preexec_fn=tsan_run.fix_addresses_if_needed())
+
+
+def check(done):
     wrong = tsan_run.complaint(done.returncode, done.stderr, "data race")
     if wrong:
         fail(done, f"{done.args[1]}: {wrong}")
-    return done
 
 
 def stress(tool, window, halt):
-    return run([tool, "stress", "--threads", "4", "--seconds", RUN_SECONDS, "--seed", "1", "--mutant", MUTANT,
+    done = start([tool, "stress", "--threads", "4", "--seconds", RUN_SECONDS, "--seed", "1", "--mutant", MUTANT,
         "--quiet", "--window", window], halt)
+    check(done)
+    return done
 
 
 def test_window(tool, window):
@@ -59,10 +66,14 @@ def test_window(tool, window):
         fail(done, f"fewer than two threads:\n{text}")
 
 
-def test_schedule(tool, window):
-    done = run([tool, "reproduce", "--seconds", RUN_SECONDS, window], True)
+def reproduced(tool, window):
+    done = start([tool, "reproduce", "--seconds", RUN_SECONDS, window], True)
+    if done.returncode == NOT_REPRODUCED:
+        return False
+    check(done)
     if not re.search(r"^in step \d+ of the schedule T\d", done.stderr, re.MULTILINE):
         fail(done, "reproduced without a schedule")
+    return True
 
 
 def test_halt(tool, window):
@@ -76,8 +87,13 @@ def main():
         sys.exit("usage: tsan-window.py WIRESTORM")
     tool = sys.argv[1]
     with tempfile.TemporaryDirectory() as folder:
-        test_window(tool, Path(folder, "window.vmt"))
-        test_schedule(tool, Path(folder, "window.vmt"))
+        for nr in range(WINDOWS_MAX):
+            window = Path(folder, f"window-{nr}.vmt")
+            test_window(tool, window)
+            if reproduced(tool, window):
+                break
+        else:
+            sys.exit(f"tsan-window: none of {WINDOWS_MAX} windows was reproduced")
         test_halt(tool, Path(folder, "none.vmt"))
     print("a race has a window, and that a schedule")
 
