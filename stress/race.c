@@ -39,7 +39,7 @@ static struct {
 } race = { .taken = ATOMIC_FLAG_INIT };
 
 static const char no_window[] = "no window: TSAN_OPTIONS has halt_on_error=1, which ends the process here. Without, "
-				"stress itself ends\nwith the first report, and writes one.\n";
+                                "stress itself ends\nwith the first report, and writes one.\n";
 
 UNSEEN static void
 on_report(void *report)
