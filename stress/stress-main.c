@@ -64,7 +64,7 @@ static const char usage_tail[] =
     "schedule that fails in the same way, which replays exactly. That of a data race is for the same build.\n"
     "\n"
     "Exit status: 0 nothing found, 1 something is broken, 2 wrong usage, 3 hung (who waits for whom is printed),\n"
-    "66 a data race (ThreadSanitizer's own; TSAN_OPTIONS=halt_on_error=1 ends the run at the first).\n"
+    "66 a data race (ThreadSanitizer's own; with TSAN_OPTIONS=halt_on_error=1 it has no window).\n"
     "\n"
     "Examples:\n"
     "  wirestorm stress --seconds 60\n"
