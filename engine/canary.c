@@ -12,11 +12,12 @@ static struct vm_page *
 first_page(vm_map_t map)
 {
 	for (vm_map_entry_t e = map->header.next; e != &map->header; e = e->next) {
-		uint64_t i = vm_entry_page_index(e, e->start);
-		uintptr_t word;
+		struct vm_slots_walk w;
 
-		if (e->object != NULL && vm_slots_next(&e->object->pages, &i, vm_entry_page_index(e, e->end), &word))
-			return (struct vm_page *)word;
+		vm_entry_walk(&w, e, e->start, e->end);
+
+		if (vm_slots_walk_next(&w))
+			return (struct vm_page *)w.value;
 	}
 	return NULL;
 }

@@ -131,6 +131,17 @@ vm_entry_page_index(const struct vm_map_entry *entry, vm_offset_t addr)
 	return (entry->offset + (addr - entry->start)) >> VM_PAGE_SHIFT;
 }
 
+/* The words of the entry's pages at [start, end), each a struct vm_page; w.index as above. */
+static inline void
+vm_entry_walk(struct vm_slots_walk *w, const struct vm_map_entry *entry, vm_offset_t start, vm_offset_t end)
+{
+	if (entry->object == NULL)
+		w->leaf = NULL;
+	else
+		vm_slots_walk(
+		    w, &entry->object->pages, vm_entry_page_index(entry, start), vm_entry_page_index(entry, end));
+}
+
 /* Wirings other than the user's one. */
 static inline int
 vm_map_entry_system_wired_count(const struct vm_map_entry *entry)

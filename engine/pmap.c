@@ -4,12 +4,6 @@
 
 #include "engine/thread.h"
 
-static inline struct vm_page *
-pte_page(uintptr_t pte)
-{
-	return (struct vm_page *)(pte & ~(uintptr_t)VM_PROT_ALL);
-}
-
 void
 vm_pmap_enter(struct vm_pmap *pmap, struct vm_frames *f, vm_offset_t va, struct vm_page *p, vm_prot_t prot)
 {
@@ -37,23 +31,8 @@ vm_pmap_protect(struct vm_pmap *pmap, struct vm_frames *f, vm_offset_t start, vm
 
 	for (; vm_slots_next(&pmap->ptes, &i, end >> VM_PAGE_SHIFT, &pte); i++) {
 		if ((pte & prot) == 0)
-			vm_pmap_remove_page(pmap, f, pte_page(pte));
+			vm_pmap_remove_page(pmap, f, vm_pte_page(pte));
 		else
-			vm_slots_set(&pmap->ptes, &f->leaves, i, (uintptr_t)pte_page(pte) | (pte & prot));
+			vm_slots_set(&pmap->ptes, &f->leaves, i, (uintptr_t)vm_pte_page(pte) | (pte & prot));
 	}
-}
-
-bool
-vm_pmap_next(
-    const struct vm_pmap *pmap, vm_offset_t *va, vm_offset_t end, struct vm_page **ret_page, vm_prot_t *ret_prot)
-{
-	uint64_t i = *va >> VM_PAGE_SHIFT;
-	uintptr_t pte;
-
-	if (!vm_slots_next(&pmap->ptes, &i, end >> VM_PAGE_SHIFT, &pte))
-		return false;
-	*va = i << VM_PAGE_SHIFT;
-	*ret_page = pte_page(pte);
-	*ret_prot = (vm_prot_t)(pte & VM_PROT_ALL);
-	return true;
 }

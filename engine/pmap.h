@@ -25,8 +25,24 @@ void vm_pmap_remove_page(struct vm_pmap *pmap, struct vm_frames *f, struct vm_pa
 /* Takes away what @prot does not permit, in [start, end). */
 void vm_pmap_protect(struct vm_pmap *pmap, struct vm_frames *f, vm_offset_t start, vm_offset_t end, vm_prot_t prot)
     VM_REQUIRES(&f->lock);
-/* The first translation at or behind *va and in front of @end; false: there is none. */
-bool vm_pmap_next(
-    const struct vm_pmap *pmap, vm_offset_t *va, vm_offset_t end, struct vm_page **ret_page, vm_prot_t *ret_prot);
+
+/* All translations, ascending: w.index is the address >> VM_PAGE_SHIFT, w.value what the next two are asked for. */
+static inline void
+vm_pmap_walk(struct vm_slots_walk *w, const struct vm_pmap *pmap)
+{
+	vm_slots_walk(w, &pmap->ptes, 0, UINT64_MAX);
+}
+
+static inline struct vm_page *
+vm_pte_page(uintptr_t pte)
+{
+	return (struct vm_page *)(pte & ~(uintptr_t)VM_PROT_ALL);
+}
+
+static inline vm_prot_t
+vm_pte_prot(uintptr_t pte)
+{
+	return (vm_prot_t)(pte & VM_PROT_ALL);
+}
 
 #endif

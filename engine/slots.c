@@ -124,3 +124,24 @@ vm_slots_next(const struct vm_slots *s, uint64_t *index, uint64_t end, uintptr_t
 	}
 	return false;
 }
+
+void
+vm_slots_walk_from(struct vm_slots_walk *w, const struct vm_slots *s, uint64_t start)
+{
+	const struct vm_slots_leaf *l = leaf_find_ge(s, base_of(start));
+
+	w->leaf = l;
+	if (l != NULL)
+		w->left = start > l->base ? l->used >> (start - l->base) << (start - l->base) : l->used;
+}
+
+/* To the next leaf, if it begins in front of the end. None is empty. */
+bool
+vm_slots_walk_on(struct vm_slots_walk *w)
+{
+	w->leaf = RB_NEXT(vm_slots_tree, NULL, (struct vm_slots_leaf *)(uintptr_t)w->leaf);
+	if (w->leaf == NULL || w->leaf->base >= w->end)
+		return false;
+	w->left = w->leaf->used;
+	return true;
+}

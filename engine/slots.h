@@ -56,4 +56,47 @@ vm_slots_empty(const struct vm_slots *s)
 	return RB_EMPTY(&s->root);
 }
 
+/*
+ * A walk over the words at [start, end), ascending. It keeps its place, where vm_slots_next finds it anew; so nothing
+ * may be set or cleared meanwhile.
+ *
+ *	for (vm_slots_walk(&w, s, start, end); vm_slots_walk_next(&w);)
+ *		... w.index, w.value
+ */
+struct vm_slots_walk {
+	const struct vm_slots_leaf *leaf; /* NULL: there is none left */
+	unsigned left;                    /* bit i: slot i of the leaf is still to come */
+	uint64_t end;
+	uint64_t index; /* these two only after a step */
+	uintptr_t value;
+};
+
+/* Behind vm_slots_walk and vm_slots_walk_next. */
+void vm_slots_walk_from(struct vm_slots_walk *w, const struct vm_slots *s, uint64_t start);
+bool vm_slots_walk_on(struct vm_slots_walk *w);
+
+static inline void
+vm_slots_walk(struct vm_slots_walk *w, const struct vm_slots *s, uint64_t start, uint64_t end)
+{
+	w->end = end;
+	if (vm_slots_empty(s))
+		w->leaf = NULL;
+	else
+		vm_slots_walk_from(w, s, start);
+}
+
+static inline bool
+vm_slots_walk_next(struct vm_slots_walk *w)
+{
+	unsigned i;
+
+	if (w->leaf == NULL || (w->left == 0 && !vm_slots_walk_on(w)))
+		return false;
+	i = (unsigned)__builtin_ctz(w->left);
+	w->left &= w->left - 1;
+	w->index = w->leaf->base + i;
+	w->value = w->leaf->slot[i];
+	return w->index < w->end;
+}
+
 #endif

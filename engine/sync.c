@@ -323,20 +323,6 @@ vm_rwlock_downgrade(struct vm_rwlock *l) VM_NO_TSA("the implementation of the lo
 	vm_waitq_wakeup(&l->freed);
 }
 
-void
-vm_rwlock_assert_held(const struct vm_rwlock *l) VM_NO_TSA("the assertion itself")
-{
-	(void)l;
-	vm_assert((vm_curthread->held & (uint32_t)1 << VM_RANK_MAP) != 0);
-}
-
-void
-vm_rwlock_assert_write(const struct vm_rwlock *l) VM_NO_TSA("the assertion itself")
-{
-	vm_rwlock_assert_held(l);
-	vm_assert(vm_curthread->map_write);
-}
-
 /* --- the spin lock --- */
 
 void

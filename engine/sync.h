@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "engine/annotate.h"
+#include "engine/thread.h"
 
 struct vm_env;
 
@@ -81,8 +82,20 @@ void vm_rwlock_runlock(struct vm_rwlock *l) VM_RELEASE_SHARED(l);
  */
 VM_MUST_CHECK bool vm_rwlock_try_upgrade(struct vm_rwlock *l);
 void vm_rwlock_downgrade(struct vm_rwlock *l) VM_RELEASE(l) VM_ACQUIRE_SHARED(l);
-void vm_rwlock_assert_write(const struct vm_rwlock *l) VM_ASSERT_HELD(l);
-void vm_rwlock_assert_held(const struct vm_rwlock *l) VM_ASSERT_HELD_SHARED(l);
+
+static inline void
+vm_rwlock_assert_held(const struct vm_rwlock *l) VM_ASSERT_HELD_SHARED(l) VM_NO_TSA("the assertion itself")
+{
+	(void)l;
+	vm_assert((vm_curthread->held & (uint32_t)1 << VM_RANK_MAP) != 0);
+}
+
+static inline void
+vm_rwlock_assert_write(const struct vm_rwlock *l) VM_ASSERT_HELD(l) VM_NO_TSA("the assertion itself")
+{
+	vm_rwlock_assert_held(l);
+	vm_assert(vm_curthread->map_write);
+}
 
 void vm_spinlock_init(struct vm_spinlock *l, enum vm_lock_rank rank);
 void vm_spinlock_lock(struct vm_spinlock *l) VM_ACQUIRE(l);

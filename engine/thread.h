@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "engine/edge.h"
 #include "engine/vm.h"
@@ -54,7 +55,12 @@ vm_op_begin(vm_offset_t start, vm_offset_t end)
 {
 	struct vm_op_ctx *ctx = &vm_curthread->ctx;
 
-	*ctx = (struct vm_op_ctx){ .point = VM_POINT_lock, .start = start, .end = end };
+	/* Mostly it is zero: engine_op_apply of the harness leaves it so. */
+	if (ctx->point != VM_POINT_none || ctx->edges != 0)
+		memset(ctx, 0, sizeof(*ctx));
+	ctx->point = VM_POINT_lock;
+	ctx->start = start;
+	ctx->end = end;
 	return ctx;
 }
 

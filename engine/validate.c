@@ -7,30 +7,31 @@
  */
 #include "engine/map.h"
 
+/* The subtree of @e, whose entries are to come in the order of the ring: *next is the first, then the one behind it. */
 static const char *
-check_tree(struct vm_map *map, const struct vm_map_entry *e, unsigned *count)
+check_tree(struct vm_map *map, const struct vm_map_entry *e, const struct vm_map_entry **next)
 {
 	const struct vm_map_entry *l = RB_LEFT(e, tree), *r = RB_RIGHT(e, tree);
 	vm_size_t m = e->adj_free;
 	const char *bad;
 
+	if ((l != NULL && RB_PARENT(l, tree) != e) || (r != NULL && RB_PARENT(r, tree) != e))
+		return vm_map_broken(map, e->start, e->end, "I3: a child in the tree has another parent");
 	if (l != NULL) {
-		if (l->start >= e->start || RB_PARENT(l, tree) != e)
-			return vm_map_broken(map, e->start, e->end, "I3: a left child of the tree is out of order");
-		if ((bad = check_tree(map, l, count)) != NULL)
+		if ((bad = check_tree(map, l, next)) != NULL)
 			return bad;
 		m = l->max_free > m ? l->max_free : m;
 	}
+	if (*next != e)
+		return vm_map_broken(map, e->start, e->end, "I3: the tree is in another order than the ring");
+	*next = e->next;
 	if (r != NULL) {
-		if (r->start <= e->start || RB_PARENT(r, tree) != e)
-			return vm_map_broken(map, e->start, e->end, "I3: a right child of the tree is out of order");
-		if ((bad = check_tree(map, r, count)) != NULL)
+		if ((bad = check_tree(map, r, next)) != NULL)
 			return bad;
 		m = r->max_free > m ? r->max_free : m;
 	}
 	if (e->max_free != m)
 		return vm_map_broken(map, e->start, e->end, "I4: max_free is not the largest gap of the subtree");
-	(*count)++;
 	return NULL;
 }
 
@@ -56,28 +57,36 @@ check_entry(struct vm_map *map, const struct vm_map_entry *e)
 		return vm_map_broken(map, e->start, e->end, "I9: a wire count is below what the entry's flags say");
 	if ((e->eflags & MAP_ENTRY_GUARD) != 0 && e->wired_count != 0)
 		return vm_map_broken(map, e->start, e->end, "I10: a guard is wired");
-	if (e->object != NULL && e->object->ref_count == 0)
+	if (e->object == NULL)
+		return NULL;
+	if (e->object->ref_count == 0)
 		return vm_map_broken(map, e->start, e->end, "I6: an entry refers to a dead object");
+	e->object->nr_seen = 0; /* for check_references */
 	return NULL;
 }
 
-/* I6 in full: count the entries of each object in a field that is there for this alone, then compare. */
+/*
+ * I6 in full: counts the entries of each object in a field that is there for this alone, and was set to 0 by
+ * check_entry. No object has more entries than ref_count says; then the sums are equal only if none has fewer.
+ */
 static const char *
 check_references(struct vm_map *map)
 {
-	struct vm_map_entry *e, *first = map->header.next;
-	unsigned objects = 0;
+	uint64_t objects = 0, entries = 0, references = 0;
 
-	for (e = first; e != &map->header; e = e->next)
-		if (e->object != NULL)
-			e->object->nr_seen = 0;
-	for (e = first; e != &map->header; e = e->next)
-		if (e->object != NULL && e->object->nr_seen++ == 0)
+	for (const struct vm_map_entry *e = map->header.next; e != &map->header; e = e->next) {
+		if (e->object == NULL)
+			continue;
+		if (e->object->nr_seen == 0) {
 			objects++;
-	for (e = first; e != &map->header; e = e->next)
-		if (e->object != NULL && e->object->nr_seen != e->object->ref_count)
-			return vm_map_broken(
-			    map, e->start, e->end, "I6: an object's ref_count is not the number of its entries");
+			references += e->object->ref_count;
+		}
+		if (++e->object->nr_seen > e->object->ref_count)
+			return vm_map_broken(map, e->start, e->end, "I6: an object has more entries than references");
+		entries++;
+	}
+	if (entries != references)
+		return "I6: an object has more references than entries";
 	return objects == map->objects.nr_live ? NULL : "I6: an object without entries is alive";
 }
 
@@ -85,7 +94,7 @@ check_references(struct vm_map *map)
 
 /* What the walk over entries has seen of pages. */
 struct page_count {
-	uint64_t nr_pages, nr_resident, nr_queued, nr_mapped;
+	uint32_t nr_pages, nr_resident, nr_queued, nr_mapped;
 };
 
 /*
@@ -127,20 +136,19 @@ static const char *
 check_entry_pages(struct vm_map *map, const struct vm_map_entry *e, struct page_count *n)
 {
 	vm_offset_t wired_end = wired_up_to(e);
-	uint64_t nr_wired = 0, first, i;
+	uint64_t nr_wired = 0, first = vm_entry_page_index(e, e->start);
+	struct vm_slots_walk w;
 	const char *bad;
-	uintptr_t word;
 
 	if (e->object == NULL)
 		return wired_end == e->start ? NULL
 		                             : vm_map_broken(map, e->start, wired_end,
 		                                   "I12: a wired entry has no object, and so no wired page");
-	i = first = vm_entry_page_index(e, e->start);
-	for (; vm_slots_next(&e->object->pages, &i, vm_entry_page_index(e, e->end), &word); i++) {
-		const struct vm_page *p = (const struct vm_page *)word;
-		vm_offset_t addr = e->start + ((i - first) << VM_PAGE_SHIFT);
+	for (vm_entry_walk(&w, e, e->start, e->end); vm_slots_walk_next(&w);) {
+		const struct vm_page *p = (const struct vm_page *)w.value;
+		vm_offset_t addr = e->start + ((w.index - first) << VM_PAGE_SHIFT);
 
-		bad = check_page(e, p, i, addr < wired_end);
+		bad = check_page(e, p, w.index, addr < wired_end);
 		if (bad != NULL)
 			return vm_map_broken(map, addr, addr + VM_PAGE_SIZE, bad);
 		n->nr_pages++;
@@ -154,16 +162,21 @@ check_entry_pages(struct vm_map *map, const struct vm_map_entry *e, struct page_
 	return NULL;
 }
 
+/* Entries and translations ascend, so one walk goes along with the other. */
 static const char *
-check_translations(struct vm_map *map, uint64_t nr_mapped) VM_REQUIRES(&map->lock)
+check_translations(struct vm_map *map, uint64_t nr_mapped)
 {
-	vm_offset_t va = 0;
-	vm_map_entry_t e;
-	struct vm_page *p;
-	vm_prot_t prot;
+	const struct vm_map_entry *e = map->header.next;
+	struct vm_slots_walk w;
 
-	for (; vm_pmap_next(&map->pmap, &va, ~VM_PAGE_MASK, &p, &prot); va += VM_PAGE_SIZE, nr_mapped--) {
-		if (!vm_map_lookup_entry(map, va, &e))
+	for (vm_pmap_walk(&w, &map->pmap); vm_slots_walk_next(&w); nr_mapped--) {
+		const struct vm_page *p = vm_pte_page(w.value);
+		vm_offset_t va = w.index << VM_PAGE_SHIFT;
+		vm_prot_t prot = vm_pte_prot(w.value);
+
+		while (e != &map->header && e->end <= va)
+			e = e->next;
+		if (e == &map->header || e->start > va)
 			return vm_map_broken(
 			    map, va, va + VM_PAGE_SIZE, "I14: there is a translation outside all entries");
 		if (!p->mapped || p->va != va || p->object != e->object || p->index != vm_entry_page_index(e, va))
@@ -177,14 +190,15 @@ check_translations(struct vm_map *map, uint64_t nr_mapped) VM_REQUIRES(&map->loc
 }
 
 static const char *
-check_pages(struct vm_map *map) VM_REQUIRES(&map->lock)
+check_pages(struct vm_map *map)
 {
 	const struct vm_frames *f = &map->frames;
-	struct page_count n = { 0 };
+	struct page_count n;
 	const struct vm_page *p;
 	uint64_t in_queue = 0;
 	const char *bad;
 
+	n.nr_pages = n.nr_resident = n.nr_queued = n.nr_mapped = 0;
 	for (const struct vm_map_entry *e = map->header.next; e != &map->header; e = e->next)
 		if ((bad = check_entry_pages(map, e, &n)) != NULL)
 			return bad;
@@ -202,7 +216,8 @@ check_pages(struct vm_map *map) VM_REQUIRES(&map->lock)
 const char *
 vm_map_check_entries(vm_map_t map)
 {
-	unsigned in_ring = 0, in_tree = 0;
+	const struct vm_map_entry *next = map->header.next;
+	unsigned in_ring = 0;
 	vm_size_t size = 0;
 	const char *bad;
 
@@ -215,9 +230,9 @@ vm_map_check_entries(vm_map_t map)
 	}
 	if (map->header.adj_free != map->header.next->start - map->header.end)
 		return "I4: the header's adj_free is not the gap in front of the first entry";
-	if (RB_ROOT(&map->root) != NULL && (bad = check_tree(map, RB_ROOT(&map->root), &in_tree)) != NULL)
+	if (RB_ROOT(&map->root) != NULL && (bad = check_tree(map, RB_ROOT(&map->root), &next)) != NULL)
 		return bad;
-	if (in_ring != in_tree || in_ring != map->nentries)
+	if (next != &map->header || in_ring != map->nentries)
 		return "I3: ring, tree and nentries disagree";
 	if (size != map->size)
 		return "I5: size is not the sum of the entries";

@@ -40,7 +40,7 @@ judge(struct fuzz_input *in)
 {
 	static struct run run;
 
-	if (run_open_checked(&run, &in->p, &target_engine, sim, &checker) == RUN_OPENED) {
+	if (run_open_once(&run, &in->p, &target_engine, sim, &checker) == RUN_OPENED) {
 		icov_begin(&run);
 		(void)strategy_bytes_upto(&run, in->choices, in->nr_choices, STEPS_MAX, on_step, NULL);
 		if (run_enabled(&run) == 0)
@@ -59,6 +59,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_input_decode(data, size, &in);
 	if (in.p.nr_threads <= THREADS_MAX)
 		judge(&in);
-	fuzz_input_free(&in);
+	fuzz_input_done(&in);
 	return 0;
 }

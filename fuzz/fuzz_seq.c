@@ -58,6 +58,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (seqrun_reason(&target_model, p) == NULL && seqrun_reason(&target_engine, p) == NULL &&
 	    !seqdiff_targets(&diff, &target_engine, &target_model, p, sim))
 		fuzz_fail(p, strbuf_text(&diff.text));
-	fuzz_input_free(&in);
+	program_free(p); /* it is flat now */
 	return 0;
 }

@@ -23,8 +23,9 @@ read_config(struct genome *g, const struct program_config *cfg)
 void
 genome_read(struct genome *g, const uint8_t *bytes, size_t len)
 {
+	static struct bytes_room room; /* kept from one to the next */
 	struct program p;
-	size_t at = bytes_decode(bytes, len, &p);
+	size_t at = bytes_decode_in(bytes, len, &p, &room);
 
 	read_config(g, &p.config);
 	for (unsigned i = 0; i < GENOME_LISTS; i++)
@@ -42,7 +43,7 @@ genome_read(struct genome *g, const uint8_t *bytes, size_t len)
 	g->nr_choices = (unsigned)(len - at < MUTATE_CHOICES_MAX ? len - at : MUTATE_CHOICES_MAX);
 	if (g->nr_choices > 0)
 		memcpy(g->choices, bytes + at, g->nr_choices);
-	program_free(&p);
+	bytes_recycle(&p, &room);
 }
 
 /* Memory that is kept from one input to the next. */

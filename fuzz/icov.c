@@ -11,6 +11,31 @@
 /* libFuzzer clears them before each run and reads them behind it. The name of the section is its interface. */
 __attribute__((section("__libfuzzer_extra_counters"), used)) static uint8_t counters[ICOV_SIZE];
 
+/*
+ * AFL++ does not know that section, but its runtime takes guards of edges from whoever has some. Ours are of edges that
+ * no code has. libFuzzer's runtime has the same two functions, and ends the program: only AFL++ has a map.
+ */
+extern uint32_t __afl_map_size __attribute__((weak));
+void __sanitizer_cov_trace_pc_guard_init(uint32_t *start, uint32_t *stop) __attribute__((weak));
+void __sanitizer_cov_trace_pc_guard(uint32_t *guard) __attribute__((weak));
+
+static uint32_t guards[ICOV_SIZE];
+static bool guarded;
+
+/* Before AFL++ asks how large its map is to be, as the compiler's own guards: priority 2, which gcc wants to itself. */
+#ifdef __clang__
+__attribute__((constructor(2)))
+#else
+__attribute__((unused))
+#endif
+static void
+register_guards(void)
+{
+	guarded = &__afl_map_size != NULL && __sanitizer_cov_trace_pc_guard_init != NULL;
+	if (guarded)
+		__sanitizer_cov_trace_pc_guard_init(guards, guards + ICOV_SIZE);
+}
+
 static uint8_t ever[ICOV_SIZE];
 static unsigned long nr_runs, nr_set, first_run[VM_EDGE_COUNT];
 static uint64_t edges_ever;
@@ -51,9 +76,13 @@ icov_environment(void)
 static void
 set(unsigned at)
 {
-	nr_set += counters[at] == 0;
+	if (counters[at] != 0)
+		return;
+	nr_set++;
 	counters[at] = 1;
 	ever[at] = 1;
+	if (guarded)
+		__sanitizer_cov_trace_pc_guard(&guards[at]);
 }
 
 static void
@@ -81,6 +110,8 @@ void
 icov_begin(const struct run *r)
 {
 	nr_runs++;
+	if (guarded)
+		memset(counters, 0, sizeof(counters)); /* libFuzzer does that itself */
 	for (unsigned t = 0; t < r->program->nr_threads; t++) {
 		place_op(r, t);
 		places[t].point = VM_POINT_none;
@@ -107,9 +138,10 @@ phases_of_others(const struct run *r, unsigned thread)
 
 	for (unsigned t = 0; t < r->program->nr_threads; t++) {
 		const struct place *other = &places[t];
+		/* Without a branch: nobody can guess it. */
+		unsigned meets = (t != thread) & other->live & (p->start < other->end) & (other->start < p->end);
 
-		if (t != thread && other->live && p->start < other->end && other->start < p->end)
-			set_of |= 1u << phases[other->point];
+		set_of |= meets << phases[other->point];
 	}
 	return set_of;
 }
@@ -119,6 +151,7 @@ icov_step(const struct run *r, unsigned thread)
 {
 	const struct run_thread *t = &r->threads[thread];
 	struct place *p = &places[thread];
+	unsigned others;
 	uint64_t edges = 0;
 
 	/* The engine's running thread is still the one whose step has just ended. */
@@ -128,8 +161,9 @@ icov_step(const struct run *r, unsigned thread)
 	for (unsigned i = p->nr_done; i < t->nr_done; i++)
 		edges |= t->results[i].edges;
 	note_edges(edges);
-	for (; edges != 0 && !off; edges &= edges - 1)
-		for (unsigned left = phases_of_others(r, thread); left != 0; left &= left - 1)
+	others = off || edges == 0 ? 0 : phases_of_others(r, thread);
+	for (; edges != 0; edges &= edges - 1)
+		for (unsigned left = others; left != 0; left &= left - 1)
 			set((unsigned)__builtin_ctzll(edges) * ICOV_PHASES + (unsigned)__builtin_ctz(left));
 	place_op(r, thread);
 }

@@ -4,9 +4,10 @@
  * with the same pages was about at that moment.
  *
  * A fuzzing engine sees the edges of the code. Two schedules of a program mostly run the same code, so it takes them
- * for the same input. The counters here, which libFuzzer collects as it does its own, tell some of them apart: those
- * that ended otherwise, or met another thread elsewhere. Telling more of them apart was tried, and is worse
- * (docs/performance.md): what fills the corpus with inputs that differ in little takes the time from the others.
+ * for the same input. The counters here, which libFuzzer collects as it does its own and AFL++ gets as if they were
+ * edges, tell some of them apart: those that ended otherwise, or met another thread elsewhere. Telling more of them
+ * apart was tried, and is worse (docs/performance.md): what fills the corpus with inputs that differ in little takes
+ * the time from the others.
  *
  * A counter's number comes from tables (engine/edges.def, points.def), never from an address nor a thread's number. It
  * is set, not added to: how often something happened in a run says nothing new.

@@ -9,9 +9,20 @@
 #include "engine/mutant.h"
 #include "harness/bytes.h"
 #include "harness/checkfile.h"
+#include "harness/fiber.h"
 #include "harness/reproducer.h"
 #include "harness/sim.h"
 #include "harness/vmt.h"
+
+#ifdef WS_FIBER_ASAN
+/* AddressSanitizer asks for it; ASAN_OPTIONS goes on top. What an input leaves behind is soon of no interest. */
+const char *__asan_default_options(void);
+const char *
+__asan_default_options(void)
+{
+	return "quarantine_size_mb=1";
+}
+#endif
 
 static struct {
 	const char *profile, *mutant; /* NULL: the input's, none */
@@ -44,11 +55,13 @@ fuzz_wants_quirks(void)
 }
 
 static struct sim *sim;
+static struct bytes_room room;
 
 static void
-destroy_sim(void)
+at_end(void)
 {
 	sim_destroy(sim);
+	bytes_room_free(&room);
 }
 
 struct sim *
@@ -56,7 +69,7 @@ fuzz_sim(void)
 {
 	if (sim == NULL) {
 		sim = sim_create();
-		if (sim == NULL || atexit(destroy_sim) != 0)
+		if (sim == NULL || atexit(at_end) != 0)
 			err(1, "no simulated world");
 	}
 	return sim;
@@ -65,7 +78,7 @@ fuzz_sim(void)
 void
 fuzz_input_decode(const uint8_t *bytes, size_t len, struct fuzz_input *in)
 {
-	size_t at = bytes_decode(bytes, len, &in->p);
+	size_t at = bytes_decode_in(bytes, len, &in->p, &room);
 
 	in->choices = bytes + at;
 	in->nr_choices = len - at < FUZZ_CHOICES_MAX ? len - at : FUZZ_CHOICES_MAX;
@@ -77,9 +90,9 @@ fuzz_input_decode(const uint8_t *bytes, size_t len, struct fuzz_input *in)
 }
 
 void
-fuzz_input_free(struct fuzz_input *in)
+fuzz_input_done(struct fuzz_input *in)
 {
-	program_free(&in->p);
+	bytes_recycle(&in->p, &room);
 }
 
 void

@@ -35,9 +35,12 @@ bool fuzz_wants_quirks(void);
 /* The simulated world for all inputs, until the program ends. */
 struct sim *fuzz_sim(void);
 
-/* *in is to be freed; @bytes stay the caller's and must outlive it. */
+/*
+ * @bytes stay the caller's and must outlive *in. The program is to be done with before the next one, which gets its
+ * memory; or program_free'd, if it was changed.
+ */
 void fuzz_input_decode(const uint8_t *bytes, size_t len, struct fuzz_input *in);
-void fuzz_input_free(struct fuzz_input *in);
+void fuzz_input_done(struct fuzz_input *in);
 
 /* The run of this input has findings: prints the reproducer of the first one, and aborts. */
 _Noreturn void fuzz_report(struct fuzz_input *in, const struct vm_target *t);

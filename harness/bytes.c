@@ -49,6 +49,8 @@ static_assert(VM_OP_CODE_MAX < OPS_END, "each operation has its byte");
 struct reader {
 	const uint8_t *bytes;
 	size_t at, len;
+	uint64_t near;    /* the first page that one byte can name, once the map is known */
+	unsigned nr_near; /* how many such pages there are */
 };
 
 static uint8_t
@@ -119,12 +121,11 @@ near_pages(const struct program_config *cfg, uint64_t *ret_lo)
 }
 
 static uint64_t
-take_page(struct reader *r, const struct program_config *cfg)
+take_page(struct reader *r)
 {
 	uint8_t b = take(r);
-	uint64_t lo, nr = near_pages(cfg, &lo);
 
-	return b < ESCAPE ? at_most(lo + b % nr, VM_OP_PAGE_MAX) : as_page(take_escaped(r, b));
+	return b < ESCAPE ? at_most(r->near + b % r->nr_near, VM_OP_PAGE_MAX) : as_page(take_escaped(r, b));
 }
 
 static void
@@ -223,13 +224,13 @@ put_flag(struct keybuf *out, const struct vm_op *op, uint8_t flag, uint8_t set)
 }
 
 static void
-take_arg(struct reader *r, const struct program_config *cfg, enum vm_arg_kind kind, struct vm_op *op)
+take_arg(struct reader *r, enum vm_arg_kind kind, struct vm_op *op)
 {
 	switch (kind) {
 	case VM_ARG_NONE:
 		break;
 	case VM_ARG_START:
-		op->start = take_page(r, cfg);
+		op->start = take_page(r);
 		break;
 	case VM_ARG_END:
 	case VM_ARG_LEN:
@@ -324,12 +325,14 @@ put_arg(struct keybuf *out, const struct program_config *cfg, enum vm_arg_kind k
 
 /* The operation whose code byte was @b. */
 static struct vm_op
-take_op(struct reader *r, const struct program_config *cfg, uint8_t b)
+take_op(struct reader *r, uint8_t b)
 {
 	struct vm_op op = { .code = (uint8_t)(1 + (b - 1) % VM_OP_CODE_MAX) };
 
-	for (unsigned i = 0; i < VM_OP_ARGS_MAX; i++)
-		take_arg(r, cfg, vm_op_table[op.code].args[i], &op);
+	const uint8_t *args = vm_op_table[op.code].args;
+
+	for (unsigned i = 0; i < VM_OP_ARGS_MAX && args[i] != VM_ARG_NONE; i++)
+		take_arg(r, args[i], &op);
 	return op;
 }
 
@@ -352,6 +355,7 @@ take_map(struct reader *r, struct program_config *cfg)
 		cfg->min = take_number(r) % VM_OP_PAGE_MAX;
 		cfg->max = at_most(cfg->min + 1 + as_page(take_number(r)), VM_OP_PAGE_MAX);
 	}
+	r->nr_near = (unsigned)near_pages(cfg, &r->near);
 }
 
 static void
@@ -383,19 +387,29 @@ add_poison(struct program_config *cfg, struct program_poison new)
 	cfg->nr_poison++;
 }
 
+/* The block that was kept, or a new one. */
+static void *
+take_block(void *kept, size_t nr, size_t size)
+{
+	void *block = kept != NULL ? kept : reallocarray(NULL, nr, size);
+
+	if (block == NULL)
+		err(1, "a program");
+	return block;
+}
+
 static void
-take_poison(struct reader *r, struct program_config *cfg)
+take_poison(struct reader *r, struct program_config *cfg, struct bytes_room *room)
 {
 	uint8_t b = take(r);
 	size_t nr = b < 128 ? 0 : b < 192 ? 1 + b % 4 : b - 191;
 
 	if (nr == 0)
 		return;
-	cfg->poison = calloc(nr, sizeof(*cfg->poison));
-	if (cfg->poison == NULL)
-		err(1, "poison");
+	cfg->poison = take_block(room->poison, BYTES_POISON_MAX, sizeof(*cfg->poison));
+	room->poison = NULL;
 	for (size_t i = 0; i < nr; i++) {
-		uint64_t page = take_page(r, cfg);
+		uint64_t page = take_page(r);
 		uint8_t c = take(r);
 		int code = c < CODE_ANY ? KERN_OUT_OF_BOUNDS : 1 + (c - CODE_ANY) % CODES;
 
@@ -418,7 +432,7 @@ put_poison(struct keybuf *out, const struct program_config *cfg)
 }
 
 static void
-take_config(struct reader *r, struct program_config *cfg)
+take_config(struct reader *r, struct program_config *cfg, struct bytes_room *room)
 {
 	uint8_t flags = take(r);
 
@@ -433,7 +447,7 @@ take_config(struct reader *r, struct program_config *cfg)
 		cfg->limit = take_end(r, 0);
 	if ((flags & FLAGS_FRAMES) == FLAGS_FRAMES)
 		cfg->frames = take_end(r, 0);
-	take_poison(r, cfg);
+	take_poison(r, cfg, room);
 }
 
 static void
@@ -465,7 +479,7 @@ struct sections {
 	struct program *p;
 	uint8_t section;                     /* the byte that began it, canonical; 0: init */
 	uint8_t number[PROGRAM_THREADS_MAX]; /* of the thread that these bytes mean, by order of appearance */
-	unsigned nr_threads_max;             /* room in p->threads */
+	struct bytes_room *room;             /* nr_threads_max is that of p->threads */
 };
 
 /* The canonical byte of the section that @b begins. */
@@ -492,15 +506,21 @@ thread_section(unsigned thread)
 }
 
 static void
-add_step(struct program_step **steps, size_t *nr, const struct vm_op *op)
+add_step(struct program_step **steps, size_t *nr, struct program_step **kept, const struct vm_op *op)
 {
+	struct program_step *s;
+
 	if (*nr == BYTES_OPS_MAX)
 		return;
-	if (*steps == NULL)
-		*steps = calloc(BYTES_OPS_MAX, sizeof(**steps));
-	if (*steps == NULL)
-		err(1, "steps");
-	(*steps)[(*nr)++].op = *op;
+	if (*steps == NULL) {
+		*steps = take_block(*kept, BYTES_OPS_MAX, sizeof(**steps));
+		*kept = NULL;
+	}
+	s = &(*steps)[(*nr)++];
+	s->op = *op;
+	s->has_result = false; /* and so there is no result */
+	s->state = NULL;
+	s->line = s->state_line = 0;
 }
 
 /* The thread that these bytes mean. Its first operation makes a thread: so none is empty, and no number missing. */
@@ -511,14 +531,18 @@ get_thread(struct sections *s, unsigned thread)
 
 	if (s->number[thread] != THREAD_NONE)
 		return &p->threads[s->number[thread]];
-	if (p->nr_threads == s->nr_threads_max) {
-		s->nr_threads_max = s->nr_threads_max == 0 ? SECTION_THREADS : PROGRAM_THREADS_MAX;
-		p->threads = reallocarray(p->threads, s->nr_threads_max, sizeof(*p->threads));
+	if (p->nr_threads == 0) {
+		p->threads = s->room->threads;
+		s->room->threads = NULL;
+	}
+	if (p->nr_threads == (p->threads != NULL ? s->room->nr_threads_max : 0)) {
+		s->room->nr_threads_max = p->threads == NULL ? SECTION_THREADS : PROGRAM_THREADS_MAX;
+		p->threads = reallocarray(p->threads, s->room->nr_threads_max, sizeof(*p->threads));
 		if (p->threads == NULL)
 			err(1, "threads");
 	}
 	s->number[thread] = (uint8_t)p->nr_threads;
-	memset(&p->threads[p->nr_threads], 0, sizeof(*p->threads));
+	p->threads[p->nr_threads].nr_ops = 0;
 	return &p->threads[p->nr_threads++];
 }
 
@@ -529,32 +553,64 @@ add_op(struct sections *s, const struct vm_op *op)
 	struct program_thread *t;
 
 	if (s->section == 0) {
-		add_step(&s->p->init, &s->p->nr_init, op);
+		add_step(&s->p->init, &s->p->nr_init, &s->room->init, op);
 	} else if (s->section == SECTION_FINAL) {
-		add_step(&s->p->final, &s->p->nr_final, op);
+		add_step(&s->p->final, &s->p->nr_final, &s->room->final, op);
 	} else {
 		t = get_thread(s, thread_of(s->section));
-		if (t->nr_ops < PROGRAM_OPS_MAX)
-			t->ops[t->nr_ops++] = *op;
+		if (t->nr_ops == PROGRAM_OPS_MAX)
+			return;
+		t->line[t->nr_ops] = 0;
+		t->ops[t->nr_ops++] = *op;
 	}
 }
 
 size_t
 bytes_decode(const uint8_t *bytes, size_t len, struct program *p)
 {
+	return bytes_decode_in(bytes, len, p, &(struct bytes_room){ .poison = NULL });
+}
+
+void
+bytes_recycle(struct program *p, struct bytes_room *room)
+{
+	if (p->config.poison != NULL)
+		room->poison = p->config.poison;
+	if (p->init != NULL)
+		room->init = p->init;
+	if (p->final != NULL)
+		room->final = p->final;
+	if (p->threads != NULL)
+		room->threads = p->threads;
+	program_init(p);
+}
+
+void
+bytes_room_free(struct bytes_room *room)
+{
+	free(room->poison);
+	free(room->init);
+	free(room->final);
+	free(room->threads);
+	*room = (struct bytes_room){ .poison = NULL };
+}
+
+size_t
+bytes_decode_in(const uint8_t *bytes, size_t len, struct program *p, struct bytes_room *room)
+{
 	struct reader r = { bytes, 0, len };
-	struct sections s = { .p = p };
+	struct sections s = { .p = p, .room = room };
 	uint8_t b;
 
 	program_init(p);
 	memset(s.number, THREAD_NONE, sizeof(s.number));
 	(void)take(&r); /* the version */
-	take_config(&r, &p->config);
+	take_config(&r, &p->config, room);
 	while ((b = take(&r)) != 0 && (b < OPS_END || b >= SECTION_THREAD)) {
 		if (b >= SECTION_THREAD) {
 			s.section = section_of(b);
 		} else {
-			struct vm_op op = take_op(&r, &p->config, b);
+			struct vm_op op = take_op(&r, b);
 
 			add_op(&s, &op);
 		}

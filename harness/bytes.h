@@ -30,6 +30,23 @@ struct keybuf;
  * runs out.
  */
 size_t bytes_decode(const uint8_t *bytes, size_t len, struct program *p);
+
+/* Memory for programs from one to the next, for whoever decodes very many. All zero: none yet. */
+struct bytes_room {
+	struct program_poison *poison;
+	struct program_step *init, *final;
+	struct program_thread *threads;
+	unsigned nr_threads_max; /* of threads, also while a program has them */
+};
+
+/*
+ * bytes_decode with memory of @room, which is *p's until bytes_recycle takes it back: of a program that nobody has
+ * changed. A program that somebody has is program_free'd instead, as ever. One program of a room at a time.
+ */
+size_t bytes_decode_in(const uint8_t *bytes, size_t len, struct program *p, struct bytes_room *room);
+void bytes_recycle(struct program *p, struct bytes_room *room);
+void bytes_room_free(struct bytes_room *room);
+
 /* Appends the bytes of @p. False: the form has no room for it, *ret_reason says what; out is then unspecified. */
 bool bytes_encode(const struct program *p, struct keybuf *out, const char **ret_reason);
 /* Appends the choices behind an encoded program. */

@@ -58,13 +58,13 @@ static void
 check_read(const struct check_call *call)
 {
 	const struct check_tags *t = &call->c->tags;
-	size_t i = tag_at(t, call->start);
-	uint64_t written = i < t->nr && t->tags[i].page == call->start ? t->tags[i].tag : 0;
+	size_t i = tag_at(t, call->range.start);
+	uint64_t written = i < t->nr && t->tags[i].page == call->range.start ? t->tags[i].tag : 0;
 
 	if (call->result->value != written)
-		check_report(call->c, call->r, CHECK_content, call, call->start, call->end,
+		check_report(call->c, call->r, CHECK_content, call, call->range.start, call->range.end,
 		    "it reads %" PRIu64 ", but what was last written to page %" PRIu64 " is %" PRIu64,
-		    call->result->value, call->start, written);
+		    call->result->value, call->range.start, written);
 }
 
 /* --- find --- */
@@ -88,7 +88,7 @@ check_find_result(const struct check_call *call)
 {
 	const struct program_config *cfg = &call->r->program->config;
 	const struct vm_op *op = call->op;
-	uint64_t fit = first_fit(cfg, &call->c->before, op->end);
+	uint64_t fit = first_fit(cfg, call->c->before, op->end);
 	/* A map that begins at 0 looks behind the last place first, if the memory can be accessed. */
 	bool clusters = cfg->min == 0 && op->prot != VM_PROT_NONE;
 
@@ -122,7 +122,7 @@ permits(const struct vm_state *s, uint64_t start, uint64_t end, uint8_t prot)
 static void
 check_query(const struct check_call *call)
 {
-	const struct vm_state *s = &call->c->before;
+	const struct vm_state *s = call->c->before;
 	const struct vm_op *op = call->op;
 	uint64_t until;
 	bool so = check_run_at(s, op->start, op->start + 1, &until) != NULL;
@@ -130,9 +130,9 @@ check_query(const struct check_call *call)
 	if (op->code == VM_OP_check)
 		so = so && permits(s, op->start, op->end, op->prot);
 	if (call->result->code != (so ? 1 : 0))
-		check_report(call->c, call->r, CHECK_query, call, call->start, call->end,
-		    "pages %" PRIu64 "-%" PRIu64 " are %smapped%s", call->start, call->end, so ? "" : "not all ",
-		    op->code == VM_OP_check ? " with that protection" : "");
+		check_report(call->c, call->r, CHECK_query, call, call->range.start, call->range.end,
+		    "pages %" PRIu64 "-%" PRIu64 " are %smapped%s", call->range.start, call->range.end,
+		    so ? "" : "not all ", op->code == VM_OP_check ? " with that protection" : "");
 }
 
 /* A sync that succeeds has gone through all of its range: where it finds a hole it fails. */
@@ -141,9 +141,9 @@ check_synced(const struct check_call *call)
 {
 	uint64_t synced = call->state->synced;
 
-	if (call->r->target->cleaned != NULL && synced < call->end)
-		check_report(call->c, call->r, CHECK_sync, call, synced, call->end,
-		    "it has succeeded and not written pages %" PRIu64 "-%" PRIu64 " back", synced, call->end);
+	if (call->r->target->cleaned != NULL && synced < call->range.end)
+		check_report(call->c, call->r, CHECK_sync, call, synced, call->range.end,
+		    "it has succeeded and not written pages %" PRIu64 "-%" PRIu64 " back", synced, call->range.end);
 }
 
 void
@@ -165,7 +165,7 @@ check_content(const struct check_call *call)
 		tag_set(&call->c->tags, op->start, op->value);
 	else if (op->code == VM_OP_fixed && call->result->code == KERN_SUCCESS)
 		/* All of it was deleted, where that does not show, too. */
-		check_tags_clear(&call->c->tags, call->start, call->end);
+		check_tags_clear(&call->c->tags, call->range.start, call->range.end);
 }
 
 /* --- sync --- */
@@ -177,8 +177,7 @@ check_cleaned(const struct check_call *call)
 	uint64_t start, end, until;
 	bool dirty;
 
-	if (call->op->code != VM_OP_sync || target->cleaned == NULL ||
-	    !target->cleaned(call->r->self, call->thread, &start, &end, &dirty))
+	if (target->cleaned == NULL || !target->cleaned(call->r->self, call->thread, &start, &end, &dirty))
 		return;
 	if (dirty)
 		check_report(call->c, call->r, CHECK_sync, call, start, end,
@@ -186,11 +185,11 @@ check_cleaned(const struct check_call *call)
 	if (start <= call->state->synced && end > call->state->synced)
 		call->state->synced = end;
 	/* An empty range means the entry it is in, whose bounds do not show. */
-	if (call->start < call->end && (start < call->start || end > call->end))
+	if (call->range.start < call->range.end && (start < call->range.start || end > call->range.end))
 		check_report(call->c, call->r, CHECK_sync, call, start, end,
 		    "it writes back pages %" PRIu64 "-%" PRIu64 ", which are not in its range", start, end);
 	for (uint64_t page = start; page < end; page = until)
-		if (check_run_at(&call->c->now, page, end, &until) == NULL) {
+		if (check_run_at(call->c->now, page, end, &until) == NULL) {
 			check_report(call->c, call->r, CHECK_sync, call, page, until,
 			    "it writes back pages %" PRIu64 "-%" PRIu64
 			    " of an object that has none there: nothing is mapped",

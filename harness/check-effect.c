@@ -17,50 +17,39 @@
 /* --- ranges --- */
 
 static void
-set_range(struct check_call *call, uint64_t start, uint64_t end)
+set_range(struct check_range *range, uint64_t start, uint64_t end)
 {
-	call->start = start;
-	call->end = end > start ? end : start;
+	range->start = start;
+	range->end = end > start ? end : start;
 }
 
+/* Which pages an operation's arguments name: one, some as they are, some cut to the map, none. */
+#define OPS_PAGE (CHECK_OP(clip) | CHECK_OP(lookup) | CHECK_OP(fault) | CHECK_OP(read) | CHECK_OP(write))
+#define OPS_AS_GIVEN (CHECK_OP(insert) | CHECK_OP(check))
+#define OPS_CUT                                                                                                        \
+	(CHECK_OP(fixed) | CHECK_OP(remove) | CHECK_OP(protect) | CHECK_OP(inherit) | CHECK_OP(madvise) |              \
+	    CHECK_OP(wire) | CHECK_OP(unwire) | CHECK_OP(sync))
+#define OPS_NOWHERE (CHECK_OP(find) | CHECK_OP(pageout))
+
+_Static_assert((OPS_PAGE | OPS_AS_GIVEN | OPS_CUT | OPS_NOWHERE) == CHECK_OPS_ALL, "an operation names no pages");
+
 void
-check_clamp(const struct program_config *cfg, const struct vm_op *op, struct check_call *call)
+check_clamp(const struct program_config *cfg, const struct vm_op *op, struct check_range *ret)
 {
+	unsigned bit = 1u << op->code;
 	uint64_t s = op->start, e = op->end;
 
-	call->inverted = false;
-	switch ((enum vm_op_code)op->code) {
-	case VM_OP_clip:
-	case VM_OP_lookup:
-	case VM_OP_fault:
-	case VM_OP_read:
-	case VM_OP_write:
-		set_range(call, s, s + 1);
-		return;
-	case VM_OP_insert:
-	case VM_OP_check:
-		set_range(call, s, e);
-		return;
-	case VM_OP_find:
-	case VM_OP_pageout:
-	case VM_OP_INVALID:
-		set_range(call, 0, 0);
-		return;
-	case VM_OP_fixed:
-	case VM_OP_remove:
-	case VM_OP_protect:
-	case VM_OP_inherit:
-	case VM_OP_madvise:
-	case VM_OP_wire:
-	case VM_OP_unwire:
-	case VM_OP_sync:
-		break;
+	if ((bit & OPS_PAGE) != 0) {
+		set_range(ret, s, s + 1);
+	} else if ((bit & OPS_AS_GIVEN) != 0) {
+		set_range(ret, s, e);
+	} else if ((bit & OPS_NOWHERE) != 0) {
+		set_range(ret, 0, 0);
+	} else {
+		s = s < cfg->min ? cfg->min : s;
+		e = e > cfg->max ? cfg->max : e;
+		set_range(ret, s > e ? e : s, e);
 	}
-	call->inverted = s > e;
-	s = s < cfg->min ? cfg->min : s;
-	e = e > cfg->max ? cfg->max : e;
-	s = s > e ? e : s;
-	set_range(call, s, e);
 }
 
 /* --- the list of effects --- */
@@ -133,8 +122,8 @@ tidy(struct check_op *o)
 			continue;
 		if (n > 0 && o->effects[n - 1].end == e->start && is_alike(&o->effects[n - 1], e))
 			o->effects[n - 1].end = e->end;
-		else
-			o->effects[n++] = *e;
+		else if (&o->effects[n++] != e)
+			o->effects[n - 1] = *e;
 	}
 	o->nr_effects = n;
 }

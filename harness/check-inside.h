@@ -15,12 +15,25 @@ struct check_call {
 	const struct vm_op *op;
 	const struct vm_result *result; /* NULL: not ended */
 	struct check_op *state;
-	uint64_t start, end; /* its range, cut to the map; start is not above end */
-	bool inverted;
+	struct check_range range; /* its pages */
 };
 
-/* Pages of an operation as docs/engine.md section 2 cuts them. */
-void check_clamp(const struct program_config *cfg, const struct vm_op *op, struct check_call *call);
+/*
+ * Sets of operations. Where one of them decides, the others stand beside it and an assertion that all are in one: so
+ * the compiler names what is missing, as in a switch, and no jump is taken that nobody can guess.
+ */
+#define CHECK_OP(name) (1u << VM_OP_##name)
+#define CHECK_OPS_ALL ((2u << VM_OP_CODE_MAX) - 2)
+
+/* The pages of an operation. */
+void check_clamp(const struct program_config *cfg, const struct vm_op *op, struct check_range *ret);
+
+/* Is thread @t in the middle of an operation? */
+static inline bool
+check_is_running(const struct checker *c, unsigned t)
+{
+	return (c->running >> t & 1) != 0;
+}
 
 /* The run of pages that contains @page, or NULL; *until is where that ends, at most @end. */
 const struct vm_run *check_run_at(const struct vm_state *s, uint64_t page, uint64_t end, uint64_t *until);
@@ -54,7 +67,7 @@ const struct check_effect *check_effect_at(const struct check_op *o, uint64_t pa
 
 /* check-content.c */
 void check_content(const struct check_call *call);
-void check_cleaned(const struct check_call *call);
+void check_cleaned(const struct check_call *call); /* a sync's step */
 /* Pages [start, end) are new, or gone: nothing is written to them. */
 void check_tags_clear(struct check_tags *t, uint64_t start, uint64_t end);
 

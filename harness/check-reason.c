@@ -114,25 +114,25 @@ range_invalid(const struct check_call *call, const struct facts *f)
 {
 	if ((call->op->flags & VM_OPF_HOLESOK) != 0 || call->op->start == call->op->end)
 		return false;
-	return call->start < call->end ? f->hole : !f->start_mapped;
+	return call->range.start < call->range.end ? f->hole : !f->start_mapped;
 }
 
 static uint16_t
 wire_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *must)
 {
 	const struct program_config *cfg = &call->r->program->config;
-	struct facts f = look(call, s, call->start, call->end);
+	struct facts f = look(call, s, call->range.start, call->range.end);
 	bool holes_ok = (call->op->flags & VM_OPF_HOLESOK) != 0;
-	int64_t wanted = s->user_wired + (int64_t)(call->end - call->start);
+	int64_t wanted = s->user_wired + (int64_t)(call->range.end - call->range.start);
 	uint16_t seen = BIT(SUCCESS);
 
 	if (range_invalid(call, &f) || (!holes_ok && f.no_access))
 		*must = BIT(INVALID_ADDRESS);
 	/* Whether an inverted range is refused depends on where entries meet, which pages do not show. */
-	if (*must != 0 || call->inverted)
+	if (*must != 0 || call->op->start > call->op->end)
 		seen |= BIT(INVALID_ADDRESS);
 	*must |= f.must_fault;
-	seen |= poison_in(cfg, call->start, call->end);
+	seen |= poison_in(cfg, call->range.start, call->range.end);
 	if (((call->op->flags & VM_OPF_USER) != 0 && wanted > (int64_t)cfg->limit) || frames_short(cfg, s))
 		seen |= BIT(RESOURCE_SHORTAGE);
 	return seen;
@@ -141,7 +141,7 @@ wire_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *
 static uint16_t
 unwire_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *must)
 {
-	struct facts f = look(call, s, call->start, call->end);
+	struct facts f = look(call, s, call->range.start, call->range.end);
 	uint16_t seen = BIT(SUCCESS);
 
 	if (range_invalid(call, &f))
@@ -151,7 +151,7 @@ unwire_reasons(const struct check_call *call, const struct vm_state *s, uint16_t
 	seen |= *must;
 	if ((call->op->flags & VM_OPF_USER) == 0 && f.no_system_wire)
 		seen |= BIT(INVALID_ARGUMENT);
-	if (call->inverted)
+	if (call->op->start > call->op->end)
 		seen |= BIT(INVALID_ADDRESS);
 	return seen;
 }
@@ -183,7 +183,7 @@ overtaken(const struct check_op *o)
 static uint16_t
 fixed_reasons(const struct check_call *call, uint16_t *must)
 {
-	if (call->start == call->end)
+	if (call->range.start == call->range.end)
 		return *must = BIT(INVALID_ADDRESS);
 	return (uint16_t)(BIT(SUCCESS) | (overtaken(call->state) ? BIT(NO_SPACE) : 0));
 }
@@ -192,8 +192,8 @@ static uint16_t
 sync_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *must)
 {
 	/* An empty range means the entry it is in. */
-	uint64_t end = call->start == call->end ? call->start + 1 : call->end;
-	struct facts f = look(call, s, call->start, end);
+	uint64_t end = call->range.start == call->range.end ? call->range.start + 1 : call->range.end;
+	struct facts f = look(call, s, call->range.start, end);
 	uint16_t seen = BIT(SUCCESS);
 
 	if (!f.start_mapped || f.hole)
@@ -210,16 +210,16 @@ fault_reasons(const struct check_call *call, const struct vm_state *s, uint16_t 
 	uint8_t type = call->op->code == VM_OP_read    ? VM_PROT_READ
 	               : call->op->code == VM_OP_write ? VM_PROT_WRITE
 	                                               : call->op->prot;
-	uint16_t seen = (uint16_t)(BIT(SUCCESS) | poison_in(cfg, call->start, call->end));
+	uint16_t seen = (uint16_t)(BIT(SUCCESS) | poison_in(cfg, call->range.start, call->range.end));
 	uint64_t until;
-	const struct vm_run *run = check_run_at(s, call->start, call->end, &until);
+	const struct vm_run *run = check_run_at(s, call->range.start, call->range.end, &until);
 
 	if (run == NULL)
 		*must = BIT(INVALID_ADDRESS);
 	else if ((type & ~run->prot) != 0 || run->prot == VM_PROT_NONE)
 		*must = BIT(PROTECTION_FAILURE);
 	else
-		*must = poison_in(cfg, call->start, call->end);
+		*must = poison_in(cfg, call->range.start, call->range.end);
 	seen |= *must;
 	if (frames_short(cfg, s))
 		seen |= BIT(RESOURCE_SHORTAGE);
@@ -229,7 +229,7 @@ fault_reasons(const struct check_call *call, const struct vm_state *s, uint16_t 
 static uint16_t
 protect_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *must)
 {
-	struct facts f = look(call, s, call->start, call->end);
+	struct facts f = look(call, s, call->range.start, call->range.end);
 
 	if (f.beyond_max)
 		*must = BIT(PROTECTION_FAILURE);
@@ -270,7 +270,7 @@ check_reasons(const struct check_call *call, const struct vm_state *s, uint16_t 
 	case VM_OP_sync:
 		return sync_reasons(call, s, must);
 	case VM_OP_clip:
-		if (check_run_at(s, call->start, call->end, &until) == NULL)
+		if (check_run_at(s, call->range.start, call->range.end, &until) == NULL)
 			return *must = BIT(INVALID_ADDRESS);
 		return BIT(SUCCESS);
 	case VM_OP_fault:
@@ -305,12 +305,12 @@ check_code(const struct check_call *call)
 	if (call->op->code == VM_OP_check || call->op->code == VM_OP_lookup)
 		return;
 	if (code < 0 || code >= VM_KERN_COUNT || (o->seen & 1u << code) == 0)
-		check_report(call->c, call->r, id, call, call->start, call->end,
-		    "at no instant of the call was there a reason for that in pages %" PRIu64 "-%" PRIu64, call->start,
-		    call->end);
+		check_report(call->c, call->r, id, call, call->range.start, call->range.end,
+		    "at no instant of the call was there a reason for that in pages %" PRIu64 "-%" PRIu64,
+		    call->range.start, call->range.end);
 	else if (code == KERN_SUCCESS && o->always != 0)
 		check_report(call->c, call->r, (o->always & BIT(INVALID_ADDRESS)) != 0 ? CHECK_overlooked : CHECK_code,
-		    call, call->start, call->end,
+		    call, call->range.start, call->range.end,
 		    "at each instant of the call there was a reason for %s in pages %" PRIu64 "-%" PRIu64,
-		    vm_kern_name(__builtin_ctz(o->always)), call->start, call->end);
+		    vm_kern_name(__builtin_ctz(o->always)), call->range.start, call->range.end);
 }

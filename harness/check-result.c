@@ -33,7 +33,7 @@ check_rollback(const struct check_call *call)
 		return;
 	}
 	if (!fixed && o->charged != 0)
-		check_report(call->c, call->r, CHECK_rollback, call, call->start, call->end,
+		check_report(call->c, call->r, CHECK_rollback, call, call->range.start, call->range.end,
 		    "it has failed, and its changes to the user-wire counter add up to %+" PRId64 " pages", o->charged);
 }
 
@@ -57,7 +57,7 @@ check_pages(const struct check_call *call, enum check_id id, uint64_t start, uin
 		const char *text;
 		uint64_t until;
 
-		s.run = check_run_at(&call->c->now, page, end, &until);
+		s.run = check_run_at(call->c->now, page, end, &until);
 		s.effect = check_effect_at(call->state, page, until, &next);
 		s.end = next;
 		text = wrong(call, &s);
@@ -181,7 +181,7 @@ static void
 check_merged(const struct check_call *call)
 {
 	const struct vm_target *t = call->r->target;
-	uint64_t start = call->start, end = call->end, page;
+	uint64_t start = call->range.start, end = call->range.end, page;
 
 	if (call->op->code != VM_OP_protect && start < end) {
 		start -= start > 0;
@@ -198,11 +198,11 @@ static void
 check_waited(const struct check_call *call)
 {
 	uint64_t until;
-	const struct vm_run *run = check_run_at(&call->c->before, call->start, call->end, &until);
+	const struct vm_run *run = check_run_at(call->c->before, call->range.start, call->range.end, &until);
 
 	if (run != NULL && run->transition)
-		check_report(call->c, call->r, CHECK_held, call, call->start, call->end,
-		    "page %" PRIu64 " was in transition, and it has not waited", call->start);
+		check_report(call->c, call->r, CHECK_held, call, call->range.start, call->range.end,
+		    "page %" PRIu64 " was in transition, and it has not waited", call->range.start);
 }
 
 /* Does an entry begin where it has clipped? */
@@ -224,10 +224,10 @@ check_clipped(const struct check_call *call)
 	}
 	(void)t->entries(call->r->self, c->starts, nr);
 	for (size_t i = 0; i < nr; i++)
-		if (c->starts[i] == call->start)
+		if (c->starts[i] == call->range.start)
 			return;
-	check_report(c, call->r, CHECK_attributes, call, call->start, call->end,
-	    "no entry begins at page %" PRIu64 ", though it has succeeded", call->start);
+	check_report(c, call->r, CHECK_attributes, call, call->range.start, call->range.end,
+	    "no entry begins at page %" PRIu64 ", though it has succeeded", call->range.start);
 }
 
 static void
@@ -237,29 +237,29 @@ check_success(const struct check_call *call)
 
 	switch ((enum vm_op_code)call->op->code) {
 	case VM_OP_wire:
-		check_pages(call, CHECK_wired, call->start, call->end, not_wired);
+		check_pages(call, CHECK_wired, call->range.start, call->range.end, not_wired);
 		check_merged(call);
 		break;
 	case VM_OP_unwire:
-		check_pages(call, CHECK_unwired, call->start, call->end, not_unwired);
+		check_pages(call, CHECK_unwired, call->range.start, call->range.end, not_unwired);
 		check_merged(call);
 		break;
 	case VM_OP_insert:
 	case VM_OP_fixed:
-		check_pages(call, CHECK_mapped, call->start, call->end, not_mapped);
+		check_pages(call, CHECK_mapped, call->range.start, call->range.end, not_mapped);
 		break;
 	case VM_OP_find:
 		check_pages(call, CHECK_mapped, at, at + call->op->end, not_mapped);
 		break;
 	case VM_OP_remove:
-		check_pages(call, CHECK_removed, call->start, call->end, not_removed);
+		check_pages(call, CHECK_removed, call->range.start, call->range.end, not_removed);
 		break;
 	case VM_OP_protect:
-		check_pages(call, CHECK_attributes, call->start, call->end, not_protected);
+		check_pages(call, CHECK_attributes, call->range.start, call->range.end, not_protected);
 		check_merged(call);
 		break;
 	case VM_OP_inherit:
-		check_pages(call, CHECK_attributes, call->start, call->end, not_inherited);
+		check_pages(call, CHECK_attributes, call->range.start, call->range.end, not_inherited);
 		break;
 	case VM_OP_fault:
 	case VM_OP_read:

@@ -80,17 +80,16 @@ tell_others(const struct check_call *call, uint64_t start, uint64_t end)
 {
 	struct checker *c = call->c;
 
-	for (unsigned t = 0; t < call->r->program->nr_threads; t++) {
-		struct check_effect d = { .start = start, .end = end, .others = true };
-		struct check_call other = { .thread = t };
+	for (uint32_t left = c->running & ~((uint32_t)1 << call->thread); left != 0; left &= left - 1) {
+		struct check_op *o = &c->ops[__builtin_ctz(left)];
+		struct check_effect d = {
+			.start = start > o->range.start ? start : o->range.start,
+			.end = end < o->range.end ? end : o->range.end,
+			.others = true,
+		};
 
-		if (t == call->thread || !c->ops[t].running)
-			continue;
-		check_clamp(&call->r->program->config, &call->r->program->threads[t].ops[c->ops[t].op], &other);
-		d.start = start > other.start ? start : other.start;
-		d.end = end < other.end ? end : other.end;
 		if (d.start < d.end)
-			check_effects_add(&c->ops[t], &d);
+			check_effects_add(o, &d);
 	}
 }
 
@@ -111,7 +110,7 @@ check_held(const struct check_call *call, uint64_t start, uint64_t end, const st
 	else if (system && (did & MAY_UNMAP) != 0)
 		check_report(call->c, call->r, CHECK_held, call, start, end,
 		    "pages %" PRIu64 "-%" PRIu64 " were wired by the system, and it has not waited", start, end);
-	else if (call->op->code == VM_OP_protect && call->c->before.busy)
+	else if (call->op->code == VM_OP_protect && call->c->before->busy)
 		check_report(call->c, call->r, CHECK_held, call, start, end, "the map was busy, and it has not waited");
 }
 
@@ -132,7 +131,7 @@ note_change(const struct check_call *call, uint64_t start, uint64_t end, const s
 {
 	struct check_effect d = { .start = start, .end = end };
 	unsigned may = may_change(call->op), did = changes(a, b, may, &d);
-	bool inside = call->op->code == VM_OP_find || (start >= call->start && end <= call->end);
+	bool inside = call->op->code == VM_OP_find || (start >= call->range.start && end <= call->range.end);
 
 	if (did == 0)
 		return;
@@ -148,13 +147,6 @@ note_change(const struct check_call *call, uint64_t start, uint64_t end, const s
 		tell_others(call, start, end);
 	if ((did & (MAY_MAP | MAY_UNMAP)) != 0)
 		check_tags_clear(&call->c->tags, start, end);
-}
-
-static bool
-run_alike(const struct vm_run *a, const struct vm_run *b)
-{
-	return a->prot == b->prot && a->max == b->max && a->inherit == b->inherit && a->guard == b->guard &&
-	       a->user_wired == b->user_wired && a->transition == b->transition && a->wired_count == b->wired_count;
 }
 
 /* Where does the run or gap that @page is in end? *run is the run, or NULL; i moves on to it. */
@@ -177,11 +169,11 @@ check_step_effects(const struct check_call *call)
 
 	for (uint64_t page = 0, next; page != UINT64_MAX; page = next) {
 		const struct vm_run *a, *b;
-		uint64_t a_end = span_at(&c->before, &i, page, &a), b_end = span_at(&c->now, &j, page, &b);
+		uint64_t a_end = span_at(c->before, &i, page, &a), b_end = span_at(c->now, &j, page, &b);
 
 		next = a_end < b_end ? a_end : b_end;
-		if ((a == NULL) != (b == NULL) || (a != NULL && !run_alike(a, b)))
+		if ((a == NULL) != (b == NULL) || (a != NULL && !vm_run_alike(a, b)))
 			note_change(call, page, next, a, b);
 	}
-	call->state->charged += c->now.user_wired - c->before.user_wired;
+	call->state->charged += c->now->user_wired - c->before->user_wired;
 }

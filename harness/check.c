@@ -51,7 +51,7 @@ check_report(struct checker *c, struct run *r, enum check_id check, const struct
 		f.op = (uint16_t)call->index;
 		f.final = call->thread == SIM_INIT_THREAD && r->init_is_final;
 		f.what = *call->op;
-		f.since = call->state->running ? call->state->since : c->step;
+		f.since = check_is_running(c, call->thread) ? call->state->since : c->step;
 		f.edges = call->result != NULL ? call->result->edges : 0;
 		f.has_code = call->result != NULL && call->result->outcome == VM_OUTCOME_DONE;
 		f.code = f.has_code ? call->result->code : 0;
@@ -78,20 +78,10 @@ checker_first(const struct checker *c)
 static void
 swap_states(struct checker *c)
 {
-	struct vm_state s = c->before;
+	struct vm_state *s = c->before;
 
 	c->before = c->now;
 	c->now = s;
-}
-
-static void
-copy_state(struct vm_state *to, const struct vm_state *from)
-{
-	state_clear(to);
-	for (size_t i = 0; i < from->nr_runs; i++)
-		state_add(to, &from->runs[i]);
-	to->user_wired = from->user_wired;
-	to->busy = from->busy;
 }
 
 static void
@@ -138,8 +128,8 @@ checker_init(struct checker *c)
 void
 checker_free(struct checker *c)
 {
-	state_free(&c->now);
-	state_free(&c->before);
+	state_free(&c->states[0]);
+	state_free(&c->states[1]);
 	state_free(&c->start);
 	free(c->tags.tags);
 	free(c->start_tags.tags);
@@ -149,15 +139,6 @@ checker_free(struct checker *c)
 	checker_init(c);
 }
 
-static void
-forget_ops(struct checker *c)
-{
-	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++) {
-		c->ops[i].running = false;
-		c->ops[i].nr_effects = 0;
-	}
-}
-
 void
 checker_open(struct checker *c, struct run *r)
 {
@@ -165,8 +146,10 @@ checker_open(struct checker *c, struct run *r)
 	c->step = 0;
 	c->nr_findings = c->nr_init = 0;
 	c->tags.nr = 0;
-	forget_ops(c);
-	r->target->dump(r->self, &c->now);
+	c->running = 0;
+	c->now = &c->states[0];
+	c->before = &c->states[1];
+	r->target->dump(r->self, c->now);
 }
 
 void
@@ -174,7 +157,7 @@ checker_saved(struct checker *c)
 {
 	c->opened = true;
 	c->nr_init = c->nr_findings;
-	copy_state(&c->start, &c->now);
+	state_copy(&c->start, c->now);
 	copy_tags(&c->start_tags, &c->tags);
 }
 
@@ -183,8 +166,8 @@ checker_begin(struct checker *c)
 {
 	c->step = 0;
 	c->nr_findings = c->nr_init;
-	forget_ops(c);
-	copy_state(&c->now, &c->start);
+	c->running = 0;
+	state_copy(c->now, &c->start);
 	copy_tags(&c->tags, &c->start_tags);
 }
 
@@ -210,52 +193,47 @@ nr_done_of(const struct run *r, unsigned thread)
 	return r->threads[thread].nr_done;
 }
 
-/* Does it return before it takes the lock? docs/engine.md sections 4, 6, 9 and 10. */
+/* Which return before they take the lock, if: docs/engine.md sections 4, 6, 9 and 10. */
+#define OPS_IF_EMPTY (CHECK_OP(unwire) | CHECK_OP(protect) | CHECK_OP(inherit) | CHECK_OP(madvise))
+#define OPS_IF_MALFORMED (CHECK_OP(find) | CHECK_OP(fixed)) /* and find of no pages */
+#define OPS_NEVER                                                                                                      \
+	(CHECK_OP(insert) | CHECK_OP(remove) | CHECK_OP(wire) | CHECK_OP(sync) | CHECK_OP(check) | CHECK_OP(lookup) |  \
+	    CHECK_OP(clip) | CHECK_OP(fault) | CHECK_OP(read) | CHECK_OP(write) | CHECK_OP(pageout))
+
+_Static_assert((OPS_IF_EMPTY | OPS_IF_MALFORMED | OPS_NEVER) == CHECK_OPS_ALL, "does an operation take the lock?");
+
 static bool
 is_lockless(const struct vm_op *op)
 {
-	switch ((enum vm_op_code)op->code) {
-	case VM_OP_unwire:
-	case VM_OP_protect:
-	case VM_OP_inherit:
-	case VM_OP_madvise:
+	unsigned bit = 1u << op->code;
+
+	if ((bit & OPS_IF_EMPTY) != 0)
 		return op->start == op->end;
-	case VM_OP_find:
-		return op->end == 0 || check_malformed(op);
-	case VM_OP_fixed:
-		return check_malformed(op);
-	case VM_OP_insert:
-	case VM_OP_remove:
-	case VM_OP_wire:
-	case VM_OP_sync:
-	case VM_OP_check:
-	case VM_OP_lookup:
-	case VM_OP_clip:
-	case VM_OP_fault:
-	case VM_OP_read:
-	case VM_OP_write:
-	case VM_OP_pageout:
-	case VM_OP_INVALID:
-		break;
-	}
+	if ((bit & OPS_IF_MALFORMED) != 0)
+		return check_malformed(op) || (op->code == VM_OP_find && op->end == 0);
 	return false;
 }
 
-static struct check_call
-call_of(struct checker *c, struct run *r, unsigned thread, unsigned index)
+/* *call gets all there is to know of operation @index of @thread, but its result. */
+static void
+call_of(struct check_call *call, struct checker *c, struct run *r, unsigned thread, unsigned index)
 {
+	struct check_op *o = &c->ops[thread];
 	unsigned nr;
-	struct check_call call = { .c = c,
-		.r = r,
-		.thread = thread,
-		.index = index,
-		.op = &ops_of(r, thread, &nr)[index],
-		.state = &c->ops[thread] };
 
-	check_clamp(&r->program->config, call.op, &call);
-	if (thread == SIM_INIT_THREAD)
-		call.index = r->init_index;
-	return call;
+	call->c = c;
+	call->r = r;
+	call->thread = thread;
+	call->index = thread == SIM_INIT_THREAD ? r->init_index : index;
+	call->op = &ops_of(r, thread, &nr)[index];
+	call->result = NULL;
+	call->state = o;
+	if (check_is_running(c, thread) && o->op == index) {
+		call->range.start = o->range.start;
+		call->range.end = o->range.end;
+	} else {
+		check_clamp(&r->program->config, call->op, &call->range);
+	}
 }
 
 /* The operation sees the present state. */
@@ -265,7 +243,7 @@ watch(struct checker *c, const struct check_call *call)
 	struct check_op *o = call->state;
 	uint16_t must = 0;
 
-	o->seen |= check_reasons(call, &c->now, &must);
+	o->seen |= check_reasons(call, c->now, &must);
 	o->always &= must;
 }
 
@@ -273,28 +251,28 @@ static void
 begin_op(struct checker *c, struct run *r, unsigned thread, unsigned index)
 {
 	struct check_op *o = &c->ops[thread];
-	struct check_call call = call_of(c, r, thread, index);
+	struct check_call call;
 
-	o->running = true;
+	call_of(&call, c, r, thread, index);
+	c->running |= (uint32_t)1 << thread;
+	o->range.start = call.range.start;
+	o->range.end = call.range.end;
 	o->seen = 0;
 	o->always = UINT16_MAX;
 	o->op = (uint16_t)index;
 	o->since = c->step + 1;
 	o->charged = 0;
-	o->synced = call.start;
+	o->synced = call.range.start;
 	o->nr_effects = 0;
 	watch(c, &call);
 }
 
 /* An operation whose range is empty, and that does not clip anything then: docs/engine.md sections 5 and 6. */
 static bool
-leaves_entries(struct checker *c, struct run *r, unsigned thread, unsigned index)
+leaves_entries(const struct check_op *o, const struct run *r, const struct vm_op *op)
 {
-	struct check_call call = call_of(c, r, thread, index);
-	uint8_t code = call.op->code;
-
-	return call.start == call.end && r->target->entries != NULL &&
-	       (code == VM_OP_remove || code == VM_OP_fixed || code == VM_OP_wire || code == VM_OP_unwire);
+	return o->range.start == o->range.end && r->target->entries != NULL &&
+	       (1u << op->code & (CHECK_OP(remove) | CHECK_OP(fixed) | CHECK_OP(wire) | CHECK_OP(unwire))) != 0;
 }
 
 void
@@ -304,50 +282,51 @@ checker_before_step(struct checker *c, struct run *r, unsigned thread)
 	const struct vm_op *ops = ops_of(r, thread, &nr);
 
 	c->nr_done_before = index;
-	if (!r->target->judged || c->ops[thread].running)
+	if (!r->target->judged || check_is_running(c, thread))
 		return;
 	while (index < nr && is_lockless(&ops[index]))
 		index++;
-	if (index < nr)
-		begin_op(c, r, thread, index);
-	if (index < nr && leaves_entries(c, r, thread, index))
+	if (index == nr)
+		return;
+	begin_op(c, r, thread, index);
+	if (leaves_entries(&c->ops[thread], r, &ops[index]))
 		c->nr_entries_before = r->target->entries(r->self, NULL, 0);
 }
 
-/* Operation @index has ended in this step. */
+/* An operation that has ended in this step without a look at the map: one instant, and no effect. */
 static void
-end_op(struct checker *c, struct run *r, unsigned thread, unsigned index)
+end_lockless(struct checker *c, struct run *r, unsigned thread, unsigned index, const struct vm_result *result)
 {
-	struct check_op *o = &c->ops[thread];
-	struct check_op saved = *o;
-	struct check_call call = call_of(c, r, thread, index);
+	struct check_op *o = &c->ops[thread], saved = *o;
+	struct check_call call;
 
-	call.result = thread == SIM_INIT_THREAD ? &r->init_result : &r->threads[thread].results[index];
-	if (o->running && o->op == index) {
-		check_code(&call);
-		check_result(&call);
-		check_content(&call);
-		o->running = false;
-		o->nr_effects = 0;
-		return;
-	}
-	/* It has not looked at the map: one instant, and no effect. */
+	call_of(&call, c, r, thread, index);
+	call.result = result;
 	*o = (struct check_op){ .always = UINT16_MAX };
 	watch(c, &call);
 	check_code(&call);
 	*o = saved;
 }
 
+/* The operation that has looked at the map has ended in this step. */
+static void
+end_op(const struct check_call *call)
+{
+	check_code(call);
+	check_result(call);
+	check_content(call);
+	call->c->running &= ~((uint32_t)1 << call->thread);
+}
+
 /* The operations under way have seen what this step made. */
 static void
 watch_all(struct checker *c, struct run *r)
 {
-	for (unsigned t = 0; t < SIM_FIBERS_MAX; t++) {
+	for (uint32_t left = c->running; left != 0; left &= left - 1) {
+		unsigned t = (unsigned)__builtin_ctz(left);
 		struct check_call call;
 
-		if (!c->ops[t].running)
-			continue;
-		call = call_of(c, r, t, c->ops[t].op);
+		call_of(&call, c, r, t, c->ops[t].op);
 		watch(c, &call);
 	}
 }
@@ -359,16 +338,19 @@ check_early(struct checker *c, struct run *r, unsigned thread, unsigned done)
 	struct check_op *o = &c->ops[thread];
 	unsigned nr;
 	const struct vm_op *ops = ops_of(r, thread, &nr);
+	bool running = check_is_running(c, thread);
 
-	if (done < nr && is_lockless(&ops[done])) {
-		struct check_call call = call_of(c, r, thread, done);
+	if (done < nr && !(running && o->op == done) && is_lockless(&ops[done])) {
+		struct check_call call;
 
+		call_of(&call, c, r, thread, done);
 		check_report(c, r, CHECK_early, &call, 0, 0, "it does not return at once, but waits for the lock");
 	}
-	if (o->running && leaves_entries(c, r, thread, o->op) &&
+	if (running && leaves_entries(o, r, &ops[o->op]) &&
 	    r->target->entries(r->self, NULL, 0) != c->nr_entries_before) {
-		struct check_call call = call_of(c, r, thread, o->op);
+		struct check_call call;
 
+		call_of(&call, c, r, thread, o->op);
 		check_report(
 		    c, r, CHECK_early, &call, 0, 0, "its range is empty, and it has changed where entries begin");
 	}
@@ -377,25 +359,30 @@ check_early(struct checker *c, struct run *r, unsigned thread, unsigned done)
 static void
 judge_step(struct checker *c, struct run *r, unsigned thread)
 {
-	struct check_op *o = &c->ops[thread];
-	unsigned done = nr_done_of(r, thread);
-	bool changed;
+	const struct vm_result *results = thread == SIM_INIT_THREAD ? &r->init_result : r->threads[thread].results;
+	unsigned done = nr_done_of(r, thread), op = c->ops[thread].op;
+	bool running = check_is_running(c, thread), changed;
+
+	struct check_call call;
 
 	swap_states(c);
-	r->target->dump(r->self, &c->now);
-	changed = !state_equal(&c->before, &c->now);
-	if (o->running) {
-		struct check_call call = call_of(c, r, thread, o->op);
-
-		if (done > o->op)
-			call.result = thread == SIM_INIT_THREAD ? &r->init_result : &r->threads[thread].results[o->op];
+	r->target->dump(r->self, c->now);
+	changed = !state_equal(c->before, c->now);
+	if (running) {
+		call_of(&call, c, r, thread, op);
+		call.result = done > op ? &results[op] : NULL;
 		if (changed)
 			check_step_effects(&call);
-		check_cleaned(&call);
+		if (call.op->code == VM_OP_sync)
+			check_cleaned(&call);
 	}
 	check_early(c, r, thread, done);
-	for (unsigned i = c->nr_done_before; i < done; i++)
-		end_op(c, r, thread, i);
+	for (unsigned i = c->nr_done_before; i < done; i++) {
+		if (running && i == op)
+			end_op(&call);
+		else
+			end_lockless(c, r, thread, i, &results[i]);
+	}
 	if (changed)
 		watch_all(c, r);
 }
@@ -420,7 +407,7 @@ report_broken(struct checker *c, struct run *r, unsigned thread, const char *bro
 	(void)ops_of(r, thread, &nr);
 	if (index >= nr)
 		index = nr - 1;
-	call = call_of(c, r, thread, index);
+	call_of(&call, c, r, thread, index);
 	check_report(c, r, id, &call, start, end, "%s%s", broken, where);
 }
 
@@ -431,8 +418,9 @@ checker_after_step(struct checker *c, struct run *r, unsigned thread)
 
 	c->step++;
 	if (sim_panic_text(r->sim) != NULL) {
-		struct check_call call = call_of(c, r, thread, nr_done_of(r, thread));
+		struct check_call call;
 
+		call_of(&call, c, r, thread, nr_done_of(r, thread));
 		check_report(c, r, CHECK_assertion, &call, 0, 0, "%s", sim_panic_text(r->sim));
 		return;
 	}
@@ -456,8 +444,8 @@ may_block(const struct checker *c, const struct check_call *call)
 
 	if (cfg->kernel || (call->op->code != VM_OP_remove && call->op->code != VM_OP_fixed))
 		return false;
-	for (uint64_t page = call->start; page < call->end; page = until) {
-		const struct vm_run *run = check_run_at(&c->now, page, call->end, &until);
+	for (uint64_t page = call->range.start; page < call->range.end; page = until) {
+		const struct vm_run *run = check_run_at(c->now, page, call->range.end, &until);
 
 		if (run != NULL && run->wired_count - run->user_wired > 0)
 			return true;
@@ -468,12 +456,13 @@ may_block(const struct checker *c, const struct check_call *call)
 static void
 end_of_thread(struct checker *c, struct run *r, unsigned thread)
 {
-	struct check_call call = call_of(c, r, thread, nr_done_of(r, thread));
+	struct check_call call;
 
+	call_of(&call, c, r, thread, nr_done_of(r, thread));
 	if (!r->target->judged)
 		check_report(c, r, CHECK_stuck, &call, 0, 0, "it sleeps, and nobody is left who could wake it");
 	else if (!may_block(c, &call))
-		check_report(c, r, CHECK_stuck, &call, call.start, call.end,
+		check_report(c, r, CHECK_stuck, &call, call.range.start, call.range.end,
 		    "it sleeps, nobody is left who could wake it, and it is no remove of system-wired pages");
 }
 
@@ -487,21 +476,23 @@ checker_end(struct checker *c, struct run *r)
 			end_of_thread(c, r, t);
 	if (!r->target->judged)
 		return;
-	if (c->now.busy)
+	if (c->now->busy)
 		check_report(c, r, CHECK_marks, NULL, 0, 0, "the run is over, and the map is left busy");
-	for (size_t i = 0; i < c->now.nr_runs; i++)
-		if (c->now.runs[i].transition)
-			check_report(c, r, CHECK_marks, NULL, c->now.runs[i].start, c->now.runs[i].end,
+	for (size_t i = 0; i < c->now->nr_runs; i++)
+		if (c->now->runs[i].transition)
+			check_report(c, r, CHECK_marks, NULL, c->now->runs[i].start, c->now->runs[i].end,
 			    "the run is over, and these pages are left in transition");
 }
 
 /* --- the key --- */
 
 static void
-key_op(const struct check_op *o, struct keybuf *k)
+key_op(const struct checker *c, unsigned thread, struct keybuf *k)
 {
-	keybuf_u8(k, o->running);
-	if (!o->running)
+	const struct check_op *o = &c->ops[thread];
+
+	keybuf_u8(k, check_is_running(c, thread));
+	if (!check_is_running(c, thread))
 		return;
 	keybuf_num(k, o->seen);
 	keybuf_num(k, o->always);
@@ -527,7 +518,7 @@ checker_key(const struct checker *c, const struct run *r, struct keybuf *k)
 	if (!r->target->judged)
 		return;
 	for (unsigned t = 0; t < r->program->nr_threads; t++)
-		key_op(&c->ops[t], k);
+		key_op(c, t, k);
 	keybuf_num(k, c->tags.nr);
 	for (size_t i = 0; i < c->tags.nr; i++) {
 		keybuf_num(k, c->tags.tags[i].page);

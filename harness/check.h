@@ -77,9 +77,14 @@ struct check_effect {
 	bool others;                             /* somebody else mapped, unmapped or protected them meanwhile */
 };
 
-/* An operation under way. */
+/* Pages of an operation as docs/engine.md section 2 cuts them: start is not above end. */
+struct check_range {
+	uint64_t start, end;
+};
+
+/* An operation under way: struct checker's running says whose are. */
 struct check_op {
-	bool running;
+	struct check_range range;
 	uint16_t seen;   /* bit c: code c has had a reason at some instant */
 	uint16_t always; /* bit c: at each instant so far code c was one that it must fail with */
 	uint16_t op;     /* index */
@@ -101,16 +106,18 @@ struct check_tags {
 };
 
 struct checker {
-	bool opened;                 /* the init steps are done */
-	bool quiet;                  /* a prefix is executed again: no invariants, they have been looked at */
-	uint32_t step;               /* of the run */
-	size_t nr_entries_before;    /* of the target, before the step; only for operations on an empty range */
-	unsigned nr_done_before;     /* of the thread that steps: its operations that had ended before the step */
-	struct vm_state now, before; /* after the last step, and before it */
-	struct vm_state start;       /* after the init steps */
+	bool opened;              /* the init steps are done */
+	bool quiet;               /* a prefix is executed again: no invariants, they have been looked at */
+	uint32_t step;            /* of the run */
+	size_t nr_entries_before; /* of the target, before the step; only for operations on an empty range */
+	unsigned nr_done_before;  /* of the thread that steps: its operations that had ended before the step */
+	struct vm_state states[2];
+	struct vm_state *now, *before; /* of them: after the last step, and before it; set by checker_open */
+	struct vm_state start;         /* after the init steps */
 	size_t cap_starts;
 	uint64_t *starts; /* scratch: where entries begin */
 	struct check_tags tags, start_tags;
+	uint32_t running; /* bit t: ops[t] is one that thread t is at */
 	struct check_op ops[SIM_FIBERS_MAX];
 	size_t nr_findings;
 	size_t nr_init; /* of them, how many are of the init steps: they stay when the run is begun again */

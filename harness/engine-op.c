@@ -233,10 +233,9 @@ engine_op_apply(struct vm_map *map, const struct vm_op *op)
 
 	if (canary_does_nothing(map, op))
 		return r;
-	vm_curthread->ctx = (struct vm_op_ctx){ 0 };
 	r.code = appliers[op->code](map, op, &r.value);
 	r.edges = vm_curthread->ctx.edges;
 	canary_result(map, op, &r);
-	vm_curthread->ctx = (struct vm_op_ctx){ 0 };
+	vm_curthread->ctx = (struct vm_op_ctx){ 0 }; /* as the next one wants to find it */
 	return r;
 }

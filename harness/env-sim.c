@@ -58,7 +58,7 @@ env_wakeup(struct vm_waitq *q)
 
 	TSAN(__tsan_release(q));
 	vm_waitq_advance(q);
-	if (sim->enabled != sim->unfinished) /* else nobody sleeps */
+	if (sim->now.enabled != sim->now.unfinished) /* else nobody sleeps */
 		sim_wakeup(sim, q->id);
 }
 

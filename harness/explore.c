@@ -7,6 +7,7 @@
 
 #include "harness/clock.h"
 #include "harness/explore-graph.h"
+#include "harness/run-step.h"
 
 #define CLOCK_EVERY 256        /* steps between two looks at the clock */
 #define GOAL_STEPS_MAX 1000000 /* for a target that never comes to an end */
@@ -160,7 +161,7 @@ try_next(struct walk *w, uint32_t id, bool *ret_new)
 	n->todo &= n->todo - 1;
 	if (n->todo != 0)
 		push(w, id);
-	run_step(w->run, thread);
+	run_step_here(w->run, thread);
 	if (c != NULL && c->nr_findings > nr_findings)
 		findings_see(&w->graph, w->result, c, nr_findings, id, (uint8_t)thread);
 	w->result->steps++;

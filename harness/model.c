@@ -96,7 +96,7 @@ target_create(const struct program_config *cfg, struct sim *sim)
 }
 
 static bool
-state_copy(struct model_state *to, const struct model_state *from, uint64_t pages)
+copy_state(struct model_state *to, const struct model_state *from, uint64_t pages)
 {
 	if (to->nr_objects_max < from->nr_objects_max) {
 		bool *charged = realloc(to->charged, from->nr_objects_max * sizeof(*charged));
@@ -124,7 +124,7 @@ target_save(void *self)
 		memset(&m->saved, 0, sizeof(m->saved));
 		return false;
 	}
-	return state_copy(&m->saved, &m->now, m->max - m->min);
+	return copy_state(&m->saved, &m->now, m->max - m->min);
 }
 
 static void
@@ -134,7 +134,7 @@ target_restore(void *self)
 	bool copied;
 
 	assert(m->saved.pages != NULL);
-	copied = state_copy(&m->now, &m->saved, m->max - m->min);
+	copied = copy_state(&m->now, &m->saved, m->max - m->min);
 	assert(copied); /* now has never less room than saved */
 }
 

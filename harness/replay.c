@@ -2,6 +2,8 @@
 /* replay.c - see replay.h. */
 #include "harness/replay.h"
 
+#include "harness/run-step.h"
+
 static const char *
 why_not(const struct run *r, unsigned thread)
 {
@@ -22,7 +24,7 @@ why_not(const struct run *r, unsigned thread)
 static void
 one_step(struct run *r, unsigned thread, struct replay *how)
 {
-	run_step(r, thread);
+	run_step_here(r, thread);
 	how->nr_steps++;
 	if (how->on_step != NULL)
 		how->on_step(how->arg, r, how->nr_steps, thread);

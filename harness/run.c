@@ -2,8 +2,10 @@
 /* run.c - see run.h. */
 #include "harness/run.h"
 
+#include <assert.h>
 #include <string.h>
 
+#include "harness/run-step.h"
 #include "harness/vmt.h"
 
 static void
@@ -33,11 +35,7 @@ run_alone(struct run *r, const struct vm_op *op)
 	r->init_op = op;
 	sim_begin_init(r->sim, init_body, r);
 	while (sim_enabled(r->sim) != 0) {
-		if (r->checker != NULL)
-			checker_before_step(r->checker, r, SIM_INIT_THREAD);
-		sim_step(r->sim, SIM_INIT_THREAD);
-		if (r->checker != NULL)
-			checker_after_step(r->checker, r, SIM_INIT_THREAD);
+		run_step_here(r, SIM_INIT_THREAD);
 	}
 	if (sim_unfinished(r->sim) != 0 || run_panic(r) != NULL)
 		return (struct vm_result){ .outcome = VM_OUTCOME_BLOCKED };
@@ -125,8 +123,8 @@ run_open(struct run *r, const struct program *p, const struct vm_target *t, stru
 	return run_open_checked(r, p, t, sim, NULL);
 }
 
-enum run_open_result
-run_open_checked(struct run *r, const struct program *p, const struct vm_target *t, struct sim *sim, struct checker *c)
+static enum run_open_result
+open_run(struct run *r, const struct program *p, const struct vm_target *t, struct sim *sim, struct checker *c)
 {
 	const char *why;
 
@@ -156,11 +154,28 @@ run_open_checked(struct run *r, const struct program *p, const struct vm_target 
 		return RUN_INIT_FAILED;
 	if (c != NULL)
 		checker_saved(c);
-	if (!t->save(r->self)) {
+	return RUN_OPENED;
+}
+
+enum run_open_result
+run_open_checked(struct run *r, const struct program *p, const struct vm_target *t, struct sim *sim, struct checker *c)
+{
+	enum run_open_result result = open_run(r, p, t, sim, c);
+
+	if (result == RUN_OPENED && !t->save(r->self)) {
 		strbuf_add(&r->error, "no memory for the state after the init steps");
 		return RUN_NO_MEMORY;
 	}
-	return RUN_OPENED;
+	return result;
+}
+
+enum run_open_result
+run_open_once(struct run *r, const struct program *p, const struct vm_target *t, struct sim *sim, struct checker *c)
+{
+	enum run_open_result result = open_run(r, p, t, sim, c);
+
+	r->once = true;
+	return result;
 }
 
 void
@@ -176,7 +191,10 @@ run_close(struct run *r)
 void
 run_begin(struct run *r)
 {
-	r->target->restore(r->self);
+	if (!r->once)
+		r->target->restore(r->self);
+	assert(!r->once || !r->begun);
+	r->begun = true;
 	for (unsigned i = 0; i < r->program->nr_threads; i++)
 		r->threads[i].nr_done = 0;
 	sim_begin(r->sim, r->program->nr_threads, thread_body, r);
@@ -187,11 +205,7 @@ run_begin(struct run *r)
 void
 run_step(struct run *r, unsigned thread)
 {
-	if (r->checker != NULL)
-		checker_before_step(r->checker, r, thread);
-	sim_step(r->sim, thread);
-	if (r->checker != NULL)
-		checker_after_step(r->checker, r, thread);
+	run_step_here(r, thread);
 }
 
 void

@@ -35,6 +35,7 @@ struct run {
 	struct checker *checker; /* NULL: nobody judges */
 	unsigned init_index;     /* which of the init or final steps init_op is */
 	bool init_is_final;
+	bool once, begun;            /* run_open_once; and then that one run has begun */
 	const struct vm_op *init_op; /* under way on the init thread */
 	struct vm_result init_result;
 	struct run_thread threads[PROGRAM_THREADS_MAX]; /* last: large, and valid up to nr_done only */
@@ -57,6 +58,9 @@ const char *run_refusal(const struct program *p, const struct vm_target *t);
 enum run_open_result run_open(struct run *r, const struct program *p, const struct vm_target *t, struct sim *sim);
 /* The same with a checker, the caller's until run_close, which judges all the run does, from the init steps on. */
 enum run_open_result run_open_checked(
+    struct run *r, const struct program *p, const struct vm_target *t, struct sim *sim, struct checker *c);
+/* The same, for one run_begin only: nothing is kept to go back to. For whoever has very many programs. */
+enum run_open_result run_open_once(
     struct run *r, const struct program *p, const struct vm_target *t, struct sim *sim, struct checker *c);
 void run_close(struct run *r);
 

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sim-inside.h - the inside of the simulated world, private to sim.c and env-sim.c: what every scheduling point and
- * every unlock goes through is here, so that it costs no call.
+ * sim-inside.h - the inside of the simulated world, private to sim.c, env-sim.c and run-step.h: what every step, every
+ * scheduling point and every unlock goes through is here, so that it costs no call.
  *
- * ThreadSanitizer sees neither file: they are built without it. Nor does it see what the owner does while there is a
- * sim: between two steps nobody runs, and looking at everything then is no race. What it sees is what the fibers do,
- * and the locks that order it. A run begins after all that was done before.
+ * ThreadSanitizer sees neither of the two files: they are built without it. Nor does it see what the owner does while
+ * there is a sim: between two steps nobody runs, and looking at everything then is no race. What it sees is what the
+ * fibers do, and the locks that order it. A run begins after all that was done before.
  */
 #ifndef HARNESS_SIM_INSIDE_H
 #define HARNESS_SIM_INSIDE_H
+
+#include <assert.h>
 
 #include "harness/fiber.h"
 #include "harness/sim.h"
@@ -26,10 +28,9 @@ struct sim_thread {
 };
 
 struct sim {
+	struct sim_now now; /* first */
 	struct fiber owner;
 	struct sim_thread *current; /* NULL: the owner runs */
-	uint32_t enabled;           /* bit t: thread t is READY */
-	uint32_t unfinished;        /* bit t: thread t is READY or SLEEPING */
 	sim_body *body;
 	void *arg;
 	sim_pick *pick; /* NULL: each step ends at the owner */
@@ -37,7 +38,6 @@ struct sim {
 	size_t nr_begun; /* by sim_step; this and nr_steps stand still while a step goes on */
 	size_t nr_steps; /* of sim_run */
 	size_t nr_steps_max;
-	bool panicked;
 	char panic[256];
 #ifdef WS_FIBER_TSAN
 	size_t nr_log; /* steps of this run; those behind SIM_LOG_MAX are not kept */
@@ -81,23 +81,36 @@ sim_leave(struct sim *sim, struct sim_thread *t)
 {
 	struct sim_thread *next;
 
-	if (sim->enabled == 0 && sim->unfinished != 0 && sim->stuck != NULL) {
+	if (sim->now.enabled == 0 && sim->now.unfinished != 0 && sim->stuck != NULL) {
 		fiber_unseen_begin();
 		sim->stuck(sim->stuck_arg);
 		fiber_unseen_end();
 	}
-	if (sim->pick == NULL || sim->enabled == 0 || sim->nr_steps == sim->nr_steps_max) {
+	if (sim->pick == NULL || sim->now.enabled == 0 || sim->nr_steps == sim->nr_steps_max) {
 		sim_to_owner(sim, t);
 		return;
 	}
 	fiber_unseen_begin();
-	next = &sim->threads[sim->pick(sim->pick_arg, sim->enabled)];
+	next = &sim->threads[sim->pick(sim->pick_arg, sim->now.enabled)];
 	fiber_unseen_end();
 	sim->nr_steps++;
 	sim->current = next;
 	sim_log(sim, next);
 	if (next != t)
 		fiber_switch(&t->fiber, &next->fiber);
+}
+
+/* sim_step() */
+static inline void
+sim_step_here(struct sim *sim, unsigned thread)
+{
+	struct sim_thread *t = &sim->threads[thread];
+
+	assert(sim->current == NULL && (sim->now.enabled & sim_bit(thread)) != 0);
+	sim->nr_begun++;
+	sim->current = t;
+	sim_log(sim, t);
+	fiber_switch(&sim->owner, &t->fiber);
 }
 
 /* sim_point() */

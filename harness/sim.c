@@ -22,8 +22,8 @@ thread_main(void *arg)
 		t->parked = false;
 		sim->body(sim->arg, t->number);
 		t->status = SIM_DONE;
-		sim->enabled &= ~sim_bit(t->number);
-		sim->unfinished &= ~sim_bit(t->number);
+		sim->now.enabled &= ~sim_bit(t->number);
+		sim->now.unfinished &= ~sim_bit(t->number);
 		t->parked = true;
 		sim_leave(sim, t);
 	}
@@ -184,8 +184,8 @@ make_ready(struct sim *sim, unsigned thread)
 	t->status = SIM_READY;
 	t->fresh = true;
 	t->channel = SIM_CHANNEL_NONE;
-	sim->enabled |= sim_bit(thread);
-	sim->unfinished |= sim_bit(thread);
+	sim->now.enabled |= sim_bit(thread);
+	sim->now.unfinished |= sim_bit(thread);
 }
 
 static void
@@ -195,8 +195,8 @@ begin(struct sim *sim, sim_body *body, void *arg)
 	meet_all(sim);
 	sim->body = body;
 	sim->arg = arg;
-	sim->enabled = sim->unfinished = 0;
-	sim->panicked = false;
+	sim->now.enabled = sim->now.unfinished = 0;
+	sim->now.panic = NULL;
 	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++)
 		sim->threads[i].status = SIM_IDLE;
 }
@@ -222,12 +222,6 @@ sim_begin_init(struct sim *sim, sim_body *body, void *arg)
 	log_begin(sim);
 }
 
-const char *
-sim_panic_text(const struct sim *sim)
-{
-	return sim->panicked ? sim->panic : NULL;
-}
-
 bool
 sim_inside(const struct sim *sim)
 {
@@ -241,23 +235,11 @@ sim_panic(struct sim *sim, const char *what)
 
 	assert(t != NULL);
 	(void)snprintf(sim->panic, sizeof(sim->panic), "%s", what);
-	sim->panicked = true;
-	sim->enabled = sim->unfinished = 0;
+	sim->now.panic = sim->panic;
+	sim->now.enabled = sim->now.unfinished = 0;
 	/* The fiber is left where it is. Whoever begins anew throws it away. */
 	sim_to_owner(sim, t);
 	abort();
-}
-
-uint32_t
-sim_enabled(const struct sim *sim)
-{
-	return sim->enabled;
-}
-
-uint32_t
-sim_unfinished(const struct sim *sim)
-{
-	return sim->unfinished;
 }
 
 enum sim_status
@@ -281,13 +263,7 @@ sim_fresh(const struct sim *sim, unsigned thread)
 void
 sim_step(struct sim *sim, unsigned thread)
 {
-	struct sim_thread *t = &sim->threads[thread];
-
-	assert(sim->current == NULL && (sim->enabled & sim_bit(thread)) != 0);
-	sim->nr_begun++;
-	sim->current = t;
-	sim_log(sim, t);
-	fiber_switch(&sim->owner, &t->fiber);
+	sim_step_here(sim, thread);
 }
 
 void
@@ -305,9 +281,9 @@ sim_run(struct sim *sim, sim_pick *pick, void *arg, size_t max)
 	sim->pick_arg = arg;
 	sim->nr_steps = 0;
 	sim->nr_steps_max = max;
-	while (sim->enabled != 0 && sim->nr_steps < max) {
+	while (sim->now.enabled != 0 && sim->nr_steps < max) {
 		sim->nr_steps++;
-		sim_step(sim, pick(arg, sim->enabled));
+		sim_step(sim, pick(arg, sim->now.enabled));
 	}
 	sim->pick = NULL;
 	return sim->nr_steps;
@@ -336,7 +312,7 @@ sleep_on(struct sim *sim, unsigned channel, bool fresh)
 	t->status = SIM_SLEEPING;
 	t->channel = channel;
 	t->fresh = fresh;
-	sim->enabled &= ~sim_bit(t->number);
+	sim->now.enabled &= ~sim_bit(t->number);
 	sim_leave(sim, t);
 }
 
@@ -360,13 +336,13 @@ sim_wake(struct sim *sim, unsigned thread)
 	assert(t->status == SIM_SLEEPING);
 	t->status = SIM_READY;
 	t->channel = SIM_CHANNEL_NONE;
-	sim->enabled |= sim_bit(thread);
+	sim->now.enabled |= sim_bit(thread);
 }
 
 void
 sim_wakeup(struct sim *sim, unsigned channel)
 {
-	uint32_t sleeping = sim->unfinished & ~sim->enabled;
+	uint32_t sleeping = sim->now.unfinished & ~sim->now.enabled;
 
 	while (sleeping != 0) {
 		unsigned i = (unsigned)__builtin_ctz(sleeping);

@@ -56,10 +56,36 @@ void sim_begin(struct sim *sim, unsigned nr_threads, sim_body *body, void *arg);
 /* The same for the init thread alone. */
 void sim_begin_init(struct sim *sim, sim_body *body, void *arg);
 
+/* What is asked at each step, and so is in line: every struct sim begins with it. */
+struct sim_now {
+	uint32_t enabled, unfinished;
+	const char *panic;
+};
+
 /* Bit t: thread t is READY. */
-uint32_t sim_enabled(const struct sim *sim);
+static inline uint32_t
+sim_enabled(const struct sim *sim)
+{
+	return ((const struct sim_now *)(const void *)sim)->enabled;
+}
+
 /* Bit t: thread t is neither DONE nor IDLE. */
-uint32_t sim_unfinished(const struct sim *sim);
+static inline uint32_t
+sim_unfinished(const struct sim *sim)
+{
+	return ((const struct sim_now *)(const void *)sim)->unfinished;
+}
+
+/*
+ * What a fiber has died of (sim_panic), or NULL. Then nobody is enabled or unfinished any more: the run is over. Until
+ * the next sim_begin.
+ */
+static inline const char *
+sim_panic_text(const struct sim *sim)
+{
+	return ((const struct sim_now *)(const void *)sim)->panic;
+}
+
 enum sim_status sim_status(const struct sim *sim, unsigned thread);
 /* The channel a SLEEPING thread sleeps on, else SIM_CHANNEL_NONE. */
 unsigned sim_channel(const struct sim *sim, unsigned thread);
@@ -85,12 +111,6 @@ typedef unsigned sim_pick(void *arg, uint32_t enabled);
  * of sim_step.
  */
 size_t sim_run(struct sim *sim, sim_pick *pick, void *arg, size_t max);
-
-/*
- * What a fiber has died of (sim_panic), or NULL. Then nobody is enabled or unfinished any more: the run is over. Until
- * the next sim_begin.
- */
-const char *sim_panic_text(const struct sim *sim);
 
 /* --- the fiber's side: only from within a body --- */
 

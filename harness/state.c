@@ -30,29 +30,25 @@ state_free(struct vm_state *s)
 	*s = (struct vm_state){ 0 };
 }
 
-static bool
-same_attributes(const struct vm_run *a, const struct vm_run *b)
+void
+state_grow(struct vm_state *s)
 {
-	return a->prot == b->prot && a->max == b->max && a->inherit == b->inherit && a->guard == b->guard &&
-	       a->user_wired == b->user_wired && a->transition == b->transition && a->wired_count == b->wired_count;
+	s->nr_runs_max = s->nr_runs_max != 0 ? s->nr_runs_max * 2 : STATE_RUNS_MIN;
+	s->runs = reallocarray(s->runs, s->nr_runs_max, sizeof(*s->runs));
+	if (s->runs == NULL)
+		err(70, NULL);
 }
 
 void
-state_add(struct vm_state *s, const struct vm_run *run)
+state_copy(struct vm_state *to, const struct vm_state *from)
 {
-	struct vm_run *last = s->nr_runs > 0 ? &s->runs[s->nr_runs - 1] : NULL;
-
-	if (last != NULL && last->end == run->start && same_attributes(last, run)) {
-		last->end = run->end;
-		return;
-	}
-	if (s->nr_runs == s->nr_runs_max) {
-		s->nr_runs_max = s->nr_runs_max != 0 ? s->nr_runs_max * 2 : STATE_RUNS_MIN;
-		s->runs = reallocarray(s->runs, s->nr_runs_max, sizeof(*s->runs));
-		if (s->runs == NULL)
-			err(70, NULL);
-	}
-	s->runs[s->nr_runs++] = *run;
+	while (to->nr_runs_max < from->nr_runs)
+		state_grow(to);
+	if (from->nr_runs > 0)
+		memcpy(to->runs, from->runs, from->nr_runs * sizeof(*to->runs));
+	to->nr_runs = from->nr_runs;
+	to->user_wired = from->user_wired;
+	to->busy = from->busy;
 }
 
 bool
@@ -63,7 +59,7 @@ state_equal(const struct vm_state *a, const struct vm_state *b)
 	for (size_t i = 0; i < a->nr_runs; i++) {
 		const struct vm_run *x = &a->runs[i], *y = &b->runs[i];
 
-		if (x->start != y->start || x->end != y->end || !same_attributes(x, y))
+		if (x->start != y->start || x->end != y->end || !vm_run_alike(x, y))
 			return false;
 	}
 	return true;

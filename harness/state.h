@@ -28,11 +28,37 @@ struct vm_state {
 	bool busy;
 };
 
+/* Are the attributes equal: all but where they are? */
+static inline bool
+vm_run_alike(const struct vm_run *a, const struct vm_run *b)
+{
+	return ((a->prot ^ b->prot) | (a->max ^ b->max) | (a->inherit ^ b->inherit) | (a->guard ^ b->guard) |
+	           (a->user_wired ^ b->user_wired) | (a->transition ^ b->transition) |
+	           (a->wired_count ^ b->wired_count)) == 0;
+}
+
 /* Empties *s, keeping its memory; state_free gives that back. A zeroed struct is a valid empty state. */
 void state_clear(struct vm_state *s);
 void state_free(struct vm_state *s);
+/* Room for one more run. */
+void state_grow(struct vm_state *s);
+
 /* Appends a run at or above the last one's end; touching runs with equal attributes become one. */
-void state_add(struct vm_state *s, const struct vm_run *run);
+static inline void
+state_add(struct vm_state *s, const struct vm_run *run)
+{
+	struct vm_run *last = s->nr_runs > 0 ? &s->runs[s->nr_runs - 1] : NULL;
+
+	if (last != NULL && last->end == run->start && vm_run_alike(last, run)) {
+		last->end = run->end;
+		return;
+	}
+	if (s->nr_runs == s->nr_runs_max)
+		state_grow(s);
+	s->runs[s->nr_runs++] = *run;
+}
+
+void state_copy(struct vm_state *to, const struct vm_state *from);
 bool state_equal(const struct vm_state *a, const struct vm_state *b);
 
 struct strbuf;

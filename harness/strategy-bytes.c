@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* strategy-bytes.c - choices from bytes, and bytes from choices: docs/bytes.md. */
 #include "harness/keybuf.h"
+#include "harness/run-step.h"
 #include "harness/strategy.h"
 
 #define DRAWN_MAX 64 /* bytes: as many choices as a short program has */
@@ -14,13 +15,11 @@ strategy_bytes_upto(struct run *r, const uint8_t *bytes, size_t nr, size_t max, 
 
 	run_begin(r);
 	while ((enabled = run_enabled(r)) != 0 && step < max) {
-		unsigned among = (unsigned)__builtin_popcount(enabled);
-
-		if (among > 1 && at < nr)
-			last = strategy_nth(enabled, bytes[at++] % among);
+		if ((enabled & (enabled - 1)) != 0 && at < nr)
+			last = strategy_nth(enabled, bytes[at++] % (unsigned)__builtin_popcount(enabled));
 		else
 			last = replay_default(enabled, last);
-		run_step(r, last);
+		run_step_here(r, last);
 		step++;
 		if (on_step != NULL)
 			on_step(arg, r, step, last);

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "harness/run-step.h"
+
 static const struct strategy strategies[] = {
 #define STRATEGY(name, function, share, text) { (name), (function), (share), (text) },
 #include "harness/strategies.def"
@@ -66,7 +68,7 @@ strategy_drive(struct run *r, sim_pick *pick, void *pick_arg, replay_step_fn *on
 	while (run_enabled(r) != 0 && step < STRATEGY_STEPS_MAX) {
 		unsigned thread = pick(pick_arg, run_enabled(r));
 
-		run_step(r, thread);
+		run_step_here(r, thread);
 		step++;
 		if (on_step != NULL)
 			on_step(arg, r, step, thread);

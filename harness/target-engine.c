@@ -4,6 +4,7 @@
  * engine-op.c the only file of the harness that looks inside the engine.
  */
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +25,8 @@ struct engine {
 	struct sim *sim;
 	struct vm_poison *poison;
 	struct vm_thread threads[SIM_FIBERS_MAX];
-	bool sees_pages; /* the program can, so pages are in the key */
+	bool sees_pages;     /* the program can, so pages are in the key */
+	unsigned nr_threads; /* of the program; the init thread is another */
 };
 
 /*
@@ -50,16 +52,31 @@ engine_stuck(void *arg)
 
 /* --- life --- */
 
+/* One that was destroyed, as the engine keeps its arena: whoever makes one after the other gets the same. */
+static _Atomic(struct engine *) spare;
+
+static struct engine *
+engine_alloc(void)
+{
+	struct engine *e = atomic_exchange(&spare, NULL);
+
+	if (e == NULL)
+		return calloc(1, sizeof(*e));
+	memset(e, 0, sizeof(*e));
+	return e;
+}
+
 static void
 engine_destroy(void *self)
 {
-	struct engine *e = self;
+	struct engine *e = self, *none = NULL;
 
 	sim_on_stuck(e->sim, NULL, NULL);
 	if (e->map != NULL)
 		vm_map_destroy(e->map);
 	free(e->poison);
-	free(e);
+	if (!atomic_compare_exchange_strong(&spare, &none, e))
+		free(e);
 }
 
 static bool
@@ -86,13 +103,14 @@ engine_config_reason(const struct program_config *cfg)
 static void *
 engine_create(const struct program_config *cfg, struct sim *sim)
 {
-	struct engine *e = calloc(1, sizeof(*e));
+	struct engine *e = engine_alloc();
 
 	if (e == NULL)
 		return NULL;
 	env_sim_watch_steps();
 	e->sim = sim;
 	e->sees_pages = true; /* until the program is known */
+	e->nr_threads = PROGRAM_THREADS_MAX;
 	if (!copy_poison(e, cfg)) {
 		engine_destroy(e);
 		return NULL;
@@ -113,8 +131,11 @@ engine_create(const struct program_config *cfg, struct sim *sim)
 		engine_destroy(e);
 		return NULL;
 	}
-	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++)
-		e->threads[i] = (struct vm_thread){ .id = i, .env = &vm_env_sim, .world = sim };
+	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++) {
+		e->threads[i].id = i;
+		e->threads[i].env = &vm_env_sim;
+		e->threads[i].world = sim;
+	}
 	return e;
 }
 
@@ -123,6 +144,7 @@ engine_program(void *self, const struct program *p)
 {
 	struct engine *e = self;
 
+	e->nr_threads = p->nr_threads;
 	e->sees_pages = program_sees_pages(p) || p->config.max - p->config.min > VM_FRAMES_AMPLE;
 }
 
@@ -140,8 +162,9 @@ engine_restore(void *self)
 	struct engine *e = self;
 
 	vm_map_restore(e->map);
-	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++)
+	for (unsigned i = 0; i < e->nr_threads; i++)
 		e->threads[i].ctx = (struct vm_op_ctx){ 0 };
+	e->threads[SIM_INIT_THREAD].ctx = (struct vm_op_ctx){ 0 };
 }
 
 /* --- operations --- */
@@ -232,13 +255,13 @@ key_entry(struct keybuf *k, struct engine *e, const struct vm_map_entry *n, uint
 static void
 key_pages(struct keybuf *k, const struct vm_map_entry *n)
 {
-	uint64_t first = vm_entry_page_index(n, n->start), i = first;
-	uintptr_t word;
+	uint64_t first = vm_entry_page_index(n, n->start);
+	struct vm_slots_walk w;
 
-	for (; n->object != NULL && vm_slots_next(&n->object->pages, &i, vm_entry_page_index(n, n->end), &word); i++) {
-		const struct vm_page *p = (const struct vm_page *)word;
+	for (vm_entry_walk(&w, n, n->start, n->end); vm_slots_walk_next(&w);) {
+		const struct vm_page *p = (const struct vm_page *)w.value;
 
-		keybuf_num(k, i - first + 1);
+		keybuf_num(k, w.index - first + 1);
 		keybuf_u8(
 		    k, (uint8_t)(p->resident | p->dirty << 1 | p->referenced << 2 | p->queued << 3 | p->mapped << 4));
 		keybuf_num(k, p->wire_count);
@@ -254,13 +277,11 @@ key_pages(struct keybuf *k, const struct vm_map_entry *n)
 static void
 key_frames(struct keybuf *k, const struct vm_map *map)
 {
-	vm_offset_t va = vm_map_min(map);
 	const struct vm_page *q;
-	struct vm_page *p;
-	vm_prot_t prot;
+	struct vm_slots_walk w;
 
-	for (; vm_pmap_next(&map->pmap, &va, vm_map_max(map), &p, &prot); va += VM_PAGE_SIZE)
-		keybuf_u8(k, prot);
+	for (vm_pmap_walk(&w, &map->pmap); vm_slots_walk_next(&w);)
+		keybuf_u8(k, vm_pte_prot(w.value));
 	TAILQ_FOREACH (q, &map->frames.clock, queue) {
 		keybuf_num(k, q->object->key_number);
 		keybuf_num(k, q->index);
@@ -345,14 +366,12 @@ static bool
 entry_dirty(const struct vm_map_entry *n, vm_offset_t start, vm_offset_t end)
 {
 	vm_offset_t from = start > n->start ? start : n->start, to = end < n->end ? end : n->end;
-	uint64_t i;
-	uintptr_t word;
+	struct vm_slots_walk w;
 
-	if (n->object == NULL || from >= to)
+	if (from >= to)
 		return false;
-	i = vm_entry_page_index(n, from);
-	for (; vm_slots_next(&n->object->pages, &i, vm_entry_page_index(n, to), &word); i++)
-		if (((const struct vm_page *)word)->dirty)
+	for (vm_entry_walk(&w, n, from, to); vm_slots_walk_next(&w);)
+		if (((const struct vm_page *)w.value)->dirty)
 			return true;
 	return false;
 }

@@ -26,18 +26,19 @@ history_base_clear(struct history_base *base)
 static bool
 take_tags(struct history_base *base, const struct vm_map_entry *e)
 {
-	uint64_t first = vm_entry_page_index(e, e->start), i = first;
-	uintptr_t word;
+	uint64_t first = vm_entry_page_index(e, e->start);
+	struct vm_slots_walk w;
 
-	for (; e->object != NULL && vm_slots_next(&e->object->pages, &i, vm_entry_page_index(e, e->end), &word); i++) {
-		const struct vm_page *p = (const struct vm_page *)word;
+	for (vm_entry_walk(&w, e, e->start, e->end); vm_slots_walk_next(&w);) {
+		const struct vm_page *p = (const struct vm_page *)w.value;
 		uint64_t tag = p->resident ? p->tag : p->saved;
 
 		if (tag == 0)
 			continue;
 		if (base->nr_tags == HISTORY_TAGS_MAX)
 			return false;
-		base->tags[base->nr_tags++] = (struct history_tag){ (e->start >> VM_PAGE_SHIFT) + i - first, tag };
+		base->tags[base->nr_tags++] =
+		    (struct history_tag){ (e->start >> VM_PAGE_SHIFT) + w.index - first, tag };
 	}
 	return true;
 }

@@ -17,6 +17,7 @@
 
 #include <cmocka.h>
 
+#include "engine/vm.h"
 #include "harness/bytes.h"
 #include "harness/explore.h"
 #include "harness/keybuf.h"
@@ -133,6 +134,31 @@ test_any_bytes_are_a_program(void **state)
 	    "%lu strings: %lu have threads, %lu final steps, %lu choices\n", inputs, concurrent, final, choices);
 	/* All parts are reached. */
 	assert_true(concurrent > inputs / 4 && final > inputs / 100 && choices > inputs / 20);
+}
+
+/* Nothing of one program is in the next that has its memory. */
+static void
+test_memory_is_used_again(void **state)
+{
+	struct prng prng = prng_mix(2, 0, 0);
+	struct bytes_room room = { .poison = NULL };
+	unsigned long poisoned = 0, final = 0;
+
+	(void)state;
+	for (unsigned long i = 0; i < inputs; i++) {
+		uint8_t bytes[INPUT_MAX];
+		size_t len = random_bytes(&prng, bytes);
+		struct program p, fresh;
+
+		assert_int_equal(bytes_decode_in(bytes, len, &p, &room), bytes_decode(bytes, len, &fresh));
+		assert_true(program_equal(&p, &fresh));
+		poisoned += p.config.nr_poison > 0;
+		final += p.nr_final > 0;
+		bytes_recycle(&p, &room);
+		program_free(&fresh);
+	}
+	assert_true(poisoned > inputs / 100 && final > inputs / 100);
+	bytes_room_free(&room);
 }
 
 static void
@@ -273,16 +299,72 @@ test_choices_are_a_schedule(void **state)
 	assert_true(ran > RUNS / 2);
 }
 
+/* What a run comes to: its outcome and what the checker found. */
+static void
+describe(struct run *r, const uint8_t *choices, size_t nr, struct strbuf *out)
+{
+	strbuf_clear(out);
+	(void)strategy_bytes(r, choices, nr, NULL, NULL);
+	run_outcome(r, out);
+	for (size_t i = 0; i < r->checker->nr_findings; i++) {
+		strbuf_addc(out, '\n');
+		finding_print(&r->checker->findings[i], r->program, out);
+	}
+}
+
+/* A run that nothing is kept for is the run that can be begun again. */
+static void
+test_once_is_the_first_time(void **state)
+{
+	struct prng prng = prng_mix(3, 0, 0);
+	struct sim *sim = sim_create();
+	struct strbuf many = { 0 }, again = { 0 }, once = { 0 };
+	static struct checker checker;
+	unsigned found = 0;
+
+	(void)state;
+	assert_non_null(sim);
+	for (uint64_t seed = 1; seed <= RUNS; seed++) {
+		uint8_t choices[40];
+		struct program p;
+		static struct run r;
+
+		for (size_t i = 0; i < sizeof(choices); i++)
+			choices[i] = (uint8_t)prng_next(&prng);
+		random_concurrent(&(struct random_params){ .seed = seed, .target = &target_engine }, &p);
+		p.config.quirks = VM_QUIRKS_FREEBSD12; /* so that there is something to find */
+		assert_int_equal(run_open_checked(&r, &p, &target_engine, sim, &checker), RUN_OPENED);
+		describe(&r, choices, sizeof(choices), &many);
+		describe(&r, choices, sizeof(choices), &again);
+		found += checker.nr_findings > 0;
+		run_close(&r);
+		assert_int_equal(run_open_once(&r, &p, &target_engine, sim, &checker), RUN_OPENED);
+		describe(&r, choices, sizeof(choices), &once);
+		run_close(&r);
+		assert_string_equal(strbuf_text(&many), strbuf_text(&again));
+		assert_string_equal(strbuf_text(&many), strbuf_text(&once));
+		program_free(&p);
+	}
+	assert_true(found > 0);
+	checker_free(&checker);
+	sim_destroy(sim);
+	strbuf_free(&many);
+	strbuf_free(&again);
+	strbuf_free(&once);
+}
+
 int
 main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_any_bytes_are_a_program),
+		cmocka_unit_test(test_memory_is_used_again),
 		cmocka_unit_test(test_no_bytes_are_the_default_program),
 		cmocka_unit_test(test_random_programs_survive),
 		cmocka_unit_test(test_large_numbers_survive),
 		cmocka_unit_test(test_what_has_no_room_is_refused),
 		cmocka_unit_test(test_choices_are_a_schedule),
+		cmocka_unit_test(test_once_is_the_first_time),
 	};
 	int rv;
 
