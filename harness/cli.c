@@ -333,13 +333,14 @@ cli_json_findings(struct run *r, const struct explore_result *x)
 	for (size_t i = 0; i < x->nr_findings; i++) {
 		const struct explore_finding *f = &x->findings[i];
 		struct strbuf map = { 0 }, schedule = { 0 };
-		json_t *j = cli_json_finding(&f->f, r->program);
+		json_t *j = cli_json_finding(&f->f, r->program), *more;
 
 		print_map_at(r, f, &map);
 		vmt_print_choices(f->witness.choices, f->witness.nr_choices, &schedule);
-		(void)json_object_update_new(
-		    j, json_pack("{s:s, s:s, s:i}", "map", strbuf_text(&map), "schedule", strbuf_text(&schedule),
-		           "preemptions", (int)f->witness.preemptions));
+		more = json_pack("{s:s, s:s, s:i}", "map", strbuf_text(&map), "schedule", strbuf_text(&schedule),
+		    "preemptions", (int)f->witness.preemptions);
+		(void)json_object_update(j, more);
+		json_decref(more);
 		(void)json_array_append_new(all, j);
 		strbuf_free(&map);
 		strbuf_free(&schedule);

@@ -314,9 +314,10 @@ report(struct triage_command *c, const char *crash, const struct program *p, con
 		printf("# %s: %s\n", crash, strbuf_text(&t->what));
 		if (t->path[0] != '\0')
 			printf("# %s: %s\n", t->known ? "as in" : "written to", t->path);
-		fputs(strbuf_text(&text), stdout);
-		printf("\n");
-		if (p->has_schedule)
+		/* A night has hundreds of files that crash alike: each program is shown once. */
+		if (!t->known)
+			printf("%s\n", strbuf_text(&text));
+		if (!t->known && p->has_schedule)
 			draw(c, crash, p);
 	}
 	strbuf_free(&text);

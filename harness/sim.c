@@ -74,14 +74,23 @@ log_end(struct sim *sim)
 		reported = NULL;
 }
 
+static void (*report_hook)(void *report);
+
+void
+sim_set_report_hook(void (*hook)(void *report))
+{
+	report_hook = hook;
+}
+
 /* ThreadSanitizer calls it with each report: a race in the simulated world has a schedule. */
 void __tsan_on_report(void *report);
-void
+WS_FIBER_UNINSTRUMENTED void
 __tsan_on_report(void *report)
 {
 	struct sim *sim = reported;
 
-	(void)report;
+	if (report_hook != NULL)
+		report_hook(report);
 	if (sim == NULL || sim->current == NULL)
 		return;
 	fprintf(stderr, "in step %zu of the schedule ", sim->nr_log);

@@ -136,4 +136,12 @@ void sim_block(struct sim *sim, unsigned channel);
 /* Makes all sleepers of @channel ready; the caller goes on. Callable from the owner's side too. */
 void sim_wakeup(struct sim *sim, unsigned channel);
 
+#ifdef WS_FIBER_TSAN
+/*
+ * In a build with ThreadSanitizer: called on the thread that it reports, with locks of its own held, after the report
+ * was printed, and before it ends the process if it is to (halt_on_error=1). NULL: nothing.
+ */
+void sim_set_report_hook(void (*hook)(void *report));
+#endif
+
 #endif

@@ -117,8 +117,8 @@ worker_main(const struct workers_options *o, int fd)
 /* --- the parent's side --- */
 
 /*
- * The child never sees an interrupt of the terminal, from its first instruction on: whether to stop is the parent's
- * decision.
+ * The child never sees an interrupt, from its first instruction on: whether to stop is the parent's decision. Terminals
+ * send SIGINT, and timeout(1) and job schedulers SIGTERM, to all processes of a job; that is no crash of a worker's.
  */
 static pid_t
 fork_without_interrupts(void)
@@ -133,7 +133,7 @@ fork_without_interrupts(void)
 	pid = fork();
 	if (pid == 0) {
 		(void)signal(SIGINT, SIG_IGN);
-		(void)signal(SIGTERM, SIG_DFL);
+		(void)signal(SIGTERM, SIG_IGN);
 	}
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	return pid;

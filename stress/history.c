@@ -244,6 +244,8 @@ print_head(const struct window *w, const uint8_t *number, bool cut, struct strbu
 		strbuf_printf(out, "# by: %s\n", w->repeat);
 	strbuf_add(
 	    out, "# From the last good map to where it was found. Search a schedule: wirestorm reproduce FILE\n");
+	if (w->verdict == PROGRAM_VERDICT_RACE)
+		strbuf_add(out, "# Only a build with ThreadSanitizer sees it; its report ends with the schedule.\n");
 	if (!w->base->good)
 		strbuf_add(out, "# The map was too large to be remembered: the window begins with an empty one.\n");
 	if (cut)

@@ -21,6 +21,7 @@
 #include "harness/engine-op.h"
 #include "stress/check.h"
 #include "stress/member.h"
+#include "stress/race.h"
 #include "stress/relaxed.h"
 
 #define TICKS_PER_S 10
@@ -103,6 +104,8 @@ verdict_of(const char *broken)
 		{ "content", PROGRAM_VERDICT_CONTENT },
 		{ "deadlock", PROGRAM_VERDICT_DEADLOCK },
 		{ "panic", PROGRAM_VERDICT_PANIC },
+		{ "data race", PROGRAM_VERDICT_RACE },
+		{ "ThreadSanitizer", PROGRAM_VERDICT_RACE },
 	};
 
 	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++)
@@ -371,14 +374,32 @@ check_stopped(struct run *run)
 	return broken != NULL ? broken : book_check(&run->book, run->map);
 }
 
+static bool
+stop_world(struct run *run)
+{
+	unsigned s = run->config.hang_s;
+
+	return world_stop(&run->world, s < STOP_TIMEOUT_MIN_S ? STOP_TIMEOUT_MIN_S : s);
+}
+
+/* ThreadSanitizer has reported something. Asked for by it or not, they stop before the round is forgotten. */
+static void
+found_race(struct run *run)
+{
+	char text[160];
+
+	(void)stop_world(run);
+	race_describe(text, sizeof(text));
+	found(run, STRESS_BROKEN, text);
+}
+
 /* False: it is over, something is broken. Those who have stopped stay where they are then. */
 static bool
 stop_and_check(struct run *run)
 {
 	const char *broken;
-	double timeout = run->config.hang_s < STOP_TIMEOUT_MIN_S ? STOP_TIMEOUT_MIN_S : run->config.hang_s;
 
-	if (!world_stop(&run->world, timeout)) {
+	if (!stop_world(run)) {
 		world_resume(&run->world);
 		return true; /* the watch will see that nothing moves */
 	}
@@ -392,6 +413,8 @@ stop_and_check(struct run *run)
 		}
 		run->result->stops++;
 	}
+	if (race_met())
+		return true; /* the next tick will say so */
 	world_resume(&run->world);
 	return true;
 }
@@ -434,6 +457,10 @@ watch(struct run *run)
 	struct rusage usage;
 
 	STORE(run->clock_ms, (uint32_t)(t * MS_PER_S));
+	if (race_met()) {
+		found_race(run);
+		return false;
+	}
 	if (signalled != 0 || (c->seconds != 0 && t >= c->seconds))
 		STORE(run->stop, true);
 	if (run->result->rss_first_kb == 0 && t >= 1 && getrusage(RUSAGE_SELF, &usage) == 0)
@@ -676,11 +703,17 @@ stress_run(const struct stress_config *config, struct stress_result *result)
 	run = make_run(config, result);
 	panic_run = run;
 	vm_native_set_panic_hook(on_panic);
+	race_watch(&run->world.stop);
 	catch_crashes(crashes);
 	catch_signals(old);
 	(void)clock_gettime(CLOCK_MONOTONIC, &run->began);
 	start_members(run);
 	attend(run);
+	if (atomic_load(&run->over) != 0 && race_met()) {
+		found_race(run);
+		world_resume(&run->world);
+	}
+	race_watch(NULL);
 	sum_up(run);
 	(void)sigaction(SIGINT, &old[0], NULL);
 	(void)sigaction(SIGTERM, &old[1], NULL);

@@ -47,6 +47,7 @@ static const char usage_head[] =
     "  --window FILE    where a failure's last operations are written (stress-window.vmt); \"\": nowhere\n"
     "  --mutant NAME    put a bug of engine/mutants.def back; in a build with -Dmutants=true\n"
     "  --json           print one JSON object instead of the table\n"
+    "  --quiet          say nothing while it runs\n"
     "  --help           print this\n"
     "\n"
     "Mixes, the first is the default:\n"
@@ -60,9 +61,10 @@ static const char usage_tail[] =
     "going: on a terminal in one line, elsewhere as JSON lines on standard error.\n"
     "\n"
     "A failure's window, the operations since the last good map, is a program: wirestorm reproduce FILE searches a\n"
-    "schedule that fails in the same way, which replays exactly.\n"
+    "schedule that fails in the same way, which replays exactly. That of a data race is for the same build.\n"
     "\n"
-    "Exit status: 0 nothing found, 1 something is broken, 2 wrong usage, 3 hung (who waits for whom is printed).\n"
+    "Exit status: 0 nothing found, 1 something is broken, 2 wrong usage, 3 hung (who waits for whom is printed),\n"
+    "66 a data race (ThreadSanitizer's own; with TSAN_OPTIONS=halt_on_error=1 it has no window).\n"
     "\n"
     "Examples:\n"
     "  wirestorm stress --seconds 60\n"
@@ -88,6 +90,7 @@ enum option_code {
 	OPT_WINDOW,
 	OPT_MUTANT,
 	OPT_JSON,
+	OPT_QUIET,
 	OPT_HELP,
 };
 
@@ -108,6 +111,7 @@ static const struct option long_options[] = {
 	{ "window", required_argument, NULL, OPT_WINDOW },
 	{ "mutant", required_argument, NULL, OPT_MUTANT },
 	{ "json", no_argument, NULL, OPT_JSON },
+	{ "quiet", no_argument, NULL, OPT_QUIET },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ NULL, 0, NULL, 0 },
 };
@@ -221,6 +225,9 @@ take(struct options *o, int code, const char *text)
 		return true;
 	case OPT_JSON:
 		o->json = true;
+		return true;
+	case OPT_QUIET:
+		o->config.live = false;
 		return true;
 	default: /* getopt_long has said what it is */
 		fprintf(stderr, "wirestorm stress: see wirestorm stress --help\n");

@@ -41,13 +41,14 @@ def main_archive(root, folder):
     return str(folder / "libengine.a")
 
 
-def build(root, folder, engine, coverage):
+def build(root, folder, engine, flags):
     """Runs build.sh; gives $OUT."""
     src, out, work = folder / "src", folder / "out", folder / "work"
     for path in (src, out, work):
         path.mkdir()
     (src / "wirestorm").symlink_to(root)
-    flags = f"-O1 -fno-omit-frame-pointer -gline-tables-only -fsanitize=address{coverage}"
+    # OSS-Fuzz's CFLAGS name warnings of its own compiler, which others do not know.
+    flags = f"{flags} -fno-omit-frame-pointer -Wno-error=not-known-to-this-compiler -fsanitize=address"
     env = {key: value for key, value in os.environ.items() if key in ("PATH", "HOME", "LANG")}
     env.update(CC="clang", CXX="clang++", CCC="clang++", CFLAGS=flags, CXXFLAGS=flags, LIB_FUZZING_ENGINE=engine,
         SRC=str(src), OUT=str(out), WORK=str(work), SANITIZER="address", FUZZING_ENGINE="libfuzzer",
@@ -97,7 +98,9 @@ def main():
             libfuzzer = name == "libFuzzer"
             engine = "-fsanitize=fuzzer" if libfuzzer else main_archive(root, folder)
             print(f"--- {name}")
-            out = build(root, folder, engine, ",fuzzer-no-link" if libfuzzer else "")
+            # How the other is compiled is of no interest, only how it is linked: quickly then.
+            flags = "-O1 -gline-tables-only -fsanitize=fuzzer-no-link" if libfuzzer else "-O0"
+            out = build(root, folder, engine, flags)
             check_files(out)
             check_runs(out, folder, ["-runs=3000", "-seed=1"] if libfuzzer else [])
 

@@ -10,6 +10,7 @@ import os
 import re
 import signal
 import sys
+import time
 import unittest
 from pathlib import Path
 
@@ -312,6 +313,20 @@ class Hunt(Case):
         self.assertEqual(process.returncode, 1, err)
         self.assertIn("interrupted: ", out)
         self.assertIn("findings", out)
+
+    def test_all_terminated(self):
+        """As by timeout(1) and by job schedulers: workers, too. That is nobody's crash."""
+        process = self.endless()
+        self.first_new(process)
+        for pid in children(process.pid):
+            os.kill(pid, signal.SIGTERM)
+        time.sleep(0.5)  # the parent is the last to know
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=120)
+        self.assertEqual(process.returncode, 1, err)
+        self.assertIn("interrupted: ", out)
+        self.assertNotIn("crashed", out)
+        self.assertEqual(list((self.room / "found").glob("*-crash.vmt")), [])
 
     def test_worker_killed(self):
         """A worker that dies costs one program, which is kept; another worker takes its place."""

@@ -47,12 +47,14 @@ def test_memory_is_flat(tool, sanitized):
     print(f"{told['operations']} operations, memory grew by {grown} kB, {len(lines)} lines")
 
 
-def test_signal_ends_with_a_summary(tool, number):
-    run = subprocess.Popen(stress(tool, "--seconds", "600", "--json"), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        text=True)
+def test_signal_ends_with_a_summary(tool, number, quiet):
+    run = subprocess.Popen(stress(tool, "--seconds", "600", "--json", *(["--quiet"] if quiet else [])),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     time.sleep(1.5)
     run.send_signal(number)
-    out, _ = run.communicate(timeout=60)
+    out, err = run.communicate(timeout=60)
+    if quiet != (err == ""):
+        fail(f"{'--quiet' if quiet else 'no --quiet'}: {err!r} on standard error")
     told = json.loads(out)
     if run.returncode != 0 or not told["interrupted"] or told["operations"] == 0:
         fail(f"signal {number}: status {run.returncode}, {told}")
@@ -108,8 +110,8 @@ def main():
         fail("usage: test-stress-cli.py WIRESTORM SOURCE [--sanitized] [--mutants]")
     tool, source = sys.argv[1:3]
     test_memory_is_flat(tool, "--sanitized" in flags)
-    test_signal_ends_with_a_summary(tool, signal.SIGTERM)
-    test_signal_ends_with_a_summary(tool, signal.SIGINT)
+    test_signal_ends_with_a_summary(tool, signal.SIGTERM, False)
+    test_signal_ends_with_a_summary(tool, signal.SIGINT, True)
     test_terminal_has_one_line(tool)
     test_stress_ci(tool, source, "--mutants" in flags)
 

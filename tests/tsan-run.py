@@ -43,7 +43,7 @@ def fix_addresses_if_needed():
 
 def environment():
     env = dict(os.environ)
-    env["TSAN_OPTIONS"] = f"{env.get('TSAN_OPTIONS', '')} halt_on_error=1 exitcode={REPORT_STATUS}"
+    env["TSAN_OPTIONS"] = f"halt_on_error=1 {env.get('TSAN_OPTIONS', '')} exitcode={REPORT_STATUS}"
     return env
 
 
