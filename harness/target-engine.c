@@ -283,6 +283,10 @@ key_context(struct keybuf *k, const struct vm_map *map, const struct vm_op_ctx *
 	keybuf_num(k, c->piece_end >> VM_PAGE_SHIFT);
 	keybuf_num(k, c->fault_addr >> VM_PAGE_SHIFT);
 	keybuf_num(k, c->edges);
+	/* It will ask of one entry whether it was mapped since then; of which, the future says. */
+	for (const struct vm_map_entry *n = map->header.next; c->point == VM_POINT_transition_wait && n != &map->header;
+	     n = n->next)
+		keybuf_u8(k, (int)(n->born - c->stamp) > 0);
 }
 
 static void
