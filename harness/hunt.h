@@ -52,6 +52,7 @@ struct hunt_options {
 	uint64_t end;      /* 0, or: programs seed to end - 1 are drawn, none is changed, and that is all */
 	uint64_t programs; /* stop after so many; 0: never */
 	double seconds;    /* stop after so long; 0: never */
+	double processor;  /* the same, in processor seconds of all its processes */
 	unsigned jobs;
 	uint64_t states_max; /* a program with more is run by strategies instead; 0: the default */
 	unsigned runs;       /* by them; 0: the default */
@@ -67,7 +68,7 @@ struct hunt_options {
 };
 
 struct hunt_report {
-	double seconds;
+	double seconds, processor;
 	bool stopped; /* interrupted */
 	uint64_t programs, complete, sampled, refused, crashed, hung;
 	uint64_t states, runs, steps;

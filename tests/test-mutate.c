@@ -11,7 +11,6 @@
 
 #include <cmocka.h>
 
-#include "fuzz/genome.h"
 #include "fuzz/mutate.h"
 #include "harness/bytes.h"
 #include "harness/keybuf.h"
@@ -23,6 +22,7 @@
 
 static const struct mutator sched = { .schedules = true }, seq = { .schedules = false };
 
+static const struct genome_limits *const limits = &mutate_limits[1];
 static struct keybuf canonical;
 
 /* Is a program's canonical form with choices behind it, which are a schedule's only where there are threads for one. */
@@ -147,9 +147,9 @@ test_all_kinds_happen(void **state)
 		size_t len = random_input(seed, bytes);
 		bool same_ops, same_schedule;
 
-		genome_read(&before, bytes, len);
+		genome_read(&before, limits, bytes, len);
 		len = mutate(&sched, bytes, len, SIZE, seed * 31);
-		genome_read(&after, bytes, len);
+		genome_read(&after, limits, bytes, len);
 		same_ops = same_lists(&before, &after);
 		same_schedule = same_choices(&before, &after);
 		ops += !same_ops && same_schedule;
@@ -174,9 +174,9 @@ test_no_choices_where_none_are_read(void **state)
 	for (uint64_t seed = 1; seed <= 5000; seed++) {
 		size_t len = random_input(seed, bytes);
 
-		genome_read(&before, bytes, len);
+		genome_read(&before, limits, bytes, len);
 		len = mutate(&seq, bytes, len, SIZE, seed);
-		genome_read(&after, bytes, len);
+		genome_read(&after, limits, bytes, len);
 		changed += !same_choices(&before, &after);
 	}
 	/* Those on bytes, 10 of 65, mostly hit them. */
@@ -210,9 +210,9 @@ test_crossover_takes_from_both(void **state)
 		assert_int_equal(len, mutate_cross(&sched, one, len_one, two, len_two, again, SIZE, seed));
 		assert_memory_equal(out, again, len);
 		check_canonical(out, len, true);
-		genome_read(&a, one, len_one);
-		genome_read(&b, two, len_two);
-		genome_read(&child, out, len);
+		genome_read(&a, limits, one, len_one);
+		genome_read(&b, limits, two, len_two);
+		genome_read(&child, limits, out, len);
 		for (unsigned i = 0; i < GENOME_LISTS; i++)
 			for (unsigned j = 0; j < child.lists[i].nr; j++) {
 				of_a |= has_op(&a, &child.lists[i].ops[j]);
