@@ -293,11 +293,11 @@ static void
 change_directive(struct mutation *m)
 {
 	struct program_config *c = &m->g->config;
-	unsigned kind = below(m, m->limits->profile ? 160 : 100);
+	unsigned kind = below(m, m->limits->profile ? 135 : 100);
 
-	if (kind < 40) {
+	if (kind < 35) {
 		change_poison(m);
-	} else if (kind < 75) {
+	} else if (kind < 65) {
 		c->limit_given = percent(m, 60);
 		c->limit = c->limit_given ? below(m, 10) : VM_WIRE_LIMIT_DEFAULT;
 	} else if (kind < 95) {
