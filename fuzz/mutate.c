@@ -27,18 +27,6 @@ const struct genome_limits mutate_limits[2] = {
 	    .profile = true },
 };
 
-static unsigned
-below(struct mutation *m, unsigned n)
-{
-	return (unsigned)prng_below(&m->draw.prng, n);
-}
-
-static bool
-percent(struct mutation *m, unsigned chance)
-{
-	return prng_percent(&m->draw.prng, chance);
-}
-
 /* --- choices --- */
 
 /* All of them anew: each on its own, or long stretches of one thread, as a run with few preemptions has. */
@@ -47,10 +35,10 @@ new_choices(struct mutation *m, bool stretches)
 {
 	uint8_t choice = 0;
 
-	m->g->nr_choices = 1 + below(m, percent(m, 80) ? 24 : GENOME_CHOICES_MAX);
+	m->g->nr_choices = 1 + mutation_below(m, mutation_percent(m, 80) ? 24 : GENOME_CHOICES_MAX);
 	for (unsigned i = 0; i < m->g->nr_choices; i++) {
-		if (!stretches || i == 0 || percent(m, 20))
-			choice = (uint8_t)below(m, LCM_OF_COUNTS);
+		if (!stretches || i == 0 || mutation_percent(m, 20))
+			choice = (uint8_t)mutation_below(m, LCM_OF_COUNTS);
 		m->g->choices[i] = choice;
 	}
 }
@@ -60,14 +48,15 @@ static void
 change_choice(struct mutation *m)
 {
 	uint8_t *c = m->g->choices;
-	unsigned nr = m->g->nr_choices, at = nr > 0 ? below(m, nr) : 0, kind = nr > 0 ? below(m, 4) : 0;
+	unsigned nr = m->g->nr_choices, at = nr > 0 ? mutation_below(m, nr) : 0,
+	         kind = nr > 0 ? mutation_below(m, 4) : 0;
 
 	switch (kind) {
 	case 0:
 		if (nr == GENOME_CHOICES_MAX)
 			nr--;
 		memmove(c + at + 1, c + at, nr - at);
-		c[at] = (uint8_t)below(m, LCM_OF_COUNTS);
+		c[at] = (uint8_t)mutation_below(m, LCM_OF_COUNTS);
 		m->g->nr_choices = nr + 1;
 		break;
 	case 1:
@@ -75,7 +64,7 @@ change_choice(struct mutation *m)
 		m->g->nr_choices--;
 		break;
 	case 2:
-		c[at] = (uint8_t)(c[at] + 1 + below(m, LCM_OF_COUNTS - 1));
+		c[at] = (uint8_t)(c[at] + 1 + mutation_below(m, LCM_OF_COUNTS - 1));
 		break;
 	case 3:
 		if (at + 1 < nr) {
@@ -91,7 +80,7 @@ change_choice(struct mutation *m)
 static void
 change_schedule(struct mutation *m)
 {
-	unsigned kind = below(m, 100);
+	unsigned kind = mutation_below(m, 100);
 
 	if (kind < 55)
 		new_choices(m, kind >= 40);
@@ -160,9 +149,9 @@ mutate_cross(const struct mutator *how, const uint8_t *a, size_t len_a, const ui
 	genome_read(&second, l, b, len_b);
 	mutation_begin(&m, &genome, l, prng_mix(seed, 1, 0));
 	/* The operations of one, the schedule of the other; or a mixture. */
-	if (percent(&m, 60))
+	if (mutation_percent(&m, 60))
 		mutation_cross(&m, &second);
-	if (percent(&m, 50)) {
+	if (mutation_percent(&m, 50)) {
 		genome.nr_choices = second.nr_choices;
 		memcpy(genome.choices, second.choices, second.nr_choices);
 	}

@@ -10,18 +10,6 @@
 #define CHANGES_MAX 3
 #define WINDOW 16 /* pages at most in which most of what is drawn without a model is */
 
-static unsigned
-below(struct mutation *m, unsigned n)
-{
-	return (unsigned)prng_below(&m->draw.prng, n);
-}
-
-static bool
-percent(struct mutation *m, unsigned chance)
-{
-	return prng_percent(&m->draw.prng, chance);
-}
-
 /* The part of the map where the program is, and a little of what is behind it. */
 static void
 set_window(struct draw *d)
@@ -100,13 +88,13 @@ some_list(struct mutation *m)
 	unsigned nr = genome_nr_lists(m->limits), list;
 
 	if (m->limits->threads_min == 0)
-		return below(m, nr);
-	if (percent(m, 18))
+		return mutation_below(m, nr);
+	if (mutation_percent(m, 18))
 		return 0;
-	list = 1 + below(m, nr - 1);
+	list = 1 + mutation_below(m, nr - 1);
 	/* One more thread seldom: it multiplies the schedules. */
-	for (unsigned tries = 0; m->g->lists[list].nr == 0 && tries < 4 && !percent(m, 10); tries++)
-		list = 1 + below(m, nr - 1);
+	for (unsigned tries = 0; m->g->lists[list].nr == 0 && tries < 4 && !mutation_percent(m, 10); tries++)
+		list = 1 + mutation_below(m, nr - 1);
 	return list;
 }
 
@@ -127,7 +115,7 @@ some_op(struct mutation *m)
 {
 	struct genome_list *l = some_full_list(m);
 
-	return l->nr > 0 ? &l->ops[below(m, l->nr)] : NULL;
+	return l->nr > 0 ? &l->ops[mutation_below(m, l->nr)] : NULL;
 }
 
 /* In a list that is full it takes the place of another. */
@@ -135,11 +123,11 @@ static void
 put(struct mutation *m, unsigned list, struct vm_op op)
 {
 	struct genome_list *l = &m->g->lists[list];
-	unsigned at = below(m, l->nr + 1);
+	unsigned at = mutation_below(m, l->nr + 1);
 
 	if (l->nr == genome_room(m->limits, list)) {
 		if (l->nr > 0)
-			l->ops[below(m, l->nr)] = op;
+			l->ops[mutation_below(m, l->nr)] = op;
 		return;
 	}
 	memmove(&l->ops[at + 1], &l->ops[at], (l->nr - at) * sizeof(op));
@@ -171,19 +159,20 @@ change_drop(struct mutation *m)
 
 	if (l->nr == 0)
 		return;
-	at = below(m, l->nr--);
+	at = mutation_below(m, l->nr--);
 	memmove(&l->ops[at], &l->ops[at + 1], (l->nr - at) * sizeof(l->ops[0]));
 }
 
 static void
 move_edge(struct mutation *m, struct vm_op *op, const struct vm_op *other)
 {
-	bool end = !draw_has_kind(op->code, VM_ARG_START) || (draw_has_kind(op->code, VM_ARG_END) && percent(m, 50));
+	bool end =
+	    !draw_has_kind(op->code, VM_ARG_START) || (draw_has_kind(op->code, VM_ARG_END) && mutation_percent(m, 50));
 	uint64_t *edge = end ? &op->end : &op->start;
 
-	if (percent(m, 50))
-		*edge = percent(m, 50) && draw_has_kind(other->code, VM_ARG_END) ? other->end : other->start;
-	else if (percent(m, 50))
+	if (mutation_percent(m, 50))
+		*edge = mutation_percent(m, 50) && draw_has_kind(other->code, VM_ARG_END) ? other->end : other->start;
+	else if (mutation_percent(m, 50))
 		*edge = as_page(*edge + 1);
 	else if (*edge > 0)
 		(*edge)--;
@@ -197,7 +186,7 @@ change_retarget(struct mutation *m)
 
 	if (op == NULL || other == NULL)
 		return;
-	switch (below(m, 4)) {
+	switch (mutation_below(m, 4)) {
 	case 0:
 		fresh = drawn_op(m, op->code);
 		op->start = fresh.start;
@@ -249,10 +238,10 @@ change_swap(struct mutation *m)
 static void
 change_thread(struct mutation *m)
 {
-	struct genome_list *to = &m->g->lists[1 + below(m, m->limits->threads_max)];
-	const struct genome_list *from = &m->g->lists[1 + below(m, m->limits->threads_max)];
+	struct genome_list *to = &m->g->lists[1 + mutation_below(m, m->limits->threads_max)];
+	const struct genome_list *from = &m->g->lists[1 + mutation_below(m, m->limits->threads_max)];
 
-	to->nr = percent(m, 50) ? from->nr : 0;
+	to->nr = mutation_percent(m, 50) ? from->nr : 0;
 	memmove(to->ops, from->ops, to->nr * sizeof(to->ops[0]));
 }
 
@@ -263,7 +252,7 @@ change_poison(struct mutation *m)
 	struct program_config *c = &m->g->config;
 	uint64_t page;
 
-	if (c->nr_poison > 0 && (c->nr_poison == m->limits->poison_max || percent(m, 50))) {
+	if (c->nr_poison > 0 && (c->nr_poison == m->limits->poison_max || mutation_percent(m, 50))) {
 		c->nr_poison--;
 		return;
 	}
@@ -272,8 +261,8 @@ change_poison(struct mutation *m)
 		return;
 	if (c->nr_poison > 0 && m->g->poison[c->nr_poison - 1].page >= page)
 		return;
-	m->g->poison[c->nr_poison++] =
-	    (struct program_poison){ page, percent(m, 70) ? KERN_OUT_OF_BOUNDS : 1 + (int)below(m, 10) };
+	m->g->poison[c->nr_poison++] = (struct program_poison){ page,
+		mutation_percent(m, 70) ? KERN_OUT_OF_BOUNDS : 1 + (int)mutation_below(m, 10) };
 }
 
 static void
@@ -281,11 +270,11 @@ change_profile(struct mutation *m)
 {
 	struct program_config *c = &m->g->config;
 
-	if (percent(m, 50)) {
+	if (mutation_percent(m, 50)) {
 		c->profile_freebsd12 = !c->profile_freebsd12;
 		c->quirks = c->profile_freebsd12 ? VM_QUIRKS_FREEBSD12 : VM_QUIRKS_STRICT;
 	} else {
-		c->quirks ^= (uint32_t)1 << below(m, VM_QUIRK_COUNT);
+		c->quirks ^= (uint32_t)1 << mutation_below(m, VM_QUIRK_COUNT);
 	}
 }
 
@@ -293,15 +282,15 @@ static void
 change_directive(struct mutation *m)
 {
 	struct program_config *c = &m->g->config;
-	unsigned kind = below(m, m->limits->profile ? 135 : 100);
+	unsigned kind = mutation_below(m, m->limits->profile ? 135 : 100);
 
 	if (kind < 35) {
 		change_poison(m);
 	} else if (kind < 65) {
-		c->limit_given = percent(m, 60);
-		c->limit = c->limit_given ? below(m, 10) : VM_WIRE_LIMIT_DEFAULT;
+		c->limit_given = mutation_percent(m, 60);
+		c->limit = c->limit_given ? mutation_below(m, 10) : VM_WIRE_LIMIT_DEFAULT;
 	} else if (kind < 95) {
-		c->frames = percent(m, 50) ? 1 + below(m, 8) : 0;
+		c->frames = mutation_percent(m, 50) ? 1 + mutation_below(m, 8) : 0;
 	} else if (kind < 100) {
 		c->kernel = !c->kernel;
 	} else {
@@ -330,8 +319,8 @@ enum {
 void
 mutation_change(struct mutation *m)
 {
-	for (unsigned n = 1 + below(m, CHANGES_MAX); n > 0; n--) {
-		unsigned at = below(m, WEIGHTS), i = 0;
+	for (unsigned n = 1 + mutation_below(m, CHANGES_MAX); n > 0; n--) {
+		unsigned at = mutation_below(m, WEIGHTS), i = 0;
 
 		for (; at >= changes[i].weight; i++)
 			at -= changes[i].weight;
@@ -346,10 +335,11 @@ static void
 splice(struct mutation *m, unsigned list, const struct genome_list *b)
 {
 	struct genome_list *to = &m->g->lists[list];
-	unsigned head = below(m, to->nr + 1), tail = below(m, b->nr + 1), room = genome_room(m->limits, list);
+	unsigned head = mutation_below(m, to->nr + 1), tail = mutation_below(m, b->nr + 1),
+	         room = genome_room(m->limits, list);
 
-	if (percent(m, 60)) {
-		head = percent(m, 50) ? to->nr : 0;
+	if (mutation_percent(m, 60)) {
+		head = mutation_percent(m, 50) ? to->nr : 0;
 		tail = head == 0 ? 0 : b->nr;
 	}
 	if (head + b->nr - tail > room)
@@ -363,7 +353,7 @@ mutation_cross(struct mutation *m, const struct genome *other)
 {
 	for (unsigned i = 0; i < genome_nr_lists(m->limits); i++)
 		splice(m, i, &other->lists[i]);
-	if (percent(m, 40)) {
+	if (mutation_percent(m, 40)) {
 		m->g->config = other->config;
 		memcpy(m->g->poison, other->poison, sizeof(other->poison));
 	}

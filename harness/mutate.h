@@ -19,6 +19,19 @@ struct mutation {
 	struct draw draw;
 };
 
+/* Chances are drawn from the mutation's own stream, by whoever adds something to it, too. */
+static inline unsigned
+mutation_below(struct mutation *m, unsigned n)
+{
+	return (unsigned)prng_below(&m->draw.prng, n);
+}
+
+static inline bool
+mutation_percent(struct mutation *m, unsigned chance)
+{
+	return prng_percent(&m->draw.prng, chance);
+}
+
 /* To be called first: what the genome names is drawn from. */
 void mutation_begin(struct mutation *m, struct genome *g, const struct genome_limits *l, struct prng prng);
 /* One to three rows of mutate.def. */
