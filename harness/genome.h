@@ -25,6 +25,7 @@ struct vm_target;
 struct genome_limits {
 	const struct vm_target *target;    /* operations and directives that it can do; NULL: any */
 	unsigned threads_min, threads_max; /* threads_min 0: nobody runs threads, they are as good as init steps */
+	bool explored;                     /* all its interleavings are run: growing is dear */
 	unsigned ops_max;                  /* of a thread */
 	unsigned init_max;
 	unsigned poison_max;  /* pages */

@@ -15,6 +15,7 @@
 #include "harness/vmt.h"
 
 #define GENERATION 256     /* programs; a bound on what a kill loses, and no function of the number of workers */
+#define GENERATION_MIN 64  /* the first ones are smaller: most of what there is is found at once, and then reported */
 #define SMALL_OPS 2        /* operations of a thread, of a small program */
 #define PROGRAM_COST 1500  /* what a program costs besides its steps, in steps: printing, parsing, the init steps */
 #define CROSSED_PERCENT 20 /* of the changed programs have two parents */
@@ -31,7 +32,10 @@
  */
 enum sort { SORT_SMALL, SORT_LARGE, SORT_CHANGED, SORTS };
 
-static const uint64_t sort_shares[SORTS] = { 25, 40, 35 }; /* of the cost, as far as it is known */
+static const struct {
+	uint64_t share; /* of what is spent */
+	uint64_t guess; /* of what one costs, as if there had been one */
+} sorts[SORTS] = { { 25, 1500 }, { 40, 3500 }, { 35, 2500 } };
 
 /* A finding as it was met, before it is small. */
 struct raw {
@@ -176,7 +180,7 @@ draw_sort(const struct course *c, struct prng *prng)
 	for (unsigned i = 0; i < SORTS; i++) {
 		const struct spent *s = &c->spent[i];
 
-		weights[i] = (sort_shares[i] << 40) / (s->programs > 0 ? s->cost / s->programs : PROGRAM_COST);
+		weights[i] = (sorts[i].share << 40) / ((s->cost + sorts[i].guess) / (s->programs + 1));
 		if (i == SORT_CHANGED && hunt_pool_is_empty(c->pool))
 			weights[i] = 0;
 		total += weights[i];
@@ -401,7 +405,9 @@ shrink_all(struct course *c)
 static size_t
 size_of_next(const struct course *c)
 {
-	uint64_t left = GENERATION;
+	uint64_t left = c->nr_begun < GENERATION_MIN ? GENERATION_MIN
+	                : c->nr_begun < GENERATION   ? c->nr_begun
+	                                             : GENERATION;
 
 	if (c->o->end != 0 && c->o->end - c->o->seed - c->nr_begun < left)
 		left = c->o->end - c->o->seed - c->nr_begun;
@@ -469,6 +475,7 @@ hunt(const struct hunt_options *options, struct hunt_report *report)
 	c->changing = (struct genome_limits){ .target = options->limits.target,
 		.threads_min = options->limits.threads_min > 1 ? options->limits.threads_min : 1,
 		.threads_max = options->limits.threads_max,
+		.explored = true,
 		.ops_max = options->limits.ops_max,
 		.init_max = INIT_MAX,
 		.poison_max = POISON_MAX };

@@ -92,8 +92,9 @@ some_list(struct mutation *m)
 	if (mutation_percent(m, 18))
 		return 0;
 	list = 1 + mutation_below(m, nr - 1);
-	/* One more thread seldom: it multiplies the schedules. */
-	for (unsigned tries = 0; m->g->lists[list].nr == 0 && tries < 4 && !mutation_percent(m, 10); tries++)
+	/* One more thread multiplies the schedules. */
+	for (unsigned tries = 0;
+	     m->limits->explored && m->g->lists[list].nr == 0 && tries < 4 && !mutation_percent(m, 10); tries++)
 		list = 1 + mutation_below(m, nr - 1);
 	return list;
 }
@@ -302,28 +303,35 @@ change_directive(struct mutation *m)
 
 static const struct {
 	void (*change)(struct mutation *m);
-	unsigned weight;
+	unsigned chances[2]; /* by genome_limits.explored */
 } changes[] = {
-#define MUTATION(name, weight, what) { change_##name, (weight) },
+#define MUTATION(name, explored, fuzzed, what) { change_##name, { (fuzzed), (explored) } },
 #include "harness/mutate.def"
 #undef MUTATION
 };
 
-#define MUTATION(name, weight, what) +(weight)
+#define MUTATION(name, explored, fuzzed, what) +(explored)
 enum {
-	WEIGHTS =
+	EXPLORED_SUM =
 #include "harness/mutate.def"
 };
 #undef MUTATION
+#define MUTATION(name, explored, fuzzed, what) +(fuzzed)
+enum {
+	FUZZED_SUM =
+#include "harness/mutate.def"
+};
+#undef MUTATION
+_Static_assert(EXPLORED_SUM == 100 && FUZZED_SUM == 100, "chances are percentages");
 
 void
 mutation_change(struct mutation *m)
 {
 	for (unsigned n = 1 + mutation_below(m, CHANGES_MAX); n > 0; n--) {
-		unsigned at = mutation_below(m, WEIGHTS), i = 0;
+		unsigned at = mutation_below(m, 100), i = 0;
 
-		for (; at >= changes[i].weight; i++)
-			at -= changes[i].weight;
+		for (; at >= changes[i].chances[m->limits->explored]; i++)
+			at -= changes[i].chances[m->limits->explored];
 		changes[i].change(m);
 	}
 }
