@@ -13,7 +13,7 @@
 
 #define FEATURES_COUNT 65536 /* numbers that a way of meeting can have */
 
-/* The ways in which operations have met in one program, each once. */
+/* The ways in which operations have met in one program, and pages were, each once. */
 struct features {
 	uint64_t edges; /* returns reached */
 	size_t nr;

@@ -19,7 +19,7 @@
 
 struct kept {
 	char *text;
-	uint64_t cost; /* as of hunt_cost() */
+	uint64_t cost; /* in steps, with what each program costs */
 	unsigned nr_brought;
 	uint32_t brought[BROUGHT_MAX]; /* ways; behind FEATURES_COUNT: returns */
 };

@@ -2,11 +2,11 @@
 /*
  * hunt.h - programs that nobody wrote, judged, and what is found in them made small and kept.
  *
- * Programs come in generations of a fixed size. Each is drawn from its number, or is one kept earlier, changed a
+ * Programs come in generations, whose sizes are fixed. Each is drawn from its number, or is one kept earlier, changed a
  * little; which of them is a function of the seed and of what earlier generations kept. Small ones are explored
- * completely, larger ones run by a mix of strategies. A program that reached a new return, or in which two operations
- * met in a new way, is kept for being changed. Findings are told apart by check, quirks, return and kinds of operation;
- * one of each is shrunk, replayed, and written to a directory.
+ * completely, larger ones run by a mix of strategies. A program that reached a new return, in which two operations met
+ * in a new way, or that brought a page into a new condition, is kept for being changed. Findings are told apart by
+ * check, quirks, return and kinds of operation; one of each is shrunk, replayed, and written to a directory.
  *
  * All of that happens in the order of the programs' numbers, whoever worked on them: the same seed and the same number
  * of programs have the same findings.
