@@ -31,11 +31,10 @@ static const char help[] =
     "The bug bank: real bugs of VM map code that can be put back into the engine one at a time, to measure what is\n"
     "found and how soon. Putting back needs a build with -Dmutants=true; list, describe and report work in any.\n"
     "\n"
-    "hunt looks for each bug named (default: all that can be told from the original) with each engine and each seed, "
-    "in\n"
-    "a process of its own, until its first finding. The name \"none\" is the engine without a bug, in which nothing "
-    "may\n"
-    "be found. Times are processor seconds; for fuzz_sched and stress seconds on the clock.\n"
+    "hunt looks for each bug named (default: all that can be told from the original) with each engine and each seed,\n"
+    "in a process of its own, until its first finding. The name \"none\" is the engine without a bug, in which "
+    "nothing\n"
+    "may be found. Times are processor seconds; for fuzz_sched and stress seconds on the clock.\n"
     "\n"
     "      --engine E     how to look; again for several (default hunt):\n";
 
