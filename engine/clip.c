@@ -25,6 +25,14 @@ vm_map_entry_continues(const struct vm_map *map, const struct vm_map_entry *left
 	       left->wired_count == right->wired_count && left->charged == right->charged;
 }
 
+/* @n is about to become a part of @e. */
+static void
+take_birth(vm_map_entry_t e, const struct vm_map_entry *n)
+{
+	if ((int)(n->born - e->born) > 0)
+		e->born = n->born;
+}
+
 void
 vm_map_simplify_entry(vm_map_t map, vm_map_entry_t e)
 {
@@ -39,12 +47,14 @@ vm_map_simplify_entry(vm_map_t map, vm_map_entry_t e)
 		vm_map_entry_unlink(map, n);
 		e->offset = n->offset;
 		vm_map_entry_resize(map, e, n->start, e->end);
+		take_birth(e, n);
 		vm_map_entry_dispose(map, n);
 	}
 	n = e->next;
 	if (n != &map->header && vm_map_entry_continues(map, e, n) && !VM_MUTATED(map, merge_backwards_only)) {
 		vm_map_entry_unlink(map, n);
 		vm_map_entry_resize(map, e, e->start, n->end);
+		take_birth(e, n);
 		vm_map_entry_dispose(map, n);
 	}
 }

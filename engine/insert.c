@@ -53,6 +53,7 @@ vm_map_insert(vm_map_t map, vm_object_t object, vm_ooffset_t offset, vm_offset_t
 		if (VM_MUTATED(map, grow_takes_reference) && p->object != NULL)
 			vm_object_reference(p->object);
 		vm_map_entry_resize(map, p, p->start, end);
+		p->born = map->timestamp;
 		vm_map_simplify_entry(map, p);
 		return KERN_SUCCESS;
 	} else {
@@ -70,6 +71,7 @@ vm_map_insert(vm_map_t map, vm_object_t object, vm_ooffset_t offset, vm_offset_t
 	e->protection = prot;
 	e->max_protection = max;
 	e->inheritance = VM_INHERIT_COPY;
+	e->born = map->timestamp;
 	vm_map_entry_link(map, p, e);
 	vm_map_simplify_entry(map, e);
 	return KERN_SUCCESS;

@@ -66,6 +66,7 @@ struct vm_map_entry {
 	vm_prot_t max_protection; /* [m] */
 	vm_inherit_t inheritance; /* [m] */
 	bool charged;             /* [m] swap is reserved, and no object has taken that over */
+	unsigned born;            /* [m] the map's timestamp when the last of its pages was mapped */
 };
 _Static_assert(offsetof(struct vm_map_entry, prev) <= 64, "a walk down the tree reads one cache line per entry");
 
@@ -285,7 +286,7 @@ void vm_map_wire_charge(vm_map_t map, int64_t npages) VM_REQUIRES(&map->lock);
 
 /* What wire and unwire call the ways that they have in common. enum vm_edge. */
 struct vm_wire_edges {
-	uint8_t empty, inverted, start_unmapped, gone_after_wait, later_gone, changed_but_mapped, partial;
+	uint8_t empty, inverted, start_unmapped, gone_after_wait, later_gone, waited, changed_but_mapped, partial;
 };
 
 /*

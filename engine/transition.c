@@ -20,6 +20,9 @@ vm_map_entry_in_transition(
 	if (!vm_map_unchanged(map, ctx)) {
 		found = vm_map_lookup_entry(map, ctx->cursor, &e);
 		if (found)
+			vm_edge(edges->waited);
+		/* The end of the other's transition changes the map, too; this is what matters to the caller. */
+		if (found && (int)(e->born - ctx->stamp) > 0)
 			vm_edge(edges->changed_but_mapped);
 	}
 	if (found || holes_ok) {
@@ -38,8 +41,7 @@ vm_map_entry_in_transition(
 void
 vm_map_entry_begin_transition(vm_map_t map, vm_map_entry_t e, const struct vm_op_ctx *ctx)
 {
-	bool relooked =
-	    (ctx->edges & (VM_EDGE_BIT(wire_changed_but_mapped) | VM_EDGE_BIT(unwire_changed_but_mapped))) != 0;
+	bool relooked = (ctx->edges & (VM_EDGE_BIT(wire_waited) | VM_EDGE_BIT(unwire_waited))) != 0;
 
 	if (!(VM_MUTATED(map, relook_without_clip) && relooked))
 		vm_map_clip_start(map, e, ctx->start);

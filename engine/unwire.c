@@ -11,6 +11,7 @@ static const struct vm_wire_edges unwire_edges = {
 	.start_unmapped = VM_EDGE_unwire_start_unmapped,
 	.gone_after_wait = VM_EDGE_unwire_gone_after_wait,
 	.later_gone = VM_EDGE_unwire_later_gone,
+	.waited = VM_EDGE_unwire_waited,
 	.changed_but_mapped = VM_EDGE_unwire_changed_but_mapped,
 	.partial = VM_EDGE_unwire_partial_holesok,
 };

@@ -20,6 +20,7 @@ static const struct vm_wire_edges wire_edges = {
 	.start_unmapped = VM_EDGE_wire_start_unmapped,
 	.gone_after_wait = VM_EDGE_wire_gone_after_wait,
 	.later_gone = VM_EDGE_wire_later_gone,
+	.waited = VM_EDGE_wire_waited,
 	.changed_but_mapped = VM_EDGE_wire_changed_but_mapped,
 	.partial = VM_EDGE_wire_partial_holesok,
 };

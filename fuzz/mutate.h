@@ -16,10 +16,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "harness/genome.h"
+
 #define MUTATE_THREADS_MAX 4
-#define MUTATE_THREAD_OPS_MAX 8
-#define MUTATE_INIT_MAX 24
-#define MUTATE_CHOICES_MAX 96
 #define MUTATE_SIZE_MIN 8 /* the least @max below: an empty program has room in it */
 
 struct mutator {
@@ -27,6 +26,9 @@ struct mutator {
 	/* Mutates bytes in place, giving the new length of at most @max; NULL: something simple. */
 	size_t (*bytes)(uint8_t *data, size_t len, size_t max, unsigned seed);
 };
+
+/* By mutator.schedules. */
+extern const struct genome_limits mutate_limits[2];
 
 /* @data has room for @max bytes, @max >= MUTATE_SIZE_MIN. Returns the new length. */
 size_t mutate(const struct mutator *m, uint8_t *data, size_t len, size_t max, uint64_t seed);

@@ -252,7 +252,7 @@ hunt_loop(struct loop *l)
 		    .ops_max = RANDOM_OPS_DEFAULT },
 		.mutant = vm_mutant_table[l->trial->mutant].name,
 		.seed = l->trial->seed,
-		.seconds = l->trial->seconds,
+		.processor = l->trial->seconds,
 		.jobs = 1,
 		.stop = &l->stop,
 		.on_finding = hunt_finding,

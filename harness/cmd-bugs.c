@@ -29,9 +29,9 @@ static const char help_head[] =
     "The bug bank: real bugs of VM map code that can be put back into the engine one at a time, to measure what is\n"
     "found and how soon. Putting back needs a build with -Dmutants=true; list, describe and report work in any.\n"
     "\n"
-    "hunt looks for each bug named (default: all of them) with each engine and each seed, in a process of its own,\n"
-    "until its first finding. The name \"none\" is the engine without a bug, in which nothing may be found. Times are\n"
-    "processor seconds; for fuzz_sched and stress seconds on the clock.\n"
+    "hunt looks for each bug named (default: all that can be told from the original) with each engine and each seed,\n"
+    "in a process of its own, until its first finding. The name \"none\" is the engine without a bug, in which\n"
+    "nothing may be found. Times are processor seconds; for fuzz_sched and stress seconds on the clock.\n"
     "\n";
 
 static const char help_tail[] =
@@ -224,7 +224,8 @@ hunt(struct bugs_command *c, int nr, char **names)
 		add_mutant(c, mutant);
 	}
 	for (enum vm_mutant m = bugs_next(VM_MUTANT_none); m != VM_MUTANT_none && nr == 0; m = bugs_next(m))
-		add_mutant(c, m);
+		if (vm_mutant_table[m].class != VM_MUTANT_CLASS_EQUIVALENT)
+			add_mutant(c, m);
 	if (c->engines[BUGS_ENGINE_fuzz_sched] && c->fuzzer == NULL) {
 		warnx("hunt: --engine fuzz_sched needs --fuzzer FILE");
 		return EXIT_USAGE;

@@ -4,8 +4,10 @@
  *
  * A way is two operations of different threads, where each of them is, and how their pages lie to each other; or a
  * return with a name, and where another operation was then. Where an operation is, is what the target says of it, less
- * the numbers: neither pages nor threads' numbers make a way, so that programs which differ in these alone are the
- * same. Ways are numbers of 16 bits: two may share one, which costs a program now and then and nothing else.
+ * the numbers. Or it is an operation and the condition of a page that it names: so what takes several operations one
+ * after the other on one page is seen to come nearer, too. Neither pages nor threads' numbers
+ * make a way, so that programs which differ in these alone are the same. Ways are numbers of 16 bits: two may share
+ * one, which costs a program now and then and nothing else.
  */
 #include <string.h>
 
@@ -13,6 +15,7 @@
 #include "harness/strategy.h"
 
 #define WHERE_MAX 128
+#define PAGES_MAX 1024 /* more are no range */
 
 /* How the pages of two operations lie to each other. */
 enum lie { LIE_APART = 1, LIE_TOUCH, LIE_SAME, LIE_INSIDE, LIE_AROUND, LIE_ACROSS };
@@ -102,6 +105,20 @@ look_at_pair(struct features *f, const struct run *r, unsigned a, unsigned b, co
 		add(f, mix(mix(mix(3, places[b]), places[a]), lie_of(y, x)));
 }
 
+/* The first and the last page of @op are in a condition: in front of it, while it goes on, or (@after) behind it. */
+static void
+look_at_pages(struct features *f, const struct run *r, const struct vm_op *op, bool after)
+{
+	uint64_t start, end;
+
+	strategy_op_pages(op, &start, &end);
+	if (end - start > PAGES_MAX)
+		return; /* it is about all pages */
+	add(f, mix(mix(4, r->target->condition(r->self, start)), after ? 0 : op->code));
+	if (end > start + 1)
+		add(f, mix(mix(4, r->target->condition(r->self, end - 1)), after ? 0 : op->code));
+}
+
 void
 features_look(struct features *f, const struct run *r)
 {
@@ -114,8 +131,12 @@ features_look(struct features *f, const struct run *r)
 
 		if (rt->nr_done > 0)
 			f->edges |= rt->results[rt->nr_done - 1].edges;
+		if (rt->nr_done > 0 && r->target->condition != NULL)
+			look_at_pages(f, r, &p->threads[t].ops[rt->nr_done - 1], true);
 		if (rt->nr_done == p->threads[t].nr_ops)
 			continue;
+		if (r->target->condition != NULL)
+			look_at_pages(f, r, &p->threads[t].ops[rt->nr_done], false);
 		under_way |= (uint32_t)1 << t;
 		places[t] = place_of(r, t, &p->threads[t].ops[rt->nr_done]);
 	}

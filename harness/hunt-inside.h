@@ -9,16 +9,11 @@
 #include "harness/message.h"
 #include "harness/workers.h"
 
-/* --- hunt-mutate.c --- */
-
-/* Changes the bare program a little; a function of the program and the seed. */
-void hunt_mutate(struct program *p, const struct hunt_limits *limits, uint64_t seed);
-
 /* --- hunt-features.c --- */
 
 #define FEATURES_COUNT 65536 /* numbers that a way of meeting can have */
 
-/* The ways in which operations have met in one program, each once. */
+/* The ways in which operations have met in one program, and pages were, each once. */
 struct features {
 	uint64_t edges; /* returns reached */
 	size_t nr;
@@ -29,6 +24,22 @@ struct features {
 void features_clear(struct features *f);
 /* What the run, which is between two steps, shows. */
 void features_look(struct features *f, const struct run *r);
+
+/* --- hunt-pool.c --- */
+
+struct hunt_pool;
+struct prng;
+
+struct hunt_pool *hunt_pool_new(void);
+void hunt_pool_free(struct hunt_pool *p);
+/* What an attempt has reached, as it says so itself: returns, ways. True: something that none had before. */
+bool hunt_pool_look(struct hunt_pool *p, struct reader *r);
+/* Keeps the program of that attempt. Takes the text. */
+void hunt_pool_keep(struct hunt_pool *p, char *text, uint64_t cost);
+bool hunt_pool_is_empty(const struct hunt_pool *p);
+/* The text of a program that is worth changing. */
+const char *hunt_pool_choose(const struct hunt_pool *p, struct prng *prng);
+void hunt_pool_report(const struct hunt_pool *p, struct hunt_report *report);
 
 /* --- hunt-attempt.c: the worker's side --- */
 

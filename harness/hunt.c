@@ -10,17 +10,32 @@
 
 #include "harness/clock.h"
 #include "harness/hunt-inside.h"
+#include "harness/mutate.h"
 #include "harness/prng.h"
-#include "harness/program-edit.h"
 #include "harness/vmt.h"
 
 #define GENERATION 256     /* programs; a bound on what a kill loses, and no function of the number of workers */
-#define POOL_MAX 2048      /* programs kept for being changed */
-#define CHANGED_PERCENT 50 /* of a generation, as soon as there is something to change */
-#define SMALL_PERCENT 60   /* of the programs that are drawn have few threads, */
-#define SMALL_OPS 2        /* and at most so many operations in each */
+#define GENERATION_MIN 64  /* the first ones are smaller: most of what there is is found at once, and then reported */
+#define SMALL_OPS 2        /* operations of a thread, of a small program */
+#define PROGRAM_COST 1500  /* what a program costs besides its steps, in steps: printing, parsing, the init steps */
+#define CROSSED_PERCENT 20 /* of the changed programs have two parents */
+#define INIT_MAX 6         /* steps of a changed program, and */
+#define POISON_MAX 3       /* pages */
 #define ROUGH_MAX 2        /* findings of one rough kind that are shrunk */
 #define HANG_SECONDS 30.0  /* of one piece of work */
+
+/*
+ * Three sorts of program share the time, not the number of programs: one that was changed can cost as much as a
+ * thousand that are drawn. Small ones are few threads with few operations: most of what there is shows in them, and
+ * there are many in a second. What takes more of everything is found in large ones, and what takes unlikely things in a
+ * row by changing what has some of them.
+ */
+enum sort { SORT_SMALL, SORT_LARGE, SORT_CHANGED, SORTS };
+
+static const struct {
+	uint64_t share; /* of what is spent */
+	uint64_t guess; /* of what one costs, as if there had been one */
+} sorts[SORTS] = { { 25, 1500 }, { 40, 3500 }, { 35, 2500 } };
 
 /* A finding as it was met, before it is small. */
 struct raw {
@@ -34,9 +49,12 @@ struct course {
 	struct hunt_files *files;
 	double began;
 	uint64_t nr_begun; /* programs */
-	uint64_t features[FEATURES_COUNT / 64];
-	size_t nr_pool;
-	char *pool[POOL_MAX];
+	struct hunt_pool *pool;
+	struct genome_limits changing;
+	struct spent {
+		uint64_t programs, cost;
+	} spent[SORTS];
+	enum sort sorts[GENERATION]; /* of the present generation's programs */
 	size_t nr_rough;
 	struct rough {
 		char *key;
@@ -78,9 +96,11 @@ tick(void *arg)
 	struct course *c = arg;
 
 	c->report->seconds = clock_seconds() - c->began;
+	c->report->processor = clock_processor_seconds(0) + workers_processor_seconds(c->workers);
 	if (c->o->progress != NULL)
 		c->o->progress(c->o->arg, c->report);
-	return stopped(c) || (c->o->seconds > 0 && c->report->seconds > c->o->seconds);
+	return stopped(c) || (c->o->seconds > 0 && c->report->seconds > c->o->seconds) ||
+	       (c->o->processor > 0 && c->report->processor > c->o->processor);
 }
 
 /* --- programs --- */
@@ -100,7 +120,7 @@ number_of(const struct course *c, uint64_t index)
 }
 
 static void
-draw_program(const struct course *c, uint64_t number, struct program *p)
+draw_program(const struct course *c, uint64_t number, bool small, struct program *p)
 {
 	const struct hunt_limits *l = &c->o->limits;
 	struct prng prng = prng_mix(number, 0, 5);
@@ -113,8 +133,7 @@ draw_program(const struct course *c, uint64_t number, struct program *p)
 	/* From 2 to 4 is what the generator draws by itself. */
 	if (l->threads_min != 2 || l->threads_max != 4)
 		params.threads = l->threads_min + (unsigned)prng_below(&prng, l->threads_max - l->threads_min + 1);
-	/* Most of what there is to be found is in small programs, and of these there are many more in a second. */
-	if (c->o->end == 0 && prng_percent(&prng, SMALL_PERCENT)) {
+	if (small) {
 		params.threads = l->threads_min;
 		params.ops = l->ops_max < SMALL_OPS ? l->ops_max : SMALL_OPS;
 	}
@@ -124,38 +143,81 @@ draw_program(const struct course *c, uint64_t number, struct program *p)
 }
 
 static void
-change_program(const struct course *c, struct prng *prng, struct program *p)
+read_kept(const struct course *c, struct prng *prng, struct genome *g)
 {
-	const char *text = c->pool[prng_below(prng, c->nr_pool)];
-	struct program parent;
+	const char *text = hunt_pool_choose(c->pool, prng);
+	struct program p;
 	struct vmt_error e;
 
-	if (!vmt_parse(text, strlen(text), &parent, &e))
+	if (!vmt_parse(text, strlen(text), &p, &e))
 		errx(2, "a kept program cannot be read: %u:%u: %s", e.line, e.column, e.text);
-	program_copy_bare(p, &parent);
-	program_free(&parent);
-	hunt_mutate(p, &c->o->limits, prng_next(prng));
+	genome_of_program(g, &c->changing, &p);
+	program_free(&p);
+}
+
+/* *p is not to be freed. */
+static void
+change_program(const struct course *c, struct prng *prng, struct program *p)
+{
+	static struct genome genome, other;
+	bool crossed = prng_percent(prng, CROSSED_PERCENT);
+	struct mutation m;
+
+	read_kept(c, prng, &genome);
+	if (crossed)
+		read_kept(c, prng, &other);
+	mutation_begin(&m, &genome, &c->changing, prng_mix(prng_next(prng), 0, 2));
+	if (crossed)
+		mutation_cross(&m, &other);
+	else
+		mutation_change(&m);
+	mutation_end(&m);
+	genome_program(&genome, &c->changing, p);
+}
+
+/* Sorts that have cost much so far are drawn seldom, so that each gets its share of what is spent. */
+static enum sort
+draw_sort(const struct course *c, struct prng *prng)
+{
+	uint64_t weights[SORTS], total = 0, at;
+	unsigned sort = 0;
+
+	if (c->o->end != 0)
+		return SORT_LARGE;
+	for (unsigned i = 0; i < SORTS; i++) {
+		const struct spent *s = &c->spent[i];
+
+		weights[i] = (sorts[i].share << 40) / ((s->cost + sorts[i].guess) / (s->programs + 1));
+		if (i == SORT_CHANGED && hunt_pool_is_empty(c->pool))
+			weights[i] = 0;
+		total += weights[i];
+	}
+	for (at = prng_below(prng, total); at >= weights[sort]; sort++)
+		at -= weights[sort];
+	return (enum sort)sort;
 }
 
 static void
-make_work(struct course *c, struct work *work, uint64_t index)
+make_work(struct course *c, size_t i, struct work *work)
 {
-	uint64_t number = number_of(c, index);
+	uint64_t number = number_of(c, c->nr_begun + i);
 	struct prng prng = prng_mix(number, 0, 4);
 	struct strbuf text = { 0 };
 	struct program p;
 
-	if (c->o->end == 0 && c->nr_pool > 0 && prng_percent(&prng, CHANGED_PERCENT))
+	c->sorts[i] = draw_sort(c, &prng);
+	if (c->sorts[i] == SORT_CHANGED)
 		change_program(c, &prng, &p);
 	else
-		draw_program(c, number, &p);
+		draw_program(c, number, c->sorts[i] == SORT_SMALL, &p);
 	vmt_print(&p, &text);
 	work->in.len = 0;
 	keybuf_num(&work->in, JOB_ATTEMPT);
 	keybuf_num(&work->in, number);
 	message_text(&work->in, strbuf_text(&text), text.len);
 	strbuf_free(&text);
-	program_free(&p);
+	if (c->sorts[i] != SORT_CHANGED)
+		program_free(&p);
 }
 
 /* The program of an attempt. */
@@ -198,56 +260,27 @@ take_raw(struct course *c, struct reader *r)
 	c->raw[c->nr_raw++] = raw;
 }
 
-/* Is there one among these that no program had before? All are known from now on. */
-static bool
-take_features(struct course *c, struct reader *r, uint64_t edges)
-{
-	bool fresh = (edges & ~c->report->edges) != 0;
-
-	c->report->edges |= edges;
-	for (uint64_t nr = read_number(r); nr > 0; nr--) {
-		uint64_t number = read_number(r) % FEATURES_COUNT, bit = (uint64_t)1 << number % 64;
-
-		if ((c->features[number / 64] & bit) != 0)
-			continue;
-		c->features[number / 64] |= bit;
-		c->report->features++;
-		fresh = true;
-	}
-	return fresh;
-}
-
 static void
-keep_program(struct course *c, const struct work *work)
-{
-	struct prng prng = prng_mix(c->report->kept++, 0, 6);
-	size_t at = c->nr_pool;
-
-	/* When it is full, the new one takes the place of any. */
-	if (at == POOL_MAX)
-		at = prng_below(&prng, POOL_MAX);
-	else
-		c->pool[c->nr_pool++] = NULL;
-	free(c->pool[at]);
-	c->pool[at] = text_of(work);
-}
-
-static void
-take_attempt(struct course *c, struct work *work)
+take_attempt(struct course *c, enum sort sort, struct work *work)
 {
 	struct reader r = { .at = work->out.bytes, .end = work->out.bytes + work->out.len };
 	struct hunt_report *report = c->report;
-	uint64_t how = read_number(&r);
+	uint64_t how = read_number(&r), cost;
 
 	report->complete += how == ATTEMPT_COMPLETE;
 	report->sampled += how == ATTEMPT_SAMPLED;
 	report->refused += how == ATTEMPT_REFUSED;
 	report->states += read_number(&r);
 	report->runs += read_number(&r);
-	report->steps += read_number(&r);
+	cost = read_number(&r);
+	report->steps += cost;
 	report->schedules += read_double(&r);
-	if (take_features(c, &r, read_number(&r)) && c->o->end == 0)
-		keep_program(c, work);
+	cost += PROGRAM_COST;
+	c->spent[sort].programs++;
+	c->spent[sort].cost += cost;
+	if (hunt_pool_look(c->pool, &r) && c->o->end == 0)
+		hunt_pool_keep(c->pool, text_of(work), cost);
+	hunt_pool_report(c->pool, report);
 	for (uint64_t nr = read_number(&r); nr > 0 && !r.bad; nr--)
 		take_raw(c, &r);
 }
@@ -379,7 +412,9 @@ shrink_all(struct course *c)
 static size_t
 size_of_next(const struct course *c)
 {
-	uint64_t left = GENERATION;
+	uint64_t left = c->nr_begun < GENERATION_MIN ? GENERATION_MIN
+	                : c->nr_begun < GENERATION   ? c->nr_begun
+	                                             : GENERATION;
 
 	if (c->o->end != 0 && c->o->end - c->o->seed - c->nr_begun < left)
 		left = c->o->end - c->o->seed - c->nr_begun;
@@ -396,7 +431,7 @@ generation(struct course *c, struct work *work)
 	bool all;
 
 	for (size_t i = 0; i < nr; i++)
-		make_work(c, &work[i], c->nr_begun + i);
+		make_work(c, i, &work[i]);
 	c->nr_begun += nr;
 	all = workers_do(c->workers, work, nr);
 	for (size_t i = 0; i < nr; i++) {
@@ -406,7 +441,7 @@ generation(struct course *c, struct work *work)
 		c->report->crashed += work[i].end == WORK_DIED;
 		c->report->hung += work[i].end == WORK_HUNG;
 		if (work[i].end == WORK_DONE)
-			take_attempt(c, &work[i]);
+			take_attempt(c, c->sorts[i], &work[i]);
 		else
 			lost_program(c, &work[i]);
 	}
@@ -418,8 +453,7 @@ generation(struct course *c, struct work *work)
 static void
 end_course(struct course *c)
 {
-	for (size_t i = 0; i < c->nr_pool; i++)
-		free(c->pool[i]);
+	hunt_pool_free(c->pool);
 	for (size_t i = 0; i < c->nr_rough; i++)
 		free(c->rough[i].key);
 	free(c->rough);
@@ -444,6 +478,14 @@ hunt(const struct hunt_options *options, struct hunt_report *report)
 	c->o = options;
 	c->report = report;
 	c->began = clock_seconds();
+	c->pool = hunt_pool_new();
+	c->changing = (struct genome_limits){ .target = options->limits.target,
+		.threads_min = options->limits.threads_min > 1 ? options->limits.threads_min : 1,
+		.threads_max = options->limits.threads_max,
+		.explored = true,
+		.ops_max = options->limits.ops_max,
+		.init_max = INIT_MAX,
+		.poison_max = POISON_MAX };
 	workers.begin_arg = options;
 	workers.arg = c;
 	c->workers = workers_start(&workers);

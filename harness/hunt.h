@@ -2,11 +2,11 @@
 /*
  * hunt.h - programs that nobody wrote, judged, and what is found in them made small and kept.
  *
- * Programs come in generations of a fixed size. Each is drawn from its number, or is one kept earlier, changed a
+ * Programs come in generations, whose sizes are fixed. Each is drawn from its number, or is one kept earlier, changed a
  * little; which of them is a function of the seed and of what earlier generations kept. Small ones are explored
- * completely, larger ones run by a mix of strategies. A program that reached a new return, or in which two operations
- * met in a new way, is kept for being changed. Findings are told apart by check, quirks, return and kinds of operation;
- * one of each is shrunk, replayed, and written to a directory.
+ * completely, larger ones run by a mix of strategies. A program that reached a new return, in which two operations met
+ * in a new way, or that brought a page into a new condition, is kept for being changed. Findings are told apart by
+ * check, quirks, return and kinds of operation; one of each is shrunk, replayed, and written to a directory.
  *
  * All of that happens in the order of the programs' numbers, whoever worked on them: the same seed and the same number
  * of programs have the same findings.
@@ -52,6 +52,7 @@ struct hunt_options {
 	uint64_t end;      /* 0, or: programs seed to end - 1 are drawn, none is changed, and that is all */
 	uint64_t programs; /* stop after so many; 0: never */
 	double seconds;    /* stop after so long; 0: never */
+	double processor;  /* the same, in processor seconds of all its processes */
 	unsigned jobs;
 	uint64_t states_max; /* a program with more is run by strategies instead; 0: the default */
 	unsigned runs;       /* by them; 0: the default */
@@ -67,7 +68,7 @@ struct hunt_options {
 };
 
 struct hunt_report {
-	double seconds;
+	double seconds, processor;
 	bool stopped; /* interrupted */
 	uint64_t programs, complete, sampled, refused, crashed, hung;
 	uint64_t states, runs, steps;

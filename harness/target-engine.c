@@ -304,6 +304,10 @@ key_context(struct keybuf *k, const struct vm_map *map, const struct vm_op_ctx *
 	keybuf_num(k, c->piece_end >> VM_PAGE_SHIFT);
 	keybuf_num(k, c->fault_addr >> VM_PAGE_SHIFT);
 	keybuf_num(k, c->edges);
+	/* It will ask of one entry whether it was mapped since then; of which, the future says. */
+	for (const struct vm_map_entry *n = map->header.next; c->point == VM_POINT_transition_wait && n != &map->header;
+	     n = n->next)
+		keybuf_u8(k, (int)(n->born - c->stamp) > 0);
 }
 
 static void
@@ -406,6 +410,31 @@ engine_mergeable(void *self, uint64_t start, uint64_t end, uint64_t *page) VM_NO
 	return false;
 }
 
+/* One bit field behind the other: the entry, and if it has the page, that page and its translation. */
+static uint64_t
+engine_condition(void *self, uint64_t page) VM_NO_TSA("called between steps")
+{
+	struct vm_map *map = ((struct engine *)self)->map;
+	vm_offset_t addr = page << VM_PAGE_SHIFT, va = addr;
+	vm_map_entry_t n;
+	const struct vm_page *p = NULL;
+	struct vm_page *mapped;
+	vm_prot_t prot = VM_PROT_NONE;
+	uint64_t word;
+
+	if (!vm_map_lookup_entry(map, addr, &n))
+		return 0;
+	word = 1 | (uint64_t)n->protection << 1 | (uint64_t)(n->eflags & ~(uint32_t)MAP_ENTRY_NEEDS_WAKEUP) << 4;
+	word |= (uint64_t)(n->wired_count < 0 ? 3 : n->wired_count > 2 ? 2 : n->wired_count) << 36;
+	if (n->object != NULL)
+		p = (const struct vm_page *)vm_slots_get(&n->object->pages, vm_entry_page_index(n, addr));
+	if (p == NULL)
+		return word;
+	(void)vm_pmap_next(&map->pmap, &va, addr + VM_PAGE_SIZE, &mapped, &prot);
+	word |= (uint64_t)(1 | p->resident << 1 | p->dirty << 2 | (p->wire_count < 3 ? p->wire_count : 3) << 3) << 40;
+	return word | (uint64_t)prot << 48;
+}
+
 static void
 engine_where(void *self, unsigned thread, char *buf, size_t size)
 {
@@ -432,5 +461,6 @@ const struct vm_target target_engine = {
 	.judged = true,
 	.cleaned = engine_cleaned,
 	.mergeable = engine_mergeable,
+	.condition = engine_condition,
 	.where = engine_where,
 };

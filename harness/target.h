@@ -122,6 +122,13 @@ struct vm_target {
 	bool (*mergeable)(void *self, uint64_t start, uint64_t end, uint64_t *page);
 
 	/*
+	 * In what condition page @page is, as a number: what is mapped there and how, and what else decides how an
+	 * operation on it goes; but neither places nor contents nor identities. For hunts, which keep a program for
+	 * having brought a page into a condition that none was in before. May be NULL.
+	 */
+	uint64_t (*condition)(void *self, uint64_t page);
+
+	/*
 	 * What the suspended thread @thread is about to do when it goes on ("fault page 21"), into buf; "" if nothing
 	 * comes to mind. For traces only. May be NULL.
 	 */

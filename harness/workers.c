@@ -287,6 +287,16 @@ workers_do(struct workers *w, struct work *work, size_t nr)
 	return next == nr;
 }
 
+double
+workers_processor_seconds(const struct workers *w)
+{
+	double seconds = 0;
+
+	for (unsigned i = 0; i < w->options.nr; i++)
+		seconds += w->all[i].pid > 0 ? clock_processor_seconds(w->all[i].pid) : 0;
+	return seconds;
+}
+
 void
 workers_stop(struct workers *w)
 {

@@ -53,6 +53,8 @@ unsigned workers_nr_default(void);
 struct workers *workers_start(const struct workers_options *options);
 /* All of them, until each has its end. False: some were left. */
 bool workers_do(struct workers *w, struct work *work, size_t nr);
+/* Processor time of those that live. */
+double workers_processor_seconds(const struct workers *w);
 void workers_stop(struct workers *w);
 
 void work_free(struct work *work);

@@ -193,19 +193,19 @@ class Hunt(Case):
         self.expect(0, "fmt", "--check", path)
 
     def test_quirks(self):
-        report = self.hunt("--profile", "freebsd12", "--programs", "1024", "--seed", "6")
+        report = self.hunt("--profile", "freebsd12", "--programs", "4096", "--seed", "7")
         found = " ".join(f["key"] for f in report["findings"])
         for quirk in ("Q1", "Q2", "Q4"):
             self.assertIn("+" + quirk, found)
         for finding in report["findings"]:
             self.assertTrue(finding["quirk"])
             self.check_small(finding)
-        self.assertEqual(report["programs"], 1024)
-        self.assertGreater(report["states"], 1024)
+        self.assertEqual(report["programs"], 4096)
+        self.assertGreater(report["states"], 4096)
         self.assertIn("wire_hole", report["edges"])
 
     def test_sync(self):
-        report = self.hunt("--profile", "strict +Q6", "--programs", "1536", "--seed", "27")
+        report = self.hunt("--profile", "strict +Q6", "--programs", "4096", "--seed", "8")
         # Past the hole, or to an end in front of the range's: the same check and quirk, by other returns.
         self.assertEqual({f["key"].split(" |")[0] for f in report["findings"]}, {"sync +Q6"})
         for finding in report["findings"]:

@@ -11,10 +11,11 @@
 
 #include <cmocka.h>
 
-#include "fuzz/genome.h"
 #include "fuzz/mutate.h"
+#include "engine/vm.h"
 #include "harness/bytes.h"
 #include "harness/keybuf.h"
+#include "harness/mutate.h"
 #include "harness/prng.h"
 #include "harness/random-program.h"
 
@@ -23,6 +24,7 @@
 
 static const struct mutator sched = { .schedules = true }, seq = { .schedules = false };
 
+static const struct genome_limits *const limits = &mutate_limits[1];
 static struct keybuf canonical;
 
 /* Is a program's canonical form with choices behind it, which are a schedule's only where there are threads for one. */
@@ -147,9 +149,9 @@ test_all_kinds_happen(void **state)
 		size_t len = random_input(seed, bytes);
 		bool same_ops, same_schedule;
 
-		genome_read(&before, bytes, len);
+		genome_read(&before, limits, bytes, len);
 		len = mutate(&sched, bytes, len, SIZE, seed * 31);
-		genome_read(&after, bytes, len);
+		genome_read(&after, limits, bytes, len);
 		same_ops = same_lists(&before, &after);
 		same_schedule = same_choices(&before, &after);
 		ops += !same_ops && same_schedule;
@@ -174,13 +176,69 @@ test_no_choices_where_none_are_read(void **state)
 	for (uint64_t seed = 1; seed <= 5000; seed++) {
 		size_t len = random_input(seed, bytes);
 
-		genome_read(&before, bytes, len);
+		genome_read(&before, limits, bytes, len);
 		len = mutate(&seq, bytes, len, SIZE, seed);
-		genome_read(&after, bytes, len);
+		genome_read(&after, limits, bytes, len);
 		changed += !same_choices(&before, &after);
 	}
 	/* Those on bytes, 10 of 65, mostly hit them. */
 	assert_true(changed < 5000 * 20 / 100);
+}
+
+static void
+check_limits(const struct genome *g, const struct genome_limits *l)
+{
+	unsigned nr = 0;
+
+	assert_true(g->lists[0].nr <= l->init_max);
+	for (unsigned i = 1; i < genome_nr_lists(l); i++) {
+		assert_true(g->lists[i].nr <= l->ops_max);
+		nr += g->lists[i].nr > 0;
+	}
+	assert_true(nr >= l->threads_min && nr <= l->threads_max);
+	assert_true(g->config.nr_poison <= l->poison_max);
+	for (size_t i = 1; i < g->config.nr_poison; i++)
+		assert_true(g->poison[i - 1].page < g->poison[i].page);
+}
+
+/* A hunt's limits: what is changed again and again, and crossed, stays within them, and keeps its profile. */
+static void
+test_limits_hold(void **state)
+{
+	static const struct genome_limits l = {
+		.threads_min = 2, .threads_max = 3, .ops_max = 4, .init_max = 5, .poison_max = 2
+	};
+	static struct genome g, other;
+	unsigned at_most = 0, kernels = 0;
+	struct program p;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= ROUNDS / 10; seed++) {
+		struct mutation m;
+
+		random_concurrent(&(struct random_params){ .seed = seed }, &p);
+		genome_of_program(&g, &l, &p);
+		program_free(&p);
+		random_concurrent(&(struct random_params){ .seed = seed + ROUNDS }, &p);
+		genome_of_program(&other, &l, &p);
+		program_free(&p);
+		for (unsigned i = 0; i < 20; i++) {
+			mutation_begin(&m, &g, &l, prng_mix(seed, i, 0));
+			if (i % 5 == 0)
+				mutation_cross(&m, &other);
+			else
+				mutation_change(&m);
+			mutation_end(&m);
+			check_limits(&g, &l);
+			at_most += g.lists[1].nr == l.ops_max;
+		}
+		assert_true(g.config.quirks == VM_QUIRKS_STRICT && !g.config.profile_freebsd12);
+		kernels += g.config.kernel;
+		genome_program(&g, &l, &p);
+		assert_true(p.nr_threads >= l.threads_min && p.nr_threads <= l.threads_max);
+	}
+	print_message("%u times a thread was full, %u kernel maps\n", at_most, kernels);
+	assert_true(at_most > 0 && kernels > 0);
 }
 
 static bool
@@ -210,9 +268,9 @@ test_crossover_takes_from_both(void **state)
 		assert_int_equal(len, mutate_cross(&sched, one, len_one, two, len_two, again, SIZE, seed));
 		assert_memory_equal(out, again, len);
 		check_canonical(out, len, true);
-		genome_read(&a, one, len_one);
-		genome_read(&b, two, len_two);
-		genome_read(&child, out, len);
+		genome_read(&a, limits, one, len_one);
+		genome_read(&b, limits, two, len_two);
+		genome_read(&child, limits, out, len);
 		for (unsigned i = 0; i < GENOME_LISTS; i++)
 			for (unsigned j = 0; j < child.lists[i].nr; j++) {
 				of_a |= has_op(&a, &child.lists[i].ops[j]);
@@ -236,6 +294,7 @@ main(void)
 		cmocka_unit_test(test_the_seed_decides),
 		cmocka_unit_test(test_all_kinds_happen),
 		cmocka_unit_test(test_no_choices_where_none_are_read),
+		cmocka_unit_test(test_limits_hold),
 		cmocka_unit_test(test_crossover_takes_from_both),
 	};
 	int rv = cmocka_run_group_tests(tests, NULL, NULL);
