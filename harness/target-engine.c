@@ -415,11 +415,9 @@ static uint64_t
 engine_condition(void *self, uint64_t page) VM_NO_TSA("called between steps")
 {
 	struct vm_map *map = ((struct engine *)self)->map;
-	vm_offset_t addr = page << VM_PAGE_SHIFT, va = addr;
+	vm_offset_t addr = page << VM_PAGE_SHIFT;
 	vm_map_entry_t n;
 	const struct vm_page *p = NULL;
-	struct vm_page *mapped;
-	vm_prot_t prot = VM_PROT_NONE;
 	uint64_t word;
 
 	if (!vm_map_lookup_entry(map, addr, &n))
@@ -430,9 +428,8 @@ engine_condition(void *self, uint64_t page) VM_NO_TSA("called between steps")
 		p = (const struct vm_page *)vm_slots_get(&n->object->pages, vm_entry_page_index(n, addr));
 	if (p == NULL)
 		return word;
-	(void)vm_pmap_next(&map->pmap, &va, addr + VM_PAGE_SIZE, &mapped, &prot);
 	word |= (uint64_t)(1 | p->resident << 1 | p->dirty << 2 | (p->wire_count < 3 ? p->wire_count : 3) << 3) << 40;
-	return word | (uint64_t)prot << 48;
+	return word | (uint64_t)vm_pte_prot(vm_slots_get(&map->pmap.ptes, page)) << 48;
 }
 
 static void
