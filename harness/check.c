@@ -302,7 +302,8 @@ end_lockless(struct checker *c, struct run *r, unsigned thread, unsigned index, 
 
 	call_of(&call, c, r, thread, index);
 	call.result = result;
-	*o = (struct check_op){ .always = UINT16_MAX };
+	/* The thread may be running: the operation behind this one, which began in this step as well. */
+	*o = (struct check_op){ .always = UINT16_MAX, .since = c->step };
 	watch(c, &call);
 	check_code(&call);
 	*o = saved;

@@ -35,6 +35,8 @@ def wrong_with(wirestorm, path, name, verdict):
     status, output = explore(wirestorm, text)
     if status != 1 or f"# FINDING {verdict} {'X1' if name == 'target' else name}: " not in output:
         return f"not reported (status {status}):\n{output}"
+    if ", steps 0 to " in output:
+        return f"a thread's operation cannot have begun before step 1:\n{output}"
     bare = "".join(line for line in text.splitlines(True) if not line.startswith("mutant "))
     status, output = explore(wirestorm, bare)
     if status != 0 or any("FINDING" in line and " (as the recorded kernel " not in line for line in output.split("\n")):
