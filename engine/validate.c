@@ -65,6 +65,17 @@ check_entry(struct vm_map *map, const struct vm_map_entry *e)
 	return NULL;
 }
 
+/* Where: check_references knows only that there is one. */
+static const char *
+too_many_references(struct vm_map *map)
+{
+	const struct vm_map_entry *e = map->header.next;
+
+	while (e->object == NULL || e->object->nr_seen == e->object->ref_count)
+		e = e->next;
+	return vm_map_broken(map, e->start, e->end, "I6: an object has more references than entries");
+}
+
 /*
  * I6 in full: counts the entries of each object in a field that is there for this alone, and was set to 0 by
  * check_entry. No object has more entries than ref_count says; then the sums are equal only if none has fewer.
@@ -86,7 +97,7 @@ check_references(struct vm_map *map)
 		entries++;
 	}
 	if (entries != references)
-		return "I6: an object has more references than entries";
+		return too_many_references(map);
 	return objects == map->objects.nr_live ? NULL : "I6: an object without entries is alive";
 }
 
