@@ -5,9 +5,9 @@
  * A way is two operations of different threads, where each of them is, and how their pages lie to each other; or a
  * return with a name, and where another operation was then. Where an operation is, is what the target says of it, less
  * the numbers. Or it is an operation and the condition of a page that it names: so what takes several operations one
- * after the other on one page is seen to come nearer, too. Neither pages nor threads' numbers
- * make a way, so that programs which differ in these alone are the same. Ways are numbers of 16 bits: two may share
- * one, which costs a program now and then and nothing else.
+ * after the other on one page is seen to come nearer, too. Neither pages nor threads' numbers make a way, so that
+ * programs which differ in these alone are the same. Ways are numbers of 16 bits: two may share one, which costs a
+ * program now and then and nothing else.
  */
 #include <string.h>
 

@@ -34,9 +34,8 @@ run_alone(struct run *r, const struct vm_op *op)
 {
 	r->init_op = op;
 	sim_begin_init(r->sim, init_body, r);
-	while (sim_enabled(r->sim) != 0) {
+	while (sim_enabled(r->sim) != 0)
 		run_step_here(r, SIM_INIT_THREAD);
-	}
 	if (sim_unfinished(r->sim) != 0 || run_panic(r) != NULL)
 		return (struct vm_result){ .outcome = VM_OUTCOME_BLOCKED };
 	return r->init_result;

@@ -489,7 +489,8 @@ put_head(struct page *p)
 	const struct show *s = p->s;
 	struct strbuf text = { 0 };
 
-	put_paragraph(p, "", 0, STYLE_TITLE, s->title);
+	if (strcmp(s->title, s->path) != 0) /* else it would stand there twice */
+		put_paragraph(p, "", 0, STYLE_TITLE, s->title);
 	strbuf_printf(&text, "%s, target %s", s->path, s->target->name);
 	if (s->how != NULL)
 		strbuf_printf(&text, "; %s", s->how);
