@@ -94,7 +94,8 @@ def check_race(tool, tsan, folder):
 
 def check_refused(tool, folder):
     window = Path(folder, "refused.vmt")
-    window.write_text("map 16 80\ninit lookup 20 => TRUE\nT0 lookup 20\nverdict invariant I5: made up\n", encoding="utf-8")
+    window.write_text("map 16 80\ninit lookup 20 => TRUE\nT0 lookup 20\nverdict invariant I5: made up\n",
+        encoding="utf-8")
     done = run([tool, "reproduce", str(window)], (2,), "a program that cannot be run")
     if not done.stderr.startswith(f"{window}:2: "):
         sys.exit(f"test-reproduce: the line is not said: {done.stderr}")
