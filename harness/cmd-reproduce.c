@@ -119,10 +119,6 @@ make_smaller(const struct reproduce_command *c, struct program *p)
 	shrink_verdict_init(&verdict, p->verdict, detail);
 	o.wanted = &verdict.wanted;
 	(void)shrink(p, &o, &report);
-	if (p->result != NULL && strstr(p->result, " | PANIC(") != NULL) { /* no program can expect that */
-		free(p->result);
-		p->result = NULL;
-	}
 	shrink_verdict_free(&verdict);
 	sim_destroy(o.sim);
 	free(detail);

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/strbuf.h"
+
 #define PREFIX_LEN 5 /* "KERN_" */
 
 static const char *const end_words[] = {
@@ -111,14 +113,15 @@ print_figures(const struct stress_config *config, const struct stress_result *re
 	    c->waits[VM_WAITQ_TRANSITION], c->waits[VM_WAITQ_BUSY], c->waits[VM_WAITQ_FRAME],
 	    c->waits[VM_WAITQ_MAP_LOCK], c->wakeups);
 	printf("%" PRIu64
-	       " operations by %u threads in %.1f s, %.3f M/s; the busiest thread did %.2f times the work of "
+	       " operations by %u thread%s in %.1f s, %.3f M/s; the busiest thread did %.2f times the work of "
 	       "the slowest\n",
-	    c->nr_ops, config->threads, result->seconds, (double)c->nr_ops / result->seconds / 1e6,
+	    c->nr_ops, config->threads, plural(config->threads), result->seconds,
+	    (double)c->nr_ops / result->seconds / 1e6,
 	    (double)c->most_ops / (double)(c->least_ops > 0 ? c->least_ops : 1));
-	printf("checked after %" PRIu64 " rounds and at %" PRIu64
-	       " stops; memory %ld kB, after the first second %ld kB%s\n",
-	    result->rounds, result->stops, result->rss_kb, result->rss_first_kb,
-	    result->interrupted ? "; interrupted" : "");
+	printf("checked after %" PRIu64 " round%s and at %" PRIu64
+	       " stop%s; memory %ld kB, after the first second %ld kB%s\n",
+	    result->rounds, plural(result->rounds), result->stops, plural(result->stops), result->rss_kb,
+	    result->rss_first_kb, result->interrupted ? "; interrupted" : "");
 }
 
 void
