@@ -239,6 +239,10 @@ vm_map_entry_t vm_map_lookup_ge(vm_map_t map, vm_offset_t addr) VM_REQUIRES_SHAR
 /* Cuts a range to the map; an inverted one becomes empty at its end. Edge clamped, if it reached out. */
 void vm_map_range_check(vm_map_t map, vm_offset_t *start, vm_offset_t *end);
 
+/* First fit from @start. 0: *addr is the place; 1: there is none. */
+int vm_map_findspace(vm_map_t map, vm_offset_t start, vm_size_t length, vm_offset_t *addr)
+    VM_REQUIRES_SHARED(&map->lock);
+
 /* --- clip.c --- */
 
 /* Could the two be one entry? Neither is in transition. */
@@ -254,12 +258,6 @@ void vm_map_clip_end(vm_map_t map, vm_map_entry_t entry, vm_offset_t addr) VM_RE
 vm_map_entry_t vm_map_first_entry(vm_map_t map, vm_offset_t start) VM_REQUIRES(&map->lock);
 /* The operation clip A: KERN_INVALID_ADDRESS if nothing is mapped there. Takes the lock. */
 int vm_map_clip(vm_map_t map, vm_offset_t addr) VM_EXCLUDES(&map->lock);
-
-/* --- space.c --- */
-
-/* First fit from @start. 0: *addr is the place; 1: there is none. */
-int vm_map_findspace(vm_map_t map, vm_offset_t start, vm_size_t length, vm_offset_t *addr)
-    VM_REQUIRES_SHARED(&map->lock);
 
 /* --- insert.c, delete.c --- */
 
@@ -355,7 +353,8 @@ bool vm_map_check_protection(vm_map_t map, vm_offset_t start, vm_offset_t end, v
 
 /*
  * The first broken invariant, as "I4: ..."; NULL if all hold. Walks everything. Looks at pages, and at the contexts of
- * suspended operations, too: no thread may be running. check_entries is the part that is about entries, [I1] to [I10].
+ * suspended operations, too: no thread may be running. vm_map_check_entries is the part that is about entries, [I1] to
+ * [I10].
  */
 const char *vm_map_check(vm_map_t map) VM_REQUIRES(&map->lock);
 /* Notes in the map that what is broken is at [start, end), for who reports it; returns @what. */

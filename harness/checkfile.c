@@ -57,7 +57,7 @@ static void
 fail_at(struct check *c, unsigned line)
 {
 	c->report.status = CHECKFILE_FAILED;
-	strbuf_add(c->out, c->path);
+	strbuf_add(c->out, vmt_path_name(c->path));
 	if (line != 0)
 		strbuf_printf(c->out, ":%u", line);
 	strbuf_add(c->out, ": ");

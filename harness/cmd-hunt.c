@@ -40,8 +40,8 @@ static const char help_tail[] =
 struct hunt_command {
 	struct cli_target target;
 	struct hunt_options options;
-	bool json, line; /* a progress line is there */
-	double shown;    /* seconds */
+	bool seeded, json, line; /* --seed was given; a progress line is there */
+	double shown;            /* seconds */
 };
 
 /* --- while it goes on --- */
@@ -216,6 +216,15 @@ parse_mutant(const struct hunt_command *c, const char *name)
 }
 
 static void
+set_seed(void *command, const char *text)
+{
+	struct hunt_command *c = command;
+
+	c->options.seed = option_seed("seed", text);
+	c->seeded = true;
+}
+
+static void
 set_seeds(void *command, const char *text)
 {
 	struct hunt_options *o = &((struct hunt_command *)command)->options;
@@ -242,7 +251,7 @@ static const struct option_row rows[] = {
 	OPTION_SECONDS(TO(double, options.seconds), "stop after so long (default: at Ctrl-C)"),
 	OPTION_COUNT("--programs N", TO(uint64_t, options.programs), 1, INT64_MAX,
 	    "stop after so many programs: the same findings, whatever -j is"),
-	OPTION_SEED(TO(uint64_t, options.seed), "which programs (default 1)"),
+	OPTION_CALL("--seed N", set_seed, "which programs (default 1)"),
 	OPTION_CALL("--seeds A..B", set_seeds,
 	    "the programs that wirestorm gen makes of seeds A to B-1, each once, none changed: to split over several "
 	    "machines"),
@@ -278,6 +287,10 @@ complete(struct hunt_command *c)
 	struct hunt_options *o = &c->options;
 	struct stat st;
 
+	if (c->seeded && o->end != 0) { /* which of them came last would decide */
+		warnx("--seeds excludes --seed");
+		return cli_usage();
+	}
 	o->limits.target = c->target.target;
 	o->freebsd12 = c->target.freebsd12;
 	o->quirks = c->target.quirks;

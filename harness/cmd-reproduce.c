@@ -27,7 +27,9 @@ static const char help_head[] =
 static const char help_tail[] =
     "\n"
     "Exit status: 0 reproduced, 1 not: then the window stays, and if another failure was met that one is written; 2\n"
-    "wrong usage or file. A failure that only real threads have (a data race, a broken lock) is never reproduced.\n\n"
+    "wrong usage or file. A data race is looked for in a build with ThreadSanitizer only, which ends the search with "
+    "its\n"
+    "own report and status, 66. A lock that does not lock is never reproduced.\n\n"
     "Examples:\n"
     "  wirestorm reproduce stress-window.vmt\n"
     "  wirestorm reproduce --seconds 300 --out bug.vmt stress-window.vmt\n";
@@ -117,10 +119,6 @@ make_smaller(const struct reproduce_command *c, struct program *p)
 	shrink_verdict_init(&verdict, p->verdict, detail);
 	o.wanted = &verdict.wanted;
 	(void)shrink(p, &o, &report);
-	if (p->result != NULL && strstr(p->result, " | PANIC(") != NULL) { /* no program can expect that */
-		free(p->result);
-		p->result = NULL;
-	}
 	shrink_verdict_free(&verdict);
 	sim_destroy(o.sim);
 	free(detail);
@@ -144,7 +142,7 @@ reproduce_program(struct reproduce_command *c, const struct program *p)
 	if (x.phase != REPRODUCE_NOTHING && !c->no_shrink && !cli_stop)
 		make_smaller(c, &x.program);
 	if (x.refused[0] != '\0') {
-		warnx("%s: %s", c->path, x.refused);
+		cli_about(c->path, x.refused_line, "%s", x.refused);
 		rv = EXIT_USAGE;
 	} else if (x.phase != REPRODUCE_NOTHING && !vmt_write(c->out, &x.program)) {
 		warn("%s", c->out);

@@ -288,7 +288,7 @@ draw(struct triage_command *c, const char *crash, const struct program *p)
 	if (show_make(&s, p, c->target.target, c->sim, p->choices, p->nr_choices, &error))
 		show_text(&s, &o, &text);
 	else
-		warnx("%s: %s", crash, strbuf_text(&error));
+		cli_about(crash, 0, "%s", strbuf_text(&error));
 	fputs(strbuf_text(&text), stdout);
 	show_free(&s);
 	strbuf_free(&text);

@@ -87,7 +87,7 @@ fiber_name(struct fiber *f, const char *name)
 }
 /*
  * For ThreadSanitizer. fiber_meet: what @f did comes before what the caller does next, and what the caller did before
- * what @f does next. What is done between unseen_begin and unseen_end is not looked at.
+ * what @f does next. What is done between fiber_unseen_begin and fiber_unseen_end is not looked at.
  */
 #ifdef WS_FIBER_TSAN
 void fiber_meet(struct fiber *f);

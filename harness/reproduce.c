@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "harness/explore-graph.h"
+#include "harness/fiber.h"
 #include "harness/prng.h"
 #include "harness/replay.h"
 #include "harness/strategy.h"
@@ -454,6 +455,13 @@ read_order(struct search *s)
 }
 
 static void
+refuse(struct reproduce_result *result, unsigned line, const char *why)
+{
+	result->refused_line = line;
+	(void)snprintf(result->refused, sizeof(result->refused), "%s", why);
+}
+
+static void
 search(struct search *s)
 {
 	struct checker c = { 0 };
@@ -469,8 +477,7 @@ search(struct search *s)
 		if (run_open_checked(&r, s->whole, s->options->target, s->sim, &c) == RUN_OPENED && !over(s, 1))
 			search_random(s, &r);
 	} else {
-		(void)snprintf(
-		    s->result->refused, sizeof(s->result->refused), "line %u: %s", r.error_line, strbuf_text(&r.error));
+		refuse(s->result, r.error_line, strbuf_text(&r.error));
 	}
 	run_close(&r);
 	checker_free(&c);
@@ -486,6 +493,13 @@ reproduce(const struct program *p, const struct reproduce_options *options, stru
 	*result = (struct reproduce_result){ 0 };
 	program_init(&result->program);
 	(void)need(s.sim);
+#ifndef WS_FIBER_TSAN
+	if (p->verdict == PROGRAM_VERDICT_RACE) {
+		refuse(result, 0, "a data race is seen only by a build with ThreadSanitizer (-Db_sanitize=thread)");
+		sim_destroy(s.sim);
+		return;
+	}
+#endif
 	(void)clock_gettime(CLOCK_MONOTONIC, &s.began);
 	for (unsigned t = 0; t < p->nr_threads; t++)
 		s.nr_ops += p->threads[t].nr_ops;

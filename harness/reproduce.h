@@ -11,7 +11,8 @@
  *   3. at random over the whole program, by the mix of strategies, until the time is over.
  *
  * All runs are judged by the checker. What counts is the verdict of the program: a finding of the check that it names,
- * or where the stress runner knows more than the checker (its ledger) a broken invariant or operation.
+ * or where the stress runner knows more than the checker (its ledger) a broken invariant or operation. A data race is
+ * seen by ThreadSanitizer alone, which reports it itself: in a build without, the search for one is refused.
  */
 #ifndef HARNESS_REPRODUCE_H
 #define HARNESS_REPRODUCE_H
@@ -51,6 +52,7 @@ struct reproduce_result {
 	struct finding finding;
 	uint64_t runs, tails;           /* executed; explored */
 	char refused[FINDING_TEXT_MAX]; /* why nothing could be tried, "" if it could */
+	unsigned refused_line;          /* of the program, or 0 */
 };
 
 /* The words of a phase: "by the observed order". */

@@ -11,6 +11,7 @@
 #include "harness/strategy.h"
 
 #define ROUNDS_MAX 100 /* each makes it smaller, so this many are never needed */
+#define SECONDS_MIN 1e-3
 
 bool
 shrink_over(struct shrink *s)
@@ -25,6 +26,15 @@ shrink_over(struct shrink *s)
 		s->over = true;
 	}
 	return s->over;
+}
+
+/* For an exploration, which may take longer than all the rest. 0: no limit. */
+static double
+seconds_left(const struct shrink *s)
+{
+	double left = s->until - clock_seconds();
+
+	return s->until <= 0 ? 0 : left > SECONDS_MIN ? left : SECONDS_MIN;
 }
 
 static void
@@ -56,7 +66,10 @@ bool
 shrink_explore(struct shrink *s, struct run *r, uint64_t states_max, struct trail *ret, bool *ret_complete)
 {
 	const struct shrink_wanted *w = s->options->wanted;
-	struct explore_options o = { .states_max = states_max, .schedules_max = states_max, .stop = s->options->stop };
+	struct explore_options o = { .states_max = states_max,
+		.schedules_max = states_max,
+		.seconds = seconds_left(s),
+		.stop = s->options->stop };
 	const struct explore_path *path;
 	struct explore_result x;
 
@@ -122,7 +135,9 @@ endless_at_random(struct shrink *s, struct run *r)
 static bool
 endless_circle(struct shrink *s, struct run *r)
 {
-	struct explore_options o = { .states_max = shrink_states_max(s), .stop = s->options->stop };
+	struct explore_options o = {
+		.states_max = shrink_states_max(s), .seconds = seconds_left(s), .stop = s->options->stop
+	};
 	struct explore_result x;
 	bool found;
 

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/strbuf.h"
+
 #define PREFIX_LEN 5 /* "KERN_" */
 
 static const char *const end_words[] = {
@@ -111,14 +113,15 @@ print_figures(const struct stress_config *config, const struct stress_result *re
 	    c->waits[VM_WAITQ_TRANSITION], c->waits[VM_WAITQ_BUSY], c->waits[VM_WAITQ_FRAME],
 	    c->waits[VM_WAITQ_MAP_LOCK], c->wakeups);
 	printf("%" PRIu64
-	       " operations by %u threads in %.1f s, %.3f M/s; the busiest thread did %.2f times the work of "
+	       " operations by %u thread%s in %.1f s, %.3f M/s; the busiest thread did %.2f times the work of "
 	       "the slowest\n",
-	    c->nr_ops, config->threads, result->seconds, (double)c->nr_ops / result->seconds / 1e6,
+	    c->nr_ops, config->threads, plural(config->threads), result->seconds,
+	    (double)c->nr_ops / result->seconds / 1e6,
 	    (double)c->most_ops / (double)(c->least_ops > 0 ? c->least_ops : 1));
-	printf("checked after %" PRIu64 " rounds and at %" PRIu64
-	       " stops; memory %ld kB, after the first second %ld kB%s\n",
-	    result->rounds, result->stops, result->rss_kb, result->rss_first_kb,
-	    result->interrupted ? "; interrupted" : "");
+	printf("checked after %" PRIu64 " round%s and at %" PRIu64
+	       " stop%s; memory %ld kB, after the first second %ld kB%s\n",
+	    result->rounds, plural(result->rounds), result->stops, plural(result->stops), result->rss_kb,
+	    result->rss_first_kb, result->interrupted ? "; interrupted" : "");
 }
 
 void
@@ -188,15 +191,27 @@ json_counts(const struct stress_counts *counts)
 	return all;
 }
 
+/* As text where it is more than an integer of JSON can be: a wrong one would repeat another run. */
+static json_t *
+json_seed(uint64_t seed)
+{
+	char text[24];
+
+	if (seed <= INT64_MAX)
+		return json_integer((json_int_t)seed);
+	(void)snprintf(text, sizeof(text), "%ju", (uintmax_t)seed);
+	return json_string(text);
+}
+
 /* What is known of a run besides its counts. */
 static json_t *
 json_run(const struct stress_config *config, const struct stress_result *result, const char *repeat)
 {
 	const struct stress_counts *c = &result->counts;
 
-	return json_pack("{s:s, s:s, s:s, s:i, s:I, s:I, s:f, s:I, s:I, s:I, s:f, s:b, s:I, s:I, s:i, s:i}", "result",
+	return json_pack("{s:s, s:s, s:s, s:i, s:I, s:o, s:f, s:I, s:I, s:I, s:f, s:b, s:I, s:I, s:i, s:i}", "result",
 	    end_words[result->end], "repeat", repeat, "profile", config->freebsd12 ? "freebsd12" : "strict", "threads",
-	    (int)config->threads, "pages", (json_int_t)config->pages, "seed", (json_int_t)config->seed, "seconds",
+	    (int)config->threads, "pages", (json_int_t)config->pages, "seed", json_seed(config->seed), "seconds",
 	    result->seconds, "rounds", (json_int_t)result->rounds, "stops", (json_int_t)result->stops, "operations",
 	    (json_int_t)c->nr_ops, "operations_per_second", (double)c->nr_ops / result->seconds, "interrupted",
 	    result->interrupted, "least_operations_of_a_thread", (json_int_t)c->least_ops,

@@ -109,8 +109,8 @@ class Help(Case):
 
     def test_explain(self):
         """Every name that a report can have is explained, each with what its table says of it."""
-        tables = {"edges.def": (r"^VM_EDGE\((\w+),", 43), "mutants.def": (r"^VM_MUTANT\((\w+),", 1),
-            "quirks.def": (r"^VM_QUIRK\((\w+),", 5), "../harness/checks.def": (r"^CHECK\((\w+),", 43)}
+        tables = {"edges.def": (r"^VM_EDGE\((\w+),", 45), "mutants.def": (r"^VM_MUTANT\((\w+),", 1),
+            "quirks.def": (r"^VM_QUIRK\((\w+),", 5), "../harness/checks.def": (r"^CHECK\((\w+),", 47)}
         for table, (pattern, least) in tables.items():
             names = re.findall(pattern, (ROOT / "engine" / table).read_text(), re.MULTILINE)
             self.assertGreaterEqual(len(names), least, table)
@@ -155,6 +155,8 @@ class Help(Case):
             self.usage_error(*args, CONC, words=[args[1]])
         self.usage_error("check", "--bless", "--profile", "strict", CONC, words=["--bless"])
         self.usage_error("check", "--bless", "-", words=["--bless"])
+        for args in (("--seeds", "1..5", "--seed", "7"), ("--seed", "7", "--seeds", "1..5")):
+            self.usage_error("hunt", "--programs", "1", *args, words=["--seeds excludes --seed"])
 
     def test_version(self):
         self.assertRegex(self.expect(0, "--version")[0], r"^wirestorm \d+\.\d+\.\d+\n$")
@@ -202,6 +204,8 @@ class Files(Case):
         self.assertIn("1 passed", self.expect(0, "check", "--counts", "-", text=CONC.read_text())[0])
         out, _ = self.expect(2, "check", "-", text="nonsense\n")
         self.assertIn("standard input:1:1:", out)
+        out, _ = self.expect(1, "check", "-", text=SMALL)
+        self.assertTrue(out.startswith("standard input: expects nothing"), out)
         self.assertEqual(self.expect(0, "explore", "-", text=CONC.read_text())[0], self.expect(0, "explore", CONC)[0])
 
     def test_unreadable(self):

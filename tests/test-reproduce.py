@@ -2,20 +2,22 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """test-reproduce.py - from real threads to a schedule: wirestorm stress, then reproduce, then run.
 
-Usage: test-reproduce.py WIRESTORM [MUTANT | MUTANT~]...
+Usage: test-reproduce.py [--tsan] WIRESTORM [MUTANT | MUTANT~]...
 
 With mutants (a build with -Dmutants=true) real threads must fail with each of them, its window must be reproduced, and
 what reproduce writes must show its verdict when it is run. With a ~ behind the name another failure of that mutant will
 do: it fails in several ways, and which of them real threads meet first is chance. Without mutants: what cannot be
-reproduced is said.
+reproduced is said, a data race at once, but in a build with ThreadSanitizer (--tsan).
 """
 
 import json
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
+SEARCH_SECONDS = 20  # what is refused does not take them
 QUIET_WINDOW = """\
 # Nothing is wrong with it.
 # observed order: T0*2 T1 T0 T1
@@ -71,13 +73,46 @@ def check_quiet(tool, folder):
     print("what is not there is not reproduced")
 
 
+def check_race(tool, tsan, folder):
+    window, out = Path(folder, "race.vmt"), Path(folder, "race-reproduced.vmt")
+    window.write_text(QUIET_WINDOW.replace("invariant I5: made up", "race data race: write in nothing"),
+        encoding="utf-8")
+    began = time.monotonic()
+    done = run([tool, "reproduce", "--json", "--seconds", str(1 if tsan else SEARCH_SECONDS), str(window)],
+        (1,) if tsan else (2,), "a data race")
+    if out.exists():
+        sys.exit("test-reproduce: a race was reproduced that is none")
+    if tsan:
+        return
+    if done.stdout != "" or done.stderr.count("\n") != 1 or not done.stderr.startswith(f"{window}: ") or \
+            "-Db_sanitize=thread" not in done.stderr:
+        sys.exit(f"test-reproduce: which build sees a race is not said: {done.stdout}{done.stderr}")
+    if time.monotonic() - began > SEARCH_SECONDS / 2:
+        sys.exit("test-reproduce: a race was looked for where none can be seen")
+    print("a race wants another build")
+
+
+def check_refused(tool, folder):
+    window = Path(folder, "refused.vmt")
+    window.write_text("map 16 80\ninit lookup 20 => TRUE\nT0 lookup 20\nverdict invariant I5: made up\n",
+        encoding="utf-8")
+    done = run([tool, "reproduce", str(window)], (2,), "a program that cannot be run")
+    if not done.stderr.startswith(f"{window}:2: "):
+        sys.exit(f"test-reproduce: the line is not said: {done.stderr}")
+
+
 def main():
-    if len(sys.argv) < 2:
-        sys.exit("usage: test-reproduce.py WIRESTORM [MUTANT...]")
+    tsan = sys.argv[1:2] == ["--tsan"]
+    words = sys.argv[2 if tsan else 1:]
+    if not words:
+        sys.exit("usage: test-reproduce.py [--tsan] WIRESTORM [MUTANT...]")
+    tool = words[0]
     with tempfile.TemporaryDirectory() as folder:
-        check_quiet(sys.argv[1], folder)
-        for mutant in sys.argv[2:]:
-            check_mutant(sys.argv[1], mutant.rstrip("~"), not mutant.endswith("~"), folder)
+        check_quiet(tool, folder)
+        check_race(tool, tsan, folder)
+        check_refused(tool, folder)
+        for mutant in words[1:]:
+            check_mutant(tool, mutant.rstrip("~"), not mutant.endswith("~"), folder)
 
 
 if __name__ == "__main__":

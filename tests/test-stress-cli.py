@@ -47,6 +47,15 @@ def test_memory_is_flat(tool, sanitized):
     print(f"{told['operations']} operations, memory grew by {grown} kB, {len(lines)} lines")
 
 
+def test_seeds_of_64_bits(tool):
+    for seed, told in ((7, 7), (1 << 63, str(1 << 63))):
+        done = subprocess.run([tool, "stress", "--ops", "100", "--quiet", "--json", "--seed", str(seed)], check=False,
+            capture_output=True, text=True)
+        report = json.loads(done.stdout)
+        if done.returncode != 0 or report["seed"] != told or f"--seed {seed} " not in report["repeat"]:
+            fail(f"--seed {seed}: status {done.returncode}: {done.stdout}{done.stderr}")
+
+
 def test_signal_ends_with_a_summary(tool, number, quiet):
     run = subprocess.Popen(stress(tool, "--seconds", "600", "--json", *(["--quiet"] if quiet else [])),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -110,6 +119,7 @@ def main():
         fail("usage: test-stress-cli.py WIRESTORM SOURCE [--sanitized] [--mutants]")
     tool, source = sys.argv[1:3]
     test_memory_is_flat(tool, "--sanitized" in flags)
+    test_seeds_of_64_bits(tool)
     test_signal_ends_with_a_summary(tool, signal.SIGTERM, False)
     test_signal_ends_with_a_summary(tool, signal.SIGINT, True)
     test_terminal_has_one_line(tool)

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "engine/map.h"
@@ -763,29 +764,49 @@ run_main(char *const *words)
 		argv[argc] = words[argc];
 		argc++;
 	}
+	optind = 0; /* from the beginning, whatever was parsed before */
 	return stress_main(argc, argv);
 }
 
+/* A wrong value ends the process. */
+static int
+run_elsewhere(char *const *words)
+{
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(run_main(words));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
 #define MAIN(...) run_main((char *[]){ (char[]){ "stress" }, __VA_ARGS__, NULL })
+#define REFUSED(...)                                                                                                   \
+	assert_int_equal(run_elsewhere((char *[]){ (char[]){ "stress" }, __VA_ARGS__, NULL }), STRESS_USAGE)
 #define W(text) ((char[]){ text })
 
 static void
 test_wrong_usage_is_refused(void **state)
 {
 	(void)state;
-	assert_int_equal(MAIN(W("--threads"), W("0")), STRESS_USAGE);
-	assert_int_equal(MAIN(W("--threads"), W("65")), STRESS_USAGE);
-	assert_int_equal(MAIN(W("--seconds"), W("1s")), STRESS_USAGE);
-	assert_int_equal(MAIN(W("--pages"), W("7")), STRESS_USAGE);
-	assert_int_equal(MAIN(W("--profile"), W("freebsd")), STRESS_USAGE);
-	assert_int_equal(MAIN(W("--mix"), W("wire=1,nothing=2")), STRESS_USAGE);
-	assert_int_equal(MAIN(W("--mix"), W("wire=")), STRESS_USAGE);
-	assert_int_equal(MAIN(W("--mix"), W("pageout,wire")), STRESS_USAGE);
-	assert_int_equal(MAIN(W("--overlap"), W("101")), STRESS_USAGE);
-	assert_int_equal(MAIN(W("--window"), W("/no/such/folder/w.vmt"), W("--ops"), W("1")), STRESS_USAGE);
-	assert_int_equal(MAIN(W("--unknown")), STRESS_USAGE);
-	assert_int_equal(MAIN(W("--seed")), STRESS_USAGE);
-	assert_int_equal(MAIN(W("word")), STRESS_USAGE);
+	REFUSED(W("--threads"), W("0"));
+	REFUSED(W("--threads"), W("65"));
+	REFUSED(W("--seconds"), W("1s"));
+	REFUSED(W("--pages"), W("7"));
+	REFUSED(W("--profile"), W("freebsd"));
+	REFUSED(W("--mix"), W("wire=1,nothing=2"));
+	REFUSED(W("--mix"), W("wire="));
+	REFUSED(W("--mix"), W("pageout,wire"));
+	REFUSED(W("--overlap"), W("101"));
+	REFUSED(W("--window"), W("/no/such/folder/w.vmt"), W("--ops"), W("1"));
+	REFUSED(W("--unknown"));
+	REFUSED(W("--seed"));
+	REFUSED(W("--seed"), W("-1"));
+	REFUSED(W("--seed"), W("18446744073709551616"));
+	REFUSED(W("word"));
 	assert_int_equal(MAIN(W("--help")), STRESS_OK);
 }
 
@@ -794,6 +815,7 @@ test_small_runs_through_the_command_line(void **state)
 {
 	(void)state;
 	assert_int_equal(MAIN(W("--ops"), W("100"), W("--seed"), W("5"), W("--json")), STRESS_OK);
+	assert_int_equal(MAIN(W("--ops"), W("100"), W("--seed"), W("18446744073709551615")), STRESS_OK);
 	assert_int_equal(MAIN(W("--ops"), W("2000"), W("--threads"), W("1"), W("--pages"), W("8")), STRESS_OK);
 	assert_int_equal(MAIN(W("--ops"), W("500"), W("--pages"), W("65536"), W("--chaos"), W("0")), STRESS_OK);
 	assert_int_equal(
@@ -811,10 +833,10 @@ test_canary(void **state)
 
 	(void)state;
 	if (!VM_HAS_MUTANTS) {
-		assert_int_equal(MAIN(W("--mutant"), W("canary")), STRESS_USAGE);
+		REFUSED(W("--mutant"), W("canary"));
 		return;
 	}
-	assert_int_equal(MAIN(W("--mutant"), W("no-such-mutant")), STRESS_USAGE);
+	REFUSED(W("--mutant"), W("no-such-mutant"));
 	short_config(&c);
 	c.threads = 1; /* more would meet an assertion sooner */
 	c.mutant = VM_MUTANT_canary;
