@@ -485,6 +485,15 @@ checker_end(struct checker *c, struct run *r)
 			    "the run is over, and these pages are left in transition");
 }
 
+void
+checker_endless(struct checker *c, struct run *r)
+{
+	struct check_call call;
+
+	call_of(&call, c, r, SIM_INIT_THREAD, 0);
+	check_report(c, r, CHECK_circle, &call, 0, 0, "it does not end, though nobody else is there");
+}
+
 /* --- the key --- */
 
 static void

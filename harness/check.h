@@ -138,6 +138,8 @@ void checker_begin(struct checker *c);
 void checker_before_step(struct checker *c, struct run *r, unsigned thread);
 void checker_after_step(struct checker *c, struct run *r, unsigned thread);
 void checker_end(struct checker *c, struct run *r);
+/* The init or final step under way goes round for ever. */
+void checker_endless(struct checker *c, struct run *r);
 /* All that decides a later verdict, appended. */
 void checker_key(const struct checker *c, const struct run *r, struct keybuf *k);
 

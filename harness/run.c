@@ -32,10 +32,16 @@ init_body(void *arg, unsigned thread)
 struct vm_result
 run_alone(struct run *r, const struct vm_op *op)
 {
+	uint64_t steps = 0;
+
 	r->init_op = op;
+	r->endless = false;
 	sim_begin_init(r->sim, init_body, r);
-	while (sim_enabled(r->sim) != 0)
+	while (sim_enabled(r->sim) != 0 && steps++ < RUN_ALONE_STEPS_MAX)
 		run_step_here(r, SIM_INIT_THREAD);
+	r->endless = sim_enabled(r->sim) != 0;
+	if (r->endless && r->checker != NULL)
+		checker_endless(r->checker, r);
 	if (sim_unfinished(r->sim) != 0 || run_panic(r) != NULL)
 		return (struct vm_result){ .outcome = VM_OUTCOME_BLOCKED };
 	return r->init_result;
@@ -84,6 +90,10 @@ init_steps(struct run *r)
 		r->error_line = p->init[i].line;
 		if (run_panic(r) != NULL) {
 			strbuf_printf(&r->error, "panic: %s", run_panic(r));
+			return false;
+		}
+		if (r->endless) {
+			strbuf_add(&r->error, "init step does not end: it goes round, though nobody else is there");
 			return false;
 		}
 		if (!step_as_expected(r, &p->init[i], &got, &r->error))
@@ -275,7 +285,8 @@ run_final_each(struct run *r, run_final_fn *each, void *arg, struct strbuf *out)
 			return false;
 		}
 		if (got.outcome == VM_OUTCOME_BLOCKED) {
-			strbuf_printf(out, "the final step at line %u blocks for ever", p->final[i].line);
+			strbuf_printf(out, "the final step at line %u %s", p->final[i].line,
+			    r->endless ? "does not end" : "blocks for ever");
 			return false;
 		}
 	}

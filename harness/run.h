@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/vm.h"
 #include "harness/check.h"
 #include "harness/keybuf.h"
 #include "harness/program.h"
@@ -36,6 +37,7 @@ struct run {
 	unsigned init_index;     /* which of the init or final steps init_op is */
 	bool init_is_final;
 	bool once, begun;            /* run_open_once; and then that one run has begun */
+	bool endless;                /* run_alone has given up */
 	const struct vm_op *init_op; /* under way on the init thread */
 	struct vm_result init_result;
 	struct run_thread threads[PROGRAM_THREADS_MAX]; /* last: large, and valid up to nr_done only */
@@ -64,7 +66,16 @@ enum run_open_result run_open_once(
     struct run *r, const struct program *p, const struct vm_target *t, struct sim *sim, struct checker *c);
 void run_close(struct run *r);
 
-/* Runs one operation on the init thread, with nobody else there. Not between run_begin and the end of a run. */
+/*
+ * Who is alone waits for nobody, and the longest there is to do is a wire: one step for each page that has a frame.
+ * What takes more steps does not end.
+ */
+#define RUN_ALONE_STEPS_MAX (2 * VM_FRAMES_AMPLE)
+
+/*
+ * Runs one operation on the init thread, with nobody else there. Not between run_begin and the end of a run. BLOCKED:
+ * it sleeps for ever, has panicked, or does not end (endless says so).
+ */
 struct vm_result run_alone(struct run *r, const struct vm_op *op);
 
 void run_begin(struct run *r);

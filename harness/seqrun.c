@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/run.h"
 #include "harness/sim.h"
 #include "harness/vmt.h"
 
@@ -86,7 +87,7 @@ seqrun_step(struct seqrun *r, const struct vm_op *op)
 	r->op = op;
 	r->result = (struct vm_result){ .outcome = VM_OUTCOME_BLOCKED };
 	sim_begin_init(r->sim, body, r);
-	while (sim_status(r->sim, SIM_INIT_THREAD) == SIM_READY)
+	for (uint64_t n = 0; sim_status(r->sim, SIM_INIT_THREAD) == SIM_READY && n < RUN_ALONE_STEPS_MAX; n++)
 		sim_step(r->sim, SIM_INIT_THREAD);
 	return r->result;
 }
