@@ -49,7 +49,8 @@ struct triage_command {
 	bool json, no_shrink;
 	double seconds;
 	struct sim *sim;
-	json_t *all; /* --json */
+	json_t *all;                                /* --json */
+	unsigned long nr_new, nr_known, nr_nothing; /* files so far, by what became of them */
 };
 
 /* What became of a crash. */
@@ -343,7 +344,22 @@ triage(struct triage_command *c, const char *crash)
 	strbuf_free(&t.what);
 	keybuf_free(&bytes);
 	program_free(&p);
+	c->nr_nothing += !t.found;
+	c->nr_known += t.found && t.known;
+	c->nr_new += t.found && !t.known;
 	return t.found ? EXIT_FINDING : EXIT_OK;
+}
+
+/* What a night has come to, behind all its lines. */
+static void
+print_sum(const struct triage_command *c)
+{
+	unsigned long nr = c->nr_new + c->nr_known + c->nr_nothing;
+
+	printf("# %lu files: %lu %s, ", nr, c->nr_new, c->nr_new == 1 ? "program" : "programs");
+	if (c->out != NULL)
+		printf("%lu like one that is in %s, ", c->nr_known, c->out);
+	printf("%lu with nothing found\n", c->nr_nothing);
 }
 
 /* --- options --- */
@@ -393,6 +409,8 @@ cmd_triage(int argc, char **argv)
 	}
 	if (cli_stop != 0)
 		warnx("interrupted: the rest was not looked at");
+	else if (!c.json && argc - optind > 1)
+		print_sum(&c);
 	if (c.json)
 		cli_print_json(json_incref(c.all), JSON_INDENT(1));
 	json_decref(c.all);

@@ -98,6 +98,10 @@ def check_no_room(scratch):
     done = run([WIRESTORM, "triage", "--profile", "freebsd12", "--out", bugs, crash])
     expect("a number that is taken stays so", done.returncode == 1 and (bugs / "002.vmt").is_file() and
         (bugs / "001.vmt").read_text() == "T0 lookup 20\n", done.stdout)
+    sums = Path(scratch) / "sum"
+    done = run([WIRESTORM, "triage", "--profile", "freebsd12", "--out", sums, crash, crash])
+    expect("the sum comes last", done.stdout.splitlines()[-1]
+        == f"# 2 files: 1 program, 1 like one that is in {sums}, 0 with nothing found", done.stdout)
 
 
 def check_corpus(scratch):
