@@ -2,6 +2,7 @@
 /* genome.c - see genome.h. */
 #include "harness/genome.h"
 
+#include <assert.h>
 #include <err.h>
 #include <string.h>
 
@@ -17,6 +18,8 @@ genome_of_program(struct genome *g, const struct genome_limits *l, const struct 
 		g->config.nr_poison = l->poison_max;
 	for (size_t i = 0; i < g->config.nr_poison; i++)
 		g->poison[i] = p->config.poison[i];
+	assert(l->threads_max <= PROGRAM_THREADS_MAX && l->init_max <= GENOME_OPS_MAX && l->ops_max <= GENOME_OPS_MAX);
+	assert(l->poison_max <= GENOME_POISON_MAX && l->choices_max <= GENOME_CHOICES_MAX);
 	for (unsigned i = 0; i < genome_nr_lists(l); i++)
 		g->lists[i].nr = 0;
 	for (size_t i = 0; i < p->nr_init && i < l->init_max; i++)
