@@ -12,14 +12,14 @@
 void
 genome_of_program(struct genome *g, const struct genome_limits *l, const struct program *p)
 {
+	assert(l->threads_max <= PROGRAM_THREADS_MAX && l->init_max <= GENOME_OPS_MAX && l->ops_max <= GENOME_OPS_MAX);
+	assert(l->poison_max <= GENOME_POISON_MAX && l->choices_max <= GENOME_CHOICES_MAX);
 	g->config = p->config;
 	g->config.poison = NULL;
 	if (g->config.nr_poison > l->poison_max)
 		g->config.nr_poison = l->poison_max;
 	for (size_t i = 0; i < g->config.nr_poison; i++)
 		g->poison[i] = p->config.poison[i];
-	assert(l->threads_max <= PROGRAM_THREADS_MAX && l->init_max <= GENOME_OPS_MAX && l->ops_max <= GENOME_OPS_MAX);
-	assert(l->poison_max <= GENOME_POISON_MAX && l->choices_max <= GENOME_CHOICES_MAX);
 	for (unsigned i = 0; i < genome_nr_lists(l); i++)
 		g->lists[i].nr = 0;
 	for (size_t i = 0; i < p->nr_init && i < l->init_max; i++)
