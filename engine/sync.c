@@ -28,9 +28,11 @@
 #define TSAN_WRITE 0
 #define TSAN_READ __tsan_mutex_read_lock
 #define TSAN_LOCKED(l, how) (__tsan_mutex_pre_lock(l, how), __tsan_mutex_post_lock(l, how, 0))
+#define TSAN_KEEP(l, rank) (vm_curthread->locks[rank] = (l))
 #define TSAN_UNLOCKING(l, how) (__tsan_mutex_pre_unlock(l, how), __tsan_mutex_post_unlock(l, how))
 #else
 #define TSAN_LOCKED(l, how) ((void)(l))
+#define TSAN_KEEP(l, rank) ((void)(l))
 #define TSAN_UNLOCKING(l, how) ((void)(l))
 #endif
 
@@ -158,6 +160,7 @@ writer_entered(struct vm_rwlock *l)
 {
 	ck_pr_fence_lock();
 	TSAN_LOCKED(l, TSAN_WRITE);
+	TSAN_KEEP(l, VM_RANK_MAP);
 	rank_take(VM_RANK_MAP);
 	vm_curthread->map_write = true;
 }
@@ -187,6 +190,7 @@ reader_enter(struct vm_rwlock *l)
 	}
 	ck_pr_fence_lock();
 	TSAN_LOCKED(l, TSAN_READ);
+	TSAN_KEEP(l, VM_RANK_MAP);
 	rank_take(VM_RANK_MAP);
 	return true;
 }
@@ -353,6 +357,7 @@ vm_spinlock_lock(struct vm_spinlock *l) VM_NO_TSA("the implementation of the loc
 	if (__builtin_expect(!ck_spinlock_trylock(&l->word), 0))
 		spinlock_slow(l);
 	TSAN_LOCKED(l, TSAN_WRITE);
+	TSAN_KEEP(l, l->rank);
 	rank_take(l->rank);
 }
 
@@ -362,4 +367,20 @@ vm_spinlock_unlock(struct vm_spinlock *l) VM_NO_TSA("the implementation of the l
 	rank_drop(l->rank);
 	TSAN_UNLOCKING(l, TSAN_WRITE);
 	ck_spinlock_unlock(&l->word);
+}
+
+void
+vm_sync_abandon(struct vm_thread *td)
+{
+	for (uint32_t left = td->held; left != 0; left &= left - 1) {
+		unsigned rank = rank_top(left & -left);
+		void *lock = (void *)(uintptr_t)td->locks[rank];
+
+		if (rank == VM_RANK_MAP && !td->map_write)
+			TSAN_UNLOCKING(lock, TSAN_READ);
+		else
+			TSAN_UNLOCKING(lock, TSAN_WRITE);
+	}
+	td->held = 0;
+	td->map_write = false;
 }

@@ -68,6 +68,9 @@ vm_waitq_advance(struct vm_waitq *q)
  */
 void vm_sync_set_spin(unsigned tries);
 
+/* Thread @td, which is the running one, will never let go of what it holds: it has died, and its map with it. */
+void vm_sync_abandon(struct vm_thread *td);
+
 /* The rwlock has rank VM_RANK_MAP: it is the map lock. None of these is a scheduling point; vm_map_lock is. */
 void vm_rwlock_init(struct vm_rwlock *l, unsigned waitq_id);
 void vm_rwlock_wlock(struct vm_rwlock *l) VM_ACQUIRE(l);

@@ -45,6 +45,7 @@ struct vm_thread {
 	uint32_t held;            /* bit r: holds a lock of enum vm_lock_rank r */
 	bool map_write;           /* the map lock is held for writing */
 	struct vm_op_ctx ctx;
+	const void *locks[4]; /* by rank: the last one taken; only ThreadSanitizer needs to be told (vm_sync_abandon) */
 };
 
 extern _Thread_local struct vm_thread *vm_curthread;

@@ -62,6 +62,14 @@ env_wakeup(struct vm_waitq *q)
 		sim_wakeup(sim, q->id);
 }
 
+/* The run ends here. The fiber is left where it is, and with it what it holds. */
+VM_NORETURN static void
+die(struct vm_thread *td, const char *text)
+{
+	vm_sync_abandon(td);
+	sim_panic(td->world, text);
+}
+
 VM_NORETURN static void
 env_panic(struct vm_thread *td, const char *what, const char *file, int line)
 {
@@ -71,7 +79,7 @@ env_panic(struct vm_thread *td, const char *what, const char *file, int line)
 
 	(void)snprintf(text, sizeof(text), "%s (%s:%d)", what, name != NULL ? name + 1 : file, line);
 	if (sim_inside(sim))
-		sim_panic(sim, text);
+		die(td, text);
 	fprintf(stderr, "panic: %s\n", text);
 	abort();
 }
@@ -98,7 +106,7 @@ on_crash(int number)
 
 	if (td != NULL && td->env == &vm_env_sim && sim_inside(td->world)) {
 		(void)snprintf(text, sizeof(text), "it crashed: %s", strsignal(number));
-		sim_panic(td->world, text);
+		die(td, text);
 	}
 	(void)signal(number, SIG_DFL);
 	(void)raise(number);
@@ -135,7 +143,7 @@ on_tick(int number)
 		return;
 	ticks = 0;
 	(void)snprintf(text, sizeof(text), "the step does not end: %d s of processor time", STEP_SECONDS);
-	sim_panic(td->world, text);
+	die(td, text);
 }
 
 void

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """tsan-run.py - runs a ThreadSanitizer build, and holds it to what is expected.
 
-Usage: tsan-run.py [--report TEXT] PROGRAM [ARGUMENT...]
+Usage: tsan-run.py [--report TEXT | --status N] PROGRAM [ARGUMENT...]
 
-Without --report the program must end with status 0 and no word from ThreadSanitizer. With it, ThreadSanitizer must stop
+Without --report the program must end with status 0, or N, and no word from ThreadSanitizer. With it, ThreadSanitizer must stop
 the program (status 66) with a report that contains TEXT. A program that cannot start is a failure, never a skip: where
 the addresses are too random for the sanitizer of clang 14, it is run with randomisation off (personality(2)).
 """
@@ -47,13 +47,13 @@ def environment():
     return env
 
 
-def complaint(status, output, report):
+def complaint(status, output, report, expected):
     """What is wrong with a run, or None."""
     if "unexpected memory mapping" in output:
         return f"ThreadSanitizer could not start; as root: sysctl -w vm.mmap_rnd_bits={RANDOM_BITS_MAX}"
     if report is None:
-        if status != 0:
-            return f"status {status}, expected 0"
+        if status != expected:
+            return f"status {status}, expected {expected}"
         return f"{SIGN} spoke, expected silence" if SIGN in output else None
     if status != REPORT_STATUS or SIGN not in output:
         return f"status {status}, expected a report and {REPORT_STATUS}: a broken rule went unseen"
@@ -63,13 +63,14 @@ def complaint(status, output, report):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--report", metavar="TEXT", help="what a report must contain; without it, silence is expected")
+    parser.add_argument("--status", metavar="N", type=int, default=0)
     parser.add_argument("program", nargs=argparse.REMAINDER)
     options = parser.parse_args()
     if not options.program:
         parser.error("no program")
     done = subprocess.run(options.program, env=environment(), check=False, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, text=True, errors="replace", preexec_fn=fix_addresses_if_needed())
-    wrong = complaint(done.returncode, done.stdout, options.report)
+    wrong = complaint(done.returncode, done.stdout, options.report, options.status)
     sys.stdout.write(done.stdout)
     print(f"tsan-run: {wrong or 'as expected'}")
     return 1 if wrong else 0
