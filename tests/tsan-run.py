@@ -4,9 +4,10 @@
 
 Usage: tsan-run.py [--report TEXT | --status N] PROGRAM [ARGUMENT...]
 
-Without --report the program must end with status 0, or N, and no word from ThreadSanitizer. With it, ThreadSanitizer must stop
-the program (status 66) with a report that contains TEXT. A program that cannot start is a failure, never a skip: where
-the addresses are too random for the sanitizer of clang 14, it is run with randomisation off (personality(2)).
+Without --report the program must end with status 0, or N, and no word from ThreadSanitizer. With it, ThreadSanitizer
+must stop the program (status 66) with a report that contains TEXT. A program that cannot start is a failure, never a
+skip: where the addresses are too random for the sanitizer of clang 14, it is run with randomisation off
+(personality(2)).
 """
 
 import argparse
