@@ -48,7 +48,7 @@ def environment():
     return env
 
 
-def complaint(status, output, report, expected):
+def complaint(status, output, report, expected=0):
     """What is wrong with a run, or None."""
     if "unexpected memory mapping" in output:
         return f"ThreadSanitizer could not start; as root: sysctl -w vm.mmap_rnd_bits={RANDOM_BITS_MAX}"
