@@ -15,7 +15,6 @@ first_page(vm_map_t map)
 		struct vm_slots_walk w;
 
 		vm_entry_walk(&w, e, e->start, e->end);
-
 		if (vm_slots_walk_next(&w))
 			return (struct vm_page *)w.value;
 	}

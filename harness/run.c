@@ -35,7 +35,6 @@ run_alone(struct run *r, const struct vm_op *op)
 	uint64_t steps = 0;
 
 	r->init_op = op;
-	r->endless = false;
 	sim_begin_init(r->sim, init_body, r);
 	while (sim_enabled(r->sim) != 0 && steps++ < RUN_ALONE_STEPS_MAX)
 		run_step_here(r, SIM_INIT_THREAD);

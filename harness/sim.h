@@ -62,18 +62,24 @@ struct sim_now {
 	const char *panic;
 };
 
+static inline const struct sim_now *
+sim_now(const struct sim *sim)
+{
+	return (const struct sim_now *)(const void *)sim;
+}
+
 /* Bit t: thread t is READY. */
 static inline uint32_t
 sim_enabled(const struct sim *sim)
 {
-	return ((const struct sim_now *)(const void *)sim)->enabled;
+	return sim_now(sim)->enabled;
 }
 
 /* Bit t: thread t is neither DONE nor IDLE. */
 static inline uint32_t
 sim_unfinished(const struct sim *sim)
 {
-	return ((const struct sim_now *)(const void *)sim)->unfinished;
+	return sim_now(sim)->unfinished;
 }
 
 /*
@@ -83,7 +89,7 @@ sim_unfinished(const struct sim *sim)
 static inline const char *
 sim_panic_text(const struct sim *sim)
 {
-	return ((const struct sim_now *)(const void *)sim)->panic;
+	return sim_now(sim)->panic;
 }
 
 enum sim_status sim_status(const struct sim *sim, unsigned thread);
