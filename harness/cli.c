@@ -12,10 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* libbsd asks which of two strnvis() is meant; only strvis() is used. */
-#define LIBBSD_OPENBSD_VIS
-#include <vis.h>
-
 #include <jansson.h>
 
 #include "harness/keybuf.h"
@@ -178,7 +174,9 @@ bool
 cli_write_text(const char *path, const struct strbuf *text)
 {
 	if (strcmp(path, "-") == 0) { /* if it cannot be written the end of the program says so */
+		escape_stdout_raw(true);
 		fputs(strbuf_text(text), stdout);
+		escape_stdout_raw(false);
 		return true;
 	}
 	if (vmt_write_text(path, text))
@@ -269,8 +267,16 @@ cli_print_program(const struct program *p)
 	struct strbuf text = { 0 };
 
 	vmt_print(p, &text);
-	fputs(strbuf_text(&text), stdout);
+	cli_print_vmt(strbuf_text(&text));
 	strbuf_free(&text);
+}
+
+void
+cli_print_vmt(const char *text)
+{
+	escape_stdout_raw(!cli_stdout_tty());
+	fputs(text, stdout);
+	escape_stdout_raw(false);
 }
 
 /* The map as it is when the finding shows: @r is taken there. */
@@ -352,16 +358,13 @@ json_t *
 cli_json_text(const char *text)
 {
 	json_t *j = json_string(text);
-	char *shown;
+	struct strbuf shown = { 0 };
 
 	if (j != NULL)
 		return j;
-	shown = malloc(strlen(text) * 4 + 1);
-	if (shown == NULL)
-		err(EXIT_USAGE, "no memory for a name");
-	(void)strvis(shown, text, VIS_OCTAL | VIS_WHITE);
-	j = json_string(shown);
-	free(shown);
+	escape_text(text, strlen(text), &shown);
+	j = json_string(strbuf_text(&shown));
+	strbuf_free(&shown);
 	return j;
 }
 
@@ -370,7 +373,7 @@ cli_print_json(json_t *j, size_t flags)
 {
 	if (j == NULL)
 		errx(EXIT_USAGE, "no memory for the JSON");
-	(void)json_dumpf(j, stdout, flags);
+	(void)json_dumpf(j, stdout, flags | JSON_ENSURE_ASCII);
 	(void)putchar('\n');
 	json_decref(j);
 }

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "harness/escape.h"
 #include "harness/explore.h"
 #include "harness/program.h"
 #include "harness/run.h"
@@ -84,7 +85,7 @@ struct cli_which {
 /* -1, or said what does not go together, and EXIT_USAGE. */
 int cli_which_check(const struct cli_which *w);
 
-/* @text as a JSON string; where it is not UTF-8 its odd bytes are shown as vis(3) does. */
+/* @text as a JSON string; if it is not UTF-8 it is escaped first (escape.h). */
 struct json_t;
 struct json_t *cli_json_text(const char *text);
 /*
@@ -97,6 +98,8 @@ bool cli_open_run(const struct cli_target *t, const char *path, struct program *
 void cli_close_run(struct program *p, struct run *r);
 /* Its canonical text, to standard output. */
 void cli_print_program(const struct program *p);
+/* The text of a program: a terminal gets it escaped, a file or a pipe as it is. */
+void cli_print_vmt(const char *text);
 /* The same for a program made in memory, which stays the caller's; @path is what messages name. */
 bool cli_open_program(const struct cli_target *t, const char *path, const struct program *p, struct run *r);
 void cli_close_program(struct run *r);

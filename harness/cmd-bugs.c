@@ -131,8 +131,10 @@ keep(struct bugs_command *c, const struct bugs_trial *t, const struct bugs_recor
 static void
 progress(const struct bugs_command *c)
 {
-	if (cli_stderr_tty() && !cli_stdout_tty())
-		fprintf(stderr, "\r\033[K%zu of %zu trials", c->nr_results, c->nr_trials);
+	if (!cli_stderr_tty() || cli_stdout_tty())
+		return;
+	escape_erase_line();
+	fprintf(stderr, "%zu of %zu trials", c->nr_results, c->nr_trials);
 }
 
 /* Starts trials until all places are taken or none is left. */

@@ -144,7 +144,7 @@ print_ready(struct check_run *c)
 		if (c->json || s->text[0] == '\0')
 			continue;
 		if (c->progress)
-			fprintf(stderr, "\r\033[K");
+			escape_erase_line();
 		fputs(s->text, stdout);
 		(void)fflush(stdout);
 	}
@@ -158,7 +158,8 @@ show_progress(struct check_run *c)
 	if (!c->progress || now < c->started + 2 || now == c->shown)
 		return;
 	c->shown = now;
-	fprintf(stderr, "\r\033[K%zu of %zu files checked", c->nr_done, c->files.nr);
+	escape_erase_line();
+	fprintf(stderr, "%zu of %zu files checked", c->nr_done, c->files.nr);
 }
 
 static bool
@@ -192,7 +193,7 @@ check_all(struct check_run *c)
 	workers = workers_start(&options);
 	(void)workers_do(workers, c->work, c->files.nr);
 	if (c->progress && c->shown != 0)
-		fprintf(stderr, "\r\033[K");
+		escape_erase_line();
 	workers_stop(workers);
 	for (size_t i = 0; i < c->files.nr; i++)
 		work_free(&c->work[i]);

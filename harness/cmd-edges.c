@@ -62,7 +62,8 @@ show_progress(struct edges_command *c)
 	if (!c->progress || now < c->started + 2 || now == c->shown)
 		return;
 	c->shown = now;
-	fprintf(stderr, "\r\033[K%llu programs", (unsigned long long)c->report.nr_programs);
+	escape_erase_line();
+	fprintf(stderr, "%llu programs", (unsigned long long)c->report.nr_programs);
 }
 
 /* --- programs --- */
@@ -217,7 +218,7 @@ make_report(struct edges_command *c)
 	if (wants_random(c))
 		add_random(c);
 	if (c->shown != 0)
-		fprintf(stderr, "\r\033[K");
+		escape_erase_line();
 	if (cli_stop != 0)
 		warnx("interrupted: not all programs are in the report");
 	find_witnesses(c);

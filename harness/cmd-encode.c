@@ -61,7 +61,9 @@ encode(const struct cli_target *target, const char *path)
 		cli_about(path, 0, "%s", reason);
 	} else if (!p.has_schedule || encode_schedule(target, path, &p, &out)) {
 		rv = EXIT_OK;
+		escape_stdout_raw(true);
 		(void)fwrite(out.bytes, 1, out.len, stdout);
+		escape_stdout_raw(false);
 	}
 	keybuf_free(&out);
 	program_free(&p);

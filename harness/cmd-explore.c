@@ -124,7 +124,7 @@ print_goal(const struct program *p, struct run *r, const struct explore_path *pa
 	out.choices = path->choices;
 	out.nr_choices = path->nr_choices;
 	vmt_print(&out, &text);
-	fputs(strbuf_text(&text), stdout);
+	cli_print_vmt(strbuf_text(&text));
 	strbuf_free(&text);
 	strbuf_free(&head);
 	strbuf_free(&result);
@@ -223,10 +223,11 @@ static void
 show_progress(void *arg, uint64_t states, uint64_t schedules)
 {
 	(void)arg;
+	escape_erase_line();
 	if (states > 0)
-		fprintf(stderr, "\r\033[K%llu states", (unsigned long long)states);
+		fprintf(stderr, "%llu states", (unsigned long long)states);
 	else
-		fprintf(stderr, "\r\033[K%llu schedules", (unsigned long long)schedules);
+		fprintf(stderr, "%llu schedules", (unsigned long long)schedules);
 }
 
 static int
@@ -250,7 +251,7 @@ explore_program(struct explore_command *c, struct program *p, struct run *r)
 	}
 	explore(r, &c->options, &x);
 	if (c->options.progress != NULL)
-		fprintf(stderr, "\r\033[K");
+		escape_erase_line();
 	if (c->json)
 		print_json(r, &x, c->until != NULL);
 	else if (c->until == NULL) {

@@ -34,7 +34,7 @@ fmt_file(const char *path, bool check)
 	}
 	vmt_print(&p, &text);
 	if (strcmp(path, "-") == 0 && !check) {
-		fputs(strbuf_text(&text), stdout);
+		cli_print_vmt(strbuf_text(&text));
 	} else if (strcmp(strbuf_text(&before), strbuf_text(&text)) != 0) {
 		if (check) {
 			rv = EXIT_FINDING;

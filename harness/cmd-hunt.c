@@ -50,7 +50,7 @@ static void
 erase_line(struct hunt_command *c)
 {
 	if (c->line)
-		fprintf(stderr, "\r\033[K");
+		escape_erase_line();
 	c->line = false;
 }
 
@@ -68,8 +68,9 @@ show_progress(void *arg, const struct hunt_report *r)
 	if (r->seconds < PROGRESS_AFTER || r->seconds - c->shown < PROGRESS_EACH)
 		return;
 	c->shown = r->seconds;
+	escape_erase_line();
 	fprintf(stderr,
-	    "\r\033[K%.0f s: %llu programs, %.0f/s; %.3g states/s; %.3g schedules covered; %d of %d returns; %zu "
+	    "%.0f s: %llu programs, %.0f/s; %.3g states/s; %.3g schedules covered; %d of %d returns; %zu "
 	    "findings",
 	    r->seconds, (unsigned long long)r->programs, per_second((double)r->programs, r),
 	    per_second((double)r->states, r), r->schedules, __builtin_popcountll(r->edges), VM_EDGE_COUNT,

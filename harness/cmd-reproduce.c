@@ -45,7 +45,8 @@ static void
 show_progress(void *arg, const char *phase, uint64_t runs)
 {
 	(void)arg;
-	fprintf(stderr, "\r\033[K%s: %llu runs", phase, (unsigned long long)runs);
+	escape_erase_line();
+	fprintf(stderr, "%s: %llu runs", phase, (unsigned long long)runs);
 }
 
 /* "DIR/NAME-reproduced.vmt" */
@@ -137,7 +138,7 @@ reproduce_program(struct reproduce_command *c, const struct program *p)
 	cli_catch_signals();
 	reproduce(p, &c->options, &x);
 	if (c->options.progress != NULL)
-		fprintf(stderr, "\r\033[K");
+		escape_erase_line();
 	rv = x.same ? EXIT_OK : EXIT_FINDING;
 	if (x.phase != REPRODUCE_NOTHING && !c->no_shrink && !cli_stop)
 		make_smaller(c, &x.program);

@@ -88,8 +88,8 @@ progress(void *arg, uint64_t tried, uint64_t kept)
 	if (!c->tty || clock_seconds() - c->began < PROGRESS_AFTER || clock_seconds() - c->shown < WRITE_EACH)
 		return;
 	c->shown = clock_seconds();
-	fprintf(stderr, "\r\033[K%llu programs tried, %llu were smaller", (unsigned long long)tried,
-	    (unsigned long long)kept);
+	escape_erase_line();
+	fprintf(stderr, "%llu programs tried, %llu were smaller", (unsigned long long)tried, (unsigned long long)kept);
 }
 
 /* --- what came out --- */
@@ -198,7 +198,7 @@ shrink_program(struct shrink_command *c, struct program *p)
 	free(detail);
 	program_free(&c->pending);
 	if (c->shown > 0)
-		fprintf(stderr, "\r\033[K");
+		escape_erase_line();
 	if (found)
 		return report(c, p, &r);
 	if (c->json)

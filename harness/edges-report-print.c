@@ -10,7 +10,7 @@
 #include "harness/cli.h"
 #include "harness/edges-report.h"
 #include "harness/edges.h"
-#include "harness/show-words.h"
+#include "harness/escape.h"
 #include "harness/strbuf.h"
 
 static const char *const parts[] = {
@@ -222,7 +222,7 @@ static const char html_head[] =
 static void
 html_text(const char *text, struct strbuf *out)
 {
-	show_xml(text, strlen(text), out);
+	escape_xml(text, strlen(text), out);
 }
 
 static void

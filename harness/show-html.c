@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "harness/show-picture.h"
+#include "harness/escape.h"
 #include "harness/show-words.h"
 #include "harness/show.h"
 #include "harness/strbuf.h"
@@ -49,7 +50,7 @@ static const char style[] =
 static void
 text(struct html *h, const char *t)
 {
-	show_xml(t, strlen(t), h->out);
+	escape_xml(t, strlen(t), h->out);
 }
 
 /* <tag class="class">text</tag> */

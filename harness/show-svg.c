@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "harness/show-picture.h"
+#include "harness/escape.h"
 #include "harness/show-words.h"
 #include "harness/show.h"
 #include "harness/strbuf.h"
@@ -42,7 +43,7 @@ static void
 text_at(struct picture *p, unsigned x, unsigned y, const char *class, const char *text, size_t len)
 {
 	strbuf_printf(p->out, "<text class=\"%s\" x=\"%u\" y=\"%u\">", class, x, y);
-	show_xml(text, len, p->out);
+	escape_xml(text, len, p->out);
 	strbuf_add(p->out, "</text>\n");
 }
 
@@ -378,7 +379,7 @@ describe(const struct show *s, struct strbuf *out)
 			strbuf_printf(out, "Step %zu, T%u: ", row->step, row->thread);
 		for (size_t k = 0; k < row->nr_events; k++) {
 			strbuf_add(out, k > 0 ? "; " : "");
-			show_xml(row->events[k].text, strlen(row->events[k].text), out);
+			escape_xml(row->events[k].text, strlen(row->events[k].text), out);
 		}
 		strbuf_add(out, ".\n");
 	}
@@ -415,7 +416,7 @@ show_svg(const struct show *s, struct strbuf *out)
 	    "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%u\" height=\"%u\" viewBox=\"0 0 %u %u\" "
 	    "aria-labelledby=\"title desc\">\n<title id=\"title\">",
 	    p.width, p.y, p.width, p.y);
-	show_xml(s->title, strlen(s->title), out);
+	escape_xml(s->title, strlen(s->title), out);
 	strbuf_add(out, "</title>\n<desc id=\"desc\">");
 	describe(s, out);
 	strbuf_printf(out, "</desc>\n<style>\n%s</style>\n<rect class=\"bg\" width=\"%u\" height=\"%u\"/>\n",

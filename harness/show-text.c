@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "harness/show-picture.h"
+#include "harness/escape.h"
 #include "harness/show-words.h"
 #include "harness/show.h"
 #include "harness/strbuf.h"
@@ -489,9 +490,10 @@ put_head(struct page *p)
 	const struct show *s = p->s;
 	struct strbuf text = { 0 };
 
-	if (strcmp(s->title, s->path) != 0) /* else it would stand there twice */
+	escape_text(s->path, strlen(s->path), &text);
+	if (strcmp(s->title, strbuf_text(&text)) != 0) /* else it would stand there twice */
 		put_paragraph(p, "", 0, STYLE_TITLE, s->title);
-	strbuf_printf(&text, "%s, target %s", s->path, s->target->name);
+	strbuf_printf(&text, ", target %s", s->target->name);
 	if (s->how != NULL)
 		strbuf_printf(&text, "; %s", s->how);
 	put_paragraph(p, "", 0, STYLE_DIM, strbuf_text(&text));

@@ -4,25 +4,12 @@
 
 #include <string.h>
 
-#define REPLACEMENT 0xfffdu
+#include "harness/escape.h"
 
 uint32_t
 show_char(const char *text, size_t *len)
 {
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	const unsigned char *t = (const unsigned char *)text;
-	size_t n = t[0] < 0x80 ? 1 : t[0] >= 0xf8 ? 0 : t[0] >= 0xf0 ? 4 : t[0] >= 0xe0 ? 3 : t[0] >= 0xc0 ? 2 : 0;
-	uint32_t c = n <= 1 ? t[0] : t[0] & (0x7fu >> n);
-
-	for (size_t i = 1; i < n; i++) {
-		if ((t[i] & 0xc0) != 0x80) {
-			n = 0;
-			break;
-		}
-		c = c << 6 | (t[i] & 0x3fu);
-	}
-	*len = n > 0 ? n : 1;
-	return n > 0 && c >= least[n] && c <= 0x10ffff && (c < 0xd800 || c > 0xdfff) ? c : REPLACEMENT;
+	return escape_decode(text, strnlen(text, 4), len);
 }
 
 /* Not asked of the locale: a picture is the same wherever it is made. What may be wide counts as wide. */
@@ -87,34 +74,4 @@ show_next_line(const char **text, unsigned width, struct show_line *line)
 		blank++;
 	*text = *blank != '\0' ? blank : NULL;
 	return true;
-}
-
-/* What XML has no way to say: control characters, and those that are none. */
-static bool
-not_in_xml(uint32_t c)
-{
-	return c == REPLACEMENT || (c & 0xfffe) == 0xfffe || (c < ' ' && c != '\n' && c != '\t');
-}
-
-void
-show_xml(const char *text, size_t len, struct strbuf *out)
-{
-	size_t n;
-
-	for (size_t i = 0; i < len; i += n) {
-		uint32_t c = show_char(text + i, &n);
-
-		if (c == '&')
-			strbuf_add(out, "&amp;");
-		else if (c == '<')
-			strbuf_add(out, "&lt;");
-		else if (c == '>')
-			strbuf_add(out, "&gt;");
-		else if (c == '"')
-			strbuf_add(out, "&quot;");
-		else if (not_in_xml(c))
-			strbuf_add(out, "\xef\xbf\xbd");
-		else
-			strbuf_addn(out, text + i, n);
-	}
 }

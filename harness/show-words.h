@@ -8,8 +8,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "harness/strbuf.h"
-
 /* The character at @text, of UTF-8, and its length; of what is no UTF-8 U+FFFD, one byte long. */
 uint32_t show_char(const char *text, size_t *len);
 /* Columns on a terminal. */
@@ -25,8 +23,5 @@ struct show_line {
  * long. An empty text has one empty line.
  */
 bool show_next_line(const char **text, unsigned width, struct show_line *line);
-
-/* Characters with a meaning in XML are escaped, those that XML cannot have are replaced. */
-void show_xml(const char *text, size_t len, struct strbuf *out);
 
 #endif

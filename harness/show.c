@@ -10,6 +10,7 @@
 
 #include "engine/vm.h"
 #include "harness/edges.h"
+#include "harness/escape.h"
 #include "harness/replay.h"
 #include "harness/show-map.h"
 #include "harness/vmt.h"
@@ -481,6 +482,17 @@ leave_out(struct show *s)
 	}
 }
 
+/* Before lines are broken: what is shown has another width. */
+static char *
+escaped(struct strbuf *text)
+{
+	struct strbuf shown = { 0 };
+
+	escape_text(strbuf_text(text), text->len, &shown);
+	strbuf_free(text);
+	return strbuf_take(&shown);
+}
+
 /*
  * The head of the file: its first line is the title, without "title:", and so are the indented ones right behind it,
  * which go on with a sentence that was too long (hunt_comment); each line loses its "# ".
@@ -510,8 +522,8 @@ take_head(struct show *s)
 	}
 	if (title.len == 0)
 		strbuf_add(&title, s->path);
-	s->title = strbuf_take(&title);
-	s->about = strbuf_take(&about);
+	s->title = escaped(&title);
+	s->about = escaped(&about);
 }
 
 bool

@@ -14,6 +14,7 @@
 #include "harness/check.h"
 #include "harness/cli.h"
 #include "harness/env-sim.h"
+#include "harness/escape.h"
 #include "harness/opsdoc.h"
 #include "harness/strategy.h"
 
@@ -143,6 +144,7 @@ wirestorm_main(int argc, char **argv, const struct vm_target *const *extra)
 
 	cli_extra_targets = extra;
 	open_standard_files();
+	escape_streams();
 	(void)signal(SIGABRT, on_abort);
 	env_sim_catch_crashes();
 	rv = dispatch(argc, argv);

@@ -13,6 +13,8 @@ import argparse
 import json
 import sys
 
+import escape
+
 # Told apart without colours, too.
 STYLES = {"hunt": ("#0b5fa5", "-"), "explore": ("#3f9b3f", "--"), "twin": ("#8a8a8a", ":"), "litmus": ("#8e4fa8", "-."),
     "fuzz_sched": ("#d07a00", "-"), "stress": ("#c0392b", "--")}
@@ -79,6 +81,7 @@ def draw(trials, path):
 
 
 def main():
+    escape.streams()
     arguments = parse_arguments()
     try:
         trials = read(arguments.records)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/escape.h"
 #include "stress/member.h"
 #include "stress/report.h"
 
@@ -41,7 +42,8 @@ tell_line(const struct stress_counts *c, double seconds)
 	double all = (double)(c->nr_ops > 0 ? c->nr_ops : 1) / 100;
 	enum vm_edge top = top_edge(c);
 
-	fprintf(stderr, "\r\033[K%4.0f s %7.3f M/s  ok %.0f%%  INVALID_ADDRESS %.0f%%", seconds,
+	escape_erase_line();
+	fprintf(stderr, "%4.0f s %7.3f M/s  ok %.0f%%  INVALID_ADDRESS %.0f%%", seconds,
 	    (double)c->nr_ops / seconds / 1e6, (double)sum_code(c, KERN_SUCCESS) / all,
 	    (double)sum_code(c, KERN_INVALID_ADDRESS) / all);
 	if (top != VM_EDGE_COUNT)
@@ -65,7 +67,7 @@ tell_json(const struct stress_counts *c, double seconds)
 	    report_json_edges(c), "waits", report_json_waits(c), "wakeups", (json_int_t)c->wakeups);
 	if (o == NULL)
 		return;
-	(void)json_dumpf(o, stderr, JSON_COMPACT | JSON_REAL_PRECISION(6));
+	(void)json_dumpf(o, stderr, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(6));
 	fputc('\n', stderr);
 	json_decref(o);
 }

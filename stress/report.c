@@ -235,7 +235,8 @@ stress_report_json(const struct stress_config *config, const struct stress_resul
 		json_object_set_new(o, "broken", json_string(result->broken));
 	if (result->window)
 		json_object_set_new(o, "window", json_string(config->window));
-	written = json_dumpf(o, stdout, JSON_INDENT(1)) == 0 && putchar('\n') != EOF && fflush(stdout) == 0;
+	written = json_dumpf(o, stdout, JSON_INDENT(1) | JSON_ENSURE_ASCII) == 0 && putchar('\n') != EOF &&
+	          fflush(stdout) == 0;
 	json_decref(o);
 	return written;
 }
