@@ -248,8 +248,10 @@ is_wanted(struct course *c, const char *key)
 static void
 take_raw(struct course *c, struct reader *r)
 {
-	struct raw raw = { .rough = read_text(r), .text = read_text(r) };
+	struct raw raw;
 
+	raw.rough = read_text(r);
+	raw.text = read_text(r);
 	c->report->seen++;
 	if (r->bad || !is_wanted(c, raw.rough)) {
 		free(raw.rough);

@@ -141,15 +141,18 @@ put(struct mutation *m, unsigned list, struct vm_op op)
 static void
 change_insert(struct mutation *m)
 {
-	put(m, some_list(m), new_op(m));
+	unsigned list = some_list(m);
+
+	put(m, list, new_op(m));
 }
 
 static void
 change_copy(struct mutation *m)
 {
 	const struct vm_op *op = some_op(m);
+	unsigned list = some_list(m);
 
-	put(m, some_list(m), op != NULL ? *op : new_op(m));
+	put(m, list, op != NULL ? *op : new_op(m));
 }
 
 static void

@@ -107,7 +107,7 @@ some_range(struct draw *d)
 {
 	const struct program_config *cfg = d->cfg;
 	struct draw_range old = old_range(d);
-	uint64_t kind = below(d, 100);
+	uint64_t kind = below(d, 100), start;
 
 	if (d->nr_seen == 0 || kind < 15)
 		return fresh_range(d);
@@ -121,11 +121,10 @@ some_range(struct draw *d)
 		return (struct draw_range){ old.end, old.end + 1 + below(d, d->span) };
 	if (kind < 92)
 		return (struct draw_range){ cfg->min, cfg->max };
-	if (kind < 94)
-		return (struct draw_range){ some_page(d), cfg->max + below(d, 8) };
-	if (kind < 96)
+	if (kind >= 94 && kind < 96)
 		return (struct draw_range){ old.start, old.start };
-	return (struct draw_range){ some_page(d), some_page(d) };
+	start = some_page(d);
+	return (struct draw_range){ start, kind < 94 ? cfg->max + below(d, 8) : some_page(d) };
 }
 
 /* --- arguments --- */

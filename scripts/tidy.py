@@ -6,6 +6,7 @@ Usage: scripts/tidy.py [ROOT]. Exit status: 0 tidy, 1 complaints, 2 nothing was 
 A new rule is a function with @rule and its own bad example in tests/test-tidy.py, which fails without one.
 """
 
+import functools
 import os
 import re
 import sys
@@ -36,11 +37,18 @@ ENGINE_BANNED = ("printf", "fprintf", "vprintf", "vfprintf", "dprintf", "puts", 
 # The native world stands on the other side of env.h, though in the same folder.
 ENGINE_WORLDS = ("engine/native.c", "engine/native.h")
 
+# Functions that change what the next call of them gives: random draws, and reading from a cursor. A function of ours
+# that calls one of them with a generator or a cursor of its caller is another one.
+DRAWS = ("prng_next", "read_number", "read_text", "lex_next")
+
 SPDX_LINES = 3  # the line is among the first few, behind a "#!"
 MARKS = ("TO" + "DO", "FIX" + "ME", "XX" + "X")
 MACHINE_PATHS = ("/" + "work/", "/" + "home/", "/" + "tmp/wt")
 
 RULES = {}
+TOKEN = re.compile(r"\w+|->|\+\+|--|&&|\|\||[<>=!]=|<<=?|>>=?|[-+*/%&|^]=|\S")
+CLOSING = {"(": ")", "[": "]", "{": "}"}
+ASSIGNMENTS = ("=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>=")
 
 
 def rule(function):
@@ -51,6 +59,7 @@ def rule(function):
 
 class File:
     def __init__(self, root, path):
+        self.root = root
         self.path = path  # relative to the root, with "/"
         self.text = (root / path).read_text(encoding="utf-8", errors="replace")
         self.lines = self.text.split("\n")
@@ -169,6 +178,137 @@ def engine_way_out(file):
 def banned(file):
     for number, name in calls(file, BANNED):
         yield number, f"{name}(): use {BANNED[name]}"
+
+
+def functions_of(code):
+    """(name, is static, body) of each function that C text without comments defines, by .clang-format's layout."""
+    pattern = re.compile(r"^([^\n;{}]*)\n(\w+)\([^;{}]*\)[^;{}]*\n\{\n(.*?)^\}", re.DOTALL | re.MULTILINE)
+    for match in pattern.finditer(code):
+        yield match.group(2), "static" in match.group(1), match.group(3)
+
+
+def draws_in(body, draws):
+    """Does the body call one of draws with something that is not a variable of the body?"""
+    for match in re.finditer(r"\b(" + "|".join(draws) + r")\s*\(\s*(?:&(\w+)\s*[,)])?", body):
+        own = match.group(2)
+        if own is None or not re.search(rf"\bstruct \w+ (?:\w+, )*{own}\b", body):
+            return True
+    return False
+
+
+def draws_of(code, known):
+    """({function: is static}) of the functions that draw, in C text of which known functions do."""
+    functions, found = list(functions_of(code)), {}
+    more = True
+    while more:
+        new = {name: static for name, static, body in functions
+            if name not in found and name not in known and draws_in(body, [*known, *found])}
+        found.update(new)
+        more = bool(new)
+    return found
+
+
+@functools.lru_cache(maxsize=None)
+def draws_of_tree(root):
+    """The functions that draw and can be called from other files."""
+    known = set(DRAWS)
+    texts = [(path, strip_c((root / path).read_text(encoding="utf-8", errors="replace"))) for path in files_of(root)
+        if path.split("/", 1)[0] in ROOMS and path.endswith((".c", ".h"))]
+    more = True
+    while more:
+        new = {name for path, text in texts for name, static in draws_of(text, known).items()
+            if path.endswith(".h") or not static} - known
+        known |= new
+        more = bool(new)
+    return frozenset(known)
+
+
+class Draws:
+    """Looks for two draws of one expression, the order of which the compiler chooses."""
+
+    def __init__(self, code, draws):
+        self.draws = draws
+        self.found = []
+        # Directives are no expressions.
+        code = re.sub(r"^[ \t]*#(?:\\\n|.)*", lambda m: "\n" * m.group().count("\n"), code, flags=re.MULTILINE)
+        self.tokens = [(m.group(), code.count("\n", 0, m.start()) + 1) for m in TOKEN.finditer(code)]
+        self.at = 0
+        self.list(None, False)
+
+    def list(self, end, unsequenced):
+        """Does it draw? Up to the closing token: expressions between commas, statements between semicolons."""
+        began = self.tokens[self.at][1] if self.at < len(self.tokens) else 0
+        parts, part = [], []
+        while self.at < len(self.tokens) and self.tokens[self.at][0] != end:
+            word = self.tokens[self.at][0]
+            if word in (",", ";"):
+                parts.append(self.expression(part))
+                part = []
+                self.at += 1
+            else:
+                part.append((word, self.tokens[self.at][1], self.item()))
+        parts.append(self.expression(part))
+        self.at += 1
+        if unsequenced and sum(parts) > 1:
+            self.found.append(began)
+        return any(parts)
+
+    def item(self):
+        """Does the word, or all that its bracket holds, draw?"""
+        word, _ = self.tokens[self.at]
+        before = self.tokens[self.at - 1][0] if self.at > 0 else ""
+        self.at += 1
+        if word not in CLOSING:
+            return word in self.draws and self.at < len(self.tokens) and self.tokens[self.at][0] == "("
+        call = word == "(" and re.match(r"[A-Za-z_]\w*$|\)$|\]$", before) and before not in ("return", "if", "while",
+            "for", "switch", "sizeof")
+        values = word == "{" and before in ("=", ")", ",", "{") and not self.is_block()
+        return self.list(CLOSING[word], bool(call or values))
+
+    def is_block(self):
+        """Is the brace just passed that of a block? .clang-format ends its line there, and begins with a statement."""
+        if self.at >= len(self.tokens):
+            return True
+        word, line = self.tokens[self.at]
+        return line > self.tokens[self.at - 1][1] and self.tokens[self.at - 2][0] == ")" and word not in (".", "{", "[")
+
+    def expression(self, part):
+        """Does it draw? @part: (word, line, does it draw)."""
+        side, total = [], False
+        for word, line, draws in [*part, ("&&", 0, False)]:
+            if word in ("&&", "||", "?", ":", "{"):
+                self.judge(side)
+                side = []
+            else:
+                side.append((word, line, draws))
+                if word == "(" and len(side) > 1 and side[-2][0] in ("if", "while", "for", "switch"):
+                    self.judge(side)
+                    side = []
+            total = total or draws
+        return total
+
+    def judge(self, side):
+        """A stretch without a sequence point; a call and its arguments are one draw."""
+        drawing, line = 0, 0
+        for i, (word, at, draws) in enumerate(side):
+            called = word == "(" and i > 0 and re.match(r"[A-Za-z_]\w*$", side[i - 1][0])
+            if draws and not (called and side[i - 1][2]):
+                drawing += 1
+                line = line or at
+        if drawing > 1:
+            self.found.append(line)
+
+
+@rule
+def two_draws(file):
+    """Of two calls in one expression the compiler chooses the first: with gcc and clang, other numbers are drawn."""
+    if not file.is_c or file.room not in ROOMS:
+        return
+    code = "\n".join(file.code)
+    known = draws_of_tree(file.root)
+    draws = known | set(draws_of(code, known))
+    for line in sorted(set(Draws(code, draws).found)):
+        yield line, "two draws in one expression: the compiler chooses their order; draw into variables"
 
 
 @rule

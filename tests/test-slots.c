@@ -42,7 +42,9 @@ plain_next(struct plain *p, uint64_t *i, uint64_t end)
 static uint64_t
 random_index(struct prng *prng)
 {
-	return prng_below(prng, WORDS) + (prng_one_in(prng, 3) ? FAR : 0);
+	uint64_t index = prng_below(prng, WORDS);
+
+	return prng_one_in(prng, 3) ? FAR + index : index;
 }
 
 /* One by one and by a walk, from any place to any other. */

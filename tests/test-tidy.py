@@ -25,6 +25,11 @@ def function(lines):
     return C + "int\nf(void)\n{\n" + "\tx();\n" * (lines - 2) + "}\n"
 
 
+def body(statement):
+    """A function of that statement, which is in its fourth line."""
+    return "int\nf(void)\n{\n\t" + statement + "\n}\n"
+
+
 # rule: [(path, text, line of the complaint, words of it)]
 BAD = {
     "function-length": [
@@ -77,6 +82,17 @@ BAD = {
         ("engine/a.c", C + '\tsprintf(s, "");\n', 2, "use snprintf"),
         ("engine/b.c", C + "\tstrcat(s, t);\n", 2, "use strlcat"),
     ],
+    "two-draws": [
+        ("harness/a.c", C + body("put(m, prng_next(p), prng_next(p));"), 5, "two draws"),
+        ("harness/b.c", C + body("x = prng_next(p) + 2 * prng_next(p);"), 5, "two draws"),
+        ("harness/c.c", C + body("a[prng_next(p)] ^= 1 << prng_next(p);"), 5, "two draws"),
+        ("harness/d.c", C + body("return (struct range){ prng_next(p), 1 + prng_next(p) };"), 5, "two draws"),
+        ("harness/e.c", C + body("struct raw r = { .a = read_text(c), .b = read_text(c) };"), 5, "two draws"),
+        ("harness/f.c", C + body("if (f(prng_next(p), y ? prng_next(p) : 0))\n\t\tx();"), 5, "two draws"),
+        # What calls a function that draws draws itself, unless the generator is its own.
+        ("tests/a.c", C + "static int\npick(struct prng *p)\n{\n\treturn prng_next(p);\n}\n\n"
+            + body("put(pick(p), pick(p));"), 11, "two draws"),
+    ],
     "litmus-head": [
         ("corpus/litmus/a.vmt", "map 16 80\n# late\n", 1, "begins with a comment"),
         ("corpus/litmus/b.vmt", "#\nmap 16 80\n", 1, "begins with a comment"),
@@ -95,6 +111,11 @@ GOOD = {
     "harness/a.c": C + '#include "engine/map.h"\n#include "harness/sim.h"\n\tprintf("x");\n\tstrlcpy(a, b, 3);\n',
     "harness/model.c": C + '#include "engine/ops.h"\n#include "engine/vm.h"\n#include "engine/ops.def"\n',
     "stress/a.c": C + '#include "harness/sim.h"\n#include "stress/run.h"\n' + "\t" * 15 + "\n",
+    "stress/b.c": C + body("if (prng_next(p) && prng_next(p))\n\t\tx = prng_next(p);")
+        + body("uint64_t a = prng_next(p), b = prng_next(p), c = y ? prng_next(p) : 1 + prng_next(p);")
+        + body("for (n = prng_next(p); n > prng_next(p); n--)\n\t\tx[prng_next(prng_next(p))] = 0;")
+        + "static int\nown(void)\n{\n\tstruct prng p = { 1 };\n\n\treturn prng_next(&p);\n}\n\n"
+        + body("x(own(), own()); /* prng_next(p) + prng_next(p) */"),
     "corpus/freebsd/seq/000.vmt": "map 16 80\n",
     "corpus/litmus/a.vmt": "# shows a hole\nmap 16 80\n",
     "docs/a.md": "# A\n\n" + "long " * 50 + "\n$HOME/x, $ROOT/" + "home/x and a method\n",

@@ -67,8 +67,11 @@ cut(const struct strbuf *text)
 static void
 flip_bits(struct prng *prng, char *text, size_t len)
 {
-	for (uint64_t n = 1 + prng_below(prng, 3); n > 0; n--)
-		text[prng_below(prng, len)] ^= (char)(1 << prng_below(prng, 8));
+	for (uint64_t n = 1 + prng_below(prng, 3); n > 0; n--) {
+		size_t at = prng_below(prng, len);
+
+		text[at] ^= (char)(1 << prng_below(prng, 8));
+	}
 }
 
 /* Puts a piece of the text to another place of it: words doubled and overwritten, lines exchanged. */

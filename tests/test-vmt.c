@@ -24,6 +24,7 @@
 
 #include "engine/vm.h"
 #include "harness/keybuf.h"
+#include "harness/prng.h"
 #include "harness/program.h"
 #include "harness/state.h"
 #include "harness/strbuf.h"
@@ -42,23 +43,23 @@ struct input {
 static struct input *inputs;
 static size_t nr_inputs;
 
-/* splitmix64: the same numbers in every run. */
-static uint64_t random_state;
-
-static uint64_t
-random_next(void)
-{
-	uint64_t z = (random_state += 0x9e3779b97f4a7c15u);
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-	return z ^ (z >> 31);
-}
+static struct prng random_state;
 
 static uint64_t
 random_below(uint64_t n)
 {
-	return random_next() % n;
+	return prng_below(&random_state, n);
+}
+
+/* A number below 2^@bits, bits at most 128, shifted to the right by a random number of bits below @bits. */
+static unsigned __int128
+random_shifted(unsigned bits)
+{
+	unsigned __int128 n = 0;
+
+	for (unsigned i = 0; i < bits; i += 32)
+		n = n << 32 | random_below((uint64_t)1 << 32);
+	return n >> random_below(bits);
 }
 
 static char *
@@ -281,7 +282,7 @@ add_word(struct two_ways *w, const char *canonical, const char *other)
 static void
 add_number(struct two_ways *w, uint64_t max)
 {
-	uint64_t n = random_below(8) == 0 ? max - random_below(2) : random_next() >> random_below(64);
+	uint64_t n = random_below(8) == 0 ? max - random_below(2) : (uint64_t)random_shifted(64);
 	char decimal[32], hex[32];
 
 	if (n > max)
@@ -406,7 +407,7 @@ test_random_ops(void **unused)
 	unsigned codes = 0;
 
 	(void)unused;
-	random_state = 2;
+	random_state.state = 2;
 	for (unsigned code = 1; code <= VM_OP_CODE_MAX; code++) {
 		if (vm_op_table[code].name == NULL)
 			continue;
@@ -586,8 +587,9 @@ test_equal_sees_differences(void **unused)
 static struct vm_run
 random_run(uint64_t start)
 {
-	struct vm_run run = { .start = start, .end = start + 1 + random_below(3), .guard = random_below(4) == 0 };
+	struct vm_run run = { .start = start, .end = start + 1 + random_below(3) };
 
+	run.guard = random_below(4) == 0;
 	run.transition = random_below(4) == 0;
 	if (run.guard)
 		return run;
@@ -623,7 +625,7 @@ test_random_states(void **unused)
 	size_t at, len;
 
 	(void)unused;
-	random_state = 3;
+	random_state.state = 3;
 	for (unsigned i = 0; i < 20000; i++) {
 		random_state_of_map(&made);
 		strbuf_clear(&text);
@@ -705,7 +707,7 @@ random_result(const struct vm_op *op)
 		r.value = r.code == KERN_SUCCESS ? random_below(VM_OP_PAGE_MAX + 1) : 0;
 		break;
 	case VM_RESULT_KERN_TAG:
-		r.value = r.code == KERN_SUCCESS ? random_next() : 0;
+		r.value = r.code == KERN_SUCCESS ? prng_next(&random_state) : 0;
 		break;
 	case VM_RESULT_KERN:
 	case VM_RESULT_INVALID:
@@ -802,7 +804,7 @@ static void
 random_expectations(struct program *p)
 {
 	p->has_schedules = random_below(2) != 0;
-	p->schedules = ((unsigned __int128)random_next() << 64 | random_next()) >> random_below(128);
+	p->schedules = random_shifted(128);
 	if (random_below(2) != 0) {
 		p->verdict = (enum program_verdict)(1 + random_below(PROGRAM_VERDICT_PANIC));
 		p->verdict_detail = random_below(2) != 0 ? strdup("T1.0 at page 21") : NULL;
@@ -821,7 +823,7 @@ random_expectations(struct program *p)
 	assert_non_null(p->choices);
 	for (size_t i = 0; i < p->nr_choices; i++) {
 		p->choices[i].thread = (uint8_t)(i % 2 != 0 ? p->nr_threads - 1 : random_below(p->nr_threads - 1));
-		p->choices[i].count = 1 + (uint32_t)(random_next() >> (32 + random_below(32)));
+		p->choices[i].count = 1 + (uint32_t)random_shifted(32);
 		p->choices[i].count += p->choices[i].count == 0;
 	}
 }
@@ -830,7 +832,7 @@ static void
 test_random_programs(void **unused)
 {
 	(void)unused;
-	random_state = 4;
+	random_state.state = 4;
 	for (unsigned i = 0; i < 2000; i++) {
 		struct program p;
 
