@@ -50,17 +50,17 @@ finding_is(const struct finding *f, enum program_verdict kind, const char *detai
 	const char *name = finding_label(f, label);
 	size_t len = detail != NULL ? strcspn(detail, " :") : 0;
 
-	return finding_kind(f) == kind && (len == 0 || (strlen(name) == len && memcmp(name, detail, len) == 0));
+	return finding_kind(f) == kind && (len == 0 || (strcspn(name, " :") == len && memcmp(name, detail, len) == 0));
 }
 
 bool
-findings_show_verdict(const struct finding *findings, size_t nr, bool deadlock, const struct program *p)
+findings_show_verdict(const struct finding *findings, size_t nr, bool deadlock, const struct program_verdict_line *v)
 {
 	for (size_t i = 0; i < nr; i++)
-		if (finding_is(&findings[i], p->verdict, p->verdict_detail))
+		if (finding_is(&findings[i], v->kind, v->detail))
 			return true;
 	/* A remove of system-wired pages may sleep for ever; it is a deadlock all the same. */
-	return p->verdict == PROGRAM_VERDICT_DEADLOCK && p->verdict_detail == NULL && deadlock;
+	return v->kind == PROGRAM_VERDICT_DEADLOCK && v->detail == NULL && deadlock;
 }
 
 bool

@@ -154,8 +154,9 @@ enum program_verdict finding_kind(const struct finding *f);
  * @detail may be NULL.
  */
 bool finding_is(const struct finding *f, enum program_verdict kind, const char *detail);
-/* Does a run with these findings, which may have ended in a deadlock, show what the program's verdict line says? */
-bool findings_show_verdict(const struct finding *findings, size_t nr, bool deadlock, const struct program *p);
+/* Does a run with these findings, which may have ended in a deadlock, show what this verdict line says? */
+bool findings_show_verdict(
+    const struct finding *findings, size_t nr, bool deadlock, const struct program_verdict_line *v);
 /* Are they about the same thing, so that one report does for both? */
 bool finding_same(const struct finding *a, const struct finding *b);
 /*

@@ -8,6 +8,7 @@
 
 #include "engine/mutant.h"
 #include "engine/vm.h"
+#include "harness/expect.h"
 #include "harness/replay.h"
 #include "harness/vmt.h"
 
@@ -115,7 +116,7 @@ fail_finding(struct check *c, const struct finding *f, const struct explore_path
 	strbuf_free(&text);
 }
 
-/* A finding that was not expected by a verdict line. */
+/* A finding of a program without verdict lines: what quirks explain is counted. */
 static void
 take_finding(struct check *c, const struct finding *f, const struct explore_path *witness)
 {
@@ -125,12 +126,25 @@ take_finding(struct check *c, const struct finding *f, const struct explore_path
 		fail_finding(c, f, witness);
 }
 
-/* One that the verdict line is about. If a quirk explains it, it is one of the quirks' all the same. */
+/* One of the run by the schedule. Where there are verdict lines, one of them lists it. */
 static void
-expected_finding(struct check *c, const struct finding *f)
+take_shown(struct check *c, const struct finding *f, const struct explore_path *how)
 {
+	if (c->program.nr_verdicts == 0) {
+		take_finding(c, f, how);
+		return;
+	}
 	if (f->quirk)
 		c->report.quirk_checks |= (uint64_t)1 << f->check;
+	if (expect_line_of(&c->program, f) == NULL) {
+		struct strbuf text = { 0 };
+
+		fail_at(c, 0);
+		finding_print(f, &c->program, &text);
+		strbuf_printf(c->out, "no verdict line lists %s", strbuf_text(&text));
+		say_repeat(c, how);
+		strbuf_free(&text);
+	}
 }
 
 /* --- outcomes --- */
@@ -323,7 +337,7 @@ check_livelock(struct check *c, struct explore_result *got)
 	keep_stats(c, got);
 	c->report.verdict_shown = got->livelock || got->end == EXPLORE_CUT_STEPS;
 	if (!c->report.verdict_shown) {
-		fail_at(c, c->program.verdict_line);
+		fail_at(c, program_verdict(&c->program)->line);
 		strbuf_printf(c->out, "expected verdict livelock, but %s\n",
 		    got->end == EXPLORE_COMPLETE ? "every schedule ends" : explore_end_text(got->end));
 	}
@@ -331,8 +345,26 @@ check_livelock(struct check *c, struct explore_result *got)
 
 /* --- schedules --- */
 
+/* Does a quirk that is on explain all findings of the run that the line lists? */
+static bool
+is_of_quirks(const struct check *c, const struct program_verdict_line *v)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < c->checker.nr_findings; i++) {
+		const struct finding *f = &c->checker.findings[i];
+
+		if (!finding_is(f, v->kind, v->detail))
+			continue;
+		if (!f->quirk)
+			return false;
+		any = true;
+	}
+	return any;
+}
+
 /*
- * A program about a mutant, or in a profile with quirks, must not show its verdict without them: on the same schedule,
+ * The verdicts of a program about a mutant, and those of quirks, must not come without them: on the same schedule,
  * followed as far as it goes.
  */
 static void
@@ -341,6 +373,7 @@ check_gone(struct check *c)
 	struct program bare = c->program;
 	struct checker checker = { 0 };
 	struct replay how = { .lenient = true };
+	bool mutant = c->program.config.mutant != NULL;
 	struct run r;
 
 	bare.config.mutant = NULL;
@@ -348,10 +381,14 @@ check_gone(struct check *c)
 	if (run_open_checked(&r, &bare, c->options->target, c->run.sim, &checker) == RUN_OPENED) {
 		(void)replay(&r, bare.choices, bare.nr_choices, &how);
 		checker_end(&checker, &r);
-		if (findings_show_verdict(checker.findings, checker.nr_findings, run_deadlocked(&r), &bare)) {
-			fail_at(c, c->program.verdict_line);
-			strbuf_printf(c->out, "the verdict comes without the %s, too\n",
-			    c->program.config.mutant != NULL ? "mutant" : "quirks");
+		for (size_t i = 0; i < bare.nr_verdicts; i++) {
+			const struct program_verdict_line *v = &bare.verdicts[i];
+
+			if (!findings_show_verdict(checker.findings, checker.nr_findings, run_deadlocked(&r), v) ||
+			    !(mutant || is_of_quirks(c, v)))
+				continue;
+			fail_at(c, v->line);
+			strbuf_printf(c->out, "the verdict comes without the %s, too\n", mutant ? "mutant" : "quirks");
 		}
 	}
 	replay_free(&how);
@@ -361,47 +398,68 @@ check_gone(struct check *c)
 
 /* Is the first word of the verdict's detail no check of that kind? A target has labels of its own for invariants. */
 static bool
-names_no_check(const struct program *p)
+names_no_check(const struct program_verdict_line *v)
 {
-	const char *detail = p->verdict_detail != NULL ? p->verdict_detail : "";
-	size_t len = strcspn(detail, " :");
-	enum check_id id = check_find(detail, len);
+	size_t len;
+	const char *name = program_verdict_check(v, &len);
+	enum check_id id = name != NULL ? check_find(name, len) : CHECK_NONE;
 
-	return len > 0 && p->verdict != PROGRAM_VERDICT_INVARIANT &&
-	       (id == CHECK_NONE || check_table[id].verdict != p->verdict);
+	return name != NULL && v->kind != PROGRAM_VERDICT_INVARIANT &&
+	       (id == CHECK_NONE || check_table[id].verdict != v->kind);
 }
 
+/* False: the run does not show what the line lists, and that was said. */
+static bool
+check_line(struct check *c, const struct program_verdict_line *v, bool deadlock)
+{
+	if (findings_show_verdict(c->checker.findings, c->checker.nr_findings, deadlock, v))
+		return true;
+	fail_at(c, v->line);
+	strbuf_add(c->out, "expected verdict ");
+	vmt_print_verdict(v, c->out);
+	strbuf_printf(c->out, ", but %s\n",
+	    v->kind == PROGRAM_VERDICT_DEADLOCK && !deadlock ? "every thread finished"
+	    : names_no_check(v) ? "there is no check of that name, and of that kind: wirestorm help checks"
+	                        : "the run does not show it");
+	return false;
+}
+
+/* The findings of the run are those that the verdict lines list, no more and no fewer. */
 static void
-check_verdict(struct check *c, bool deadlock)
+check_verdicts(struct check *c, const struct explore_path *how, bool deadlock)
 {
 	const struct program *p = &c->program;
-	struct explore_path how = { .choices = p->choices, .nr_choices = p->nr_choices };
+	bool shown = p->nr_verdicts > 0;
 
-	/* A program about a mutant has the verdict that it is about; what else the mutant breaks comes with it. */
-	bool other = p->config.mutant == NULL || p->verdict == PROGRAM_VERDICT_NONE;
-
-	for (size_t i = 0; i < c->checker.nr_findings; i++) {
-		const struct finding *f = &c->checker.findings[i];
-
-		if (p->verdict != PROGRAM_VERDICT_NONE && finding_is(f, p->verdict, p->verdict_detail))
-			expected_finding(c, f);
-		else if (other)
-			take_finding(c, f, &how);
-	}
-	if (p->verdict == PROGRAM_VERDICT_NONE || c->options->no_checks)
+	for (size_t i = 0; i < c->checker.nr_findings; i++)
+		take_shown(c, &c->checker.findings[i], how);
+	if (c->options->no_checks)
 		return;
-	if (!findings_show_verdict(c->checker.findings, c->checker.nr_findings, deadlock, p)) {
-		fail_at(c, p->verdict_line);
-		strbuf_printf(c->out, "expected verdict %s%s%s, but %s\n", vmt_verdict_word(p->verdict),
-		    p->verdict_detail != NULL ? " " : "", p->verdict_detail != NULL ? p->verdict_detail : "",
-		    p->verdict == PROGRAM_VERDICT_DEADLOCK && !deadlock ? "every thread finished"
-		    : names_no_check(p) ? "there is no check of that name, and of that kind: wirestorm help checks"
-		                        : "the run does not show it");
-		return;
-	}
-	c->report.verdict_shown = true;
-	if (p->config.mutant != NULL || p->config.quirks != VM_QUIRKS_STRICT)
+	for (size_t i = 0; i < p->nr_verdicts; i++)
+		shown &= check_line(c, &p->verdicts[i], deadlock);
+	c->report.verdict_shown = shown;
+	if (shown && p->nr_threads > 0 && (p->config.mutant != NULL || p->config.quirks != VM_QUIRKS_STRICT))
 		check_gone(c);
+}
+
+/* What the run shows becomes what the verdict lines list. A finding where there is none is a failure. */
+static void
+bless_verdicts(struct check *c, const struct explore_path *how, bool deadlock)
+{
+	struct program *p = &c->program;
+
+	if (p->nr_verdicts == 0) {
+		for (size_t i = 0; i < c->checker.nr_findings; i++)
+			take_finding(c, &c->checker.findings[i], how);
+		return;
+	}
+	if (c->options->no_checks)
+		return;
+	expect_findings(p, c->checker.findings, c->checker.nr_findings, deadlock);
+	if (p->nr_verdicts == 0) {
+		fail_at(c, 0);
+		strbuf_printf(c->out, "the run shows no finding, so there is no verdict to write\n");
+	}
 }
 
 static void
@@ -409,8 +467,9 @@ check_schedule(struct check *c, struct strbuf *result)
 {
 	struct replay how = { .lenient = c->options->lenient };
 	const struct program *p = &c->program;
+	struct explore_path path = { .choices = p->choices, .nr_choices = p->nr_choices };
 	struct strbuf wrong = { 0 };
-	bool deadlock;
+	bool deadlock, finals;
 
 	if (!replay(&c->run, p->choices, p->nr_choices, &how)) {
 		fail_at(c, p->schedule_line);
@@ -419,22 +478,22 @@ check_schedule(struct check *c, struct strbuf *result)
 		return;
 	}
 	replay_free(&how);
-	if (c->run.checker != NULL)
-		checker_end(c->run.checker, &c->run);
-	run_outcome(&c->run, result);
-	if (c->options->bless)
-		return;
-	if (p->result != NULL && strcmp(p->result, result->text) != 0) {
-		fail_at(c, p->result_line);
-		strbuf_printf(c->out, "expected result %s, got %s\n", p->result, result->text);
-	}
 	deadlock = run_deadlocked(&c->run);
-	if (!deadlock && !run_final(&c->run, &wrong)) {
-		fail_at(c, 0);
-		strbuf_printf(c->out, "%s\n", strbuf_text(&wrong));
+	finals = expect_end(&c->run, result, &wrong);
+	if (c->options->bless) {
+		bless_verdicts(c, &path, deadlock);
+	} else {
+		if (p->result != NULL && strcmp(p->result, result->text) != 0) {
+			fail_at(c, p->result_line);
+			strbuf_printf(c->out, "expected result %s, got %s\n", p->result, result->text);
+		}
+		if (!finals) {
+			fail_at(c, 0);
+			strbuf_printf(c->out, "%s\n", strbuf_text(&wrong));
+		}
+		check_verdicts(c, &path, deadlock);
 	}
 	strbuf_free(&wrong);
-	check_verdict(c, deadlock);
 }
 
 /* --- blessing --- */
@@ -535,12 +594,12 @@ check_threads(struct check *c)
 
 	if (p->has_schedule)
 		check_schedule(c, &result);
-	if (p->has_schedule && c->report.status == CHECKFILE_PASSED && p->result == NULL &&
-	    p->verdict == PROGRAM_VERDICT_NONE && p->nr_outcomes == 0 && p->nr_final == 0 && !c->options->bless)
+	if (p->has_schedule && c->report.status == CHECKFILE_PASSED && p->result == NULL && p->nr_verdicts == 0 &&
+	    p->nr_outcomes == 0 && p->nr_final == 0 && !c->options->bless)
 		expects_nothing(c, "a schedule, but no result");
 	if (p->nr_outcomes > 0 || (c->options->bless && !p->has_schedule)) {
 		check_outcomes(c, &got);
-	} else if (!p->has_schedule && p->verdict == PROGRAM_VERDICT_LIVELOCK) {
+	} else if (!p->has_schedule && program_verdict(p)->kind == PROGRAM_VERDICT_LIVELOCK) {
 		check_livelock(c, &got);
 	} else if (!p->has_schedule) {
 		expects_nothing(c, "no outcome, no schedule");
@@ -550,7 +609,8 @@ check_threads(struct check *c)
 			bless_outcomes(p, &got);
 		if (p->has_schedule) {
 			free(p->result);
-			p->result = strbuf_take(&result);
+			/* No program can expect a panic. */
+			p->result = run_panic(&c->run) == NULL ? strbuf_take(&result) : NULL;
 		}
 	}
 	strbuf_free(&result);
@@ -574,8 +634,10 @@ check_opened(struct check *c)
 		fail_at(c, 0);
 		strbuf_printf(c->out, "%s\n", strbuf_text(&wrong));
 	}
-	for (size_t i = 0; p->nr_threads == 0 && i < c->checker.nr_findings; i++)
-		take_finding(c, &c->checker.findings[i], &(struct explore_path){ 0 });
+	if (p->nr_threads == 0 && c->options->bless)
+		bless_verdicts(c, &(struct explore_path){ 0 }, false);
+	else if (p->nr_threads == 0)
+		check_verdicts(c, &(struct explore_path){ 0 }, false);
 	if (c->options->bless && c->report.status == CHECKFILE_PASSED)
 		bless_write(c);
 	strbuf_free(&wrong);
@@ -622,17 +684,11 @@ check_program(struct check *c, struct sim *sim)
 }
 
 struct checkfile_report
-checkfile(const char *path, const struct checkfile_options *options, struct sim *sim, struct strbuf *out)
+checkfile_program(
+    const char *path, struct program *p, const struct checkfile_options *options, struct sim *sim, struct strbuf *out)
 {
-	struct check c = { .path = path, .options = options, .out = out };
-	struct strbuf text = { 0 };
+	struct check c = { .path = path, .options = options, .out = out, .program = *p };
 
-	if (!vmt_load(path, &c.program, &text, out)) {
-		c.report.status = CHECKFILE_BAD;
-		strbuf_free(&text);
-		return c.report;
-	}
-	strbuf_free(&text);
 	if (options->profile != NULL) {
 		c.program.config.profile_freebsd12 = options->profile_freebsd12;
 		c.program.config.quirks = options->quirks;
@@ -648,5 +704,19 @@ checkfile(const char *path, const struct checkfile_options *options, struct sim 
 	strbuf_free(&c.before);
 	checker_free(&c.checker);
 	program_free(&c.program);
+	program_init(p);
 	return c.report;
+}
+
+struct checkfile_report
+checkfile(const char *path, const struct checkfile_options *options, struct sim *sim, struct strbuf *out)
+{
+	struct strbuf text = { 0 };
+	struct program p;
+	bool good = vmt_load(path, &p, &text, out);
+
+	strbuf_free(&text);
+	if (!good)
+		return (struct checkfile_report){ .status = CHECKFILE_BAD };
+	return checkfile_program(path, &p, options, sim, out);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * checkfile.h - one .vmt file against what it expects: results and states of its init steps, the set of its outcomes,
- * the number of its schedules, the result and the verdict of its schedule. All its runs are judged: a finding that
- * neither a verdict line expects nor a quirk of the profile explains is a failure.
+ * the number of its schedules, the result and the verdicts of its schedule. All its runs are judged. The run by the
+ * schedule shows exactly the findings that the verdict lines list; elsewhere, and without verdict lines, a finding that
+ * no quirk of the profile explains is a failure.
  */
 #ifndef HARNESS_CHECKFILE_H
 #define HARNESS_CHECKFILE_H
@@ -55,6 +56,10 @@ struct checkfile_report {
 /* Checks @path; what is wrong goes to *out, one line each, ending in a newline. */
 struct checkfile_report checkfile(
     const char *path, const struct checkfile_options *options, struct sim *sim, struct strbuf *out);
+
+/* The same for a program in memory, which is freed; @path is what messages name. */
+struct checkfile_report checkfile_program(
+    const char *path, struct program *p, const struct checkfile_options *options, struct sim *sim, struct strbuf *out);
 
 /* "strict", "freebsd12", each with any number of "+Q1" and "-Q1" behind it. False: *word is what is wrong. */
 bool checkfile_parse_profile(const char *text, bool *freebsd12, uint32_t *quirks, const char **word);

@@ -32,9 +32,10 @@ static const char help_head[] =
     "Compares each program (a .vmt file, \"-\" for standard input, or all below a directory) with what it expects:\n"
     "  a sequential one   the result and the state after each init step\n"
     "  \"outcome\" lines    the set of outcomes over all interleavings; + is extra, - is missing\n"
-    "  a \"schedule\"       the result of replaying it, and its verdict: with a mutant or a quirk it must be gone "
-    "without\n"
-    "All runs are judged, too: a finding that neither a verdict line expects nor a quirk of the profile explains is a\n"
+    "  a \"schedule\"       the result of replaying it, and its findings: with verdict lines exactly the listed ones,\n"
+    "                     which must be gone without the mutant or the quirks that they are about\n"
+    "All runs are judged, too: in a program without verdict lines a finding that no quirk of the profile explains is "
+    "a\n"
     "failure; those of quirks are counted (wirestorm help checks).\n\n";
 
 static const char help_tail[] =

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "harness/cli.h"
+#include "harness/expect.h"
 #include "harness/explore.h"
 #include "harness/options.h"
 #include "harness/strbuf.h"
@@ -105,29 +106,37 @@ static void
 print_goal(const struct program *p, struct run *r, const struct explore_path *path, const char *until, bool cut)
 {
 	struct program out = *p;
-	struct strbuf text = { 0 }, head = { 0 }, result = { 0 };
+	struct strbuf text = { 0 }, head = { 0 }, result = { 0 }, wrong = { 0 };
+	bool deadlock, panic;
 
 	run_begin(r);
 	for (size_t i = 0; i < path->nr_choices; i++)
 		for (uint32_t n = 0; n < path->choices[i].count; n++)
 			run_step(r, path->choices[i].thread);
-	run_outcome(r, &result);
+	deadlock = run_deadlocked(r);
+	panic = run_panic(r) != NULL;
+	(void)expect_end(r, &result, &wrong);
 	strbuf_printf(&head, "# %s: reached with %u preemption%s%s\n", until, path->preemptions,
 	    plural(path->preemptions), cut ? ", in what was explored before the cut: fewer may do" : "");
 	out.head = head.text;
 	out.nr_notes = 0;
 	out.nr_outcomes = 0;
 	out.has_schedules = false;
-	out.verdict = PROGRAM_VERDICT_NONE;
-	out.result = result.text;
+	out.nr_verdicts = 0;
+	out.verdicts = NULL;
+	if (r->checker != NULL)
+		expect_findings(&out, r->checker->findings, r->checker->nr_findings, deadlock);
+	out.result = panic ? NULL : result.text; /* no program can expect a panic */
 	out.has_schedule = true;
 	out.choices = path->choices;
 	out.nr_choices = path->nr_choices;
 	vmt_print(&out, &text);
 	cli_print_vmt(strbuf_text(&text));
 	strbuf_free(&text);
+	program_drop_verdicts(&out);
 	strbuf_free(&head);
 	strbuf_free(&result);
+	strbuf_free(&wrong);
 }
 
 /* --- printing --- */

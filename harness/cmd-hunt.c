@@ -90,8 +90,8 @@ show_finding(void *arg, const struct hunt_finding *f)
 		printf("known  %s\n       %s\n", f->known, f->line);
 	else
 		printf("new    %s%s\n       %s\n", f->name, f->shrunk ? "" : " (not made small)", f->line);
-	if (f->shrunk && !f->replays)
-		printf("       It does not replay: something decides that is not in the program.\n");
+	if (f->complaint != NULL)
+		printf("       wirestorm check does not pass it: %s\n", f->complaint);
 	if (f->known == NULL && c->options.out == NULL)
 		printf("\n%s\n", f->text);
 	(void)fflush(stdout);
@@ -127,9 +127,9 @@ print_summary(const struct hunt_command *c, const struct hunt_report *r)
 static json_t *
 json_finding(const struct hunt_finding *f)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:b, s:b, s:b, s:b}", "name", f->name, "key", f->key, "what",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:b, s:b, s:b, s:b, s:s?}", "name", f->name, "key", f->key, "what",
 	    f->line, "program", f->text, "known", f->known, "baseline", f->baseline, "quirk", f->quirk, "replays",
-	    f->replays, "shrunk", f->shrunk);
+	    f->replays, "shrunk", f->shrunk, "complaint", f->complaint);
 }
 
 static void

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "harness/cli.h"
+#include "harness/expect.h"
 #include "harness/options.h"
 #include "harness/reproduce.h"
 #include "harness/shrink.h"
@@ -112,14 +113,16 @@ make_smaller(const struct reproduce_command *c, struct program *p)
 	struct shrink_verdict verdict;
 	struct shrink_options o = { .target = c->target.target, .seconds = c->options.seconds, .stop = &cli_stop };
 	struct shrink_report report;
-	char *detail = p->verdict_detail != NULL ? strdup(p->verdict_detail) : NULL;
+	char *detail = program_verdict(p)->detail != NULL ? strdup(program_verdict(p)->detail) : NULL;
 
 	o.sim = sim_create();
 	if (o.sim == NULL)
 		err(EXIT_USAGE, "no memory to make it smaller");
-	shrink_verdict_init(&verdict, p->verdict, detail);
+	shrink_verdict_init(&verdict, program_verdict(p)->kind, detail);
 	o.wanted = &verdict.wanted;
 	(void)shrink(p, &o, &report);
+	if (p->has_schedule)
+		(void)expect_run(p, o.target, o.sim);
 	shrink_verdict_free(&verdict);
 	sim_destroy(o.sim);
 	free(detail);
@@ -189,7 +192,7 @@ cmd_reproduce(int argc, char **argv)
 	usual = default_out(c.path);
 	if (c.out == NULL)
 		c.out = usual;
-	if (p.nr_threads == 0 || p.verdict == PROGRAM_VERDICT_NONE) {
+	if (p.nr_threads == 0 || p.nr_verdicts == 0) {
 		cli_about(c.path, 0, "no window: it has no %s", p.nr_threads == 0 ? "threads" : "verdict line");
 		rv = EXIT_USAGE;
 	} else {

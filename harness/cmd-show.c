@@ -228,10 +228,15 @@ compare(struct show_command *c, const struct program *p, const struct show *s)
 		cli_about(c->path, p->result_line, "expected result %s, got %s", p->result, s->outcome);
 		rv = EXIT_FINDING;
 	}
-	if (p->verdict != PROGRAM_VERDICT_NONE && !findings_show_verdict(s->findings, s->nr_findings, s->deadlock, p)) {
-		cli_about(c->path, p->verdict_line, "expected verdict %s%s%s, but the run does not show it",
-		    vmt_verdict_word(p->verdict), p->verdict_detail != NULL ? " " : "",
-		    p->verdict_detail != NULL ? p->verdict_detail : "");
+	for (size_t i = 0; i < p->nr_verdicts; i++) {
+		struct strbuf text = { 0 };
+
+		if (findings_show_verdict(s->findings, s->nr_findings, s->deadlock, &p->verdicts[i]))
+			continue;
+		vmt_print_verdict(&p->verdicts[i], &text);
+		cli_about(c->path, p->verdicts[i].line, "expected verdict %s, but the run does not show it",
+		    strbuf_text(&text));
+		strbuf_free(&text);
 		rv = EXIT_FINDING;
 	}
 	return rv;

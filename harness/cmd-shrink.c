@@ -10,6 +10,7 @@
 
 #include "harness/cli.h"
 #include "harness/clock.h"
+#include "harness/expect.h"
 #include "harness/options.h"
 #include "harness/shrink.h"
 #include "harness/vmt.h"
@@ -69,13 +70,15 @@ keep(void *arg, const struct program *p)
 	if (c->out == NULL)
 		return;
 	whole.head = c->original->head;
-	whole.verdict = c->original->verdict;
-	whole.verdict_detail = c->original->verdict_detail;
+	whole.nr_verdicts = c->original->nr_verdicts;
+	whole.verdicts = c->original->verdicts;
 	vmt_print(&whole, &text);
 	program_free(&c->pending);
 	if (!vmt_parse(strbuf_text(&text), text.len, &c->pending, &e))
 		errx(EXIT_USAGE, "what is smaller cannot be read: %u:%u: %s", e.line, e.column, e.text);
 	strbuf_free(&text);
+	if (c->pending.has_schedule)
+		(void)expect_run(&c->pending, c->options.target, c->options.sim);
 	write_pending(c);
 }
 
@@ -179,9 +182,9 @@ shrink_program(struct shrink_command *c, struct program *p)
 	bool found;
 
 	/* The program's own moves while it gets smaller. */
-	if (p->verdict_detail != NULL && (detail = strdup(p->verdict_detail)) == NULL)
+	if (program_verdict(p)->detail != NULL && (detail = strdup(program_verdict(p)->detail)) == NULL)
 		err(EXIT_USAGE, "no memory");
-	shrink_verdict_init(&verdict, p->verdict, detail);
+	shrink_verdict_init(&verdict, program_verdict(p)->kind, detail);
 	c->original = p;
 	c->began = clock_seconds();
 	program_init(&c->pending);
@@ -199,6 +202,8 @@ shrink_program(struct shrink_command *c, struct program *p)
 	program_free(&c->pending);
 	if (c->shown > 0)
 		escape_erase_line();
+	if (found && p->has_schedule)
+		(void)expect_run(p, c->options.target, c->options.sim);
 	if (found)
 		return report(c, p, &r);
 	if (c->json)
@@ -222,7 +227,7 @@ suits(const struct shrink_command *c, const struct program *p)
 		cli_about(c->path, 0, "no threads: there is no schedule to shrink");
 		return false;
 	}
-	if (p->verdict == PROGRAM_VERDICT_NONE) {
+	if (p->nr_verdicts == 0) {
 		cli_about(c->path, 0, "no verdict: it does not say what is to stay");
 		return false;
 	}

@@ -104,7 +104,8 @@ read_crash(
 static bool
 make_small(struct triage_command *c, struct program *p, struct finding *f)
 {
-	char *detail = strdup(p->verdict_detail != NULL ? p->verdict_detail : "");
+	const struct program_verdict_line *v = program_verdict(p);
+	char *detail = strdup(v->detail != NULL ? v->detail : "");
 	bool found;
 	const struct reproducer_way along = { .by_schedule = true };
 	struct shrink_verdict wanted;
@@ -118,7 +119,7 @@ make_small(struct triage_command *c, struct program *p, struct finding *f)
 
 	if (detail == NULL)
 		err(EXIT_USAGE, "a verdict");
-	shrink_verdict_init(&wanted, p->verdict, detail);
+	shrink_verdict_init(&wanted, v->kind, detail);
 	found = shrink(p, &o, &report);
 	if (found && f->check != CHECK_circle) /* which has no schedule to go along */
 		(void)reproducer_make(p, &along, c->target.target, c->sim, f);
@@ -133,7 +134,7 @@ judge_livelock(struct triage_command *c, struct program *p, struct strbuf *what)
 {
 	struct finding f = { .check = CHECK_circle, .thread = -1, .text = "there are schedules that do not end" };
 
-	if (p->verdict != PROGRAM_VERDICT_LIVELOCK || !make_small(c, p, &f))
+	if (program_verdict(p)->kind != PROGRAM_VERDICT_LIVELOCK || !make_small(c, p, &f))
 		return false;
 	finding_print(&f, p, what);
 	return true;
@@ -203,14 +204,10 @@ compare(struct triage_command *c, struct program *p, struct strbuf *what)
 static bool
 alike(const struct program *a, const struct program *b)
 {
-	const char *of_a = a->verdict_detail != NULL ? a->verdict_detail : "";
-	const char *of_b = b->verdict_detail != NULL ? b->verdict_detail : "";
-	size_t len = strcspn(of_a, ":");
 	int count[VM_OP_CODE_MAX + 1] = { 0 };
 
-	if (a->verdict != b->verdict || len != strcspn(of_b, ":") || memcmp(of_a, of_b, len) != 0 ||
-	    a->config.quirks != b->config.quirks || a->config.mutant != b->config.mutant ||
-	    a->nr_threads != b->nr_threads)
+	if (!program_verdict_same(program_verdict(a), program_verdict(b)) || a->config.quirks != b->config.quirks ||
+	    a->config.mutant != b->config.mutant || a->nr_threads != b->nr_threads)
 		return false;
 	for (unsigned t = 0; t < a->nr_threads; t++) {
 		for (unsigned i = 0; i < a->threads[t].nr_ops; i++)

@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "engine/vm.h"
+#include "harness/checkfile.h"
 #include "harness/edges.h"
+#include "harness/expect.h"
 #include "harness/hunt-inside.h"
 #include "harness/program-edit.h"
 #include "harness/shrink.h"
@@ -152,20 +154,23 @@ sample_it(struct attempt *a, uint64_t seed)
 	strategy_view_free(&view);
 }
 
-/* The program with the finding as its verdict, and the schedule that shows it. */
+/* The program with the schedule that shows the finding, all verdicts of that run, the finding first, and its result. */
 static void
 finding_text(const struct attempt *a, const struct sighted *s, struct strbuf *out)
 {
+	const struct hunter *h = a->hunter;
 	struct program p = a->program;
-	char label[FINDING_TEXT_MAX], detail[FINDING_TEXT_MAX];
+	char label[FINDING_TEXT_MAX];
 
-	(void)snprintf(detail, sizeof(detail), "%s", finding_label(&s->f, label));
-	p.verdict = finding_kind(&s->f);
-	p.verdict_detail = detail;
+	program_add_verdict(&p, finding_kind(&s->f), finding_label(&s->f, label));
 	p.has_schedule = s->f.check != CHECK_circle;
 	p.choices = s->path.choices;
 	p.nr_choices = s->path.nr_choices;
+	if (p.has_schedule)
+		(void)expect_run(&p, h->options->limits.target, h->sim);
 	vmt_print(&p, out);
+	program_drop_verdicts(&p);
+	free(p.result);
 }
 
 /* Before it is small: what kind of thing it is, so that not every one is shrunk. */
@@ -247,8 +252,8 @@ attempt(struct hunter *h, struct reader *in, struct keybuf *out)
 		explore_it(&a);
 	if (a.how == ATTEMPT_SAMPLED)
 		sample_it(&a, seed);
-	say_attempt(&a, out);
 	run_close(&a.run);
+	say_attempt(&a, out);
 	program_free(&a.program);
 	for (size_t i = 0; i < a.nr; i++)
 		free(a.sighted[i].path.choices);
@@ -274,7 +279,7 @@ replay_finding(
 		found = v->wanted.in_run(v, &r);
 		run_outcome(&r, outcome);
 		for (size_t i = 0; i < v->checker.nr_findings; i++)
-			if (finding_kind(&v->checker.findings[i]) == p->verdict &&
+			if (finding_kind(&v->checker.findings[i]) == v->kind &&
 			    shrink_is_wanted(v, &v->checker.findings[i]))
 				*ret = v->checker.findings[i];
 	}
@@ -293,7 +298,7 @@ replays(struct hunter *h, const struct program *p, struct finding *ret)
 	for (unsigned i = 0; i < REPLAYS && same; i++) {
 		struct shrink_verdict v;
 
-		shrink_verdict_init(&v, p->verdict, p->verdict_detail);
+		shrink_verdict_init(&v, program_verdict(p)->kind, program_verdict(p)->detail);
 		same = replay_finding(h, p, ret, i == 0 ? &first : &again, &v) &&
 		       (i == 0 || strcmp(strbuf_text(&first), strbuf_text(&again)) == 0);
 		shrink_verdict_free(&v);
@@ -388,9 +393,47 @@ say_head(struct hunter *h, const struct program *p, const struct finding *f, con
 }
 
 static void
-say_small(struct hunter *h, struct program *p, const struct shrink_report *r, struct keybuf *out)
+add_head(struct program *p, const struct strbuf *more)
 {
-	struct strbuf key = { 0 }, name = { 0 }, line = { 0 }, head = { 0 }, text = { 0 };
+	struct strbuf head = { 0 };
+
+	strbuf_add(&head, p->head != NULL ? p->head : "");
+	strbuf_add(&head, strbuf_text(more));
+	free(p->head);
+	p->head = strbuf_take(&head);
+}
+
+/* What wirestorm check says of the file before it is written; empty: it passes. */
+static void
+check_small(struct hunter *h, struct program *p, struct strbuf *complaint)
+{
+	const struct checkfile_options o = { .target = h->options->limits.target };
+	struct strbuf text = { 0 }, note = { 0 };
+	struct checkfile_report report;
+	struct program file;
+
+	vmt_print(p, &text);
+	parse(strbuf_text(&text), &file);
+	report = checkfile_program("file", &file, &o, h->sim, complaint);
+	if (report.status != CHECKFILE_PASSED) {
+		complaint->len = strcspn(strbuf_text(complaint), "\n");
+		strbuf_printf(&note, "wirestorm check does not pass this file: %.*s", (int)complaint->len,
+		    strbuf_text(complaint));
+		strbuf_clear(&text);
+		hunt_comment(strbuf_text(&note), &text);
+		add_head(p, &text);
+	} else {
+		strbuf_clear(complaint);
+	}
+	strbuf_free(&text);
+	strbuf_free(&note);
+}
+
+/* @shrunk: it goes to a file, and is not just compared with others. */
+static void
+say_small(struct hunter *h, struct program *p, const struct shrink_report *r, bool shrunk, struct keybuf *out)
+{
+	struct strbuf key = { 0 }, name = { 0 }, line = { 0 }, head = { 0 }, text = { 0 }, complaint = { 0 };
 	struct finding f = { 0 };
 	bool good = replays(h, p, &f);
 
@@ -400,16 +443,22 @@ say_small(struct hunter *h, struct program *p, const struct shrink_report *r, st
 		finding_print(&f, p, &line);
 		say_head(h, p, &f, r, &head);
 	} else {
-		strbuf_printf(&key, "%s %s", vmt_verdict_word(p->verdict), p->verdict_detail);
-		strbuf_add(&name, vmt_verdict_word(p->verdict));
-		strbuf_printf(&line, "%s %s", vmt_verdict_word(p->verdict), p->verdict_detail);
+		const struct program_verdict_line *v = program_verdict(p);
+
+		strbuf_printf(&key, "%s %s", vmt_verdict_word(v->kind), v->detail != NULL ? v->detail : "");
+		strbuf_add(&name, vmt_verdict_word(v->kind));
+		strbuf_add(&line, strbuf_text(&key));
 		strbuf_printf(&head, "# %s, as it was found: %s.\n", strbuf_text(&line),
-		    p->verdict == PROGRAM_VERDICT_LIVELOCK
+		    v->kind == PROGRAM_VERDICT_LIVELOCK
 		        ? "a schedule that does not end shows it"
 		        : "its schedule alone does not show it again, so something decides that is in no state");
 	}
 	free(p->head);
 	p->head = strbuf_take(&head);
+	if (shrunk && p->has_schedule)
+		(void)expect_run(p, h->options->limits.target, h->sim);
+	if (shrunk)
+		check_small(h, p, &complaint);
 	vmt_print(p, &text);
 	keybuf_u8(out, good);
 	keybuf_u8(out, f.quirk);
@@ -418,6 +467,8 @@ say_small(struct hunter *h, struct program *p, const struct shrink_report *r, st
 	message_text(out, strbuf_text(&name), name.len);
 	message_text(out, strbuf_text(&line), line.len);
 	message_text(out, strbuf_text(&text), text.len);
+	message_text(out, strbuf_text(&complaint), complaint.len);
+	strbuf_free(&complaint);
 	strbuf_free(&key);
 	strbuf_free(&name);
 	strbuf_free(&line);
@@ -434,8 +485,8 @@ make_small(struct hunter *h, struct reader *in, struct keybuf *out, bool shrinki
 	char *detail;
 
 	parse(text, &p);
-	detail = p.verdict_detail != NULL ? strdup(p.verdict_detail) : NULL;
-	shrink_verdict_init(&v, p.verdict, detail);
+	detail = program_verdict(&p)->detail != NULL ? strdup(program_verdict(&p)->detail) : NULL;
+	shrink_verdict_init(&v, program_verdict(&p)->kind, detail);
 	if (shrinking) {
 		const struct shrink_options o = { .target = h->options->limits.target,
 			.sim = h->sim,
@@ -446,7 +497,7 @@ make_small(struct hunter *h, struct reader *in, struct keybuf *out, bool shrinki
 
 		(void)shrink(&p, &o, &report);
 	}
-	say_small(h, &p, &report, out);
+	say_small(h, &p, &report, shrinking, out);
 	shrink_verdict_free(&v);
 	program_free(&p);
 	free(detail);

@@ -59,7 +59,7 @@ make_work(const char *path, struct work *work)
 	struct program p;
 	bool good = vmt_read(path, &p);
 
-	if (good && p.verdict != PROGRAM_VERDICT_NONE) {
+	if (good && p.nr_verdicts > 0) {
 		vmt_print(&p, &text);
 		keybuf_num(&work->in, JOB_KEY);
 		message_text(&work->in, strbuf_text(&text), text.len);
@@ -103,6 +103,7 @@ read_known(struct hunt_files *files, struct workers *workers, const char *direct
 		free(f.name);
 		free(f.line);
 		free(f.text);
+		free(f.complaint);
 	}
 	for (size_t i = 0; i < list.nr + 1; i++)
 		work_free(&work[i]);

@@ -307,6 +307,7 @@ free_finding(struct hunt_finding *f)
 	free(f->line);
 	free(f->text);
 	free(f->known);
+	free(f->complaint);
 }
 
 /* A new one: it is written, then reported. Takes the texts. */
@@ -376,6 +377,11 @@ hunt_read_small(struct work *work, struct hunt_finding *f)
 	f->name = read_text(&r);
 	f->line = read_text(&r);
 	f->text = read_text(&r);
+	f->complaint = read_text(&r);
+	if (f->complaint[0] == '\0') {
+		free(f->complaint);
+		f->complaint = NULL;
+	}
 }
 
 static void

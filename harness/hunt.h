@@ -41,6 +41,7 @@ struct hunt_finding {
 	bool quirk;      /* the recorded kernel does so, too */
 	bool replays;    /* three times, with the same result and the same finding */
 	bool shrunk;
+	char *complaint; /* what wirestorm check says of the program; NULL: it passes, or was not checked */
 };
 
 struct hunt_options {

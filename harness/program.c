@@ -2,6 +2,7 @@
 /* program.c - programs as data: making, freeing, comparing. See program.h; the text form is in vmt-*.c. */
 #include "harness/program.h"
 
+#include <err.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,7 +39,7 @@ program_free(struct program *p)
 	for (size_t i = 0; i < p->nr_outcomes; i++)
 		free(p->outcomes[i].text);
 	free(p->outcomes);
-	free(p->verdict_detail);
+	program_drop_verdicts(p);
 	free(p->result);
 	free(p->choices);
 	free(p->head);
@@ -147,12 +148,23 @@ schedule_equal(const struct program *a, const struct program *b)
 }
 
 static bool
+verdicts_equal(const struct program *a, const struct program *b)
+{
+	if (a->nr_verdicts != b->nr_verdicts)
+		return false;
+	for (size_t i = 0; i < a->nr_verdicts; i++)
+		if (a->verdicts[i].kind != b->verdicts[i].kind ||
+		    !text_equal(a->verdicts[i].detail, b->verdicts[i].detail))
+			return false;
+	return true;
+}
+
+static bool
 expectations_equal(const struct program *a, const struct program *b)
 {
 	if (a->has_schedules != b->has_schedules || (a->has_schedules && a->schedules != b->schedules))
 		return false;
-	return a->verdict == b->verdict && text_equal(a->verdict_detail, b->verdict_detail) &&
-	       text_equal(a->result, b->result) && outcomes_equal(a, b) && schedule_equal(a, b);
+	return verdicts_equal(a, b) && text_equal(a->result, b->result) && outcomes_equal(a, b) && schedule_equal(a, b);
 }
 
 bool
@@ -161,6 +173,71 @@ program_equal(const struct program *a, const struct program *b)
 	return config_equal(&a->config, &b->config) && threads_equal(a, b) &&
 	       steps_equal(a->init, a->nr_init, b->init, b->nr_init) &&
 	       steps_equal(a->final, a->nr_final, b->final, b->nr_final) && expectations_equal(a, b);
+}
+
+const struct program_verdict_line *
+program_verdict(const struct program *p)
+{
+	static const struct program_verdict_line none = { .kind = PROGRAM_VERDICT_NONE };
+
+	return p->nr_verdicts > 0 ? &p->verdicts[0] : &none;
+}
+
+const char *
+program_verdict_check(const struct program_verdict_line *v, size_t *len)
+{
+	*len = v->detail != NULL ? strcspn(v->detail, " :") : 0;
+	return *len > 0 ? v->detail : NULL;
+}
+
+bool
+program_verdict_same(const struct program_verdict_line *a, const struct program_verdict_line *b)
+{
+	size_t len_a, len_b;
+	const char *of_a = program_verdict_check(a, &len_a), *of_b = program_verdict_check(b, &len_b);
+
+	return a->kind == b->kind && len_a == len_b && (len_a == 0 || memcmp(of_a, of_b, len_a) == 0);
+}
+
+int
+program_verdict_order(const void *a, const void *b)
+{
+	const struct program_verdict_line *x = a, *y = b;
+
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	return strcmp(x->detail != NULL ? x->detail : "", y->detail != NULL ? y->detail : "");
+}
+
+void
+program_add_verdict(struct program *p, enum program_verdict kind, const char *detail)
+{
+	struct program_verdict_line v = { .kind = kind, .detail = detail != NULL ? strdup(detail) : NULL };
+
+	if (detail != NULL && v.detail == NULL)
+		err(2, "no memory for a verdict");
+	program_take_verdict(p, &v);
+}
+
+void
+program_take_verdict(struct program *p, const struct program_verdict_line *v)
+{
+	p->verdicts = reallocarray(p->verdicts, p->nr_verdicts + 1, sizeof(*v));
+	if (p->verdicts == NULL)
+		err(2, "no memory for a verdict");
+	p->verdicts[p->nr_verdicts++] = *v;
+	if (p->nr_verdicts > 2)
+		qsort(&p->verdicts[1], p->nr_verdicts - 1, sizeof(*v), program_verdict_order);
+}
+
+void
+program_drop_verdicts(struct program *p)
+{
+	for (size_t i = 0; i < p->nr_verdicts; i++)
+		free(p->verdicts[i].detail);
+	free(p->verdicts);
+	p->verdicts = NULL;
+	p->nr_verdicts = 0;
 }
 
 static bool

@@ -63,6 +63,13 @@ enum program_verdict {
 #undef VERDICT
 };
 
+/* One "verdict" line: a finding that the run by the schedule shows. */
+struct program_verdict_line {
+	enum program_verdict kind;
+	char *detail; /* the name of the check, then free text; NULL: none */
+	unsigned line;
+};
+
 /* A choice of a schedule: thread @thread makes @count steps. */
 struct program_choice {
 	uint8_t thread;
@@ -95,9 +102,9 @@ struct program {
 	bool has_schedules;
 	unsigned __int128 schedules; /* "schedules N" */
 	unsigned schedules_line;
-	enum program_verdict verdict;
-	char *verdict_detail; /* NULL: none */
-	unsigned verdict_line;
+	size_t nr_verdicts;
+	/* the first is what the program is about; the others by kind, then by detail; each kind and check once */
+	struct program_verdict_line *verdicts;
 	char *result; /* text behind "result ", canonical; NULL: none */
 	unsigned result_line;
 	bool has_schedule; /* "schedule" was given, possibly empty */
@@ -120,6 +127,19 @@ bool program_equal(const struct program *a, const struct program *b);
  * read, write or pageout among the steps.
  */
 bool program_sees_pages(const struct program *p);
+/* The verdict that the program is about. Without verdict lines: of kind PROGRAM_VERDICT_NONE. */
+const struct program_verdict_line *program_verdict(const struct program *p);
+/* Copies @detail, which may be NULL. Not for a kind and check that is there. */
+void program_add_verdict(struct program *p, enum program_verdict kind, const char *detail);
+/* The same for one that is taken, detail and line number with it. */
+void program_take_verdict(struct program *p, const struct program_verdict_line *v);
+void program_drop_verdicts(struct program *p);
+/* The name of the check: the first word of the detail, @len bytes; NULL: the line names none. */
+const char *program_verdict_check(const struct program_verdict_line *v, size_t *len);
+/* Of the same kind, and of the same check? */
+bool program_verdict_same(const struct program_verdict_line *a, const struct program_verdict_line *b);
+/* The order of verdict lines after the first one. */
+int program_verdict_order(const void *a, const void *b);
 bool vm_op_equal(const struct vm_op *a, const struct vm_op *b);
 
 #endif

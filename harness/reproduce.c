@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "harness/expect.h"
 #include "harness/explore-graph.h"
 #include "harness/fiber.h"
 #include "harness/prng.h"
@@ -111,7 +112,8 @@ same_assertion(const char *detail, const char *text)
 static bool
 is_verdict(const struct program *p, const struct finding *f)
 {
-	const char *detail = p->verdict_detail != NULL ? p->verdict_detail : "";
+	const struct program_verdict_line *v = program_verdict(p);
+	const char *detail = v->detail != NULL ? v->detail : "";
 	enum check_id named = check_find(detail, strcspn(detail, " :"));
 
 	if (f->quirk)
@@ -119,10 +121,9 @@ is_verdict(const struct program *p, const struct finding *f)
 	if (named != CHECK_NONE)
 		return finding_is(f, check_table[named].verdict, detail);
 	/* What real threads say of it is in their own words, so the kind has to do. */
-	if (p->verdict == PROGRAM_VERDICT_INVARIANT && finding_is(f, PROGRAM_VERDICT_MODEL, NULL))
+	if (v->kind == PROGRAM_VERDICT_INVARIANT && finding_is(f, PROGRAM_VERDICT_MODEL, NULL))
 		return true;
-	return finding_is(f, p->verdict, NULL) &&
-	       (p->verdict != PROGRAM_VERDICT_PANIC || same_assertion(detail, f->text));
+	return finding_is(f, v->kind, NULL) && (v->kind != PROGRAM_VERDICT_PANIC || same_assertion(detail, f->text));
 }
 
 /* The finding of the run that is the verdict, else the first that no quirk explains; NULL: none. */
@@ -175,7 +176,7 @@ take_program(struct search *s, const struct program *p)
 static void
 keep(struct search *s, struct run *r, const struct explore_path *path)
 {
-	struct strbuf result = { 0 }, detail = { 0 };
+	struct strbuf result = { 0 };
 	struct program p = *r->program;
 	char label[FINDING_TEXT_MAX];
 	const struct finding *f;
@@ -188,9 +189,9 @@ keep(struct search *s, struct run *r, const struct explore_path *path)
 	s->result->phase = s->phase;
 	s->result->finding = *f;
 	run_outcome(r, &result);
-	strbuf_printf(&detail, "%s", finding_label(f, label));
-	p.verdict = finding_kind(f);
-	p.verdict_detail = strbuf_take(&detail);
+	p.verdicts = NULL;
+	p.nr_verdicts = 0;
+	program_add_verdict(&p, finding_kind(f), finding_label(f, label));
 	p.head = NULL;
 	p.nr_notes = 0;
 	p.result = run_panic(r) == NULL ? strbuf_take(&result) : NULL; /* no program can expect a panic */
@@ -198,7 +199,7 @@ keep(struct search *s, struct run *r, const struct explore_path *path)
 	p.choices = path->choices;
 	p.nr_choices = path->nr_choices;
 	take_program(s, &p);
-	free(p.verdict_detail);
+	program_drop_verdicts(&p);
 	if (p.result != NULL)
 		free(p.result);
 	strbuf_free(&result);
@@ -494,7 +495,7 @@ reproduce(const struct program *p, const struct reproduce_options *options, stru
 	program_init(&result->program);
 	(void)need(s.sim);
 #ifndef WS_FIBER_TSAN
-	if (p->verdict == PROGRAM_VERDICT_RACE) {
+	if (program_verdict(p)->kind == PROGRAM_VERDICT_RACE) {
 		refuse(result, 0, "a data race is seen only by a build with ThreadSanitizer (-Db_sanitize=thread)");
 		sim_destroy(s.sim);
 		return;
@@ -506,6 +507,8 @@ reproduce(const struct program *p, const struct reproduce_options *options, stru
 	s.finishes = need(calloc(s.nr_ops + 1, sizeof(*s.finishes)));
 	read_order(&s);
 	search(&s);
+	if (result->phase != REPRODUCE_NOTHING)
+		(void)expect_run(&result->program, options->target, s.sim);
 	free(s.finishes);
 	free(s.order);
 	sim_destroy(s.sim);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engine/vm.h"
+#include "harness/expect.h"
 #include "harness/explore.h"
 #include "harness/program-edit.h"
 #include "harness/run.h"
@@ -57,12 +58,12 @@ forget_expectations(struct program *p)
 		free(p->outcomes[i].text);
 	free(p->outcomes);
 	free(p->result);
-	free(p->verdict_detail);
+	program_drop_verdicts(p);
 	free(p->choices);
 	p->nr_outcomes = 0;
 	p->outcomes = NULL;
 	p->has_schedules = false;
-	p->result = p->verdict_detail = NULL;
+	p->result = NULL;
 	p->choices = NULL;
 	p->nr_choices = 0;
 }
@@ -93,8 +94,8 @@ make(struct program *p, struct run *r, struct path_recorder *c, const struct fin
 	if (ran)
 		run_outcome(r, &result);
 	forget_expectations(p);
-	p->verdict = finding_kind(f);
-	p->verdict_detail = detail;
+	program_add_verdict(p, finding_kind(f), detail);
+	free(detail);
 	p->has_schedule = p->nr_threads > 0 && f->check != CHECK_circle;
 	if (p->has_schedule) {
 		p->choices = c->path.choices;
@@ -133,6 +134,8 @@ judge(struct program *p, const struct reproducer_way *way, const struct vm_targe
 	}
 	free(c.path.choices);
 	run_close(&r);
+	if (f != NULL && p->has_schedule && !given_up)
+		(void)expect_run(p, t, sim);
 	checker_free(&checker);
 	return f != NULL;
 }

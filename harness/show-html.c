@@ -202,7 +202,7 @@ program(struct html *h)
 	bare.nr_notes = 0;
 	bare.nr_outcomes = 0;
 	bare.has_schedules = bare.has_schedule = false;
-	bare.verdict = PROGRAM_VERDICT_NONE;
+	bare.nr_verdicts = 0;
 	bare.result = NULL;
 	vmt_print(&bare, &t);
 	element(h, "h2", NULL, "The program");

@@ -332,9 +332,11 @@ finish(struct shrink *s, struct program *p)
 {
 	settle(s);
 	s->best.head = p->head;
-	s->best.verdict = p->verdict;
-	s->best.verdict_detail = p->verdict_detail;
-	p->head = p->verdict_detail = NULL;
+	s->best.nr_verdicts = p->nr_verdicts;
+	s->best.verdicts = p->verdicts;
+	p->head = NULL;
+	p->verdicts = NULL;
+	p->nr_verdicts = 0;
 	program_free(p);
 	*p = s->best;
 	program_init(&s->best);

@@ -52,7 +52,7 @@ struct shrink_options {
 	uint64_t seed;       /* theirs */
 	double seconds;      /* stop after so long; 0: never */
 	const volatile int *stop;
-	/* NULL, or called with each smaller program that is found; it has its schedule. */
+	/* NULL, or called with each smaller program that is found; it has its schedule. May use the sim. */
 	void (*on_smaller)(void *arg, const struct program *p);
 	/* NULL, or called now and then. */
 	void (*progress)(void *arg, uint64_t tried, uint64_t kept);

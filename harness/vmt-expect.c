@@ -3,6 +3,7 @@
  * vmt-expect.c - lines of what is expected: outcomes, schedules, verdicts. See vmt-parse.h; what an outcome looks like
  * is in vmt-outcome.c. Each function is called at the word behind its own.
  */
+#include <err.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,22 +68,24 @@ vmt_parse_verdict(struct vmt_parser *ps)
 	};
 	struct program *p = ps->p;
 	struct lex *l = &ps->lex;
+	struct program_verdict_line v = { .line = l->line };
 	struct strbuf detail = { 0 };
 
 	for (size_t i = 0; i < COUNT_OF(verdicts); i++) {
 		if (lex_is(l, vmt_verdict_word(verdicts[i])))
-			p->verdict = verdicts[i];
+			v.kind = verdicts[i];
 	}
-	if (p->verdict == PROGRAM_VERDICT_NONE)
+	if (v.kind == PROGRAM_VERDICT_NONE)
 		return lex_fail(l, "a verdict");
-	p->verdict_line = l->line;
 	for (lex_next(l); !lex_at_end(l); lex_next(l)) {
 		if (detail.len > 0)
 			strbuf_addc(&detail, ' ');
 		strbuf_addn(&detail, l->word, l->word_len);
 	}
 	if (detail.len > 0)
-		p->verdict_detail = strbuf_take(&detail);
+		v.detail = strbuf_take(&detail);
+	p->verdicts = vmt_grow(p->verdicts, p->nr_verdicts, sizeof(v));
+	p->verdicts[p->nr_verdicts++] = v;
 	return true;
 }
 
@@ -185,4 +188,65 @@ vmt_finish_outcomes(struct vmt_parser *ps)
 	e->column = 1;
 	snprintf(e->text, sizeof(e->text), "expected each outcome once, found the one of line %u again", first->line);
 	return false;
+}
+
+/* By kind and check; equal ones by line. */
+static int
+compare_verdicts(const void *a, const void *b)
+{
+	const struct program_verdict_line *x = *(const struct program_verdict_line *const *)a;
+	const struct program_verdict_line *y = *(const struct program_verdict_line *const *)b;
+	size_t len_x, len_y, len;
+	const char *of_x = program_verdict_check(x, &len_x), *of_y = program_verdict_check(y, &len_y);
+	int order = (x->kind > y->kind) - (x->kind < y->kind);
+
+	len = len_x < len_y ? len_x : len_y;
+	if (order == 0 && len > 0)
+		order = memcmp(of_x, of_y, len);
+	if (order == 0)
+		order = (len_x > len_y) - (len_x < len_y);
+	return order != 0 ? order : (x->line > y->line) - (x->line < y->line);
+}
+
+/* The first verdict line that is there twice: *first and *second are set, if there is one. */
+static void
+find_twice(
+    const struct program *p, const struct program_verdict_line **first, const struct program_verdict_line **second)
+{
+	const struct program_verdict_line **sorted = calloc(p->nr_verdicts + 1, sizeof(const void *));
+
+	if (sorted == NULL)
+		err(70, NULL);
+	for (size_t i = 0; i < p->nr_verdicts; i++)
+		sorted[i] = &p->verdicts[i];
+	qsort(sorted, p->nr_verdicts, sizeof(const void *), compare_verdicts);
+	for (size_t i = 1; i < p->nr_verdicts; i++) {
+		if (program_verdict_same(sorted[i - 1], sorted[i]) &&
+		    (*second == NULL || sorted[i]->line < (*second)->line)) {
+			*first = sorted[i - 1];
+			*second = sorted[i];
+		}
+	}
+	free(sorted);
+}
+
+bool
+vmt_finish_verdicts(struct vmt_parser *ps)
+{
+	struct program *p = ps->p;
+	struct vmt_error *e = ps->lex.error;
+	const struct program_verdict_line *first = NULL, *second = NULL;
+
+	if (p->nr_verdicts < 2)
+		return true;
+	find_twice(p, &first, &second);
+	if (second != NULL) {
+		e->line = second->line;
+		e->column = 1;
+		snprintf(e->text, sizeof(e->text),
+		    "expected each kind and check in one \"verdict\" line, found those of line %u again", first->line);
+		return false;
+	}
+	qsort(&p->verdicts[1], p->nr_verdicts - 1, sizeof(*p->verdicts), program_verdict_order);
+	return true;
 }

@@ -48,7 +48,7 @@ static const struct line_word {
 	{ "final", vmt_parse_final, VMT_PART_STEPS, true },
 	{ "outcome", vmt_parse_outcome_line, VMT_PART_EXPECTATIONS, true },
 	{ "schedules", vmt_parse_schedules, VMT_PART_EXPECTATIONS, false },
-	{ "verdict", vmt_parse_verdict, VMT_PART_EXPECTATIONS, false },
+	{ "verdict", vmt_parse_verdict, VMT_PART_EXPECTATIONS, true },
 	{ "result", vmt_parse_result, VMT_PART_EXPECTATIONS, false },
 	{ "schedule", vmt_parse_schedule, VMT_PART_EXPECTATIONS, false },
 };
@@ -129,7 +129,7 @@ finish(struct vmt_parser *ps)
 {
 	if (ps->part != VMT_PART_EXPECTATIONS && !vmt_finish_threads(ps))
 		return false;
-	if (!vmt_finish_poison(ps) || !vmt_finish_outcomes(ps))
+	if (!vmt_finish_poison(ps) || !vmt_finish_outcomes(ps) || !vmt_finish_verdicts(ps))
 		return false;
 	vmt_finish_notes(ps);
 	return true;

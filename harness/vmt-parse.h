@@ -73,6 +73,7 @@ bool vmt_parse_state(struct vmt_parser *ps);
 bool vmt_finish_threads(struct vmt_parser *ps);
 bool vmt_finish_poison(struct vmt_parser *ps);
 bool vmt_finish_outcomes(struct vmt_parser *ps);
+bool vmt_finish_verdicts(struct vmt_parser *ps);
 
 /* Comments: of a line that has nothing else; those that belong to the current line; at the end. */
 void vmt_keep_comment_line(struct vmt_parser *ps);

@@ -238,6 +238,13 @@ print_detail(const char *detail, struct strbuf *out)
 	}
 }
 
+void
+vmt_print_verdict(const struct program_verdict_line *v, struct strbuf *out)
+{
+	strbuf_add(out, vmt_verdict_word(v->kind));
+	print_detail(v->detail != NULL ? v->detail : "", out);
+}
+
 static void
 print_expectations(const struct program *p, struct strbuf *out)
 {
@@ -252,11 +259,13 @@ print_expectations(const struct program *p, struct strbuf *out)
 		print_wide(p->schedules, out);
 		end_line(p, p->schedules_line, out);
 	}
-	if (p->verdict != PROGRAM_VERDICT_NONE) {
-		begin_line(p, p->verdict_line, out);
-		strbuf_printf(out, "verdict %s", vmt_verdict_word(p->verdict));
-		print_detail(p->verdict_detail != NULL ? p->verdict_detail : "", out);
-		end_line(p, p->verdict_line, out);
+	for (size_t i = 0; i < p->nr_verdicts; i++) {
+		const struct program_verdict_line *v = &p->verdicts[i];
+
+		begin_line(p, v->line, out);
+		strbuf_add(out, "verdict ");
+		vmt_print_verdict(v, out);
+		end_line(p, v->line, out);
 	}
 	if (p->result != NULL) {
 		begin_line(p, p->result_line, out);

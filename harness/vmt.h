@@ -43,6 +43,8 @@ bool vmt_write_text(const char *path, const struct strbuf *text);
 
 /* The word for a verdict and for no verdict NULL. */
 const char *vmt_verdict_word(enum program_verdict verdict);
+/* "spurious unfounded: ...", as a line of a program has it behind "verdict". */
+void vmt_print_verdict(const struct program_verdict_line *v, struct strbuf *out);
 /* VM_QUIRK_BIT() of the quirk whose id these @len bytes are; 0: none. */
 uint32_t vmt_quirk_bit(const char *text, size_t len);
 /* The name of a mutant (mutants.def) as a program's config has it; NULL: there is none. */

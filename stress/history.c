@@ -294,12 +294,11 @@ history_write(const struct window *w, const char *path)
 	if (w->base->good)
 		add_map(&steps, w->base);
 	make_threads(w, &p, number, &cut);
-	p.verdict = w->verdict;
-	p.verdict_detail = strdup(w->detail);
+	program_add_verdict(&p, w->verdict, w->detail);
 	print_head(w, number, cut, &head);
 	p.head = strbuf_take(&head);
 	errno = ENODATA;
-	if (p.nr_threads > 0 && p.verdict_detail != NULL)
+	if (p.nr_threads > 0)
 		good = vmt_write(path, &p);
 	program_free(&p);
 	return good;

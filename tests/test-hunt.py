@@ -102,12 +102,12 @@ class Shrink(Case):
         self.assertEqual(again, out)
 
     def test_same_check(self):
-        """The verdict's check stays, although other things can be found in the program, too."""
+        """The first verdict stays, and all that the run shows is listed."""
         path = self.file("p.vmt", "profile freebsd12\npoison 42\ninit insert 20 28 rw rwx\ninit insert 40 44 rw rwx\n"
                          "T0 wire 20 24 system noholes\nT0 wire 20 24 user noholes\nT1 wire 40 44 user noholes\n"
                          "T2 clip 41\nverdict model rollback\n")
         out, _ = self.expect(0, "shrink", path)
-        self.assertEqual(self.lines(out, "verdict "), ["verdict model rollback"])
+        self.assertEqual(self.lines(out, "verdict "), ["verdict model rollback", "verdict invariant I19"])
         self.assertEqual(self.lines(out, "profile "), ["profile strict +Q1"])
         self.assertEqual(self.lines(out, "T"), ["T0 wire 20 22 user noholes", "T1 clip 21"])
         self.expect(0, "check", self.file("small.vmt", out))

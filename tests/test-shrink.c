@@ -188,12 +188,12 @@ test_wanted_by_caller(void **state)
 	(void)state;
 	noisy_increments(&p);
 	p.head = strdup("# kept\n");
-	p.verdict = PROGRAM_VERDICT_MODEL;
+	program_add_verdict(&p, PROGRAM_VERDICT_MODEL, NULL);
 	assert_true(shrink(&p, &o, &report));
 	assert_two_increments(&p, &report);
 	assert_int_equal(report.end, SHRINK_FIXED_POINT);
 	assert_string_equal(p.head, "# kept\n");
-	assert_int_equal(p.verdict, PROGRAM_VERDICT_MODEL);
+	assert_int_equal(program_verdict(&p)->kind, PROGRAM_VERDICT_MODEL);
 	program_free(&p);
 }
 
@@ -485,7 +485,7 @@ test_edits(void **state)
 	(void)state;
 	assert_true(vmt_parse(text, strlen(text), &p, &e));
 	program_copy_bare(&bare, &p);
-	assert_int_equal(bare.verdict, PROGRAM_VERDICT_NONE);
+	assert_int_equal(bare.nr_verdicts, 0);
 	assert_int_equal(program_nr_ops(&bare), 5);
 	assert_int_equal(program_op(&bare, 0)->start, 20);
 	assert_int_equal(program_op(&bare, 4)->start, 24);

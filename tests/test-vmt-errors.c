@@ -370,8 +370,10 @@ static const struct {
 	{ TEXT(TWO_THREADS "schedules 0x\n"), 4, 11, "expected a number of schedules, found \"0x\"" },
 	{ TEXT(TWO_THREADS "schedules -1\n"), 4, 11, "expected a number of schedules, found \"-1\"" },
 	{ TEXT(TWO_THREADS "verdict Spurious\n"), 4, 9, "expected a verdict, found \"Spurious\"" },
-	{ TEXT(TWO_THREADS "verdict spurious\nverdict missed\n"), 5, 1,
-	    "expected one \"verdict\" line, found another" },
+	{ TEXT(TWO_THREADS "verdict spurious\nverdict missed\nverdict spurious\n"), 6, 1,
+	    "expected each kind and check in one \"verdict\" line, found those of line 4 again" },
+	{ TEXT(TWO_THREADS "verdict model rollback\nverdict model\nverdict model rollback: T0\n"), 6, 1,
+	    "expected each kind and check in one \"verdict\" line, found those of line 4 again" },
 	{ TEXT(TWO_THREADS "result\n"), 4, 7, "expected \"T0:\", found end of line" },
 	{ TEXT(TWO_THREADS "result T0: KERN_SUCCESS | T1: KERN_SUCCESS | (empty) uw=0\nresult T0: KERN_SUCCESS | T1: "
 	                   "KERN_SUCCESS | (empty) uw=0\n"),

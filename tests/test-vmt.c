@@ -530,6 +530,11 @@ test_format_expectations(void **unused)
 	    "verdict lost-wakeup T1 waits # why\n"
 	    "result T0: KERN_NO_SPACE,- | T1: - | (empty) uw=0\n"
 	    "schedule T0*3 T1 T0\n");
+	/* The first verdict line is what the program is about; the others are put in order. */
+	check_format("T0 lookup 20\nverdict model held # about\nverdict panic\n# b\nverdict model code\n"
+	             "verdict invariant I2\nverdict invariant I19\nschedule T0\n",
+	    "map 16 80\nT0 lookup 20\nverdict model held # about\nverdict invariant I19\nverdict invariant I2\n"
+	    "# b\nverdict model code\nverdict panic\nschedule T0\n");
 	check_format("T0 lookup 20\nverdict panic\nschedule\n", "map 16 80\nT0 lookup 20\nverdict panic\nschedule\n");
 }
 
@@ -542,8 +547,7 @@ test_detail_of_any_bytes(void **unused)
 
 	(void)unused;
 	program_init(&p);
-	p.verdict = PROGRAM_VERDICT_INVARIANT;
-	p.verdict_detail = strdup("I3\nmerged: # 20-24\t#x a#b");
+	program_add_verdict(&p, PROGRAM_VERDICT_INVARIANT, "I3\nmerged: # 20-24\t#x a#b");
 	vmt_print(&p, &out);
 	assert_string_equal(strbuf_text(&out), "map 16 80\nverdict invariant I3 merged: 20-24 x a#b\n");
 	parse_or_fail("detail", strbuf_text(&out), out.len, &again);
@@ -563,9 +567,9 @@ test_equal_sees_differences(void **unused)
 		"T0 lookup 20\n", "T0 lookup 21\n", "T0 lookup 20\nT0 lookup 20\n", "T0 lookup 20\nT1 lookup 20\n",
 		"T0 lookup 20\noutcome T0: TRUE | (empty) uw=0\n", "T0 lookup 20\noutcome T0: FALSE | (empty) uw=0\n",
 		"T0 lookup 20\nschedules 1\n", "T0 lookup 20\nschedules 2\n", "T0 lookup 20\nverdict race\n",
-		"T0 lookup 20\nverdict model\n", "T0 lookup 20\nverdict race x\n",
-		"T0 lookup 20\nresult T0: TRUE | (empty) uw=0\n", "T0 lookup 20\nschedule\n",
-		"T0 lookup 20\nschedule T0\n", "T0 lookup 20\nschedule T0*2\n" };
+		"T0 lookup 20\nverdict model\n", "T0 lookup 20\nverdict race\nverdict model\n",
+		"T0 lookup 20\nverdict race x\n", "T0 lookup 20\nresult T0: TRUE | (empty) uw=0\n",
+		"T0 lookup 20\nschedule\n", "T0 lookup 20\nschedule T0\n", "T0 lookup 20\nschedule T0*2\n" };
 
 	(void)unused;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -805,9 +809,17 @@ random_expectations(struct program *p)
 {
 	p->has_schedules = random_below(2) != 0;
 	p->schedules = random_shifted(128);
-	if (random_below(2) != 0) {
-		p->verdict = (enum program_verdict)(1 + random_below(PROGRAM_VERDICT_PANIC));
-		p->verdict_detail = random_below(2) != 0 ? strdup("T1.0 at page 21") : NULL;
+	for (unsigned i = (unsigned)random_below(4); i > 0; i--) {
+		static char detail[] = "T1.0 at page 21";
+		struct program_verdict_line v = { .detail = random_below(2) != 0 ? detail : NULL };
+		bool there = false;
+
+		v.kind = (enum program_verdict)(1 + random_below(PROGRAM_VERDICT_PANIC));
+
+		for (size_t k = 0; k < p->nr_verdicts; k++)
+			there |= program_verdict_same(&p->verdicts[k], &v);
+		if (!there)
+			program_add_verdict(p, v.kind, v.detail);
 	}
 	if (p->nr_threads == 0)
 		return;
