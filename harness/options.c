@@ -250,6 +250,7 @@ options_parse(int argc, char **argv, const struct command_line *line, void *comm
 	int opt;
 
 	make_table(line->rows, &t);
+	optind = 0; /* a command may start another one in the same process: getopt_long forgets the first */
 	while ((opt = getopt_long(argc, argv, t.letters, t.options, NULL)) != -1) {
 		size_t i = 0;
 
