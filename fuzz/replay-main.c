@@ -2,20 +2,27 @@
 /*
  * replay-main.c - runs a fuzz target over stored inputs, for builds without a fuzzing engine.
  *
- * usage: TARGET [--verbose] [--bench SECONDS] FILE|DIRECTORY...   All files below a directory are run, in the order of
- * their names. It prints the name before each run only if asked by --verbose; a crash is found again by that. --bench
- * then runs all of them again and again, and prints what one costs. Exit 1 if none was run.
+ * usage: TARGET [--verbose] [--bench SECONDS] [--files-from LIST] FILE|DIRECTORY...   All files below a directory are
+ * run, in the order of their names; and those of a list, one per line or with a NUL after each ("-": standard input).
+ * It prints the name before each run only if asked by --verbose; a crash is found again by that. --bench then runs all
+ * of them again and again, and prints what one costs. Exit status: 0 all were run, 2 an input cannot be read, or there
+ * is none.
  */
 #include <err.h>
-#include <fts.h>
+#include <errno.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "fuzz/fuzz.h"
+#include "harness/inputs.h"
+
+#define STATUS_USAGE 2
+#define READ_SIZE 65536
+#define INPUT_MAX_SIZE ((size_t)16 << 20) /* far more than any target looks at */
 
 static bool verbose;
 
@@ -27,57 +34,81 @@ struct input {
 static struct input *inputs;
 static size_t nr_inputs, inputs_cap;
 
+/* What the file holds, exactly as large as it is, so that a sanitizer sees a read behind it. */
+static struct input
+read_input(const char *path)
+{
+	FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
+	struct input in = { 0 };
+	size_t n = 1;
+
+	if (f == NULL)
+		err(STATUS_USAGE, "%s", path);
+	for (; n > 0; in.len += n) {
+		uint8_t *more = realloc(in.bytes, in.len + READ_SIZE);
+
+		if (more == NULL)
+			err(STATUS_USAGE, "%s", path);
+		in.bytes = more;
+		n = fread(in.bytes + in.len, 1, READ_SIZE, f);
+		if (ferror(f) != 0)
+			err(STATUS_USAGE, "%s", path);
+		if (in.len > INPUT_MAX_SIZE)
+			errx(STATUS_USAGE, "%s: %s", path, strerror(EFBIG));
+	}
+	if (f != stdin)
+		(void)fclose(f);
+	in.bytes = realloc(in.bytes, in.len > 0 ? in.len : 1);
+	if (in.bytes == NULL)
+		err(STATUS_USAGE, "%s", path);
+	return in;
+}
+
 static void
 run_file(const char *path)
 {
-	struct stat st;
-	FILE *f = fopen(path, "rb");
-	struct input in = { 0 };
+	struct input in;
 
-	if (f == NULL || fstat(fileno(f), &st) != 0)
-		err(1, "%s", path);
 	if (verbose)
 		fprintf(stderr, "%s\n", path);
-	/* Exactly as large as the input, so that a sanitizer sees a read behind it. */
-	in.bytes = malloc(st.st_size > 0 ? (size_t)st.st_size : 1);
-	if (in.bytes == NULL)
-		err(1, "%s", path);
-	in.len = fread(in.bytes, 1, (size_t)st.st_size, f);
-	if (in.len != (size_t)st.st_size)
-		errx(1, "%s: read %zu of %jd bytes", path, in.len, (intmax_t)st.st_size);
-	(void)fclose(f);
+	in = read_input(path);
 	(void)LLVMFuzzerTestOneInput(in.bytes, in.len);
 	if (nr_inputs == inputs_cap) {
 		inputs_cap = inputs_cap == 0 ? 64 : inputs_cap * 2;
 		inputs = reallocarray(inputs, inputs_cap, sizeof(*inputs));
 		if (inputs == NULL)
-			err(1, "%s", path);
+			err(STATUS_USAGE, "%s", path);
 	}
 	inputs[nr_inputs++] = in;
 }
 
-static int
-by_name(const FTSENT **a, const FTSENT **b)
+static __attribute__((format(printf, 3, 4))) void
+about(const char *path, unsigned line, const char *format, ...)
 {
-	return strcmp((*a)->fts_name, (*b)->fts_name);
+	va_list args;
+
+	if (line != 0)
+		fprintf(stderr, "%s:%u: ", path, line);
+	else
+		fprintf(stderr, "%s: ", path);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	(void)fputc('\n', stderr);
 }
 
+/* Runs the files of an operand, or with @list those that it names. */
 static void
-run_path(char *path)
+run_path(const char *path, bool list)
 {
-	FTS *tree = fts_open((char *[]){ path, NULL }, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
-	size_t before = nr_inputs;
+	struct cli_files files = { 0 };
 
-	if (tree == NULL)
-		err(1, "%s", path);
-	for (FTSENT *f; (f = fts_read(tree)) != NULL;) {
-		if (f->fts_info == FTS_NS || f->fts_info == FTS_DNR || f->fts_info == FTS_ERR)
-			errx(1, "%s: %s", f->fts_path, strerror(f->fts_errno));
-		if (f->fts_info == FTS_F)
-			run_file(f->fts_path);
-	}
-	(void)fts_close(tree);
-	printf("%s: %zu inputs\n", path, nr_inputs - before);
+	if (!(list ? inputs_add_list : inputs_add)(&files, path, INPUTS_ALL, about))
+		exit(STATUS_USAGE);
+	for (size_t i = 0; i < files.nr; i++)
+		run_file(files.names[i]);
+	printf("%s: %zu inputs\n", path, files.nr);
+	inputs_free(&files);
 }
 
 /* Processor seconds: what else the machine does disturbs them least. */
@@ -113,8 +144,10 @@ main(int argc, char **argv)
 			verbose = true;
 		else if (strcmp(argv[i], "--bench") == 0 && i + 1 < argc)
 			seconds = strtod(argv[++i], NULL);
+		else if (strcmp(argv[i], "--files-from") == 0 && i + 1 < argc)
+			run_path(argv[++i], true);
 		else
-			run_path(argv[i]);
+			run_path(argv[i], false);
 	}
 	if (nr_inputs == 0)
 		warnx("no input was run");
@@ -123,5 +156,5 @@ main(int argc, char **argv)
 	for (size_t i = 0; i < nr_inputs; i++)
 		free(inputs[i].bytes);
 	free(inputs);
-	return nr_inputs > 0 ? 0 : 1;
+	return nr_inputs > 0 ? 0 : STATUS_USAGE;
 }

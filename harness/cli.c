@@ -4,12 +4,13 @@
 
 #include <err.h>
 #include <errno.h>
-#include <fts.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <jansson.h>
@@ -56,93 +57,51 @@ cli_stderr_tty(void)
 
 /* --- files --- */
 
-static void
-add_name(struct cli_files *files, const char *name)
-{
-	if (files->nr == files->cap) {
-		files->cap = files->cap == 0 ? 64 : files->cap * 2;
-		files->names = reallocarray(files->names, files->cap, sizeof(char *));
-		if (files->names == NULL)
-			err(EXIT_USAGE, "no memory for %zu file names", files->cap);
-	}
-	files->names[files->nr] = strdup(name);
-	if (files->names[files->nr++] == NULL)
-		err(EXIT_USAGE, "no memory for a file name");
-}
-
-static int
-by_name(const FTSENT **a, const FTSENT **b)
-{
-	return strcmp((*a)->fts_name, (*b)->fts_name);
-}
-
-static bool
-ends_in_vmt(const char *name)
-{
-	size_t len = strlen(name);
-
-	return len > 4 && strcmp(name + len - 4, ".vmt") == 0;
-}
-
 bool
 cli_files_add(struct cli_files *files, const char *path)
 {
-	FTSENT *entry;
-	FTS *tree;
-	bool ok = true;
-	char *copy;
+	return inputs_add(files, path, INPUTS_VMT, cli_about);
+}
 
-	if (strcmp(path, "-") == 0) {
-		add_name(files, path);
-		return true;
+bool
+cli_files_take(struct cli_files *files, enum inputs_kind kind, const char *list, int nr, char **operands)
+{
+	bool ok = list == NULL || inputs_add_list(files, list, kind, cli_about);
+	bool taken = list != NULL && strcmp(list, "-") == 0; /* is standard input? */
+
+	for (int i = 0; i < nr; i++) {
+		bool again = strcmp(operands[i], "-") == 0 && taken;
+
+		taken |= strcmp(operands[i], "-") == 0;
+		if (again)
+			cli_about("-", 0, "it can be read once only");
+		ok &= !again && inputs_add(files, operands[i], kind, cli_about);
 	}
-	copy = strdup(path);
-	if (copy == NULL)
-		err(EXIT_USAGE, "no memory for a file name");
-	tree = fts_open((char *const[]){ copy, NULL }, FTS_LOGICAL | FTS_NOCHDIR, by_name);
-	if (tree == NULL) { /* for the empty name; others are told of when they are read */
-		cli_about(path, 0, "%s", strerror(errno));
-		free(copy);
-		return false;
+	if (ok && files->nr == 0)
+		warnx(kind == INPUTS_VMT ? "no .vmt file found" : "no file found");
+	return ok && files->nr > 0;
+}
+
+int
+cli_files_for(
+    struct cli_files *files, enum inputs_kind kind, const char *list, const char *out, int nr, char **operands)
+{
+	bool ok = cli_files_take(files, kind, list, nr, operands);
+
+	if (ok && out == NULL && files->nr > 1) {
+		warnx("expected one file, found %zu: --out DIR takes several", files->nr);
+		ok = false;
 	}
-	while ((entry = fts_read(tree)) != NULL) {
-		switch (entry->fts_info) {
-		case FTS_F:
-			if (entry->fts_level == FTS_ROOTLEVEL || ends_in_vmt(entry->fts_name))
-				add_name(files, entry->fts_path);
-			break;
-		case FTS_DEFAULT: /* a pipe, say: only if it was asked for */
-			if (entry->fts_level == FTS_ROOTLEVEL)
-				add_name(files, entry->fts_path);
-			break;
-		case FTS_SLNONE: /* a link that leads nowhere */
-			if (entry->fts_level == FTS_ROOTLEVEL || ends_in_vmt(entry->fts_name)) {
-				cli_about(entry->fts_path, 0, "the link leads to no file");
-				ok = false;
-			}
-			break;
-		case FTS_NS:
-		case FTS_DNR:
-		case FTS_ERR:
-			cli_about(entry->fts_path, 0, "%s", strerror(entry->fts_errno));
-			ok = false;
-			break;
-		default:
-			break;
-		}
-	}
-	(void)fts_close(tree);
-	free(copy);
-	return ok;
+	if (ok && (out == NULL || cli_make_directory(out)))
+		return EXIT_OK;
+	cli_files_free(files);
+	return EXIT_USAGE;
 }
 
 void
 cli_files_free(struct cli_files *files)
 {
-	for (size_t i = 0; i < files->nr; i++)
-		free(files->names[i]);
-	free(files->names);
-	*files = (struct cli_files){ 0 };
+	inputs_free(files);
 }
 
 #define READ_SIZE 65536
@@ -182,6 +141,53 @@ cli_write_text(const char *path, const struct strbuf *text)
 	if (vmt_write_text(path, text))
 		return true;
 	warn("%s", path);
+	return false;
+}
+
+/* Does the file @path hold @text? False, too, if it cannot be read. */
+static bool
+holds(const char *path, const struct strbuf *text)
+{
+	struct keybuf there = { 0 };
+	bool same = cli_read_bytes(path, &there) && there.len == text->len &&
+	            memcmp(there.bytes, strbuf_text(text), text->len) == 0;
+
+	keybuf_free(&there);
+	return same;
+}
+
+bool
+cli_write_made(const char *dir, const char *from, const char *suffix, const char *to, const struct strbuf *text)
+{
+	const char *slash = strrchr(from, '/'), *name = slash != NULL ? slash + 1 : from;
+	size_t len = strlen(name), cut = strlen(suffix);
+	char path[PATH_MAX];
+
+	if (dir == NULL) { /* if it cannot be written the end of the program says so */
+		(void)fwrite(strbuf_text(text), 1, text->len, stdout);
+		return true;
+	}
+	if (len > cut && strcmp(name + len - cut, suffix) == 0)
+		len -= cut;
+	if (snprintf(path, sizeof(path), "%s/%.*s%s", dir, (int)len, name, to) >= PATH_MAX) {
+		cli_about(from, 0, "%s: %s", dir, strerror(ENAMETOOLONG));
+		return false;
+	}
+	if (access(path, F_OK) == 0) {
+		if (holds(path, text))
+			return true;
+		cli_about(path, 0, "the file exists with other contents; it stays, and %s is not written", from);
+		return false;
+	}
+	return cli_write_text(path, text);
+}
+
+bool
+cli_make_directory(const char *dir)
+{
+	if (mkdir(dir, 0777) == 0 || errno == EEXIST)
+		return true;
+	warn("%s", dir);
 	return false;
 }
 

@@ -14,6 +14,7 @@
 
 #include "harness/escape.h"
 #include "harness/explore.h"
+#include "harness/inputs.h"
 #include "harness/program.h"
 #include "harness/run.h"
 #include "harness/strategy.h"
@@ -37,16 +38,22 @@ int cli_usage(void);
 bool cli_stdout_tty(void);
 bool cli_stderr_tty(void);
 
-/* A list of file names. */
-struct cli_files {
-	size_t nr, cap;
-	char **names;
-};
 /*
  * Adds a file ("-" is one: standard input), or all .vmt files below a directory in bytewise order. False: said why on
  * standard error.
  */
 bool cli_files_add(struct cli_files *files, const char *path);
+/*
+ * Adds what --files-from names (@list, NULL: nothing), then the operands; "-" at most once. False: said why on standard
+ * error, which an empty list is, too.
+ */
+bool cli_files_take(struct cli_files *files, enum inputs_kind kind, const char *list, int nr, char **operands);
+/*
+ * The same for a command that writes one file for each to the directory @out, which it makes, or without @out takes one
+ * file only. EXIT_OK or EXIT_USAGE.
+ */
+int cli_files_for(
+    struct cli_files *files, enum inputs_kind kind, const char *list, const char *out, int nr, char **operands);
 void cli_files_free(struct cli_files *files);
 
 struct keybuf;
@@ -56,6 +63,14 @@ bool cli_read_bytes(const char *path, struct keybuf *bytes);
 struct strbuf;
 /* To a file, which is replaced as a whole, or with "-" to standard output. False: said why on standard error. */
 bool cli_write_text(const char *path, const struct strbuf *text);
+/*
+ * What a command makes of the file @from: with @dir as the file of that directory that has its name, with the suffix
+ * @to instead of @suffix; with NULL to standard output. A file that is there with other contents stays. False: said why
+ * on standard error.
+ */
+bool cli_write_made(const char *dir, const char *from, const char *suffix, const char *to, const struct strbuf *text);
+/* Makes the directory if it is not there. False: said why on standard error. */
+bool cli_make_directory(const char *dir);
 
 /* Set by the first Ctrl-C or SIGTERM; the second one ends the process. */
 extern volatile int cli_stop;

@@ -59,6 +59,7 @@ struct check_run {
 	struct work *work; /* one for each file */
 	size_t nr_printed, nr_done;
 	unsigned nr_workers;
+	const char *files_from;
 	bool json, progress;
 	time_t started, shown;
 };
@@ -356,6 +357,7 @@ static const struct option_row rows[] = {
 	    "give a program up after so many states (or schedules, if the target has no state key)"),
 	OPTION_FLAG("--bless", TO(bool, options.bless),
 	    "write what happens into the files as what is expected, and say which changed"),
+	OPTION_FILES_FROM(TO(const char *, files_from)),
 	OPTION_JSON(TO(bool, json)),
 	{ 0 },
 };
@@ -396,13 +398,9 @@ cmd_check(int argc, char **argv)
 			return cli_usage();
 		}
 		c.options.skip_mutants |= is_directory(argv[i]);
-		if (!cli_files_add(&c.files, argv[i])) {
-			cli_files_free(&c.files);
-			return EXIT_USAGE;
-		}
 	}
-	if (c.files.nr == 0) {
-		warnx("no .vmt file found");
+	if (!cli_files_take(&c.files, INPUTS_VMT, c.files_from, argc - optind, argv + optind)) {
+		cli_files_free(&c.files);
 		return EXIT_USAGE;
 	}
 	if (c.nr_workers > c.files.nr)

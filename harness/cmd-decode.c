@@ -9,13 +9,16 @@
 #include "harness/keybuf.h"
 #include "harness/options.h"
 #include "harness/strategy.h"
+#include "harness/vmt.h"
 
 static const char help_head[] =
     "usage: wirestorm decode FILE\n"
+    "       wirestorm decode --out DIR PATH...\n"
     "\n"
     "Prints the program that the bytes of FILE mean, as a fuzz target takes them (docs/bytes.md): any bytes mean\n"
     "one. If they hold choices for a schedule, the program is run by these and printed with the schedule that came\n"
-    "of it. What the target cannot run is printed without one, and why. \"-\" reads standard input.\n"
+    "of it. What the target cannot run is printed without one, and why. \"-\" reads standard input. With --out, each\n"
+    "file, or each below a directory, becomes a program.\n"
     "\n";
 
 static const char help_tail[] = "\n"
@@ -44,12 +47,19 @@ add_schedule(const struct cli_target *target, const char *path, struct program *
 	cli_close_program(&r);
 }
 
+struct decode_command {
+	struct cli_target target;
+	const char *out, *files_from;
+};
+
 static int
-decode(const struct cli_target *target, const char *path)
+decode(const struct decode_command *c, const char *path)
 {
 	struct keybuf bytes = { 0 };
+	struct strbuf text = { 0 };
 	struct program p;
 	size_t at;
+	bool written;
 
 	if (!cli_read_bytes(path, &bytes)) {
 		keybuf_free(&bytes);
@@ -57,22 +67,40 @@ decode(const struct cli_target *target, const char *path)
 	}
 	at = bytes_decode(bytes.bytes, bytes.len, &p);
 	if (p.nr_threads > 0 && at < bytes.len)
-		add_schedule(target, path, &p, bytes.bytes + at, bytes.len - at);
-	cli_print_program(&p);
+		add_schedule(&c->target, path, &p, bytes.bytes + at, bytes.len - at);
+	vmt_print(&p, &text);
+	written = cli_write_made(c->out, path, ".bin", ".vmt", &text);
+	strbuf_free(&text);
 	keybuf_free(&bytes);
 	program_free(&p);
-	return EXIT_OK;
+	return written ? EXIT_OK : EXIT_USAGE;
 }
 
-static const struct option_row rows[] = { OPTION_TARGET(0), { 0 } };
+#define TO(type, field) OPTION_TO(struct decode_command, type, field)
+static const struct option_row rows[] = {
+	OPTION_TEXT("--out DIR", TO(const char *, out),
+	    "write each as DIR/NAME.vmt instead; DIR is made if need be, and a file that is there is not overwritten"),
+	OPTION_FILES_FROM(TO(const char *, files_from)),
+	OPTION_TARGET(TO(struct cli_target, target)),
+	{ 0 },
+};
 
-static const struct command_line usage = { help_head, rows, help_tail, NULL, OPERANDS_ONE, "file" };
+static const struct command_line usage = { help_head, rows, help_tail, NULL, OPERANDS_SOME, "file or directory" };
 
 int
 cmd_decode(int argc, char **argv)
 {
-	struct cli_target target = { .target = cli_target_at(0) };
-	int rv = options_parse(argc, argv, &usage, &target);
+	struct decode_command c = { .target = { .target = cli_target_at(0) } };
+	struct cli_files files = { 0 };
+	int rv = options_parse(argc, argv, &usage, &c);
 
-	return rv >= 0 ? rv : decode(&target, argv[optind]);
+	if (rv < 0)
+		rv = cli_files_for(&files, INPUTS_ALL, c.files_from, c.out, argc - optind, argv + optind);
+	for (size_t i = 0; i < files.nr; i++) {
+		int one = decode(&c, files.names[i]);
+
+		rv = one > rv ? one : rv;
+	}
+	cli_files_free(&files);
+	return rv;
 }

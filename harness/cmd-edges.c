@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -34,6 +35,13 @@ static const char help_tail[] =
 
 #define STATES_MAX_DEFAULT 100000
 
+/* A program of a file that can be read once only: standard input or a pipe. */
+struct kept {
+	struct kept *next;
+	const char *name;
+	struct program program;
+};
+
 struct edges_command {
 	struct cli_target target;
 	struct cli_files files;
@@ -41,7 +49,8 @@ struct edges_command {
 	struct edges_report report;
 	double hunt;
 	uint64_t seed, nr_programs; /* nr_programs 0: as many as there is time for */
-	const char *html;
+	const char *html, *files_from;
+	struct kept *kept;
 	bool markdown, json, progress;
 	struct sim *sim;
 	struct strbuf command; /* as a document names it */
@@ -93,6 +102,48 @@ add(struct edges_command *c, const struct program *p, const char *name)
 	return good;
 }
 
+/* Must the program be kept for find_witnesses, because its file cannot be read again? */
+static bool
+read_once(const char *path)
+{
+	struct stat st;
+
+	return strcmp(path, "-") == 0 || (stat(path, &st) == 0 && !S_ISREG(st.st_mode));
+}
+
+static void
+keep(struct edges_command *c, const char *path, const struct program *p)
+{
+	struct kept *k = malloc(sizeof(*k));
+
+	if (k == NULL)
+		err(EXIT_USAGE, "no memory for a program");
+	*k = (struct kept){ c->kept, path, *p };
+	c->kept = k;
+}
+
+static const struct program *
+kept(const struct edges_command *c, const char *path)
+{
+	const struct kept *k = c->kept;
+
+	while (k != NULL && strcmp(k->name, path) != 0)
+		k = k->next;
+	return k != NULL ? &k->program : NULL;
+}
+
+static void
+free_kept(struct edges_command *c)
+{
+	while (c->kept != NULL) {
+		struct kept *k = c->kept;
+
+		c->kept = k->next;
+		program_free(&k->program);
+		free(k);
+	}
+}
+
 static bool
 add_files(struct edges_command *c)
 {
@@ -106,7 +157,10 @@ add_files(struct edges_command *c)
 			continue;
 		}
 		good &= add(c, &p, c->files.names[i]);
-		program_free(&p);
+		if (read_once(c->files.names[i]))
+			keep(c, c->files.names[i], &p);
+		else
+			program_free(&p);
 	}
 	return good;
 }
@@ -162,10 +216,16 @@ find_witnesses(struct edges_command *c)
 		const char *seed = row->program != NULL && strncmp(row->program, "gen --", 6) == 0
 		                       ? strstr(row->program, "--seed ")
 		                       : NULL;
+		const struct program *once;
 		struct program p;
 
 		if (row->program == NULL || row->part != EDGES_NOWHERE)
 			continue;
+		once = kept(c, row->program);
+		if (once != NULL) {
+			edges_report_witness(&c->report, once, row->program, c->sim);
+			continue;
+		}
 		if (seed != NULL)
 			make_random(c, strtoull(seed + strlen("--seed "), NULL, 10), &p);
 		else if (!load(c, row->program, &p))
@@ -225,6 +285,7 @@ make_report(struct edges_command *c)
 	rv = good || c->json || c->report.nr_programs > 0 ? print(c) : EXIT_USAGE;
 	sim_destroy(c->sim);
 	edges_report_free(&c->report);
+	free_kept(c);
 	return good ? rv : EXIT_USAGE;
 }
 
@@ -241,6 +302,7 @@ static const struct option_row rows[] = {
 	OPTION_TARGET(TO(struct cli_target, target)),
 	OPTION_TEXT("--html FILE", TO(const char *, html), "write a page (\"-\": to standard output)"),
 	OPTION_FLAG("--markdown", TO(bool, markdown), "the tables of docs/edges-seen.md"),
+	OPTION_FILES_FROM(TO(const char *, files_from)),
 	OPTION_JSON(TO(bool, json)),
 	{ 0 },
 };
@@ -258,8 +320,8 @@ check_options(const struct edges_command *c, int nr_paths)
 {
 	if (c->json + c->markdown + (c->html != NULL) > 1)
 		warnx("only one of --json, --markdown and --html at a time");
-	else if (nr_paths == 0 && !wants_random(c))
-		warnx("expected a file or a directory, --hunt or --programs");
+	else if (nr_paths == 0 && c->files_from == NULL && !wants_random(c))
+		warnx("expected a file or a directory, --files-from, --hunt or --programs");
 	else
 		return -1;
 	return cli_usage();
@@ -279,15 +341,11 @@ cmd_edges(int argc, char **argv)
 		return rv;
 	strbuf_add(&c.command, "wirestorm edges --markdown");
 	rv = EXIT_OK;
-	for (int i = optind; i < argc; i++) {
+	for (int i = optind; i < argc; i++)
 		strbuf_printf(&c.command, " %s", argv[i]);
-		if (!cli_files_add(&c.files, argv[i]))
-			rv = EXIT_USAGE;
-	}
-	if (rv == EXIT_OK && c.files.nr == 0 && !wants_random(&c)) {
-		warnx("no .vmt file found");
+	if ((optind < argc || c.files_from != NULL) &&
+	    !cli_files_take(&c.files, INPUTS_VMT, c.files_from, argc - optind, argv + optind))
 		rv = EXIT_USAGE;
-	}
 	if (rv == EXIT_OK)
 		rv = make_report(&c);
 	cli_files_free(&c.files);

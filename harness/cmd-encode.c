@@ -12,15 +12,17 @@
 
 static const char help_head[] =
     "usage: wirestorm encode FILE\n"
+    "       wirestorm encode --out DIR PATH...\n"
     "\n"
     "Writes the program as bytes to standard output: the form that fuzz targets take (docs/bytes.md). If it has a\n"
     "schedule, the choice bytes that make this schedule again follow. Expectations and comments are not carried.\n"
-    "\"-\" reads standard input.\n"
+    "\"-\" reads standard input. With --out, each program (a .vmt file, or all below a directory) becomes a file.\n"
     "\n";
 
 static const char help_tail[] =
     "\n"
     "Exit status: 0 ok, 1 the bytes have no room for the program or its schedule does not run, 2 wrong usage or file.\n"
+    "Of several files the highest; the others are written all the same.\n"
     "\n"
     "Examples:\n"
     "  wirestorm encode FILE.vmt > x.bin\n"
@@ -47,10 +49,16 @@ encode_schedule(const struct cli_target *target, const char *path, struct progra
 	return ok;
 }
 
+struct encode_command {
+	struct cli_target target;
+	const char *out, *files_from;
+};
+
 static int
-encode(const struct cli_target *target, const char *path)
+encode(const struct encode_command *c, const char *path)
 {
 	struct keybuf out = { 0 };
+	struct strbuf text = { 0 };
 	struct program p;
 	const char *reason;
 	int rv = EXIT_FINDING;
@@ -59,26 +67,43 @@ encode(const struct cli_target *target, const char *path)
 		return EXIT_USAGE;
 	if (!bytes_encode(&p, &out, &reason)) {
 		cli_about(path, 0, "%s", reason);
-	} else if (!p.has_schedule || encode_schedule(target, path, &p, &out)) {
-		rv = EXIT_OK;
+	} else if (!p.has_schedule || encode_schedule(&c->target, path, &p, &out)) {
+		strbuf_addn(&text, (const char *)out.bytes, out.len);
 		escape_stdout_raw(true);
-		(void)fwrite(out.bytes, 1, out.len, stdout);
+		rv = cli_write_made(c->out, path, ".vmt", ".bin", &text) ? EXIT_OK : EXIT_USAGE;
 		escape_stdout_raw(false);
 	}
+	strbuf_free(&text);
 	keybuf_free(&out);
 	program_free(&p);
 	return rv;
 }
 
-static const struct option_row rows[] = { OPTION_TARGET(0), { 0 } };
+#define TO(type, field) OPTION_TO(struct encode_command, type, field)
+static const struct option_row rows[] = {
+	OPTION_TEXT("--out DIR", TO(const char *, out),
+	    "write each as DIR/NAME.bin instead; DIR is made if need be, and a file that is there is not overwritten"),
+	OPTION_FILES_FROM(TO(const char *, files_from)),
+	OPTION_TARGET(TO(struct cli_target, target)),
+	{ 0 },
+};
 
-static const struct command_line usage = { help_head, rows, help_tail, NULL, OPERANDS_ONE, "file" };
+static const struct command_line usage = { help_head, rows, help_tail, NULL, OPERANDS_SOME, "file or directory" };
 
 int
 cmd_encode(int argc, char **argv)
 {
-	struct cli_target target = { .target = cli_target_at(0) };
-	int rv = options_parse(argc, argv, &usage, &target);
+	struct encode_command c = { .target = { .target = cli_target_at(0) } };
+	struct cli_files files = { 0 };
+	int rv = options_parse(argc, argv, &usage, &c);
 
-	return rv >= 0 ? rv : encode(&target, argv[optind]);
+	if (rv < 0)
+		rv = cli_files_for(&files, INPUTS_VMT, c.files_from, c.out, argc - optind, argv + optind);
+	for (size_t i = 0; i < files.nr; i++) {
+		int one = encode(&c, files.names[i]);
+
+		rv = one > rv ? one : rv;
+	}
+	cli_files_free(&files);
+	return rv;
 }

@@ -53,11 +53,13 @@ fmt_file(const char *path, bool check)
 
 struct fmt_command {
 	bool check;
+	const char *files_from;
 };
 
 #define TO(type, field) OPTION_TO(struct fmt_command, type, field)
 static const struct option_row rows[] = {
 	OPTION_FLAG("--check", TO(bool, check), "change nothing, list the files that are not in canonical form"),
+	OPTION_FILES_FROM(TO(const char *, files_from)),
 	{ 0 },
 };
 
@@ -73,13 +75,8 @@ cmd_fmt(int argc, char **argv)
 	if (worst >= 0)
 		return worst;
 	worst = EXIT_OK;
-	for (int i = optind; i < argc; i++)
-		if (!cli_files_add(&files, argv[i]))
-			worst = EXIT_USAGE;
-	if (files.nr == 0 && worst == EXIT_OK) {
-		warnx("no .vmt file found");
+	if (!cli_files_take(&files, INPUTS_VMT, c.files_from, argc - optind, argv + optind))
 		worst = EXIT_USAGE;
-	}
 	cli_catch_signals();
 	for (size_t i = 0; i < files.nr && cli_stop == 0; i++) {
 		int rv = fmt_file(files.names[i], c.check);

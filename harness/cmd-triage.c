@@ -17,18 +17,22 @@
 #include "harness/keybuf.h"
 #include "harness/options.h"
 #include "harness/reproducer.h"
+#include "harness/run.h"
 #include "harness/seqrun.h"
 #include "harness/show.h"
 #include "harness/shrink.h"
 #include "harness/vmt.h"
 
 static const char help_head[] =
-    "usage: wirestorm triage [OPTION...] CRASH...\n"
+    "usage: wirestorm triage [OPTION...] PATH...\n"
     "\n"
     "Says what inputs of fuzz_seq and fuzz_sched have found, and makes programs of it: as small as shrink makes them,\n"
     "with the schedule that shows it, the result and the verdict, in the profile with the fewest quirks; and draws\n"
     "their runs. A program that the engine runs unlike the reference model gets the model's result as what is\n"
-    "expected. A CRASH that ends in .vmt is read as text.\n"
+    "expected. A file that ends in .vmt is read as text; of a directory, all files are taken.\n"
+    "\n"
+    "The target must be able to run the program; else the file is refused. The model has the rules of the engine, so\n"
+    "a target of another kind is not compared with it.\n"
     "\n";
 
 static const char help_tail[] =
@@ -37,7 +41,8 @@ static const char help_tail[] =
     "\n"
     "Examples:\n"
     "  wirestorm triage crash-1b2c\n"
-    "  wirestorm triage --out corpus/bugs crash-*\n";
+    "  wirestorm triage --out corpus/bugs crashes/\n"
+    "  find . -name 'crash-*' -print0 | wirestorm triage --files-from -\n";
 
 #define BUGS_MAX 999
 #define SECONDS_DEFAULT 20.0
@@ -45,12 +50,12 @@ static const char help_tail[] =
 
 struct triage_command {
 	struct cli_target target;
-	const char *out, *mutant;
+	const char *out, *mutant, *files_from;
 	bool json, no_shrink;
 	double seconds;
 	struct sim *sim;
-	json_t *all;                                /* --json */
-	unsigned long nr_new, nr_known, nr_nothing; /* files so far, by what became of them */
+	json_t *all;                                            /* --json */
+	unsigned long nr_new, nr_known, nr_nothing, nr_refused; /* files so far, by what became of them */
 };
 
 /* What became of a crash. */
@@ -184,6 +189,8 @@ compare(struct triage_command *c, struct program *p, struct strbuf *what)
 	struct seqdiff d = { 0 };
 	bool differs;
 
+	if (!c->target.target->judged) /* its rules are its own, so the model's results say nothing of it */
+		return false;
 	seqrun_flatten(p);
 	(void)seqrun_trim(c->target.target, p);
 	differs = seqrun_reason(&target_model, p) == NULL && seqrun_reason(c->target.target, p) == NULL &&
@@ -328,35 +335,49 @@ triage(struct triage_command *c, const char *crash)
 	struct triage t = { 0 };
 	struct keybuf bytes = { 0 };
 	struct reproducer_way way;
+	const char *refusal;
 	struct program p;
+	int rv;
 
 	if (!read_crash(c, crash, &p, &bytes, &way)) {
 		keybuf_free(&bytes);
 		return EXIT_USAGE;
 	}
+	refusal = run_refusal(&p, c->target.target);
 	t.found = judge(c, &p, &way, &t.what) || compare(c, &p, &t.what);
+	if (!t.found && refusal != NULL) {
+		cli_about(crash, 0, "target %s cannot run this: %s", c->target.target->name, refusal);
+		rv = EXIT_USAGE;
+		c->nr_refused++;
+		goto out;
+	}
+	rv = t.found ? EXIT_FINDING : EXIT_OK;
 	if (t.found && c->out != NULL)
 		keep(c, &p, &t);
 	report(c, crash, &p, &t);
-	strbuf_free(&t.what);
-	keybuf_free(&bytes);
-	program_free(&p);
 	c->nr_nothing += !t.found;
 	c->nr_known += t.found && t.known;
 	c->nr_new += t.found && !t.known;
-	return t.found ? EXIT_FINDING : EXIT_OK;
+out:
+	strbuf_free(&t.what);
+	keybuf_free(&bytes);
+	program_free(&p);
+	return rv;
 }
 
 /* What a night has come to, behind all its lines. */
 static void
 print_sum(const struct triage_command *c)
 {
-	unsigned long nr = c->nr_new + c->nr_known + c->nr_nothing;
+	unsigned long nr = c->nr_new + c->nr_known + c->nr_nothing + c->nr_refused;
 
 	printf("# %lu files: %lu %s, ", nr, c->nr_new, c->nr_new == 1 ? "program" : "programs");
 	if (c->out != NULL)
 		printf("%lu like one that is in %s, ", c->nr_known, c->out);
-	printf("%lu with nothing found\n", c->nr_nothing);
+	printf("%lu with nothing found", c->nr_nothing);
+	if (c->nr_refused > 0)
+		printf(", %lu that the target cannot run", c->nr_refused);
+	printf("\n");
 }
 
 /* --- options --- */
@@ -377,6 +398,8 @@ static const struct option_row rows[] = {
 	    "write each as DIR/NNN.vmt, unless a program there is about the same: verdict, operations, quirks. "
 	    "Without, programs go to standard output"),
 	OPTION_PROFILE(TO(struct cli_target, target), ": run all in it, as WS_FUZZ_PROFILE had asked for"),
+	OPTION_TARGET(TO(struct cli_target, target)),
+	OPTION_FILES_FROM(TO(const char *, files_from)),
 	OPTION_CALL("--mutant NAME", set_mutant,
 	    "put this mutant into each program, as WS_FUZZ_MUTANT had; only in a build with mutants"),
 	OPTION_FLAG("--no-shrink", TO(bool, no_shrink), "the program as it is"),
@@ -385,32 +408,38 @@ static const struct option_row rows[] = {
 	{ 0 },
 };
 
-static const struct command_line usage = { help_head, rows, help_tail, NULL, OPERANDS_SOME, "file" };
+static const struct command_line usage = { help_head, rows, help_tail, NULL, OPERANDS_SOME, "file or directory" };
 
 int
 cmd_triage(int argc, char **argv)
 {
 	struct triage_command c = { .target = { .target = cli_target_at(0) }, .seconds = SECONDS_DEFAULT };
+	struct cli_files files = { 0 };
 	int rv = options_parse(argc, argv, &usage, &c), worst = EXIT_OK;
 
 	if (rv >= 0)
 		return rv;
+	if (!cli_files_take(&files, INPUTS_ALL, c.files_from, argc - optind, argv + optind)) {
+		cli_files_free(&files);
+		return EXIT_USAGE;
+	}
 	c.sim = sim_create();
 	c.all = json_array();
 	if (c.sim == NULL || c.all == NULL)
 		err(EXIT_USAGE, "no memory for the fibers");
 	cli_catch_signals();
-	for (int i = optind; i < argc && cli_stop == 0; i++) {
-		rv = triage(&c, argv[i]);
+	for (size_t i = 0; i < files.nr && cli_stop == 0; i++) {
+		rv = triage(&c, files.names[i]);
 		worst = rv > worst ? rv : worst;
 	}
 	if (cli_stop != 0)
 		warnx("interrupted: the rest was not looked at");
-	else if (!c.json && argc - optind > 1)
+	else if (!c.json && files.nr > 1)
 		print_sum(&c);
 	if (c.json)
 		cli_print_json(json_incref(c.all), JSON_INDENT(1));
 	json_decref(c.all);
+	cli_files_free(&files);
 	sim_destroy(c.sim);
 	return worst;
 }

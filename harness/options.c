@@ -108,6 +108,7 @@ take(const struct option_row *row, const char *name, void *command, const char *
 		*(bool *)to = true;
 		break;
 	case OPTION_IS_TEXT:
+	case OPTION_IS_LIST:
 		*(const char **)to = text;
 		break;
 	case OPTION_IS_NUMBER:
@@ -230,13 +231,13 @@ make_table(const struct option_row *rows, struct getopt_table *t)
 }
 
 static int
-check_operands(int nr, char **operands, const struct command_line *line)
+check_operands(int nr, char **operands, bool listed, const struct command_line *line)
 {
 	if (nr > 0 && line->operands == OPERANDS_NONE)
 		warnx("expected options only, found \"%s\"", operands[0]);
 	else if (nr != 1 && line->operands == OPERANDS_ONE)
 		warnx("expected one %s", line->operand);
-	else if (nr == 0 && line->operands == OPERANDS_SOME)
+	else if (nr == 0 && !listed && line->operands == OPERANDS_SOME)
 		warnx("expected a %s", line->operand);
 	else
 		return -1;
@@ -247,6 +248,7 @@ int
 options_parse(int argc, char **argv, const struct command_line *line, void *command)
 {
 	struct getopt_table t;
+	bool listed = false;
 	int opt;
 
 	make_table(line->rows, &t);
@@ -262,7 +264,8 @@ options_parse(int argc, char **argv, const struct command_line *line, void *comm
 			i++;
 		if (line->rows[i].synopsis == NULL)
 			return cli_usage();
+		listed |= line->rows[i].kind == OPTION_IS_LIST;
 		take(&line->rows[i], t.names[i], command, optarg);
 	}
-	return check_operands(argc - optind, argv + optind, line);
+	return check_operands(argc - optind, argv + optind, listed, line);
 }

@@ -25,6 +25,7 @@ enum option_kind {
 	OPTION_IS_NONE = 0,
 	OPTION_IS_FLAG,    /* bool */
 	OPTION_IS_TEXT,    /* const char * */
+	OPTION_IS_LIST,    /* const char *: names files, so that none need stand behind the options */
 	OPTION_IS_NUMBER,  /* unsigned */
 	OPTION_IS_COUNT,   /* uint64_t */
 	OPTION_IS_SEED,    /* uint64_t, any */
@@ -71,6 +72,14 @@ struct option_row {
 		(synopsis), (help), OPTION_IS_CALL, 0, 0, 0, (function)                                                \
 	}
 
+#define OPTION_FILES_FROM(to)                                                                                          \
+	{                                                                                                              \
+		"--files-from FILE",                                                                                   \
+		    "also the files and directories that FILE names, one per line or with a NUL after each (\"-\": "   \
+		    "standard input)",                                                                                 \
+		    OPTION_IS_LIST, (to), 0, 0, NULL                                                                   \
+	}
+
 /* Those that many commands have, and that say the same in each. */
 #define OPTION_SEED(to, help)                                                                                          \
 	{                                                                                                              \
@@ -108,7 +117,7 @@ struct option_row {
 enum operands {
 	OPERANDS_NONE = 0,
 	OPERANDS_ONE,
-	OPERANDS_SOME, /* at least one */
+	OPERANDS_SOME, /* at least one, unless a list of files is given */
 	OPERANDS_ANY,
 };
 

@@ -34,10 +34,12 @@ def run(words, **more):
 
 def main_archive(root, folder):
     """Another engine: a library that has a main and calls the target."""
-    objects = folder / "main.o"
-    run(["clang", "-D_GNU_SOURCE", "-O1", "-fsanitize=address", "-I", root, "-c", root / "fuzz/replay-main.c", "-o",
-        objects])
-    run(["ar", "rcs", folder / "libengine.a", objects])
+    objects = []
+    for source in ("fuzz/replay-main.c", "harness/inputs.c"):
+        objects.append(folder / f"{Path(source).stem}.o")
+        run(["clang", "-D_GNU_SOURCE", "-O1", "-fsanitize=address", "-I", root, "-c", root / source, "-o",
+            objects[-1]])
+    run(["ar", "rcs", folder / "libengine.a", *objects])
     return str(folder / "libengine.a")
 
 

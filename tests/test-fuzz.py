@@ -54,7 +54,7 @@ def check_no_input(scratch):
     empty.mkdir()
     if not LIBFUZZER:
         done = run([TARGET, empty])
-        expect("no input is a failure", done.returncode == 1 and "no input was run" in done.stdout, done.stdout)
+        expect("no input is a failure", done.returncode == 2 and "no input was run" in done.stdout, done.stdout)
 
 
 def check_triage(scratch):
