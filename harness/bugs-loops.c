@@ -293,7 +293,8 @@ stress_loop(struct loop *l)
 	char seconds[24], seed[24];
 	const char *mutant = vm_mutant_table[l->trial->mutant].name;
 	const char *words[] = { "stress", "--json", "--threads", "4", "--hang-s", STRESS_HANG_S, "--window", "",
-		"--seconds", seconds, "--seed", seed, mutant == NULL ? NULL : "--mutant", mutant, NULL };
+		"--target", target_engine.name, "--seconds", seconds, "--seed", seed,
+		mutant == NULL ? NULL : "--mutant", mutant, NULL };
 	char *argv[sizeof(words) / sizeof(words[0])] = { NULL };
 	int argc = 0;
 

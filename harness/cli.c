@@ -233,6 +233,16 @@ cli_target_at(size_t i)
 }
 
 int
+cli_engine_only(const struct cli_target *t, const char *does)
+{
+	if (t->target == &target_engine)
+		return -1;
+	warnx("%s the target %s only, not %s: add --target %s", does, target_engine.name, t->target->name,
+	    target_engine.name);
+	return EXIT_USAGE;
+}
+
+int
 cli_which_check(const struct cli_which *w)
 {
 	if (w->schedule == NULL || !w->drawn)

@@ -90,6 +90,12 @@ struct cli_target {
 	struct checker *checker; /* judges what is opened; NULL: nobody does */
 };
 
+/*
+ * For a command that works on the engine alone: -1, or EXIT_USAGE after a message about the other target, which begins
+ * with @does, as in "real threads run".
+ */
+int cli_engine_only(const struct cli_target *t, const char *does);
+
 /* What --schedule, --seed and --strategy say: which run it is. */
 struct cli_which {
 	const char *schedule;

@@ -78,6 +78,7 @@ print_json(const char *name, const struct bench_report *r)
 }
 
 struct bench_command {
+	struct cli_target target;
 	struct bench_options options;
 	bool json;
 };
@@ -105,6 +106,7 @@ static const struct option_row rows[] = {
 	OPTION_SEED(TO(uint64_t, options.seed), "random choices and bytes (default 1)"),
 	OPTION_TEXT(
 	    "--corpus DIR", TO(const char *, options.corpus), "explore, reset: the programs (default corpus/freebsd)"),
+	OPTION_TARGET(TO(struct cli_target, target)),
 	OPTION_JSON(TO(bool, json)),
 	{ 0 },
 };
@@ -114,15 +116,18 @@ static const struct command_line usage = { help_head, rows, help_tail, list_benc
 int
 cmd_bench(int argc, char **argv)
 {
-	struct bench_command c = { .options = { .threads = 3,
-		                       .ops = 8,
-		                       .strategy = "random",
-		                       .seconds = 1,
-		                       .seed = 1,
-		                       .corpus = "corpus/freebsd" } };
+	struct bench_command c = { .target = { .target = cli_target_at(0) },
+		.options = { .threads = 3,
+		    .ops = 8,
+		    .strategy = "random",
+		    .seconds = 1,
+		    .seed = 1,
+		    .corpus = "corpus/freebsd" } };
 	struct bench_report report = { 0 };
 	int rv = options_parse(argc, argv, &usage, &c);
 
+	if (rv < 0)
+		rv = cli_engine_only(&c.target, "bench measures");
 	if (rv >= 0)
 		return rv;
 	report.live = !c.json;

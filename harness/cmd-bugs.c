@@ -52,6 +52,7 @@ static const char help_tail[] =
     "Engines:\n";
 
 struct bugs_command {
+	struct cli_target target;
 	struct bugs_trial *trials;
 	size_t nr_trials, next;
 	struct bugs_result *results; /* in order of their ends */
@@ -209,8 +210,11 @@ hunt_end(const struct bugs_command *c)
 static int
 hunt(struct bugs_command *c, int nr, char **names)
 {
+	int rv = cli_engine_only(&c->target, "the bug bank covers");
 	bool any = false;
 
+	if (rv >= 0)
+		return rv;
 	if (!VM_HAS_MUTANTS) {
 		warnx("hunt: only in a build with -Dmutants=true");
 		return EXIT_USAGE;
@@ -344,8 +348,11 @@ equivalent_one(struct bugs_command *c, enum vm_mutant mutant)
 static int
 equivalent(struct bugs_command *c, int nr, char **names)
 {
-	int rv = EXIT_OK;
+	int rv = cli_engine_only(&c->target, "the bug bank covers");
 
+	if (rv >= 0)
+		return rv;
+	rv = EXIT_OK;
 	if (!VM_HAS_MUTANTS) {
 		warnx("equivalent: only in a build with -Dmutants=true");
 		return EXIT_USAGE;
@@ -420,6 +427,7 @@ static const struct option_row rows[] = {
 	    "fuzz_sched: the program, of a build with -Dfuzz=true -Dmutants=true"),
 	OPTION_COUNT("--count N", TO(uint64_t, count), 0, INT32_MAX, "equivalent: random programs (default 20000)"),
 	OPTION_NUMBER("-j, --jobs N", TO(unsigned, jobs), 1, JOBS_MAX, "so many at a time (default 1: measures best)"),
+	OPTION_TARGET(TO(struct cli_target, target)),
 	OPTION_FLAG("--markdown", TO(bool, markdown), "list, report: a table for a document"),
 	OPTION_FLAG("--json", TO(bool, json), "one JSON object per result and line"),
 	{ 0 },
@@ -434,8 +442,10 @@ cmd_bugs(int argc, char **argv)
 	static struct bugs_command c = {
 		.seconds = SECONDS_DEFAULT, .seeds = SEEDS_DEFAULT, .count = COUNT_DEFAULT, .jobs = 1
 	};
-	int rv = options_parse(argc, argv, &usage, &c);
+	int rv;
 
+	c.target.target = cli_target_at(0);
+	rv = options_parse(argc, argv, &usage, &c);
 	if (rv >= 0)
 		return rv;
 	rv = -1;

@@ -184,6 +184,8 @@ cmd_reproduce(int argc, char **argv)
 	char *usual;
 	int rv = options_parse(argc, argv, &usage, &c);
 
+	if (rv < 0)
+		rv = cli_engine_only(&c.target, "reproduce runs");
 	if (rv >= 0)
 		return rv;
 	c.path = argv[optind];

@@ -50,6 +50,7 @@ static const char help_tail[] =
     "Mixes, the first is the default:\n";
 
 struct stress_command {
+	struct cli_target target;
 	struct stress_config config;
 	const char *mix, *mutant; /* as given; NULL: not */
 	bool seeded, json, quiet;
@@ -138,6 +139,7 @@ static const struct option_row rows[] = {
 	    "where a failure's last operations are written (default stress-window.vmt); \"\": nowhere"),
 	OPTION_CALL(
 	    "--mutant NAME", set_mutant, "put a bug of engine/mutants.def back; in a build with -Dmutants=true"),
+	OPTION_TARGET(TO(struct cli_target, target)),
 	OPTION_JSON(TO(bool, json)),
 	OPTION_FLAG("--quiet", TO(bool, quiet), "say nothing while it runs"),
 	{ 0 },
@@ -179,6 +181,8 @@ make_repeat(const struct stress_command *o)
 		strbuf_printf(&b, " --check-ms %u", c->check_ms);
 	if (o->mix != NULL)
 		strbuf_printf(&b, " --mix %s", o->mix);
+	if (o->target.target != cli_target_at(0))
+		strbuf_printf(&b, " --target %s", o->target.target->name);
 	if (o->mutant != NULL)
 		strbuf_printf(&b, " --mutant %s", o->mutant);
 	if (c->hang_s != usual.hang_s)
@@ -226,12 +230,14 @@ window_fits(const char *path)
 int
 stress_main(int argc, char **argv)
 {
-	struct stress_command c = { 0 };
+	struct stress_command c = { .target = { .target = cli_target_at(0) } };
 	int rv;
 
 	stress_config_default(&c.config);
 	c.config.window = WINDOW_DEFAULT;
 	rv = options_parse(argc, argv, &usage, &c);
+	if (rv < 0)
+		rv = cli_engine_only(&c.target, "real threads run");
 	if (rv >= 0)
 		return rv;
 	c.config.live = !c.quiet;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""test-toy.py TOY EXAMPLES CORPUS: every command works on a map that is not the engine, and finds its bug.
+"""test-toy.py TOY TINY EXAMPLES CORPUS: every command works on a map that is not the engine, and finds its bug.
 
 What docs/bring-your-own-engine.md shows of it is run as well: "    $ toy-map ..." and, up to a blank line, what it
 prints.
@@ -11,17 +11,17 @@ import sys
 import tempfile
 from pathlib import Path
 
-toy, examples, corpus = (str(Path(arg).resolve()) for arg in sys.argv[1:])
+toy, tiny, examples, corpus = (str(Path(arg).resolve()) for arg in sys.argv[1:])
 programs, bug = examples + '/programs', examples + '/bugs/lost-wakeup.vmt'
 failures = []
 checked = 0
 
 
-def expect(status, words, *patterns):
-    """Runs the toy; its status must be this, and each pattern must be found in what it prints."""
+def expect(status, words, *patterns, tool=toy):
+    """Runs the toy, or another tool; its status must be this, and each pattern must be found in what it prints."""
     global checked
     checked += 1
-    r = subprocess.run([toy] + words, capture_output=True, text=True)
+    r = subprocess.run([tool] + words, capture_output=True, text=True)
     output = r.stdout + r.stderr
     missing = [p for p in patterns if not re.search(p, output, re.MULTILINE)]
     if r.returncode != status or missing:
@@ -82,6 +82,26 @@ expect(2, ['check', '--skip-refused', corpus + '/freebsd/seq'], r'^0 passed, 0 f
 expect(0, ['check', '--skip-refused', corpus + '/freebsd/directed'], r'^[1-9]\d* passed, 0 failed, [1-9]\d* skipped$')
 expect(1, ['check', '--skip-refused', corpus + '/freebsd/conc'], r'^.*conc/363\.vmt:13: - outcome ',
        r'^3 passed, 1 failed, [1-9]\d* skipped$')
+with tempfile.TemporaryDirectory() as scratch:
+    Path(scratch, 'clip.vmt').write_text('map 16 24\ninit clip 18\n')
+    expect(2, ['triage', '--out', scratch + '/out', scratch + '/clip.vmt'],
+           r'clip\.vmt: target toy cannot run this: only insert')
+    # A target that does not keep the engine's rules is not compared with the model, which does.
+    Path(scratch, 'hole.vmt').write_text('map 16 24\ninit insert 20 21 rw rwx\ninit wire 20 22 user noholes\n')
+    expect(0, ['triage', '--out', scratch + '/out', scratch + '/hole.vmt'], 'nothing found', tool=tiny)
+    if Path(scratch, 'out').exists():
+        failures.append('triage wrote a file about a difference from the model')
+
+# A command that runs the engine alone refuses the toy: its report would be about another map.
+for words, does in ((['stress', '--seconds', '1'], 'real threads run'), (['bench', 'sched'], 'bench measures'),
+                    (['bugs', 'hunt', 'relook_never'], 'the bug bank covers'),
+                    (['bugs', 'equivalent', 'relook_always'], 'the bug bank covers'),
+                    (['reproduce', bug], 'reproduce runs')):
+    expect(2, words, rf'^toy-map {words[0]}: {does} the target engine only, not toy: add --target engine$')
+with tempfile.TemporaryDirectory() as scratch:
+    expect(0, ['stress', '--target', 'engine', '--ops', '100', '--seed', '1', '--quiet', '--window', scratch + '/w'],
+           r'^ok: nothing is broken$', r'^repeat with: .* --target engine$')
+
 expect(2, ['explore', '--target', 'model', programs + '/two-wires.vmt'], 'sequential programs only')
 
 # What the document shows; "..." stands for anything, and lines may be left out behind the last one shown.
