@@ -69,7 +69,11 @@ decode(const struct decode_command *c, const char *path)
 	if (p.nr_threads > 0 && at < bytes.len)
 		add_schedule(&c->target, path, &p, bytes.bytes + at, bytes.len - at);
 	vmt_print(&p, &text);
-	written = cli_write_made(c->out, path, ".bin", ".vmt", &text);
+	written = true;
+	if (c->out == NULL)
+		cli_print_vmt(strbuf_text(&text));
+	else
+		written = cli_write_made(c->out, path, ".bin", ".vmt", &text);
 	strbuf_free(&text);
 	keybuf_free(&bytes);
 	program_free(&p);
