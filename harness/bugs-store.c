@@ -13,6 +13,7 @@
 
 #include "harness/bugs.h"
 #include "harness/cli.h"
+#include "harness/files.h"
 #include "harness/strbuf.h"
 #include "harness/vmt.h"
 
@@ -117,7 +118,7 @@ bugs_save(const char *state, const struct bugs_trial *t, const struct bugs_recor
 	errno = ENAMETOOLONG;
 	if (dumped != NULL && path_of(state, t, path, sizeof(path)) && make_directories(state, t)) {
 		strbuf_add(&text, dumped);
-		good = vmt_write_text(path, &text);
+		good = file_write_text(path, &text);
 	}
 	strbuf_free(&text);
 	free(dumped);

@@ -78,6 +78,7 @@ bugs_start(struct bugs_process *p, const struct bugs_trial *trial)
 	p->pid = fork();
 	if (p->pid == 0) {
 		(void)signal(SIGINT, SIG_IGN); /* the parent decides */
+		(void)signal(SIGHUP, SIG_IGN);
 		trial_main(p);
 	}
 	if (p->pid < 0) {

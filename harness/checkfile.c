@@ -544,23 +544,12 @@ bless_outcomes(struct program *p, struct explore_result *got)
 	p->schedules = got->schedules;
 }
 
-/* Rewrites the file if its canonical text has changed. */
+/* The text that the file should have. The caller writes it. */
 static void
-bless_write(struct check *c)
+bless_text(struct check *c)
 {
-	struct strbuf after = { 0 };
-
-	vmt_print(&c->program, &after);
-	if (strcmp(strbuf_text(&c->before), strbuf_text(&after)) != 0) {
-		if (vmt_write(c->path, &c->program)) {
-			c->report.blessed = true;
-			strbuf_printf(c->out, "%s: blessed\n", c->path);
-		} else {
-			fail_at(c, 0);
-			strbuf_printf(c->out, "cannot be rewritten: %s\n", strerror(errno));
-		}
-	}
-	strbuf_free(&after);
+	vmt_print(&c->program, c->options->blessed);
+	c->report.blessed = strcmp(strbuf_text(&c->before), strbuf_text(c->options->blessed)) != 0;
 }
 
 /* --- one file --- */
@@ -639,7 +628,7 @@ check_opened(struct check *c)
 	else if (p->nr_threads == 0)
 		check_verdicts(c, &(struct explore_path){ 0 }, false);
 	if (c->options->bless && c->report.status == CHECKFILE_PASSED)
-		bless_write(c);
+		bless_text(c);
 	strbuf_free(&wrong);
 }
 

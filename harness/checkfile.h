@@ -24,7 +24,8 @@ struct checkfile_options {
 	bool counts;              /* compare "schedules N", too */
 	bool verify;              /* explore by schedules as well and compare */
 	uint64_t verify_max;      /* programs with more schedules are not verified */
-	bool bless;               /* rewrite the expectations instead of comparing */
+	bool bless;               /* make new expectations instead of comparing */
+	struct strbuf *blessed;   /* bless: the program with them is appended here */
 	bool skip_refused;        /* a program that the target refuses is skipped; false: it fails */
 	bool skip_mutants;        /* a program about a mutant is skipped in a build without them; false: it fails */
 	bool no_checks;           /* do not judge the runs */
@@ -44,7 +45,7 @@ enum checkfile_status {
 struct checkfile_report {
 	uint8_t status;     /* enum checkfile_status */
 	bool verified;      /* explored by schedules as well */
-	bool blessed;       /* rewritten, and it was different */
+	bool blessed;       /* options.blessed has new expectations */
 	bool verdict_shown; /* there is a verdict line, and the run by the schedule shows it */
 	uint64_t states, transitions, steps;
 	uint64_t schedules; /* UINT64_MAX: more than that */

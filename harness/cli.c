@@ -4,6 +4,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -15,7 +16,7 @@
 
 #include <jansson.h>
 
-#include "harness/bytes.h"
+#include "harness/files.h"
 #include "harness/keybuf.h"
 #include "harness/strbuf.h"
 #include "harness/vmt.h"
@@ -131,30 +132,16 @@ cli_read_bytes(const char *path, struct keybuf *bytes)
 }
 
 bool
-cli_read_encoded(const char *path, struct keybuf *bytes)
-{
-	uint8_t version;
-
-	if (!cli_read_bytes(path, bytes))
-		return false;
-	version = bytes_version(bytes->bytes, bytes->len);
-	if (version <= BYTES_VERSION)
-		return true;
-	cli_about(path, 0, "expected version %d of the byte form, the only one that this wirestorm reads, found %u",
-	    BYTES_VERSION, version);
-	return false;
-}
-
-bool
 cli_write_text(const char *path, const struct strbuf *text)
 {
-	if (strcmp(path, "-") == 0) { /* if it cannot be written the end of the program says so */
+	bool good;
+
+	if (file_is_stdout(path)) /* if it cannot be written the end of the program says so */
 		escape_stdout_raw(true);
-		fputs(strbuf_text(text), stdout);
+	good = file_write_text(path, text);
+	if (file_is_stdout(path))
 		escape_stdout_raw(false);
-		return true;
-	}
-	if (vmt_write_text(path, text))
+	if (good)
 		return true;
 	warn("%s", path);
 	return false;
@@ -207,6 +194,52 @@ cli_make_directory(const char *dir)
 	return false;
 }
 
+const char *
+cli_split_stdout(void)
+{
+	static char path[32];
+	int fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+
+	if (fd < 0 || fflush(stdout) != 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+		err(EXIT_USAGE, "standard output");
+	(void)snprintf(path, sizeof(path), "/dev/fd/%d", fd);
+	return path;
+}
+
+bool
+cli_can_write(const char *path)
+{
+	if (file_writable(path))
+		return true;
+	warn("%s", path);
+	return false;
+}
+
+bool
+cli_save_text(const char *path, const struct strbuf *text, bool json)
+{
+	if (file_write_text(path, text))
+		return true;
+	warn("%s: cannot be written, the program goes to standard %s", path, json ? "error" : "output");
+	if (json)
+		fputs(strbuf_text(text), stderr);
+	else
+		cli_print_vmt(strbuf_text(text));
+	return false;
+}
+
+bool
+cli_save_program(const char *path, const struct program *p, bool json)
+{
+	struct strbuf text = { 0 };
+	bool good;
+
+	vmt_print(p, &text);
+	good = cli_save_text(path, &text, json);
+	strbuf_free(&text);
+	return good;
+}
+
 /* --- signals --- */
 
 static void
@@ -220,10 +253,13 @@ on_signal(int sig)
 void
 cli_catch_signals(void)
 {
-	struct sigaction sa = { .sa_handler = on_signal };
+	struct sigaction sa = { .sa_handler = on_signal }, hangup;
 
 	(void)sigaction(SIGINT, &sa, NULL);
 	(void)sigaction(SIGTERM, &sa, NULL);
+	(void)sigaction(SIGHUP, NULL, &hangup);
+	if (hangup.sa_handler != SIG_IGN) /* else nohup(1) asked to go on */
+		(void)sigaction(SIGHUP, &sa, NULL);
 }
 
 /* --- targets --- */

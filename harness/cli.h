@@ -59,11 +59,9 @@ void cli_files_free(struct cli_files *files);
 struct keybuf;
 /* Appends what is in a file ("-": standard input). False: said why on standard error. */
 bool cli_read_bytes(const char *path, struct keybuf *bytes);
-/* The same for bytes that mean a program; a header's version must be one that is known. */
-bool cli_read_encoded(const char *path, struct keybuf *bytes);
 
 struct strbuf;
-/* To a file, which is replaced as a whole, or with "-" to standard output. False: said why on standard error. */
+/* As file_write_text (files.h). False: said why on standard error. */
 bool cli_write_text(const char *path, const struct strbuf *text);
 /*
  * What a command makes of the file @from: with @dir as the file of that directory that has its name, with the suffix
@@ -74,7 +72,22 @@ bool cli_write_made(const char *dir, const char *from, const char *suffix, const
 /* Makes the directory if it is not there. False: said why on standard error. */
 bool cli_make_directory(const char *dir);
 
-/* Set by the first Ctrl-C or SIGTERM; the second one ends the process. */
+/*
+ * Standard output gets one file, and nothing else: what is printed from here on goes to standard error. Returns the
+ * path by which the file is written.
+ */
+const char *cli_split_stdout(void);
+/* Asks before the work whether its result can be written to @path. False: said why on standard error. */
+bool cli_can_write(const char *path);
+/*
+ * Writes a program as vmt_write does. False: said why on standard error; so that the work is not lost the program goes
+ * to standard output, or with @json, which has that for itself, to standard error.
+ */
+bool cli_save_program(const char *path, const struct program *p, bool json);
+/* The same for the text of a program. */
+bool cli_save_text(const char *path, const struct strbuf *text, bool json);
+
+/* Set by the first Ctrl-C, SIGTERM or SIGHUP (unless that is ignored); the second one ends the process. */
 extern volatile int cli_stop;
 void cli_catch_signals(void);
 

@@ -10,7 +10,6 @@
 
 #include "harness/bench.h"
 #include "harness/cli.h"
-#include "harness/nearest.h"
 #include "harness/options.h"
 #include "harness/strategy.h"
 
@@ -89,14 +88,8 @@ set_strategy(void *command, const char *text)
 {
 	struct bench_command *c = command;
 
-	struct nearest n;
-
-	nearest_begin(&n, text, strlen(text));
-	nearest_offer(&n, "explore");
-	strategy_offer(&n);
 	if (strcmp(text, "explore") != 0 && strategy_find(text) == NULL)
-		errx(EXIT_USAGE, "--strategy %s: expected explore or one of wirestorm help strategies%s", text,
-		    nearest_hint(&n));
+		errx(EXIT_USAGE, "--strategy %s: expected explore or one of wirestorm help strategies", text);
 	c->options.strategy = text;
 }
 
@@ -131,7 +124,6 @@ cmd_bench(int argc, char **argv)
 		    .seed = 1,
 		    .corpus = "corpus/freebsd" } };
 	struct bench_report report = { 0 };
-	struct nearest n;
 	int rv = options_parse(argc, argv, &usage, &c);
 
 	if (rv < 0)
@@ -150,9 +142,6 @@ cmd_bench(int argc, char **argv)
 			print_json(benches[i].name, &report);
 		return rv;
 	}
-	nearest_begin(&n, argv[optind], strlen(argv[optind]));
-	for (size_t i = 0; i < NR_BENCHES; i++)
-		nearest_offer(&n, benches[i].name);
-	warnx("no bench \"%s\"%s", argv[optind], nearest_hint(&n));
+	warnx("no bench \"%s\"", argv[optind]);
 	return cli_usage();
 }

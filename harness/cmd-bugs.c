@@ -12,9 +12,7 @@
 
 #include "harness/bugs.h"
 #include "harness/cli.h"
-#include "harness/nearest.h"
 #include "harness/options.h"
-#include "harness/vmt.h"
 
 #define JOBS_MAX 64
 #define SECONDS_DEFAULT 10
@@ -66,7 +64,7 @@ struct bugs_command {
 	double seconds;
 	uint64_t seeds, count;
 	unsigned jobs;
-	bool json, markdown;
+	bool json, markdown, unsaved; /* unsaved: a result is not in the directory of state */
 	struct bugs_process processes[JOBS_MAX];
 };
 
@@ -93,14 +91,10 @@ add_mutant(struct bugs_command *c, enum vm_mutant mutant)
 static bool
 named_mutant(const char *name, bool none, enum vm_mutant *mutant)
 {
-	struct nearest n;
-
 	*mutant = vm_mutant_by_name(name);
 	if (*mutant != VM_MUTANT_none || (none && strcmp(name, "none") == 0))
 		return true;
-	nearest_begin(&n, name, strlen(name));
-	vmt_offer_mutants(&n);
-	warnx("expected the name of a bug, found \"%s\"; wirestorm bugs list has them%s", name, nearest_hint(&n));
+	warnx("expected the name of a bug, found \"%s\"; wirestorm bugs list has them", name);
 	return false;
 }
 
@@ -181,8 +175,10 @@ collect(struct bugs_command *c, pid_t pid, int status, const struct rusage *used
 		bugs_finish(p, status, cpu, &record);
 		if (cli_stop != 0 && record.end != BUGS_FOUND)
 			continue; /* it was cut short */
-		if (c->state != NULL && record.end != BUGS_FAILED && !bugs_save(c->state, &trial, &record))
-			err(EXIT_USAGE, "%s", c->state);
+		if (c->state != NULL && record.end != BUGS_FAILED && !bugs_save(c->state, &trial, &record)) {
+			warn("%s: a result cannot be kept", c->state);
+			c->unsaved = true;
+		}
 		keep(c, &trial, &record);
 	}
 }
@@ -210,7 +206,7 @@ hunt_end(const struct bugs_command *c)
 	if (!c->json)
 		printf("%zu of %zu trial%s found something%s\n", found, c->nr_results, plural(c->nr_results),
 		    c->nr_results < c->nr_trials ? "; interrupted" : "");
-	return failed > 0 ? EXIT_USAGE : wrong > 0 || cli_stop != 0 ? EXIT_FINDING : EXIT_OK;
+	return failed > 0 || c->unsaved ? EXIT_USAGE : wrong > 0 || cli_stop != 0 ? EXIT_FINDING : EXIT_OK;
 }
 
 static int
@@ -405,14 +401,8 @@ take_engine(void *command, const char *name)
 	struct bugs_command *c = command;
 	enum bugs_engine engine = bugs_engine_by_name(name);
 
-	struct nearest n;
-
-	nearest_begin(&n, name, strlen(name));
-	for (unsigned e = 0; e < BUGS_ENGINE_END; e++)
-		nearest_offer(&n, bugs_engine_table[e].name);
 	if (engine == BUGS_ENGINE_END)
-		errx(EXIT_USAGE, "--engine %s: expected the name of an engine; --help lists them%s", name,
-		    nearest_hint(&n));
+		errx(EXIT_USAGE, "--engine %s: expected the name of an engine; --help lists them", name);
 	c->engines[engine] = true;
 }
 
@@ -465,13 +455,7 @@ cmd_bugs(int argc, char **argv)
 		if (strcmp(argv[optind], verbs[i].name) == 0)
 			rv = verbs[i].function(&c, argc - optind - 1, argv + optind + 1);
 	if (rv < 0) {
-		struct nearest n;
-
-		nearest_begin(&n, argv[optind], strlen(argv[optind]));
-		for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
-			nearest_offer(&n, verbs[i].name);
-		warnx("expected list, describe, hunt, report or equivalent, found \"%s\"%s", argv[optind],
-		    nearest_hint(&n));
+		warnx("expected list, describe, hunt, report or equivalent, found \"%s\"", argv[optind]);
 		return cli_usage();
 	}
 	free(c.trials);

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include <err.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,9 +21,11 @@
 
 #include "harness/checkfile.h"
 #include "harness/cli.h"
+#include "harness/files.h"
 #include "harness/message.h"
 #include "harness/options.h"
 #include "harness/strbuf.h"
+#include "harness/vmt.h"
 #include "harness/workers.h"
 
 #define VERIFY_MAX 100000
@@ -59,8 +62,8 @@ struct check_run {
 	struct work *work; /* one for each file */
 	size_t nr_printed, nr_done;
 	unsigned nr_workers;
-	const char *files_from;
-	bool json, progress;
+	const char *files_from, *bless_to; /* bless_to: NULL, or where a program from standard input goes */
+	bool json, progress, unwritten;    /* unwritten: a file could not be blessed */
 	time_t started, shown;
 };
 
@@ -69,7 +72,7 @@ struct check_run {
 struct file_checker {
 	const struct check_run *run;
 	struct sim *sim;
-	struct strbuf text;
+	struct strbuf text, blessed;
 };
 
 static void *
@@ -91,12 +94,16 @@ check_file(void *state, const struct keybuf *in, struct keybuf *out)
 {
 	struct file_checker *w = state;
 	struct reader r = { .at = in->bytes, .end = in->bytes + in->len };
+	struct checkfile_options options = w->run->options;
 	struct checkfile_report report;
 
 	strbuf_clear(&w->text);
-	report = checkfile(w->run->files.names[read_number(&r)], &w->run->options, w->sim, &w->text);
+	strbuf_clear(&w->blessed);
+	options.blessed = &w->blessed;
+	report = checkfile(w->run->files.names[read_number(&r)], &options, w->sim, &w->text);
 	message_text(out, (const char *)&report, sizeof(report));
 	message_text(out, strbuf_text(&w->text), w->text.len);
+	message_text(out, strbuf_text(&w->blessed), w->blessed.len);
 }
 
 /* --- the parent's side --- */
@@ -114,6 +121,28 @@ say_died(const char *name, int status)
 	return strbuf_take(&text);
 }
 
+/* Here and not in the worker, which is killed when the run is interrupted. */
+static void
+write_blessed(struct check_run *c, struct file_state *s, const char *path, char *program)
+{
+	struct strbuf text = { 0 };
+
+	strbuf_add(&text, program);
+	if (c->bless_to != NULL ? file_write_text(c->bless_to, &text) : file_write_text(path, &text)) {
+		strbuf_clear(&text);
+		strbuf_printf(&text, "%s%s: blessed\n", s->text, vmt_path_name(path));
+	} else {
+		strbuf_clear(&text);
+		strbuf_printf(&text, "%s%s: cannot be rewritten: %s; the blessed program:\n%s", s->text,
+		    vmt_path_name(path), strerror(errno), program);
+		s->report.status = CHECKFILE_FAILED;
+		s->report.blessed = false;
+		c->unwritten = true;
+	}
+	free(s->text);
+	s->text = strbuf_take(&text);
+}
+
 static void
 take_answer(void *arg, struct work *work)
 {
@@ -123,11 +152,15 @@ take_answer(void *arg, struct work *work)
 
 	if (work->end == WORK_DONE) {
 		struct reader r = { .at = work->out.bytes, .end = work->out.bytes + work->out.len };
-		char *report = read_text(&r);
+		char *report = read_text(&r), *blessed;
 
 		memcpy(&s->report, report, sizeof(s->report));
 		free(report);
 		s->text = read_text(&r);
+		blessed = read_text(&r);
+		if (s->report.blessed || (c->bless_to != NULL && blessed[0] != '\0'))
+			write_blessed(c, s, c->files.names[file], blessed);
+		free(blessed);
 	} else {
 		s->report = (struct checkfile_report){ .status = CHECKFILE_CRASHED };
 		s->text = say_died(c->files.names[file], work->status);
@@ -331,7 +364,7 @@ finish(struct check_run *c)
 	free(c->states);
 	cli_files_free(&c->files);
 	/* If nothing was checked, that is not "passed". */
-	if (t.bad > 0 || (t.passed + t.failed == 0 && cli_stop == 0))
+	if (t.bad > 0 || c->unwritten || (t.passed + t.failed == 0 && cli_stop == 0))
 		return EXIT_USAGE;
 	return t.failed > 0 || cli_stop != 0 ? EXIT_FINDING : EXIT_OK;
 }
@@ -356,7 +389,8 @@ static const struct option_row rows[] = {
 	OPTION_STATES(TO(uint64_t, options.states_max),
 	    "give a program up after so many states (or schedules, if the target has no state key)"),
 	OPTION_FLAG("--bless", TO(bool, options.bless),
-	    "write what happens into the files as what is expected, and say which changed"),
+	    "write what happens into the files as what is expected, and say which changed; \"-\" becomes standard "
+	    "output, with the report on standard error"),
 	OPTION_FILES_FROM(TO(const char *, files_from)),
 	OPTION_JSON(TO(bool, json)),
 	{ 0 },
@@ -393,9 +427,12 @@ cmd_check(int argc, char **argv)
 	c.options.profile_freebsd12 = c.target.freebsd12;
 	c.options.quirks = c.target.quirks;
 	for (int i = optind; i < argc; i++) {
-		if (c.options.bless && strcmp(argv[i], "-") == 0) {
-			warnx("--bless rewrites files, standard input is none");
-			return cli_usage();
+		if (c.options.bless && file_is_stdout(argv[i])) {
+			if (argc - optind > 1 || c.files_from != NULL || c.json) {
+				warnx("--bless -: standard output takes the program, and nothing else");
+				return cli_usage();
+			}
+			c.bless_to = cli_split_stdout();
 		}
 		c.options.skip_mutants |= is_directory(argv[i]);
 	}

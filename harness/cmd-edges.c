@@ -251,6 +251,11 @@ print(struct edges_command *c)
 	} else if (c->html != NULL) {
 		edges_report_html(&c->report, &text);
 		good = cli_write_text(c->html, &text);
+		strbuf_clear(&text);
+		if (!good) { /* the work is not lost */
+			edges_report_text(&c->report, &text);
+			fputs(strbuf_text(&text), stdout);
+		}
 	} else {
 		edges_report_text(&c->report, &text);
 		fputs(strbuf_text(&text), stdout);
@@ -337,6 +342,8 @@ cmd_edges(int argc, char **argv)
 
 	if (rv < 0)
 		rv = check_options(&c, argc - optind);
+	if (rv < 0 && c.html != NULL && !cli_can_write(c.html))
+		rv = EXIT_USAGE;
 	if (rv >= 0)
 		return rv;
 	strbuf_add(&c.command, "wirestorm edges --markdown");

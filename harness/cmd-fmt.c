@@ -38,8 +38,7 @@ fmt_file(const char *path, bool check)
 	} else if (strcmp(strbuf_text(&before), strbuf_text(&text)) != 0) {
 		if (check) {
 			rv = EXIT_FINDING;
-		} else if (!vmt_write(path, &p)) {
-			warn("%s", path);
+		} else if (!cli_write_text(path, &text)) {
 			rv = EXIT_USAGE;
 		}
 		if (rv != EXIT_USAGE)

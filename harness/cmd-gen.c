@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "harness/cli.h"
+#include "harness/files.h"
 #include "harness/keybuf.h"
 #include "harness/options.h"
 #include "harness/random-program.h"
@@ -148,6 +149,8 @@ cmd_gen(int argc, char **argv)
 
 	if (rv >= 0)
 		return rv;
+	if (c.out != NULL && file_is_stdout(c.out))
+		c.out = NULL;
 	if (c.count > 1 && c.out == NULL) {
 		warnx("--count needs --out DIR: standard output takes one program");
 		return cli_usage();

@@ -11,6 +11,7 @@
 
 #include "engine/edge.h"
 #include "harness/cli.h"
+#include "harness/files.h"
 #include "harness/hunt.h"
 #include "harness/options.h"
 #include "harness/vmt.h"
@@ -27,7 +28,9 @@ static const char help_tail[] =
     "\n"
     "A process that crashes or hangs costs one program, which is a finding and written too. A hunt that is killed has\n"
     "written whatever it said; Ctrl-C ends it with the summary.\n\n"
-    "Exit status: 0 nothing (new, with --baseline), 1 findings, 2 wrong usage, or a directory that cannot be used.\n\n"
+    "A finding that cannot be written is printed, and the hunt ends after the programs that are under way.\n\n"
+    "Exit status: 0 nothing (new, with --baseline), 1 findings, 2 wrong usage, or a directory that cannot be used or\n"
+    "has no room for a finding.\n\n"
     "Examples:\n"
     "  wirestorm hunt --seconds 60 --out found\n"
     "  wirestorm hunt --profile freebsd12 --seconds 120 --seed 1 --out found\n"
@@ -84,6 +87,8 @@ show_finding(void *arg, const struct hunt_finding *f)
 	struct hunt_command *c = arg;
 
 	erase_line(c);
+	if (f->error != 0)
+		warnc(f->error, "%s/%s: the finding cannot be written", c->options.out, f->name);
 	if (c->json)
 		return;
 	if (f->known != NULL)
@@ -92,9 +97,18 @@ show_finding(void *arg, const struct hunt_finding *f)
 		printf("new    %s%s\n       %s\n", f->name, f->shrunk ? "" : " (not made small)", f->line);
 	if (f->complaint != NULL)
 		printf("       wirestorm check does not pass it: %s\n", f->complaint);
-	if (f->known == NULL && c->options.out == NULL)
+	if (f->known == NULL && (c->options.out == NULL || f->error != 0))
 		printf("\n%s\n", f->text);
 	(void)fflush(stdout);
+}
+
+static void
+show_written(void *arg, const struct hunt_finding *f)
+{
+	struct hunt_command *c = arg;
+
+	erase_line(c);
+	warnx("%s/%s: there is room now, the finding is written", c->options.out, f->name);
 }
 
 /* --- in the end --- */
@@ -120,16 +134,19 @@ print_summary(const struct hunt_command *c, const struct hunt_report *r)
 	    (unsigned long long)r->kept);
 	printf("%zu finding%s, %zu of them new, %zu explained by a quirk that is on; left out because alike: %llu\n",
 	    r->nr_findings, plural(r->nr_findings), r->nr_new, by_quirk, (unsigned long long)r->seen);
-	if (c->options.out != NULL && r->nr_new > 0)
+	if (r->nr_unwritten > 0)
+		printf("%zu finding%s could not be written to %s: the programs are printed above\n", r->nr_unwritten,
+		    plural(r->nr_unwritten), c->options.out);
+	else if (c->options.out != NULL && r->nr_new > 0)
 		printf("wirestorm check %s replays them\n", c->options.out);
 }
 
 static json_t *
 json_finding(const struct hunt_finding *f)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:b, s:b, s:b, s:b, s:s?}", "name", f->name, "key", f->key, "what",
-	    f->line, "program", f->text, "known", f->known, "baseline", f->baseline, "quirk", f->quirk, "replays",
-	    f->replays, "shrunk", f->shrunk, "complaint", f->complaint);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:b, s:b, s:b, s:b, s:s?, s:b}", "name", f->name, "key", f->key,
+	    "what", f->line, "program", f->text, "known", f->known, "baseline", f->baseline, "quirk", f->quirk,
+	    "replays", f->replays, "shrunk", f->shrunk, "complaint", f->complaint, "unwritten", f->error != 0);
 }
 
 static void
@@ -157,10 +174,12 @@ run_hunt(struct hunt_command *c)
 {
 	struct hunt_report r;
 	size_t failures;
+	int rv;
 
 	c->options.stop = &cli_stop;
 	c->options.arg = c;
 	c->options.on_finding = show_finding;
+	c->options.on_written = show_written;
 	if (cli_stderr_tty())
 		c->options.progress = show_progress;
 	cli_catch_signals();
@@ -172,8 +191,9 @@ run_hunt(struct hunt_command *c)
 	else
 		print_summary(c, &r);
 	failures = c->options.baseline != NULL ? r.nr_new : r.nr_findings;
+	rv = r.nr_unwritten > 0 ? EXIT_USAGE : failures > 0 ? EXIT_FINDING : EXIT_OK;
 	hunt_report_free(&r);
-	return failures > 0 ? EXIT_FINDING : EXIT_OK;
+	return rv;
 }
 
 /* --- options --- */
@@ -270,7 +290,11 @@ static const struct option_row rows[] = {
 	OPTION_NUMBER("-j, --jobs N", TO(unsigned, options.jobs), 1, WORKERS_MAX,
 	    "worker processes (default: the number of processors)"),
 	OPTION_TEXT("--out DIR", TO(const char *, options.out),
-	    "write findings there, DIR/NNN-CHECK-RETURN.vmt; DIR is made if need be (default: print them)"),
+	    "write findings there, DIR/NNN-CHECK-RETURN.vmt; DIR is made if need be (default, or with \"-\": print "
+	    "them)"),
+	OPTION_FLAG("--keep-going", TO(bool, options.keep_going),
+	    "when a finding cannot be written, hunt on, and write it as soon as there is room (default: end with "
+	    "status 2)"),
 	OPTION_TEXT("--known DIR", TO(const char *, options.known),
 	    "findings that are recognised, and not written again (default corpus/bugs, if it is there)"),
 	OPTION_TEXT("--baseline DIR", TO(const char *, options.baseline),
@@ -292,6 +316,8 @@ complete(struct hunt_command *c)
 		warnx("--seeds excludes --seed");
 		return cli_usage();
 	}
+	if (o->out != NULL && file_is_stdout(o->out))
+		o->out = NULL;
 	o->limits.target = c->target.target;
 	o->freebsd12 = c->target.freebsd12;
 	o->quirks = c->target.quirks;

@@ -10,6 +10,7 @@
 
 #include "harness/cli.h"
 #include "harness/expect.h"
+#include "harness/files.h"
 #include "harness/options.h"
 #include "harness/reproduce.h"
 #include "harness/shrink.h"
@@ -64,25 +65,26 @@ default_out(const char *path)
 	return strbuf_take(&b);
 }
 
+/* To @f, as the program may have standard output for itself. */
 static void
-print_text(const struct reproduce_command *c, const struct reproduce_result *x)
+print_text(const struct reproduce_command *c, const struct reproduce_result *x, FILE *f)
 {
+	const char *out = file_is_stdout(c->out) ? "standard output" : c->out;
 	struct strbuf text = { 0 };
 
 	if (x->phase != REPRODUCE_NOTHING) {
 		finding_print(&x->finding, &x->program, &text);
-		printf("%s\n", strbuf_text(&text));
+		fprintf(f, "%s\n", strbuf_text(&text));
 	}
 	if (x->same)
-		printf("reproduced %s, after %llu run%s and %llu explored tail%s: %s\n", reproduce_phase_text(x->phase),
-		    (unsigned long long)x->runs, plural(x->runs), (unsigned long long)x->tails, plural(x->tails),
-		    c->out);
+		fprintf(f, "reproduced %s, after %llu run%s and %llu explored tail%s: %s\n",
+		    reproduce_phase_text(x->phase), (unsigned long long)x->runs, plural(x->runs),
+		    (unsigned long long)x->tails, plural(x->tails), out);
 	else if (x->phase != REPRODUCE_NOTHING)
-		printf("not reproduced in %llu run%s and %llu explored tail%s, but this was met: %s\n",
-		    (unsigned long long)x->runs, plural(x->runs), (unsigned long long)x->tails, plural(x->tails),
-		    c->out);
+		fprintf(f, "not reproduced in %llu run%s and %llu explored tail%s, but this was met: %s\n",
+		    (unsigned long long)x->runs, plural(x->runs), (unsigned long long)x->tails, plural(x->tails), out);
 	else
-		printf("not reproduced in %llu run%s and %llu explored tail%s; %s has what is known\n",
+		fprintf(f, "not reproduced in %llu run%s and %llu explored tail%s; %s has what is known\n",
 		    (unsigned long long)x->runs, plural(x->runs), (unsigned long long)x->tails, plural(x->tails),
 		    c->path);
 	strbuf_free(&text);
@@ -148,14 +150,13 @@ reproduce_program(struct reproduce_command *c, const struct program *p)
 	if (x.refused[0] != '\0') {
 		cli_about(c->path, x.refused_line, "%s", x.refused);
 		rv = EXIT_USAGE;
-	} else if (x.phase != REPRODUCE_NOTHING && !vmt_write(c->out, &x.program)) {
-		warn("%s", c->out);
-		cli_print_program(&x.program); /* what took so long to find is not lost */
-		rv = EXIT_USAGE;
-	} else if (c->json) {
-		print_json(c, &x);
 	} else {
-		print_text(c, &x);
+		if (x.phase != REPRODUCE_NOTHING && !cli_save_program(c->out, &x.program, c->json))
+			rv = EXIT_USAGE;
+		if (c->json)
+			print_json(c, &x);
+		else
+			print_text(c, &x, file_is_stdout(c->out) ? stderr : stdout);
 	}
 	reproduce_result_free(&x);
 	return rv;
@@ -167,7 +168,8 @@ static const struct option_row rows[] = {
 	    TO(double, options.seconds), "search for so long (default 30), and then make it smaller for so long"),
 	OPTION_FLAG("--no-shrink", TO(bool, no_shrink), "leave it as large as it is"),
 	OPTION_SEED(TO(uint64_t, options.seed), "what is drawn at random (default 1)"),
-	OPTION_TEXT("--out FILE", TO(const char *, out), "where the program goes (default: FILE-reproduced.vmt)"),
+	OPTION_TEXT("--out FILE", TO(const char *, out),
+	    "where the program goes (default: FILE-reproduced.vmt; \"-\": standard output)"),
 	OPTION_TARGET(TO(struct cli_target, target)),
 	OPTION_JSON(TO(bool, json)),
 	{ 0 },
@@ -194,7 +196,12 @@ cmd_reproduce(int argc, char **argv)
 	usual = default_out(c.path);
 	if (c.out == NULL)
 		c.out = usual;
-	if (p.nr_threads == 0 || p.nr_verdicts == 0) {
+	if (c.json && file_is_stdout(c.out)) {
+		warnx("--json excludes --out -: standard output takes one of the two");
+		rv = cli_usage();
+	} else if (!cli_can_write(c.out)) {
+		rv = EXIT_USAGE;
+	} else if (p.nr_threads == 0 || p.nr_verdicts == 0) {
 		cli_about(c.path, 0, "no window: it has no %s", p.nr_threads == 0 ? "threads" : "verdict line");
 		rv = EXIT_USAGE;
 	} else {

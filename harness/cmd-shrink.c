@@ -11,6 +11,7 @@
 #include "harness/cli.h"
 #include "harness/clock.h"
 #include "harness/expect.h"
+#include "harness/files.h"
 #include "harness/options.h"
 #include "harness/shrink.h"
 #include "harness/vmt.h"
@@ -44,19 +45,26 @@ struct shrink_command {
 	const struct program *original; /* its head and verdict */
 	struct program pending;         /* to be written; without threads: nothing is */
 	double began, written, shown;   /* seconds */
-	bool tty;
+	bool tty, unwritten;            /* unwritten: a failure to write was reported */
 };
 
-/* What is smaller and not written yet, if it is time. Whoever is killed at any moment has what it said. */
+/*
+ * Writes the smallest program so far, at most once a second: a process that is killed leaves it behind. While it cannot
+ * be written shrinking goes on, because there may be room in the end.
+ */
 static void
 write_pending(struct shrink_command *c)
 {
 	if (c->pending.nr_threads == 0 || clock_seconds() - c->written < WRITE_EACH)
 		return;
-	if (!vmt_write(c->out, &c->pending)) /* nor could the result be */
-		err(EXIT_USAGE, "%s", c->out);
 	c->written = clock_seconds();
-	program_free(&c->pending);
+	if (vmt_write(c->out, &c->pending)) {
+		c->unwritten = false;
+		program_free(&c->pending);
+	} else if (!c->unwritten) {
+		c->unwritten = true;
+		warn("%s: the smallest program so far cannot be written, trying again each second", c->out);
+	}
 }
 
 static void
@@ -67,7 +75,7 @@ keep(void *arg, const struct program *p)
 	struct strbuf text = { 0 };
 	struct vmt_error e;
 
-	if (c->out == NULL)
+	if (c->out == NULL || !file_replaces(c->out))
 		return;
 	whole.head = c->original->head;
 	whole.nr_verdicts = c->original->nr_verdicts;
@@ -158,17 +166,15 @@ print_json(const struct shrink_report *r)
 static int
 report(const struct shrink_command *c, const struct program *p, const struct shrink_report *r)
 {
-	if (c->out != NULL && !vmt_write(c->out, p)) {
-		warn("%s", c->out);
-		return EXIT_USAGE;
-	}
+	bool good = c->out == NULL || cli_save_program(c->out, p, c->json);
+
 	if (c->json)
 		print_json(r);
 	else
 		print_text(c, r);
 	if (c->out == NULL)
 		cli_print_program(p);
-	return EXIT_OK;
+	return good ? EXIT_OK : EXIT_USAGE;
 }
 
 /* --- the program --- */
@@ -239,7 +245,8 @@ suits(const struct shrink_command *c, const struct program *p)
 #define TO(type, field) OPTION_TO(struct shrink_command, type, field)
 static const struct option_row rows[] = {
 	OPTION_TEXT("--out FILE", TO(const char *, out),
-	    "write there, and whenever something smaller was found; FILE may be the program itself"),
+	    "write there, and whenever something smaller was found; FILE may be the program itself; \"-\": standard "
+	    "output"),
 	OPTION_SECONDS(TO(double, options.seconds), "stop after so long; the smallest so far is the result"),
 	OPTION_STATES(TO(uint64_t, options.states_max),
 	    "up to so many states an edited program is explored completely (default 20000)"),
@@ -262,11 +269,15 @@ cmd_shrink(int argc, char **argv)
 
 	if (rv >= 0)
 		return rv;
+	if (c.out != NULL && file_is_stdout(c.out))
+		c.out = NULL;
 	if (c.json && c.out == NULL) {
 		warnx("--json needs --out FILE: standard output takes one of the two");
 		return cli_usage();
 	}
 	c.path = argv[optind];
+	if (c.out != NULL && !cli_can_write(c.out))
+		return EXIT_USAGE;
 	if (!vmt_read(c.path, &p))
 		return EXIT_USAGE;
 	if (!suits(&c, &p)) {

@@ -14,8 +14,8 @@
 
 #include "harness/bytes.h"
 #include "harness/cli.h"
+#include "harness/files.h"
 #include "harness/keybuf.h"
-#include "harness/nearest.h"
 #include "harness/options.h"
 #include "harness/reproducer.h"
 #include "harness/run.h"
@@ -65,6 +65,7 @@ struct triage {
 	struct strbuf what;  /* the finding in words */
 	char path[PATH_MAX]; /* where it is, "" if nowhere */
 	bool known;          /* and was before */
+	bool unwritten;      /* it could not be written: that was said */
 };
 
 /* --- reading --- */
@@ -89,7 +90,7 @@ read_crash(
 		if (!vmt_read(path, p))
 			return false;
 	} else {
-		if (!cli_read_encoded(path, bytes))
+		if (!cli_read_bytes(path, bytes))
 			return false;
 		at = bytes_decode(bytes->bytes, bytes->len, p);
 		*way = (struct reproducer_way){ .choices = bytes->bytes + at, .nr_choices = bytes->len - at };
@@ -240,45 +241,52 @@ find_alike(const char *out, const struct program *p, char *path)
 	struct cli_files files = { 0 };
 	bool found = false;
 
-	if (!cli_files_add(&files, out))
-		exit(EXIT_USAGE);
+	(void)cli_files_add(&files, out); /* what cannot be read is named, and is no reason to lose the program */
 	for (size_t i = 0; i < files.nr && !found; i++) {
 		struct program other;
 
 		if (!vmt_read(files.names[i], &other))
 			continue;
-		found = alike(p, &other);
-		if (found && snprintf(path, PATH_MAX, "%s", files.names[i]) >= PATH_MAX)
-			errx(EXIT_USAGE, "%s: the name is too long", files.names[i]);
+		found = alike(p, &other) && snprintf(path, PATH_MAX, "%s", files.names[i]) < PATH_MAX;
 		program_free(&other);
 	}
 	cli_files_free(&files);
 	return found;
 }
 
-/* Whoever else numbers files there at the same time gets another number. */
-static void
+/*
+ * Another process that numbers files there at the same time gets other numbers. False: said why on standard error, and
+ * the caller prints the program.
+ */
+static bool
 write_numbered(const char *out, const struct program *p, char *path)
 {
 	for (unsigned n = 1; n <= BUGS_MAX; n++) {
 		if (snprintf(path, PATH_MAX, "%s/%03u.vmt", out, n) >= PATH_MAX)
-			errx(EXIT_USAGE, "%s: the name is too long", out);
-		if (vmt_write_new(path, p))
-			return;
-		if (errno != EEXIST)
-			err(EXIT_USAGE, "%s", path);
+			errno = ENAMETOOLONG;
+		else if (vmt_write_new(path, p))
+			return true;
+		if (errno != EEXIST) {
+			warn("%s/%03u.vmt", out, n);
+			return false;
+		}
 	}
-	errx(EXIT_USAGE, "%s: %d programs are there already", out, BUGS_MAX);
+	warnx("%s: %d programs are there already", out, BUGS_MAX);
+	return false;
 }
 
 static void
 keep(struct triage_command *c, struct program *p, struct triage *t)
 {
-	if (mkdir(c->out, 0777) != 0 && errno != EEXIST)
-		err(EXIT_USAGE, "%s", c->out);
+	if (mkdir(c->out, 0777) != 0 && errno != EEXIST) {
+		warn("%s", c->out);
+		t->unwritten = true;
+		return;
+	}
 	t->known = find_alike(c->out, p, t->path);
-	if (!t->known)
-		write_numbered(c->out, p, t->path);
+	t->unwritten = !t->known && !write_numbered(c->out, p, t->path);
+	if (t->unwritten)
+		t->path[0] = '\0';
 }
 
 /* --- reporting --- */
@@ -320,6 +328,8 @@ report(struct triage_command *c, const char *crash, const struct program *p, con
 		printf("# %s: %s\n", crash, strbuf_text(&t->what));
 		if (t->path[0] != '\0')
 			printf("# %s: %s\n", t->known ? "as in" : "written to", t->path);
+		else if (t->unwritten)
+			printf("# could not be written to %s\n", c->out);
 		/* A night has hundreds of files that crash alike: each program is shown once. */
 		if (!t->known)
 			printf("%s\n", strbuf_text(&text));
@@ -355,6 +365,8 @@ triage(struct triage_command *c, const char *crash)
 	rv = t.found ? EXIT_FINDING : EXIT_OK;
 	if (t.found && c->out != NULL)
 		keep(c, &p, &t);
+	if (t.unwritten)
+		rv = EXIT_USAGE;
 	report(c, crash, &p, &t);
 	c->nr_nothing += !t.found;
 	c->nr_known += t.found && t.known;
@@ -388,20 +400,16 @@ set_mutant(void *command, const char *text)
 {
 	struct triage_command *c = command;
 
-	struct nearest n;
-
 	c->mutant = vmt_mutant(text);
-	nearest_begin(&n, text, strlen(text));
-	vmt_offer_mutants(&n);
 	if (c->mutant == NULL)
-		errx(EXIT_USAGE, "--mutant %s: unknown mutant; wirestorm bugs list has them%s", text, nearest_hint(&n));
+		errx(EXIT_USAGE, "--mutant %s: there is none of that name; wirestorm bugs list has them", text);
 }
 
 #define TO(type, field) OPTION_TO(struct triage_command, type, field)
 static const struct option_row rows[] = {
 	OPTION_TEXT("--out DIR", TO(const char *, out),
 	    "write each as DIR/NNN.vmt, unless a program there is about the same: verdict, operations, quirks. "
-	    "Without, programs go to standard output"),
+	    "Without, or with \"-\", programs go to standard output"),
 	OPTION_PROFILE(TO(struct cli_target, target), ": run all in it, as WS_FUZZ_PROFILE had asked for"),
 	OPTION_TARGET(TO(struct cli_target, target)),
 	OPTION_FILES_FROM(TO(const char *, files_from)),
@@ -428,6 +436,8 @@ cmd_triage(int argc, char **argv)
 		cli_files_free(&files);
 		return EXIT_USAGE;
 	}
+	if (c.out != NULL && file_is_stdout(c.out))
+		c.out = NULL;
 	c.sim = sim_create();
 	c.all = json_array();
 	if (c.sim == NULL || c.all == NULL)

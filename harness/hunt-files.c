@@ -194,19 +194,19 @@ hunt_files_open(const struct hunt_options *o, struct workers *workers)
 	return NULL;
 }
 
-static void
-write_finding(const struct hunt_files *files, const struct hunt_finding *f)
+void
+hunt_files_retry(const struct hunt_files *files, struct hunt_finding *f)
 {
 	char path[PATH_MAX];
 	struct program p;
 	struct vmt_error e;
 
-	if (snprintf(path, sizeof(path), "%s/%s", files->out, f->name) >= PATH_MAX)
-		errc(EXIT_USAGE, ENAMETOOLONG, "%s", files->out);
 	if (!vmt_parse(f->text, strlen(f->text), &p, &e))
 		errx(EXIT_USAGE, "%s: a finding cannot be read: %u:%u: %s", f->name, e.line, e.column, e.text);
-	if (!vmt_write(path, &p))
-		err(EXIT_USAGE, "%s", path);
+	if (snprintf(path, sizeof(path), "%s/%s", files->out, f->name) >= PATH_MAX)
+		f->error = ENAMETOOLONG;
+	else
+		f->error = vmt_write(path, &p) ? 0 : errno;
 	program_free(&p);
 }
 
@@ -229,7 +229,7 @@ hunt_files_keep(struct hunt_files *files, struct hunt_finding *f)
 	free(f->name);
 	f->name = strbuf_take(&name);
 	if (files->out != NULL)
-		write_finding(files, f);
+		hunt_files_retry(files, f);
 }
 
 void

@@ -81,8 +81,10 @@ struct hunt_files;
 
 /* Reads what is known. NULL: said why it cannot. */
 struct hunt_files *hunt_files_open(const struct hunt_options *o, struct workers *workers);
-/* Sets what is known of a new finding, and its name. Writes it, unless it is there already. */
+/* Sets what is known of a new finding, and its name. Writes it, unless it is there already, and sets f->error. */
 void hunt_files_keep(struct hunt_files *files, struct hunt_finding *f);
+/* Tries once more to write a finding with an error. */
+void hunt_files_retry(const struct hunt_files *files, struct hunt_finding *f);
 void hunt_files_close(struct hunt_files *files);
 
 #endif

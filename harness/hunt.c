@@ -22,6 +22,7 @@
 #define INIT_MAX 6         /* steps of a changed program, and */
 #define POISON_MAX 3       /* pages */
 #define ROUGH_MAX 2        /* findings of one rough kind that are shrunk */
+#define RETRY_SECONDS 1.0  /* between attempts to write what could not be written */
 #define HANG_SECONDS 30.0  /* of one piece of work */
 
 /*
@@ -47,8 +48,9 @@ struct course {
 	struct hunt_report *report;
 	struct workers *workers;
 	struct hunt_files *files;
-	double began;
-	uint64_t nr_begun; /* programs */
+	double began, retried; /* retried: when unwritten findings were tried last */
+	bool full;             /* a finding could not be written, and that ends the hunt */
+	uint64_t nr_begun;     /* programs */
 	struct hunt_pool *pool;
 	struct genome_limits changing;
 	struct spent {
@@ -89,11 +91,35 @@ stopped(const struct course *c)
 	return c->o->stop != NULL && *c->o->stop != 0;
 }
 
+/* Writes the findings that could not be written, if there is room now. */
+static void
+retry_writes(struct course *c)
+{
+	struct hunt_report *r = c->report;
+
+	c->retried = clock_seconds();
+	for (size_t i = 0; i < r->nr_findings && r->nr_unwritten > 0; i++) {
+		struct hunt_finding *f = &r->findings[i];
+
+		if (f->error == 0)
+			continue;
+		hunt_files_retry(c->files, f);
+		if (f->error != 0)
+			return; /* the others have no more room */
+		r->nr_unwritten--;
+		if (c->o->on_written != NULL)
+			c->o->on_written(c->o->arg, f);
+	}
+}
+
 /* For the workers: no more programs. */
 static bool
 tick(void *arg)
 {
 	struct course *c = arg;
+
+	if (c->report->nr_unwritten > 0 && clock_seconds() - c->retried > RETRY_SECONDS)
+		retry_writes(c);
 
 	c->report->seconds = clock_seconds() - c->began;
 	c->report->processor = clock_processor_seconds(0) + workers_processor_seconds(c->workers);
@@ -319,7 +345,10 @@ add_finding(struct course *c, struct hunt_finding *f)
 		return;
 	}
 	f->number = (unsigned)c->report->nr_findings + 1;
+	retry_writes(c);
 	hunt_files_keep(c->files, f);
+	c->report->nr_unwritten += f->error != 0;
+	c->full |= f->error != 0 && !c->o->keep_going;
 	c->report->findings = grown(c->report->findings, c->report->nr_findings + 1, sizeof(*f));
 	c->report->findings[c->report->nr_findings++] = *f;
 	c->report->nr_new += f->known == NULL;
@@ -455,7 +484,7 @@ generation(struct course *c, struct work *work)
 	}
 	if (c->nr_raw > 0)
 		shrink_all(c);
-	return all && nr > 0;
+	return all && nr > 0 && !c->full;
 }
 
 static void
@@ -501,6 +530,7 @@ hunt(const struct hunt_options *options, struct hunt_report *report)
 	good = c->files != NULL;
 	while (good && generation(c, work))
 		;
+	retry_writes(c);
 	report->seconds = clock_seconds() - c->began;
 	report->stopped = stopped(c);
 	workers_stop(c->workers);

@@ -42,6 +42,7 @@ struct hunt_finding {
 	bool replays;    /* three times, with the same result and the same finding */
 	bool shrunk;
 	char *complaint; /* what wirestorm check says of the program; NULL: it passes, or was not checked */
+	int error;       /* 0, or: it is not in its file, because of this errno */
 };
 
 struct hunt_options {
@@ -60,9 +61,12 @@ struct hunt_options {
 	const char *out;     /* a directory for findings, which is made if need be; NULL: nowhere */
 	const char *known;   /* a directory of findings that are known; NULL: none */
 	const char *baseline;
+	bool keep_going; /* when a finding cannot be written: hunt on, and write it when there is room */
 	const volatile int *stop;
 	/* NULL, or: a finding, when it is kept. */
 	void (*on_finding)(void *arg, const struct hunt_finding *f);
+	/* NULL, or: a finding that could not be written has been now. */
+	void (*on_written)(void *arg, const struct hunt_finding *f);
 	/* NULL, or: now and then, on what has been done. */
 	void (*progress)(void *arg, const struct hunt_report *r);
 	void *arg;
@@ -79,6 +83,7 @@ struct hunt_report {
 	uint64_t kept;              /* programs, for being changed */
 	uint64_t seen;              /* findings before any was taken for the same as another */
 	size_t nr_findings, nr_new; /* new: neither known nor in the baseline */
+	size_t nr_unwritten;        /* findings that are in no file, and should be */
 	struct hunt_finding *findings;
 };
 

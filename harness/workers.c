@@ -118,7 +118,8 @@ worker_main(const struct workers_options *o, int fd)
 
 /*
  * The child never sees an interrupt, from its first instruction on: whether to stop is the parent's decision. Terminals
- * send SIGINT, and timeout(1) and job schedulers SIGTERM, to all processes of a job; that is no crash of a worker's.
+ * send SIGINT or SIGHUP, and timeout(1) and job schedulers SIGTERM, to all processes of a job; that is no crash of a
+ * worker's.
  */
 static pid_t
 fork_without_interrupts(void)
@@ -129,11 +130,13 @@ fork_without_interrupts(void)
 	(void)sigemptyset(&interrupts);
 	(void)sigaddset(&interrupts, SIGINT);
 	(void)sigaddset(&interrupts, SIGTERM);
+	(void)sigaddset(&interrupts, SIGHUP);
 	(void)sigprocmask(SIG_BLOCK, &interrupts, &before);
 	pid = fork();
 	if (pid == 0) {
 		(void)signal(SIGINT, SIG_IGN);
 		(void)signal(SIGTERM, SIG_IGN);
+		(void)signal(SIGHUP, SIG_IGN);
 	}
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	return pid;

@@ -10,8 +10,12 @@ matplotlib (Debian: python3-matplotlib); nothing else in the project does.
 """
 
 import argparse
+import io
 import json
 import sys
+from pathlib import Path
+
+import files
 
 import escape
 
@@ -29,7 +33,8 @@ def fail(message):
 
 def parse_arguments():
     p = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    p.add_argument("-o", "--output", required=True, metavar="FILE", help="the picture, by its ending: .svg, .png, .pdf")
+    p.add_argument("-o", "--output", required=True, metavar="FILE",
+        help="the picture, by its ending: .svg, .png, .pdf (\"-\": as SVG to standard output)")
     p.add_argument("records", nargs="?", type=argparse.FileType("r"), default=sys.stdin,
         help="JSON lines of wirestorm bugs report --json (default: standard input)")
     return p.parse_args()
@@ -75,7 +80,9 @@ def draw(trials, path):
     axes.legend(loc="lower right", title="engine")
     figure.tight_layout()
     try:
-        figure.savefig(path, dpi=120)
+        picture = io.BytesIO()
+        figure.savefig(picture, dpi=120, format="svg" if path == "-" else Path(path).suffix[1:] or "png")
+        files.write(path, picture.getvalue())
     except (OSError, ValueError) as e:
         fail(f"{path}: {e}")
 

@@ -281,13 +281,13 @@ copy_config(struct program_config *to, const struct program_config *from)
 }
 
 bool
-history_write(const struct window *w, const char *path)
+history_print(const struct window *w, struct strbuf *out)
 {
 	uint8_t number[WORLD_THREADS_MAX];
 	struct strbuf head = { 0 };
 	struct program p;
 	struct steps steps = { .p = &p };
-	bool good = false, cut = false;
+	bool good, cut = false;
 
 	program_init(&p);
 	copy_config(&p.config, w->config);
@@ -297,9 +297,9 @@ history_write(const struct window *w, const char *path)
 	program_add_verdict(&p, w->verdict, w->detail);
 	print_head(w, number, cut, &head);
 	p.head = strbuf_take(&head);
-	errno = ENODATA;
-	if (p.nr_threads > 0)
-		good = vmt_write(path, &p);
+	good = p.nr_threads > 0;
+	if (good)
+		vmt_print(&p, out);
 	program_free(&p);
 	return good;
 }

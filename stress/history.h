@@ -20,6 +20,8 @@
 #include "harness/program.h"
 #include "stress/world.h"
 
+struct strbuf;
+
 #define HISTORY_OPS_MAX PROGRAM_OPS_MAX /* kept per thread */
 #define HISTORY_ENTRIES_MAX 512
 #define HISTORY_TAGS_MAX 4096
@@ -74,7 +76,7 @@ history_end(struct history *h, const struct vm_result *r)
 	h->ops[(h->nr_ops - 1) % HISTORY_OPS_MAX].result = *r;
 }
 
-/* Writes @path, atomically. False with errno set; ENODATA: nothing happened since the last good map. */
-bool history_write(const struct window *w, const char *path);
+/* The window as a program, appended. False: nothing happened since the last good map. */
+bool history_print(const struct window *w, struct strbuf *out);
 
 #endif

@@ -143,8 +143,8 @@ stress_report_text(const struct stress_config *config, const struct stress_resul
 	case STRESS_USAGE:
 		break;
 	}
-	if (result->window)
-		printf("window: %s\n", config->window);
+	if (result->window[0] != '\0')
+		printf("window: %s\n", result->window);
 	printf("repeat with: %s\n", repeat);
 	fflush(stdout);
 }
@@ -233,8 +233,8 @@ stress_report_json(const struct stress_config *config, const struct stress_resul
 	json_object_set_new(o, "wakeups", json_integer((json_int_t)result->counts.wakeups));
 	if (result->end == STRESS_BROKEN || result->end == STRESS_HANG)
 		json_object_set_new(o, "broken", json_string(result->broken));
-	if (result->window)
-		json_object_set_new(o, "window", json_string(config->window));
+	if (result->window[0] != '\0')
+		json_object_set_new(o, "window", json_string(result->window));
 	written = json_dumpf(o, stdout, JSON_INDENT(1) | JSON_ENSURE_ASCII) == 0 && putchar('\n') != EOF &&
 	          fflush(stdout) == 0;
 	json_decref(o);

@@ -19,6 +19,8 @@
 #include "engine/native.h"
 #include "engine/park.h"
 #include "harness/engine-op.h"
+#include "harness/files.h"
+#include "harness/strbuf.h"
 #include "stress/check.h"
 #include "stress/member.h"
 #include "stress/race.h"
@@ -114,6 +116,24 @@ verdict_of(const char *broken)
 	return PROGRAM_VERDICT_INVARIANT;
 }
 
+/* The window goes to a file that is not there yet. If it cannot, it goes to standard error, so that it is not lost. */
+static void
+write_window(const struct window *w, const char *path, char written[PATH_MAX])
+{
+	struct strbuf text = { 0 }, name = { 0 };
+
+	if (history_print(w, &text)) {
+		if (file_write_numbered(path, &text, &name)) {
+			(void)strlcpy(written, strbuf_text(&name), PATH_MAX);
+		} else {
+			warn("%s: cannot be written, the window goes to standard error", path);
+			fputs(strbuf_text(&text), stderr);
+		}
+	}
+	strbuf_free(&text);
+	strbuf_free(&name);
+}
+
 /* The round and what is broken, and the window. All have stopped, or hang. */
 static void
 found(struct run *run, enum stress_end end, const char *broken)
@@ -137,9 +157,7 @@ found(struct run *run, enum stress_end end, const char *broken)
 		return;
 	for (unsigned i = 0; i < run->config.threads; i++)
 		histories[i] = &run->members[i].history;
-	result->window = history_write(&w, run->config.window);
-	if (!result->window && errno != ENODATA)
-		warn("%s", run->config.window);
+	write_window(&w, run->config.window, result->window);
 }
 
 /* Called on the thread that panics. The others run on; they get a moment to come to a point. */
@@ -165,8 +183,8 @@ on_panic(struct vm_thread *td, const char *what, const char *file, int line)
 	else
 		(void)snprintf(text, sizeof(text), "panic: %s (%s:%d)", what, file, line);
 	found(run, STRESS_BROKEN, text);
-	if (run->result->window)
-		fprintf(stderr, "window: %s\n", run->config.window);
+	if (run->result->window[0] != '\0')
+		fprintf(stderr, "window: %s\n", run->result->window);
 	if (run->config.repeat != NULL)
 		fprintf(stderr, "repeat with: %s\n", run->config.repeat);
 }
@@ -514,10 +532,11 @@ start_members(struct run *run)
 {
 	sigset_t caught, old;
 
-	/* The threads inherit a mask without the two signals: only the main thread is to get them. */
+	/* The threads inherit a mask without these signals: only the main thread is to get them. */
 	sigemptyset(&caught);
 	sigaddset(&caught, SIGINT);
 	sigaddset(&caught, SIGTERM);
+	sigaddset(&caught, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &caught, &old);
 	begin_round(run);
 	for (unsigned i = 0; i < run->config.threads; i++) {
@@ -668,7 +687,7 @@ on_signal(int number)
 }
 
 static void
-catch_signals(struct sigaction old[2])
+catch_signals(struct sigaction old[3])
 {
 	struct sigaction action = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
 
@@ -676,6 +695,9 @@ catch_signals(struct sigaction old[2])
 	sigemptyset(&action.sa_mask);
 	(void)sigaction(SIGINT, &action, &old[0]);
 	(void)sigaction(SIGTERM, &action, &old[1]);
+	(void)sigaction(SIGHUP, NULL, &old[2]);
+	if (old[2].sa_handler != SIG_IGN) /* else nohup(1) asked to go on */
+		(void)sigaction(SIGHUP, &action, NULL);
 }
 
 static void
@@ -696,7 +718,7 @@ sum_up(struct run *run)
 enum stress_end
 stress_run(const struct stress_config *config, struct stress_result *result)
 {
-	struct sigaction old[2], crashes[3];
+	struct sigaction old[3], crashes[3];
 	struct run *run;
 
 	*result = (struct stress_result){ 0 };
@@ -717,6 +739,7 @@ stress_run(const struct stress_config *config, struct stress_result *result)
 	sum_up(run);
 	(void)sigaction(SIGINT, &old[0], NULL);
 	(void)sigaction(SIGTERM, &old[1], NULL);
+	(void)sigaction(SIGHUP, &old[2], NULL);
 	if (config->live)
 		live_end(run);
 	if (atomic_load(&run->over) == 0)

@@ -13,6 +13,7 @@
 #ifndef STRESS_RUNNER_H
 #define STRESS_RUNNER_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -46,7 +47,8 @@ struct stress_config {
 	bool live_json;    /* it is a JSON object */
 	enum vm_mutant mutant; /* the bug that is put back; in the mutant build only */
 	struct workload_mix mix;
-	const char *window; /* the file for what led to a failure (history.h); NULL: none is written */
+	/* The file for what led to a failure (history.h); if there is one, another number is added. NULL: none. */
+	const char *window;
 	const char *repeat; /* the command, for the window; may be NULL */
 	/*
 	 * For tests: called at each scheduling point; and when all threads have stopped, before the map is checked
@@ -77,11 +79,11 @@ struct stress_counts {
 struct stress_result {
 	enum stress_end end;
 	char broken[160];          /* STRESS_BROKEN, STRESS_HANG: what */
-	bool window;               /* config's window was written */
+	char window[PATH_MAX];     /* the file that the window was written to, "": none */
 	uint64_t rounds;           /* checked */
 	uint64_t stops;            /* checks in the middle of a round */
 	double seconds;            /* that the threads ran for, checks included */
-	bool interrupted;          /* by SIGINT or SIGTERM */
+	bool interrupted;          /* by SIGINT, SIGTERM or SIGHUP */
 	long rss_first_kb, rss_kb; /* the most memory that the process had, after a second and at the end */
 	struct stress_counts counts;
 };
@@ -90,7 +92,7 @@ void stress_config_default(struct stress_config *config);
 /*
  * Runs. On STRESS_HANG says on standard error where each thread is; then, and on STRESS_BROKEN found in the middle of a
  * round, the threads are still there, so the process should end. A panic writes the window and ends the process.
- * SIGINT and SIGTERM end a run early; a second one ends the process.
+ * SIGINT, SIGTERM and, unless it is ignored, SIGHUP end a run early; a second one ends the process.
  */
 enum stress_end stress_run(const struct stress_config *config, struct stress_result *result);
 

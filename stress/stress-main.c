@@ -3,7 +3,6 @@
 #include "stress/stress-main.h"
 
 #include <err.h>
-#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,10 +11,9 @@
 #include <unistd.h>
 
 #include "harness/cli.h"
-#include "harness/nearest.h"
+#include "harness/files.h"
 #include "harness/options.h"
 #include "harness/strbuf.h"
-#include "harness/vmt.h"
 #include "stress/report.h"
 #include "stress/runner.h"
 
@@ -54,8 +52,8 @@ static const char help_tail[] =
 struct stress_command {
 	struct cli_target target;
 	struct stress_config config;
-	const char *mix, *mutant; /* as given; NULL: not */
-	bool seeded, json, quiet;
+	const char *mix, *mutant;        /* as given; NULL: not */
+	bool seeded, json, quiet, split; /* split: the window has standard output for itself */
 };
 
 static void
@@ -72,13 +70,9 @@ set_profile(void *command, const char *text)
 {
 	struct stress_command *c = command;
 
-	struct nearest n;
-
-	nearest_begin(&n, text, strlen(text));
-	vmt_offer_profiles(&n);
 	c->config.freebsd12 = strcmp(text, "freebsd12") == 0;
 	if (!c->config.freebsd12 && strcmp(text, "strict") != 0)
-		errx(EXIT_USAGE, "--profile %s: expected strict or freebsd12%s", text, nearest_hint(&n));
+		errx(EXIT_USAGE, "--profile %s: expected strict or freebsd12", text);
 }
 
 static void
@@ -86,34 +80,26 @@ set_mix(void *command, const char *text)
 {
 	struct stress_command *c = command;
 	char bad[64];
-	struct nearest n;
 
 	c->mix = text;
-	if (workload_mix_parse(&c->config.mix, text, bad, sizeof(bad)))
-		return;
-	nearest_begin(&n, bad, strcspn(bad, "=,"));
-	workload_mixes_offer(&n);
-	vmt_offer_ops(&n);
-	errx(EXIT_USAGE,
-	    "--mix: expected a mix of --help, operations as in wire=20,remove=0, not all 0, or both, found \"%s\"%s",
-	    bad, nearest_hint(&n));
+	if (!workload_mix_parse(&c->config.mix, text, bad, sizeof(bad)))
+		errx(EXIT_USAGE,
+		    "--mix: expected a mix of --help, operations as in wire=20,remove=0, not all 0, or both, found "
+		    "\"%s\"",
+		    bad);
 }
 
 static void
 set_mutant(void *command, const char *text)
 {
 	struct stress_command *c = command;
-	struct nearest n;
 
 	if (!VM_HAS_MUTANTS)
 		errx(EXIT_USAGE, "--mutant: only in a build with -Dmutants=true");
 	c->mutant = text;
 	c->config.mutant = vm_mutant_by_name(text);
-	nearest_begin(&n, text, strlen(text));
-	vmt_offer_mutants(&n);
 	if (c->config.mutant == VM_MUTANT_none)
-		errx(EXIT_USAGE, "--mutant %s: unknown mutant; wirestorm help mutants lists them%s", text,
-		    nearest_hint(&n));
+		errx(EXIT_USAGE, "--mutant %s: expected a name of engine/mutants.def", text);
 }
 
 #define TO(type, field) OPTION_TO(struct stress_command, type, field)
@@ -150,7 +136,8 @@ static const struct option_row rows[] = {
 	OPTION_NUMBER("--hang-s S", TO(unsigned, config.hang_s), 1, SECONDS_MAX,
 	    "no operation finished for so long is a hang (default 20); a deadlock is seen at once"),
 	OPTION_TEXT("--window FILE", TO(const char *, config.window),
-	    "where a failure's last operations are written (default stress-window.vmt); \"\": nowhere"),
+	    "where a failure's last operations are written (default stress-window.vmt); if the file is there already, "
+	    "FILE-2.vmt and so on; \"-\": to standard output, with the report on standard error; \"\": nowhere"),
 	OPTION_CALL(
 	    "--mutant NAME", set_mutant, "put a bug of engine/mutants.def back; in a build with -Dmutants=true"),
 	OPTION_TARGET(TO(struct cli_target, target)),
@@ -213,6 +200,8 @@ run(struct stress_command *o)
 
 	o->config.repeat = repeat;
 	end = stress_run(&o->config, &result);
+	if (o->split && result.window[0] != '\0')
+		(void)strlcpy(result.window, "standard output", sizeof(result.window));
 	if (!o->json) {
 		stress_report_text(&o->config, &result, repeat);
 	} else if (!stress_report_json(&o->config, &result, repeat)) {
@@ -222,23 +211,6 @@ run(struct stress_command *o)
 	if (end == STRESS_OK) /* else a thread may still panic, and tell of it */
 		free(repeat);
 	return (int)end;
-}
-
-/* Can a window be written there? Asked before the first operation, not after a night of them. */
-static bool
-window_fits(const char *path)
-{
-	char folder[PATH_MAX];
-	const char *slash = path != NULL ? strrchr(path, '/') : NULL;
-
-	if (path == NULL)
-		return true;
-	(void)snprintf(
-	    folder, sizeof(folder), "%.*s", slash != NULL ? (int)(slash - path) : 1, slash != NULL ? path : ".");
-	if (access(slash == path ? "/" : folder, W_OK | X_OK) == 0)
-		return true;
-	warn("--window %s", path);
-	return false;
 }
 
 int
@@ -258,8 +230,16 @@ stress_main(int argc, char **argv)
 	c.config.live_json = !cli_stderr_tty();
 	if (c.config.window[0] == '\0')
 		c.config.window = NULL;
-	if (!window_fits(c.config.window))
+	if (c.json && c.config.window != NULL && file_is_stdout(c.config.window)) {
+		warnx("--json excludes --window -: standard output takes one of the two");
+		return cli_usage();
+	}
+	/* Asked before the first operation, not after a night of them. */
+	if (c.config.window != NULL && !cli_can_write(c.config.window))
 		return EXIT_USAGE;
+	c.split = c.config.window != NULL && file_is_stdout(c.config.window);
+	if (c.split)
+		c.config.window = cli_split_stdout();
 	if (!c.seeded)
 		c.config.seed = seed_from_clock();
 	if (c.config.seconds == 0 && c.config.ops == 0)
