@@ -25,6 +25,13 @@ const struct vm_op_desc vm_op_table[VM_OP_CODE_MAX + 1] = {
 #undef VM_OP
 };
 
+const struct vm_op_alias vm_op_alias_table[] = {
+#define VM_OP_ALIAS(alias, operation) { #alias, VM_OP_##operation },
+#include "engine/op-aliases.def"
+#undef VM_OP_ALIAS
+	{ 0 },
+};
+
 const struct vm_arg_desc vm_arg_table[] = {
 	[VM_ARG_NONE] = { "", "nothing", "" },
 #define VM_ARG(kind, let, exp, mean) [VM_ARG_##kind] = { (let), (exp), (mean) },

@@ -69,6 +69,13 @@ struct vm_arg_desc {
 	const char *meaning;
 };
 
+/* What others call an operation (op-aliases.def). The last row has a NULL name. */
+struct vm_op_alias {
+	const char *name;
+	uint8_t code; /* enum vm_op_code */
+};
+
+extern const struct vm_op_alias vm_op_alias_table[];
 extern const struct vm_op_desc vm_op_table[VM_OP_CODE_MAX + 1]; /* by enum vm_op_code */
 extern const struct vm_arg_desc vm_arg_table[];                 /* by enum vm_arg_kind */
 

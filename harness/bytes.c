@@ -15,6 +15,8 @@
 #include "engine/vm.h"
 #include "harness/keybuf.h"
 
+#define FIRST_BYTE 1
+
 #define FLAG_FREEBSD12 0x01
 #define FLAG_LIMIT 0x02
 #define FLAGS_KERNEL 0x0c
@@ -45,6 +47,9 @@
 
 static_assert(SECTION_INIT - SECTION_ANY == PROGRAM_THREADS_MAX, "each thread has its byte");
 static_assert(VM_OP_CODE_MAX < OPS_END, "each operation has its byte");
+
+/* Before the version. No text begins so, and of the inputs that a fuzzer makes hardly any. */
+static const uint8_t magic[BYTES_HEADER - 1] = { 0x89, 'w', 's', 'p', 'r', 'o', 'g' };
 
 struct reader {
 	const uint8_t *bytes;
@@ -565,6 +570,20 @@ add_op(struct sections *s, const struct vm_op *op)
 	}
 }
 
+uint8_t
+bytes_version(const uint8_t *bytes, size_t len)
+{
+	return len >= BYTES_HEADER && memcmp(bytes, magic, sizeof(magic)) == 0 ? bytes[sizeof(magic)] : 0;
+}
+
+void
+bytes_encode_header(struct keybuf *out)
+{
+	for (size_t i = 0; i < sizeof(magic); i++)
+		keybuf_u8(out, magic[i]);
+	keybuf_u8(out, BYTES_VERSION);
+}
+
 size_t
 bytes_decode(const uint8_t *bytes, size_t len, struct program *p)
 {
@@ -604,7 +623,9 @@ bytes_decode_in(const uint8_t *bytes, size_t len, struct program *p, struct byte
 
 	program_init(p);
 	memset(s.number, THREAD_NONE, sizeof(s.number));
-	(void)take(&r); /* the version */
+	if (bytes_version(bytes, len) != 0)
+		r.at = BYTES_HEADER;
+	(void)take(&r); /* it once was to be a version; but it is anything in what fuzzers have kept */
 	take_config(&r, &p->config, room);
 	while ((b = take(&r)) != 0 && (b < OPS_END || b >= SECTION_THREAD)) {
 		if (b >= SECTION_THREAD) {
@@ -646,7 +667,7 @@ bytes_encode(const struct program *p, struct keybuf *out, const char **ret_reaso
 	*ret_reason = no_room(p);
 	if (*ret_reason != NULL)
 		return false;
-	keybuf_u8(out, BYTES_VERSION);
+	keybuf_u8(out, FIRST_BYTE);
 	put_config(out, &p->config);
 	for (size_t i = 0; i < p->nr_init; i++)
 		put_op(out, &p->config, &p->init[i].op);

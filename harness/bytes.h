@@ -2,9 +2,11 @@
 /*
  * bytes.h - programs as bytes, for fuzzers: any byte string is a valid program, and a schedule of it.
  *
- * A string is a version, the directives, the operations, and choices: who makes the next step (strategy_bytes,
- * harness/strategy.h). docs/bytes.md has the layout. Most bytes mean small ranges near a 64-page map, and a mutation of
- * one byte is a small change of one argument.
+ * A file begins with a header that has the version. An input of a fuzzer is a string without one: raw.
+ *
+ * A string is a byte that means nothing, the directives, the operations, and choices: who makes the next step
+ * (strategy_bytes, harness/strategy.h). docs/bytes.md has the layout. Most bytes mean small ranges near a 64-page map,
+ * and a mutation of one byte is a small change of one argument.
  *
  * decode is total. encode gives the canonical bytes of a program: decode(encode(p)) equals p, and encode(decode(bytes))
  * is a fixed point. Expectations and comments are not carried, nor what the form has no room for (a mutant, very many
@@ -20,12 +22,19 @@
 #include "harness/program.h"
 
 #define BYTES_VERSION 1
+#define BYTES_HEADER 8                /* bytes of the header; the last one is the version */
 #define BYTES_OPS_MAX PROGRAM_OPS_MAX /* init steps, final steps */
 #define BYTES_POISON_MAX 64
 
 struct keybuf;
 
+/* The version in the header that a string begins with; 0: it has no header. */
+uint8_t bytes_version(const uint8_t *bytes, size_t len);
+/* Appends a header. */
+void bytes_encode_header(struct keybuf *out);
+
 /*
+ * Passes over a header, whatever its version is; those who read files ask bytes_version first.
  * *p is program_init'ed here; program_free it. Returns where the choices begin, at most len. Ends the program if memory
  * runs out.
  */

@@ -16,6 +16,7 @@
 
 #include <jansson.h>
 
+#include "harness/bytes.h"
 #include "harness/files.h"
 #include "harness/keybuf.h"
 #include "harness/strbuf.h"
@@ -129,6 +130,21 @@ cli_read_bytes(const char *path, struct keybuf *bytes)
 	if (f != NULL && f != stdin)
 		(void)fclose(f);
 	return ok;
+}
+
+bool
+cli_read_encoded(const char *path, struct keybuf *bytes)
+{
+	uint8_t version;
+
+	if (!cli_read_bytes(path, bytes))
+		return false;
+	version = bytes_version(bytes->bytes, bytes->len);
+	if (version <= BYTES_VERSION)
+		return true;
+	cli_about(path, 0, "expected version %d of the byte form, the only one that this wirestorm reads, found %u",
+	    BYTES_VERSION, version);
+	return false;
 }
 
 bool

@@ -59,6 +59,8 @@ void cli_files_free(struct cli_files *files);
 struct keybuf;
 /* Appends what is in a file ("-": standard input). False: said why on standard error. */
 bool cli_read_bytes(const char *path, struct keybuf *bytes);
+/* The same for bytes that mean a program; a header's version must be one that is known. */
+bool cli_read_encoded(const char *path, struct keybuf *bytes);
 
 struct strbuf;
 /* As file_write_text (files.h). False: said why on standard error. */

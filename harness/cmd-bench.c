@@ -10,6 +10,7 @@
 
 #include "harness/bench.h"
 #include "harness/cli.h"
+#include "harness/nearest.h"
 #include "harness/options.h"
 #include "harness/strategy.h"
 
@@ -88,8 +89,14 @@ set_strategy(void *command, const char *text)
 {
 	struct bench_command *c = command;
 
+	struct nearest n;
+
+	nearest_begin(&n, text, strlen(text));
+	nearest_offer(&n, "explore");
+	strategy_offer(&n);
 	if (strcmp(text, "explore") != 0 && strategy_find(text) == NULL)
-		errx(EXIT_USAGE, "--strategy %s: expected explore or one of wirestorm help strategies", text);
+		errx(EXIT_USAGE, "--strategy %s: expected explore or one of wirestorm help strategies%s", text,
+		    nearest_hint(&n));
 	c->options.strategy = text;
 }
 
@@ -124,6 +131,7 @@ cmd_bench(int argc, char **argv)
 		    .seed = 1,
 		    .corpus = "corpus/freebsd" } };
 	struct bench_report report = { 0 };
+	struct nearest n;
 	int rv = options_parse(argc, argv, &usage, &c);
 
 	if (rv < 0)
@@ -142,6 +150,9 @@ cmd_bench(int argc, char **argv)
 			print_json(benches[i].name, &report);
 		return rv;
 	}
-	warnx("no bench \"%s\"", argv[optind]);
+	nearest_begin(&n, argv[optind], strlen(argv[optind]));
+	for (size_t i = 0; i < NR_BENCHES; i++)
+		nearest_offer(&n, benches[i].name);
+	warnx("no bench \"%s\"%s", argv[optind], nearest_hint(&n));
 	return cli_usage();
 }

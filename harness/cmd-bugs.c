@@ -12,7 +12,9 @@
 
 #include "harness/bugs.h"
 #include "harness/cli.h"
+#include "harness/nearest.h"
 #include "harness/options.h"
+#include "harness/vmt.h"
 
 #define JOBS_MAX 64
 #define SECONDS_DEFAULT 10
@@ -91,10 +93,14 @@ add_mutant(struct bugs_command *c, enum vm_mutant mutant)
 static bool
 named_mutant(const char *name, bool none, enum vm_mutant *mutant)
 {
+	struct nearest n;
+
 	*mutant = vm_mutant_by_name(name);
 	if (*mutant != VM_MUTANT_none || (none && strcmp(name, "none") == 0))
 		return true;
-	warnx("expected the name of a bug, found \"%s\"; wirestorm bugs list has them", name);
+	nearest_begin(&n, name, strlen(name));
+	vmt_offer_mutants(&n);
+	warnx("expected the name of a bug, found \"%s\"; wirestorm bugs list has them%s", name, nearest_hint(&n));
 	return false;
 }
 
@@ -401,8 +407,14 @@ take_engine(void *command, const char *name)
 	struct bugs_command *c = command;
 	enum bugs_engine engine = bugs_engine_by_name(name);
 
+	struct nearest n;
+
+	nearest_begin(&n, name, strlen(name));
+	for (unsigned e = 0; e < BUGS_ENGINE_END; e++)
+		nearest_offer(&n, bugs_engine_table[e].name);
 	if (engine == BUGS_ENGINE_END)
-		errx(EXIT_USAGE, "--engine %s: expected the name of an engine; --help lists them", name);
+		errx(EXIT_USAGE, "--engine %s: expected the name of an engine; --help lists them%s", name,
+		    nearest_hint(&n));
 	c->engines[engine] = true;
 }
 
@@ -455,7 +467,13 @@ cmd_bugs(int argc, char **argv)
 		if (strcmp(argv[optind], verbs[i].name) == 0)
 			rv = verbs[i].function(&c, argc - optind - 1, argv + optind + 1);
 	if (rv < 0) {
-		warnx("expected list, describe, hunt, report or equivalent, found \"%s\"", argv[optind]);
+		struct nearest n;
+
+		nearest_begin(&n, argv[optind], strlen(argv[optind]));
+		for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+			nearest_offer(&n, verbs[i].name);
+		warnx("expected list, describe, hunt, report or equivalent, found \"%s\"%s", argv[optind],
+		    nearest_hint(&n));
 		return cli_usage();
 	}
 	free(c.trials);

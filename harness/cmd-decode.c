@@ -16,9 +16,10 @@ static const char help_head[] =
     "       wirestorm decode --out DIR PATH...\n"
     "\n"
     "Prints the program that the bytes of FILE mean, as a fuzz target takes them (docs/bytes.md): any bytes mean\n"
-    "one. If they hold choices for a schedule, the program is run by these and printed with the schedule that came\n"
-    "of it. What the target cannot run is printed without one, and why. \"-\" reads standard input. With --out, each\n"
-    "file, or each below a directory, becomes a program.\n"
+    "one, but what begins with a header must be of a version that is known. If they hold choices for a schedule, the\n"
+    "program is run by these and printed with the schedule that came of it. What the target cannot run is printed\n"
+    "without one, and why. \"-\" reads standard input. With --out, each file, or each below a directory, becomes a\n"
+    "program.\n"
     "\n";
 
 static const char help_tail[] = "\n"
@@ -61,7 +62,7 @@ decode(const struct decode_command *c, const char *path)
 	size_t at;
 	bool written;
 
-	if (!cli_read_bytes(path, &bytes)) {
+	if (!cli_read_encoded(path, &bytes)) {
 		keybuf_free(&bytes);
 		return EXIT_USAGE;
 	}

@@ -11,22 +11,24 @@
 #include "harness/vmt.h"
 
 static const char help_head[] =
-    "usage: wirestorm encode FILE\n"
-    "       wirestorm encode --out DIR PATH...\n"
+    "usage: wirestorm encode [OPTION...] FILE\n"
+    "       wirestorm encode --out DIR [OPTION...] PATH...\n"
     "\n"
-    "Writes the program as bytes to standard output: the form that fuzz targets take (docs/bytes.md). If it has a\n"
-    "schedule, the choice bytes that make this schedule again follow. Expectations and comments are not carried.\n"
-    "\"-\" reads standard input. With --out, each program (a .vmt file, or all below a directory) becomes a file.\n"
+    "Writes the program as bytes to standard output: the form that fuzz targets take (docs/bytes.md), behind a header\n"
+    "that has the version of the form. If the program has a schedule, the choice bytes that make this schedule again\n"
+    "follow. Expectations and comments are not carried. \"-\" reads standard input. With --out, each program (a .vmt\n"
+    "file, or all below a directory) becomes a file.\n"
     "\n";
 
-static const char help_tail[] =
-    "\n"
-    "Exit status: 0 ok, 1 the bytes have no room for the program or its schedule does not run, 2 wrong usage or file.\n"
-    "Of several files the highest; the others are written all the same.\n"
-    "\n"
-    "Examples:\n"
-    "  wirestorm encode FILE.vmt > x.bin\n"
-    "  wirestorm gen --seed 7 | wirestorm encode - | wirestorm decode -\n";
+static const char help_tail[] = "\n"
+                                "Exit status: 0 ok, 1 the schedule does not run, 2 wrong usage or file, or the bytes "
+                                "have no room for the program.\n"
+                                "Of several files the highest; the others are written all the same.\n"
+                                "\n"
+                                "Examples:\n"
+                                "  wirestorm encode FILE.vmt > x.bin\n"
+                                "  wirestorm encode --raw FILE.vmt > corpus/x\n"
+                                "  wirestorm gen --seed 7 | wirestorm encode - | wirestorm decode -\n";
 
 /* The choices of the program's schedule, appended behind the program. */
 static bool
@@ -52,6 +54,7 @@ encode_schedule(const struct cli_target *target, const char *path, struct progra
 struct encode_command {
 	struct cli_target target;
 	const char *out, *files_from;
+	bool raw;
 };
 
 static int
@@ -65,8 +68,11 @@ encode(const struct encode_command *c, const char *path)
 
 	if (!vmt_read(path, &p))
 		return EXIT_USAGE;
+	if (!c->raw)
+		bytes_encode_header(&out);
 	if (!bytes_encode(&p, &out, &reason)) {
 		cli_about(path, 0, "%s", reason);
+		rv = EXIT_USAGE;
 	} else if (!p.has_schedule || encode_schedule(&c->target, path, &p, &out)) {
 		strbuf_addn(&text, (const char *)out.bytes, out.len);
 		escape_stdout_raw(true);
@@ -84,6 +90,7 @@ static const struct option_row rows[] = {
 	OPTION_TEXT("--out DIR", TO(const char *, out),
 	    "write each as DIR/NAME.bin instead; DIR is made if need be, and a file that is there is not overwritten"),
 	OPTION_FILES_FROM(TO(const char *, files_from)),
+	OPTION_FLAG("--raw", TO(bool, raw), "no header: an input for a fuzzer, which would change the header, too"),
 	OPTION_TARGET(TO(struct cli_target, target)),
 	{ 0 },
 };

@@ -6,17 +6,21 @@
 
 #include "harness/cli.h"
 #include "harness/explain.h"
+#include "harness/nearest.h"
 #include "harness/options.h"
 #include "harness/strbuf.h"
 
 static const char help_head[] =
     "usage: wirestorm explain NAME...\n\n"
     "Explains what reports name:\n\n"
+    "  an operation  wire: how it is written, what it does, its edges, its section of docs/engine.md; munmap: what is\n"
+    "             called so elsewhere\n"
     "  an edge    wire_hole: why an operation returned what it did. When it is passed, what is returned and left\n"
     "             behind, what the man page says of it, and the smallest program that shows it, which is printed if\n"
     "             this is run where the corpus is. wirestorm help edges lists them\n"
     "  a check    I19, rollback: what the checker asks of each run. What holds, what kind of verdict it is if it does\n"
     "             not, which fault is planted to try it, and which quirks break it. wirestorm help checks lists them\n"
+    "  a verdict  spurious: what it means, and which checks give it\n"
     "  a quirk    Q1: what the recorded kernel does, and what strict does\n"
     "  a code     KERN_INVALID_ADDRESS: which edges return it\n"
     "  a mutant   wire_owner_ignored: a bug that can be put back, and what there is to see then\n\n";
@@ -24,7 +28,8 @@ static const char help_head[] =
 static const char help_tail[] = "Exit status: 0 explained, 2 there is no such name.\n\n"
                                 "Examples:\n"
                                 "  wirestorm explain wire_changed_but_mapped\n"
-                                "  wirestorm explain unfounded I19 Q1\n";
+                                "  wirestorm explain unfounded I19 Q1\n"
+                                "  wirestorm explain wire munmap\n";
 
 /* The program that shows it, if this is run where the corpus is. */
 static void
@@ -48,12 +53,14 @@ print_explained(const char *name)
 {
 	struct strbuf text = { 0 };
 	const char *litmus;
+	struct nearest n;
 	bool found = explain(name, &text, &litmus);
 
 	if (!found)
-		warnx("expected an edge, a check, a quirk, a mutant or a KERN_ code, found \"%s\"; "
-		      "wirestorm help edges and help checks list them",
-		    name);
+		warnx("expected an operation, an edge, a check, a verdict, a quirk, a mutant or a KERN_ code, found "
+		      "\"%s\"; "
+		      "wirestorm help ops, edges, checks, verdicts, quirks and mutants list them%s",
+		    name, explain_hint(name, &n));
 	fputs(strbuf_text(&text), stdout);
 	strbuf_free(&text);
 	if (litmus != NULL)

@@ -16,6 +16,7 @@
 #include "harness/cli.h"
 #include "harness/files.h"
 #include "harness/keybuf.h"
+#include "harness/nearest.h"
 #include "harness/options.h"
 #include "harness/reproducer.h"
 #include "harness/run.h"
@@ -90,7 +91,7 @@ read_crash(
 		if (!vmt_read(path, p))
 			return false;
 	} else {
-		if (!cli_read_bytes(path, bytes))
+		if (!cli_read_encoded(path, bytes))
 			return false;
 		at = bytes_decode(bytes->bytes, bytes->len, p);
 		*way = (struct reproducer_way){ .choices = bytes->bytes + at, .nr_choices = bytes->len - at };
@@ -400,9 +401,13 @@ set_mutant(void *command, const char *text)
 {
 	struct triage_command *c = command;
 
+	struct nearest n;
+
 	c->mutant = vmt_mutant(text);
+	nearest_begin(&n, text, strlen(text));
+	vmt_offer_mutants(&n);
 	if (c->mutant == NULL)
-		errx(EXIT_USAGE, "--mutant %s: there is none of that name; wirestorm bugs list has them", text);
+		errx(EXIT_USAGE, "--mutant %s: unknown mutant; wirestorm bugs list has them%s", text, nearest_hint(&n));
 }
 
 #define TO(type, field) OPTION_TO(struct triage_command, type, field)

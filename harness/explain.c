@@ -9,11 +9,23 @@
 #include "engine/vm.h"
 #include "harness/check.h"
 #include "harness/edges.h"
+#include "harness/nearest.h"
+#include "harness/opsdoc.h"
 #include "harness/strbuf.h"
 #include "harness/vmt.h"
 
 #define FOLD_COLUMNS 78
 #define LABEL_COLUMNS 10
+
+static const struct {
+	const char *id, *name, *does, *strict;
+	uint32_t bit;
+} quirks[] = {
+#define VM_QUIRK(id, name, does, strict) { #id, #name, (does), (strict), VM_QUIRK_BIT(id) },
+#include "engine/quirks.def"
+#undef VM_QUIRK
+};
+#define NR_QUIRKS (sizeof(quirks) / sizeof(quirks[0]))
 
 /* --- the layout --- */
 
@@ -50,6 +62,118 @@ title(const char *name, const char *kind, struct strbuf *out)
 }
 
 /* --- the kinds of name --- */
+
+/* The section of docs/engine.md. */
+static const char *const op_sections[VM_OP_CODE_MAX + 1] = {
+	[VM_OP_insert] = "4",
+	[VM_OP_fixed] = "4",
+	[VM_OP_find] = "4",
+	[VM_OP_remove] = "5",
+	[VM_OP_protect] = "9",
+	[VM_OP_inherit] = "10",
+	[VM_OP_madvise] = "10",
+	[VM_OP_wire] = "6",
+	[VM_OP_unwire] = "6",
+	[VM_OP_sync] = "10",
+	[VM_OP_check] = "10",
+	[VM_OP_lookup] = "10",
+	[VM_OP_clip] = "10",
+	[VM_OP_fault] = "8",
+	[VM_OP_read] = "8",
+	[VM_OP_write] = "8",
+	[VM_OP_pageout] = "12",
+};
+
+/* Is @word one of the words between commas? */
+static bool
+lists_word(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *at = list; *at != '\0'; at += strspn(at, ", ")) {
+		size_t n = strcspn(at, ",");
+
+		if (n == len && memcmp(at, word, len) == 0)
+			return true;
+		at += n;
+	}
+	return false;
+}
+
+static void
+op_edges(const char *name, struct strbuf *out)
+{
+	struct strbuf text = { 0 };
+
+	for (unsigned i = 0; i < VM_EDGE_COUNT; i++)
+		if (lists_word(vm_edge_table[i].whose, name))
+			strbuf_printf(&text, "%s%s", text.len > 0 ? ", " : "", vm_edge_table[i].name);
+	if (text.len > 0)
+		line("edges", strbuf_text(&text), out);
+	strbuf_free(&text);
+}
+
+static void
+print_operation(uint8_t code, struct strbuf *out)
+{
+	const struct vm_op_desc *d = &vm_op_table[code];
+	struct strbuf text = { 0 };
+
+	title(d->name, "an operation: what a thread does in one line", out);
+	opsdoc_usage(d, &text);
+	line("write", strbuf_text(&text), out);
+	line("does", d->summary, out);
+	line("returns", opsdoc_result((enum vm_result_kind)d->result), out);
+	op_edges(d->name, out);
+	strbuf_clear(&text);
+	opsdoc_aliases(code, &text);
+	if (text.len > 0)
+		line("others", strbuf_text(&text), out);
+	strbuf_clear(&text);
+	strbuf_printf(&text, "docs/engine.md, section %s; docs/ops.md has the arguments", op_sections[code]);
+	line("rule", strbuf_text(&text), out);
+	strbuf_free(&text);
+}
+
+/* An operation, or the operations that others call so. */
+static bool
+explain_operation(const char *name, struct strbuf *out)
+{
+	uint8_t alias;
+	unsigned nr = 0;
+
+	for (unsigned code = 1; code <= VM_OP_CODE_MAX; code++) {
+		if (vm_op_table[code].name == NULL || strcmp(vm_op_table[code].name, name) != 0)
+			continue;
+		print_operation((uint8_t)code, out);
+		nr++;
+	}
+	for (unsigned i = 0; (alias = vmt_op_alias(name, strlen(name), i)) != VM_OP_INVALID; i++, nr++)
+		print_operation(alias, out);
+	return nr > 0;
+}
+
+/* The checks of a kind of verdict. */
+static bool
+explain_verdict(const char *name, struct strbuf *out)
+{
+	struct strbuf text = { 0 };
+	enum program_verdict v = PROGRAM_VERDICT_NONE + 1;
+
+	while (vmt_verdict_word(v) != NULL && strcmp(vmt_verdict_word(v), name) != 0)
+		v++;
+	if (vmt_verdict_word(v) == NULL)
+		return false;
+	title(name, "a verdict: a kind of finding", out);
+	line("means", check_verdict_text(v), out);
+	for (unsigned i = 1; i < CHECK_COUNT; i++)
+		if (check_table[i].verdict == v)
+			strbuf_printf(&text, "%s%s", text.len > 0 ? ", " : "", check_table[i].name);
+	line("checks", text.len > 0 ? strbuf_text(&text) : "none: ThreadSanitizer reports it", out);
+	line("more", "docs/checks.md", out);
+	strbuf_free(&text);
+	return true;
+}
 
 static void
 edge_man(enum vm_edge edge, struct strbuf *out)
@@ -149,17 +273,9 @@ quirk_breaks(uint32_t bit, struct strbuf *out)
 static bool
 explain_quirk(const char *name, struct strbuf *out)
 {
-	static const struct {
-		const char *id, *name, *does, *strict;
-		uint32_t bit;
-	} quirks[] = {
-#define VM_QUIRK(id, name, does, strict) { #id, #name, (does), (strict), VM_QUIRK_BIT(id) },
-#include "engine/quirks.def"
-#undef VM_QUIRK
-	};
 	struct strbuf text = { 0 };
 
-	for (size_t i = 0; i < sizeof(quirks) / sizeof(quirks[0]); i++) {
+	for (size_t i = 0; i < NR_QUIRKS; i++) {
 		if (strcmp(quirks[i].id, name) != 0 && strcmp(quirks[i].name, name) != 0)
 			continue;
 		title(quirks[i].id, "a quirk: what the recorded kernel does, and strict does not", out);
@@ -256,10 +372,79 @@ explain(const char *name, struct strbuf *out, const char **litmus)
 	bool found;
 
 	*litmus = NULL;
-	found = explain_edge(name, out, litmus);
+	found = explain_operation(name, out);
+	found |= explain_edge(name, out, litmus);
+	found |= explain_verdict(name, out);
 	found |= explain_check(name, out);
 	found |= explain_quirk(name, out);
 	found |= explain_mutant(name, out);
 	found |= explain_code(name, out);
 	return found;
+}
+
+const char *
+explain_hint(const char *name, struct nearest *n)
+{
+	nearest_begin(n, name, strlen(name));
+	vmt_offer_ops(n);
+	for (unsigned i = 0; i < VM_EDGE_COUNT; i++)
+		nearest_offer(n, vm_edge_table[i].name);
+	for (unsigned i = 1; i < CHECK_COUNT; i++)
+		nearest_offer(n, check_table[i].name);
+	for (size_t i = 0; i < NR_QUIRKS; i++)
+		nearest_offer(n, quirks[i].name);
+	vmt_offer_mutants(n);
+	for (int code = 0; code < VM_KERN_COUNT; code++)
+		nearest_offer(n, vm_kern_name(code));
+	for (unsigned v = PROGRAM_VERDICT_NONE + 1; vmt_verdict_word((enum program_verdict)v) != NULL; v++)
+		nearest_offer(n, vmt_verdict_word((enum program_verdict)v));
+	return nearest_hint(n);
+}
+
+/* --- lists, for wirestorm help --- */
+
+void
+explain_quirks(struct strbuf *out, bool markdown)
+{
+	(void)markdown;
+	for (size_t i = 0; i < NR_QUIRKS; i++) {
+		strbuf_printf(out, "%s%s, %s\n", i > 0 ? "\n" : "", quirks[i].id, quirks[i].name);
+		line("kernel", quirks[i].does, out);
+		line("strict", quirks[i].strict, out);
+		quirk_breaks(quirks[i].bit, out);
+	}
+}
+
+void
+explain_profiles(struct strbuf *out, bool markdown)
+{
+	struct strbuf text = { 0 };
+
+	(void)markdown;
+	line("strict", "no quirk is on; the default", out);
+	strbuf_add(&text, "the recorded kernel, FreeBSD stable/12: all quirks are on, ");
+	check_print_quirks(VM_QUIRKS_FREEBSD12, &text);
+	line("freebsd12", strbuf_text(&text), out);
+	strbuf_add(out,
+	    "\nA profile is followed by single quirks that are on or off: \"strict +Q1\", \"freebsd12 -Q4\".\n"
+	    "wirestorm help quirks explains the quirks.\n");
+	strbuf_free(&text);
+}
+
+void
+explain_mutants(struct strbuf *out, bool markdown)
+{
+	(void)markdown;
+	for (unsigned i = VM_MUTANT_none + 1; i < VM_MUTANT_END; i++)
+		strbuf_printf(out, "%s, %s\n      %s\n", vm_mutant_table[i].name,
+		    vm_mutant_class_name(vm_mutant_table[i].class), vm_mutant_table[i].sentence);
+}
+
+void
+explain_verdicts(struct strbuf *out, bool markdown)
+{
+	(void)markdown;
+	for (unsigned v = PROGRAM_VERDICT_NONE + 1; vmt_verdict_word((enum program_verdict)v) != NULL; v++)
+		strbuf_printf(out, "  %-12s %s\n", vmt_verdict_word((enum program_verdict)v),
+		    check_verdict_text((enum program_verdict)v));
 }

@@ -11,13 +11,34 @@
 #define LIBBSD_OPENBSD_VIS
 #include <vis.h>
 
+#include "harness/nearest.h"
 #include "harness/vmt.h"
 
 #define LEX_FOUND_MAX 40 /* bytes of an offending word that are shown */
 
+size_t
+lex_byte_order_mark(const char *text, size_t len)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+	size_t mark_len = sizeof(mark) - 1;
+
+	return len >= mark_len && memcmp(text, mark, mark_len) == 0 ? mark_len : 0;
+}
+
+/* Windows calls it "Unicode": its letters of two bytes are no text here. */
+static bool
+is_utf16(const struct lex *l, const char *at)
+{
+	return l->line == 1 && l->end - at >= 2 && (memcmp(at, "\xff\xfe", 2) == 0 || memcmp(at, "\xfe\xff", 2) == 0);
+}
+
 void
 lex_begin(struct lex *l, const char *text, size_t len, struct vmt_error *e)
 {
+	size_t mark = lex_byte_order_mark(text, len);
+
+	text += mark;
+	len -= mark;
 	*l = (struct lex){
 		.next = text, .end = text + len, .line_at = text, .line_end = text, .word = text, .error = e
 	};
@@ -69,6 +90,10 @@ lex_line(struct lex *l)
 		return LEX_END;
 	l->line++;
 	l->line_at = at;
+	if (is_utf16(l, at)) {
+		lex_complain(l, at, "UTF-8 text, found a UTF-16 byte order mark: save the file as UTF-8");
+		return LEX_BAD;
+	}
 	for (; !is_line_end(l, at); at++) {
 		if (is_control(*at)) {
 			show_byte(shown, *at);
@@ -193,6 +218,19 @@ lex_complain(const struct lex *l, const char *at, const char *format, ...)
 	return false;
 }
 
+bool
+lex_hint(const struct lex *l, struct nearest *n, const char *more)
+{
+	struct vmt_error *e = l->error;
+
+	(void)strlcat(e->text, nearest_hint(n), sizeof(e->text));
+	if (more != NULL) {
+		(void)strlcat(e->text, n->word != NULL ? " " : "; ", sizeof(e->text));
+		(void)strlcat(e->text, more, sizeof(e->text));
+	}
+	return false;
+}
+
 /* The digit's value, or 16 if it is none. */
 static unsigned
 digit(char c)
@@ -209,12 +247,13 @@ digit(char c)
 enum lex_number
 lex_number(const char *text, size_t len, lex_wide max, lex_wide *ret)
 {
-	bool hex = len > 2 && text[0] == '0' && text[1] == 'x', large = false;
+	bool hex = len > 2 && text[0] == '0' && text[1] == 'x', large = false, zero;
 	unsigned base = hex ? 16 : 10;
 	lex_wide n = 0;
 
-	if (len == 0 || (!hex && len > 1 && text[0] == '0'))
+	if (len == 0)
 		return LEX_NUMBER_BAD;
+	zero = !hex && len > 1 && text[0] == '0';
 	for (size_t i = hex ? 2 : 0; i < len; i++) {
 		unsigned d = digit(text[i]);
 
@@ -225,6 +264,8 @@ lex_number(const char *text, size_t len, lex_wide max, lex_wide *ret)
 		else
 			n = n * base + d;
 	}
+	if (zero)
+		return LEX_NUMBER_ZERO;
 	if (large)
 		return LEX_NUMBER_LARGE;
 	*ret = n;
@@ -232,17 +273,25 @@ lex_number(const char *text, size_t len, lex_wide max, lex_wide *ret)
 }
 
 bool
+lex_fail_number(const struct lex *l, enum lex_number number, const char *what, const char *max)
+{
+	if (number == LEX_NUMBER_LARGE)
+		return lex_fail(l, "%s, %s", what, max);
+	if (number == LEX_NUMBER_ZERO)
+		return lex_fail(l, "%s without a leading zero (decimal, or 0x and hexadecimal digits)", what);
+	return lex_fail(l, "%s", what);
+}
+
+bool
 lex_take_number(struct lex *l, const char *what, uint64_t max, uint64_t *ret)
 {
 	lex_wide n = 0;
+	enum lex_number number = lex_number(l->word, l->word_len, max, &n);
+	char largest[40];
 
-	switch (lex_number(l->word, l->word_len, max, &n)) {
-	case LEX_NUMBER_BAD:
-		return lex_fail(l, "%s", what);
-	case LEX_NUMBER_LARGE:
-		return lex_fail(l, "%s, at most %" PRIu64, what, max);
-	case LEX_NUMBER_OK:
-		break;
+	if (number != LEX_NUMBER_OK) {
+		(void)snprintf(largest, sizeof(largest), "at most %" PRIu64, max);
+		return lex_fail_number(l, number, what, largest);
 	}
 	*ret = (uint64_t)n;
 	lex_next(l);

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct nearest;
 struct vmt_error;
 
 typedef unsigned __int128 lex_wide;
@@ -34,6 +35,9 @@ struct lex {
 	struct vmt_error *error;
 };
 
+/* The bytes of a UTF-8 byte order mark at the beginning of a text: 3, or 0 if there is none. */
+size_t lex_byte_order_mark(const char *text, size_t len);
+/* At the first line. A byte order mark is no part of it. */
 void lex_begin(struct lex *l, const char *text, size_t len, struct vmt_error *e);
 /* Goes to the next line and its first word. */
 enum lex_status lex_line(struct lex *l);
@@ -47,6 +51,8 @@ bool lex_fail(const struct lex *l, const char *format, ...) __attribute__((forma
 /* The same for the bytes at @at; @len 0 is the end of the line. */
 bool lex_fail_at(const struct lex *l, const char *at, size_t len, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/* Appends to the error that has just been set: the word that was probably meant; and @more, unless it is NULL. */
+bool lex_hint(const struct lex *l, struct nearest *n, const char *more);
 /* "expected <format>", which says itself what was found, at the column of @at. */
 bool lex_complain(const struct lex *l, const char *at, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
@@ -54,10 +60,13 @@ enum lex_number {
 	LEX_NUMBER_BAD = 0,
 	LEX_NUMBER_OK,
 	LEX_NUMBER_LARGE, /* a number, but above the maximum */
+	LEX_NUMBER_ZERO,  /* decimal digits with a leading zero, which some would read as octal */
 };
 
 /* Decimal without leading zeros, or 0x and hexadecimal digits. */
 enum lex_number lex_number(const char *text, size_t len, lex_wide max, lex_wide *ret);
+/* The error about what should be @what and is no number: @number says why. */
+bool lex_fail_number(const struct lex *l, enum lex_number number, const char *what, const char *max);
 /* The current word as a number; on success goes to the next word. @what is for the message: "a page number". */
 bool lex_take_number(struct lex *l, const char *what, uint64_t max, uint64_t *ret);
 bool lex_equal(const char *text, size_t len, const char *word);

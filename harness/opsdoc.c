@@ -6,8 +6,8 @@
 #include "engine/vm.h"
 #include "harness/strbuf.h"
 
-static const char *
-result_text(enum vm_result_kind kind)
+const char *
+opsdoc_result(enum vm_result_kind kind)
 {
 	switch (kind) {
 	case VM_RESULT_KERN:
@@ -24,9 +24,8 @@ result_text(enum vm_result_kind kind)
 	return "";
 }
 
-/* "wire S E (user|system) (noholes|holesok) [write]" */
-static void
-print_usage(const struct vm_op_desc *desc, struct strbuf *out)
+void
+opsdoc_usage(const struct vm_op_desc *desc, struct strbuf *out)
 {
 	strbuf_add(out, desc->name);
 	for (unsigned i = 0; i < VM_OP_ARGS_MAX && desc->args[i] != VM_ARG_NONE; i++)
@@ -49,16 +48,16 @@ print_op(const struct vm_op_desc *desc, bool markdown, struct strbuf *out)
 {
 	struct strbuf usage = { 0 };
 
-	print_usage(desc, &usage);
+	opsdoc_usage(desc, &usage);
 	if (markdown) {
 		strbuf_add(out, "| `");
 		print_cell(strbuf_text(&usage), out);
-		strbuf_printf(out, "` | %s | ", result_text(desc->result));
+		strbuf_printf(out, "` | %s | ", opsdoc_result(desc->result));
 		print_cell(desc->summary, out);
 		strbuf_add(out, " |\n");
 	} else {
 		strbuf_printf(
-		    out, "  %s\n      %s Gives %s.\n", strbuf_text(&usage), desc->summary, result_text(desc->result));
+		    out, "  %s\n      %s Gives %s.\n", strbuf_text(&usage), desc->summary, opsdoc_result(desc->result));
 	}
 	strbuf_free(&usage);
 }
@@ -117,6 +116,37 @@ print_args(bool markdown, struct strbuf *out)
 		print_arg(&vm_arg_table[kinds[i]], markdown, out);
 }
 
+void
+opsdoc_aliases(uint8_t code, struct strbuf *out)
+{
+	const char *comma = "";
+
+	for (const struct vm_op_alias *a = vm_op_alias_table; a->name != NULL; a++) {
+		if (a->code != code)
+			continue;
+		strbuf_printf(out, "%s%s", comma, a->name);
+		comma = ", ";
+	}
+}
+
+static void
+print_aliases(bool markdown, struct strbuf *out)
+{
+	strbuf_add(out,
+	    markdown ? "\n## Names that others use\n\nThey are no words of a program; an error about one names the "
+	               "operation.\n\n| operation | others call it |\n|---|---|\n"
+	             : "\nNames that others use, which are no words of a program:\n");
+	for (unsigned code = 1; code <= VM_OP_CODE_MAX; code++) {
+		struct strbuf names = { 0 };
+
+		opsdoc_aliases((uint8_t)code, &names);
+		if (names.len > 0)
+			strbuf_printf(out, markdown ? "| `%s` | %s |\n" : "  %-8s %s\n", vm_op_table[code].name,
+			    strbuf_text(&names));
+		strbuf_free(&names);
+	}
+}
+
 static void
 print_codes(bool markdown, struct strbuf *out)
 {
@@ -147,5 +177,6 @@ opsdoc_print(struct strbuf *out, bool markdown)
 		                "0x and hexadecimal. [vmt.md](vmt.md) has the rest of the text form.\n\n");
 	print_ops(markdown, out);
 	print_args(markdown, out);
+	print_aliases(markdown, out);
 	print_codes(markdown, out);
 }

@@ -4,9 +4,18 @@
 #define HARNESS_OPSDOC_H
 
 #include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/ops.h"
 
 struct strbuf;
 
+/* "wire S E (user|system) (noholes|holesok) [write]" */
+void opsdoc_usage(const struct vm_op_desc *desc, struct strbuf *out);
+/* "a KERN_ code" */
+const char *opsdoc_result(enum vm_result_kind kind);
+/* "munmap, unmap": what others call the operation; nothing if they do not. */
+void opsdoc_aliases(uint8_t code, struct strbuf *out);
 /* Appends plain text for a terminal, or the content of docs/ops.md. */
 void opsdoc_print(struct strbuf *out, bool markdown);
 

@@ -3,10 +3,12 @@
 #include "harness/optext.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/vm.h"
 #include "harness/lex.h"
+#include "harness/nearest.h"
 #include "harness/strbuf.h"
 #include "harness/vmt.h"
 
@@ -51,6 +53,8 @@ optext_inherit(unsigned inherit)
 static bool
 parse_choice(struct lex *l, enum vm_arg_kind kind, const char *const *words, size_t nr, uint8_t *ret)
 {
+	struct nearest n;
+
 	for (size_t i = 0; i < nr; i++) {
 		if (lex_is(l, words[i])) {
 			*ret = (uint8_t)i;
@@ -58,7 +62,11 @@ parse_choice(struct lex *l, enum vm_arg_kind kind, const char *const *words, siz
 			return true;
 		}
 	}
-	return lex_fail(l, "%s", vm_arg_table[kind].expected);
+	nearest_begin(&n, l->word, l->word_len);
+	for (size_t i = 0; i < nr; i++)
+		nearest_offer(&n, words[i]);
+	(void)lex_fail(l, "%s", vm_arg_table[kind].expected);
+	return lex_hint(l, &n, NULL);
 }
 
 /* One of two words that must be there: @set sets the flag, @clear leaves it. */
@@ -202,6 +210,42 @@ optional_flag(enum vm_arg_kind kind)
 	return 0;
 }
 
+uint8_t
+vmt_op_alias(const char *text, size_t len, unsigned i)
+{
+	for (const struct vm_op_alias *a = vm_op_alias_table; a->name != NULL; a++)
+		if (lex_equal(text, len, a->name) && i-- == 0)
+			return a->code;
+	return VM_OP_INVALID;
+}
+
+void
+vmt_offer_ops(struct nearest *n)
+{
+	for (unsigned code = 1; code <= VM_OP_CODE_MAX; code++)
+		if (vm_op_table[code].name != NULL)
+			nearest_offer(n, vm_op_table[code].name);
+}
+
+/* After the error about a word that is no operation: what others call it, or what it looks like. */
+static bool
+hint_operation(const struct lex *l)
+{
+	struct nearest n;
+	uint8_t code = vmt_op_alias(l->word, l->word_len, 0), other = vmt_op_alias(l->word, l->word_len, 1);
+	char more[100] = "";
+
+	nearest_begin(&n, l->word, l->word_len);
+	if (code == VM_OP_INVALID)
+		vmt_offer_ops(&n);
+	else
+		n.word = vm_op_table[code].name;
+	if (other != VM_OP_INVALID)
+		(void)snprintf(more, sizeof(more), "Or \"%s\"? ", vm_op_table[other].name);
+	(void)strlcat(more, "wirestorm help ops lists all", sizeof(more));
+	return lex_hint(l, &n, more);
+}
+
 static bool
 parse_name(struct lex *l, uint8_t *ret_code)
 {
@@ -217,7 +261,8 @@ parse_name(struct lex *l, uint8_t *ret_code)
 			return true;
 		}
 	}
-	return lex_fail(l, "an operation");
+	(void)lex_fail(l, "an operation");
+	return lex_at_end(l) ? false : hint_operation(l);
 }
 
 bool

@@ -12,8 +12,10 @@
 
 #include "harness/checkfile.h"
 #include "harness/cli.h"
+#include "harness/nearest.h"
 #include "harness/strategy.h"
 #include "harness/strbuf.h"
+#include "harness/vmt.h"
 
 #define OPTIONS_MAX 32
 #define NAME_MAX_LEN 24
@@ -64,10 +66,16 @@ static void
 set_profile(struct cli_target *t, const char *text)
 {
 	const char *word;
+	struct nearest n;
 
-	if (!checkfile_parse_profile(text, &t->freebsd12, &t->quirks, &word))
-		errx(EXIT_USAGE, "--profile %s: expected strict or freebsd12, then +Q1 or -Q1 and so on, found \"%s\"",
-		    text, word);
+	if (!checkfile_parse_profile(text, &t->freebsd12, &t->quirks, &word)) {
+		nearest_begin(&n, word, strcspn(word, "+- ,"));
+		vmt_offer_profiles(&n);
+		errx(EXIT_USAGE,
+		    "--profile %s: expected strict or freebsd12, then +Q1 or -Q1 and so on, found \"%s\"; wirestorm "
+		    "help profiles explains them%s",
+		    text, word, nearest_hint(&n));
+	}
 	t->profile = text;
 }
 
@@ -75,25 +83,33 @@ static void
 set_target(struct cli_target *t, const char *text)
 {
 	struct strbuf names = { 0 };
+	struct nearest n;
 
+	nearest_begin(&n, text, strlen(text));
 	for (size_t i = 0; cli_target_at(i) != NULL; i++) {
+		nearest_offer(&n, cli_target_at(i)->name);
 		strbuf_printf(&names, " %s", cli_target_at(i)->name);
 		if (strcmp(cli_target_at(i)->name, text) == 0)
 			t->target = cli_target_at(i);
 	}
 	if (strcmp(t->target->name, text) != 0)
-		errx(EXIT_USAGE, "--target %s: expected one of%s", text, strbuf_text(&names));
+		errx(EXIT_USAGE, "--target %s: expected one of%s%s", text, strbuf_text(&names), nearest_hint(&n));
 	strbuf_free(&names);
 }
 
 static void
 set_strategy(struct cli_which *w, const char *text)
 {
+	struct nearest n;
+
 	w->strategy = strategy_find(text);
 	w->drawn = true;
-	if (w->strategy == NULL)
-		errx(EXIT_USAGE, "--strategy %s: there is none of that name; wirestorm help strategies lists them",
-		    text);
+	if (w->strategy != NULL)
+		return;
+	nearest_begin(&n, text, strlen(text));
+	strategy_offer(&n);
+	errx(EXIT_USAGE, "--strategy %s: unknown strategy; wirestorm help strategies lists them%s", text,
+	    nearest_hint(&n));
 }
 
 static void
@@ -230,6 +246,21 @@ make_table(const struct option_row *rows, struct getopt_table *t)
 	t->options[nr] = (struct option){ "help", no_argument, NULL, OPT_HELP };
 }
 
+/* getopt_long has said that the option is unknown: what it looks like. */
+static void
+hint_option(const struct getopt_table *t, const char *word)
+{
+	struct nearest n;
+
+	if (strncmp(word, "--", 2) != 0)
+		return;
+	nearest_begin(&n, word + 2, strcspn(word + 2, "="));
+	for (const struct option *o = t->options; o->name != NULL; o++)
+		nearest_offer(&n, o->name);
+	if (n.word != NULL)
+		warnx("did you mean \"--%s\"?", n.word);
+}
+
 static int
 check_operands(int nr, char **operands, bool listed, const struct command_line *line)
 {
@@ -256,6 +287,8 @@ options_parse(int argc, char **argv, const struct command_line *line, void *comm
 	while ((opt = getopt_long(argc, argv, t.letters, t.options, NULL)) != -1) {
 		size_t i = 0;
 
+		if (opt == '?' && optopt == 0)
+			hint_option(&t, argv[optind - 1]);
 		if (opt == OPT_HELP) {
 			print_help(line);
 			return EXIT_OK;

@@ -111,6 +111,8 @@ struct program {
 	size_t nr_choices;
 	struct program_choice *choices; /* neighbours name different threads */
 	unsigned schedule_line;
+	bool version_given; /* a "vmt 1" line was there */
+	unsigned version_line;
 	/* comment lines in front of the first other line, each with its '#' and newline; kept by fmt. NULL: none */
 	char *head;
 	size_t nr_notes;

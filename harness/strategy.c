@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "harness/nearest.h"
 #include "harness/run-step.h"
 
 static const struct strategy strategies[] = {
@@ -26,6 +27,13 @@ strategy_find(const char *name)
 		if (strcmp(strategies[i].name, name) == 0)
 			return &strategies[i];
 	return NULL;
+}
+
+void
+strategy_offer(struct nearest *n)
+{
+	for (size_t i = 0; i < NR_STRATEGIES; i++)
+		nearest_offer(n, strategies[i].name);
 }
 
 const struct strategy *

@@ -19,6 +19,7 @@
 #define STRATEGY_STREAK_MAX 1000    /* steps of one thread in a row, then the others are given their turn */
 
 struct keybuf;
+struct nearest;
 
 /*
  * What strategies know of a program: its operations numbered through, how many steps they make, which of them
@@ -71,6 +72,8 @@ struct strategy {
 const struct strategy *strategy_at(size_t i);
 /* NULL: there is none of that name. */
 const struct strategy *strategy_find(const char *name);
+/* Their names, for an error about another one. */
+void strategy_offer(struct nearest *n);
 /* The one that run number @seed of a mix is made by, in proportion to the shares. */
 const struct strategy *strategy_of_mix(uint64_t seed);
 /* One line for each, for --help. */

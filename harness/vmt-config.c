@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "engine/vm.h"
+#include "harness/nearest.h"
 #include "harness/optext.h"
 #include "harness/vmt-parse.h"
 #include "harness/vmt.h"
@@ -32,6 +33,27 @@ vmt_quirk_bit(const char *text, size_t len)
 	return 0;
 }
 
+void
+vmt_offer_quirks(struct nearest *n)
+{
+	for (size_t i = 0; i < COUNT_OF(quirks); i++)
+		nearest_offer(n, quirks[i].name);
+}
+
+void
+vmt_offer_profiles(struct nearest *n)
+{
+	nearest_offer(n, "strict");
+	nearest_offer(n, "freebsd12");
+}
+
+void
+vmt_offer_mutants(struct nearest *n)
+{
+	for (unsigned i = VM_MUTANT_none + 1; i < VM_MUTANT_END; i++)
+		nearest_offer(n, vm_mutant_table[i].name);
+}
+
 const char *
 vmt_mutant(const char *name)
 {
@@ -39,6 +61,25 @@ vmt_mutant(const char *name)
 		if (strcmp(vm_mutant_table[i].name, name) == 0)
 			return vm_mutant_table[i].name;
 	return NULL;
+}
+
+/* The error about a word that should be @expected, with the word of @offer that is near. */
+static bool
+hint(const struct lex *l, const char *expected, void (*offer)(struct nearest *n), const char *more)
+{
+	struct nearest n;
+
+	nearest_begin(&n, l->word, l->word_len);
+	offer(&n);
+	(void)lex_fail(l, "%s", expected);
+	return lex_hint(l, &n, lex_at_end(l) ? NULL : more);
+}
+
+/* Any two quirks look alike: the list is the better hint. */
+static void
+no_word(struct nearest *n)
+{
+	(void)n;
 }
 
 /* "+Q1 -Q2": each quirk at most once. */
@@ -51,12 +92,29 @@ parse_quirks(struct lex *l, struct program_config *cfg)
 		uint32_t bit = vmt_quirk_bit(l->word + 1, l->word_len - 1);
 
 		if ((*l->word != '+' && *l->word != '-') || bit == 0)
-			return lex_fail(l, "+QUIRK or -QUIRK");
+			return hint(l, "+QUIRK or -QUIRK", no_word, "wirestorm help quirks lists them");
 		if ((named & bit) != 0)
 			return lex_fail(l, "each quirk at most once");
 		named |= bit;
 		cfg->quirks = *l->word == '+' ? cfg->quirks | bit : cfg->quirks & ~bit;
 	}
+	return true;
+}
+
+bool
+vmt_parse_version(struct vmt_parser *ps)
+{
+	struct lex *l = &ps->lex;
+	lex_wide version;
+
+	if (ps->first_line != l->line)
+		return lex_complain(
+		    l, l->line_at, "\"vmt\" before all other lines, found it behind line %u", ps->first_line);
+	if (lex_number(l->word, l->word_len, UINT64_MAX, &version) != LEX_NUMBER_OK || version != VMT_VERSION)
+		return lex_fail(l, "version %d of the text form, the only one that this wirestorm reads", VMT_VERSION);
+	ps->p->version_given = true;
+	ps->p->version_line = l->line;
+	lex_next(l);
 	return true;
 }
 
@@ -71,7 +129,7 @@ vmt_parse_profile(struct vmt_parser *ps)
 	cfg->profile_freebsd12 = lex_is(l, "freebsd12");
 	cfg->quirks = cfg->profile_freebsd12 ? VM_QUIRKS_FREEBSD12 : VM_QUIRKS_STRICT;
 	if (!cfg->profile_freebsd12 && !lex_is(l, "strict"))
-		return lex_fail(l, "strict or freebsd12");
+		return hint(l, "strict or freebsd12", vmt_offer_profiles, NULL);
 	lex_next(l);
 	return parse_quirks(l, cfg);
 }
@@ -89,7 +147,7 @@ vmt_parse_mutant(struct vmt_parser *ps)
 			return true;
 		}
 	}
-	return lex_fail(l, "the name of a mutant");
+	return hint(l, "the name of a mutant", vmt_offer_mutants, "wirestorm help mutants lists them");
 }
 
 bool

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/nearest.h"
 #include "harness/strbuf.h"
 #include "harness/vmt-parse.h"
 #include "harness/vmt.h"
@@ -42,20 +43,28 @@ vmt_parse_schedules(struct vmt_parser *ps)
 {
 	struct lex *l = &ps->lex;
 	lex_wide n = 0;
+	enum lex_number number = lex_number(l->word, l->word_len, ~(lex_wide)0, &n);
 
-	switch (lex_number(l->word, l->word_len, ~(lex_wide)0, &n)) {
-	case LEX_NUMBER_BAD:
-		return lex_fail(l, "a number of schedules");
-	case LEX_NUMBER_LARGE:
-		return lex_fail(l, "a number of schedules below 2^128");
-	case LEX_NUMBER_OK:
-		break;
-	}
+	if (number != LEX_NUMBER_OK)
+		return lex_fail_number(l, number, "a number of schedules", "below 2^128");
 	ps->p->has_schedules = true;
 	ps->p->schedules = n;
 	ps->p->schedules_line = l->line;
 	lex_next(l);
 	return true;
+}
+
+static bool
+fail_verdict(const struct lex *l)
+{
+	struct nearest n;
+
+	nearest_begin(&n, l->word, l->word_len);
+#define VERDICT(name, text) nearest_offer(&n, text);
+#include "harness/verdicts.def"
+#undef VERDICT
+	(void)lex_fail(l, "a verdict");
+	return lex_hint(l, &n, lex_at_end(l) ? NULL : "wirestorm help verdicts lists them");
 }
 
 bool
@@ -76,7 +85,7 @@ vmt_parse_verdict(struct vmt_parser *ps)
 			v.kind = verdicts[i];
 	}
 	if (v.kind == PROGRAM_VERDICT_NONE)
-		return lex_fail(l, "a verdict");
+		return fail_verdict(l);
 	for (lex_next(l); !lex_at_end(l); lex_next(l)) {
 		if (detail.len > 0)
 			strbuf_addc(&detail, ' ');

@@ -39,7 +39,7 @@ add_note(struct vmt_parser *ps, unsigned line, bool beside)
 void
 vmt_keep_comment_line(struct vmt_parser *ps)
 {
-	if (ps->begun) {
+	if (ps->first_line != 0) {
 		add_note(ps, PROGRAM_NOTE_END, false);
 		return;
 	}
@@ -53,7 +53,8 @@ vmt_settle_comments(struct vmt_parser *ps)
 {
 	struct program *p = ps->p;
 
-	ps->begun = true;
+	if (ps->first_line == 0)
+		ps->first_line = ps->lex.line;
 	for (; ps->first_pending < p->nr_notes; ps->first_pending++)
 		p->notes[ps->first_pending].line = ps->lex.line;
 	if (ps->lex.comment != NULL)

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/nearest.h"
 #include "harness/optext.h"
 #include "harness/state.h"
 #include "harness/strbuf.h"
@@ -38,6 +39,7 @@ static const struct line_word {
 	enum vmt_part part;
 	bool repeats;
 } line_words[] = {
+	{ "vmt", vmt_parse_version, VMT_PART_DIRECTIVES, false },
 	{ "profile", vmt_parse_profile, VMT_PART_DIRECTIVES, false },
 	{ "mutant", vmt_parse_mutant, VMT_PART_DIRECTIVES, false },
 	{ "map", vmt_parse_map, VMT_PART_DIRECTIVES, false },
@@ -83,6 +85,25 @@ parse_listed(struct vmt_parser *ps, size_t i)
 	return w->parse(ps) && (lex_at_end(l) || lex_fail(l, "end of line"));
 }
 
+/* After the error about a line's first word: an operation without its thread, or what the word looks like. */
+static bool
+hint_line(const struct lex *l)
+{
+	struct nearest n;
+
+	nearest_begin(&n, l->word, l->word_len);
+	vmt_offer_ops(&n);
+	if (n.distance == 0 || vmt_op_alias(l->word, l->word_len, 0) != VM_OP_INVALID) {
+		n.word = NULL;
+		return lex_hint(l, &n, "an operation stands behind \"init\", \"final\" or a thread such as \"T0\"");
+	}
+	nearest_begin(&n, l->word, l->word_len);
+	for (size_t i = 0; i < COUNT_OF(line_words); i++)
+		nearest_offer(&n, line_words[i].word);
+	nearest_offer(&n, "state");
+	return lex_hint(l, &n, NULL);
+}
+
 static bool
 parse_line(struct vmt_parser *ps)
 {
@@ -98,7 +119,8 @@ parse_line(struct vmt_parser *ps)
 	}
 	if (l->word_len > 1 && l->word[0] == 'T' && l->word[1] >= '0' && l->word[1] <= '9')
 		return enter_part(ps, VMT_PART_STEPS) && vmt_parse_thread_op(ps);
-	return lex_fail(l, "a directive, a step or an expectation");
+	(void)lex_fail(l, "a directive, a step or an expectation");
+	return hint_line(l);
 }
 
 static bool

@@ -38,7 +38,7 @@ struct vmt_parser {
 	enum vmt_part part;
 	enum vmt_state_of state_of;
 	bool blocked;            /* the last init step would sleep for ever */
-	bool begun;              /* a line that is no comment was there: the head is complete */
+	unsigned first_line;     /* that is no comment: the head is complete; 0: none yet */
 	uint32_t seen;           /* bit i: line_words[i] */
 	struct strbuf head;      /* comment lines that no other line followed yet */
 	size_t first_pending;    /* notes from here on wait for the line they belong to */
@@ -52,6 +52,7 @@ struct vmt_parser {
 };
 
 /* Each of these reads the rest of one kind of line; false: the error is set. Words behind what they know are left. */
+bool vmt_parse_version(struct vmt_parser *ps);
 bool vmt_parse_profile(struct vmt_parser *ps);
 bool vmt_parse_mutant(struct vmt_parser *ps);
 bool vmt_parse_map(struct vmt_parser *ps);

@@ -285,6 +285,11 @@ vmt_print(const struct program *p, struct strbuf *out)
 {
 	if (p->head != NULL)
 		strbuf_add(out, p->head);
+	if (p->version_given) {
+		begin_line(p, p->version_line, out);
+		strbuf_printf(out, "vmt %d", VMT_VERSION);
+		end_line(p, p->version_line, out);
+	}
 	print_config(&p->config, p, out);
 	for (size_t i = 0; i < p->nr_init; i++)
 		print_step(p, "init", &p->init[i], out);

@@ -13,12 +13,15 @@
 
 #include "harness/program.h"
 
+struct nearest;
 struct strbuf;
 struct vm_state;
 
+#define VMT_VERSION 1 /* of the text form: "vmt 1" */
+
 struct vmt_error {
 	unsigned line, column; /* 1-based; the column counts bytes */
-	char text[240];        /* "expected ..., found ..." */
+	char text[400];        /* "expected ..., found ...", and what was probably meant */
 };
 
 /* Parses @len bytes of @text into *p (program_init'ed here). On false *p is empty and *e says why. */
@@ -44,6 +47,13 @@ const char *vmt_verdict_word(enum program_verdict verdict);
 void vmt_print_verdict(const struct program_verdict_line *v, struct strbuf *out);
 /* VM_QUIRK_BIT() of the quirk whose id these @len bytes are; 0: none. */
 uint32_t vmt_quirk_bit(const char *text, size_t len);
+/* The words that may stand there, for an error about another one. */
+void vmt_offer_ops(struct nearest *n);
+void vmt_offer_quirks(struct nearest *n);
+void vmt_offer_profiles(struct nearest *n);
+void vmt_offer_mutants(struct nearest *n);
+/* The operation number @i, from 0, that others call so (op-aliases.def); VM_OP_INVALID: there is none. */
+uint8_t vmt_op_alias(const char *text, size_t len, unsigned i);
 /* The name of a mutant (mutants.def) as a program's config has it; NULL: there is none. */
 const char *vmt_mutant(const char *name);
 

@@ -15,6 +15,8 @@
 #include "harness/cli.h"
 #include "harness/env-sim.h"
 #include "harness/escape.h"
+#include "harness/explain.h"
+#include "harness/nearest.h"
 #include "harness/opsdoc.h"
 #include "harness/strategy.h"
 
@@ -40,6 +42,10 @@ static const struct {
 } references[] = {
 	{ "ops", opsdoc_print },
 	{ "checks", checks_doc },
+	{ "verdicts", explain_verdicts },
+	{ "quirks", explain_quirks },
+	{ "profiles", explain_profiles },
+	{ "mutants", explain_mutants },
 	{ "strategies", strategies_doc },
 };
 
@@ -74,6 +80,33 @@ run_command(size_t i, int argc, char **argv)
 	return commands[i].function(argc, argv);
 }
 
+/* The command that was probably meant. */
+static const char *
+hint_command(const char *name, struct nearest *n)
+{
+	nearest_begin(n, name, strlen(name));
+	for (size_t i = 0; i < NR_COMMANDS; i++)
+		nearest_offer(n, commands[i].name);
+	return nearest_hint(n);
+}
+
+/* The command or the list that was probably meant. */
+static int
+unknown_help(const char *name)
+{
+	struct strbuf lists = { 0 };
+	struct nearest n;
+
+	(void)hint_command(name, &n);
+	for (size_t i = 0; i < sizeof(references) / sizeof(references[0]); i++) {
+		nearest_offer(&n, references[i].name);
+		strbuf_printf(&lists, "\"%s\", ", references[i].name);
+	}
+	warnx("expected %s\"edges\" or a command, found \"%s\"%s", strbuf_text(&lists), name, nearest_hint(&n));
+	strbuf_free(&lists);
+	return EXIT_USAGE;
+}
+
 int
 cmd_help(int argc, char **argv)
 {
@@ -94,13 +127,14 @@ cmd_help(int argc, char **argv)
 	for (size_t i = 0; i < NR_COMMANDS; i++)
 		if (strcmp(argv[1], commands[i].name) == 0 && commands[i].function != cmd_help)
 			return run_command(i, 2, (char *[]){ argv[1], (char[]){ "--help" }, NULL });
-	warnx("expected \"ops\", \"edges\", \"checks\", \"strategies\" or a command, found \"%s\"", argv[1]);
-	return EXIT_USAGE;
+	return unknown_help(argv[1]);
 }
 
 static int
 dispatch(int argc, char **argv)
 {
+	struct nearest n;
+
 	if (argc < 2) {
 		print_help(stderr);
 		return EXIT_USAGE;
@@ -116,7 +150,7 @@ dispatch(int argc, char **argv)
 	for (size_t i = 0; i < NR_COMMANDS; i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return run_command(i, argc - 1, argv + 1);
-	warnx("no command \"%s\"; wirestorm --help lists them", argv[1]);
+	warnx("no command \"%s\"; wirestorm --help lists them%s", argv[1], hint_command(argv[1], &n));
 	return EXIT_USAGE;
 }
 

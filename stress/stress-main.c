@@ -12,8 +12,10 @@
 
 #include "harness/cli.h"
 #include "harness/files.h"
+#include "harness/nearest.h"
 #include "harness/options.h"
 #include "harness/strbuf.h"
+#include "harness/vmt.h"
 #include "stress/report.h"
 #include "stress/runner.h"
 
@@ -70,9 +72,13 @@ set_profile(void *command, const char *text)
 {
 	struct stress_command *c = command;
 
+	struct nearest n;
+
+	nearest_begin(&n, text, strlen(text));
+	vmt_offer_profiles(&n);
 	c->config.freebsd12 = strcmp(text, "freebsd12") == 0;
 	if (!c->config.freebsd12 && strcmp(text, "strict") != 0)
-		errx(EXIT_USAGE, "--profile %s: expected strict or freebsd12", text);
+		errx(EXIT_USAGE, "--profile %s: expected strict or freebsd12%s", text, nearest_hint(&n));
 }
 
 static void
@@ -80,26 +86,34 @@ set_mix(void *command, const char *text)
 {
 	struct stress_command *c = command;
 	char bad[64];
+	struct nearest n;
 
 	c->mix = text;
-	if (!workload_mix_parse(&c->config.mix, text, bad, sizeof(bad)))
-		errx(EXIT_USAGE,
-		    "--mix: expected a mix of --help, operations as in wire=20,remove=0, not all 0, or both, found "
-		    "\"%s\"",
-		    bad);
+	if (workload_mix_parse(&c->config.mix, text, bad, sizeof(bad)))
+		return;
+	nearest_begin(&n, bad, strcspn(bad, "=,"));
+	workload_mixes_offer(&n);
+	vmt_offer_ops(&n);
+	errx(EXIT_USAGE,
+	    "--mix: expected a mix of --help, operations as in wire=20,remove=0, not all 0, or both, found \"%s\"%s",
+	    bad, nearest_hint(&n));
 }
 
 static void
 set_mutant(void *command, const char *text)
 {
 	struct stress_command *c = command;
+	struct nearest n;
 
 	if (!VM_HAS_MUTANTS)
 		errx(EXIT_USAGE, "--mutant: only in a build with -Dmutants=true");
 	c->mutant = text;
 	c->config.mutant = vm_mutant_by_name(text);
+	nearest_begin(&n, text, strlen(text));
+	vmt_offer_mutants(&n);
 	if (c->config.mutant == VM_MUTANT_none)
-		errx(EXIT_USAGE, "--mutant %s: expected a name of engine/mutants.def", text);
+		errx(EXIT_USAGE, "--mutant %s: unknown mutant; wirestorm help mutants lists them%s", text,
+		    nearest_hint(&n));
 }
 
 #define TO(type, field) OPTION_TO(struct stress_command, type, field)

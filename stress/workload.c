@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/vm.h"
+#include "harness/nearest.h"
 #include "harness/strbuf.h"
 
 #define HELD_MAX UINT8_MAX
@@ -117,6 +118,13 @@ workload_mix_parse(struct workload_mix *mix, const char *text, char *bad, unsign
 	if (wrong != NULL)
 		(void)strlcpy(bad, wrong, bad_size);
 	return wrong == NULL && mix->sum > 0;
+}
+
+void
+workload_mixes_offer(struct nearest *n)
+{
+	for (size_t i = 0; i < NR_MIXES; i++)
+		nearest_offer(n, named_mixes[i].name);
 }
 
 void

@@ -48,6 +48,7 @@ struct workload_mix {
 	unsigned frames; /* percent of the map; 0: ample */
 };
 
+struct nearest;
 struct strbuf;
 
 void workload_mix_default(struct workload_mix *mix);
@@ -58,6 +59,8 @@ void workload_mix_default(struct workload_mix *mix);
 bool workload_mix_parse(struct workload_mix *mix, const char *text, char *bad, unsigned bad_size);
 /* The named ones, a line each, appended. */
 void workload_mixes_print(struct strbuf *out);
+/* Their names, for an error about another one. */
+void workload_mixes_offer(struct nearest *n);
 
 /* Which thread draws, and from where. */
 struct workload_place {

@@ -132,6 +132,55 @@ class Help(Case):
         self.assertIn("I19, a check", out)
         self.assertIn('found "nonsense"', err)
 
+    def test_explain_operations(self):
+        """Each operation has its page; its section is one of docs/engine.md; what others call it leads to it."""
+        sections = re.findall(r"(?m)^## (\d+)\. ", (ROOT / "docs" / "engine.md").read_text())
+        names = re.findall(r"(?m)^VM_OP\((\w+),", (ROOT / "engine" / "ops.def").read_text())
+        self.assertGreaterEqual(len(names), 17)
+        for name in names:
+            out, _ = self.expect(0, "explain", name)
+            self.assertRegex(out, r"(?m)^%s, an operation\b" % name)
+            self.assertIn(re.search(r"docs/engine.md, section (\d+)", out).group(1), sections, name)
+        out, _ = self.expect(0, "explain", "wire")
+        self.assertRegex(out, r"(?ms)^edges .* wire_hole,.*^others ")
+        aliases = re.findall(r"(?m)^VM_OP_ALIAS\((\w+), (\w+)\)", (ROOT / "engine" / "op-aliases.def").read_text())
+        self.assertGreaterEqual(len(aliases), 30)
+        for alias, name in aliases:
+            self.assertNotIn(alias, names)
+            self.assertRegex(self.expect(0, "explain", alias)[0], r"(?m)^%s, an operation\b" % name)
+        self.assertRegex(self.expect(0, "help", "ops")[0], r"(?m)^  remove +munmap")
+
+    def test_help_lists(self):
+        """help has a list of each kind of name, with every row of its table."""
+        for what, table, pattern in (("quirks", "engine/quirks.def", r"^VM_QUIRK\((\w+),"),
+                ("mutants", "engine/mutants.def", r"^VM_MUTANT\((\w+),"),
+                ("verdicts", "harness/verdicts.def", r'^VERDICT\(\w+, "([\w-]+)"'),
+                ("checks", "harness/checks.def", r"^CHECK\((\w+),")):
+            out, _ = self.expect(0, "help", what)
+            names = re.findall(pattern, (ROOT / table).read_text(), re.MULTILINE)
+            self.assertGreaterEqual(len(names), 5, what)
+            for name in names:
+                self.assertRegex(out, r"(?m)^ *%s\b" % name)
+        self.assertIn("freebsd12", self.expect(0, "help", "profiles")[0])
+
+    def test_did_you_mean(self):
+        """An unknown word of any table is answered with the nearest word of that table."""
+        for args, word in ((("chekc",), "check"), (("help", "quirk"), "quirks"), (("help", "explian"), "explain"),
+                (("check", "--verfy", CONC), "--verify"), (("run", "--strategy", "ptc", CONC), "pct"),
+                (("check", "--profile", "freebsd", CONC), "freebsd12"), (("check", "--target", "modle", CONC), "model"),
+                (("explain", "wire_hol"), "wire_hole"), (("explain", "rolback"), "rollback"),
+                (("explain", "KERN_INVALID_ADRESS"), "KERN_INVALID_ADDRESS"),
+                (("bugs", "describe", "wire_owner_ignore"), "wire_owner_ignored"), (("bugs", "lsit"), "list"),
+                (("bugs", "hunt", "--engine", "litmsu", "wire_owner_ignored"), "litmus"),
+                (("triage", "--mutant", "wire_owner_ignore", CONC), "wire_owner_ignored"),
+                (("hunt", "--mutant", "wire_owner_ignore"), "wire_owner_ignored"),
+                (("stress", "--mix", "pagout"), "pageout"), (("stress", "--mix", "wier=3"), "wire"),
+                (("stress", "--profile", "strickt"), "strict"), (("bench", "mpa"), "map"),
+                (("bench", "sched", "--strategy", "explor"), "explore")):
+            self.usage_error(*args, words=['did you mean "%s"?' % word])
+        for args in (("frobnicate",), ("explain", "zzz"), ("check", "--zzz"), ("run", "--strategy", "zzz", CONC)):
+            self.assertNotIn("did you mean", self.usage_error(*args))
+
     def test_wrong_options(self):
         for command in self.commands():
             if command == "help":
@@ -160,6 +209,38 @@ class Help(Case):
 
     def test_version(self):
         self.assertRegex(self.expect(0, "--version")[0], r"^wirestorm \d+\.\d+\.\d+\n$")
+
+
+class Versions(Case):
+    def test_bytes(self):
+        """Files that are handed on have a version, and an unknown one is refused; raw inputs mean something always."""
+        made = subprocess.run([cli.TOOL, "encode", str(CONC)], capture_output=True, check=True).stdout
+        raw = subprocess.run([cli.TOOL, "encode", "--raw", str(CONC)], capture_output=True, check=True).stdout
+        self.assertEqual(made, b"\x89wsprog\x01" + raw)
+        path = self.room / "x.bin"
+        path.write_bytes(made)
+        text, _ = self.expect(0, "decode", path)
+        for same in (raw, b"\x37" + raw[1:]):
+            path.write_bytes(same)
+            self.assertEqual(self.expect(0, "decode", path)[0], text)
+        path.write_bytes(made[:7] + b"\x02" + raw)
+        for command in ("decode", "triage"):
+            self.usage_error(command, path, words=["expected version 1 of the byte form", "found 2"])
+
+    def test_text(self):
+        path = self.file("v.vmt", "# head\nvmt 1\n" + SMALL)
+        self.expect(0, "explore", path)
+        self.expect(0, "fmt", path)
+        self.assertTrue(path.read_text().startswith("# head\nvmt 1\n"))
+        path = self.file("w.vmt", "vmt 2\n" + SMALL)
+        self.usage_error("explore", path, words=[":1:5: expected version 1 of the text"])
+
+    def test_byte_order_mark(self):
+        path = self.room / "bom.vmt"
+        path.write_bytes(b"\xef\xbb\xbf" + SMALL.encode())
+        self.expect(0, "explore", path)
+        path.write_bytes(SMALL.encode("utf-16"))
+        self.usage_error("explore", path, words=["UTF-16", "save the file as UTF-8"])
 
 
 class Files(Case):

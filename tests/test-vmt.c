@@ -401,6 +401,43 @@ check_random_op(unsigned code, struct two_ways *w)
 	strbuf_free(&printed);
 }
 
+/* The canonical text of @text, which must be a program. */
+static char *
+formatted(const char *text)
+{
+	struct strbuf out = { 0 };
+	struct vmt_error e;
+	struct program p;
+
+	if (!vmt_parse(text, strlen(text), &p, &e))
+		fail_msg("%u:%u: %s in\n%s", e.line, e.column, e.text, text);
+	vmt_print(&p, &out);
+	program_free(&p);
+	return strbuf_take(&out);
+}
+
+static void
+test_byte_order_mark_is_skipped(void **unused)
+{
+	char *without = formatted("# head\nmap 16 80\ninit lookup 16\n");
+	char *with = formatted("\xef\xbb\xbf# head\r\nmap 16 80\r\ninit lookup 16\r\n");
+
+	(void)unused;
+	assert_string_equal(with, without);
+	free(with);
+	free(without);
+}
+
+static void
+test_version_line_is_kept(void **unused)
+{
+	char *text = formatted("# head\n\nvmt  0x1 # beside\n# before\nmap 16 80\n");
+
+	(void)unused;
+	assert_string_equal(text, "# head\nvmt 1 # beside\n# before\nmap 16 80\n");
+	free(text);
+}
+
 static void
 test_random_ops(void **unused)
 {
@@ -1005,6 +1042,8 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_write_and_read),
 		cmocka_unit_test(test_write_fails_cleanly),
 		cmocka_unit_test(test_line_ends),
+		cmocka_unit_test(test_byte_order_mark_is_skipped),
+		cmocka_unit_test(test_version_line_is_kept),
 	};
 
 	if (argc != 2) {
