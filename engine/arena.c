@@ -18,16 +18,40 @@
 
 #ifdef WITH_ASAN
 #include <sanitizer/asan_interface.h>
+
 #endif
 
-#define ALIGN ((size_t)64)      /* a cache line */
-#define SMALL ((size_t)4 << 20) /* what a program of an ordinary size never passes */
+#define ALIGN ((size_t)64)           /* a cache line */
+#define CHUNK_MAX ((size_t)64 << 20) /* chunks double up to this size */
+
+/* The head of a further range: its memory to hand out comes after it. */
+struct vm_arena_chunk {
+	struct vm_arena_chunk *next; /* the one that was reserved after it */
+	size_t used, used_max, size; /* bytes, the head included */
+	char *saved;                 /* copy of [sizeof(head), saved_used); NULL: none */
+	size_t saved_used;
+};
+
+#define HEAD ALIGN
+
+_Static_assert(sizeof(struct vm_arena_chunk) <= HEAD, "what comes after the head is aligned");
 
 /*
- * The range that was given back last, of VM_ARENA_SIZE. Whoever makes one small map after the other spends most of the
- * time on reserving and touching new ranges otherwise. Nothing in it counts: what is handed out is zeroed.
+ * The last range of VM_ARENA_SIZE that an arena gave back. A caller that creates many small maps in turn would
+ * otherwise spend most of its time reserving and touching new ranges. Allocations are zeroed, so what is in it does not
+ * matter.
  */
 static _Atomic(void *) spare;
+
+void (*vm_arena_no_memory)(void);
+
+static void *
+reserve(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
 
 bool
 vm_arena_init(struct vm_arena *a, size_t size)
@@ -38,12 +62,9 @@ vm_arena_init(struct vm_arena *a, size_t size)
 		*a = (struct vm_arena){ .base = base, .size = size };
 		return true;
 	}
-	base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (base == MAP_FAILED)
+	base = reserve(size);
+	if (base == NULL)
 		return false;
-	/* A large map is walked at random: large pages spare it a translation miss per entry. A wish, not a need. */
-	if (size > SMALL)
-		(void)madvise((char *)base + SMALL, size - SMALL, MADV_HUGEPAGE);
 	*a = (struct vm_arena){ .base = base, .size = size };
 	return true;
 }
@@ -54,11 +75,66 @@ vm_arena_fini(struct vm_arena *a)
 	void *none = NULL;
 
 	vm_arena_unpoison(a->base, a->used_max);
-	/* A large one goes back to the system. */
-	if (a->size != VM_ARENA_SIZE || a->used_max > SMALL || !atomic_compare_exchange_strong(&spare, &none, a->base))
+	for (struct vm_arena_chunk *c = a->chunks, *next; c != NULL; c = next) {
+		next = c->next;
+		vm_arena_unpoison(c, c->used_max);
+		free(c->saved);
+		(void)munmap(c, c->size);
+	}
+	if (a->size != VM_ARENA_SIZE || !atomic_compare_exchange_strong(&spare, &none, a->base))
 		(void)munmap(a->base, a->size);
 	free(a->saved);
 	*a = (struct vm_arena){ 0 };
+}
+
+/* A new chunk after @last, for at least @size bytes. */
+static struct vm_arena_chunk *
+chunk_make(struct vm_arena_chunk *last, size_t size)
+{
+	size_t room = last == NULL ? 2 * VM_ARENA_SIZE : 2 * last->size;
+	struct vm_arena_chunk *c;
+
+	room = room > CHUNK_MAX ? CHUNK_MAX : room;
+	if (room - HEAD < size)
+		room = size + HEAD;
+	c = reserve(room);
+	/* Where memory is short, a small chunk may still fit. */
+	if (c == NULL && size <= VM_ARENA_SIZE - HEAD)
+		c = reserve(room = VM_ARENA_SIZE);
+	if (c == NULL)
+		return NULL;
+	/* A large map is walked at random: large pages spare it a translation miss per entry. A wish, not a need. */
+	(void)madvise(c, room, MADV_HUGEPAGE);
+	*c = (struct vm_arena_chunk){ .size = room, .used = HEAD, .used_max = HEAD };
+	if (last != NULL)
+		last->next = c;
+	return c;
+}
+
+/* @size bytes, which is a multiple of ALIGN, of a chunk; the first range is full. */
+static void *
+chunk_alloc(struct vm_arena *a, size_t size)
+{
+	struct vm_arena_chunk *c = a->at;
+	char *p;
+
+	while (c != NULL && c->size - c->used < size && c->next != NULL)
+		c = c->next;
+	if (c == NULL || c->size - c->used < size)
+		c = chunk_make(c, size);
+	if (c == NULL) {
+		if (vm_arena_no_memory != NULL)
+			vm_arena_no_memory();
+		return NULL;
+	}
+	a->at = c;
+	if (a->chunks == NULL)
+		a->chunks = c;
+	p = (char *)c + c->used;
+	c->used += size;
+	if (c->used > c->used_max)
+		c->used_max = c->used;
+	return memset(p, 0, size);
 }
 
 void *
@@ -68,11 +144,25 @@ vm_arena_alloc(struct vm_arena *a, size_t size)
 
 	size = (size + ALIGN - 1) & ~(ALIGN - 1);
 	if (a->size - a->used < size)
-		return NULL;
+		return chunk_alloc(a, size);
 	a->used += size;
 	if (a->used > a->used_max)
 		a->used_max = a->used;
 	return memset(p, 0, size);
+}
+
+static bool
+chunk_save(struct vm_arena_chunk *c)
+{
+	char *copy = realloc(c->saved, c->used);
+
+	if (copy == NULL)
+		return false;
+	c->saved = copy;
+	c->saved_used = c->used;
+	vm_arena_unpoison((char *)c + HEAD, c->used_max - HEAD);
+	memcpy(c->saved + HEAD, (char *)c + HEAD, c->used - HEAD);
+	return true;
 }
 
 bool
@@ -84,17 +174,37 @@ vm_arena_save(struct vm_arena *a)
 		return false;
 	a->saved = copy;
 	a->saved_used = a->used;
+	for (struct vm_arena_chunk *c = a->chunks; c != NULL; c = c->next)
+		if (!chunk_save(c))
+			return false;
 	vm_arena_unpoison(a->base, a->used_max);
 	memcpy(a->saved, a->base, a->used);
 	return true;
 }
 
+/* Chunks that the arena has reserved since it was saved stay, and are empty. */
+static void
+chunk_restore(struct vm_arena_chunk *c)
+{
+	size_t used = c->saved != NULL ? c->saved_used : HEAD;
+
+	vm_arena_unpoison((char *)c + HEAD, c->used_max - HEAD);
+	if (c->saved != NULL)
+		memcpy((char *)c + HEAD, c->saved + HEAD, used - HEAD);
+	c->used = c->used_max = used;
+}
+
 void
 vm_arena_restore(struct vm_arena *a)
 {
+	struct vm_arena_chunk *chunks = a->chunks; /* *a may lie in its own memory */
+
 	vm_arena_unpoison(a->base, a->used_max);
 	memcpy(a->base, a->saved, a->saved_used);
 	a->used = a->used_max = a->saved_used;
+	a->chunks = a->at = chunks;
+	for (struct vm_arena_chunk *c = chunks; c != NULL; c = c->next)
+		chunk_restore(c);
 }
 
 void
