@@ -8,6 +8,8 @@
 
 #include "fuzz/mutate.h"
 
+#include "harness/memory.h"
+
 #define SIZE_MAX_AFL 4096
 
 struct afl_mutator {
@@ -25,11 +27,10 @@ static const struct mutator mutator = { .schedules = FUZZ_SCHEDULES };
 void *
 afl_custom_init(void *afl, unsigned seed)
 {
-	struct afl_mutator *a = calloc(1, sizeof(*a));
+	struct afl_mutator *a = memory_new(1, sizeof(*a), "the mutator");
 
 	(void)afl;
-	if (a != NULL)
-		a->seed = seed;
+	a->seed = seed;
 	return a;
 }
 

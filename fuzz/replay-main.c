@@ -24,6 +24,8 @@
 #define READ_SIZE 65536
 #define INPUT_MAX_SIZE ((size_t)16 << 20) /* far more than any target looks at */
 
+#include "harness/memory.h"
+
 static bool verbose;
 
 struct input {
@@ -45,11 +47,7 @@ read_input(const char *path)
 	if (f == NULL)
 		err(STATUS_USAGE, "%s", path);
 	for (; n > 0; in.len += n) {
-		uint8_t *more = realloc(in.bytes, in.len + READ_SIZE);
-
-		if (more == NULL)
-			err(STATUS_USAGE, "%s", path);
-		in.bytes = more;
+		in.bytes = memory_resize(in.bytes, in.len + READ_SIZE, 1, "an input");
 		n = fread(in.bytes + in.len, 1, READ_SIZE, f);
 		if (ferror(f) != 0)
 			err(STATUS_USAGE, "%s", path);
@@ -58,9 +56,7 @@ read_input(const char *path)
 	}
 	if (f != stdin)
 		(void)fclose(f);
-	in.bytes = realloc(in.bytes, in.len > 0 ? in.len : 1);
-	if (in.bytes == NULL)
-		err(STATUS_USAGE, "%s", path);
+	in.bytes = memory_resize(in.bytes, in.len > 0 ? in.len : 1, 1, "an input");
 	return in;
 }
 
@@ -73,12 +69,7 @@ run_file(const char *path)
 		fprintf(stderr, "%s\n", path);
 	in = read_input(path);
 	(void)LLVMFuzzerTestOneInput(in.bytes, in.len);
-	if (nr_inputs == inputs_cap) {
-		inputs_cap = inputs_cap == 0 ? 64 : inputs_cap * 2;
-		inputs = reallocarray(inputs, inputs_cap, sizeof(*inputs));
-		if (inputs == NULL)
-			err(STATUS_USAGE, "%s", path);
-	}
+	MEMORY_GROW(inputs, inputs_cap, nr_inputs + 1, "the inputs");
 	inputs[nr_inputs++] = in;
 }
 

@@ -18,6 +18,7 @@
 
 #include "harness/bytes.h"
 #include "harness/keybuf.h"
+#include "harness/memory.h"
 #include "harness/strategy.h"
 #include "harness/vmt.h"
 
@@ -47,8 +48,6 @@ add_choices(const char *from, const struct program *p, struct keybuf *bytes)
 	struct sim *sim = sim_create();
 	struct run r;
 
-	if (sim == NULL)
-		err(1, "no simulated world");
 	if (run_open(&r, p, &target_engine, sim) != RUN_OPENED)
 		errx(1, "%s: %s", from, strbuf_text(&r.error));
 	if (strategy_bytes_of(&r, p->choices, p->nr_choices, &choices, &error))
@@ -86,12 +85,12 @@ static size_t
 convert_directory(const char *dir, const char *outdir, FILE *deps)
 {
 	struct dirent **list;
-	char *copy = strdup(dir);
-	const char *base = copy != NULL ? basename(copy) : "";
+	char *copy = memory_text(dir, "a file name");
+	const char *base = basename(copy);
 	int nr = scandir(dir, &list, is_vmt, alphasort);
 	size_t wrote = 0;
 
-	if (nr < 0 || copy == NULL)
+	if (nr < 0)
 		err(1, "%s", dir);
 	fprintf(deps, " %s", dir);
 	for (int i = 0; i < nr; i++) {

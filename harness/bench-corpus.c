@@ -9,6 +9,7 @@
 #include "harness/bytes.h"
 #include "harness/cli.h"
 #include "harness/explore.h"
+#include "harness/memory.h"
 #include "harness/prng.h"
 #include "harness/vmt.h"
 
@@ -25,9 +26,7 @@ load(const char *path)
 
 	if (!cli_files_add(&files, path))
 		exit(EXIT_USAGE);
-	c.programs = calloc(files.nr + 1, sizeof(*c.programs));
-	if (c.programs == NULL)
-		err(EXIT_USAGE, "no memory for %zu programs", files.nr);
+	c.programs = memory_new(files.nr + 1, sizeof(*c.programs), "the programs");
 	for (size_t i = 0; i < files.nr; i++) {
 		if (!vmt_read(files.names[i], &c.programs[c.nr]))
 			exit(EXIT_USAGE);
@@ -65,8 +64,6 @@ bench_explore(const struct bench_options *o, struct bench_report *report)
 	double start = bench_now(), spent, schedules = 0;
 	uint64_t states = 0, transitions = 0, steps = 0, rounds = 0;
 
-	if (sim == NULL)
-		err(EXIT_USAGE, "no memory for the fibers");
 	do {
 		for (size_t i = 0; i < c.nr; i++) {
 			const struct explore_options options = { 0 };
@@ -104,8 +101,6 @@ bench_reset(const struct bench_options *o, struct bench_report *report)
 	double spent = 0;
 	uint64_t resets = 0;
 
-	if (sim == NULL)
-		err(EXIT_USAGE, "no memory for the fibers");
 	for (size_t i = 0; i < c.nr && cli_stop == 0; i++) {
 		double start, until = o->seconds / (double)c.nr;
 		struct run r;

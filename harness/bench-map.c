@@ -13,6 +13,7 @@
 #include "engine/native.h"
 #include "harness/bench.h"
 #include "harness/cli.h"
+#include "harness/memory.h"
 #include "harness/prng.h"
 
 #define SMALL 1000
@@ -24,11 +25,9 @@
 static uint32_t *
 shuffled(size_t nr)
 {
-	uint32_t *order = calloc(nr, sizeof(*order));
+	uint32_t *order = memory_new(nr, sizeof(*order), "the numbers of the entries");
 	struct prng prng = { nr };
 
-	if (order == NULL)
-		err(EXIT_USAGE, "no memory for %zu numbers", nr);
 	for (size_t i = 0; i < nr; i++) {
 		size_t j = prng_below(&prng, i + 1);
 
@@ -53,7 +52,7 @@ map_of(size_t nr)
 	    .wire_limit = VM_WIRE_LIMIT_DEFAULT });
 
 	if (map == NULL)
-		err(EXIT_USAGE, "no memory for a map of %zu entries", nr);
+		memory_out_for_map();
 	vm_map_lock(map);
 	for (size_t i = 0; i < nr; i++) {
 		vm_offset_t addr = VM_PAGE_SIZE + order[i] * STRIDE + (order[i] >= nr / 2 ? VM_PAGE_SIZE : 0);

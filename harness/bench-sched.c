@@ -14,6 +14,7 @@
 #include "harness/cli.h"
 #include "harness/env-sim.h"
 #include "harness/explore.h"
+#include "harness/memory.h"
 #include "harness/strategy.h"
 
 struct counter {
@@ -34,10 +35,8 @@ counter_destroy(void *self)
 static void *
 counter_create(const struct program_config *cfg, struct sim *sim)
 {
-	struct counter *c = calloc(1, sizeof(*c));
+	struct counter *c = memory_new(1, sizeof(*c), "an instance of the target");
 
-	if (c == NULL)
-		return NULL;
 	c->map = vm_map_create(&(struct vm_config){
 	    .env = &vm_env_sim, .min = cfg->min << VM_PAGE_SHIFT, .max = cfg->max << VM_PAGE_SHIFT });
 	if (c->map == NULL) {
@@ -155,12 +154,8 @@ bench_sched(const struct bench_options *o, struct bench_report *report)
 	struct program p;
 	struct run r;
 
-	if (sim == NULL)
-		err(EXIT_USAGE, "no memory for the fibers");
 	program_init(&p);
-	p.threads = calloc(o->threads, sizeof(*p.threads));
-	if (p.threads == NULL)
-		err(EXIT_USAGE, "no memory for the program");
+	p.threads = memory_new(o->threads, sizeof(*p.threads), "the program");
 	p.nr_threads = o->threads;
 	for (unsigned t = 0; t < o->threads; t++) {
 		p.threads[t].nr_ops = o->ops;

@@ -14,6 +14,7 @@
 #include "harness/cli.h"
 #include "harness/explore.h"
 #include "harness/hunt.h"
+#include "harness/memory.h"
 #include "harness/random-program.h"
 
 #define STATES_MAX 50000      /* of one program */
@@ -301,8 +302,7 @@ stress_loop(struct loop *l)
 	(void)snprintf(seconds, sizeof(seconds), "%.0f", l->trial->seconds < 1 ? 1 : l->trial->seconds);
 	(void)snprintf(seed, sizeof(seed), "%llu", (unsigned long long)l->trial->seed);
 	for (; words[argc] != NULL; argc++)
-		if ((argv[argc] = strdup(words[argc])) == NULL)
-			err(EXIT_USAGE, "no memory");
+		argv[argc] = memory_text(words[argc], "the arguments");
 	exit(stress_main(argc, argv)); /* whoever hangs is still there */
 }
 
@@ -320,8 +320,6 @@ bugs_loop(const struct bugs_trial *t, struct bugs_shared *s)
 	if (t->engine == BUGS_ENGINE_hunt || bugs_engine_table[t->engine].clock)
 		return;
 	l.sim = sim_create();
-	if (l.sim == NULL)
-		err(EXIT_USAGE, "no memory for the fibers");
 	switch (t->engine) {
 	case BUGS_ENGINE_explore:
 		explore_loop(&l);

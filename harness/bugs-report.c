@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* bugs-report.c - records of trials as a table. */
-#include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness/bugs.h"
 #include "harness/cli.h"
+#include "harness/memory.h"
 
 /* What came of the trials of one mutant with one engine. */
 struct group {
@@ -48,11 +48,10 @@ add_check(struct group *g, const char *check)
 static struct group
 group_of(const struct bugs_result *results, size_t nr)
 {
-	double *seconds = calloc(nr, sizeof(*seconds)), *programs = calloc(nr, sizeof(*programs));
+	double *seconds = memory_new(nr, sizeof(*seconds), "a report");
+	double *programs = memory_new(nr, sizeof(*programs), "a report");
 	struct group g = { .nr = nr };
 
-	if (seconds == NULL || programs == NULL)
-		err(EXIT_USAGE, "no memory");
 	for (size_t i = 0; i < nr; i++) {
 		const struct bugs_record *r = &results[i].record;
 
@@ -105,10 +104,8 @@ bugs_table(const struct bugs_result *results, size_t nr, struct strbuf *out)
 {
 	const struct bugs_result *end = results + nr;
 	struct strbuf sums = { 0 };
-	struct sums s = { .seconds = calloc(nr + 1, sizeof(double)) };
+	struct sums s = { .seconds = memory_new(nr + 1, sizeof(double), "a report") };
 
-	if (s.seconds == NULL)
-		err(EXIT_USAGE, "no memory");
 	strbuf_printf(out, "%-8s %-28s %-11s %7s %10s %10s  %s\n", "engine", "mutant", "class", "found", "seconds",
 	    "programs", "by");
 	for (const struct bugs_result *r = results; r < end;) {

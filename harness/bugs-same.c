@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* bugs-same.c - is the engine with a mutant the same as the one without? By complete explorations of both. */
-#include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,8 +147,6 @@ bugs_equivalent(enum vm_mutant mutant, const char *const *corpus, size_t nr_corp
 	struct sim *sim = sim_create();
 	bool good;
 
-	if (sim == NULL)
-		err(EXIT_USAGE, "no memory for the fibers");
 	*same = (struct bugs_same){ 0 };
 	good = same_corpus(mutant, corpus, nr_corpus, sim, same, why);
 	for (uint64_t seed = 1; seed <= count && good && cli_stop == 0; seed++) {

@@ -14,6 +14,7 @@
 #include "harness/bugs.h"
 #include "harness/cli.h"
 #include "harness/files.h"
+#include "harness/memory.h"
 #include "harness/strbuf.h"
 #include "harness/vmt.h"
 
@@ -158,9 +159,7 @@ load_engine(const char *state, enum bugs_engine engine, struct bugs_result **res
 			continue;
 		(void)snprintf(path, sizeof(path), "%s/%s/%s", state, bugs_engine_table[engine].name, d->d_name);
 		j = json_load_file(path, 0, NULL);
-		*results = reallocarray(*results, *nr + 1, sizeof(**results));
-		if (*results == NULL)
-			err(EXIT_USAGE, "no memory for the records");
+		*results = memory_resize(*results, *nr + 1, sizeof(**results), "the records");
 		if (j != NULL && result_of(j, &(*results)[*nr]))
 			(*nr)++;
 		else

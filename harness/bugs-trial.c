@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* bugs-trial.c - the process of a trial, and what its end means. */
-#include <err.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,6 +15,7 @@
 #include "harness/bugs.h"
 #include "harness/cli.h"
 #include "harness/clock.h"
+#include "harness/memory.h"
 
 #define TSAN_STATUS 66       /* ThreadSanitizer's own exit status: it has reported something */
 #define OUTPUT_MAX (1 << 20) /* of a process, that is looked at */
@@ -94,12 +94,10 @@ bugs_start(struct bugs_process *p, const struct bugs_trial *trial)
 static char *
 read_output(int fd)
 {
-	char *text = calloc(1, OUTPUT_MAX + 1);
+	char *text = memory_new(1, OUTPUT_MAX + 1, "the output of a trial");
 	size_t len = 0;
 	ssize_t n;
 
-	if (text == NULL)
-		err(EXIT_USAGE, "no memory");
 	while (len < OUTPUT_MAX && (n = pread(fd, text + len, OUTPUT_MAX - len, (off_t)len)) > 0)
 		len += (size_t)n;
 	return text;

@@ -8,12 +8,12 @@
 #include "harness/bytes.h"
 
 #include <assert.h>
-#include <err.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/vm.h"
 #include "harness/keybuf.h"
+#include "harness/memory.h"
 
 #define FIRST_BYTE 1
 
@@ -396,11 +396,7 @@ add_poison(struct program_config *cfg, struct program_poison new)
 static void *
 take_block(void *kept, size_t nr, size_t size)
 {
-	void *block = kept != NULL ? kept : reallocarray(NULL, nr, size);
-
-	if (block == NULL)
-		err(1, "a program");
-	return block;
+	return kept != NULL ? kept : memory_resize(NULL, nr, size, "a program");
 }
 
 static void
@@ -542,9 +538,7 @@ get_thread(struct sections *s, unsigned thread)
 	}
 	if (p->nr_threads == (p->threads != NULL ? s->room->nr_threads_max : 0)) {
 		s->room->nr_threads_max = p->threads == NULL ? SECTION_THREADS : PROGRAM_THREADS_MAX;
-		p->threads = reallocarray(p->threads, s->room->nr_threads_max, sizeof(*p->threads));
-		if (p->threads == NULL)
-			err(1, "threads");
+		p->threads = memory_resize(p->threads, s->room->nr_threads_max, sizeof(*p->threads), "a program");
 	}
 	s->number[thread] = (uint8_t)p->nr_threads;
 	p->threads[p->nr_threads].nr_ops = 0;

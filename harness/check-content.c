@@ -9,6 +9,7 @@
 
 #include "engine/vm.h"
 #include "harness/check-inside.h"
+#include "harness/memory.h"
 
 /* --- what was last written --- */
 
@@ -42,12 +43,7 @@ tag_set(struct check_tags *t, uint64_t page, uint64_t tag)
 	check_tags_clear(t, page, page + 1);
 	if (tag == 0)
 		return;
-	if (t->nr == t->cap) {
-		t->cap = t->cap == 0 ? 16 : t->cap * 2;
-		t->tags = reallocarray(t->tags, t->cap, sizeof(*t->tags));
-		if (t->tags == NULL)
-			abort();
-	}
+	MEMORY_GROW(t->tags, t->cap, t->nr + 1, "the checker");
 	i = tag_at(t, page);
 	memmove(&t->tags[i + 1], &t->tags[i], (t->nr - i) * sizeof(*t->tags));
 	t->tags[i] = (struct check_tag){ page, tag };

@@ -8,11 +8,11 @@
  * check-step.c adds to it, check-result.c looks at it when the operation has ended.
  */
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "engine/vm.h"
 #include "harness/check-inside.h"
+#include "harness/memory.h"
 
 /* --- ranges --- */
 
@@ -57,12 +57,7 @@ check_clamp(const struct program_config *cfg, const struct vm_op *op, struct che
 static struct check_effect *
 make_room(struct check_op *o, size_t at)
 {
-	if (o->nr_effects == o->cap_effects) {
-		o->cap_effects = o->cap_effects == 0 ? 16 : o->cap_effects * 2;
-		o->effects = reallocarray(o->effects, o->cap_effects, sizeof(*o->effects));
-		if (o->effects == NULL)
-			abort();
-	}
+	MEMORY_GROW(o->effects, o->cap_effects, o->nr_effects + 1, "the checker");
 	memmove(&o->effects[at + 1], &o->effects[at], (o->nr_effects - at) * sizeof(*o->effects));
 	o->nr_effects++;
 	return &o->effects[at];

@@ -6,10 +6,10 @@
  * of the operations over an array of pages, as far as it does not depend on where entries meet.
  */
 #include <inttypes.h>
-#include <stdlib.h>
 
 #include "engine/vm.h"
 #include "harness/check-inside.h"
+#include "harness/memory.h"
 
 /* It has failed: nothing may be left of it. */
 static void
@@ -216,12 +216,7 @@ check_clipped(const struct check_call *call)
 	if (t->entries == NULL)
 		return;
 	nr = t->entries(call->r->self, NULL, 0);
-	if (nr > c->cap_starts) {
-		c->starts = reallocarray(c->starts, nr, sizeof(*c->starts));
-		if (c->starts == NULL)
-			abort();
-		c->cap_starts = nr;
-	}
+	MEMORY_GROW(c->starts, c->cap_starts, nr, "the checker");
 	(void)t->entries(call->r->self, c->starts, nr);
 	for (size_t i = 0; i < nr; i++)
 		if (c->starts[i] == call->range.start)

@@ -15,6 +15,7 @@
 #include "engine/vm.h"
 #include "harness/check-inside.h"
 #include "harness/keybuf.h"
+#include "harness/memory.h"
 
 /* --- findings --- */
 
@@ -87,12 +88,7 @@ swap_states(struct checker *c)
 static void
 copy_tags(struct check_tags *to, const struct check_tags *from)
 {
-	if (from->nr > to->cap) {
-		to->tags = reallocarray(to->tags, from->nr, sizeof(*to->tags));
-		if (to->tags == NULL)
-			abort();
-		to->cap = from->nr;
-	}
+	MEMORY_GROW(to->tags, to->cap, from->nr, "the checker");
 	if (from->nr > 0)
 		memcpy(to->tags, from->tags, from->nr * sizeof(*to->tags));
 	to->nr = from->nr;

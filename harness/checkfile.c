@@ -9,6 +9,7 @@
 #include "engine/mutant.h"
 #include "engine/vm.h"
 #include "harness/expect.h"
+#include "harness/memory.h"
 #include "harness/replay.h"
 #include "harness/vmt.h"
 
@@ -534,7 +535,7 @@ bless_outcomes(struct program *p, struct explore_result *got)
 {
 	for (size_t i = 0; i < p->nr_outcomes; i++)
 		free(p->outcomes[i].text);
-	p->outcomes = reallocarray(p->outcomes, got->nr_outcomes + 1, sizeof(*p->outcomes));
+	p->outcomes = memory_resize(p->outcomes, got->nr_outcomes + 1, sizeof(*p->outcomes), "the outcomes");
 	for (size_t i = 0; i < got->nr_outcomes; i++) {
 		p->outcomes[i] = (struct program_outcome){ .text = got->outcomes[i].text };
 		got->outcomes[i].text = NULL;

@@ -19,6 +19,7 @@
 #include "harness/bytes.h"
 #include "harness/files.h"
 #include "harness/keybuf.h"
+#include "harness/memory.h"
 #include "harness/strbuf.h"
 #include "harness/vmt.h"
 
@@ -326,8 +327,6 @@ cli_open_program(const struct cli_target *t, const char *path, const struct prog
 {
 	struct sim *sim = sim_create();
 
-	if (sim == NULL)
-		err(EXIT_USAGE, "no memory for the fibers");
 	if (run_open_checked(r, p, t->target, sim, t->checker) == RUN_OPENED)
 		return true;
 	cli_about(path, r->error_line, "%s", strbuf_text(&r->error));
@@ -456,7 +455,7 @@ void
 cli_print_json(json_t *j, size_t flags)
 {
 	if (j == NULL)
-		errx(EXIT_USAGE, "no memory for the JSON");
+		memory_out("the JSON");
 	(void)json_dumpf(j, stdout, flags | JSON_ENSURE_ASCII);
 	(void)putchar('\n');
 	json_decref(j);

@@ -12,6 +12,7 @@
 
 #include "harness/bugs.h"
 #include "harness/cli.h"
+#include "harness/memory.h"
 #include "harness/nearest.h"
 #include "harness/options.h"
 #include "harness/vmt.h"
@@ -80,9 +81,7 @@ add_mutant(struct bugs_command *c, enum vm_mutant mutant)
 
 		if (!c->engines[e])
 			continue;
-		c->trials = reallocarray(c->trials, c->nr_trials + seeds, sizeof(*c->trials));
-		if (c->trials == NULL)
-			err(EXIT_USAGE, "no memory");
+		c->trials = memory_resize(c->trials, c->nr_trials + seeds, sizeof(*c->trials), "the trials");
 		for (uint64_t s = 1; s <= seeds; s++)
 			c->trials[c->nr_trials++] = (struct bugs_trial){ mutant, (enum bugs_engine)e, s, c->seconds,
 				c->corpus[0] == NULL ? "corpus/litmus" : c->corpus[0], c->fuzzer };
@@ -244,9 +243,7 @@ hunt(struct bugs_command *c, int nr, char **names)
 		warnx("hunt: --engine fuzz_sched needs --fuzzer FILE");
 		return EXIT_USAGE;
 	}
-	c->results = calloc(c->nr_trials, sizeof(*c->results));
-	if (c->results == NULL)
-		err(EXIT_USAGE, "no memory");
+	c->results = memory_new(c->nr_trials, sizeof(*c->results), "the trials");
 	cli_catch_signals();
 	for (fill(c); busy(c); fill(c)) {
 		struct rusage used;

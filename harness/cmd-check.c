@@ -22,6 +22,7 @@
 #include "harness/checkfile.h"
 #include "harness/cli.h"
 #include "harness/files.h"
+#include "harness/memory.h"
 #include "harness/message.h"
 #include "harness/options.h"
 #include "harness/strbuf.h"
@@ -78,14 +79,10 @@ struct file_checker {
 static void *
 begin_checker(const void *arg)
 {
-	struct file_checker *w = calloc(1, sizeof(*w));
+	struct file_checker *w = memory_new(1, sizeof(*w), "a worker");
 
-	if (w == NULL)
-		err(EXIT_USAGE, "no memory for a worker");
 	w->run = arg;
 	w->sim = sim_create();
-	if (w->sim == NULL)
-		err(EXIT_USAGE, "no memory for the fibers");
 	return w;
 }
 
@@ -220,9 +217,7 @@ check_all(struct check_run *c)
 		.stop_at_once = true }; /* a file may take as long as it likes, and be in a step that never looks */
 	struct workers *workers;
 
-	c->work = calloc(c->files.nr, sizeof(*c->work));
-	if (c->work == NULL)
-		err(EXIT_USAGE, "no memory for %zu files", c->files.nr);
+	c->work = memory_new(c->files.nr, sizeof(*c->work), "the files");
 	for (size_t i = 0; i < c->files.nr; i++)
 		keybuf_num(&c->work[i].in, i);
 	workers = workers_start(&options);
@@ -317,7 +312,7 @@ print_json(const struct check_run *c, const struct totals *t)
 		    s->report.verified, "blessed", s->report.blessed, "text", cli_json_text(s->text));
 
 		if (j == NULL || json_array_append_new(files, j) != 0)
-			errx(EXIT_USAGE, "no memory for the JSON");
+			memory_out("the JSON");
 	}
 	root = json_pack("{s:I, s:I, s:I, s:b, s:I, s:I, s:I, s:I, s:o}", "passed", (json_int_t)t->passed, "failed",
 	    (json_int_t)t->failed, "skipped", (json_int_t)t->skipped, "interrupted", cli_stop != 0, "schedules",
@@ -442,9 +437,7 @@ cmd_check(int argc, char **argv)
 	}
 	if (c.nr_workers > c.files.nr)
 		c.nr_workers = (unsigned)c.files.nr;
-	c.states = calloc(c.files.nr, sizeof(*c.states));
-	if (c.states == NULL)
-		err(EXIT_USAGE, "no memory for %zu files", c.files.nr);
+	c.states = memory_new(c.files.nr, sizeof(*c.states), "the files");
 	c.progress = cli_stderr_tty() && !c.json;
 	c.started = time(NULL);
 	cli_catch_signals();

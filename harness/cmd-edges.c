@@ -13,6 +13,7 @@
 #include "harness/cli.h"
 #include "harness/edges-report.h"
 #include "harness/edges.h"
+#include "harness/memory.h"
 #include "harness/options.h"
 #include "harness/random-program.h"
 #include "harness/vmt.h"
@@ -114,10 +115,8 @@ read_once(const char *path)
 static void
 keep(struct edges_command *c, const char *path, const struct program *p)
 {
-	struct kept *k = malloc(sizeof(*k));
+	struct kept *k = memory_resize(NULL, sizeof(*k), 1, "a program");
 
-	if (k == NULL)
-		err(EXIT_USAGE, "no memory for a program");
 	*k = (struct kept){ c->kept, path, *p };
 	c->kept = k;
 }
@@ -276,8 +275,6 @@ make_report(struct edges_command *c)
 	c->report.target = c->target.target;
 	c->report.options = &c->options;
 	c->sim = sim_create();
-	if (c->sim == NULL)
-		err(EXIT_USAGE, "no memory for the fibers");
 	cli_catch_signals();
 	good = add_files(c);
 	if (wants_random(c))

@@ -11,6 +11,7 @@
 #include "harness/cli.h"
 #include "harness/expect.h"
 #include "harness/explore.h"
+#include "harness/memory.h"
 #include "harness/options.h"
 #include "harness/strbuf.h"
 #include "harness/vmt.h"
@@ -83,12 +84,10 @@ parse_goal(const struct program *p, char *text, struct explore_goal *g)
 static bool
 parse_until(const struct program *p, const char *until, struct explore_goal **ret_goals, struct explore_options *o)
 {
-	struct explore_goal *goals = calloc(strlen(until) + 1, sizeof(*goals));
-	char *copy = strdup(until), *rest = copy, *word;
+	struct explore_goal *goals = memory_new(strlen(until) + 1, sizeof(*goals), "the goals");
+	char *copy = memory_text(until, "the goals"), *rest = copy, *word;
 	bool good = true;
 
-	if (goals == NULL || copy == NULL)
-		err(EXIT_USAGE, "no memory");
 	while (good && (word = strsep(&rest, ",")) != NULL) {
 		if (strcmp(word, "DEADLOCK") == 0)
 			o->goal_deadlock = true;
@@ -221,7 +220,7 @@ print_json(struct run *r, const struct explore_result *x, bool until)
 	    x->end == EXPLORE_COMPLETE, "livelock", x->livelock, "schedules", explore_count_text(x->schedules, buf),
 	    "states", (json_int_t)x->states, "transitions", (json_int_t)x->transitions, "outcomes", outcomes);
 	if (root == NULL)
-		errx(EXIT_USAGE, "no memory for the JSON");
+		memory_out("the JSON");
 	json_object_set_new(root, "findings", cli_json_findings(r, x));
 	if (until)
 		json_object_set_new(root, "until", json_schedule(&x->goal));

@@ -13,6 +13,7 @@
 #include "harness/cli.h"
 #include "harness/files.h"
 #include "harness/hunt.h"
+#include "harness/memory.h"
 #include "harness/options.h"
 #include "harness/vmt.h"
 #include "harness/workers.h"
@@ -204,10 +205,9 @@ parse_range(
     const char *option, const char *text, long long min, long long max, bool exclusive, long long *from, long long *to)
 {
 	const char *dots = strstr(text, "..");
-	char *first = dots != NULL ? strndup(text, (size_t)(dots - text)) : strdup(text);
+	char *first =
+	    dots != NULL ? memory_textn(text, (size_t)(dots - text), "a range") : memory_text(text, "a range");
 
-	if (first == NULL)
-		err(EXIT_USAGE, "no memory");
 	*from = option_number(option, first, min, max);
 	*to = dots != NULL ? option_number(option, dots + 2, min, max) : *from + exclusive;
 	free(first);

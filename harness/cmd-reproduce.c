@@ -11,6 +11,7 @@
 #include "harness/cli.h"
 #include "harness/expect.h"
 #include "harness/files.h"
+#include "harness/memory.h"
 #include "harness/options.h"
 #include "harness/reproduce.h"
 #include "harness/shrink.h"
@@ -98,7 +99,7 @@ print_json(const struct reproduce_command *c, const struct reproduce_result *x)
 	    "runs", (json_int_t)x->runs, "tails", (json_int_t)x->tails);
 
 	if (root == NULL)
-		errx(EXIT_USAGE, "no memory for the JSON");
+		memory_out("the JSON");
 	if (x->phase != REPRODUCE_NOTHING) {
 		finding_print(&x->finding, &x->program, &text);
 		json_object_set_new(root, "finding", cli_json_text(strbuf_text(&text)));
@@ -115,11 +116,9 @@ make_smaller(const struct reproduce_command *c, struct program *p)
 	struct shrink_verdict verdict;
 	struct shrink_options o = { .target = c->target.target, .seconds = c->options.seconds, .stop = &cli_stop };
 	struct shrink_report report;
-	char *detail = program_verdict(p)->detail != NULL ? strdup(program_verdict(p)->detail) : NULL;
+	char *detail = program_verdict(p)->detail != NULL ? memory_text(program_verdict(p)->detail, "a verdict") : NULL;
 
 	o.sim = sim_create();
-	if (o.sim == NULL)
-		err(EXIT_USAGE, "no memory to make it smaller");
 	shrink_verdict_init(&verdict, program_verdict(p)->kind, detail);
 	o.wanted = &verdict.wanted;
 	(void)shrink(p, &o, &report);

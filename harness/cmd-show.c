@@ -13,6 +13,7 @@
 
 #include "harness/cli.h"
 #include "harness/explore.h"
+#include "harness/memory.h"
 #include "harness/options.h"
 #include "harness/show.h"
 #include "harness/strategy.h"
@@ -75,9 +76,7 @@ static void
 copy_choices(struct explore_path *path, const struct program_choice *choices, size_t nr)
 {
 	path->nr_choices = nr;
-	path->choices = calloc(nr + 1, sizeof(*choices));
-	if (path->choices == NULL)
-		err(EXIT_USAGE, "no memory");
+	path->choices = memory_new(nr + 1, sizeof(*choices), "a schedule");
 	if (nr > 0)
 		memcpy(path->choices, choices, nr * sizeof(*choices));
 }

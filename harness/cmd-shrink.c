@@ -12,6 +12,7 @@
 #include "harness/clock.h"
 #include "harness/expect.h"
 #include "harness/files.h"
+#include "harness/memory.h"
 #include "harness/options.h"
 #include "harness/shrink.h"
 #include "harness/vmt.h"
@@ -188,8 +189,8 @@ shrink_program(struct shrink_command *c, struct program *p)
 	bool found;
 
 	/* The program's own moves while it gets smaller. */
-	if (program_verdict(p)->detail != NULL && (detail = strdup(program_verdict(p)->detail)) == NULL)
-		err(EXIT_USAGE, "no memory");
+	if (program_verdict(p)->detail != NULL)
+		detail = memory_text(program_verdict(p)->detail, "a verdict");
 	shrink_verdict_init(&verdict, program_verdict(p)->kind, detail);
 	c->original = p;
 	c->began = clock_seconds();
@@ -285,8 +286,6 @@ cmd_shrink(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	c.options.sim = sim_create();
-	if (c.options.sim == NULL)
-		err(EXIT_USAGE, "no memory for the fibers");
 	rv = shrink_program(&c, &p);
 	sim_destroy(c.options.sim);
 	program_free(&p);

@@ -16,6 +16,7 @@
 #include "harness/cli.h"
 #include "harness/files.h"
 #include "harness/keybuf.h"
+#include "harness/memory.h"
 #include "harness/nearest.h"
 #include "harness/options.h"
 #include "harness/reproducer.h"
@@ -113,7 +114,7 @@ static bool
 make_small(struct triage_command *c, struct program *p, struct finding *f)
 {
 	const struct program_verdict_line *v = program_verdict(p);
-	char *detail = strdup(v->detail != NULL ? v->detail : "");
+	char *detail = memory_text(v->detail != NULL ? v->detail : "", "a verdict");
 	bool found;
 	const struct reproducer_way along = { .by_schedule = true };
 	struct shrink_verdict wanted;
@@ -172,15 +173,13 @@ expect_models(struct triage_command *c, struct program *p)
 	struct strbuf text = { 0 };
 	struct seqrun r;
 
-	if (!seqrun_open(&r, &target_model, &p->config, c->sim))
-		err(EXIT_USAGE, "the model");
+	seqrun_open(&r, &target_model, &p->config, c->sim);
 	for (size_t i = 0; i < p->nr_init; i++)
 		last->result = seqrun_step(&r, &p->init[i].op);
 	last->has_result = true;
 	target_model.dump(r.self, &state);
 	state_print(&state, &text);
-	last->state = strdup(strbuf_text(&text));
-	strbuf_free(&text);
+	last->state = strbuf_take(&text);
 	state_free(&state);
 	seqrun_close(&r);
 }
@@ -445,8 +444,6 @@ cmd_triage(int argc, char **argv)
 		c.out = NULL;
 	c.sim = sim_create();
 	c.all = json_array();
-	if (c.sim == NULL || c.all == NULL)
-		err(EXIT_USAGE, "no memory for the fibers");
 	cli_catch_signals();
 	for (size_t i = 0; i < files.nr && cli_stop == 0; i++) {
 		rv = triage(&c, files.names[i]);

@@ -2,13 +2,13 @@
 /* edges-report.c - see edges-report.h. */
 #include "harness/edges-report.h"
 
-#include <err.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/vm.h"
 #include "harness/edges-watch.h"
+#include "harness/memory.h"
 #include "harness/strbuf.h"
 #include "harness/vmt.h"
 
@@ -48,9 +48,7 @@ add_counts(struct edges_report *e, const struct edges_counts *seen, const struct
 		if (row->program != NULL && row->size <= size)
 			continue;
 		free(row->program);
-		row->program = strdup(name);
-		if (row->program == NULL)
-			err(2, "no memory");
+		row->program = memory_text(name, "the edges");
 		row->size = size;
 	}
 }

@@ -7,6 +7,7 @@
 
 #include "engine/vm.h"
 #include "harness/keybuf.h"
+#include "harness/memory.h"
 
 /* create has no place to be told by: that is why there is one watched target at a time. */
 static const struct vm_target *real;
@@ -55,10 +56,8 @@ count(struct edges_watch *w, const struct vm_result *result)
 static void *
 watch_create(const struct program_config *cfg, struct sim *sim)
 {
-	struct instance *i = calloc(1, sizeof(*i));
+	struct instance *i = memory_new(1, sizeof(*i), "an instance of the target");
 
-	if (i == NULL)
-		return NULL;
 	i->watch.checker = judge;
 	i->self = real->create(cfg, sim);
 	if (i->self != NULL)

@@ -2,11 +2,12 @@
 /* escape.c - see escape.h. */
 #include "harness/escape.h"
 
-#include <err.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "harness/memory.h"
 
 #define CHAR_MAX_LEN 4 /* bytes of a character of UTF-8 */
 #define SHOWN_LEN 4    /* "\ooo" */
@@ -181,7 +182,7 @@ filtered(struct filter *f, int mode)
 	FILE *stream = fopencookie(f, "w", (cookie_io_functions_t){ .write = filter_write });
 
 	if (stream == NULL || setvbuf(stream, NULL, mode, BUFSIZ) != 0)
-		err(2, "no memory for the standard streams");
+		memory_out("the standard streams");
 	return stream;
 }
 

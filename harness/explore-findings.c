@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* explore-findings.c - what the checker finds on the way, each thing once, and where it was seen. */
-#include <err.h>
-#include <stdlib.h>
 
 #include "harness/explore-graph.h"
+#include "harness/memory.h"
 
 uint32_t
 findings_intern(struct explore_result *result, const struct finding *f)
@@ -13,9 +12,7 @@ findings_intern(struct explore_result *result, const struct finding *f)
 	for (size_t i = 0; i < result->nr_findings; i++)
 		if (finding_same(&result->findings[i].f, f))
 			return (uint32_t)i;
-	all = reallocarray(result->findings, result->nr_findings + 1, sizeof(*all));
-	if (all == NULL)
-		err(2, "no memory for %zu findings", result->nr_findings + 1);
+	all = memory_resize(result->findings, result->nr_findings + 1, sizeof(*all), "the findings");
 	result->findings = all;
 	all[result->nr_findings] = (struct explore_finding){ .f = *f };
 	return (uint32_t)result->nr_findings++;

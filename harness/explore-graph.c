@@ -2,24 +2,15 @@
 /* explore-graph.c - nodes by key, edges, outcomes by text. */
 #include "harness/explore-graph.h"
 
-#include <err.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "harness/memory.h"
 
 void *
 explore_grow(void *array, size_t *cap, size_t need, size_t size)
 {
-	size_t n = *cap == 0 ? 256 : *cap;
-
-	if (need <= *cap)
-		return array;
-	while (n < need)
-		n *= 2;
-	array = reallocarray(array, n, size);
-	if (array == NULL)
-		err(2, "no memory for %zu more states", n);
-	*cap = n;
-	return array;
+	return memory_grow(array, cap, need, size, "the states");
 }
 
 /* Multiply and fold, eight bytes at a time; keys are compared in full, so this need only spread. */
@@ -70,9 +61,7 @@ slots_grow(struct graph *g)
 {
 	size_t nr = g->nr_slots == 0 ? 1024 : g->nr_slots * 2;
 
-	g->slots = reallocarray(g->slots, nr, sizeof(*g->slots));
-	if (g->slots == NULL)
-		err(2, "no memory for %zu states", nr);
+	g->slots = memory_resize(g->slots, nr, sizeof(*g->slots), "the states");
 	memset(g->slots, 0xff, nr * sizeof(*g->slots));
 	g->nr_slots = nr;
 	for (uint32_t i = 0; i < g->nr_nodes; i++)
@@ -123,17 +112,13 @@ outcomes_intern(struct outcomes *o, const char *text)
 	struct outcome_node key = { 0 }, *n;
 	size_t cap = o->cap;
 
-	key.o.text = strdup(text);
-	if (key.o.text == NULL)
-		err(2, "no memory for an outcome");
+	key.o.text = memory_text(text, "an outcome");
 	n = RB_FIND(outcome_tree, &o->tree, &key);
 	if (n != NULL) {
 		free(key.o.text);
 		return n;
 	}
-	n = calloc(1, sizeof(*n));
-	if (n == NULL)
-		err(2, "no memory for an outcome");
+	n = memory_new(1, sizeof(*n), "an outcome");
 	n->o.text = key.o.text;
 	n->index = o->nr;
 	o->by_index = explore_grow(o->by_index, &cap, o->nr + 1u, sizeof(struct outcome_node *));
@@ -148,9 +133,7 @@ outcomes_take(struct outcomes *o, struct explore_result *result)
 {
 	struct outcome_node *n;
 
-	result->outcomes = calloc(o->nr + 1u, sizeof(*result->outcomes));
-	if (result->outcomes == NULL)
-		err(2, "no memory for the outcomes");
+	result->outcomes = memory_new(o->nr + 1u, sizeof(*result->outcomes), "the outcomes");
 	RB_FOREACH (n, outcome_tree, &o->tree)
 		result->outcomes[result->nr_outcomes++] = n->o;
 	for (uint32_t i = 0; i < o->nr; i++)

@@ -5,11 +5,11 @@
  * Schedules and probabilities flow from the start along the edges, in topological order. Witnesses are shortest paths
  * over pairs (state, thread that ran last): only with the last thread known is it clear whether a choice preempts.
  */
-#include <err.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness/explore-graph.h"
+#include "harness/memory.h"
 
 /* --- topological order --- */
 
@@ -24,13 +24,12 @@ static struct order
 topological(const struct graph *g)
 {
 	enum { WHITE, GREY, BLACK };
-	struct order o = { .nodes = calloc(g->nr_nodes, sizeof(uint32_t)) };
-	uint8_t *colour = calloc(g->nr_nodes, 1);
-	uint32_t *stack = calloc(g->nr_nodes + 1, sizeof(uint32_t)), *next = calloc(g->nr_nodes, sizeof(uint32_t));
+	struct order o = { .nodes = memory_new(g->nr_nodes, sizeof(uint32_t), "the order of the states") };
+	uint8_t *colour = memory_new(g->nr_nodes, 1, "the order of the states");
+	uint32_t *stack = memory_new(g->nr_nodes + 1, sizeof(uint32_t), "the order of the states");
+	uint32_t *next = memory_new(g->nr_nodes, sizeof(uint32_t), "the order of the states");
 	size_t depth = 0, put = g->nr_nodes;
 
-	if (o.nodes == NULL || colour == NULL || stack == NULL || next == NULL)
-		err(2, "no memory to order %zu states", g->nr_nodes);
 	stack[depth++] = 0;
 	colour[0] = GREY;
 	while (depth > 0) {
@@ -90,10 +89,8 @@ void
 paths_count(struct graph *g, struct explore_result *result)
 {
 	struct order order = topological(g);
-	struct flow *flow = calloc(g->nr_nodes, sizeof(*flow));
+	struct flow *flow = memory_new(g->nr_nodes, sizeof(*flow), "the number of schedules");
 
-	if (flow == NULL)
-		err(2, "no memory to count the schedules of %zu states", g->nr_nodes);
 	result->livelock = g->any_cycle = order.cyclic;
 	g->cycle = order.cycle;
 	flow[0] = (struct flow){ .paths = 1, .probability = 1.0 };
@@ -165,11 +162,9 @@ static struct spot *
 shortest(const struct graph *g, unsigned width)
 {
 	struct order order = topological(g);
-	struct spot *spots = calloc(g->nr_nodes * width, sizeof(*spots));
+	struct spot *spots = memory_new(g->nr_nodes * width, sizeof(*spots), "the witnesses");
 	bool changed;
 
-	if (spots == NULL)
-		err(2, "no memory for the witnesses of %zu states", g->nr_nodes);
 	for (size_t i = 0; i < g->nr_nodes * width; i++)
 		spots[i].preemptions = UINT32_MAX;
 	spots[width - 1] = (struct spot){ .from_node = NODE_NONE };
@@ -310,12 +305,11 @@ path_to_sighting(const struct graph *g, const struct spot *spots, unsigned width
 static void
 finding_witnesses(const struct graph *g, const struct spot *spots, unsigned width, struct explore_result *result)
 {
-	struct spot *best = calloc(result->nr_findings + 1, sizeof(*best));
-	const struct sighting **at = calloc(result->nr_findings + 1, sizeof(const struct sighting *));
+	struct spot *best = memory_new(result->nr_findings + 1, sizeof(*best), "the witnesses");
+	const struct sighting **at =
+	    memory_new(result->nr_findings + 1, sizeof(const struct sighting *), "the witnesses");
 	unsigned last = 0;
 
-	if (best == NULL || at == NULL)
-		err(2, "no memory for the witnesses of %zu findings", result->nr_findings);
 	for (size_t i = 0; i < g->nr_sightings; i++) {
 		const struct sighting *s = &g->sightings[i];
 		struct spot here = best_sighting(g, spots, width, s, &last);
@@ -353,11 +347,9 @@ paths_witnesses(struct graph *g, unsigned nr_threads, bool all_outcomes, struct 
 {
 	unsigned width = nr_threads + 1;
 	struct spot *spots = shortest(g, width), goal_best = { .preemptions = UINT32_MAX };
-	uint32_t *end = calloc(g->outcomes.nr + 1u, sizeof(uint32_t)), goal = NODE_NONE;
-	struct spot *end_best = calloc(g->outcomes.nr + 1u, sizeof(struct spot));
+	uint32_t *end = memory_new(g->outcomes.nr + 1u, sizeof(uint32_t), "the witnesses"), goal = NODE_NONE;
+	struct spot *end_best = memory_new(g->outcomes.nr + 1u, sizeof(struct spot), "the witnesses");
 
-	if (end == NULL || end_best == NULL)
-		err(2, "no memory for witnesses");
 	for (uint32_t i = 0; i < g->outcomes.nr; i++)
 		end_best[i].preemptions = UINT32_MAX;
 	for (uint32_t id = 0; id < g->nr_nodes; id++) {

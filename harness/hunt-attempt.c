@@ -12,6 +12,7 @@
 #include "harness/edges.h"
 #include "harness/expect.h"
 #include "harness/hunt-inside.h"
+#include "harness/memory.h"
 #include "harness/program-edit.h"
 #include "harness/shrink.h"
 #include "harness/strategy.h"
@@ -32,14 +33,10 @@ struct hunter {
 void *
 hunt_worker_begin(const void *arg)
 {
-	struct hunter *h = calloc(1, sizeof(*h));
+	struct hunter *h = memory_new(1, sizeof(*h), "a worker");
 
-	if (h == NULL)
-		err(2, "no memory for a worker");
 	h->options = arg;
 	h->sim = sim_create();
-	if (h->sim == NULL)
-		err(2, "no memory for the fibers");
 	return h;
 }
 
@@ -100,9 +97,7 @@ sight(struct attempt *a, const struct finding *f, const struct explore_path *pat
 
 	if (is_sighted(a, f))
 		return;
-	a->sighted = reallocarray(a->sighted, a->nr + 1, sizeof(*a->sighted));
-	if (a->sighted == NULL)
-		err(2, "no memory for a finding");
+	a->sighted = memory_resize(a->sighted, a->nr + 1, sizeof(*a->sighted), "a finding");
 	s = &a->sighted[a->nr++];
 	*s = (struct sighted){ .f = *f };
 	for (size_t i = 0; i < path->nr_choices; i++)
@@ -485,7 +480,7 @@ make_small(struct hunter *h, struct reader *in, struct keybuf *out, bool shrinki
 	char *detail;
 
 	parse(text, &p);
-	detail = program_verdict(&p)->detail != NULL ? strdup(program_verdict(&p)->detail) : NULL;
+	detail = program_verdict(&p)->detail != NULL ? memory_text(program_verdict(&p)->detail, "a verdict") : NULL;
 	shrink_verdict_init(&v, program_verdict(&p)->kind, detail);
 	if (shrinking) {
 		const struct shrink_options o = { .target = h->options->limits.target,

@@ -20,6 +20,7 @@
 
 #include "harness/cli.h"
 #include "harness/hunt-inside.h"
+#include "harness/memory.h"
 #include "harness/vmt.h"
 
 struct known {
@@ -40,15 +41,13 @@ struct hunt_files {
 static void
 know(struct hunt_files *files, const char *key, const char *path, bool baseline)
 {
-	struct known *k = reallocarray(files->known, files->nr + 1, sizeof(*k));
+	struct known *k = memory_resize(files->known, files->nr + 1, sizeof(*k), "what is known");
 
-	if (k == NULL)
-		err(EXIT_USAGE, "no memory for what is known");
 	files->known = k;
 	k += files->nr++;
-	*k = (struct known){ .key = strdup(key), .path = strdup(path), .baseline = baseline };
-	if (k->key == NULL || k->path == NULL)
-		err(EXIT_USAGE, "no memory for what is known");
+	*k = (struct known){ .key = memory_text(key, "what is known"),
+		.path = memory_text(path, "what is known"),
+		.baseline = baseline };
 }
 
 /* Programs with a verdict are known findings; others, which may be there too, are not. */
@@ -78,9 +77,7 @@ read_known(struct hunt_files *files, struct workers *workers, const char *direct
 	bool good = cli_files_add(&list, directory);
 	size_t nr = 0;
 
-	work = calloc(list.nr + 1, sizeof(*work));
-	if (work == NULL)
-		err(EXIT_USAGE, "no memory for what is known");
+	work = memory_new(list.nr + 1, sizeof(*work), "what is known");
 	for (size_t i = 0; i < list.nr && good; i++) {
 		good = make_work(list.names[i], &work[nr]);
 		if (good && work[nr].in.len > 0) {
@@ -172,11 +169,9 @@ open_out(struct hunt_files *files)
 struct hunt_files *
 hunt_files_open(const struct hunt_options *o, struct workers *workers)
 {
-	struct hunt_files *files = calloc(1, sizeof(*files));
+	struct hunt_files *files = memory_new(1, sizeof(*files), "what is known");
 	bool good = true;
 
-	if (files == NULL)
-		err(EXIT_USAGE, "no memory for what is known");
 	files->lock = -1;
 	files->out = o->out;
 	if (o->out != NULL)
@@ -218,10 +213,8 @@ hunt_files_keep(struct hunt_files *files, struct hunt_finding *f)
 	for (size_t i = 0; i < files->nr && f->known == NULL; i++) {
 		if (strcmp(files->known[i].key, f->key) != 0)
 			continue;
-		f->known = strdup(files->known[i].path);
+		f->known = memory_text(files->known[i].path, "what is known");
 		f->baseline = files->known[i].baseline;
-		if (f->known == NULL)
-			err(EXIT_USAGE, "no memory for what is known");
 	}
 	if (f->known != NULL)
 		return;

@@ -6,11 +6,11 @@
  * Of a few programs taken by chance the one with the least product of the two is changed. How often a way of meeting
  * has been seen is counted over all attempts, so what has become common no longer counts for who brought it.
  */
-#include <err.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness/hunt-inside.h"
+#include "harness/memory.h"
 #include "harness/prng.h"
 
 #define POOL_MAX 2048 /* programs */
@@ -36,10 +36,8 @@ struct hunt_pool {
 struct hunt_pool *
 hunt_pool_new(void)
 {
-	struct hunt_pool *p = calloc(1, sizeof(*p));
+	struct hunt_pool *p = memory_new(1, sizeof(*p), "a hunt");
 
-	if (p == NULL)
-		err(2, "no memory for a hunt");
 	return p;
 }
 

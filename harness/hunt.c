@@ -10,6 +10,7 @@
 
 #include "harness/clock.h"
 #include "harness/hunt-inside.h"
+#include "harness/memory.h"
 #include "harness/mutate.h"
 #include "harness/prng.h"
 #include "harness/vmt.h"
@@ -69,19 +70,14 @@ struct course {
 static void *
 grown(void *at, size_t nr, size_t size)
 {
-	at = reallocarray(at, nr, size);
-	if (at == NULL)
-		err(2, "no memory for a hunt");
-	return at;
+	return memory_resize(at, nr, size, "a hunt");
 }
 
 static char *
 copy_text(const char *text)
 {
-	char *copy = strdup(text);
+	char *copy = memory_text(text, "a hunt");
 
-	if (copy == NULL)
-		err(2, "no memory for a hunt");
 	return copy;
 }
 
@@ -416,10 +412,8 @@ hunt_read_small(struct work *work, struct hunt_finding *f)
 static void
 shrink_all(struct course *c)
 {
-	struct work *work = calloc(c->nr_raw, sizeof(*work));
+	struct work *work = memory_new(c->nr_raw, sizeof(*work), "a hunt");
 
-	if (work == NULL)
-		err(2, "no memory for a hunt");
 	for (size_t i = 0; i < c->nr_raw; i++) {
 		keybuf_num(&work[i].in, JOB_SHRINK);
 		message_text(&work[i].in, c->raw[i].text, strlen(c->raw[i].text));
@@ -505,12 +499,10 @@ hunt(const struct hunt_options *options, struct hunt_report *report)
 		.begin = hunt_worker_begin,
 		.work = hunt_worker_do,
 		.tick = tick };
-	struct course *c = calloc(1, sizeof(*c));
-	struct work *work = calloc(GENERATION, sizeof(*work));
+	struct course *c = memory_new(1, sizeof(*c), "a hunt");
+	struct work *work = memory_new(GENERATION, sizeof(*work), "a hunt");
 	bool good;
 
-	if (c == NULL || work == NULL)
-		err(2, "no memory for a hunt");
 	*report = (struct hunt_report){ 0 };
 	c->o = options;
 	c->report = report;

@@ -2,29 +2,22 @@
 /* inputs.c - see inputs.h. */
 #include "harness/inputs.h"
 
-#include <err.h>
 #include <errno.h>
 #include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define STATUS_NO_MEMORY 2
+#include "harness/memory.h"
+
 #define LIST_MAX_SIZE ((size_t)256 << 20) /* two million names of the longest kind are not a list but a mistake */
 #define READ_SIZE 65536
 
 static void
 add_name(struct cli_files *files, const char *name)
 {
-	if (files->nr == files->cap) {
-		files->cap = files->cap == 0 ? 64 : files->cap * 2;
-		files->names = reallocarray(files->names, files->cap, sizeof(char *));
-		if (files->names == NULL)
-			err(STATUS_NO_MEMORY, "no memory for %zu file names", files->cap);
-	}
-	files->names[files->nr] = strdup(name);
-	if (files->names[files->nr++] == NULL)
-		err(STATUS_NO_MEMORY, "no memory for a file name");
+	MEMORY_GROW(files->names, files->cap, files->nr + 1, "the file names");
+	files->names[files->nr++] = memory_text(name, "a file name");
 }
 
 static int
@@ -54,9 +47,7 @@ inputs_add(struct cli_files *files, const char *path, enum inputs_kind kind, inp
 		add_name(files, path);
 		return true;
 	}
-	copy = strdup(path);
-	if (copy == NULL)
-		err(STATUS_NO_MEMORY, "no memory for a file name");
+	copy = memory_text(path, "a file name");
 	tree = fts_open((char *const[]){ copy, NULL }, FTS_LOGICAL | FTS_NOCHDIR, by_name);
 	if (tree == NULL) { /* for the empty name; the other errors come from fts_read */
 		about(path, 0, "%s", strerror(errno));
@@ -104,10 +95,8 @@ read_list(const char *path, size_t *ret_len, inputs_about *about)
 	bool ok = f != NULL;
 
 	for (size_t n = 1; ok && n > 0; len += n) {
-		char *more = realloc(text, len + READ_SIZE + 1);
+		char *more = memory_resize(text, len + READ_SIZE + 1, 1, "a list of the bytes");
 
-		if (more == NULL)
-			err(STATUS_NO_MEMORY, "no memory for a list of %zu bytes", len);
 		text = more;
 		n = fread(text + len, 1, READ_SIZE, f);
 		ok = ferror(f) == 0;

@@ -5,6 +5,8 @@
 #include <err.h>
 #include <stdlib.h>
 
+#include "harness/memory.h"
+
 #define KEYBUF_CAP_MIN 256
 
 void
@@ -16,9 +18,7 @@ keybuf_grow(struct keybuf *k, size_t more)
 		errx(2, "a key is too long");
 	while (cap < need)
 		cap = cap > (size_t)-1 / 2 ? need : cap * 2;
-	k->bytes = realloc(k->bytes, cap);
-	if (k->bytes == NULL)
-		err(2, "no memory");
+	k->bytes = memory_resize(k->bytes, cap, 1, "state keys and messages");
 	k->cap = cap;
 }
 

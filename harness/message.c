@@ -2,9 +2,9 @@
 /* message.c - see message.h. */
 #include "harness/message.h"
 
-#include <err.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "harness/memory.h"
 
 void
 message_text(struct keybuf *k, const char *text, size_t len)
@@ -61,9 +61,7 @@ read_text(struct reader *r)
 		r->bad = true;
 		len = 0;
 	}
-	text = malloc(len + 1);
-	if (text == NULL)
-		err(2, "no memory for a message");
+	text = memory_resize(NULL, len + 1, 1, "a message");
 	if (len > 0)
 		memcpy(text, r->at, len);
 	text[len] = '\0';

@@ -5,11 +5,10 @@
  *
  * Every function takes any page number, also one outside the map: nothing is mapped there.
  */
+#include "harness/memory.h"
 #include "harness/model.h"
 
 #include <assert.h>
-#include <err.h>
-#include <stdlib.h>
 
 bool
 model_mapped(const struct model *m, uint64_t a)
@@ -166,9 +165,7 @@ model_object_new(struct model *m, bool charged)
 
 	if (now->nr_objects == now->nr_objects_max) {
 		now->nr_objects_max *= 2;
-		now->charged = reallocarray(now->charged, now->nr_objects_max, sizeof(*now->charged));
-		if (now->charged == NULL)
-			err(1, "model objects");
+		now->charged = memory_resize(now->charged, now->nr_objects_max, sizeof(*now->charged), "the model");
 	}
 	now->charged[now->nr_objects] = charged;
 	return (uint32_t)now->nr_objects++;

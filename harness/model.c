@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/memory.h"
 #include "harness/state.h"
 #include "harness/target.h"
 
@@ -50,14 +51,13 @@ op_reason(const struct vm_op *op)
 	return op->code <= VM_OP_CODE_MAX && model_ops[op->code] != NULL ? NULL : "no such operation";
 }
 
-static bool
+static void
 state_create(struct model_state *s, uint64_t pages)
 {
-	s->pages = calloc(pages, sizeof(*s->pages));
-	s->charged = calloc(MODEL_OBJECTS_MIN, sizeof(*s->charged));
+	s->pages = memory_new(pages, sizeof(*s->pages), "the model");
+	s->charged = memory_new(MODEL_OBJECTS_MIN, sizeof(*s->charged), "the model");
 	s->nr_objects_max = MODEL_OBJECTS_MIN;
 	s->nr_objects = MODEL_OBJECT_NONE + 1;
-	return s->pages != NULL && s->charged != NULL;
 }
 
 static void
@@ -80,30 +80,21 @@ target_destroy(void *self)
 static void *
 target_create(const struct program_config *cfg, struct sim *sim)
 {
-	struct model *m = calloc(1, sizeof(*m));
+	struct model *m = memory_new(1, sizeof(*m), "the model");
 
 	(void)sim; /* it never waits */
-	if (m == NULL)
-		return NULL;
 	m->cfg = cfg;
 	m->min = cfg->min;
 	m->max = cfg->max;
-	if (!state_create(&m->now, m->max - m->min)) {
-		target_destroy(m);
-		return NULL;
-	}
+	state_create(&m->now, m->max - m->min);
 	return m;
 }
 
-static bool
+static void
 copy_state(struct model_state *to, const struct model_state *from, uint64_t pages)
 {
 	if (to->nr_objects_max < from->nr_objects_max) {
-		bool *charged = realloc(to->charged, from->nr_objects_max * sizeof(*charged));
-
-		if (charged == NULL)
-			return false;
-		to->charged = charged;
+		to->charged = memory_resize(to->charged, from->nr_objects_max, sizeof(*to->charged), "the model");
 		to->nr_objects_max = from->nr_objects_max;
 	}
 	memcpy(to->pages, from->pages, pages * sizeof(*to->pages));
@@ -111,7 +102,6 @@ copy_state(struct model_state *to, const struct model_state *from, uint64_t page
 	to->nr_objects = from->nr_objects;
 	to->anon_loc = from->anon_loc;
 	to->uw = from->uw;
-	return true;
 }
 
 static bool
@@ -119,23 +109,19 @@ target_save(void *self)
 {
 	struct model *m = self;
 
-	if (m->saved.pages == NULL && !state_create(&m->saved, m->max - m->min)) {
-		state_destroy(&m->saved);
-		memset(&m->saved, 0, sizeof(m->saved));
-		return false;
-	}
-	return copy_state(&m->saved, &m->now, m->max - m->min);
+	if (m->saved.pages == NULL)
+		state_create(&m->saved, m->max - m->min);
+	copy_state(&m->saved, &m->now, m->max - m->min);
+	return true;
 }
 
 static void
 target_restore(void *self)
 {
 	struct model *m = self;
-	bool copied;
 
 	assert(m->saved.pages != NULL);
-	copied = copy_state(&m->now, &m->saved, m->max - m->min);
-	assert(copied); /* now has never less room than saved */
+	copy_state(&m->now, &m->saved, m->max - m->min); /* now never has less room than saved */
 }
 
 static struct vm_result

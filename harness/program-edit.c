@@ -2,18 +2,16 @@
 /* program-edit.c - see program-edit.h. */
 #include "harness/program-edit.h"
 
-#include <err.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/memory.h"
 #include "harness/random-draw.h"
 
 static void *
 sized(void *at, size_t nr, size_t size)
 {
-	at = reallocarray(at, nr > 0 ? nr : 1, size);
-	if (at == NULL)
-		err(1, "no memory for a program");
+	at = memory_resize(at, nr > 0 ? nr : 1, size, "a program");
 	return at;
 }
 

@@ -2,11 +2,11 @@
 /* program.c - programs as data: making, freeing, comparing. See program.h; the text form is in vmt-*.c. */
 #include "harness/program.h"
 
-#include <err.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/vm.h"
+#include "harness/memory.h"
 
 void
 program_init(struct program *p)
@@ -212,19 +212,17 @@ program_verdict_order(const void *a, const void *b)
 void
 program_add_verdict(struct program *p, enum program_verdict kind, const char *detail)
 {
-	struct program_verdict_line v = { .kind = kind, .detail = detail != NULL ? strdup(detail) : NULL };
+	struct program_verdict_line v = { .kind = kind };
 
-	if (detail != NULL && v.detail == NULL)
-		err(2, "no memory for a verdict");
+	if (detail != NULL)
+		v.detail = memory_text(detail, "a verdict");
 	program_take_verdict(p, &v);
 }
 
 void
 program_take_verdict(struct program *p, const struct program_verdict_line *v)
 {
-	p->verdicts = reallocarray(p->verdicts, p->nr_verdicts + 1, sizeof(*v));
-	if (p->verdicts == NULL)
-		err(2, "no memory for a verdict");
+	p->verdicts = memory_resize(p->verdicts, p->nr_verdicts + 1, sizeof(*v), "a verdict");
 	p->verdicts[p->nr_verdicts++] = *v;
 	if (p->nr_verdicts > 2)
 		qsort(&p->verdicts[1], p->nr_verdicts - 1, sizeof(*v), program_verdict_order);

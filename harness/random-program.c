@@ -2,10 +2,10 @@
 /* random-program.c - whole programs by chance: see random-program.h. Single operations are drawn in random-draw.c. */
 #include "harness/random-program.h"
 
-#include <err.h>
 #include <stdlib.h>
 
 #include "engine/vm.h"
+#include "harness/memory.h"
 #include "harness/random-draw.h"
 
 #define POISON_MAX 3
@@ -29,10 +29,8 @@ percent(struct draw *d, unsigned chance)
 static void *
 zeroed(size_t nr, size_t size)
 {
-	void *at = calloc(nr, size);
+	void *at = memory_new(nr, size, "a random program");
 
-	if (at == NULL)
-		err(1, "a random program");
 	return at;
 }
 

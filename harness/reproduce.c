@@ -11,6 +11,7 @@
 #include "harness/expect.h"
 #include "harness/explore-graph.h"
 #include "harness/fiber.h"
+#include "harness/memory.h"
 #include "harness/prng.h"
 #include "harness/replay.h"
 #include "harness/strategy.h"
@@ -61,14 +62,6 @@ reproduce_phase_text(enum reproduce_phase phase)
 		return "at random";
 	}
 	return "not at all";
-}
-
-static void *
-need(void *p)
-{
-	if (p == NULL)
-		err(2, "no memory to search");
-	return p;
 }
 
 static double
@@ -284,7 +277,7 @@ static void
 search_orders(struct search *s, struct run *r)
 {
 	struct by_order b = { .order = s->order, .nr = s->nr_order, .s = s };
-	uint8_t *near = need(malloc(s->nr_order + 1));
+	uint8_t *near = memory_resize(NULL, s->nr_order + 1, 1, "a search");
 
 	s->phase = REPRODUCE_OBSERVED;
 	attempt(s, r, choose_by_order, &b);
@@ -314,7 +307,7 @@ make_tail(const struct search *s, size_t keep, struct program *p)
 	*p = *w;
 	p->head = NULL;
 	p->nr_notes = 0;
-	p->init = need(calloc(w->nr_init + nr_front + 1, sizeof(*p->init)));
+	p->init = memory_new(w->nr_init + nr_front + 1, sizeof(*p->init), "a search");
 	for (size_t i = 0; i < w->nr_init; i++)
 		p->init[i] = (struct program_step){ .op = w->init[i].op };
 	for (size_t i = 0; i < nr_front; i++) {
@@ -324,7 +317,7 @@ make_tail(const struct search *s, size_t keep, struct program *p)
 		first[e->thread] = e->op + 1u;
 	}
 	p->nr_threads = 0;
-	p->threads = need(calloc(PROGRAM_THREADS_MAX, sizeof(*p->threads)));
+	p->threads = memory_new(PROGRAM_THREADS_MAX, sizeof(*p->threads), "a search");
 	for (unsigned t = 0; t < w->nr_threads; t++) {
 		struct program_thread *to = &p->threads[p->nr_threads];
 		const struct program_thread *from = &w->threads[t];
@@ -444,7 +437,7 @@ read_order(struct search *s)
 	if (at == NULL)
 		return;
 	at += strlen(REPRODUCE_ORDER);
-	line = need(strndup(at, strcspn(at, "\n")));
+	line = memory_textn(at, strcspn(at, "\n"), "a search");
 	if (vmt_parse_choices(line, &choices, &nr, &e))
 		for (size_t i = 0; i < nr; i++)
 			for (uint32_t n = 0; n < choices[i].count && s->nr_order < STEPS_MAX; n++) {
@@ -493,7 +486,6 @@ reproduce(const struct program *p, const struct reproduce_options *options, stru
 
 	*result = (struct reproduce_result){ 0 };
 	program_init(&result->program);
-	(void)need(s.sim);
 #ifndef WS_FIBER_TSAN
 	if (program_verdict(p)->kind == PROGRAM_VERDICT_RACE) {
 		refuse(result, 0, "a data race is seen only by a build with ThreadSanitizer (-Db_sanitize=thread)");
@@ -504,7 +496,7 @@ reproduce(const struct program *p, const struct reproduce_options *options, stru
 	(void)clock_gettime(CLOCK_MONOTONIC, &s.began);
 	for (unsigned t = 0; t < p->nr_threads; t++)
 		s.nr_ops += p->threads[t].nr_ops;
-	s.finishes = need(calloc(s.nr_ops + 1, sizeof(*s.finishes)));
+	s.finishes = memory_new(s.nr_ops + 1, sizeof(*s.finishes), "a search");
 	read_order(&s);
 	search(&s);
 	if (result->phase != REPRODUCE_NOTHING)

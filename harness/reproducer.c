@@ -2,7 +2,6 @@
 /* reproducer.c - see reproducer.h. */
 #include "harness/reproducer.h"
 
-#include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,15 +72,15 @@ static char *
 detail_of(const struct finding *f, const struct program *p)
 {
 	struct strbuf text = { 0 };
-	char label[FINDING_TEXT_MAX], *detail;
+	struct strbuf detail = { 0 };
+	char label[FINDING_TEXT_MAX];
 	const char *behind;
 
 	finding_print(f, p, &text);
 	behind = strchr(strbuf_text(&text), ':');
-	if (asprintf(&detail, "%s%s", finding_label(f, label), behind != NULL ? behind : "") < 0)
-		err(1, "a verdict");
+	strbuf_printf(&detail, "%s%s", finding_label(f, label), behind != NULL ? behind : "");
 	strbuf_free(&text);
-	return detail;
+	return strbuf_take(&detail);
 }
 
 static void
@@ -103,7 +102,7 @@ make(struct program *p, struct run *r, struct path_recorder *c, const struct fin
 		c->path.choices = NULL;
 	}
 	if (ran)
-		p->result = strdup(strbuf_text(&result));
+		p->result = strbuf_take(&result);
 	strbuf_free(&result);
 }
 

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "harness/memory.h"
 #include "harness/run-step.h"
 #include "harness/vmt.h"
 
@@ -150,10 +151,8 @@ open_run(struct run *r, const struct program *p, const struct vm_target *t, stru
 		return RUN_UNSUPPORTED;
 	}
 	r->self = t->create(&p->config, sim);
-	if (r->self == NULL) {
-		strbuf_add(&r->error, "no memory for the target");
-		return RUN_NO_MEMORY;
-	}
+	if (r->self == NULL)
+		memory_out("an instance of the target");
 	if (t->program != NULL)
 		t->program(r->self, p);
 	if (c != NULL)
@@ -170,10 +169,8 @@ run_open_checked(struct run *r, const struct program *p, const struct vm_target 
 {
 	enum run_open_result result = open_run(r, p, t, sim, c);
 
-	if (result == RUN_OPENED && !t->save(r->self)) {
-		strbuf_add(&r->error, "no memory for the state after the init steps");
-		return RUN_NO_MEMORY;
-	}
+	if (result == RUN_OPENED && !t->save(r->self))
+		memory_out("the state after the init steps");
 	return result;
 }
 

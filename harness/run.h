@@ -47,7 +47,6 @@ enum run_open_result {
 	RUN_OPENED = 0,
 	RUN_UNSUPPORTED, /* the target cannot run this program */
 	RUN_INIT_FAILED, /* an init step's result or state is not the expected one, or it blocked */
-	RUN_NO_MEMORY,
 };
 
 /* The first reason why the target cannot run the program, or NULL. */

@@ -2,11 +2,11 @@
 /* seqrun.c - running and comparing sequential programs, see seqrun.h. */
 #include "harness/seqrun.h"
 
-#include <err.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/memory.h"
 #include "harness/run.h"
 #include "harness/sim.h"
 #include "harness/vmt.h"
@@ -30,9 +30,7 @@ seqrun_flatten(struct program *p)
 
 	for (unsigned t = 0; t < p->nr_threads; t++)
 		nr += p->threads[t].nr_ops;
-	p->init = reallocarray(p->init, nr + 1, sizeof(*p->init));
-	if (p->init == NULL)
-		err(2, "no memory for %zu steps", nr);
+	p->init = memory_resize(p->init, nr + 1, sizeof(*p->init), "a program");
 	for (unsigned t = 0; t < p->nr_threads; t++)
 		for (unsigned i = 0; i < p->threads[t].nr_ops; i++)
 			p->init[p->nr_init++] = (struct program_step){ .op = p->threads[t].ops[i] };
@@ -58,12 +56,11 @@ seqrun_trim(const struct vm_target *target, struct program *p)
 	return nr - kept;
 }
 
-bool
+void
 seqrun_open(struct seqrun *r, const struct vm_target *target, const struct program_config *cfg, struct sim *sim)
 {
 	*r = (struct seqrun){ .target = target, .sim = sim };
-	r->self = target->create(cfg, sim);
-	return r->self != NULL;
+	r->self = memory_need(target->create(cfg, sim), "an instance of the target");
 }
 
 void
@@ -214,8 +211,8 @@ seqdiff_targets(
 	bool equal = true, blocked = false;
 
 	strbuf_clear(&d->text);
-	if (!seqrun_open(&run[0], a, &p->config, sim) || !seqrun_open(&run[1], b, &p->config, sim))
-		err(1, "no instance of %s or %s", a->name, b->name);
+	seqrun_open(&run[0], a, &p->config, sim);
+	seqrun_open(&run[1], b, &p->config, sim);
 	for (d->step = 0; d->step < p->nr_init && !blocked; d->step++) {
 		equal = compare_step(d, run, &p->init[d->step].op, &blocked);
 		if (!equal)
@@ -258,8 +255,7 @@ seqdiff_recorded(struct seqdiff *d, const struct vm_target *target, const struct
 	bool equal = true;
 
 	strbuf_clear(&d->text);
-	if (!seqrun_open(&run, target, &p->config, sim))
-		err(1, "no instance of %s", target->name);
+	seqrun_open(&run, target, &p->config, sim);
 	for (d->step = 0; d->step < p->nr_init; d->step++) {
 		equal = recorded_step(d, &run, &p->init[d->step]);
 		if (!equal)

@@ -35,8 +35,8 @@ void seqrun_flatten(struct program *p);
 /* Takes out the init steps that @target cannot run; returns how many. For programs that nobody wrote by hand. */
 size_t seqrun_trim(const struct vm_target *target, struct program *p);
 
-/* An instance of @target on @sim, whose init thread it uses. False: out of memory, errno set. */
-bool seqrun_open(struct seqrun *r, const struct vm_target *target, const struct program_config *cfg, struct sim *sim);
+/* An instance of @target on @sim, whose init thread it uses. */
+void seqrun_open(struct seqrun *r, const struct vm_target *target, const struct program_config *cfg, struct sim *sim);
 void seqrun_close(struct seqrun *r);
 struct vm_result seqrun_step(struct seqrun *r, const struct vm_op *op);
 

@@ -2,12 +2,12 @@
 /* show-axis.c - see show-axis.h. */
 #include "harness/show-axis.h"
 
-#include <err.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/memory.h"
 #include "harness/optext.h"
 #include "harness/show-map.h"
 
@@ -159,13 +159,11 @@ make_room(const struct show *s, struct show_axis *a, unsigned spare)
 void
 show_axis_fit(struct show_axis *a, const struct show *s, unsigned cells)
 {
-	struct bounds *b = calloc(1, sizeof(*b));
+	struct bounds *b = memory_new(1, sizeof(*b), "a picture");
 	unsigned sum, each;
 
 	*a = (struct show_axis){ 0 };
-	a->segments = calloc(SEGMENTS_MAX, sizeof(*a->segments));
-	if (b == NULL || a->segments == NULL)
-		err(2, "no memory");
+	a->segments = memory_new(SEGMENTS_MAX, sizeof(*a->segments), "a picture");
 	find_bounds(b, s);
 	a->nr = b->overflow ? 0 : b->nr - 1;
 	for (size_t i = 0; i < a->nr; i++)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* show-json.c - a run as one JSON object. */
-#include <err.h>
 
 #include <jansson.h>
 
 #include "harness/cli.h"
+#include "harness/memory.h"
 #include "harness/show.h"
 
 static const char *const kinds[] = {
@@ -77,6 +77,6 @@ show_json(const struct show *s)
 	    "outcome", s->outcome, "deadlock", s->deadlock, "preemptions", (int)s->nr_preemptions, "notes", notes,
 	    "findings", findings, "rows", rows);
 	if (j == NULL)
-		errx(EXIT_USAGE, "no memory for the JSON");
+		memory_out("the JSON");
 	return j;
 }

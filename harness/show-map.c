@@ -2,12 +2,12 @@
 /* show-map.c - see show-map.h. */
 #include "harness/show-map.h"
 
-#include <err.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/memory.h"
 #include "harness/optext.h"
 
 void
@@ -32,18 +32,14 @@ show_map_take(struct show *s, struct run *r)
 	r->target->dump(r->self, &m.state);
 	if (r->target->entries != NULL) {
 		m.nr_starts = r->target->entries(r->self, NULL, 0);
-		m.starts = calloc(m.nr_starts + 1, sizeof(*m.starts));
-		if (m.starts == NULL)
-			err(2, "no memory");
+		m.starts = memory_new(m.nr_starts + 1, sizeof(*m.starts), "a picture");
 		(void)r->target->entries(r->self, m.starts, m.nr_starts);
 	}
 	if (s->nr_maps > 0 && same_map(&s->maps[s->nr_maps - 1], &m)) {
 		show_map_free(&m);
 		return s->nr_maps - 1;
 	}
-	s->maps = reallocarray(s->maps, s->nr_maps + 1, sizeof(*s->maps));
-	if (s->maps == NULL)
-		err(2, "no memory");
+	s->maps = memory_resize(s->maps, s->nr_maps + 1, sizeof(*s->maps), "a picture");
 	s->maps[s->nr_maps] = m;
 	return s->nr_maps++;
 }
@@ -80,12 +76,9 @@ show_event(struct show_row *row, enum show_kind kind, const char *format, ...)
 	char *text;
 
 	va_start(ap, format);
-	if (vasprintf(&text, format, ap) < 0)
-		err(2, "no memory");
+	text = memory_vprintf("a picture", format, ap);
 	va_end(ap);
-	row->events = reallocarray(row->events, row->nr_events + 1, sizeof(*row->events));
-	if (row->events == NULL)
-		err(2, "no memory");
+	row->events = memory_resize(row->events, row->nr_events + 1, sizeof(*row->events), "a picture");
 	row->events[row->nr_events++] = (struct show_event){ kind, text };
 }
 

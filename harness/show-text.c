@@ -11,12 +11,12 @@
  * else only a track of one sign, and what happens stands to the right of all tracks. The map is drawn beside its row if
  * there is room, else below it.
  */
-#include <err.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/memory.h"
 #include "harness/show-picture.h"
 #include "harness/escape.h"
 #include "harness/show-words.h"
@@ -273,10 +273,8 @@ add_lines(struct lines *l, unsigned width, unsigned style, const char *text)
 	struct show_line line;
 
 	while (show_next_line(&text, width, &line)) {
-		l->lines = reallocarray(l->lines, l->nr + 1, sizeof(*l->lines));
-		l->styles = reallocarray(l->styles, l->nr + 1, sizeof(*l->styles));
-		if (l->lines == NULL || l->styles == NULL)
-			err(2, "no memory");
+		l->lines = memory_resize(l->lines, l->nr + 1, sizeof(*l->lines), "a picture");
+		l->styles = memory_resize(l->styles, l->nr + 1, sizeof(*l->styles), "a picture");
 		l->lines[l->nr] = line;
 		l->styles[l->nr++] = style;
 	}

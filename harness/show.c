@@ -2,7 +2,6 @@
 /* show.c - making the model of a run. See show.h. */
 #include "harness/show.h"
 
-#include <err.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include "engine/vm.h"
 #include "harness/edges.h"
 #include "harness/escape.h"
+#include "harness/memory.h"
 #include "harness/replay.h"
 #include "harness/show-map.h"
 #include "harness/vmt.h"
@@ -31,18 +31,10 @@ struct maker {
 	int last; /* the thread that ran; -1: none yet */
 };
 
-static void *
-checked(void *memory)
-{
-	if (memory == NULL)
-		err(2, "no memory");
-	return memory;
-}
-
 static struct show_row *
 new_row(struct show *s)
 {
-	s->rows = checked(reallocarray(s->rows, s->nr_rows + 1, sizeof(*s->rows)));
+	s->rows = memory_resize(s->rows, s->nr_rows + 1, sizeof(*s->rows), "a picture");
 	s->rows[s->nr_rows] = (struct show_row){ 0 };
 	return &s->rows[s->nr_rows++];
 }
@@ -78,7 +70,7 @@ take_findings(struct show *s, const struct checker *c)
 {
 	char label[FINDING_TEXT_MAX];
 
-	s->findings = checked(calloc(c->nr_findings + 1, sizeof(*s->findings)));
+	s->findings = memory_new(c->nr_findings + 1, sizeof(*s->findings), "a picture");
 	for (size_t i = 0; i < c->nr_findings; i++) {
 		const struct finding *f = &c->findings[i];
 		struct strbuf text = { 0 };
@@ -563,10 +555,9 @@ show_note(struct show *s, const char *format, ...)
 {
 	va_list ap;
 
-	s->notes = checked(reallocarray(s->notes, s->nr_notes + 1, sizeof(*s->notes)));
+	s->notes = memory_resize(s->notes, s->nr_notes + 1, sizeof(*s->notes), "a picture");
 	va_start(ap, format);
-	if (vasprintf(&s->notes[s->nr_notes], format, ap) < 0)
-		err(2, "no memory");
+	s->notes[s->nr_notes] = memory_vprintf("a picture", format, ap);
 	va_end(ap);
 	s->nr_notes++;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* shrink-schedule.c - ways through a program that survive edits of it, and fewer preemptions in them. */
-#include <err.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/memory.h"
 #include "harness/replay.h"
 #include "harness/shrink-inside.h"
 
@@ -14,12 +14,7 @@
 static void
 trail_add(struct trail *t, unsigned thread, unsigned op)
 {
-	if (t->nr == t->cap) {
-		t->cap = t->cap == 0 ? 64 : 2 * t->cap;
-		t->steps = reallocarray(t->steps, t->cap, sizeof(*t->steps));
-		if (t->steps == NULL)
-			err(1, "no memory for a schedule");
-	}
+	MEMORY_GROW(t->steps, t->cap, t->nr + 1, "a schedule");
 	t->steps[t->nr++] = (struct trail_step){ (uint8_t)thread, (uint8_t)op };
 }
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "harness/memory.h"
 #include "harness/sim-inside.h"
 
 /* A fiber's whole life: one body after the other, each begun by a step. */
@@ -139,18 +140,14 @@ sim_create(void)
 {
 	static const char *const names[SIM_FIBERS_MAX] = { "T0", "T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8", "T9",
 		"T10", "T11", "T12", "T13", "T14", "T15", [SIM_INIT_THREAD] = "init" };
-	struct sim *sim = calloc(1, sizeof(*sim));
+	struct sim *sim = memory_new(1, sizeof(*sim), "the simulated world");
 
-	if (sim == NULL)
-		return NULL;
 	owner_begin();
 	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++) {
 		struct sim_thread *t = &sim->threads[i];
 
-		if (!fiber_init(&t->fiber)) {
-			sim_destroy(sim);
-			return NULL;
-		}
+		if (!fiber_init(&t->fiber))
+			memory_out("the stack of a thread");
 		t->sim = sim;
 		t->number = (uint8_t)i;
 		fiber_name(&t->fiber, names[i]);

@@ -47,7 +47,7 @@ typedef void sim_body(void *arg, unsigned thread);
 
 /* --- the owner's side --- */
 
-/* NULL: the stacks cannot be had, errno set. */
+/* Never NULL: without memory for the stacks the process ends (memory.h). */
 struct sim *sim_create(void);
 void sim_destroy(struct sim *sim);
 

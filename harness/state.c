@@ -2,7 +2,6 @@
 /* state.c - the canonical state of a map: building, comparing, printing, parsing. See state.h. */
 #include "harness/state.h"
 
-#include <err.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,10 +9,9 @@
 #include "engine/ops.h"
 #include "engine/vm.h"
 #include "harness/lex.h"
+#include "harness/memory.h"
 #include "harness/optext.h"
 #include "harness/strbuf.h"
-
-#define STATE_RUNS_MIN 16
 
 void
 state_clear(struct vm_state *s)
@@ -33,17 +31,13 @@ state_free(struct vm_state *s)
 void
 state_grow(struct vm_state *s)
 {
-	s->nr_runs_max = s->nr_runs_max != 0 ? s->nr_runs_max * 2 : STATE_RUNS_MIN;
-	s->runs = reallocarray(s->runs, s->nr_runs_max, sizeof(*s->runs));
-	if (s->runs == NULL)
-		err(70, NULL);
+	MEMORY_GROW(s->runs, s->nr_runs_max, s->nr_runs_max + 1, "a state");
 }
 
 void
 state_copy(struct vm_state *to, const struct vm_state *from)
 {
-	while (to->nr_runs_max < from->nr_runs)
-		state_grow(to);
+	MEMORY_GROW(to->runs, to->nr_runs_max, from->nr_runs, "a state");
 	if (from->nr_runs > 0)
 		memcpy(to->runs, from->runs, from->nr_runs * sizeof(*to->runs));
 	to->nr_runs = from->nr_runs;

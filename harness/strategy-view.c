@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* strategy-view.c - what strategies know of a program before they run it: see strategy.h. */
-#include <err.h>
 #include <stdlib.h>
 
+#include "harness/memory.h"
 #include "harness/random-draw.h"
 #include "harness/strategy.h"
 
@@ -113,10 +113,8 @@ probe_run(struct probe *probe, struct run *r, bool by_turns)
 static void
 count_steps(struct strategy_view *v, struct run *r)
 {
-	uint32_t *op_steps = calloc(v->nr_ops, sizeof(*op_steps));
+	uint32_t *op_steps = memory_new(v->nr_ops, sizeof(*op_steps), "a strategy");
 
-	if (op_steps == NULL)
-		err(1, "no memory for a strategy");
 	for (unsigned i = 0; i < 2; i++) {
 		struct probe probe = { .v = v, .op_steps = op_steps };
 
@@ -150,11 +148,9 @@ strategy_view_init(struct strategy_view *v, struct run *r)
 		v->first[t + 1] = v->first[t] + p->threads[t].nr_ops;
 	v->nr_ops = v->first[p->nr_threads];
 	v->nr_words = (v->nr_ops + 63) / 64;
-	v->op_steps = calloc(v->nr_ops, sizeof(*v->op_steps));
-	v->conflicts = calloc(v->nr_ops * v->nr_words, sizeof(*v->conflicts));
-	v->weights = calloc(v->nr_ops, sizeof(*v->weights));
-	if (v->nr_ops > 0 && (v->op_steps == NULL || v->conflicts == NULL || v->weights == NULL))
-		err(1, "no memory for a strategy");
+	v->op_steps = memory_new(v->nr_ops, sizeof(*v->op_steps), "a strategy");
+	v->conflicts = memory_new(v->nr_ops * v->nr_words, sizeof(*v->conflicts), "a strategy");
+	v->weights = memory_new(v->nr_ops, sizeof(*v->weights), "a strategy");
 	find_conflicts(v, r);
 	if (v->nr_ops > 0)
 		count_steps(v, r);

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/memory.h"
+
 #define STRBUF_CAP_MIN 64
 
 /* Room for @more bytes and the terminator. Doubling keeps appending linear. */
@@ -22,9 +24,7 @@ strbuf_reserve(struct strbuf *b, size_t more)
 		return;
 	while (cap < need)
 		cap = cap > (size_t)-1 / 2 ? need : cap * 2;
-	b->text = realloc(b->text, cap);
-	if (b->text == NULL)
-		err(2, "no memory");
+	b->text = memory_resize(b->text, cap, 1, "a text");
 	b->cap = cap;
 }
 
@@ -60,7 +60,7 @@ strbuf_printf(struct strbuf *b, const char *format, ...)
 	len = vsnprintf(NULL, 0, format, ap);
 	va_end(ap);
 	if (len < 0)
-		err(2, "no memory");
+		memory_out("a text");
 	strbuf_reserve(b, (size_t)len);
 	va_start(ap, format);
 	vsnprintf(b->text + b->len, (size_t)len + 1, format, ap);

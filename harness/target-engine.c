@@ -16,6 +16,7 @@
 #include "harness/engine-op.h"
 #include "harness/env-sim.h"
 #include "harness/keybuf.h"
+#include "harness/memory.h"
 #include "harness/sim.h"
 #include "harness/target.h"
 
@@ -61,7 +62,7 @@ engine_alloc(void)
 	struct engine *e = atomic_exchange(&spare, NULL);
 
 	if (e == NULL)
-		return calloc(1, sizeof(*e));
+		return memory_new(1, sizeof(*e), "the engine");
 	memset(e, 0, sizeof(*e));
 	return e;
 }
@@ -79,19 +80,16 @@ engine_destroy(void *self)
 		free(e);
 }
 
-static bool
+static void
 copy_poison(struct engine *e, const struct program_config *cfg)
 {
 	if (cfg->nr_poison == 0)
-		return true;
-	e->poison = calloc(cfg->nr_poison, sizeof(*e->poison));
-	if (e->poison == NULL)
-		return false;
+		return;
+	e->poison = memory_new(cfg->nr_poison, sizeof(*e->poison), "the poisoned pages");
 	for (size_t i = 0; i < cfg->nr_poison; i++) {
 		e->poison[i].addr = cfg->poison[i].page << VM_PAGE_SHIFT;
 		e->poison[i].code = cfg->poison[i].code;
 	}
-	return true;
 }
 
 static const char *
@@ -105,16 +103,12 @@ engine_create(const struct program_config *cfg, struct sim *sim)
 {
 	struct engine *e = engine_alloc();
 
-	if (e == NULL)
-		return NULL;
 	env_sim_watch_steps();
+	vm_arena_no_memory = memory_out_for_map;
 	e->sim = sim;
 	e->sees_pages = true; /* until the program is known */
 	e->nr_threads = PROGRAM_THREADS_MAX;
-	if (!copy_poison(e, cfg)) {
-		engine_destroy(e);
-		return NULL;
-	}
+	copy_poison(e, cfg);
 	e->map = vm_map_create(&(struct vm_config){
 	    .env = &vm_env_sim,
 	    .min = cfg->min << VM_PAGE_SHIFT,

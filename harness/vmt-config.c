@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* vmt-config.c - directive lines. Each function is called at the word behind its own. See vmt-parse.h. */
-#include <err.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/vm.h"
+#include "harness/memory.h"
 #include "harness/nearest.h"
 #include "harness/optext.h"
 #include "harness/vmt-parse.h"
@@ -283,9 +283,7 @@ vmt_finish_poison(struct vmt_parser *ps)
 	if (ps->nr_poison == 0)
 		return true;
 	qsort(ps->poison, ps->nr_poison, sizeof(*ps->poison), compare_poison);
-	cfg->poison = reallocarray(NULL, ps->nr_poison, sizeof(*cfg->poison));
-	if (cfg->poison == NULL)
-		err(70, NULL);
+	cfg->poison = memory_resize(NULL, ps->nr_poison, sizeof(*cfg->poison), "a program");
 	for (size_t i = 0; i < ps->nr_poison; i++) {
 		const struct vmt_poisoned *poison = &ps->poison[i];
 		const struct program_poison *last = cfg->nr_poison > 0 ? &cfg->poison[cfg->nr_poison - 1] : NULL;

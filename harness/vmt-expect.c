@@ -3,12 +3,12 @@
  * vmt-expect.c - lines of what is expected: outcomes, schedules, verdicts. See vmt-parse.h; what an outcome looks like
  * is in vmt-outcome.c. Each function is called at the word behind its own.
  */
-#include <err.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/memory.h"
 #include "harness/nearest.h"
 #include "harness/strbuf.h"
 #include "harness/vmt-parse.h"
@@ -222,10 +222,8 @@ static void
 find_twice(
     const struct program *p, const struct program_verdict_line **first, const struct program_verdict_line **second)
 {
-	const struct program_verdict_line **sorted = calloc(p->nr_verdicts + 1, sizeof(const void *));
+	const struct program_verdict_line **sorted = memory_new(p->nr_verdicts + 1, sizeof(const void *), "?");
 
-	if (sorted == NULL)
-		err(70, NULL);
 	for (size_t i = 0; i < p->nr_verdicts; i++)
 		sorted[i] = &p->verdicts[i];
 	qsort(sorted, p->nr_verdicts, sizeof(const void *), compare_verdicts);

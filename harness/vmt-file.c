@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "harness/files.h"
+#include "harness/memory.h"
 #include "harness/strbuf.h"
 #include "harness/vmt-parse.h"
 #include "harness/vmt.h"
@@ -18,11 +19,9 @@
 static bool
 read_all(int fd, struct strbuf *out)
 {
-	char *buf = malloc(READ_SIZE);
+	char *buf = memory_resize(NULL, READ_SIZE, 1, "a file");
 	ssize_t n = -1;
 
-	if (buf == NULL)
-		return false;
 	do {
 		n = read(fd, buf, READ_SIZE);
 		if (n > 0)

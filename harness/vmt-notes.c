@@ -5,20 +5,18 @@
  * Comments before the first other line are the head. A comment on a line of its own waits for the next line that is
  * none.
  */
-#include <err.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/memory.h"
 #include "harness/strbuf.h"
 #include "harness/vmt-parse.h"
 
 static char *
 copy_text(const char *text, size_t len)
 {
-	char *copy = strndup(text, len);
+	char *copy = memory_textn(text, len, "a program");
 
-	if (copy == NULL)
-		err(70, NULL);
 	return copy;
 }
 
@@ -89,7 +87,7 @@ vmt_finish_notes(struct vmt_parser *ps)
 
 	/* Stable, and in order already but for the notes of "poison" lines. */
 	if (p->nr_notes > 0 && mergesort(p->notes, p->nr_notes, sizeof(*p->notes), compare_notes) != 0)
-		err(70, NULL);
+		memory_out("a program");
 	if (ps->head.len > 0)
 		p->head = strbuf_take(&ps->head);
 }

@@ -6,10 +6,10 @@
  * line_words names for its first word; these functions are in vmt-config.c, vmt-steps.c and vmt-expect.c. Every array
  * grows by doubling and every byte is looked at a bounded number of times: the time is linear.
  */
-#include <err.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/memory.h"
 #include "harness/nearest.h"
 #include "harness/optext.h"
 #include "harness/state.h"
@@ -27,10 +27,7 @@ vmt_grow(void *array, size_t nr, size_t size)
 	/* Full exactly when nr is 0 or 4, 8, 16, ...: no capacity is stored. */
 	if (nr != 0 && (nr < 4 || (nr & (nr - 1)) != 0))
 		return array;
-	array = reallocarray(array, cap, size);
-	if (array == NULL)
-		err(70, NULL);
-	return array;
+	return memory_resize(array, cap, size, "a program");
 }
 
 static const struct line_word {

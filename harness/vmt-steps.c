@@ -3,10 +3,9 @@
  * vmt-steps.c - lines of init, final and thread operations, and the states behind them. See vmt-parse.h; what an
  * operation looks like is in optext.c.
  */
-#include <err.h>
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "harness/memory.h"
 #include "harness/optext.h"
 #include "harness/state.h"
 #include "harness/strbuf.h"
@@ -101,9 +100,7 @@ thread_of(struct vmt_parser *ps, unsigned t)
 	struct program *p = ps->p;
 
 	if (p->threads == NULL) {
-		p->threads = calloc(PROGRAM_THREADS_MAX, sizeof(*p->threads));
-		if (p->threads == NULL)
-			err(70, NULL);
+		p->threads = memory_new(PROGRAM_THREADS_MAX, sizeof(*p->threads), "a program");
 	}
 	if (t > ps->highest_thread)
 		ps->highest_thread = t;

@@ -5,6 +5,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include "harness/env-sim.h"
 #include "harness/escape.h"
 #include "harness/explain.h"
+#include "harness/memory.h"
 #include "harness/nearest.h"
 #include "harness/opsdoc.h"
 #include "harness/strategy.h"
@@ -171,6 +173,12 @@ on_abort(int sig)
 	_exit(EXIT_FINDING);
 }
 
+static void *
+json_memory(size_t size)
+{
+	return memory_need(malloc(size > 0 ? size : 1), "the JSON");
+}
+
 int
 wirestorm_main(int argc, char **argv, const struct vm_target *const *extra)
 {
@@ -179,6 +187,7 @@ wirestorm_main(int argc, char **argv, const struct vm_target *const *extra)
 	cli_extra_targets = extra;
 	open_standard_files();
 	escape_streams();
+	json_set_alloc_funcs(json_memory, free);
 	(void)signal(SIGABRT, on_abort);
 	env_sim_catch_crashes();
 	rv = dispatch(argc, argv);

@@ -20,8 +20,13 @@
 
 #include "engine/annotate.h"
 #include "harness/clock.h"
+#include "harness/memory.h"
 
 #define TICK_MS 100
+
+/* The length of a message from a worker that has no memory left; a text of OUT_TEXT bytes follows. */
+#define OUT_OF_MEMORY UINT64_MAX
+#define OUT_TEXT 64
 
 struct worker {
 	pid_t pid; /* 0: not running */
@@ -77,6 +82,12 @@ receive_message(int fd, struct keybuf *k)
 	k->len = 0;
 	if (!receive(fd, &len, sizeof(len)))
 		return false;
+	if (len == OUT_OF_MEMORY) {
+		char what[OUT_TEXT + 1] = "";
+
+		(void)receive(fd, what, OUT_TEXT);
+		memory_out(what);
+	}
 	keybuf_reserve(k, len + 1);
 	if (!receive(fd, k->bytes, len))
 		return false;
@@ -94,6 +105,20 @@ transmit_message(int fd, const struct keybuf *k)
 
 /* --- the worker's side --- */
 
+static int out_fd; /* of this process, if it is a worker */
+
+/* The parent ends in place of the worker, so what the worker was doing does not count as a crash. */
+static void
+worker_out(const char *what)
+{
+	const uint64_t len = OUT_OF_MEMORY;
+	char text[OUT_TEXT] = "";
+
+	(void)snprintf(text, sizeof(text), "%s", what);
+	if (transmit(out_fd, &len, sizeof(len)) && transmit(out_fd, text, sizeof(text)))
+		_exit(EXIT_FAILURE);
+}
+
 VM_NORETURN static void
 worker_main(const struct workers_options *o, int fd)
 {
@@ -104,6 +129,8 @@ worker_main(const struct workers_options *o, int fd)
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* whoever is busy when the parent is killed need not go on */
 #endif
 	(void)signal(SIGABRT, SIG_DFL); /* the parent says who died of what */
+	out_fd = fd;
+	memory_on_out(worker_out);
 	state = o->begin(o->begin_arg);
 	while (receive_message(fd, &in)) {
 		out.len = 0;
@@ -176,10 +203,8 @@ workers_nr_default(void)
 struct workers *
 workers_start(const struct workers_options *options)
 {
-	struct workers *w = calloc(1, sizeof(*w));
+	struct workers *w = memory_new(1, sizeof(*w), "the workers");
 
-	if (w == NULL)
-		err(2, "no memory for workers");
 	w->options = *options;
 	if (w->options.nr > WORKERS_MAX)
 		w->options.nr = WORKERS_MAX;

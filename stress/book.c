@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/map.h"
+#include "harness/memory.h"
 #include "stress/relaxed.h"
 
 /* A tag: page, then thread, then a number. */
@@ -14,26 +15,19 @@
 
 #define BUMP(field) ((void)atomic_fetch_add_explicit(&(field), 1, memory_order_relaxed))
 
-bool
+void
 book_init(struct book *b, uint64_t min, uint64_t max, unsigned nr_threads)
 {
 	uint64_t nr = max - min;
-	bool good;
 
 	*b = (struct book){ .min = min, .max = max, .nr_threads = nr_threads };
-	b->threads = calloc(nr_threads, sizeof(*b->threads));
-	b->unmaps = calloc(nr, sizeof(*b->unmaps));
-	b->contents = calloc(nr, sizeof(*b->contents));
-	b->counts = calloc(nr, sizeof(*b->counts));
-	b->sums = calloc(nr, sizeof(*b->sums));
-	good = b->threads != NULL && b->unmaps != NULL && b->contents != NULL && b->counts != NULL && b->sums != NULL;
-	for (unsigned i = 0; i < nr_threads && good; i++) {
-		b->threads[i].bounds = calloc(nr, sizeof(*b->threads[i].bounds));
-		good = b->threads[i].bounds != NULL;
-	}
-	if (!good)
-		book_free(b);
-	return good;
+	b->threads = memory_new(nr_threads, sizeof(*b->threads), "the book");
+	b->unmaps = memory_new(nr, sizeof(*b->unmaps), "the book");
+	b->contents = memory_new(nr, sizeof(*b->contents), "the book");
+	b->counts = memory_new(nr, sizeof(*b->counts), "the book");
+	b->sums = memory_new(nr, sizeof(*b->sums), "the book");
+	for (unsigned i = 0; i < nr_threads; i++)
+		b->threads[i].bounds = memory_new(nr, sizeof(*b->threads[i].bounds), "the book");
 }
 
 void

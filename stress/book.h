@@ -60,8 +60,7 @@ struct book {
 	struct book_bounds *sums;      /* the checker's scratch */
 };
 
-/* False with errno set: no memory. */
-bool book_init(struct book *b, uint64_t min, uint64_t max, unsigned nr_threads);
+void book_init(struct book *b, uint64_t min, uint64_t max, unsigned nr_threads);
 void book_free(struct book *b);
 /* Nothing is mapped. While no thread runs. */
 void book_clear(struct book *b);

@@ -2,11 +2,10 @@
 /* history.c - see history.h. */
 #include "stress/history.h"
 
-#include <err.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "harness/memory.h"
 #include "harness/reproduce.h"
 #include "harness/strbuf.h"
 #include "harness/vmt.h"
@@ -66,12 +65,7 @@ add_step(struct steps *s, struct vm_op op)
 {
 	struct program *p = s->p;
 
-	if (p->nr_init == s->cap) {
-		s->cap = s->cap == 0 ? 64 : s->cap * 2;
-		p->init = reallocarray(p->init, s->cap, sizeof(*p->init));
-		if (p->init == NULL)
-			err(STRESS_USAGE, "no memory for the window");
-	}
+	MEMORY_GROW(p->init, s->cap, p->nr_init + 1, "the window");
 	p->init[p->nr_init++] = (struct program_step){ .op = op };
 }
 
@@ -256,9 +250,7 @@ print_head(const struct window *w, const uint8_t *number, bool cut, struct strbu
 static void
 make_threads(const struct window *w, struct program *p, uint8_t *number, bool *cut)
 {
-	p->threads = calloc(PROGRAM_THREADS_MAX, sizeof(*p->threads));
-	if (p->threads == NULL)
-		err(STRESS_USAGE, "no memory for the window");
+	p->threads = memory_new(PROGRAM_THREADS_MAX, sizeof(*p->threads), "the window");
 	for (unsigned i = 0; i < w->nr_threads; i++) {
 		number[i] = (uint8_t)p->nr_threads;
 		*cut |= w->histories[i]->nr_ops > HISTORY_OPS_MAX || p->nr_threads == PROGRAM_THREADS_MAX;
@@ -274,9 +266,7 @@ copy_config(struct program_config *to, const struct program_config *from)
 	to->poison = NULL;
 	if (from->nr_poison == 0)
 		return;
-	to->poison = reallocarray(NULL, from->nr_poison, sizeof(*to->poison));
-	if (to->poison == NULL)
-		err(STRESS_USAGE, "no memory for the window");
+	to->poison = memory_resize(NULL, from->nr_poison, sizeof(*to->poison), "the window");
 	memcpy(to->poison, from->poison, from->nr_poison * sizeof(*to->poison));
 }
 

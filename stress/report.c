@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/memory.h"
 #include "harness/strbuf.h"
 
 #define PREFIX_LEN 5 /* "KERN_" */

@@ -20,6 +20,7 @@
 #include "engine/park.h"
 #include "harness/engine-op.h"
 #include "harness/files.h"
+#include "harness/memory.h"
 #include "harness/strbuf.h"
 #include "stress/check.h"
 #include "stress/member.h"
@@ -558,10 +559,8 @@ make_poison(struct run *run)
 	struct prng rng = prng_mix(run->config.seed, STREAM_POISON, 0);
 	size_t nr = run->config.pages / 24;
 
-	run->poison = calloc(nr + 1, sizeof(*run->poison));
-	run->program.poison = calloc(nr + 1, sizeof(*run->program.poison));
-	if (run->poison == NULL || run->program.poison == NULL)
-		err(STRESS_USAGE, NULL);
+	run->poison = memory_new(nr + 1, sizeof(*run->poison), "a stress run");
+	run->program.poison = memory_new(nr + 1, sizeof(*run->program.poison), "a stress run");
 	run->program.nr_poison = nr;
 	for (size_t i = 0; i < nr; i++) {
 		run->program.poison[i].page = STRESS_MAP_MIN + i * 24 + prng_below(&rng, 24);
@@ -607,9 +606,10 @@ make_map(struct run *run)
 		.nr_poison = p->nr_poison,
 	};
 
+	vm_arena_no_memory = memory_out_for_map;
 	run->map = vm_map_create(&config);
 	if (run->map == NULL || !vm_map_save(run->map))
-		err(STRESS_USAGE, "cannot make a map");
+		memory_out_for_map();
 }
 
 static void
@@ -618,9 +618,7 @@ make_members(struct run *run)
 	const struct stress_config *c = &run->config;
 	size_t size = c->threads * sizeof(*run->members);
 
-	run->members = aligned_alloc(WORLD_CACHE_LINE, size);
-	if (run->members == NULL)
-		err(STRESS_USAGE, NULL);
+	run->members = memory_need(aligned_alloc(WORLD_CACHE_LINE, size), "the threads of a stress run");
 	memset(run->members, 0, size);
 	for (unsigned i = 0; i < c->threads; i++) {
 		const struct workload_place place = { .thread = i,
@@ -631,8 +629,7 @@ make_members(struct run *run)
 
 		run->members[i].run = run;
 		world_add(&run->world, &run->members[i].world);
-		if (!workload_init(&run->members[i].workload, &run->config.mix, &place))
-			err(STRESS_USAGE, NULL);
+		workload_init(&run->members[i].workload, &run->config.mix, &place);
 	}
 }
 
@@ -645,10 +642,8 @@ round_ops_default(const struct stress_config *c)
 static struct run *
 make_run(const struct stress_config *c, struct stress_result *result)
 {
-	struct run *run = calloc(1, sizeof(*run));
+	struct run *run = memory_new(1, sizeof(*run), "a stress run");
 
-	if (run == NULL)
-		err(STRESS_USAGE, NULL);
 	run->config = *c;
 	run->result = result;
 	if (c->round_ops == 0)
@@ -660,8 +655,7 @@ make_run(const struct stress_config *c, struct stress_result *result)
 	world_init(&run->world, run->map, c->chaos);
 	run->world.on_point = c->on_point;
 	make_members(run);
-	if (!book_init(&run->book, run->program.min, run->program.max, c->threads))
-		err(STRESS_USAGE, NULL);
+	book_init(&run->book, run->program.min, run->program.max, c->threads);
 	history_base_clear(&run->base);
 	return run;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/vm.h"
+#include "harness/memory.h"
 #include "harness/nearest.h"
 #include "harness/strbuf.h"
 
@@ -390,7 +391,7 @@ drain_next(struct workload *w, struct vm_op *op)
 	*op = (struct vm_op){ .code = VM_OP_unwire, .start = w->drain_page, .end = w->drain_page + 1 };
 }
 
-bool
+void
 workload_init(struct workload *w, const struct workload_mix *mix, const struct workload_place *place)
 {
 	uint64_t nr = place->max - place->min;
@@ -398,8 +399,7 @@ workload_init(struct workload *w, const struct workload_mix *mix, const struct w
 	*w = (struct workload){
 		.mix = mix, .place = *place, .min = place->min, .middle = place->min + nr / 2, .max = place->max
 	};
-	w->held = calloc(nr, sizeof(*w->held));
-	return w->held != NULL;
+	w->held = memory_new(nr, sizeof(*w->held), "the threads of a stress run");
 }
 
 void

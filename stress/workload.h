@@ -84,8 +84,7 @@ struct workload {
 	struct vm_op pending;
 };
 
-/* False with errno set: no memory. */
-bool workload_init(struct workload *w, const struct workload_mix *mix, const struct workload_place *place);
+void workload_init(struct workload *w, const struct workload_mix *mix, const struct workload_place *place);
 void workload_free(struct workload *w);
 /* Begins a new stream of operations; the ledger must be empty. */
 void workload_seed(struct workload *w, struct prng rng);

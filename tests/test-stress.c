@@ -448,7 +448,7 @@ desk_open(struct desk *d)
 	vm_native_thread_init(&d->td, 0);
 	d->map = vm_map_create(&config);
 	assert_non_null(d->map);
-	assert_true(book_init(&d->book, MIN_PAGE, MAX_PAGE, 2));
+	book_init(&d->book, MIN_PAGE, MAX_PAGE, 2);
 	assert_int_equal(
 	    vm_map_fixed(d->map, NULL, 0, MIN_PAGE * VM_PAGE_SIZE, 8 * VM_PAGE_SIZE, VM_PROT_ALL, VM_PROT_ALL, 0),
 	    KERN_SUCCESS);
@@ -579,7 +579,7 @@ workload_new(struct workload *w, const struct workload_mix *mix, uint64_t seed)
 		.thread = 1, .nr_threads = 4, .overlap = 50, .min = MIN_PAGE, .max = MAX_PAGE
 	};
 
-	assert_true(workload_init(w, mix, &place));
+	workload_init(w, mix, &place);
 	workload_seed(w, prng_mix(seed, 0, 0));
 }
 
@@ -685,7 +685,7 @@ test_workload_keeps_to_its_part(void **state)
 		struct workload w;
 		struct vm_op op;
 
-		assert_true(workload_init(&w, &mix, &place));
+		workload_init(&w, &mix, &place);
 		workload_seed(&w, prng_mix(5, 0, thread));
 		for (unsigned i = 0; i < 50000; i++) {
 			workload_next(&w, &op);
