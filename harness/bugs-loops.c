@@ -16,6 +16,7 @@
 #include "harness/hunt.h"
 #include "harness/memory.h"
 #include "harness/random-program.h"
+#include "harness/json.h"
 
 #define STATES_MAX 50000      /* of one program */
 #define PROGRAM_SECONDS_MAX 5 /* processor seconds; then a step does not come to its end */

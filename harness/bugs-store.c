@@ -9,12 +9,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include <jansson.h>
-
 #include "harness/bugs.h"
 #include "harness/cli.h"
 #include "harness/files.h"
 #include "harness/memory.h"
+#include "harness/json.h"
 #include "harness/strbuf.h"
 #include "harness/vmt.h"
 
@@ -26,12 +25,11 @@ bugs_json_result(const struct bugs_result *r)
 	const struct bugs_trial *t = &r->trial;
 	const struct bugs_record *x = &r->record;
 
-	return json_pack("{s:s, s:s, s:s, s:I, s:f, s:s, s:f, s:I, s:I, s:s, s:o, s:o}", "mutant",
+	return json_pack("{s:s, s:s, s:s, s:o, s:f, s:s, s:f, s:I, s:I, s:s, s:o, s:o}", "mutant",
 	    bugs_mutant_name(t->mutant), "class", vm_mutant_class_name(vm_mutant_table[t->mutant].class), "engine",
-	    bugs_engine_table[t->engine].name, "seed", (json_int_t)t->seed, "budget_seconds", t->seconds, "end",
+	    bugs_engine_table[t->engine].name, "seed", json_count(t->seed), "budget_seconds", t->seconds, "end",
 	    end_words[x->end], "seconds", x->seconds, "programs", (json_int_t)x->programs, "transitions",
-	    (json_int_t)x->transitions, "check", x->check, "text", cli_json_text(x->text), "where",
-	    cli_json_text(x->where));
+	    (json_int_t)x->transitions, "check", x->check, "text", json_text(x->text), "where", json_text(x->where));
 }
 
 static void
@@ -45,7 +43,7 @@ take_text(const json_t *j, const char *key, char *to, size_t size)
 static bool
 result_of(const json_t *j, struct bugs_result *r)
 {
-	char mutant[64], engine[64], end[16];
+	char mutant[64], engine[64], end[16], seed[24];
 
 	*r = (struct bugs_result){ 0 };
 	take_text(j, "mutant", mutant, sizeof(mutant));
@@ -56,7 +54,8 @@ result_of(const json_t *j, struct bugs_result *r)
 	take_text(j, "where", r->record.where, sizeof(r->record.where));
 	r->trial.mutant = vm_mutant_by_name(mutant);
 	r->trial.engine = bugs_engine_by_name(engine);
-	r->trial.seed = (uint64_t)json_integer_value(json_object_get(j, "seed"));
+	take_text(j, "seed", seed, sizeof(seed));
+	r->trial.seed = strtoull(seed, NULL, 10);
 	r->trial.seconds = json_number_value(json_object_get(j, "budget_seconds"));
 	r->record.seconds = json_number_value(json_object_get(j, "seconds"));
 	r->record.programs = (uint64_t)json_integer_value(json_object_get(j, "programs"));

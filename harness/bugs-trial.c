@@ -9,13 +9,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #include "engine/annotate.h"
 #include "harness/bugs.h"
 #include "harness/cli.h"
 #include "harness/clock.h"
 #include "harness/memory.h"
+#include "harness/json.h"
 
 #define TSAN_STATUS 66       /* ThreadSanitizer's own exit status: it has reported something */
 #define OUTPUT_MAX (1 << 20) /* of a process, that is looked at */

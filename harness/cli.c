@@ -14,10 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #include "harness/bytes.h"
 #include "harness/files.h"
+#include "harness/json.h"
 #include "harness/keybuf.h"
 #include "harness/memory.h"
 #include "harness/strbuf.h"
@@ -435,30 +434,6 @@ cli_json_findings(struct run *r, const struct explore_result *x)
 		strbuf_free(&schedule);
 	}
 	return all;
-}
-
-json_t *
-cli_json_text(const char *text)
-{
-	json_t *j = json_string(text);
-	struct strbuf shown = { 0 };
-
-	if (j != NULL)
-		return j;
-	escape_text(text, strlen(text), &shown);
-	j = json_string(strbuf_text(&shown));
-	strbuf_free(&shown);
-	return j;
-}
-
-void
-cli_print_json(json_t *j, size_t flags)
-{
-	if (j == NULL)
-		memory_out("the JSON");
-	(void)json_dumpf(j, stdout, flags | JSON_ENSURE_ASCII);
-	(void)putchar('\n');
-	json_decref(j);
 }
 
 bool

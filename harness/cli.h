@@ -123,14 +123,6 @@ struct cli_which {
 /* -1, or said what does not go together, and EXIT_USAGE. */
 int cli_which_check(const struct cli_which *w);
 
-/* @text as a JSON string; if it is not UTF-8 it is escaped first (escape.h). */
-struct json_t;
-struct json_t *cli_json_text(const char *text);
-/*
- * To standard output, with a line end, and frees it. NULL: there was no memory to make it. Whether it could be written
- * is asked at the end of the program.
- */
-void cli_print_json(struct json_t *j, size_t flags);
 /* Reads @path, applies the profile and opens a run. False: said why. *p and *r are to be closed by cli_close_run. */
 bool cli_open_run(const struct cli_target *t, const char *path, struct program *p, struct run *r);
 void cli_close_run(struct program *p, struct run *r);
@@ -146,6 +138,7 @@ void cli_close_program(struct run *r);
  */
 void cli_print_findings(struct run *r, const struct explore_result *x);
 /* One finding as a JSON object. */
+struct json_t;
 struct json_t *cli_json_finding(const struct finding *f, const struct program *p);
 /* Those of an exploration, with map and witness: an array. */
 struct json_t *cli_json_findings(struct run *r, const struct explore_result *x);

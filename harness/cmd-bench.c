@@ -6,9 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #include "harness/bench.h"
+#include "harness/json.h"
 #include "harness/cli.h"
 #include "harness/nearest.h"
 #include "harness/options.h"
@@ -70,12 +69,12 @@ list_benches(struct strbuf *out)
 static void
 print_json(const char *name, const struct bench_report *r)
 {
-	json_t *root;
+	json_t *figures = json_object(), *root;
 
-	root = json_pack("{s:s}", "bench", name);
 	for (size_t i = 0; i < r->nr; i++)
-		json_object_set_new(root, r->figures[i].key, json_real(r->figures[i].value));
-	cli_print_json(root, JSON_INDENT(1));
+		json_object_set_new(figures, r->figures[i].key, json_real(r->figures[i].value));
+	root = json_pack("{s:s, s:o}", "bench", name, "figures", figures);
+	json_print("bench", root, JSON_INDENT(1), stdout);
 }
 
 struct bench_command {

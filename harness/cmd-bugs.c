@@ -8,9 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #include "harness/bugs.h"
+#include "harness/json.h"
 #include "harness/cli.h"
 #include "harness/memory.h"
 #include "harness/nearest.h"
@@ -109,7 +108,7 @@ show(const struct bugs_command *c, const struct bugs_result *r)
 	const struct bugs_record *x = &r->record;
 
 	if (c->json) {
-		cli_print_json(bugs_json_result(r), JSON_COMPACT);
+		json_print("bugs", bugs_json_result(r), JSON_COMPACT, stdout);
 	} else {
 		printf("%-8s %-28s seed %llu: ", bugs_engine_table[r->trial.engine].name,
 		    bugs_mutant_name(r->trial.mutant), (unsigned long long)r->trial.seed);

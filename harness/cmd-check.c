@@ -17,9 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #include "harness/checkfile.h"
+#include "harness/json.h"
 #include "harness/cli.h"
 #include "harness/files.h"
 #include "harness/memory.h"
@@ -305,23 +304,23 @@ print_json(const struct check_run *c, const struct totals *t)
 
 		if (!s->done)
 			continue;
-		json_t *j = json_pack("{s:o, s:s, s:I, s:I, s:I, s:I, s:b, s:b, s:o}", "file",
-		    cli_json_text(c->files.names[i]), "status", words[s->report.status], "outcomes",
-		    (json_int_t)s->report.nr_outcomes, "schedules", (json_int_t)s->report.schedules, "states",
+		json_t *j = json_pack("{s:o, s:s, s:I, s:o, s:I, s:I, s:b, s:b, s:o}", "file",
+		    json_text(c->files.names[i]), "status", words[s->report.status], "nr_outcomes",
+		    (json_int_t)s->report.nr_outcomes, "schedules", json_count(s->report.schedules), "states",
 		    (json_int_t)s->report.states, "transitions", (json_int_t)s->report.transitions, "verified",
-		    s->report.verified, "blessed", s->report.blessed, "text", cli_json_text(s->text));
+		    s->report.verified, "blessed", s->report.blessed, "text", json_text(s->text));
 
 		if (j == NULL || json_array_append_new(files, j) != 0)
 			memory_out("the JSON");
 	}
-	root = json_pack("{s:I, s:I, s:I, s:b, s:I, s:I, s:I, s:I, s:o}", "passed", (json_int_t)t->passed, "failed",
-	    (json_int_t)t->failed, "skipped", (json_int_t)t->skipped, "interrupted", cli_stop != 0, "schedules",
-	    (json_int_t)t->schedules, "states", (json_int_t)t->states, "transitions", (json_int_t)t->transitions,
-	    "verified", (json_int_t)t->verified, "files", files);
+	root = json_pack("{s:I, s:I, s:I, s:I, s:b, s:o, s:I, s:I, s:I, s:o}", "passed", (json_int_t)t->passed,
+	    "failed", (json_int_t)t->failed, "bad", (json_int_t)t->bad, "skipped", (json_int_t)t->skipped,
+	    "interrupted", cli_stop != 0, "schedules", json_count(t->schedules), "states", (json_int_t)t->states,
+	    "transitions", (json_int_t)t->transitions, "nr_verified", (json_int_t)t->verified, "files", files);
 	if (root != NULL)
 		(void)json_object_update_new(root, json_pack("{s:o, s:I}", "quirk_verdicts", json_quirk_checks(t),
 		                                       "verdicts_shown", (json_int_t)t->verdicts_shown));
-	cli_print_json(root, JSON_INDENT(1));
+	json_print("check", root, JSON_INDENT(1), stdout);
 }
 
 static int

@@ -8,9 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #include "harness/cli.h"
+#include "harness/json.h"
 #include "harness/edges-report.h"
 #include "harness/edges.h"
 #include "harness/memory.h"
@@ -243,7 +242,7 @@ print(struct edges_command *c)
 	bool good = true;
 
 	if (c->json) {
-		cli_print_json(edges_report_json(&c->report), JSON_INDENT(1));
+		json_print("edges", edges_report_json(&c->report), JSON_INDENT(1), stdout);
 	} else if (c->markdown) {
 		edges_report_markdown(&c->report, strbuf_text(&c->command), &text);
 		fputs(strbuf_text(&text), stdout);

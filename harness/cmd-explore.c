@@ -6,10 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #include "harness/cli.h"
 #include "harness/expect.h"
+#include "harness/json.h"
 #include "harness/explore.h"
 #include "harness/memory.h"
 #include "harness/options.h"
@@ -224,7 +223,7 @@ print_json(struct run *r, const struct explore_result *x, bool until)
 	json_object_set_new(root, "findings", cli_json_findings(r, x));
 	if (until)
 		json_object_set_new(root, "until", json_schedule(&x->goal));
-	cli_print_json(root, JSON_INDENT(1));
+	json_print("explore", root, JSON_INDENT(1), stdout);
 }
 
 static void

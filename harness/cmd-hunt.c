@@ -7,11 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "engine/edge.h"
 #include "harness/cli.h"
 #include "harness/files.h"
+#include "harness/json.h"
 #include "harness/hunt.h"
 #include "harness/memory.h"
 #include "harness/options.h"
@@ -146,28 +145,25 @@ static json_t *
 json_finding(const struct hunt_finding *f)
 {
 	return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:b, s:b, s:b, s:b, s:s?, s:b}", "name", f->name, "key", f->key,
-	    "what", f->line, "program", f->text, "known", f->known, "baseline", f->baseline, "quirk", f->quirk,
+	    "what", f->line, "program", f->text, "known_as", f->known, "baseline", f->baseline, "quirk", f->quirk,
 	    "replays", f->replays, "shrunk", f->shrunk, "complaint", f->complaint, "unwritten", f->error != 0);
 }
 
 static void
 print_json(const struct hunt_report *r)
 {
-	json_t *findings = json_array(), *edges = json_array(), *j;
+	json_t *findings = json_array(), *j;
 
 	for (size_t i = 0; i < r->nr_findings; i++)
 		(void)json_array_append_new(findings, json_finding(&r->findings[i]));
-	for (unsigned e = 0; e < VM_EDGE_COUNT; e++)
-		if ((r->edges >> e & 1) != 0)
-			(void)json_array_append_new(edges, json_string(vm_edge_table[e].name));
-	j = json_pack("{s:f, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:I, s:I, s:o, s:I, s:o}",
-	    "seconds", r->seconds, "interrupted", r->stopped, "programs", (json_int_t)r->programs, "complete",
+	j = json_pack("{s:f, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:o, s:I, s:o}",
+	    "seconds", r->seconds, "interrupted", r->stopped, "programs", (json_int_t)r->programs, "explored",
 	    (json_int_t)r->complete, "sampled", (json_int_t)r->sampled, "refused", (json_int_t)r->refused, "crashed",
 	    (json_int_t)r->crashed, "hung", (json_int_t)r->hung, "states", (json_int_t)r->states, "runs",
-	    (json_int_t)r->runs, "schedules", r->schedules, "features", (json_int_t)r->features, "kept",
-	    (json_int_t)r->kept, "seen", (json_int_t)r->seen, "edges", edges, "new", (json_int_t)r->nr_new, "findings",
-	    findings);
-	cli_print_json(j, JSON_INDENT(1));
+	    (json_int_t)r->runs, "schedules", json_sprintf("%.0f", r->schedules), "features", (json_int_t)r->features,
+	    "kept", (json_int_t)r->kept, "seen", (json_int_t)r->seen, "edges", json_edges(r->edges), "new",
+	    (json_int_t)r->nr_new, "findings", findings);
+	json_print("hunt", j, JSON_INDENT(1), stdout);
 }
 
 static int

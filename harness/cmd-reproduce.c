@@ -6,12 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #include "harness/cli.h"
 #include "harness/expect.h"
 #include "harness/files.h"
 #include "harness/memory.h"
+#include "harness/json.h"
 #include "harness/options.h"
 #include "harness/reproduce.h"
 #include "harness/shrink.h"
@@ -102,10 +101,10 @@ print_json(const struct reproduce_command *c, const struct reproduce_result *x)
 		memory_out("the JSON");
 	if (x->phase != REPRODUCE_NOTHING) {
 		finding_print(&x->finding, &x->program, &text);
-		json_object_set_new(root, "finding", cli_json_text(strbuf_text(&text)));
-		json_object_set_new(root, "program", cli_json_text(c->out));
+		json_object_set_new(root, "finding", json_text(strbuf_text(&text)));
+		json_object_set_new(root, "path", json_text(c->out));
 	}
-	cli_print_json(root, JSON_INDENT(1));
+	json_print("reproduce", root, JSON_INDENT(1), stdout);
 	strbuf_free(&text);
 }
 

@@ -6,9 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #include "harness/cli.h"
+#include "harness/json.h"
 #include "harness/edges.h"
 #include "harness/explore.h"
 #include "harness/options.h"
@@ -166,19 +165,18 @@ struct sequence {
 static void
 show_step(struct sequence *q, struct run *r, const struct program_step *s, size_t i, const struct vm_result *got)
 {
-	struct strbuf op = { 0 }, result = { 0 }, edges = { 0 }, behind = { 0 }, state = { 0 };
+	struct strbuf op = { 0 }, result = { 0 }, behind = { 0 }, state = { 0 };
 
 	vmt_print_op(&s->op, &op);
 	vmt_print_result(&s->op, got, &result);
-	edges_print(got->edges, &edges);
 	edges_print_behind(got->edges, &behind);
 	r->target->dump(r->self, &r->state);
 	state_print(&r->state, &state);
 	if (q->c->json)
 		(void)json_array_append_new(
-		    q->steps, json_pack("{s:s, s:I, s:s, s:s, s:s, s:s}", "part", q->part, "step", (json_int_t)i + 1,
-		                  "op", strbuf_text(&op), "result", strbuf_text(&result), "edges", strbuf_text(&edges),
-		                  "state", strbuf_text(&state)));
+		    q->steps, json_pack("{s:s, s:I, s:s, s:s, s:o, s:s}", "part", q->part, "step", (json_int_t)i + 1,
+		                  "operation", strbuf_text(&op), "result", strbuf_text(&result), "edges",
+		                  json_edges(got->edges), "state", strbuf_text(&state)));
 	else if (q->comments)
 		printf("# %s %s => %s%s\n", q->part, strbuf_text(&op), strbuf_text(&result), strbuf_text(&behind));
 	else
@@ -188,7 +186,6 @@ show_step(struct sequence *q, struct run *r, const struct program_step *s, size_
 		show_findings(r, &q->nr_shown);
 	strbuf_free(&op);
 	strbuf_free(&result);
-	strbuf_free(&edges);
 	strbuf_free(&behind);
 	strbuf_free(&state);
 }
@@ -237,10 +234,10 @@ run_sequential(struct run_command *c, struct program *p, struct run *r)
 	}
 	final_ok = !going || final_steps(&q, r, &wrong);
 	if (c->json) {
-		json_t *j =
-		    json_pack("{s:b, s:O, s:o}", "expected", final_ok, "steps", q.steps, "findings", json_findings(r));
+		json_t *j = json_pack(
+		    "{s:b, s:O, s:o}", "as_expected", final_ok, "steps", q.steps, "findings", json_findings(r));
 
-		cli_print_json(j, JSON_INDENT(1));
+		json_print("run", j, JSON_INDENT(1), stdout);
 	} else if (!final_ok) {
 		printf("# WRONG: %s\n", strbuf_text(&wrong));
 	}
@@ -329,10 +326,10 @@ report(struct run_command *c, struct program *p, struct run *r, struct trace *t)
 	final_ok = deadlock || run_panic(r) != NULL || final_steps(&q, r, &wrong);
 	if (c->json) {
 		json_t *j = json_pack("{s:s, s:s, s:b, s:b, s:o, s:O, s:O}", "outcome", strbuf_text(&outcome),
-		    "schedule", strbuf_text(&schedule), "deadlock", deadlock, "expected", known && final_ok, "findings",
-		    json_findings(r), "steps", t->steps, "final", q.steps);
+		    "schedule", strbuf_text(&schedule), "deadlock", deadlock, "as_expected", known && final_ok,
+		    "findings", json_findings(r), "steps", t->steps, "final", q.steps);
 
-		cli_print_json(j, JSON_INDENT(1));
+		json_print("run", j, JSON_INDENT(1), stdout);
 	} else if (!final_ok) {
 		printf("# WRONG afterwards: %s\n", strbuf_text(&wrong));
 	}

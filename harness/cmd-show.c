@@ -9,9 +9,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #include "harness/cli.h"
+#include "harness/json.h"
 #include "harness/explore.h"
 #include "harness/memory.h"
 #include "harness/options.h"
@@ -195,7 +194,7 @@ render(struct show_command *c, const struct show *s)
 	bool good = true;
 
 	if (c->json) {
-		cli_print_json(show_json(s), JSON_INDENT(1));
+		json_print("show", show_json(s), JSON_INDENT(1), stdout);
 	}
 	if (c->svg != NULL) {
 		show_svg(s, &svg);

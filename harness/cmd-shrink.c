@@ -6,9 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #include "harness/cli.h"
+#include "harness/json.h"
 #include "harness/clock.h"
 #include "harness/expect.h"
 #include "harness/files.h"
@@ -148,9 +147,9 @@ print_text(const struct shrink_command *c, const struct shrink_report *r)
 static json_t *
 json_size(const struct shrink_size *s)
 {
-	return json_pack("{s:i, s:i, s:i, s:i, s:I, s:i, s:i}", "threads", (int)s->threads, "ops", (int)s->ops, "init",
-	    (int)s->init, "directives", (int)s->directives, "pages", (json_int_t)s->pages, "steps", (int)s->steps,
-	    "preemptions", (int)s->preemptions);
+	return json_pack("{s:i, s:i, s:i, s:i, s:I, s:i, s:i}", "threads", (int)s->threads, "operations", (int)s->ops,
+	    "init_steps", (int)s->init, "directives", (int)s->directives, "pages", (json_int_t)s->pages,
+	    "schedule_steps", (int)s->steps, "preemptions", (int)s->preemptions);
 }
 
 static void
@@ -161,7 +160,7 @@ print_json(const struct shrink_report *r)
 	    (json_int_t)r->tried, "kept", (json_int_t)r->kept, "before", json_size(&r->before), "after",
 	    json_size(&r->after));
 
-	cli_print_json(j, JSON_INDENT(1));
+	json_print("shrink", j, JSON_INDENT(1), stdout);
 }
 
 static int

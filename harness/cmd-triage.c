@@ -10,9 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #include "harness/bytes.h"
+#include "harness/json.h"
 #include "harness/cli.h"
 #include "harness/files.h"
 #include "harness/keybuf.h"
@@ -318,10 +317,10 @@ report(struct triage_command *c, const char *crash, const struct program *p, con
 		vmt_print(p, &text);
 	if (c->json) {
 		(void)json_array_append_new(
-		    c->all, json_pack("{s:o, s:b, s:o, s:o, s:b, s:o}", "crash", cli_json_text(crash), "found",
-		                t->found, "finding", t->found ? cli_json_text(strbuf_text(&t->what)) : json_null(),
-		                "path", t->path[0] != '\0' ? cli_json_text(t->path) : json_null(), "known", t->known,
-		                "program", t->found ? cli_json_text(strbuf_text(&text)) : json_null()));
+		    c->all, json_pack("{s:o, s:o, s:o, s:b, s:o}", "crash", json_text(crash), "finding",
+		                t->found ? json_text(strbuf_text(&t->what)) : json_null(), "path",
+		                t->path[0] != '\0' ? json_text(t->path) : json_null(), "known", t->known, "program",
+		                t->found ? json_text(strbuf_text(&text)) : json_null()));
 	} else if (!t->found) {
 		printf("# %s: nothing found\n", crash);
 	} else {
@@ -454,7 +453,7 @@ cmd_triage(int argc, char **argv)
 	else if (!c.json && files.nr > 1)
 		print_sum(&c);
 	if (c.json)
-		cli_print_json(json_incref(c.all), JSON_INDENT(1));
+		json_print("triage", json_pack("{s:O}", "crashes", c.all), JSON_INDENT(1), stdout);
 	json_decref(c.all);
 	cli_files_free(&files);
 	sim_destroy(c.sim);

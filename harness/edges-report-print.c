@@ -4,13 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "engine/vm.h"
 #include "harness/cli.h"
 #include "harness/edges-report.h"
 #include "harness/edges.h"
 #include "harness/escape.h"
+#include "harness/json.h"
 #include "harness/strbuf.h"
 
 static const char *const parts[] = {
@@ -288,13 +287,13 @@ edges_report_json(const struct edges_report *e)
 		json_array_append_new(rows,
 		    json_pack("{s:s, s:s, s:I, s:I, s:I, s:o, s:s?, s:i, s:s, s:s?}", "edge", vm_edge_table[i].name,
 		        "code", edges_code((enum vm_edge)i), "times", (json_int_t)row->times, "invalid_address",
-		        (json_int_t)row->invalid, "programs", (json_int_t)row->programs, "program",
-		        row->program != NULL ? cli_json_text(row->program) : json_null(), "schedule", row->schedule,
+		        (json_int_t)row->invalid, "programs", (json_int_t)row->programs, "source",
+		        row->program != NULL ? json_text(row->program) : json_null(), "schedule", row->schedule,
 		        "preemptions", (int)row->preemptions, "man_page", edges_man((enum vm_edge)i), "checker",
 		        row->times > 0 ? strbuf_text(&verdict) : NULL));
 		strbuf_free(&verdict);
 	}
 	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "programs", (json_int_t)e->nr_programs, "mutants",
 	    (json_int_t)e->nr_mutants, "refused", (json_int_t)e->nr_refused, "cut", (json_int_t)e->nr_cut, "states",
-	    (json_int_t)e->states, "findings", (json_int_t)e->findings, "edges", rows);
+	    (json_int_t)e->states, "nr_findings", (json_int_t)e->findings, "catalogue", rows);
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* show-json.c - a run as one JSON object. */
 
-#include <jansson.h>
-
 #include "harness/cli.h"
 #include "harness/memory.h"
+#include "harness/json.h"
 #include "harness/show.h"
 
 static const char *const kinds[] = {
@@ -69,13 +68,13 @@ show_json(const struct show *s)
 	for (size_t i = 0; i < s->nr_rows; i++)
 		json_array_append_new(rows, row_json(s, &s->rows[i]));
 	for (size_t i = 0; i < s->nr_notes; i++)
-		json_array_append_new(notes, cli_json_text(s->notes[i]));
+		json_array_append_new(notes, json_text(s->notes[i]));
 	for (size_t i = 0; i < s->nr_findings; i++)
 		json_array_append_new(findings, cli_json_finding(&s->findings[i], s->program));
-	j = json_pack("{s:o, s:o, s:s, s:s?, s:s?, s:s?, s:b, s:i, s:o, s:o, s:o}", "file", cli_json_text(s->path),
-	    "title", cli_json_text(s->title), "target", s->target->name, "how", s->how, "schedule", s->schedule,
-	    "outcome", s->outcome, "deadlock", s->deadlock, "preemptions", (int)s->nr_preemptions, "notes", notes,
-	    "findings", findings, "rows", rows);
+	j = json_pack("{s:o, s:o, s:s, s:s?, s:s?, s:s?, s:b, s:i, s:o, s:o, s:o}", "file", json_text(s->path), "title",
+	    json_text(s->title), "target", s->target->name, "how", s->how, "schedule", s->schedule, "outcome",
+	    s->outcome, "deadlock", s->deadlock, "preemptions", (int)s->nr_preemptions, "notes", notes, "findings",
+	    findings, "rows", rows);
 	if (j == NULL)
 		memory_out("the JSON");
 	return j;

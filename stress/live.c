@@ -3,13 +3,12 @@
  * live.c - what a run says of itself while it goes on, each second on standard error: on a terminal one line that the
  * next one replaces, elsewhere one JSON object per line.
  */
-#include <jansson.h>
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "harness/escape.h"
+#include "harness/json.h"
 #include "stress/member.h"
 #include "stress/report.h"
 
@@ -62,14 +61,11 @@ tell_json(const struct stress_counts *c, double seconds)
 		if (sum_code(c, kern) > 0)
 			json_object_set_new(
 			    codes, vm_kern_name((int)kern), json_integer((json_int_t)sum_code(c, kern)));
-	o = json_pack("{s:f, s:I, s:f, s:o, s:o, s:o, s:I}", "seconds", seconds, "operations", (json_int_t)c->nr_ops,
-	    "operations_per_second", (double)c->nr_ops / seconds, "codes", codes, "invalid_address_by_edge",
-	    report_json_edges(c), "waits", report_json_waits(c), "wakeups", (json_int_t)c->wakeups);
-	if (o == NULL)
-		return;
-	(void)json_dumpf(o, stderr, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(6));
-	fputc('\n', stderr);
-	json_decref(o);
+	o = json_pack("{s:b, s:f, s:I, s:f, s:o, s:o, s:o, s:I}", "live", true, "seconds", seconds, "operations",
+	    (json_int_t)c->nr_ops, "operations_per_second", (double)c->nr_ops / seconds, "codes", codes,
+	    "invalid_address_by_edge", report_json_edges(c), "waits", report_json_waits(c), "wakeups",
+	    (json_int_t)c->wakeups);
+	json_print("stress", o, JSON_COMPACT | JSON_REAL_PRECISION(6), stderr);
 }
 
 void

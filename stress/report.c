@@ -2,13 +2,12 @@
 /* report.c - see report.h. */
 #include "stress/report.h"
 
-#include <jansson.h>
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "harness/memory.h"
+#include "harness/json.h"
 #include "harness/strbuf.h"
 
 #define PREFIX_LEN 5 /* "KERN_" */
@@ -192,30 +191,18 @@ json_counts(const struct stress_counts *counts)
 	return all;
 }
 
-/* As text where it is more than an integer of JSON can be: a wrong one would repeat another run. */
-static json_t *
-json_seed(uint64_t seed)
-{
-	char text[24];
-
-	if (seed <= INT64_MAX)
-		return json_integer((json_int_t)seed);
-	(void)snprintf(text, sizeof(text), "%ju", (uintmax_t)seed);
-	return json_string(text);
-}
-
 /* What is known of a run besides its counts. */
 static json_t *
 json_run(const struct stress_config *config, const struct stress_result *result, const char *repeat)
 {
 	const struct stress_counts *c = &result->counts;
 
-	return json_pack("{s:s, s:s, s:s, s:i, s:I, s:o, s:f, s:I, s:I, s:I, s:f, s:b, s:I, s:I, s:i, s:i}", "result",
-	    end_words[result->end], "repeat", repeat, "profile", config->freebsd12 ? "freebsd12" : "strict", "threads",
-	    (int)config->threads, "pages", (json_int_t)config->pages, "seed", json_seed(config->seed), "seconds",
-	    result->seconds, "rounds", (json_int_t)result->rounds, "stops", (json_int_t)result->stops, "operations",
-	    (json_int_t)c->nr_ops, "operations_per_second", (double)c->nr_ops / result->seconds, "interrupted",
-	    result->interrupted, "least_operations_of_a_thread", (json_int_t)c->least_ops,
+	return json_pack("{s:s, s:o, s:s, s:i, s:I, s:o, s:f, s:I, s:I, s:I, s:f, s:b, s:I, s:I, s:i, s:i}", "result",
+	    end_words[result->end], "repeat", json_text(repeat), "profile", config->freebsd12 ? "freebsd12" : "strict",
+	    "threads", (int)config->threads, "pages", (json_int_t)config->pages, "seed", json_count(config->seed),
+	    "seconds", result->seconds, "rounds", (json_int_t)result->rounds, "stops", (json_int_t)result->stops,
+	    "operations", (json_int_t)c->nr_ops, "operations_per_second", (double)c->nr_ops / result->seconds,
+	    "interrupted", result->interrupted, "least_operations_of_a_thread", (json_int_t)c->least_ops,
 	    "most_operations_of_a_thread", (json_int_t)c->most_ops, "memory_first_kb", (int)result->rss_first_kb,
 	    "memory_kb", (int)result->rss_kb);
 }
@@ -224,7 +211,6 @@ bool
 stress_report_json(const struct stress_config *config, const struct stress_result *result, const char *repeat)
 {
 	json_t *o = json_run(config, result, repeat);
-	bool written;
 
 	if (o == NULL)
 		return false;
@@ -233,11 +219,9 @@ stress_report_json(const struct stress_config *config, const struct stress_resul
 	json_object_set_new(o, "waits", report_json_waits(&result->counts));
 	json_object_set_new(o, "wakeups", json_integer((json_int_t)result->counts.wakeups));
 	if (result->end == STRESS_BROKEN || result->end == STRESS_HANG)
-		json_object_set_new(o, "broken", json_string(result->broken));
+		json_object_set_new(o, "broken", json_text(result->broken));
 	if (result->window[0] != '\0')
-		json_object_set_new(o, "window", json_string(result->window));
-	written = json_dumpf(o, stdout, JSON_INDENT(1) | JSON_ENSURE_ASCII) == 0 && putchar('\n') != EOF &&
-	          fflush(stdout) == 0;
-	json_decref(o);
-	return written;
+		json_object_set_new(o, "window", json_text(result->window));
+	json_print("stress", o, JSON_INDENT(1), stdout);
+	return fflush(stdout) == 0;
 }

@@ -22,12 +22,12 @@ def main():
     for f in report["files"]:
         if f["status"] != "passed":
             print(f["text"], end="")
-    concurrent = sum(f["schedules"] > 0 for f in report["files"])
-    print("%d passed, %d failed, %d with %d schedules, %d verified" % (report["passed"], report["failed"], concurrent,
-        report["schedules"], report["verified"]))
+    concurrent = sum(f["schedules"] != "0" for f in report["files"])
+    print("%d passed, %d failed, %d with %s schedules, %d verified" % (report["passed"], report["failed"], concurrent,
+        report["schedules"], report["nr_verified"]))
     if report["passed"] < at_least:
         sys.exit("expected at least %d files to pass" % at_least)
-    if concurrent > 0 and report["verified"] == 0:
+    if concurrent > 0 and report["nr_verified"] == 0:
         sys.exit("nothing was verified")
     return done.returncode
 

@@ -498,12 +498,12 @@ class Output(Case):
         files = report["files"]
         self.assertEqual(len(files), len(list((CORPUS / "directed").glob("*.vmt"))))
         for word in ("schedules", "states", "transitions"):
-            self.assertEqual(report[word], sum(f[word] for f in files))
-        self.assertIn("%(schedules)d schedules in %(states)d states and %(transitions)d transitions\n" % report, text)
-        self.assertIn("%(verified)d programs explored by schedules as well\n" % report, text)
+            self.assertEqual(int(report[word]), sum(int(f[word]) for f in files))
+        self.assertIn("%(schedules)s schedules in %(states)d states and %(transitions)d transitions\n" % report, text)
+        self.assertIn("%(nr_verified)d programs explored by schedules as well\n" % report, text)
         self.assertIn("%(passed)d passed, %(failed)d failed\n" % report, text)
         self.assertEqual(report["failed"], sum(f["status"] == "failed" for f in files))
-        self.assertEqual("".join(f["text"] for f in files), text[:text.index("%(schedules)d schedules in" % report)])
+        self.assertEqual("".join(f["text"] for f in files), text[:text.index("%(schedules)s schedules in" % report)])
         self.assertFalse(report["interrupted"])
 
     def test_check_quirks(self):
@@ -547,7 +547,7 @@ class Output(Case):
         trace, _ = self.expect(0, "run", "-v", path)
         self.assertIn("\n   1  final insert 40 41 r r => KERN_SUCCESS\n          40-41:r--/r--:copy:w0 uw=0\n", trace)
         final = json.loads(self.expect(0, "run", "--json", path)[0])["final"]
-        self.assertEqual([(f["part"], f["step"], f["op"], f["result"]) for f in final],
+        self.assertEqual([(f["part"], f["step"], f["operation"], f["result"]) for f in final],
             [("final", 1, "insert 40 41 r r", "KERN_SUCCESS"), ("final", 2, "lookup 40", "TRUE")])
         path.write_text(path.read_text().replace("TRUE", "FALSE"))
         out, _ = self.expect(1, "run", path)

@@ -28,7 +28,7 @@ def rows(*args, text=None):
     """{edge: its row}, of the edges reached."""
     code, out, err = ws("edges", "--json", *args, text=text)
     assert code in (0, 1), err
-    return {row["edge"]: row for row in json.loads(out)["edges"] if row["times"]}
+    return {row["edge"]: row for row in json.loads(out)["catalogue"] if row["times"]}
 
 
 class Document(unittest.TestCase):
@@ -103,7 +103,7 @@ class Witnesses(unittest.TestCase):
         got = rows("corpus/litmus")
         self.assertGreater(len(got), 40)
         for edge, row in got.items():
-            self.replay(edge, row, (ROOT / row["program"]).read_text())
+            self.replay(edge, row, (ROOT / row["source"]).read_text())
 
     def test_random(self):
         args = ("--programs", "300", "--seed", "7", "--profile", "freebsd12")
@@ -111,7 +111,7 @@ class Witnesses(unittest.TestCase):
         self.assertEqual(got, rows(*args))
         self.assertGreater(len(got), 20)
         for edge, row in got.items():
-            words = re.fullmatch(r"gen --profile 'freebsd12' --seed (\d+)", row["program"])
+            words = re.fullmatch(r"gen --profile 'freebsd12' --seed (\d+)", row["source"])
             self.assertTrue(7 <= int(words[1]) < 307)
             self.replay(edge, row, ws("gen", "--profile", "freebsd12", "--seed", words[1])[1])
 

@@ -82,7 +82,7 @@ class Strategies(Case):
 
     def test_bench(self):
         out, _ = self.expect(0, "bench", "sched", "--strategy", "pct", "--seconds", "0.01", "--json")
-        self.assertGreater(json.loads(out)["executions_per_s"], 0)
+        self.assertGreater(json.loads(out)["figures"]["executions_per_s"], 0)
 
 
 class Shrink(Case):
@@ -119,7 +119,7 @@ class Shrink(Case):
         self.assertTrue(report["fixed_point"])
         self.assertTrue(report["fewest_preemptions"])
         self.assertEqual((report["before"]["threads"], report["after"]["threads"]), (3, 1))
-        self.assertEqual(report["after"]["ops"] + report["after"]["init"], 3)
+        self.assertEqual(report["after"]["operations"] + report["after"]["init_steps"], 3)
         self.expect(0, "check", path)
         self.assertEqual([p.name for p in self.room.iterdir()], ["p.vmt"])
 
@@ -255,14 +255,14 @@ class Hunt(Case):
         # Again: all is known. With the same as a baseline nothing is a failure.
         second = self.hunt(*args)
         self.assertEqual(second["new"], 0)
-        self.assertTrue(all(f["known"] for f in second["findings"]))
+        self.assertTrue(all(f["known_as"] for f in second["findings"]))
         third = self.hunt(*args, "--baseline", "found", code=0)
         self.assertTrue(all(f["baseline"] for f in third["findings"]))
         self.assertEqual(sorted(p.name for p in (self.room / "found").glob("*.vmt")), names)
         # One is taken away: that one is new.
         (self.room / "found" / names[0]).unlink()
         fourth = self.hunt(*args[:-2], "--baseline", "found", code=1)
-        self.assertEqual([f["name"][4:] for f in fourth["findings"] if not f["known"]], [names[0][4:]])
+        self.assertEqual([f["name"][4:] for f in fourth["findings"] if not f["known_as"]], [names[0][4:]])
 
     def test_usage(self):
         for args in (("--seeds", "5..5"), ("--seeds", "a"), ("--threads", "3..2"), ("--mutant", "no-such"), ("file",),

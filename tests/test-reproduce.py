@@ -52,7 +52,7 @@ def check_mutant(tool, mutant, same, folder):
     done = run([tool, "reproduce", "--seconds", "10", "--json", str(window)], (0,) if same else (0, 1),
         f"{mutant}: is reproduced")
     answer = json.loads(done.stdout)
-    if answer.get("program") != str(found):
+    if answer.get("path") != str(found):
         sys.exit(f"test-reproduce: {mutant}: {answer}")
     kind, check = verdict_of(found)
     run([tool, "check", str(found)], (0,), f"{mutant}: the schedule shows it, and not without the mutant")

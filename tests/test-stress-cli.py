@@ -48,7 +48,7 @@ def test_memory_is_flat(tool, sanitized):
 
 
 def test_seeds_of_64_bits(tool):
-    for seed, told in ((7, 7), (1 << 63, str(1 << 63))):
+    for seed, told in ((7, "7"), (1 << 63, str(1 << 63))):
         done = subprocess.run([tool, "stress", "--ops", "100", "--quiet", "--json", "--seed", str(seed)], check=False,
             capture_output=True, text=True)
         report = json.loads(done.stdout)
