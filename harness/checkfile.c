@@ -10,6 +10,7 @@
 #include "engine/vm.h"
 #include "harness/expect.h"
 #include "harness/memory.h"
+#include "harness/json.h"
 #include "harness/replay.h"
 #include "harness/vmt.h"
 
@@ -53,16 +54,73 @@ struct check {
 	struct checkfile_report report;
 	struct strbuf *out;
 	struct strbuf before; /* the canonical text, if there is something to bless */
+	size_t line_at;       /* where in *out the last difference begins */
 };
 
+/* --- differences --- */
+
+/* The last difference gets its line of text. */
 static void
-fail_at(struct check *c, unsigned line)
+end_difference(struct check *c)
 {
+	size_t nr = json_array_size(c->options->differences);
+	const char *text = strbuf_text(c->out) + c->line_at;
+	struct strbuf line = { 0 };
+
+	if (nr == 0)
+		return;
+	strbuf_addn(&line, text, strcspn(text, "\n"));
+	(void)json_object_set_new(
+	    json_array_get(c->options->differences, nr - 1), "text", json_text(strbuf_text(&line)));
+	strbuf_free(&line);
+}
+
+/*
+ * Begins a line about a difference, of line @line of the program (0: of none in particular). @what is a word of
+ * docs/json.md; @expected and @found may be NULL.
+ */
+static void
+differ(struct check *c, unsigned line, const char *what, const char *expected, const char *found)
+{
+	end_difference(c);
+	c->line_at = c->out->len;
 	c->report.status = CHECKFILE_FAILED;
 	strbuf_add(c->out, vmt_path_name(c->path));
 	if (line != 0)
 		strbuf_printf(c->out, ":%u", line);
 	strbuf_add(c->out, ": ");
+	if (c->options->differences != NULL)
+		(void)json_array_append_new(
+		    c->options->differences, json_pack("{s:s, s:o, s:s?, s:s?, s:n, s:s}", "what", what, "line",
+		                                 line != 0 ? json_integer(line) : json_null(), "expected", expected,
+		                                 "found", found, "schedule", "text", ""));
+}
+
+static void
+fail_at(struct check *c, unsigned line)
+{
+	differ(c, line, "other", NULL, NULL);
+}
+
+/* The schedule that shows the last difference. */
+static void
+add_witness(struct check *c, const char *schedule)
+{
+	size_t nr = json_array_size(c->options->differences);
+
+	if (nr > 0)
+		(void)json_object_set_new(
+		    json_array_get(c->options->differences, nr - 1), "schedule", json_string(schedule));
+}
+
+/* A step that ran alone, as run_open and run_final say it. */
+static void
+differ_step(struct check *c)
+{
+	const struct run *r = &c->run;
+
+	differ(c, r->error_line, r->differs != NULL ? r->differs : "other",
+	    r->differs != NULL ? strbuf_text(&r->want) : NULL, r->differs != NULL ? strbuf_text(&r->got) : NULL);
 }
 
 /* A word as a shell reads it back. */
@@ -95,9 +153,12 @@ say_repeat(struct check *c, const struct explore_path *witness)
 	if (c->options->profile != NULL)
 		strbuf_printf(c->out, "--profile '%s' ", c->options->profile);
 	if (witness->choices != NULL) {
-		strbuf_add(c->out, "--schedule '");
-		vmt_print_choices(witness->choices, witness->nr_choices, c->out);
-		strbuf_add(c->out, "' ");
+		struct strbuf schedule = { 0 };
+
+		vmt_print_choices(witness->choices, witness->nr_choices, &schedule);
+		strbuf_printf(c->out, "--schedule '%s' ", strbuf_text(&schedule));
+		add_witness(c, strbuf_text(&schedule));
+		strbuf_free(&schedule);
 	}
 	say_word(c->out, c->path);
 	strbuf_addc(c->out, '\n');
@@ -110,9 +171,9 @@ fail_finding(struct check *c, const struct finding *f, const struct explore_path
 {
 	struct strbuf text = { 0 };
 
-	fail_at(c, 0);
 	finding_print(f, &c->program, &text);
-	strbuf_printf(c->out, "%s", strbuf_text(&text));
+	differ(c, 0, "finding", NULL, strbuf_text(&text));
+	strbuf_add(c->out, strbuf_text(&text));
 	say_repeat(c, witness);
 	strbuf_free(&text);
 }
@@ -140,8 +201,8 @@ take_shown(struct check *c, const struct finding *f, const struct explore_path *
 	if (expect_line_of(&c->program, f) == NULL) {
 		struct strbuf text = { 0 };
 
-		fail_at(c, 0);
 		finding_print(f, &c->program, &text);
+		differ(c, 0, "finding", NULL, strbuf_text(&text));
 		strbuf_printf(c->out, "no verdict line lists %s", strbuf_text(&text));
 		say_repeat(c, how);
 		strbuf_free(&text);
@@ -163,11 +224,11 @@ compare_outcomes(struct check *c, const struct explore_result *got)
 		                                    : strcmp(p->outcomes[i].text, got->outcomes[j].text);
 
 		if (order < 0) {
-			fail_at(c, p->outcomes[i].line);
+			differ(c, p->outcomes[i].line, "outcome", p->outcomes[i].text, NULL);
 			strbuf_printf(c->out, "- outcome %s (expected, does not happen)\n", p->outcomes[i].text);
 			i++;
 		} else if (order > 0) {
-			fail_at(c, 0);
+			differ(c, 0, "outcome", NULL, got->outcomes[j].text);
 			strbuf_printf(c->out, "+ outcome %s (happens, not expected)", got->outcomes[j].text);
 			say_repeat(c, &got->outcomes[j].witness);
 			j++;
@@ -196,9 +257,10 @@ compare_counts(struct check *c, const struct explore_result *got)
 
 	if (!c->program.has_schedules || c->program.schedules == got->schedules)
 		return;
-	fail_at(c, c->program.schedules_line);
-	strbuf_printf(c->out, "expected schedules %s, got %s\n", explore_count_text(c->program.schedules, want_text),
-	    explore_count_text(got->schedules, got_text));
+	(void)explore_count_text(c->program.schedules, want_text);
+	(void)explore_count_text(got->schedules, got_text);
+	differ(c, c->program.schedules_line, "schedules", want_text, got_text);
+	strbuf_printf(c->out, "expected schedules %s, got %s\n", want_text, got_text);
 }
 
 static void
@@ -338,7 +400,7 @@ check_livelock(struct check *c, struct explore_result *got)
 	keep_stats(c, got);
 	c->report.verdict_shown = got->livelock || got->end == EXPLORE_CUT_STEPS;
 	if (!c->report.verdict_shown) {
-		fail_at(c, program_verdict(&c->program)->line);
+		differ(c, program_verdict(&c->program)->line, "verdict", "livelock", NULL);
 		strbuf_printf(c->out, "expected verdict livelock, but %s\n",
 		    got->end == EXPLORE_COMPLETE ? "every schedule ends" : explore_end_text(got->end));
 	}
@@ -413,15 +475,17 @@ names_no_check(const struct program_verdict_line *v)
 static bool
 check_line(struct check *c, const struct program_verdict_line *v, bool deadlock)
 {
+	struct strbuf verdict = { 0 };
+
 	if (findings_show_verdict(c->checker.findings, c->checker.nr_findings, deadlock, v))
 		return true;
-	fail_at(c, v->line);
-	strbuf_add(c->out, "expected verdict ");
-	vmt_print_verdict(v, c->out);
-	strbuf_printf(c->out, ", but %s\n",
+	vmt_print_verdict(v, &verdict);
+	differ(c, v->line, "verdict", strbuf_text(&verdict), NULL);
+	strbuf_printf(c->out, "expected verdict %s, but %s\n", strbuf_text(&verdict),
 	    v->kind == PROGRAM_VERDICT_DEADLOCK && !deadlock ? "every thread finished"
 	    : names_no_check(v) ? "there is no check of that name, and of that kind: wirestorm help checks"
 	                        : "the run does not show it");
+	strbuf_free(&verdict);
 	return false;
 }
 
@@ -473,7 +537,7 @@ check_schedule(struct check *c, struct strbuf *result)
 	bool deadlock, finals;
 
 	if (!replay(&c->run, p->choices, p->nr_choices, &how)) {
-		fail_at(c, p->schedule_line);
+		differ(c, p->schedule_line, "schedule", NULL, NULL);
 		strbuf_printf(c->out, "%s\n", strbuf_text(&how.error));
 		replay_free(&how);
 		return;
@@ -485,11 +549,11 @@ check_schedule(struct check *c, struct strbuf *result)
 		bless_verdicts(c, &path, deadlock);
 	} else {
 		if (p->result != NULL && strcmp(p->result, result->text) != 0) {
-			fail_at(c, p->result_line);
+			differ(c, p->result_line, "result", p->result, result->text);
 			strbuf_printf(c->out, "expected result %s, got %s\n", p->result, result->text);
 		}
 		if (!finals) {
-			fail_at(c, 0);
+			differ_step(c);
 			strbuf_printf(c->out, "%s\n", strbuf_text(&wrong));
 		}
 		check_verdicts(c, &path, deadlock);
@@ -621,7 +685,7 @@ check_opened(struct check *c)
 	} else if (!expects_steps(p)) {
 		expects_nothing(c, "no result, no state");
 	} else if (!run_final(&c->run, &wrong)) {
-		fail_at(c, 0);
+		differ_step(c);
 		strbuf_printf(c->out, "%s\n", strbuf_text(&wrong));
 	}
 	if (p->nr_threads == 0 && c->options->bless)
@@ -665,12 +729,31 @@ check_program(struct check *c, struct sim *sim)
 	} else if (opened == RUN_UNSUPPORTED && (c->options->skip_refused || needs_mutants(c))) {
 		c->report.status = CHECKFILE_SKIPPED;
 	} else {
-		fail_at(c, c->run.error_line);
+		differ_step(c);
 		strbuf_printf(c->out, "%s\n", strbuf_text(&c->run.error));
 		if (opened != RUN_INIT_FAILED)
 			c->report.status = CHECKFILE_BAD; /* nothing was compared */
 	}
 	run_close(&c->run);
+}
+
+/* What vmt_load has said of the file: "FILE:LINE:COLUMN: ..." or "FILE: ...". */
+static void
+differ_file(const char *path, const struct checkfile_options *options, const struct strbuf *said)
+{
+	struct strbuf line = { 0 };
+	json_int_t nr;
+
+	if (options->differences == NULL)
+		return;
+	strbuf_addn(&line, strbuf_text(said), strcspn(strbuf_text(said), "\n"));
+	nr = strncmp(strbuf_text(&line), vmt_path_name(path), strlen(vmt_path_name(path))) == 0
+	         ? strtoll(strbuf_text(&line) + strlen(vmt_path_name(path)) + 1, NULL, 10)
+	         : 0;
+	(void)json_array_append_new(options->differences,
+	    json_pack("{s:s, s:o, s:n, s:n, s:n, s:o}", "what", "file", "line", nr > 0 ? json_integer(nr) : json_null(),
+	        "expected", "found", "schedule", "text", json_text(strbuf_text(&line))));
+	strbuf_free(&line);
 }
 
 struct checkfile_report
@@ -691,6 +774,7 @@ checkfile_program(
 	if (options->bless)
 		bless_init(&c, sim);
 	check_program(&c, sim);
+	end_difference(&c);
 	strbuf_free(&c.before);
 	checker_free(&c.checker);
 	program_free(&c.program);
@@ -706,7 +790,9 @@ checkfile(const char *path, const struct checkfile_options *options, struct sim 
 	bool good = vmt_load(path, &p, &text, out);
 
 	strbuf_free(&text);
-	if (!good)
+	if (!good) {
+		differ_file(path, options, out);
 		return (struct checkfile_report){ .status = CHECKFILE_BAD };
+	}
 	return checkfile_program(path, &p, options, sim, out);
 }

@@ -18,10 +18,11 @@
 #include <unistd.h>
 
 #include "harness/checkfile.h"
-#include "harness/json.h"
 #include "harness/cli.h"
 #include "harness/files.h"
 #include "harness/memory.h"
+#include "harness/clock.h"
+#include "harness/json.h"
 #include "harness/message.h"
 #include "harness/options.h"
 #include "harness/strbuf.h"
@@ -51,7 +52,9 @@ static const char help_tail[] =
 struct file_state {
 	bool done;
 	struct checkfile_report report;
+	double seconds;
 	char *text;
+	json_t *differences;
 };
 
 struct check_run {
@@ -92,14 +95,24 @@ check_file(void *state, const struct keybuf *in, struct keybuf *out)
 	struct reader r = { .at = in->bytes, .end = in->bytes + in->len };
 	struct checkfile_options options = w->run->options;
 	struct checkfile_report report;
+	double began = clock_seconds();
+	char *differences;
 
 	strbuf_clear(&w->text);
 	strbuf_clear(&w->blessed);
 	options.blessed = &w->blessed;
+	options.differences = json_array();
 	report = checkfile(w->run->files.names[read_number(&r)], &options, w->sim, &w->text);
+	differences = json_dumps(options.differences, JSON_COMPACT);
+	if (differences == NULL)
+		errx(EXIT_USAGE, "no memory for the JSON");
 	message_text(out, (const char *)&report, sizeof(report));
 	message_text(out, strbuf_text(&w->text), w->text.len);
 	message_text(out, strbuf_text(&w->blessed), w->blessed.len);
+	message_text(out, differences, strlen(differences));
+	message_double(out, clock_seconds() - began);
+	free(differences);
+	json_decref(options.differences);
 }
 
 /* --- the parent's side --- */
@@ -157,9 +170,14 @@ take_answer(void *arg, struct work *work)
 		if (s->report.blessed || (c->bless_to != NULL && blessed[0] != '\0'))
 			write_blessed(c, s, c->files.names[file], blessed);
 		free(blessed);
+		report = read_text(&r);
+		s->differences = json_loads(report, 0, NULL);
+		free(report);
+		s->seconds = read_double(&r);
 	} else {
 		s->report = (struct checkfile_report){ .status = CHECKFILE_CRASHED };
 		s->text = say_died(c->files.names[file], work->status);
+		s->differences = json_array();
 	}
 	s->done = true;
 	c->nr_done++;
@@ -304,11 +322,12 @@ print_json(const struct check_run *c, const struct totals *t)
 
 		if (!s->done)
 			continue;
-		json_t *j = json_pack("{s:o, s:s, s:I, s:o, s:I, s:I, s:b, s:b, s:o}", "file",
+		json_t *j = json_pack("{s:o, s:s, s:I, s:o, s:I, s:I, s:b, s:b, s:o, s:O}", "file",
 		    json_text(c->files.names[i]), "status", words[s->report.status], "nr_outcomes",
 		    (json_int_t)s->report.nr_outcomes, "schedules", json_count(s->report.schedules), "states",
 		    (json_int_t)s->report.states, "transitions", (json_int_t)s->report.transitions, "verified",
-		    s->report.verified, "blessed", s->report.blessed, "text", json_text(s->text));
+		    s->report.verified, "blessed", s->report.blessed, "text", json_text(s->text), "differences",
+		    s->differences);
 
 		if (j == NULL || json_array_append_new(files, j) != 0)
 			memory_out("the JSON");
@@ -353,8 +372,10 @@ finish(struct check_run *c)
 			printf(", %zu skipped", t.skipped);
 		printf("\n");
 	}
-	for (size_t i = 0; i < c->files.nr; i++)
+	for (size_t i = 0; i < c->files.nr; i++) {
 		free(c->states[i].text);
+		json_decref(c->states[i].differences);
+	}
 	free(c->states);
 	cli_files_free(&c->files);
 	/* If nothing was checked, that is not "passed". */

@@ -47,34 +47,32 @@ run_alone(struct run *r, const struct vm_op *op)
 	return r->init_result;
 }
 
-/* Compares a sequential step's result and state with what it expects. False: *out says what differs. */
+/*
+ * Compares a sequential step's result and state with what it expects. False: *out says what differs, and so do
+ * r->differs, r->want and r->got.
+ */
 static bool
 step_as_expected(struct run *r, const struct program_step *s, const struct vm_result *got, struct strbuf *out)
 {
-	struct strbuf text = { 0 };
-	bool ok = true;
-
+	r->differs = NULL;
 	if (s->has_result) {
-		vmt_print_result(&s->op, &s->result, &text);
-		strbuf_addc(&text, '\n');
-		vmt_print_result(&s->op, got, &text);
-		char *second = strchr(text.text, '\n');
-
-		*second++ = '\0';
-		ok = strcmp(text.text, second) == 0;
-		if (!ok)
-			strbuf_printf(out, "expected result %s, got %s", text.text, second);
-		strbuf_clear(&text);
+		strbuf_clear(&r->want);
+		strbuf_clear(&r->got);
+		vmt_print_result(&s->op, &s->result, &r->want);
+		vmt_print_result(&s->op, got, &r->got);
+		r->differs = strcmp(strbuf_text(&r->want), strbuf_text(&r->got)) != 0 ? "result" : NULL;
 	}
-	if (ok && s->state != NULL) {
+	if (r->differs == NULL && s->state != NULL) {
+		strbuf_clear(&r->want);
+		strbuf_clear(&r->got);
+		strbuf_add(&r->want, s->state);
 		r->target->dump(r->self, &r->state);
-		state_print(&r->state, &text);
-		ok = strcmp(strbuf_text(&text), s->state) == 0;
-		if (!ok)
-			strbuf_printf(out, "expected state %s, got %s", s->state, strbuf_text(&text));
+		state_print(&r->state, &r->got);
+		r->differs = strcmp(strbuf_text(&r->want), strbuf_text(&r->got)) != 0 ? "state" : NULL;
 	}
-	strbuf_free(&text);
-	return ok;
+	if (r->differs != NULL)
+		strbuf_printf(out, "expected %s %s, got %s", r->differs, strbuf_text(&r->want), strbuf_text(&r->got));
+	return r->differs == NULL;
 }
 
 static bool
@@ -190,6 +188,8 @@ run_close(struct run *r)
 		r->target->destroy(r->self);
 	state_free(&r->state);
 	strbuf_free(&r->error);
+	strbuf_free(&r->want);
+	strbuf_free(&r->got);
 	r->self = NULL;
 }
 
@@ -270,6 +270,7 @@ run_final_each(struct run *r, run_final_fn *each, void *arg, struct strbuf *out)
 
 		r->init_index = (unsigned)i;
 		got = run_alone(r, &p->final[i].op);
+		r->error_line = p->final[i].line;
 		if (each != NULL)
 			each(arg, r, i, &got);
 		if (run_panic(r) != NULL) {

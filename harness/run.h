@@ -31,8 +31,11 @@ struct run {
 	struct sim *sim;
 	void *self; /* the target's instance */
 	struct vm_state state;
-	struct strbuf error;     /* why run_open failed */
-	unsigned error_line;     /* of the program; 0: none in particular */
+	struct strbuf error; /* why run_open failed */
+	unsigned error_line; /* of the program; 0: none in particular */
+	/* Of an init or final step that does not give what the program expects: "result", "state" or NULL, and both. */
+	const char *differs;
+	struct strbuf want, got;
 	struct checker *checker; /* NULL: nobody judges */
 	unsigned init_index;     /* which of the init or final steps init_op is */
 	bool init_is_final;

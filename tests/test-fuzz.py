@@ -66,7 +66,8 @@ def check_triage(scratch):
     done = run([WIRESTORM, "check", bugs])
     expect("what it wrote shows its verdict", done.returncode == 0 and "1 passed" in done.stdout, done.stdout)
     done = run(words + ["--json", crash])
-    expect("the same is not written twice", json.loads(done.stdout)["crashes"][0]["known"] and len(list(bugs.iterdir())) == 1,
+    expect("the same is not written twice", json.loads(done.stdout)["crashes"][0]["known"]
+        and len(list(bugs.iterdir())) == 1,
         done.stdout)
     done = run([WIRESTORM, "triage", bugs / "001.vmt"])
     expect("a program can be triaged, too", done.returncode == 1, done.stdout)

@@ -234,7 +234,7 @@ class Hunt(Case):
         """A range of seeds is the sum of its parts."""
         ranges = "50..170", "50..100", "100..170"
         whole, low, high = (self.hunt("--profile", "freebsd12", "--seeds", r) for r in ranges)
-        for key in ("programs", "complete", "sampled", "refused", "states", "seen"):
+        for key in ("programs", "explored", "sampled", "refused", "states", "seen"):
             self.assertEqual(whole[key], low[key] + high[key], key)
         self.assertEqual(whole["programs"], 120)
         self.assertEqual(whole["kept"], 0)
