@@ -105,7 +105,7 @@ check_file(void *state, const struct keybuf *in, struct keybuf *out)
 	report = checkfile(w->run->files.names[read_number(&r)], &options, w->sim, &w->text);
 	differences = json_dumps(options.differences, JSON_COMPACT);
 	if (differences == NULL)
-		errx(EXIT_USAGE, "no memory for the JSON");
+		memory_out("the JSON");
 	message_text(out, (const char *)&report, sizeof(report));
 	message_text(out, strbuf_text(&w->text), w->text.len);
 	message_text(out, strbuf_text(&w->blessed), w->blessed.len);

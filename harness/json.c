@@ -2,13 +2,13 @@
 /* json.c - see json.h. */
 #include "harness/json.h"
 
-#include <err.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "engine/edge.h"
 #include "harness/edges.h"
 #include "harness/escape.h"
+#include "harness/memory.h"
 
 json_t *
 json_text(const char *text)
@@ -46,7 +46,7 @@ json_print(const char *command, json_t *fields, size_t flags, FILE *f)
 	json_t *root = json_pack("{s:i, s:s}", "version", JSON_VERSION, "command", command);
 
 	if (root == NULL || fields == NULL || json_object_update(root, fields) != 0)
-		errx(2, "no memory for the JSON");
+		memory_out("the JSON");
 	(void)json_dumpf(root, f, flags | JSON_ENSURE_ASCII);
 	(void)fputc('\n', f);
 	json_decref(fields);
