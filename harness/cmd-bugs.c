@@ -207,6 +207,9 @@ hunt_end(const struct bugs_command *c)
 		failed += c->results[i].record.end == BUGS_FAILED;
 		wrong += c->results[i].record.end == BUGS_FOUND && c->results[i].trial.mutant == VM_MUTANT_none;
 	}
+	if (failed > 0)
+		warnx("%zu trial%s could not be made: nothing is known of %s", failed, plural(failed),
+		    failed == 1 ? "it" : "them");
 	if (!c->json)
 		printf("%zu of %zu trial%s found something%s\n", found, c->nr_results, plural(c->nr_results),
 		    c->nr_results < c->nr_trials ? "; interrupted" : "");

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* cmd-explain.c - wirestorm explain: what a word in a report is about. */
 #include <err.h>
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "harness/cli.h"
 #include "harness/explain.h"
+#include "harness/memory.h"
 #include "harness/nearest.h"
 #include "harness/options.h"
 #include "harness/strbuf.h"
@@ -40,6 +42,8 @@ print_litmus(const char *name)
 
 	(void)snprintf(path, sizeof(path), "corpus/litmus/%s.vmt", name);
 	f = fopen(path, "r");
+	if (f == NULL && errno == ENOMEM)
+		memory_out(path);
 	if (f == NULL)
 		return;
 	printf("\n--- %s\n", path);

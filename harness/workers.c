@@ -115,8 +115,10 @@ worker_out(const char *what)
 	char text[OUT_TEXT] = "";
 
 	(void)snprintf(text, sizeof(text), "%s", what);
-	if (transmit(out_fd, &len, sizeof(len)) && transmit(out_fd, text, sizeof(text)))
-		_exit(EXIT_FAILURE);
+	/* If that fails, the parent has ended already: another worker has told it. */
+	if (transmit(out_fd, &len, sizeof(len)))
+		(void)transmit(out_fd, text, sizeof(text));
+	_exit(EXIT_FAILURE);
 }
 
 VM_NORETURN static void

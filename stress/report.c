@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "harness/memory.h"
 #include "harness/json.h"
 #include "harness/strbuf.h"
 
