@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "harness/memory.h"
-
 #include "harness/vmt.h"
+
 #define LIST_MAX_SIZE ((size_t)256 << 20) /* two million names of the longest kind are not a list but a mistake */
 #define READ_SIZE 65536
 
