@@ -23,8 +23,10 @@
 #include "harness/memory.h"
 #include "harness/clock.h"
 #include "harness/json.h"
+#include "harness/junit.h"
 #include "harness/message.h"
 #include "harness/options.h"
+#include "harness/patterns.h"
 #include "harness/strbuf.h"
 #include "harness/vmt.h"
 #include "harness/workers.h"
@@ -44,10 +46,12 @@ static const char help_head[] =
 
 static const char help_tail[] =
     "\n"
-    "Exit status: 0 all passed, 1 a mismatch, 2 wrong usage, a bad file, or no file at all.\n\n"
+    "Exit status: 0 all passed, 1 a mismatch, 2 no mismatch, but wrong usage, a bad file, or no file at all. With\n"
+    "--expect-fail a mismatch of a listed file is none, and a listed file that passes is one.\n\n"
     "Examples:\n"
     "  wirestorm check --counts corpus/freebsd\n"
-    "  wirestorm check --profile strict corpus/freebsd/conc/002.vmt\n";
+    "  wirestorm check --profile strict corpus/freebsd/conc/002.vmt\n"
+    "  wirestorm check --junit report.xml --expect-fail known.txt --filter 'wire-*' corpus\n";
 
 struct file_state {
 	bool done;
@@ -55,6 +59,7 @@ struct file_state {
 	double seconds;
 	char *text;
 	json_t *differences;
+	const struct pattern *expected; /* NULL, or the line of --expect-fail that lists it */
 };
 
 struct check_run {
@@ -65,6 +70,10 @@ struct check_run {
 	struct work *work; /* one for each file */
 	size_t nr_printed, nr_done;
 	unsigned nr_workers;
+	const char *filter, *junit, *expect_fail_from;
+	struct patterns expect_fail;
+	bool incomplete;                   /* some operands could not be read */
+	bool quiet;                        /* standard output takes something else than text */
 	const char *files_from, *bless_to; /* bless_to: NULL, or where a program from standard input goes */
 	bool json, progress, unwritten;    /* unwritten: a file could not be blessed */
 	time_t started, shown;
@@ -116,6 +125,37 @@ check_file(void *state, const struct keybuf *in, struct keybuf *out)
 }
 
 /* --- the parent's side --- */
+
+static bool
+failed_as_expected(const struct file_state *s)
+{
+	return s->expected != NULL && (s->report.status == CHECKFILE_FAILED || s->report.status == CHECKFILE_CRASHED);
+}
+
+static bool
+passed_unexpectedly(const struct file_state *s)
+{
+	return s->expected != NULL && s->report.status == CHECKFILE_PASSED;
+}
+
+/* Is the file on the list of those that fail? One that passes all the same is a mismatch. */
+static void
+compare_with_list(struct check_run *c, struct file_state *s, const char *path)
+{
+	struct strbuf text = { 0 };
+
+	s->expected = patterns_find(&c->expect_fail, path);
+	if (!passed_unexpectedly(s))
+		return;
+	strbuf_printf(&text, "%s%s: passes, but %s:%u expects it to fail", s->text, vmt_path_name(path),
+	    vmt_path_name(c->expect_fail_from), s->expected->line);
+	(void)json_array_append_new(s->differences,
+	    json_pack("{s:s, s:n, s:s, s:s, s:n, s:o}", "what", "list", "line", "expected", "failed", "found", "passed",
+	        "schedule", "text", json_text(strbuf_text(&text) + strlen(s->text))));
+	strbuf_addc(&text, '\n');
+	free(s->text);
+	s->text = strbuf_take(&text);
+}
 
 static char *
 say_died(const char *name, int status)
@@ -179,6 +219,7 @@ take_answer(void *arg, struct work *work)
 		s->text = say_died(c->files.names[file], work->status);
 		s->differences = json_array();
 	}
+	compare_with_list(c, s, c->files.names[file]);
 	s->done = true;
 	c->nr_done++;
 	work_free(work);
@@ -190,7 +231,7 @@ print_ready(struct check_run *c)
 	for (; c->nr_printed < c->files.nr && c->states[c->nr_printed].done; c->nr_printed++) {
 		const struct file_state *s = &c->states[c->nr_printed];
 
-		if (c->json || s->text[0] == '\0')
+		if (c->quiet || s->text[0] == '\0' || failed_as_expected(s))
 			continue;
 		if (c->progress)
 			escape_erase_line();
@@ -251,6 +292,7 @@ check_all(struct check_run *c)
 
 struct totals {
 	size_t passed, failed, bad, skipped, verified, blessed, verdicts_shown;
+	size_t expected, unexpected; /* failed as expected, which is not failed; passed unexpectedly, which is */
 	uint64_t schedules, states, transitions, steps;
 	size_t quirk_checks[CHECK_COUNT]; /* programs in which a quirk explains a finding of it */
 };
@@ -261,13 +303,18 @@ sum(const struct check_run *c)
 	struct totals t = { 0 };
 
 	for (size_t i = 0; i < c->files.nr; i++) {
-		const struct checkfile_report *r = &c->states[i].report;
+		const struct file_state *s = &c->states[i];
+		const struct checkfile_report *r = &s->report;
 
-		if (!c->states[i].done)
+		if (!s->done)
 			continue;
-		t.passed += r->status == CHECKFILE_PASSED;
+		t.expected += failed_as_expected(s);
+		t.unexpected += passed_unexpectedly(s);
+		t.passed += r->status == CHECKFILE_PASSED && !passed_unexpectedly(s);
 		t.skipped += r->status == CHECKFILE_SKIPPED;
-		t.failed += r->status != CHECKFILE_PASSED && r->status != CHECKFILE_SKIPPED;
+		t.failed +=
+		    (r->status != CHECKFILE_PASSED && r->status != CHECKFILE_SKIPPED && !failed_as_expected(s)) ||
+		    passed_unexpectedly(s);
 		t.bad += r->status == CHECKFILE_BAD;
 		t.verified += r->verified;
 		t.blessed += r->blessed;
@@ -311,10 +358,19 @@ json_quirk_checks(const struct totals *t)
 	return all;
 }
 
+static const char *
+status_word(const struct file_state *s)
+{
+	static const char *const words[] = { "passed", "failed", "bad", "crashed", "skipped" };
+
+	return failed_as_expected(s)    ? "failed as expected"
+	       : passed_unexpectedly(s) ? "passed unexpectedly"
+	                                : words[s->report.status];
+}
+
 static void
 print_json(const struct check_run *c, const struct totals *t)
 {
-	static const char *const words[] = { "passed", "failed", "bad", "crashed", "skipped" };
 	json_t *files = json_array(), *root;
 
 	for (size_t i = 0; i < c->files.nr; i++) {
@@ -323,7 +379,7 @@ print_json(const struct check_run *c, const struct totals *t)
 		if (!s->done)
 			continue;
 		json_t *j = json_pack("{s:o, s:s, s:I, s:o, s:I, s:I, s:b, s:b, s:o, s:O}", "file",
-		    json_text(c->files.names[i]), "status", words[s->report.status], "nr_outcomes",
+		    json_text(c->files.names[i]), "status", status_word(s), "nr_outcomes",
 		    (json_int_t)s->report.nr_outcomes, "schedules", json_count(s->report.schedules), "states",
 		    (json_int_t)s->report.states, "transitions", (json_int_t)s->report.transitions, "verified",
 		    s->report.verified, "blessed", s->report.blessed, "text", json_text(s->text), "differences",
@@ -337,51 +393,117 @@ print_json(const struct check_run *c, const struct totals *t)
 	    "interrupted", cli_stop != 0, "schedules", json_count(t->schedules), "states", (json_int_t)t->states,
 	    "transitions", (json_int_t)t->transitions, "nr_verified", (json_int_t)t->verified, "files", files);
 	if (root != NULL)
-		(void)json_object_update_new(root, json_pack("{s:o, s:I}", "quirk_verdicts", json_quirk_checks(t),
-		                                       "verdicts_shown", (json_int_t)t->verdicts_shown));
+		(void)json_object_update_new(
+		    root, json_pack("{s:o, s:b, s:I, s:I, s:I}", "quirk_verdicts", json_quirk_checks(t), "complete",
+		              !c->incomplete && cli_stop == 0, "verdicts_shown", (json_int_t)t->verdicts_shown,
+		              "failed_as_expected", (json_int_t)t->expected, "passed_unexpectedly",
+		              (json_int_t)t->unexpected));
 	json_print("check", root, JSON_INDENT(1), stdout);
 }
 
-static int
-finish(struct check_run *c)
+static bool
+write_junit(const struct check_run *c)
 {
-	struct totals t = sum(c);
+	static const enum junit_end ends[] = { JUNIT_PASSED, JUNIT_FAILURE, JUNIT_ERROR, JUNIT_ERROR, JUNIT_SKIPPED };
+	struct junit_case *cases = memory_new(c->files.nr, sizeof(*cases), "the report");
+	struct strbuf text = { 0 };
+	size_t nr = 0;
+	bool good;
 
-	if (c->json) {
-		print_json(c, &t);
-	} else {
-		if (t.schedules > 0 && t.states == 0)
-			printf("%llu schedule%s, one by one\n", (unsigned long long)t.schedules, plural(t.schedules));
-		else if (t.schedules > 0)
-			printf("%llu schedule%s in %llu state%s and %llu transition%s\n",
-			    (unsigned long long)t.schedules, plural(t.schedules), (unsigned long long)t.states,
-			    plural(t.states), (unsigned long long)t.transitions, plural(t.transitions));
-		print_quirk_checks(&t);
-		if (t.verdicts_shown > 0)
-			printf("as verdict lines expect: %zu program%s\n", t.verdicts_shown, plural(t.verdicts_shown));
-		if (c->options.verify)
-			printf("%zu program%s explored by schedules as well\n", t.verified, plural(t.verified));
-		if (c->options.bless)
-			printf("%zu file%s blessed\n", t.blessed, plural(t.blessed));
-		if (cli_stop != 0)
-			printf("interrupted: not checked: %zu\n", c->files.nr - c->nr_done);
-		printf("%zu passed, %zu failed", t.passed, t.failed);
-		if (t.skipped > 0 && !c->options.skip_refused)
-			printf(", %zu left out: they need a build with -Dmutants=true", t.skipped);
-		if (c->options.skip_refused)
-			printf(", %zu skipped", t.skipped);
-		printf("\n");
+	for (size_t i = 0; i < c->files.nr; i++) {
+		const struct file_state *s = &c->states[i];
+
+		if (!s->done)
+			continue;
+		cases[nr++] = (struct junit_case){ .name = vmt_path_name(c->files.names[i]),
+			.end = failed_as_expected(s)    ? JUNIT_SKIPPED
+			       : passed_unexpectedly(s) ? JUNIT_FAILURE
+			                                : ends[s->report.status],
+			.seconds = s->seconds,
+			.text = failed_as_expected(s)                   ? "failed as expected"
+			        : s->report.status == CHECKFILE_SKIPPED ? "left out"
+			                                                : s->text };
 	}
+	junit_print(cases, nr, &text);
+	good = cli_write_text(c->junit, &text);
+	free(cases);
+	strbuf_free(&text);
+	return good;
+}
+
+static void
+print_totals(const struct check_run *c, const struct totals *t)
+{
+	if (t->schedules > 0 && t->states == 0)
+		printf("%llu schedule%s, one by one\n", (unsigned long long)t->schedules, plural(t->schedules));
+	else if (t->schedules > 0)
+		printf("%llu schedule%s in %llu state%s and %llu transition%s\n", (unsigned long long)t->schedules,
+		    plural(t->schedules), (unsigned long long)t->states, plural(t->states),
+		    (unsigned long long)t->transitions, plural(t->transitions));
+	print_quirk_checks(t);
+	if (t->verdicts_shown > 0)
+		printf("as verdict lines expect: %zu program%s\n", t->verdicts_shown, plural(t->verdicts_shown));
+	if (c->options.verify)
+		printf("%zu program%s explored by schedules as well\n", t->verified, plural(t->verified));
+	if (c->options.bless)
+		printf("%zu file%s blessed\n", t->blessed, plural(t->blessed));
+	if (cli_stop != 0)
+		printf("interrupted: not checked: %zu\n", c->files.nr - c->nr_done);
+	printf("%zu passed, %zu failed", t->passed, t->failed);
+	if (t->unexpected > 0)
+		printf(" (%zu of them expected to fail)", t->unexpected);
+	if (t->bad > 0 && t->failed > t->bad)
+		printf(" (%zu of them could not be used)", t->bad);
+	if (t->expected > 0)
+		printf(", %zu failed as expected", t->expected);
+	if (t->skipped > 0 && !c->options.skip_refused)
+		printf(", %zu left out: they need a build with -Dmutants=true", t->skipped);
+	if (c->options.skip_refused)
+		printf(", %zu skipped", t->skipped);
+	printf("\n");
+}
+
+static void
+free_states(struct check_run *c)
+{
 	for (size_t i = 0; i < c->files.nr; i++) {
 		free(c->states[i].text);
 		json_decref(c->states[i].differences);
 	}
 	free(c->states);
 	cli_files_free(&c->files);
-	/* If nothing was checked, that is not "passed". */
-	if (t.bad > 0 || c->unwritten || (t.passed + t.failed == 0 && cli_stop == 0))
+	patterns_free(&c->expect_fail);
+}
+
+/* What a line of the list is about that no file has: it may have a spelling mistake. */
+static void
+warn_of_unused(const struct check_run *c)
+{
+	for (size_t i = 0; i < c->expect_fail.nr && c->filter == NULL && cli_stop == 0; i++)
+		if (!c->expect_fail.list[i].used)
+			cli_about(c->expect_fail_from, c->expect_fail.list[i].line, "no file is called %s",
+			    c->expect_fail.list[i].text);
+}
+
+static int
+finish(struct check_run *c)
+{
+	struct totals t = sum(c);
+	bool written = c->junit == NULL || write_junit(c);
+
+	warn_of_unused(c);
+	if (c->json)
+		print_json(c, &t);
+	else if (!c->quiet)
+		print_totals(c, &t);
+	free_states(c);
+	if (c->unwritten || !written)
 		return EXIT_USAGE;
-	return t.failed > 0 || cli_stop != 0 ? EXIT_FINDING : EXIT_OK;
+	/* A file that cannot be used hides no mismatch. */
+	if (t.failed > t.bad || cli_stop != 0)
+		return EXIT_FINDING;
+	/* If nothing was checked, that is not "passed". */
+	return t.bad > 0 || c->incomplete || t.passed + t.failed + t.expected == 0 ? EXIT_USAGE : EXIT_OK;
 }
 
 /* --- the beginning --- */
@@ -407,6 +529,12 @@ static const struct option_row rows[] = {
 	    "write what happens into the files as what is expected, and say which changed; \"-\" becomes standard "
 	    "output, with the report on standard error"),
 	OPTION_FILES_FROM(TO(const char *, files_from)),
+	OPTION_TEXT("--filter GLOB", TO(const char *, filter),
+	    "only files whose path, or the end of it behind a slash, matches: 'wire-*', 'conc/0*'"),
+	OPTION_TEXT("--expect-fail FILE", TO(const char *, expect_fail_from),
+	    "a list of files that are expected to fail, a glob as above on each line, # for comments: that one of them "
+	    "fails is no mismatch, that it passes is one"),
+	OPTION_TEXT("--junit FILE", TO(const char *, junit), "write a report for CI systems, in the XML of JUnit"),
 	OPTION_JSON(TO(bool, json)),
 	{ 0 },
 };
@@ -421,6 +549,53 @@ is_directory(const char *path)
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+/* What goes with what. -1, or an exit code. */
+static int
+check_options(struct check_run *c, int nr, char **operands)
+{
+	if (c->options.bless && c->target.profile != NULL) {
+		warnx("--bless writes what the file's own profile gives; not with --profile");
+		return cli_usage();
+	}
+	if ((c->json || c->options.bless) && c->junit != NULL && file_is_stdout(c->junit)) {
+		warnx("--junit -: standard output takes the report, and nothing else");
+		return cli_usage();
+	}
+	c->quiet = c->json || (c->junit != NULL && file_is_stdout(c->junit));
+	for (int i = 0; i < nr; i++) {
+		if (c->options.bless && file_is_stdout(operands[i])) {
+			if (nr > 1 || c->files_from != NULL || c->json) {
+				warnx("--bless -: standard output takes the program, and nothing else");
+				return cli_usage();
+			}
+			c->bless_to = cli_split_stdout();
+		}
+		c->options.skip_mutants |= is_directory(operands[i]);
+	}
+	return -1;
+}
+
+/* False: said why. What can be read is checked, even if other operands cannot be read. */
+static bool
+take_files(struct check_run *c, int nr, char **operands)
+{
+	size_t kept = 0;
+
+	if (c->expect_fail_from != NULL && !patterns_read(&c->expect_fail, c->expect_fail_from))
+		return false;
+	c->incomplete = !cli_files_take(&c->files, INPUTS_VMT, c->files_from, nr, operands);
+	for (size_t i = 0; i < c->files.nr; i++) {
+		if (c->filter == NULL || pattern_matches(c->filter, c->files.names[i]))
+			c->files.names[kept++] = c->files.names[i];
+		else
+			free(c->files.names[i]);
+	}
+	if (kept == 0 && c->files.nr > 0)
+		warnx("--filter %s: no file matches", c->filter);
+	c->files.nr = kept;
+	return kept > 0;
+}
+
 int
 cmd_check(int argc, char **argv)
 {
@@ -429,30 +604,19 @@ cmd_check(int argc, char **argv)
 		.nr_workers = workers_nr_default() };
 	int rv = options_parse(argc, argv, &usage, &c);
 
+	if (rv < 0)
+		rv = check_options(&c, argc - optind, argv + optind);
 	if (rv >= 0)
 		return rv;
-	if (c.options.bless && c.target.profile != NULL) {
-		warnx("--bless writes what the file's own profile gives; not with --profile");
-		return cli_usage();
-	}
 	c.options.stop = &cli_stop;
 	c.options.target = c.target.target;
 	c.options.target_named = c.target.target != cli_target_at(0);
 	c.options.profile = c.target.profile;
 	c.options.profile_freebsd12 = c.target.freebsd12;
 	c.options.quirks = c.target.quirks;
-	for (int i = optind; i < argc; i++) {
-		if (c.options.bless && file_is_stdout(argv[i])) {
-			if (argc - optind > 1 || c.files_from != NULL || c.json) {
-				warnx("--bless -: standard output takes the program, and nothing else");
-				return cli_usage();
-			}
-			c.bless_to = cli_split_stdout();
-		}
-		c.options.skip_mutants |= is_directory(argv[i]);
-	}
-	if (!cli_files_take(&c.files, INPUTS_VMT, c.files_from, argc - optind, argv + optind)) {
+	if (!take_files(&c, argc - optind, argv + optind)) {
 		cli_files_free(&c.files);
+		patterns_free(&c.expect_fail);
 		return EXIT_USAGE;
 	}
 	if (c.nr_workers > c.files.nr)

@@ -217,7 +217,8 @@ class Full(Case):
         self.assertEqual(list((self.room / "bugs").iterdir()), [])
         code, out, _ = self.run_in("triage", "--json", "--out", self.room / "bugs", *paths, preexec_fn=no_room)
         self.assertEqual(code, 2)
-        self.assertEqual([(t["path"], "\nverdict " in t["program"]) for t in json.loads(out)], [(None, True)] * 2)
+        self.assertEqual([(t["path"], "\nverdict " in t["program"]) for t in json.loads(out)["crashes"]],
+            [(None, True)] * 2)
 
     def test_bless(self):
         text = "map 16 80\n" + "init lookup 20\n" * 10

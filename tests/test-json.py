@@ -16,8 +16,8 @@ HOLE = LITMUS / "wire-hole-made-while-faulting.vmt"
 DOC = (ROOT / "docs" / "json.md").read_text()
 OBJECTS = {name: fields.split() for name, fields in
     re.findall(r"(?m)^\| ([a-z_]+) \| (.*) \|$", DOC.split("## Objects")[1].split("## Fields")[0]) if name != "object"}
-FIELDS = {name: kind for name, kind in re.findall(r"(?m)^\| ([a-z_]+) \| ([a-z_ ]+\??) \|", DOC.split("## Fields")[1])
-    if name != "field"}
+FIELDS = {name: kind for name, kind in re.findall(r"(?m)^\| ([a-z_]+) \| ([a-z_ ]+\??) \|",
+    DOC.split("## Fields")[1].split("## JUnit")[0]) if name != "field"}
 MUTANTS = None  # has the build the bugs that can be put back?
 WORDS = {"string": str, "boolean": bool, "integer": int, "number": (int, float)}
 
