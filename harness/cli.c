@@ -204,8 +204,15 @@ cli_write_made(const char *dir, const char *from, const char *suffix, const char
 bool
 cli_make_directory(const char *dir)
 {
-	if (mkdir(dir, 0777) == 0 || errno == EEXIST)
+	struct stat st;
+
+	if (mkdir(dir, 0777) == 0)
 		return true;
+	if (errno == EEXIST && stat(dir, &st) == 0) {
+		if (S_ISDIR(st.st_mode))
+			return true;
+		errno = ENOTDIR;
+	}
 	warn("%s", dir);
 	return false;
 }

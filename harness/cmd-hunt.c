@@ -134,6 +134,10 @@ print_summary(const struct hunt_command *c, const struct hunt_report *r)
 	    (unsigned long long)r->kept);
 	printf("%zu finding%s, %zu of them new, %zu explained by a quirk that is on; left out because alike: %llu\n",
 	    r->nr_findings, plural(r->nr_findings), r->nr_new, by_quirk, (unsigned long long)r->seen);
+	if (c->options.pool != NULL)
+		printf("pool %s: %zu program%s tried first, %zu added, %zu no longer needed%s\n", c->options.pool,
+		    r->pool.loaded, plural(r->pool.loaded), r->pool.added, r->pool.removed,
+		    r->pool.unsaved ? "; not all could be saved" : "");
 	if (r->nr_unwritten > 0)
 		printf("%zu finding%s could not be written to %s: the programs are printed above\n", r->nr_unwritten,
 		    plural(r->nr_unwritten), c->options.out);
@@ -149,8 +153,16 @@ json_finding(const struct hunt_finding *f)
 	    "replays", f->replays, "shrunk", f->shrunk, "complaint", f->complaint, "unwritten", f->error != 0);
 }
 
+static json_t *
+json_pool(const struct hunt_report *r)
+{
+	return json_pack("{s:I, s:I, s:I, s:I, s:b}", "loaded", (json_int_t)r->pool.loaded, "added",
+	    (json_int_t)r->pool.added, "removed", (json_int_t)r->pool.removed, "damaged", (json_int_t)r->pool.damaged,
+	    "unsaved", r->pool.unsaved);
+}
+
 static void
-print_json(const struct hunt_report *r)
+print_json(const struct hunt_report *r, bool with_pool)
 {
 	json_t *findings = json_array(), *j;
 
@@ -163,6 +175,8 @@ print_json(const struct hunt_report *r)
 	    (json_int_t)r->runs, "schedules", json_sprintf("%.0f", r->schedules), "features", (json_int_t)r->features,
 	    "kept", (json_int_t)r->kept, "seen", (json_int_t)r->seen, "edges", json_edges(r->edges), "new",
 	    (json_int_t)r->nr_new, "findings", findings);
+	if (with_pool)
+		(void)json_object_set_new(j, "pool", json_pool(r));
 	json_print("hunt", j, JSON_INDENT(1), stdout);
 }
 
@@ -184,11 +198,11 @@ run_hunt(struct hunt_command *c)
 		return EXIT_USAGE;
 	erase_line(c);
 	if (c->json)
-		print_json(&r);
+		print_json(&r, c->options.pool != NULL);
 	else
 		print_summary(c, &r);
 	failures = c->options.baseline != NULL ? r.nr_new : r.nr_findings;
-	rv = r.nr_unwritten > 0 ? EXIT_USAGE : failures > 0 ? EXIT_FINDING : EXIT_OK;
+	rv = r.nr_unwritten > 0 || r.pool.unsaved ? EXIT_USAGE : failures > 0 ? EXIT_FINDING : EXIT_OK;
 	hunt_report_free(&r);
 	return rv;
 }
@@ -288,6 +302,10 @@ static const struct option_row rows[] = {
 	OPTION_TEXT("--out DIR", TO(const char *, options.out),
 	    "write findings there, DIR/NNN-CHECK-RETURN.vmt; DIR is made if need be (default, or with \"-\": print "
 	    "them)"),
+	OPTION_TEXT("--pool DIR", TO(const char *, options.pool),
+	    "what earlier hunts have learnt: the programs that they kept are tried first, and DIR is brought up to "
+	    "date; "
+	    "it is made if need be"),
 	OPTION_FLAG("--keep-going", TO(bool, options.keep_going),
 	    "when a finding cannot be written, hunt on, and write it as soon as there is room (default: end with "
 	    "status 2)"),
@@ -314,6 +332,10 @@ complete(struct hunt_command *c)
 	}
 	if (o->out != NULL && file_is_stdout(o->out))
 		o->out = NULL;
+	if (o->pool != NULL && o->end != 0) {
+		warnx("--seeds excludes --pool: each seed is run once, and nothing is kept");
+		return cli_usage();
+	}
 	o->limits.target = c->target.target;
 	o->freebsd12 = c->target.freebsd12;
 	o->quirks = c->target.quirks;

@@ -27,9 +27,9 @@
 /* What a path means, its links followed. */
 struct place {
 	char path[PATH_MAX];
-	int fd; /* a descriptor of this process (/dev/stdout, /dev/fd/N), or -1 */
-	bool exists;
-	struct stat st; /* if it exists */
+	int fd;                /* a descriptor of this process (/dev/stdout, /dev/fd/N), or -1 */
+	bool exists, unsynced; /* unsynced: do not wait for the disk */
+	struct stat st;        /* if it exists */
 };
 
 /* The directory of a path: "." for a plain name. */
@@ -251,7 +251,8 @@ open_named(const char *directory, char name[PATH_MAX])
 static bool
 fill(int fd, const struct place *p, const char *bytes, size_t len)
 {
-	return write_all(fd, bytes, len) && (!p->exists || fchmod(fd, p->st.st_mode & 07777) == 0) && fsync(fd) == 0;
+	return write_all(fd, bytes, len) && (!p->exists || fchmod(fd, p->st.st_mode & 07777) == 0) &&
+	       (p->unsynced || fsync(fd) == 0);
 }
 
 /* Gives the temporary file @name its place. It has no name afterwards, or is removed. */
@@ -353,7 +354,7 @@ write_whole(const struct place *p, const char *bytes, size_t len, bool fresh)
 	end = write_unnamed(p, directory, bytes, len, fresh);
 	if (end == UNNAMED_FAILED || (end == UNNAMED_IMPOSSIBLE && !write_named(p, directory, bytes, len, fresh)))
 		return false;
-	return sync_directory(directory);
+	return p->unsynced || sync_directory(directory);
 }
 
 /* --- the interface --- */
@@ -378,8 +379,8 @@ file_replaces(const char *path)
 	return !file_is_stdout(path) && find_place(path, &p) && is_replaced(&p);
 }
 
-bool
-file_write(const char *path, const void *bytes, size_t len)
+static bool
+write_to(const char *path, const void *bytes, size_t len, bool unsynced)
 {
 	struct place p;
 
@@ -389,11 +390,24 @@ file_write(const char *path, const void *bytes, size_t len)
 	}
 	if (!find_place(path, &p))
 		return false;
+	p.unsynced = unsynced;
 	if (p.fd >= 0)
 		return write_descriptor(p.fd, bytes, len);
 	if (is_replaced(&p))
 		return write_whole(&p, bytes, len, false);
 	return write_open(path, bytes, len);
+}
+
+bool
+file_write(const char *path, const void *bytes, size_t len)
+{
+	return write_to(path, bytes, len, false);
+}
+
+bool
+file_write_unsynced(const char *path, const struct strbuf *text)
+{
+	return write_to(path, strbuf_text(text), text->len, true);
 }
 
 bool

@@ -28,6 +28,8 @@ bool file_is_stdout(const char *path);
  */
 bool file_write(const char *path, const void *bytes, size_t len);
 bool file_write_text(const char *path, const struct strbuf *text);
+/* As file_write_text, but does not wait for the disk: a crash of the machine may leave the file empty. */
+bool file_write_unsynced(const char *path, const struct strbuf *text);
 /* Does file_write replace @path as a whole? False: what is written twice is there twice. */
 bool file_replaces(const char *path);
 /* Can @path be written as far as permissions tell? For asking before the work, not after it. False with errno set. */

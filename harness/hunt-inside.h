@@ -39,7 +39,26 @@ void hunt_pool_keep(struct hunt_pool *p, char *text, uint64_t cost);
 bool hunt_pool_is_empty(const struct hunt_pool *p);
 /* The text of a program that is worth changing. */
 const char *hunt_pool_choose(const struct hunt_pool *p, struct prng *prng);
+/* The programs that are kept now, in the order in which hunt_pool_choose numbers them. */
+size_t hunt_pool_nr(const struct hunt_pool *p);
+const char *hunt_pool_text(const struct hunt_pool *p, size_t i);
 void hunt_pool_report(const struct hunt_pool *p, struct hunt_report *report);
+
+/* --- hunt-store.c: the directory of --pool --- */
+
+struct hunt_store;
+
+/* Reads the programs in o->pool that are for this hunt, in order of their names. NULL: said why it cannot. */
+struct hunt_store *hunt_store_open(const struct hunt_options *o, struct hunt_report *report);
+void hunt_store_close(struct hunt_store *s);
+size_t hunt_store_nr(const struct hunt_store *s);
+const char *hunt_store_text(const struct hunt_store *s, size_t i);
+/* The program was run in this hunt: if it is not in the pool in the end, it is no longer needed. */
+void hunt_store_tried(struct hunt_store *s, size_t i);
+/* Writes the programs that are kept and in no file. False: said why not. */
+bool hunt_store_save(struct hunt_store *s, const struct hunt_pool *pool, struct hunt_report *report);
+/* Removes the files of programs that were tried and not kept. */
+void hunt_store_prune(struct hunt_store *s, const struct hunt_pool *pool, struct hunt_report *report);
 
 /* --- hunt-attempt.c: the worker's side --- */
 

@@ -118,6 +118,18 @@ hunt_pool_is_empty(const struct hunt_pool *p)
 	return p->nr == 0;
 }
 
+size_t
+hunt_pool_nr(const struct hunt_pool *p)
+{
+	return p->nr;
+}
+
+const char *
+hunt_pool_text(const struct hunt_pool *p, size_t i)
+{
+	return p->kept[i].text;
+}
+
 void
 hunt_pool_report(const struct hunt_pool *p, struct hunt_report *report)
 {

@@ -23,6 +23,7 @@
 #define INIT_MAX 6         /* steps of a changed program, and */
 #define POISON_MAX 3       /* pages */
 #define ROUGH_MAX 2        /* findings of one rough kind that are shrunk */
+#define SAVE_SECONDS 60.0  /* between updates of the directory of --pool */
 #define RETRY_SECONDS 1.0  /* between attempts to write what could not be written */
 #define HANG_SECONDS 30.0  /* of one piece of work */
 
@@ -32,7 +33,7 @@
  * there are many in a second. What takes more of everything is found in large ones, and what takes unlikely things in a
  * row by changing what has some of them.
  */
-enum sort { SORT_SMALL, SORT_LARGE, SORT_CHANGED, SORTS };
+enum sort { SORT_SMALL, SORT_LARGE, SORT_CHANGED, SORTS, SORT_STORED = SORTS };
 
 static const struct {
 	uint64_t share; /* of what is spent */
@@ -49,14 +50,16 @@ struct course {
 	struct hunt_report *report;
 	struct workers *workers;
 	struct hunt_files *files;
-	double began, retried; /* retried: when unwritten findings were tried last */
-	bool full;             /* a finding could not be written, and that ends the hunt */
-	uint64_t nr_begun;     /* programs */
+	struct hunt_store *store; /* NULL: there is no --pool */
+	double saved;             /* when it was brought up to date last */
+	double began, retried;    /* retried: when unwritten findings were tried last */
+	bool full;                /* a finding could not be written, and that ends the hunt */
+	uint64_t nr_begun;        /* programs */
 	struct hunt_pool *pool;
 	struct genome_limits changing;
 	struct spent {
 		uint64_t programs, cost;
-	} spent[SORTS];
+	} spent[SORTS + 1];          /* the last one: the programs of --pool, which take no part in sharing */
 	enum sort sorts[GENERATION]; /* of the present generation's programs */
 	size_t nr_rough;
 	struct rough {
@@ -219,6 +222,16 @@ draw_sort(const struct course *c, struct prng *prng)
 	return (enum sort)sort;
 }
 
+/* The program @text, with a number that its runs by strategies are drawn from. */
+static void
+say_work(struct work *work, uint64_t number, const char *text, size_t len)
+{
+	work->in.len = 0;
+	keybuf_num(&work->in, JOB_ATTEMPT);
+	keybuf_num(&work->in, number);
+	message_text(&work->in, text, len);
+}
+
 static void
 make_work(struct course *c, size_t i, struct work *work)
 {
@@ -233,10 +246,7 @@ make_work(struct course *c, size_t i, struct work *work)
 	else
 		draw_program(c, number, c->sorts[i] == SORT_SMALL, &p);
 	vmt_print(&p, &text);
-	work->in.len = 0;
-	keybuf_num(&work->in, JOB_ATTEMPT);
-	keybuf_num(&work->in, number);
-	message_text(&work->in, strbuf_text(&text), text.len);
+	say_work(work, number, strbuf_text(&text), text.len);
 	strbuf_free(&text);
 	if (c->sorts[i] != SORT_CHANGED)
 		program_free(&p);
@@ -454,17 +464,12 @@ size_of_next(const struct course *c)
 	return (size_t)left;
 }
 
-/* False: that was the last one. */
+/* Does the work, and takes what came of it. False: that is the end. */
 static bool
-generation(struct course *c, struct work *work)
+do_generation(struct course *c, struct work *work, size_t nr)
 {
-	size_t nr = size_of_next(c);
-	bool all;
+	bool all = workers_do(c->workers, work, nr);
 
-	for (size_t i = 0; i < nr; i++)
-		make_work(c, i, &work[i]);
-	c->nr_begun += nr;
-	all = workers_do(c->workers, work, nr);
 	for (size_t i = 0; i < nr; i++) {
 		if (work[i].end == WORK_LEFT)
 			break;
@@ -479,6 +484,74 @@ generation(struct course *c, struct work *work)
 	if (c->nr_raw > 0)
 		shrink_all(c);
 	return all && nr > 0 && !c->full;
+}
+
+/* False: that was the last one. */
+static bool
+generation(struct course *c, struct work *work)
+{
+	size_t nr = size_of_next(c);
+
+	for (size_t i = 0; i < nr; i++)
+		make_work(c, i, &work[i]);
+	c->nr_begun += nr;
+	return do_generation(c, work, nr);
+}
+
+/* Was the program run? A target may refuse what another one stored. */
+static bool
+was_run(const struct work *work)
+{
+	struct reader r = { .at = work->out.bytes, .end = work->out.bytes + work->out.len };
+
+	return work->end == WORK_DONE && read_number(&r) != ATTEMPT_REFUSED;
+}
+
+/* The programs of --pool come before all others. False: that is the end. */
+static bool
+try_stored(struct course *c, struct work *work)
+{
+	size_t all = c->store != NULL ? hunt_store_nr(c->store) : 0;
+	bool more = true;
+
+	for (size_t from = 0; from < all && more; from += GENERATION) {
+		size_t nr = all - from < GENERATION ? all - from : GENERATION;
+
+		for (size_t i = 0; i < nr; i++) {
+			const char *text = hunt_store_text(c->store, from + i);
+
+			c->sorts[i] = SORT_STORED;
+			say_work(&work[i], from + i, text, strlen(text));
+		}
+		more = do_generation(c, work, nr);
+		for (size_t i = 0; i < nr; i++)
+			if (was_run(&work[i]))
+				hunt_store_tried(c->store, from + i);
+	}
+	return more;
+}
+
+/* Brings the directory of --pool up to date, now and then or (@last) in the end. */
+static void
+save_pool(struct course *c, bool last)
+{
+	if (c->store == NULL || (!last && clock_seconds() - c->saved < SAVE_SECONDS))
+		return;
+	c->saved = clock_seconds();
+	c->report->pool.unsaved = !hunt_store_save(c->store, c->pool, c->report);
+	if (last && !c->report->pool.unsaved)
+		hunt_store_prune(c->store, c->pool, c->report);
+}
+
+/* All of them. */
+static void
+generations(struct course *c, struct work *work)
+{
+	bool more = try_stored(c, work);
+
+	for (c->saved = clock_seconds(); more; save_pool(c, false))
+		more = generation(c, work);
+	save_pool(c, true);
 }
 
 static void
@@ -519,14 +592,17 @@ hunt(const struct hunt_options *options, struct hunt_report *report)
 	workers.arg = c;
 	c->workers = workers_start(&workers);
 	c->files = hunt_files_open(options, c->workers);
-	good = c->files != NULL;
-	while (good && generation(c, work))
-		;
+	if (c->files != NULL && options->pool != NULL)
+		c->store = hunt_store_open(options, report);
+	good = c->files != NULL && (options->pool == NULL || c->store != NULL);
+	if (good)
+		generations(c, work);
 	retry_writes(c);
 	report->seconds = clock_seconds() - c->began;
 	report->stopped = stopped(c);
 	workers_stop(c->workers);
 	hunt_files_close(c->files);
+	hunt_store_close(c->store);
 	for (size_t i = 0; i < GENERATION; i++)
 		work_free(&work[i]);
 	free(work);

@@ -61,7 +61,8 @@ struct hunt_options {
 	const char *out;     /* a directory for findings, which is made if need be; NULL: nowhere */
 	const char *known;   /* a directory of findings that are known; NULL: none */
 	const char *baseline;
-	bool keep_going; /* when a finding cannot be written: hunt on, and write it when there is room */
+	const char *pool; /* a directory of programs that earlier hunts have kept, brought up to date; NULL: none */
+	bool keep_going;  /* when a finding cannot be written: hunt on, and write it when there is room */
 	const volatile int *stop;
 	/* NULL, or: a finding, when it is kept. */
 	void (*on_finding)(void *arg, const struct hunt_finding *f);
@@ -83,7 +84,12 @@ struct hunt_report {
 	uint64_t kept;              /* programs, for being changed */
 	uint64_t seen;              /* findings before any was taken for the same as another */
 	size_t nr_findings, nr_new; /* new: neither known nor in the baseline */
-	size_t nr_unwritten;        /* findings that are in no file, and should be */
+	struct {
+		size_t loaded, added, removed; /* programs */
+		size_t damaged;                /* files */
+		bool unsaved;                  /* some program could not be written */
+	} pool;
+	size_t nr_unwritten; /* findings that are in no file, and should be */
 	struct hunt_finding *findings;
 };
 

@@ -10,6 +10,7 @@ A full disk is a limit on the size of files (RLIMIT_FSIZE, with SIGXFSZ ignored)
 import json
 import os
 import resource
+import shutil
 import signal
 import stat
 import subprocess
@@ -396,6 +397,101 @@ class Signals(Case):
             out, err = process.communicate(timeout=300)
             self.assertEqual(process.returncode, 0, err)
             self.assertNotIn("interrupted", out)
+
+
+class Pool(Case):
+    """hunt --pool: what a hunt has learnt is there for the next one."""
+
+    def hunt(self, pool, programs, *args, code=1, **how):
+        got, out, err = self.run_in("hunt", "--profile", "freebsd12", "--json", "--programs", programs, "--known",
+            self.room / "none", *(("--pool", pool) if pool else ()), *args, **how)
+        self.assertEqual(got, code, err)
+        return json.loads(out), err
+
+    def setUp(self):
+        super().setUp()
+        (self.room / "none").mkdir()
+
+    def learn(self):
+        pool = self.room / "pool"
+        told, _ = self.hunt(pool, 1500)
+        self.assertGreater(told["pool"]["added"], 100)
+        self.assertEqual(told["pool"]["added"], len(list(pool.iterdir())))
+        self.expect(0, "fmt", "--check", pool)
+        return pool
+
+    def content(self, pool):
+        return {p.name: p.read_bytes() for p in pool.iterdir()}
+
+    def test_a_hunt_begins_with_what_was_learnt(self):
+        pool = self.learn()
+        before = self.content(pool)
+        alone, _ = self.hunt(None, 64, code=1)
+        told, _ = self.hunt(pool, 64)
+        self.assertEqual(told["pool"]["loaded"], len(before))
+        self.assertEqual(told["programs"], len(before) + 64)
+        self.assertGreater(told["features"], 2 * alone["features"])
+
+    def test_same_pool_and_seed_find_the_same(self):
+        pool = self.learn()
+        again = self.room / "again"
+        shutil.copytree(pool, again)
+        results = []
+        for folder, jobs in ((pool, "1"), (again, "3")):
+            told, _ = self.hunt(folder, 600, "--seed", "7", "-j", jobs)
+            del told["seconds"]
+            results.append((told, self.content(folder)))
+        self.assertEqual(results[0], results[1])
+        self.assertGreater(len(results[0][0]["findings"]), 0)
+
+    def test_damaged_file_is_named_and_left_out(self):
+        pool = self.learn()
+        names = sorted(p.name for p in pool.iterdir())
+        whole = self.room / "whole"
+        shutil.copytree(pool, whole)
+        for name in names[:3]:
+            (whole / name).unlink()
+        (pool / names[0]).write_text("")
+        (pool / names[1]).write_text((pool / names[1]).read_text() + "T0 lookup 20\n")
+        (pool / names[2]).write_bytes(b"\0\xff nonsense")
+        results = []
+        for folder in (pool, whole):
+            told, err = self.hunt(folder, 64)
+            damaged = [line.split(": ")[1] for line in err.split("\n") if line.endswith("is left out of the pool")]
+            self.assertEqual(damaged, [str(pool / name) for name in names[:3]] if folder == pool else [])
+            self.assertEqual(told["pool"].pop("damaged"), len(damaged))
+            del told["seconds"]
+            results.append(told)
+        self.assertEqual(results[0], results[1])
+
+    def test_files_of_others_stay(self):
+        """Programs that no hunt wrote are tried, too; programs for another profile wait for a hunt in that profile."""
+        pool = self.room / "pool"
+        pool.mkdir()
+        shutil.copy(LITMUS, pool / "mine.vmt")
+        (pool / "toy-0123456789abcdef.vmt").write_text("not for this target\n")
+        told, _ = self.hunt(pool, 64)
+        self.assertEqual(told["pool"]["loaded"], 1)
+        before = self.content(pool)
+        code, _, err = self.run_in("hunt", "--programs", "64", "--pool", pool, "--json")
+        self.assertEqual((code, err), (0, ""))
+        after = self.content(pool)
+        self.assertEqual({name: after.get(name) for name in before}, before)
+        self.assertGreater(len(after), len(before))
+
+    def test_full_disk(self):
+        """The hunt ends with its summary, and says that the pool is not saved."""
+        told, err = self.hunt(self.room / "pool", 300, code=2, preexec_fn=no_room)
+        self.assertTrue(told["pool"]["unsaved"])
+        self.assertIn("the pool cannot be saved: File too large", err)
+        self.assertGreater(len(told["findings"]), 0)
+        self.assertEqual(named_temporaries(self.room), [])
+
+    def test_wrong_use(self):
+        self.expect(2, "hunt", "--seeds", "1..5", "--pool", self.room / "pool")
+        path = self.file("file", "")
+        _, err = self.expect(2, "hunt", "--programs", "1", "--pool", path)
+        self.assertIn("%s: Not a directory" % path, err)
 
 
 def catches(pid, number):

@@ -137,7 +137,7 @@ class Json(Case):
 
     def test_search(self):
         self.print_json("hunt", "--programs", "300", "--profile", "freebsd12", "--out", "found")
-        self.print_json("hunt", "--programs", "300", "--profile", "freebsd12", "--out", "found")
+        self.print_json("hunt", "--programs", "300", "--profile", "freebsd12", "--out", "found", "--pool", "pool")
         self.print_json("triage", *sorted((self.room / "found").glob("*.vmt"))[:1], HOLE)
         self.print_json("triage", "--out", "kept", *sorted((self.room / "found").glob("*.vmt"))[:1])
         self.print_json("bench", "sched", "--seconds", "0.01")
