@@ -18,8 +18,9 @@
 #include "harness/random-program.h"
 #include "harness/json.h"
 
-#define STATES_MAX 50000      /* of one program */
-#define PROGRAM_SECONDS_MAX 5 /* processor seconds; then a step does not come to its end */
+#define STATES_MAX 50000    /* of one program */
+#define STILL_SECONDS_MAX 5 /* processor seconds without a new state; then a step does not come to its end */
+#define STATES_OF_A_BEAT 256
 #define STRESS_HANG_S "3"
 
 struct loop {
@@ -27,6 +28,7 @@ struct loop {
 	struct bugs_shared *shared;
 	struct sim *sim;
 	volatile int stop; /* exploring the present program */
+	uint64_t nr_states;
 };
 
 /* A finding of the trial; the first one counts. */
@@ -43,13 +45,23 @@ found(struct loop *l, const char *check, const char *text)
 	s->found = true;
 }
 
-/* One more program is begun. A step of it that never ends is ended by SIGPROF. */
+/*
+ * There is progress. An endless step is a panic of its run (env-sim.h); SIGPROF ends the process where nothing watches
+ * the steps, as with ThreadSanitizer.
+ */
+static void
+beat(void)
+{
+	struct itimerval timer = { .it_value.tv_sec = STILL_SECONDS_MAX };
+
+	(void)setitimer(ITIMER_PROF, &timer, NULL);
+}
+
+/* One more program is begun. */
 static void
 begin_program(struct loop *l)
 {
-	struct itimerval timer = { .it_value.tv_sec = PROGRAM_SECONDS_MAX };
-
-	(void)setitimer(ITIMER_PROF, &timer, NULL);
+	beat();
 	l->shared->programs++;
 }
 
@@ -75,8 +87,10 @@ static bool
 stop_at_finding(void *arg, struct run *r)
 {
 	struct loop *l = arg;
-	const struct finding *f = checker_first(r->checker);
+	const struct finding *f = r->checker != NULL ? checker_first(r->checker) : NULL;
 
+	if (++l->nr_states % STATES_OF_A_BEAT == 0)
+		beat();
 	if (f != NULL)
 		found_finding(l, f);
 	l->stop = f != NULL;
@@ -87,10 +101,9 @@ stop_at_finding(void *arg, struct run *r)
 static bool
 explore_program(struct loop *l, const struct program *p, struct checker *c, struct explore_result *x)
 {
-	struct explore_options o = { .states_max = STATES_MAX,
-		.on_state = c != NULL ? stop_at_finding : NULL,
-		.on_state_arg = l,
-		.stop = &l->stop };
+	struct explore_options o = {
+		.states_max = STATES_MAX, .on_state = stop_at_finding, .on_state_arg = l, .stop = &l->stop
+	};
 	struct run r;
 	bool opened = run_open_checked(&r, p, &target_engine, l->sim, c) == RUN_OPENED;
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "harness/cli.h"
+#include "harness/clock.h"
 #include "harness/json.h"
 #include "harness/edges-report.h"
 #include "harness/edges.h"
@@ -187,22 +188,23 @@ name_random(const struct edges_command *c, uint64_t seed, char *name, size_t siz
 static void
 add_random(struct edges_command *c)
 {
-	struct timespec from, now;
+	double until = clock_seconds() + c->hunt;
 	char name[128];
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &from);
 	for (uint64_t i = 0; (c->nr_programs == 0 || i < c->nr_programs) && cli_stop == 0; i++) {
 		struct program p;
 
-		(void)clock_gettime(CLOCK_MONOTONIC, &now);
-		if (c->hunt > 0 &&
-		    (double)(now.tv_sec - from.tv_sec) + (double)(now.tv_nsec - from.tv_nsec) / 1e9 >= c->hunt)
+		/* The time holds within an exploration, too. */
+		if (c->hunt > 0)
+			c->options.seconds = until - clock_seconds();
+		if (c->options.seconds < 0)
 			break;
 		make_random(c, c->seed + i, &p);
 		name_random(c, c->seed + i, name, sizeof(name));
 		(void)add(c, &p, name);
 		program_free(&p);
 	}
+	c->options.seconds = 0;
 }
 
 /* The smallest program of each edge once more, now for the way there. */

@@ -114,48 +114,85 @@ on_crash(int number)
 
 /* --- endless steps --- */
 
+/*
+ * What one step may take, in ticks of processor time. The operations are linear in the pages of the map: about a
+ * microsecond a page. A process that has thrown away one endless step gives the next ones less time, because a program
+ * with such a step usually has it in many states.
+ */
+#define TICK_US 20000
 #ifdef WS_FIBER_ASAN
-#define STEP_SECONDS 10 /* a step is some times slower */
+#define SLOWER 2
 #else
-#define STEP_SECONDS 5
+#define SLOWER 1
 #endif
+#define FIRST_TICKS ((uint64_t)50 * SLOWER)
+#define AGAIN_TICKS ((uint64_t)5 * SLOWER)
+#define PAGES_OF_A_TICK ((uint64_t)1024 / SLOWER)
+#define TICKS_MAX ((uint64_t)1000)
 
-static bool watches_steps;
+static struct {
+	bool on;                 /* in this program: env_sim_catch_crashes was called */
+	volatile bool engine;    /* the target is the engine, whose threads hold locks */
+	volatile uint64_t ticks; /* that a step may take for the size of the map */
+	uint64_t thrown;
+} watch;
 
-/* Once in a second of processor time. Only what is on a fiber can be thrown away. */
+/* Throws the step away. Only a fiber can be thrown away: the owner's code ends by itself. */
 static void
 on_tick(int number)
 {
 	static size_t seen_begun, seen_steps;
-	static unsigned ticks;
-	struct vm_thread *td = vm_curthread;
-	const struct sim *sim = td != NULL && td->env == &vm_env_sim ? td->world : NULL;
-	char text[64];
+	static uint64_t ticks;
+	static const char text[] = "the step does not end: it reaches no scheduling point";
+	struct sim *sim = sim_watched;
+	bool moved;
 
 	(void)number;
-	if (sim == NULL || !sim_inside(sim) || sim->nr_begun != seen_begun || sim->nr_steps != seen_steps)
+	if (sim == NULL || !sim_inside(sim)) {
 		ticks = 0;
-	if (sim == NULL)
 		return;
+	}
+	moved = sim->nr_begun != seen_begun || sim->nr_steps != seen_steps;
 	seen_begun = sim->nr_begun;
 	seen_steps = sim->nr_steps;
-	if (!sim_inside(sim) || ++ticks <= STEP_SECONDS)
+	ticks = moved ? 0 : ticks + 1;
+	if (ticks < watch.ticks + (watch.thrown > 0 ? AGAIN_TICKS : FIRST_TICKS))
 		return;
 	ticks = 0;
-	(void)snprintf(text, sizeof(text), "the step does not end: %d s of processor time", STEP_SECONDS);
-	die(td, text);
+	watch.thrown++;
+	if (watch.engine && vm_curthread != NULL && vm_curthread->world == sim)
+		die(vm_curthread, text);
+	sim_panic(sim, text);
 }
 
 void
-env_sim_watch_steps(void)
+env_sim_watch_steps(struct sim *sim, uint64_t pages)
 {
 	static pid_t watched; /* the process that has its timer */
-	const struct itimerval second = { { .tv_sec = 1 }, { .tv_sec = 1 } };
+	const struct itimerval tick = { { .tv_usec = TICK_US }, { .tv_usec = TICK_US } };
 
-	if (!watches_steps || watched == getpid())
+	if (!watch.on)
+		return;
+	sim_watched = NULL;
+	watch.engine = false;
+	watch.ticks = pages / PAGES_OF_A_TICK < TICKS_MAX ? pages / PAGES_OF_A_TICK : TICKS_MAX;
+	sim_watched = sim;
+	if (watched == getpid())
 		return;
 	watched = getpid();
-	(void)setitimer(ITIMER_VIRTUAL, &second, NULL);
+	(void)setitimer(ITIMER_VIRTUAL, &tick, NULL);
+}
+
+void
+env_sim_watch_engine(void)
+{
+	watch.engine = true;
+}
+
+uint64_t
+env_sim_steps_thrown(void)
+{
+	return watch.thrown;
 }
 
 void
@@ -166,7 +203,7 @@ env_sim_catch_crashes(void)
 
 	(void)sigemptyset(&tick.sa_mask);
 	(void)sigaction(SIGVTALRM, &tick, NULL);
-	watches_steps = true;
+	watch.on = true;
 #else
 	(void)on_tick;
 #endif

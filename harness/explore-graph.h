@@ -102,6 +102,7 @@ bool explore_goal_holds(struct run *r, const struct explore_options *options);
 /* Has a limit been reached? Sets result->end if so. Looks at the clock only now and then. */
 struct explore_clock {
 	double until;
+	uint64_t thrown_max; /* endless steps, of this process */
 	unsigned ticks;
 };
 void explore_clock_start(struct explore_clock *c, const struct explore_options *options);

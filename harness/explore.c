@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "harness/clock.h"
+#include "harness/env-sim.h"
 #include "harness/explore-graph.h"
+#include "harness/heartbeat.h"
 #include "harness/run-step.h"
 
 #define CLOCK_EVERY 256        /* steps between two looks at the clock */
@@ -15,7 +17,9 @@
 void
 explore_clock_start(struct explore_clock *c, const struct explore_options *options)
 {
-	*c = (struct explore_clock){ .until = options->seconds > 0 ? clock_seconds() + options->seconds : 0 };
+	*c = (struct explore_clock){ .until = options->seconds > 0 ? clock_seconds() + options->seconds : 0,
+		.thrown_max = env_sim_steps_thrown() +
+		              (options->endless_max != 0 ? options->endless_max : EXPLORE_ENDLESS_MAX_DEFAULT) };
 }
 
 bool
@@ -25,7 +29,14 @@ explore_over(struct explore_clock *c, const struct explore_options *options, str
 		result->end = EXPLORE_CUT_STOPPED;
 		return true;
 	}
-	if (c->until > 0 && ++c->ticks % CLOCK_EVERY == 0 && clock_seconds() > c->until) {
+	if (env_sim_steps_thrown() >= c->thrown_max) {
+		result->end = EXPLORE_CUT_ENDLESS;
+		return true;
+	}
+	if (++c->ticks % CLOCK_EVERY != 0)
+		return false;
+	heartbeat();
+	if (c->until > 0 && clock_seconds() > c->until) {
 		result->end = EXPLORE_CUT_SECONDS;
 		return true;
 	}
@@ -307,6 +318,8 @@ explore_end_text(enum explore_end end)
 		return "cut: the time was up";
 	case EXPLORE_CUT_STOPPED:
 		return "cut: interrupted";
+	case EXPLORE_CUT_ENDLESS:
+		return "cut: too many steps did not end";
 	case EXPLORE_CUT_STEPS:
 		return "cut: a schedule did not come to an end";
 	}

@@ -26,6 +26,7 @@
 
 #define EXPLORE_STATES_MAX_DEFAULT ((uint64_t)4 << 20)
 #define EXPLORE_SCHEDULES_MAX_DEFAULT ((uint64_t)100000)
+#define EXPLORE_ENDLESS_MAX_DEFAULT ((uint64_t)64)
 #define EXPLORE_STEPS_MAX 100000 /* of one schedule, when they are explored one by one */
 
 typedef unsigned __int128 explore_count;
@@ -40,6 +41,7 @@ struct explore_options {
 	uint64_t states_max;    /* stop there; 0: the default */
 	uint64_t schedules_max; /* the same for exploring by schedules */
 	double seconds;         /* stop after so long; 0: never */
+	uint64_t endless_max;   /* stop after so many steps that did not end (env-sim.h); 0: the default */
 	bool by_schedules;      /* do not merge states */
 	bool want_witnesses;
 	size_t nr_goals; /* all must hold at one state */
@@ -82,6 +84,7 @@ enum explore_end {
 	EXPLORE_CUT_STATES,
 	EXPLORE_CUT_SECONDS,
 	EXPLORE_CUT_STOPPED,
+	EXPLORE_CUT_ENDLESS,
 	EXPLORE_CUT_STEPS, /* by schedules: one of them did not end within EXPLORE_STEPS_MAX steps */
 };
 

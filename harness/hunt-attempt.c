@@ -10,6 +10,7 @@
 #include "engine/vm.h"
 #include "harness/checkfile.h"
 #include "harness/edges.h"
+#include "harness/env-sim.h"
 #include "harness/expect.h"
 #include "harness/hunt-inside.h"
 #include "harness/memory.h"
@@ -19,7 +20,8 @@
 #include "harness/vmt.h"
 
 #define SHRINK_STATES_MAX 10000
-#define SHRINK_SECONDS 20.0 /* a program that is not small by then stays as it is */
+#define SHRINK_SECONDS 20.0 /* of processor time: then the smallest program so far is kept */
+#define ENDLESS_MAX 4       /* steps of a program that do not end: then the exploration is cut */
 #define REPLAYS 3
 #define SILENCE_STATES_MAX 20000
 
@@ -110,7 +112,12 @@ explore_it(struct attempt *a)
 {
 	const struct hunt_options *ho = a->hunter->options;
 	uint64_t max = ho->states_max != 0 ? ho->states_max : HUNT_STATES_MAX_DEFAULT;
-	struct explore_options o = { .states_max = max, .schedules_max = max, .on_state = on_state, .on_state_arg = a };
+	struct explore_options o = { .states_max = max,
+		.schedules_max = max,
+		.endless_max = ENDLESS_MAX,
+		.stop = worker_over,
+		.on_state = on_state,
+		.on_state_arg = a };
 	struct explore_result x;
 
 	explore(&a->run, &o, &x);
@@ -130,10 +137,11 @@ sample_it(struct attempt *a, uint64_t seed)
 	const struct hunt_options *ho = a->hunter->options;
 	unsigned runs = ho->runs != 0 ? ho->runs : HUNT_RUNS_DEFAULT;
 	struct checker *c = &a->hunter->checker;
+	uint64_t thrown_max = env_sim_steps_thrown() + ENDLESS_MAX;
 	struct strategy_view view;
 
 	strategy_view_init(&view, &a->run);
-	for (unsigned i = 0; i < runs; i++) {
+	for (unsigned i = 0; i < runs && *worker_over == 0 && env_sim_steps_thrown() < thrown_max; i++) {
 		uint64_t one = prng_mix(seed, i, 3).state;
 
 		a->path.nr_choices = 0;
@@ -143,9 +151,9 @@ sample_it(struct attempt *a, uint64_t seed)
 		checker_end(c, &a->run);
 		for (size_t n = 0; n < c->nr_findings; n++)
 			sight(a, &c->findings[n], &a->path);
+		a->runs++;
 	}
-	a->runs = runs;
-	a->schedules += runs;
+	a->schedules += (double)a->runs;
 	strategy_view_free(&view);
 }
 
@@ -309,7 +317,9 @@ enum silence { SILENT = 1, OTHER_FOUND, SAME_FOUND, NOT_KNOWN };
 static enum silence
 without_quirk(struct hunter *h, const struct program *p, uint8_t check, uint32_t quirks)
 {
-	struct explore_options o = { .states_max = SILENCE_STATES_MAX, .schedules_max = SILENCE_STATES_MAX };
+	struct explore_options o = {
+		.states_max = SILENCE_STATES_MAX, .schedules_max = SILENCE_STATES_MAX, .stop = worker_over
+	};
 	enum silence silence = NOT_KNOWN;
 	struct program other = *p;
 	struct explore_result x;
@@ -488,7 +498,8 @@ make_small(struct hunter *h, struct reader *in, struct keybuf *out, bool shrinki
 			.wanted = &v.wanted,
 			.states_max = SHRINK_STATES_MAX,
 			.seed = 1,
-			.seconds = SHRINK_SECONDS };
+			.processor = SHRINK_SECONDS,
+			.stop = worker_over };
 
 		(void)shrink(&p, &o, &report);
 	}

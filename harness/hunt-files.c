@@ -50,15 +50,29 @@ know(struct hunt_files *files, const char *key, const char *path, bool baseline)
 		.baseline = baseline };
 }
 
-/* Programs with a verdict are known findings; others, which may be there too, are not. */
+/* The key of a program that cost a process: it has no verdict, so it is compared as a whole, but for its head. */
+void
+hunt_lost_key(const struct program *p, struct strbuf *out)
+{
+	struct program bare = *p;
+
+	bare.head = NULL;
+	strbuf_add(out, "lost: ");
+	vmt_print(&bare, out);
+}
+
+/* Programs with a verdict are known findings. One without a verdict is known if it costs a process again. */
 static bool
-make_work(const char *path, struct work *work)
+make_work(struct hunt_files *files, const char *path, bool baseline, struct work *work)
 {
 	struct strbuf text = { 0 };
 	struct program p;
 	bool good = vmt_read(path, &p);
 
-	if (good && p.nr_verdicts > 0) {
+	if (good && p.nr_verdicts == 0) {
+		hunt_lost_key(&p, &text);
+		know(files, strbuf_text(&text), path, baseline);
+	} else if (good) {
 		vmt_print(&p, &text);
 		keybuf_num(&work->in, JOB_KEY);
 		message_text(&work->in, strbuf_text(&text), text.len);
@@ -79,7 +93,7 @@ read_known(struct hunt_files *files, struct workers *workers, const char *direct
 
 	work = memory_new(list.nr + 1, sizeof(*work), "what is known");
 	for (size_t i = 0; i < list.nr && good; i++) {
-		good = make_work(list.names[i], &work[nr]);
+		good = make_work(files, list.names[i], baseline, &work[nr]);
 		if (good && work[nr].in.len > 0) {
 			char *name = list.names[nr];
 

@@ -100,6 +100,8 @@ struct hunt_files;
 
 /* Reads what is known. NULL: said why it cannot. */
 struct hunt_files *hunt_files_open(const struct hunt_options *o, struct workers *workers);
+/* The key of a program that cost its process. */
+void hunt_lost_key(const struct program *p, struct strbuf *out);
 /* Sets what is known of a new finding, and its name. Writes it, unless it is there already, and sets f->error. */
 void hunt_files_keep(struct hunt_files *files, struct hunt_finding *f);
 /* Tries once more to write a finding with an error. */

@@ -25,7 +25,7 @@
 #define ROUGH_MAX 2        /* findings of one rough kind that are shrunk */
 #define SAVE_SECONDS 60.0  /* between updates of the directory of --pool */
 #define RETRY_SECONDS 1.0  /* between attempts to write what could not be written */
-#define HANG_SECONDS 30.0  /* of one piece of work */
+#define HANG_SECONDS 30.0  /* of processor time, in which a piece of work makes no progress */
 
 /*
  * Three sorts of program share the time, not the number of programs: one that was changed can cost as much as a
@@ -362,6 +362,16 @@ add_finding(struct course *c, struct hunt_finding *f)
 		c->o->on_finding(c->o->arg, f);
 }
 
+/* Has this hunt reported such a loss before? Nobody knows the causes, so a hunt reports one program for each line. */
+static bool
+has_line(const struct course *c, const char *line)
+{
+	for (size_t i = 0; i < c->report->nr_findings; i++)
+		if (strcmp(c->report->findings[i].line, line) == 0)
+			return true;
+	return false;
+}
+
 /* The process that ran it has died, or was ended. The program is kept as it is. */
 static void
 lost_program(struct course *c, const struct work *work)
@@ -369,21 +379,28 @@ lost_program(struct course *c, const struct work *work)
 	struct strbuf line = { 0 }, key = { 0 }, whole = { 0 };
 	struct hunt_finding f = { 0 };
 	char *text = text_of(work);
+	struct program p;
+	struct vmt_error e;
 
 	if (work->end == WORK_HUNG)
-		strbuf_printf(&line, "the process was still busy with it after %.0f seconds", HANG_SECONDS);
+		strbuf_printf(&line, "the process made no progress in %.0f seconds of processor time", HANG_SECONDS);
 	else if (WIFSIGNALED(work->status))
 		strbuf_printf(&line, "the process died of signal %d", WTERMSIG(work->status));
 	else
 		strbuf_printf(&line, "the process ended with status %d", WEXITSTATUS(work->status));
 	strbuf_printf(&whole, "# %s\n%s", strbuf_text(&line), text);
-	/* Nothing is known of where, so at most one of a kind. */
-	strbuf_printf(&key, "lost: %s", strbuf_text(&line));
+	if (!vmt_parse(text, strlen(text), &p, &e))
+		errx(2, "a hunted program cannot be read: %u:%u: %s", e.line, e.column, e.text);
+	hunt_lost_key(&p, &key);
+	program_free(&p);
 	f.name = copy_text(work->end == WORK_HUNG ? "hang" : "crash");
 	f.line = strbuf_take(&line);
 	f.key = strbuf_take(&key);
 	f.text = strbuf_take(&whole);
-	add_finding(c, &f);
+	if (has_line(c, f.line))
+		free_finding(&f);
+	else
+		add_finding(c, &f);
 	free(text);
 }
 

@@ -5,6 +5,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "harness/env-sim.h"
+#include "harness/heartbeat.h"
 #include "harness/memory.h"
 #include "harness/run-step.h"
 #include "harness/vmt.h"
@@ -148,6 +150,7 @@ open_run(struct run *r, const struct program *p, const struct vm_target *t, stru
 		strbuf_printf(&r->error, "target %s cannot run this: %s", t->name, why);
 		return RUN_UNSUPPORTED;
 	}
+	env_sim_watch_steps(sim, p->config.max - p->config.min);
 	r->self = t->create(&p->config, sim);
 	if (r->self == NULL)
 		memory_out("an instance of the target");
@@ -193,9 +196,13 @@ run_close(struct run *r)
 	r->self = NULL;
 }
 
+static _Atomic uint64_t own_counter;
+_Atomic uint64_t *heartbeat_counter = &own_counter;
+
 void
 run_begin(struct run *r)
 {
+	heartbeat();
 	if (!r->once)
 		r->target->restore(r->self);
 	assert(!r->once || !r->begun);
@@ -236,8 +243,10 @@ run_key(struct run *r, struct keybuf *k)
 }
 
 void
-run_results(struct run *r, const struct vm_result *results[PROGRAM_THREADS_MAX])
+run_outcome(struct run *r, struct strbuf *out)
 {
+	const struct vm_result *results[PROGRAM_THREADS_MAX];
+
 	for (unsigned t = 0; t < r->program->nr_threads; t++) {
 		struct run_thread *rt = &r->threads[t];
 
@@ -245,14 +254,6 @@ run_results(struct run *r, const struct vm_result *results[PROGRAM_THREADS_MAX])
 			rt->results[i] = (struct vm_result){ .outcome = VM_OUTCOME_NONE };
 		results[t] = rt->results;
 	}
-}
-
-void
-run_outcome(struct run *r, struct strbuf *out)
-{
-	const struct vm_result *results[PROGRAM_THREADS_MAX];
-
-	run_results(r, results);
 	r->target->dump(r->self, &r->state);
 	vmt_print_outcome(r->program, results, &r->state, sim_unfinished(r->sim) != 0, out);
 	if (run_panic(r) != NULL)

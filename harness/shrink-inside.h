@@ -20,6 +20,7 @@ struct shrink {
 	struct program best;
 	struct trail trail; /* the way through best to what is wanted */
 	double until;       /* 0: for ever */
+	double used_max;    /* processor seconds of this process; 0: any */
 	bool over;          /* the time is up, or somebody stopped it */
 	bool kept_any;      /* in this round */
 	bool at_random;     /* endless is wanted, and what runs at random are */

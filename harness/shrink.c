@@ -12,6 +12,7 @@
 
 #define ROUNDS_MAX 100 /* each makes it smaller, so this many are never needed */
 #define SECONDS_MIN 1e-3
+#define ENDLESS_MAX 4 /* steps that do not end: then an exploration is cut */
 
 bool
 shrink_over(struct shrink *s)
@@ -21,7 +22,8 @@ shrink_over(struct shrink *s)
 	if (s->options->stop != NULL && *s->options->stop != 0) {
 		s->report->end = SHRINK_CUT_STOPPED;
 		s->over = true;
-	} else if (s->until > 0 && clock_seconds() > s->until) {
+	} else if ((s->until > 0 && clock_seconds() > s->until) ||
+	           (s->used_max > 0 && clock_processor_seconds(0) > s->used_max)) {
 		s->report->end = SHRINK_CUT_SECONDS;
 		s->over = true;
 	}
@@ -68,6 +70,7 @@ shrink_explore(struct shrink *s, struct run *r, uint64_t states_max, struct trai
 	const struct shrink_wanted *w = s->options->wanted;
 	struct explore_options o = { .states_max = states_max,
 		.schedules_max = states_max,
+		.endless_max = ENDLESS_MAX,
 		.seconds = seconds_left(s),
 		.stop = s->options->stop };
 	const struct explore_path *path;
@@ -350,6 +353,7 @@ shrink(struct program *p, const struct shrink_options *options, struct shrink_re
 
 	*report = (struct shrink_report){ .end = SHRINK_FIXED_POINT };
 	s.until = options->seconds > 0 ? clock_seconds() + options->seconds : 0;
+	s.used_max = options->processor > 0 ? clock_processor_seconds(0) + options->processor : 0;
 	found = p->nr_threads > 0 && begin(&s, p);
 	if (found) {
 		struct shrink_size after;

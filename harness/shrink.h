@@ -51,6 +51,7 @@ struct shrink_options {
 	unsigned runs;       /* by strategies, where it is not; 0: the default */
 	uint64_t seed;       /* theirs */
 	double seconds;      /* stop after so long; 0: never */
+	double processor;    /* the same, in processor seconds of this process */
 	const volatile int *stop;
 	/* NULL, or called with each smaller program that is found; it has its schedule. May use the sim. */
 	void (*on_smaller)(void *arg, const struct program *p);

@@ -48,6 +48,9 @@ struct sim {
 	struct sim_thread threads[SIM_FIBERS_MAX];
 };
 
+/* The sim whose steps env-sim.c watches; NULL: none. */
+extern struct sim *volatile sim_watched;
+
 static inline uint32_t
 sim_bit(unsigned thread)
 {

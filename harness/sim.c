@@ -157,9 +157,13 @@ sim_create(void)
 	return sim;
 }
 
+struct sim *volatile sim_watched;
+
 void
 sim_destroy(struct sim *sim)
 {
+	if (sim_watched == sim)
+		sim_watched = NULL;
 	log_end(sim);
 	meet_all(sim);
 	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++)

@@ -103,7 +103,7 @@ engine_create(const struct program_config *cfg, struct sim *sim)
 {
 	struct engine *e = engine_alloc();
 
-	env_sim_watch_steps();
+	env_sim_watch_engine();
 	vm_arena_no_memory = memory_out_for_map;
 	e->sim = sim;
 	e->sees_pages = true; /* until the program is known */

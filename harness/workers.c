@@ -2,6 +2,7 @@
 /* workers.c - see workers.h. */
 #include "harness/workers.h"
 
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -12,6 +13,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #ifdef __linux__
@@ -20,6 +22,7 @@
 
 #include "engine/annotate.h"
 #include "harness/clock.h"
+#include "harness/heartbeat.h"
 #include "harness/memory.h"
 
 #define TICK_MS 100
@@ -32,12 +35,26 @@ struct worker {
 	pid_t pid; /* 0: not running */
 	int fd;
 	struct work *work; /* NULL: idle */
-	double since;
+	uint64_t beat;     /* of its heartbeat, when it last moved */
+	double used;       /* processor seconds at that time */
+	double used_last;  /* at the last look */
+	double asleep;     /* seconds of our own ticks since then, in which it slept and used no processor time */
 };
+
+/* Memory that the parent and the workers share. */
+struct shared {
+	volatile int over;                   /* tick has said so: what is under way comes to its end early */
+	_Atomic uint64_t beats[WORKERS_MAX]; /* heartbeat.h */
+};
+
+static const volatile int never;
+const volatile int *worker_over = &never;
 
 struct workers {
 	struct workers_options options;
 	struct worker all[WORKERS_MAX];
+	struct shared *shared;
+	double looked; /* when wait_for_some last looked at them */
 };
 
 /* --- messages: a length, then so many bytes --- */
@@ -187,6 +204,8 @@ start(struct workers *w, struct worker *one)
 			if (&w->all[i] != one && w->all[i].pid > 0)
 				(void)close(w->all[i].fd);
 		(void)close(pair[0]);
+		heartbeat_counter = &w->shared->beats[one - w->all];
+		worker_over = &w->shared->over;
 		worker_main(&w->options, pair[1]);
 	}
 	(void)close(pair[1]);
@@ -207,6 +226,9 @@ workers_start(const struct workers_options *options)
 {
 	struct workers *w = memory_new(1, sizeof(*w), "the workers");
 
+	w->shared = mmap(NULL, sizeof(*w->shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (w->shared == MAP_FAILED)
+		memory_out("the workers");
 	w->options = *options;
 	if (w->options.nr > WORKERS_MAX)
 		w->options.nr = WORKERS_MAX;
@@ -250,7 +272,8 @@ static void
 give(struct worker *one, struct work *work)
 {
 	one->work = work;
-	one->since = clock_seconds();
+	one->asleep = 0;
+	one->used = one->used_last = clock_processor_seconds(one->pid);
 	/* If the worker has gone, the next read says so. */
 	(void)transmit_message(one->fd, &work->in);
 }
@@ -267,10 +290,47 @@ take(struct workers *w, struct worker *one)
 	keybuf_free(&ignored);
 }
 
+/* Does the process wait for something? One that is stopped does not, nor one that waits for a processor. */
 static bool
-hangs(const struct workers *w, const struct worker *one)
+sleeps(pid_t pid)
 {
-	return w->options.hang_seconds > 0 && clock_seconds() - one->since > w->options.hang_seconds;
+	char path[40], text[256], *state = NULL;
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	f = fopen(path, "re");
+	if (f == NULL)
+		return false;
+	if (fgets(text, sizeof(text), f) != NULL)
+		state = strrchr(text, ')'); /* the name before it may hold anything */
+	(void)fclose(f);
+	return state != NULL && strncmp(state, ") S", 3) == 0;
+}
+
+/*
+ * Judged by processor time, not by the clock on the wall: a worker that was stopped, or on a slow machine, does not
+ * hang. It hangs if it makes no progress in hang_seconds of processor time, or sleeps for so long, in our own ticks.
+ * @passed: since the last look, at most a tick: we may have been stopped, too.
+ */
+static bool
+hangs(const struct workers *w, struct worker *one, double passed)
+{
+	uint64_t beat = atomic_load_explicit(&w->shared->beats[one - w->all], memory_order_relaxed);
+	double used = clock_processor_seconds(one->pid), last = one->used_last;
+
+	one->used_last = used;
+	if (beat != one->beat) {
+		one->beat = beat;
+		one->used = used;
+		one->asleep = 0;
+		return false;
+	}
+	if (used > last || !sleeps(one->pid))
+		one->asleep = 0;
+	else
+		one->asleep += passed;
+	return w->options.hang_seconds > 0 &&
+	       (used - one->used > w->options.hang_seconds || one->asleep > w->options.hang_seconds);
 }
 
 /* Waits for any of them. */
@@ -278,17 +338,21 @@ static void
 wait_for_some(struct workers *w)
 {
 	struct pollfd fds[WORKERS_MAX];
+	double now, passed;
 
 	for (unsigned i = 0; i < w->options.nr; i++)
 		fds[i] = (struct pollfd){ .fd = w->all[i].fd, .events = POLLIN };
 	if (poll(fds, w->options.nr, TICK_MS) < 0)
 		return; /* a signal: the tick says what of it */
+	now = clock_seconds();
+	passed = now - w->looked < TICK_MS * 1e-3 ? now - w->looked : TICK_MS * 1e-3;
+	w->looked = now;
 	for (unsigned i = 0; i < w->options.nr; i++) {
 		struct worker *one = &w->all[i];
 
 		if ((fds[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0)
 			take(w, one);
-		else if (one->work != NULL && hangs(w, one))
+		else if (one->work != NULL && hangs(w, one, passed))
 			replace(w, one, WORK_HUNG);
 	}
 }
@@ -301,8 +365,10 @@ workers_do(struct workers *w, struct work *work, size_t nr)
 
 	for (size_t i = 0; i < nr; i++)
 		work[i].end = WORK_LEFT;
+	w->shared->over = 0;
 	while (busy > 0 || (next < nr && !over)) {
 		over = over || (w->options.tick != NULL && w->options.tick(w->options.arg));
+		w->shared->over = over;
 		if (over && w->options.stop_at_once)
 			return false;
 		busy = 0;
@@ -335,6 +401,7 @@ workers_stop(struct workers *w)
 		(void)kill(w->all[i].pid, SIGKILL);
 		(void)waitpid(w->all[i].pid, NULL, 0);
 	}
+	(void)munmap(w->shared, sizeof(*w->shared));
 	free(w);
 }
 

@@ -20,7 +20,7 @@ enum work_end {
 	WORK_LEFT = 0, /* nobody began with it: there was no more time */
 	WORK_DONE,
 	WORK_DIED, /* the process ended */
-	WORK_HUNG, /* it was ended, after hang_seconds */
+	WORK_HUNG, /* it made no progress for hang_seconds, and was ended */
 };
 
 struct work {
@@ -31,7 +31,7 @@ struct work {
 
 struct workers_options {
 	unsigned nr;         /* processes, at most WORKERS_MAX */
-	double hang_seconds; /* 0: a piece may take as long as it likes */
+	double hang_seconds; /* processor seconds without progress (heartbeat.h); 0: never */
 	/* In the worker: once, and its result is given to work. */
 	void *(*begin)(const void *arg);
 	const void *begin_arg;
@@ -46,6 +46,9 @@ struct workers_options {
 };
 
 struct workers;
+
+/* In a worker: not 0 when tick has said that it is over. Then a piece that takes long comes to its end. */
+extern const volatile int *worker_over;
 
 /* As many as there are processors. */
 unsigned workers_nr_default(void);

@@ -59,7 +59,7 @@ struct run {
 	struct vm_thread main_td;
 	struct timespec began;
 	uint64_t seen_done; /* at the last progress */
-	double seen_at;     /* seconds since it began */
+	double seen_at;     /* world_watched */
 	double checked_at;
 	unsigned seen_second; /* of the last live line */
 };

@@ -440,8 +440,9 @@ stop_and_check(struct run *run)
 
 /* False: hung. */
 static bool
-watch_progress(struct run *run, double t)
+watch_progress(struct run *run)
 {
+	double watched = world_watched(&run->world);
 	uint64_t done = 0;
 	char why[160];
 
@@ -449,7 +450,7 @@ watch_progress(struct run *run, double t)
 		done += LOAD(run->members[i].nr_done);
 	if (done != run->seen_done) {
 		run->seen_done = done;
-		run->seen_at = t;
+		run->seen_at = watched;
 		return true;
 	}
 	if (world_deadlocked(&run->world)) {
@@ -457,7 +458,7 @@ watch_progress(struct run *run, double t)
 
 		(void)snprintf(why, sizeof(why), "%s",
 		    lost != NULL ? lost : "deadlock: all sleep, and nobody is left to wake them");
-	} else if (t - run->seen_at >= run->config.hang_s) {
+	} else if (watched - run->seen_at >= run->config.hang_s) {
 		(void)snprintf(why, sizeof(why), "deadlock: no operation finished for %u s", run->config.hang_s);
 	} else {
 		return true;
@@ -493,7 +494,7 @@ watch(struct run *run)
 			return false;
 		run->checked_at = seconds_since(&run->began);
 	}
-	return watch_progress(run, t);
+	return watch_progress(run);
 }
 
 static struct timespec

@@ -26,6 +26,7 @@
 #include "stress/relaxed.h"
 
 #define POLL_NS 20000
+#define LOOK_MAX_S 0.5 /* the most that counts between two looks */
 #define NS_PER_S 1000000000
 
 #define ADD(field, value) atomic_fetch_add_explicit(&(field), value, memory_order_relaxed)
@@ -306,15 +307,25 @@ seconds_now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / NS_PER_S;
 }
 
+double
+world_watched(struct world *w)
+{
+	double now = seconds_now(), passed = now - w->looked;
+
+	w->looked = now;
+	w->watched += passed < LOOK_MAX_S ? passed : LOOK_MAX_S;
+	return w->watched;
+}
+
 bool
 world_stop(struct world *w, double timeout_s)
 {
 	const struct timespec nap = { .tv_nsec = POLL_NS };
-	double until = seconds_now() + timeout_s;
+	double until = world_watched(w) + timeout_s;
 
 	atomic_store(&w->stop, true);
 	while (!all_stopped(w)) {
-		if (seconds_now() >= until)
+		if (world_watched(w) >= until)
 			return false;
 		(void)nanosleep(&nap, NULL);
 	}

@@ -69,6 +69,7 @@ struct world {
 	_Atomic unsigned nr_awake;   /* threads that are not absent */
 	_Atomic uint64_t decided;    /* the last time at which nobody was awake and one was told, as a sum of nr_runs */
 	_Atomic uint32_t nr_steps;   /* of all threads: the number of the next point */
+	double watched, looked;      /* world_watched */
 };
 
 void world_init(struct world *w, vm_map_t map, unsigned chaos);
@@ -92,6 +93,11 @@ void world_round(struct world *w);
 
 /* --- on the main thread --- */
 
+/*
+ * Seconds in which somebody watched. Watchdogs count these: while the whole process is stopped, or gets no processor,
+ * nobody looks, and the threads cannot make progress either. A gap between two looks counts half a second at most.
+ */
+double world_watched(struct world *w);
 /*
  * Asks all to stop, and waits until they have, for @timeout_s at most. False: somebody goes on. In either case
  * world_resume is due.

@@ -364,6 +364,26 @@ class Hunt(Case):
         self.assertFalse(finding["quirk"])
         self.expect(0, "check", self.file("finding.vmt", finding["program"]))
 
+    def test_endless_step(self):
+        """It is a finding with a verdict, made small, and no hang."""
+        if not MUTANTS:
+            return
+        report = self.hunt("--mutant", "canary_assertion", "--programs", "64", "--seed", "3")
+        self.assertEqual((report["hung"], report["crashed"]), (0, 0))
+        found = [f for f in report["findings"] if "does not end" in f["what"]]
+        self.assertTrue(found)
+        for finding in found:
+            self.assertIn("\nverdict panic assertion\n", finding["program"])
+            self.assertTrue(finding["shrunk"])
+            self.assertEqual(len(self.lines(finding["program"], "T")), 1, finding["program"])
+            self.expect(0, "check", self.file("finding.vmt", finding["program"]))
+
+    def test_seconds_hold_within_an_exploration(self):
+        """A program of which the states never end is cut, and is neither a hang nor a finding."""
+        report = self.hunt("--seconds", "3", "--threads", "4..4", "--ops", "20", "--max-states", "100000000", "-j", "1",
+            code=0)
+        self.assertEqual((report["hung"], report["crashed"], report["findings"]), (0, 0, []))
+
 
 if __name__ == "__main__":
     MUTANTS = sys.argv[1] == "--mutants"

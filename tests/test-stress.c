@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -351,6 +352,24 @@ test_run_sees_a_hang(void **state)
 	c.on_point = stop_for_ever;
 	assert_int_equal(stress_run(&c, &r), STRESS_HANG);
 	assert_non_null(strstr(r.broken, "no operation finished"));
+}
+
+/* A process that is stopped for long, or gets no processor, does not hang: nobody watched it in that time. */
+static void
+test_time_without_a_look_hardly_counts(void **state)
+{
+	const struct timespec stopped = { .tv_sec = 2 };
+	struct world w = { 0 };
+	double before;
+
+	(void)state;
+	(void)world_watched(&w);
+	before = world_watched(&w);
+	(void)nanosleep(&stopped, NULL);
+	assert_true(world_watched(&w) - before < 1);
+	/* Looked at again and again, it does. */
+	while (world_watched(&w) - before < 1.5)
+		continue;
 }
 
 static struct vm_waitq nowhere;
@@ -868,6 +887,7 @@ main(void)
 		cmocka_unit_test(test_canary),
 		cmocka_unit_test(test_stops_report_breakages),
 		cmocka_unit_test(test_run_sees_a_hang),
+		cmocka_unit_test(test_time_without_a_look_hardly_counts),
 		cmocka_unit_test(test_run_sees_a_deadlock_at_once),
 	};
 
