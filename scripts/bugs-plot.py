@@ -17,7 +17,9 @@ from pathlib import Path
 
 import files
 
+sys.dont_write_bytecode = True  # the source tree may be read-only
 import escape
+import script
 
 # Told apart without colours, too.
 STYLES = {"hunt": ("#0b5fa5", "-"), "explore": ("#3f9b3f", "--"), "twin": ("#8a8a8a", ":"), "litmus": ("#8e4fa8", "-."),
@@ -97,6 +99,8 @@ def main():
     if not trials:
         fail("bugs-plot.py: no records of mutants that can be found")
     draw(trials, arguments.output)
+    return 0
 
 
-main()
+if __name__ == "__main__":
+    script.run("bugs-plot.py", main)

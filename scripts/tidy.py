@@ -12,6 +12,9 @@ import re
 import sys
 from pathlib import Path
 
+sys.dont_write_bytecode = True  # the source tree may be read-only
+import script
+
 FUNCTION_LINES_MAX = 70
 COLUMNS_MAX = 120
 TAB = 8
@@ -355,4 +358,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    script.run("tidy", main)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 SCRIPT = Path(__file__).resolve().parent.parent / "scripts" / "tidy.py"
+sys.path.insert(0, str(SCRIPT.parent))
 SPEC = importlib.util.spec_from_file_location("tidy", SCRIPT)
 tidy = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(tidy)
