@@ -3,13 +3,15 @@
 """Builds each configuration in build/NAME, runs its tests, and counts them. Started by scripts/check.
 
 The last line of the output is "N passed, N failed". A job that cannot be built counts as one failed test, and so does a
-job that ran no test at all: a check that checks nothing must not pass. A skipped test is neither passed nor failed.
+job that ran no test at all: a check that checks nothing must not pass. A skipped test is neither passed nor failed, and
+so is a job that the machine cannot run because of a limit: the report says which limit.
 """
 
 import argparse
 import fcntl
 import json
 import os
+import resource
 import shlex
 import shutil
 import subprocess
@@ -17,12 +19,17 @@ import sys
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-BUILD = ROOT / "build"
+sys.dont_write_bytecode = True  # the source tree may be read-only
+import script
+from script import Failure
+
+ROOT = script.ROOT
+BUILD = ROOT / "build"  # or --build DIR
 OUTPUT_LINES = 30
-BUILD_SECONDS_MAX = 600
-TEST_SECONDS_MAX = 900
-ASLR_BITS_MAX = 28  # above this, the sanitizers of clang 14 cannot place their shadow memory
+# For a build or a suite that never ends. A machine with other work may need many times what an idle one does.
+BUILD_SECONDS_MAX = 7200
+TEST_SECONDS_MAX = 14400
+PATIENCE = 5  # multiplies the limit of each test, for the same reason
 
 PLAIN = ["-Dbuildtype=debugoptimized"]
 SANITIZER = PLAIN + ["-Db_lundef=false"]
@@ -31,15 +38,36 @@ SANITIZER = PLAIN + ["-Db_lundef=false"]
 class Job:
     """One line of the report: a configuration in build/<folder>, and the suites to run there."""
 
-    def __init__(self, name, text, suites, folder=None, cc="clang", options=(), timeouts=1, fixed_addresses=False):
+    def __init__(self, name, text, suites, folder=None, cc="clang", options=(), timeouts=1, sanitized=False):
         self.name = name
         self.text = text
         self.suites = suites  # arguments of "meson test"
-        self.folder = BUILD / (folder or name)
+        self.place = folder or name
         self.cc = cc
         self.options = list(options)
         self.timeouts = timeouts  # multiplies each test's own limit
-        self.fixed_addresses = fixed_addresses  # without address space randomisation where it is too strong
+        self.sanitized = sanitized  # needs address space, and without randomisation where that is too strong
+
+    @property
+    def folder(self):
+        return BUILD / self.place
+
+
+class CompileJob:
+    """One line of the report: configurations that are compiled, each in build/compile/<name>, and not run."""
+
+    place = "compile"
+
+    def __init__(self, name, text, rows):
+        self.name = name
+        self.text = text
+        self.rows = rows  # (compiler, options)
+
+    def jobs(self):
+        for cc, options in self.rows:
+            words = [option.split("=", 1)[1] if "buildtype" in option else option[2:] for option in options]
+            name = "-".join([cc] + words).replace("=", "-").replace(",", "-")
+            yield Job(name, name, [], folder=f"{self.place}/{name}", cc=cc, options=options)
 
 
 JOBS = [
@@ -47,42 +75,61 @@ JOBS = [
     Job("plain", "clang, optimized: all suites", ["--no-suite", "lint", "--no-suite", "tsan"], options=PLAIN),
     Job("asan", "clang, address and undefined behaviour sanitizers: all suites",
         ["--no-suite", "lint", "--no-suite", "tsan"],
-        options=SANITIZER + ["-Db_sanitize=address,undefined"], timeouts=4, fixed_addresses=True),
+        options=SANITIZER + ["-Db_sanitize=address,undefined"], timeouts=4, sanitized=True),
     Job("tsan", "clang, thread sanitizer, with the mutants: suite tsan", ["--suite", "tsan"],
-        options=SANITIZER + ["-Db_sanitize=thread", "-Dmutants=true"], timeouts=8, fixed_addresses=True),
+        options=SANITIZER + ["-Db_sanitize=thread", "-Dmutants=true"], timeouts=8, sanitized=True),
     Job("fuzz", "clang, libFuzzer with address and undefined behaviour sanitizers: suite fuzz", ["--suite", "fuzz"],
-        options=SANITIZER + ["-Db_sanitize=address,undefined", "-Dfuzz=true"], timeouts=4, fixed_addresses=True),
+        options=SANITIZER + ["-Db_sanitize=address,undefined", "-Dfuzz=true"], timeouts=4, sanitized=True),
     Job("gcc", "gcc, with the mutants: compiles without a warning, suites unit and mutants",
         ["--suite", "unit", "--suite", "mutants"], cc="gcc",
         options=PLAIN + ["-Dmutants=true"]),
+    # Every build type and every value of an option that meson_options.txt has, once with each compiler. The sanitizers
+    # and libFuzzer are in the jobs above: only clang is documented for them.
+    CompileJob("compile", "gcc and clang, every build type and option: compiles without a warning",
+        [(cc, ["-Dbuildtype=" + buildtype] + options) for cc in ("gcc", "clang") for buildtype, options in (
+            ("debug", ["-Dfibers=ucontext"]),
+            ("debugoptimized", ["-Dsleep=pthread", "-Dfibers=asm"]),
+            ("release", ["-Db_lto=true"]),
+            ("minsize", ["-Dmutants=true", "-Dsleep=futex"]),
+            ("plain", ["-Dstress_seconds=1"]))]),
 ]
 FAST = ["lint", "plain"]
 FAST_SUITES = ["--no-suite", "stress"]
 
 
-class Failure(Exception):
-    """A job could not be built or run; the text says why."""
+class CannotRun(Failure):
+    """The machine cannot do it: nothing is said of the tree."""
 
 
-def aslr_bits():
-    try:
-        return int(Path("/proc/sys/vm/mmap_rnd_bits").read_text())
-    except (OSError, ValueError):
-        return 0
+class Skipped(Failure):
+    """The machine limits what the job needs; the text says which limit."""
 
 
 def prefix_of(job):
-    """The words in front of each command of a job: "setarch -R" where the sanitizers need it."""
-    bits = aslr_bits()
-    if not job.fixed_addresses or bits <= ASLR_BITS_MAX:
-        return []
-    words = ["setarch", os.uname().machine, "-R"]
-    if shutil.which("setarch") and subprocess.run(words + ["true"], capture_output=True, check=False).returncode == 0:
-        return words
-    raise Failure(
-        f"vm.mmap_rnd_bits is {bits}, too much for the sanitizers of clang 14, and setarch -R is refused here.\n"
-        f"Run once, as root: sysctl -w vm.mmap_rnd_bits={ASLR_BITS_MAX}\n"
-        "In a container: on its host, or start it with --security-opt seccomp=unconfined.")
+    """The words in front of each command of a job."""
+    try:
+        return script.sanitizer_prefix() if job.sanitized else []
+    except Failure as e:
+        raise CannotRun(str(e)) from e
+
+
+class AddressSpace:
+    """With this, a sanitizer has the address space that it needs; without sanitizer, nothing is changed."""
+
+    def __init__(self, job):
+        self.job = job
+        self.before = None
+
+    def __enter__(self):
+        if self.job.sanitized:
+            try:
+                self.before = script.widen_address_space()
+            except Failure as e:
+                raise Skipped(str(e)) from e
+
+    def __exit__(self, *_):
+        if self.before is not None:
+            resource.setrlimit(resource.RLIMIT_AS, self.before)
 
 
 def shown(path):
@@ -100,6 +147,8 @@ def run(words, what, seconds, env=None):
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
     except subprocess.TimeoutExpired as e:
         raise Failure(f"{what} did not end within {seconds} s: {shlex.join(words)}") from e
+    except OSError as e:
+        raise CannotRun(f"{what}: {script.why(e)}") from e
     if done.returncode != 0:
         raise Failure(f"{what} failed: {shlex.join(words)}\n{tail(done.stdout)}")
 
@@ -110,6 +159,8 @@ def tail(text):
 
 def build(job, prefix):
     folder = shown(job.folder)
+    if shutil.which(job.cc) is None:
+        raise CannotRun(f"{job.cc}: no such compiler; scripts/bootstrap installs it")
     env = dict(os.environ, CC=job.cc)
     setup = ["meson", "setup", folder] + job.options
     if (job.folder / "meson-private" / "coredata.dat").exists():
@@ -125,7 +176,7 @@ def test(job, prefix, more_suites):
     for stale in (record, junit):  # "meson test" writes none if it finds no test, and exits 0
         stale.unlink(missing_ok=True)
     words = prefix + ["meson", "test", "-C", shown(job.folder), "--no-rebuild", "--quiet", "--logbase", job.name,
-        "--timeout-multiplier", str(job.timeouts)] + job.suites + more_suites
+        "--timeout-multiplier", str(PATIENCE * job.timeouts)] + job.suites + more_suites
     try:
         done = subprocess.run(words, cwd=ROOT, timeout=TEST_SECONDS_MAX, check=False,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
@@ -162,33 +213,65 @@ def show_failed(job, prefix, record):
     print(f"--- repeat it: {repeat_command(job, prefix, record)}\n")
 
 
+def report(job, word, count, began):
+    progress("")
+    print(f"{job.name:7} {word:7} {count['passed']:5} passed {count['failed']:3} failed {count['skipped']:3} skipped "
+        f"{time.monotonic() - began:7.1f} s   {job.text}", flush=True)
+
+
 def run_job(job, more_suites):
-    """Gives (passed, failed) and reports the job in one line, its failures behind it."""
+    """Gives {passed, failed, cannot: how many}; reports the job in one line, and then its failures."""
     began = time.monotonic()
-    records, prefix, broken = [], [], None
+    records, prefix, broken, word = [], [], None, "FAILED"
+    count = {"passed": 0, "failed": 0, "skipped": 0, "cannot": 0}
     progress(f"{job.name}: {job.text} ...")
     try:
-        prefix = prefix_of(job)
-        build(job, prefix)
-        records = test(job, prefix, more_suites)
+        with AddressSpace(job):
+            prefix = prefix_of(job)
+            build(job, prefix)
+            records = test(job, prefix, more_suites)
+    except Skipped as e:
+        report(job, "skipped", count, began)
+        print(f"\n--- {job.name}: skipped: {e}\n", flush=True)
+        return count
+    except CannotRun as e:
+        broken, word = str(e), "CANNOT"
+        count["cannot"] = 1
     except Failure as e:
         broken = str(e)
-    count = {"passed": 0, "failed": 0, "skipped": 0}
     for record in records:
         count[verdict(record)] += 1
     if broken is None and count["passed"] + count["failed"] == 0:
         broken = "it ran no test: all were skipped"
-    failed = count["failed"] + (broken is not None)
-    progress("")
-    print(f"{job.name:6} {'FAILED' if failed else 'ok':6} {count['passed']:5} passed {failed:3} failed "
-        f"{count['skipped']:3} skipped {time.monotonic() - began:7.1f} s   {job.text}", flush=True)
+    count["failed"] += broken is not None
+    report(job, word if count["failed"] else "ok", count, began)
     if broken is not None:
         print(f"\n--- {job.name}: {broken}\n")
     for record in records:
         if verdict(record) == "failed":
             show_failed(job, prefix, record)
     sys.stdout.flush()
-    return count["passed"], failed
+    return count
+
+
+def compile_all(compile_job):
+    """As run_job, of configurations that are only compiled: each counts as a test."""
+    began = time.monotonic()
+    count = {"passed": 0, "failed": 0, "skipped": 0, "cannot": 0}
+    broken = []
+    for job in compile_job.jobs():
+        progress(f"{compile_job.name}: {job.name} ...")
+        try:
+            build(job, [])
+            count["passed"] += 1
+        except Failure as e:
+            count["failed"] += 1
+            count["cannot"] += isinstance(e, CannotRun)
+            broken.append(f"{job.name}: {e}")
+    report(compile_job, "FAILED" if broken else "ok", count, began)
+    for text in broken:
+        print(f"\n--- {compile_job.name}: {text}\n", flush=True)
+    return count
 
 
 def progress(text):
@@ -201,10 +284,15 @@ def progress(text):
 def parse_arguments():
     p = argparse.ArgumentParser(prog="scripts/check", formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Installs what is needed, builds every configuration and runs all tests.",
-        epilog="jobs:\n" + "\n".join(f"  {job.name:6} build/{job.folder.name:6} {job.text}" for job in JOBS)
+        epilog="jobs:\n" + "\n".join(f"  {job.name:7} build/{job.place:7} {job.text}" for job in JOBS)
         + "\n\nThe last line is \"N passed, N failed\".\n"
-        "Exit status: 0 all passed, 1 something failed or ran no test.\n"
+        "Exit status: 0 all passed, 1 something failed or ran no test, 2 a job could not be run: no compiler, no\n"
+        "place for the build, or a sanitizer that cannot start here.\n"
+        "The sanitizers reserve terabytes of addresses: where ulimit -v limits them, the soft limit is raised for\n"
+        "these jobs; if the hard limit is too low, they are skipped.\n"
         "JUnit files are kept in build/junit/.")
+    p.add_argument("--build", type=Path, metavar="DIR", help="build there instead of in build/; the source tree may"
+        " then be read-only")
     p.add_argument("jobs", nargs="*", metavar="JOB", help="run these jobs only")
     p.add_argument("--fast", action="store_true", help="for a pre-commit hook: lint and plain, without stress")
     how = p.add_mutually_exclusive_group()
@@ -218,29 +306,33 @@ def parse_arguments():
 
 
 def main():
+    global BUILD
     arguments = parse_arguments()
     wanted = arguments.jobs or (FAST if arguments.fast else [job.name for job in JOBS])
-    BUILD.mkdir(exist_ok=True)
+    if arguments.build is not None:
+        BUILD = arguments.build.resolve()
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"  # of the tests, too
+    BUILD.mkdir(parents=True, exist_ok=True)
+    total = {"passed": 0, "failed": 0, "cannot": 0}
     with open(BUILD / ".check.lock", "w", encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             progress("another check runs in this tree: waiting ...")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        passed = failed = 0
         for job in JOBS:
             if job.name not in wanted:
                 continue
-            p, f = run_job(job, FAST_SUITES if arguments.fast else [])
-            passed, failed = passed + p, failed + f
-            if failed and arguments.fail_fast:
+            count = (compile_all(job) if isinstance(job, CompileJob)
+                else run_job(job, FAST_SUITES if arguments.fast else []))
+            total = {key: total[key] + count[key] for key in total}
+            if count["failed"] and arguments.fail_fast:
                 break
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed or not passed else 0
+    print(f"{total['passed']} passed, {total['failed']} failed")
+    if total["failed"] > total["cannot"]:
+        return 1
+    return 0 if total["passed"] and not total["cannot"] else script.STATUS_CANNOT
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    script.run("check", main)

@@ -6,6 +6,8 @@ import contextlib
 import importlib.util
 import io
 import os
+import re
+import resource
 import subprocess
 import sys
 import tempfile
@@ -14,9 +16,11 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 SCRIPT = Path(__file__).resolve().parent.parent / "scripts" / "check.py"
+sys.path.insert(0, str(SCRIPT.parent))
 SPEC = importlib.util.spec_from_file_location("check", SCRIPT)
 check = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(check)
+script = sys.modules["script"]
 
 PROJECT = """
 project('small')
@@ -39,11 +43,11 @@ class Check(unittest.TestCase):
         check.BUILD.mkdir()
         (check.ROOT / "meson.build").write_text(PROJECT, encoding="utf-8")
 
-    def run_job(self, suites, options=()):
+    def run_job(self, suites, options=(), **more):
         out = io.StringIO()
         with contextlib.redirect_stdout(out):
-            passed, failed = check.run_job(check.Job("job", "a job", suites, options=options), [])
-        return passed, failed, out.getvalue()
+            count = check.run_job(check.Job("job", "a job", suites, options=options, **more), [])
+        return count["passed"], count["failed"], out.getvalue()
 
     def test_all_pass(self):
         passed, failed, out = self.run_job(["--suite", "good"])
@@ -81,16 +85,103 @@ class Check(unittest.TestCase):
         self.assertIn("configuring failed: meson setup build/job", out)
 
     def test_strong_randomisation_is_switched_off_or_named(self):
-        job = check.Job("job", "a job", [], fixed_addresses=True)
-        self.addCleanup(setattr, check, "aslr_bits", check.aslr_bits)
-        check.aslr_bits = lambda: 28
+        job = check.Job("job", "a job", [], sanitized=True)
+        self.addCleanup(setattr, script, "aslr_bits", script.aslr_bits)
+        script.aslr_bits = lambda: 28
         self.assertEqual(check.prefix_of(job), [])
-        check.aslr_bits = lambda: 32
+        script.aslr_bits = lambda: 32
         path = os.environ["PATH"]
         self.addCleanup(os.environ.__setitem__, "PATH", path)
         os.environ["PATH"] = ""  # as if there were no setarch
         with self.assertRaisesRegex(check.Failure, "sysctl -w vm.mmap_rnd_bits=28"):
             check.prefix_of(job)
+
+
+    def test_a_sanitizer_without_addresses_is_skipped(self):
+        """In a process of its own, because nobody can take a hard limit back."""
+        code = f"""
+import resource, sys
+sys.path.insert(0, {str(SCRIPT.parent)!r})
+import check
+check.ROOT = check.Path({str(check.ROOT)!r})
+check.BUILD = check.ROOT / "build"
+resource.setrlimit(resource.RLIMIT_AS, (4 << 30, int(sys.argv[1])))
+job = check.Job("job", "a job", ["--suite", "good"], sanitized=True)
+count = check.run_job(job, [])
+print(count["passed"], count["failed"], resource.getrlimit(resource.RLIMIT_AS)[0] >> 30)
+"""
+        unlimited = resource.getrlimit(resource.RLIMIT_AS)[1] == resource.RLIM_INFINITY
+        for hard, last in ((4 << 30, "0 0 4"), (-1, "2 0 4"))[:2 if unlimited else 1]:
+            done = subprocess.run([sys.executable, "-B", "-c", code, str(hard)], capture_output=True, text=True,
+                check=False)
+            self.assertEqual(done.stdout.splitlines()[-1:], [last], done.stdout + done.stderr)
+            self.assertEqual("skipped: the address space is limited to 4194304 kB" in done.stdout, hard > 0)
+
+    def test_every_configuration_is_compiled(self):
+        job = next(job for job in check.JOBS if isinstance(job, check.CompileJob))
+        rows = {(row.cc, option) for row in job.jobs() for option in row.options}
+        text = (SCRIPT.parent.parent / "meson_options.txt").read_text(encoding="utf-8")
+        wanted = ["-Dbuildtype=" + name for name in ("debug", "debugoptimized", "release", "minsize", "plain")]
+        wanted += ["-Db_lto=true", "-Dmutants=true"]
+        for name, choices in re.findall(r"option\('(\w+)', type: 'combo', choices: \[(.*?)\]", text):
+            wanted += [f"-D{name}={choice}" for choice in re.findall(r"'(\w+)'", choices) if choice != "auto"]
+        self.assertIn("-Dfibers=ucontext", wanted)
+        for cc in ("gcc", "clang"):
+            self.assertEqual([option for option in wanted if (cc, option) not in rows], [], cc)
+
+    def test_what_does_not_compile_fails(self):
+        (check.ROOT / "meson.build").write_text("project('small', 'c', default_options: 'werror=true')\n"
+            "executable('x', 'x.c')\n", encoding="utf-8")
+        (check.ROOT / "x.c").write_text("int main(void)\n{\n#ifdef __OPTIMIZE__\n#error optimized\n#endif\n}\n",
+            encoding="utf-8")
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            count = check.compile_all(check.CompileJob("compile", "", [("gcc", ["-Dbuildtype=debug"]),
+                ("clang", ["-Dbuildtype=release"]), ("no-such-compiler", ["-Dbuildtype=debug"])]))
+        self.assertEqual(count, {"passed": 1, "failed": 2, "skipped": 0, "cannot": 1})
+        self.assertIn("clang-release: compiling failed", out.getvalue())
+        self.assertIn("no-such-compiler: no such compiler", out.getvalue())
+
+    def whole(self, *words):
+        """Runs a copy of check.py as a program in the small tree."""
+        for name in ("check.py", "script.py"):
+            (check.ROOT / "scripts").mkdir(exist_ok=True)
+            (check.ROOT / "scripts" / name).write_bytes((SCRIPT.parent / name).read_bytes())
+        return subprocess.run([sys.executable, check.ROOT / "scripts" / "check.py", *words], capture_output=True,
+            text=True, check=False)
+
+    def test_a_read_only_tree_with_a_space_in_its_path(self):
+        with tempfile.TemporaryDirectory() as elsewhere:
+            check.ROOT = check.ROOT / "a tree"
+            check.ROOT.mkdir()
+            (check.ROOT / "meson.build").write_text(PROJECT.replace("'good'", "'lint'"), encoding="utf-8")
+            self.whole("--help")
+            with read_only(check.ROOT):
+                done = self.whole("lint", "--build", elsewhere + "/a build")
+                left = sorted(p.name for p in check.ROOT.rglob("*"))
+                refused = self.whole("lint")
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            self.assertTrue(done.stdout.endswith("2 passed, 0 failed\n"), done.stdout)
+            self.assertEqual(left, ["check.py", "meson.build", "script.py", "scripts"])
+            if os.geteuid() != 0:  # root writes anywhere
+                self.assertEqual(refused.returncode, 2)
+                self.assertRegex(refused.stderr, r"^check: .*: Permission denied\n$")
+
+    def test_no_place_for_the_build(self):
+        done = self.whole("lint", "--build", "/dev/null/below")
+        self.assertEqual((done.returncode, done.stderr), (2, "check: /dev/null/below: Not a directory\n"))
+
+
+@contextlib.contextmanager
+def read_only(tree):
+    folders = [tree, *(p for p in tree.rglob("*") if p.is_dir())]
+    for folder in folders:
+        folder.chmod(0o555)
+    try:
+        yield
+    finally:
+        for folder in folders:
+            folder.chmod(0o755)
 
 
 if __name__ == "__main__":
