@@ -70,7 +70,7 @@ finding_same(const struct finding *a, const struct finding *b)
 	bool whose = check_table[a->check].verdict != PROGRAM_VERDICT_INVARIANT;
 
 	return a->check == b->check && (!whose || (a->thread == b->thread && a->final == b->final && a->op == b->op)) &&
-	       (a->check != CHECK_target || strcmp(a->text, b->text) == 0);
+	       ((a->check != CHECK_target && a->check != CHECK_never) || strcmp(a->text, b->text) == 0);
 }
 
 void
@@ -161,6 +161,8 @@ check_verdict_text(enum program_verdict verdict)
 		return "two threads use the same memory, one of them writes, and nothing orders them";
 	case PROGRAM_VERDICT_PANIC:
 		return "the engine has run into one of its own assertions";
+	case PROGRAM_VERDICT_FORBIDDEN:
+		return "the program itself says that this outcome must not be possible";
 	case PROGRAM_VERDICT_NONE:
 		break;
 	}

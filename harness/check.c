@@ -16,6 +16,7 @@
 #include "harness/check-inside.h"
 #include "harness/keybuf.h"
 #include "harness/memory.h"
+#include "harness/never.h"
 
 /* --- findings --- */
 
@@ -463,11 +464,34 @@ end_of_thread(struct checker *c, struct run *r, unsigned thread)
 		    "it sleeps, nobody is left who could wake it, and it is no remove of system-wired pages");
 }
 
+/* The outcomes that the program forbids. */
+static void
+check_nevers(struct checker *c, struct run *r)
+{
+	const struct program *p = r->program;
+	const struct vm_result *results[PROGRAM_THREADS_MAX];
+
+	run_results(r, results);
+	r->target->dump(r->self, &r->state);
+	for (size_t i = 0; i < p->nr_nevers; i++) {
+		struct strbuf text = { 0 };
+
+		if (!never_matches(&p->nevers[i], results, &r->state))
+			continue;
+		never_print(p, &p->nevers[i], &text);
+		check_report(c, r, CHECK_never, NULL, 0, 0, "never line %zu of %zu forbids this outcome: %s", i + 1,
+		    p->nr_nevers, strbuf_text(&text));
+		strbuf_free(&text);
+	}
+}
+
 void
 checker_end(struct checker *c, struct run *r)
 {
 	if (sim_panic_text(r->sim) != NULL)
 		return;
+	if (r->program->nr_nevers > 0)
+		check_nevers(c, r);
 	for (unsigned t = 0; t < r->program->nr_threads; t++)
 		if (sim_status(r->sim, t) == SIM_SLEEPING)
 			end_of_thread(c, r, t);

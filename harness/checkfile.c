@@ -364,7 +364,8 @@ check_outcomes(struct check *c, struct explore_result *got)
 	};
 
 	explore(&c->run, &o, got);
-	if (got->end == EXPLORE_COMPLETE && outcomes_differ(&c->program, got) && !c->options->bless) {
+	if (got->end == EXPLORE_COMPLETE && c->program.nr_outcomes > 0 && outcomes_differ(&c->program, got) &&
+	    !c->options->bless) {
 		/* Only now are witnesses worth their price. */
 		explore_result_free(got);
 		o.want_witnesses = true;
@@ -383,7 +384,8 @@ check_outcomes(struct check *c, struct explore_result *got)
 	compare_finals(c, got);
 	if (c->options->bless)
 		return;
-	compare_outcomes(c, got);
+	if (c->program.nr_outcomes > 0)
+		compare_outcomes(c, got);
 	if (c->options->counts)
 		compare_counts(c, got);
 }
@@ -649,9 +651,11 @@ check_threads(struct check *c)
 	if (p->has_schedule)
 		check_schedule(c, &result);
 	if (p->has_schedule && c->report.status == CHECKFILE_PASSED && p->result == NULL && p->nr_verdicts == 0 &&
-	    p->nr_outcomes == 0 && p->nr_final == 0 && !c->options->bless)
+	    p->nr_outcomes == 0 && (p->nr_nevers == 0 || c->run.checker == NULL) && p->nr_final == 0 &&
+	    !c->options->bless)
 		expects_nothing(c, "a schedule, but no result");
-	if (p->nr_outcomes > 0 || (c->options->bless && !p->has_schedule)) {
+	if (p->nr_outcomes > 0 || (p->nr_nevers > 0 && c->run.checker != NULL && !p->has_schedule) ||
+	    (c->options->bless && !p->has_schedule)) {
 		check_outcomes(c, &got);
 	} else if (!p->has_schedule && program_verdict(p)->kind == PROGRAM_VERDICT_LIVELOCK) {
 		check_livelock(c, &got);

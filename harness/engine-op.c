@@ -213,7 +213,7 @@ canary_result(const struct vm_map *map, const struct vm_op *op, struct vm_result
 		r->code = KERN_RESOURCE_SHORTAGE;
 	else if (op->code == VM_OP_protect && success && VM_MUTATED(map, canary_code))
 		r->code = KERN_NO_ACCESS;
-	else if (op->code == VM_OP_lookup && VM_MUTATED(map, canary_query))
+	else if (op->code == VM_OP_lookup && (VM_MUTATED(map, canary_query) || VM_MUTATED(map, canary_never)))
 		r->code = !r->code;
 	else if (op->code == VM_OP_find && success && VM_MUTATED(map, canary_find))
 		r->code = KERN_NO_SPACE;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "harness/memory.h"
+#include "harness/vmt.h"
 
 #define LIST_MAX_SIZE ((size_t)256 << 20) /* two million names of the longest kind are not a list but a mistake */
 #define READ_SIZE 65536
@@ -130,7 +131,7 @@ inputs_add_list(struct cli_files *files, const char *path, enum inputs_kind kind
 	if (text == NULL)
 		return false;
 	separator = memchr(text, '\0', len) != NULL ? '\0' : '\n';
-	for (char *name = text; name < text + len; name = end + 1) {
+	for (char *name = text + vmt_byte_order_mark(text, len); name < text + len; name = end + 1) {
 		end = memchr(name, separator, (size_t)(text + len - name));
 		if (end == NULL)
 			end = text + len;

@@ -17,7 +17,7 @@
 #define LEX_FOUND_MAX 40 /* bytes of an offending word that are shown */
 
 size_t
-lex_byte_order_mark(const char *text, size_t len)
+vmt_byte_order_mark(const char *text, size_t len)
 {
 	static const char mark[] = "\xef\xbb\xbf";
 	size_t mark_len = sizeof(mark) - 1;
@@ -35,7 +35,7 @@ is_utf16(const struct lex *l, const char *at)
 void
 lex_begin(struct lex *l, const char *text, size_t len, struct vmt_error *e)
 {
-	size_t mark = lex_byte_order_mark(text, len);
+	size_t mark = vmt_byte_order_mark(text, len);
 
 	text += mark;
 	len -= mark;

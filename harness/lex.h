@@ -35,8 +35,6 @@ struct lex {
 	struct vmt_error *error;
 };
 
-/* The bytes of a UTF-8 byte order mark at the beginning of a text: 3, or 0 if there is none. */
-size_t lex_byte_order_mark(const char *text, size_t len);
 /* At the first line. A byte order mark is no part of it. */
 void lex_begin(struct lex *l, const char *text, size_t len, struct vmt_error *e);
 /* Goes to the next line and its first word. */

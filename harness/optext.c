@@ -502,7 +502,10 @@ optext_parse_result(
 	if (parse_done(kind, at, len, r))
 		return true;
 	return lex_fail_at(l, at, len, "%s%s%s", result_expected(kind),
-	    (may & OPTEXT_MAY_BLOCK) != 0 ? ", or BLOCKED" : "", (may & OPTEXT_MAY_BE_NONE) != 0 ? ", or \"-\"" : "");
+	    (may & OPTEXT_MAY_BLOCK) != 0 ? ", or BLOCKED" : "",
+	    (may & OPTEXT_MAY_BE_ANY) != 0    ? ", or \"-\", or \"*\""
+	    : (may & OPTEXT_MAY_BE_NONE) != 0 ? ", or \"-\""
+	                                      : "");
 }
 
 static void

@@ -24,6 +24,7 @@ bool optext_parse(struct lex *l, struct vm_op *op, const char **ret_optional);
 /* What a result may be besides the results of the operation's kind. */
 #define OPTEXT_MAY_BLOCK 0x1   /* "BLOCKED" */
 #define OPTEXT_MAY_BE_NONE 0x2 /* "-" */
+#define OPTEXT_MAY_BE_ANY 0x4  /* "*", which the caller reads itself */
 
 /* The @len bytes at @at as a result of @op. */
 bool optext_parse_result(

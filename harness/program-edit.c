@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "harness/memory.h"
+#include "harness/never.h"
 #include "harness/random-draw.h"
 
 static void *
@@ -39,6 +40,7 @@ program_copy_bare(struct program *to, const struct program *from)
 		to->init[i] = (struct program_step){ .op = from->init[i].op };
 	to->nr_threads = from->nr_threads;
 	to->threads = copied(from->threads, from->nr_threads, sizeof(*to->threads));
+	never_copy_all(to, from);
 }
 
 void
@@ -47,6 +49,7 @@ program_drop_thread(struct program *p, unsigned thread)
 	p->nr_threads--;
 	for (unsigned t = thread; t < p->nr_threads; t++)
 		p->threads[t] = p->threads[t + 1];
+	never_thread_dropped(p, thread);
 }
 
 bool
@@ -59,6 +62,7 @@ program_drop_op(struct program *p, unsigned thread, unsigned op)
 		t->ops[i] = t->ops[i + 1];
 		t->line[i] = t->line[i + 1];
 	}
+	never_op_dropped(p, thread, op);
 	if (t->nr_ops == 0)
 		program_drop_thread(p, thread);
 	else
@@ -88,6 +92,7 @@ program_insert_op(struct program *p, unsigned thread, unsigned at, const struct 
 	}
 	t->ops[at] = *op;
 	t->line[at] = 0;
+	never_op_inserted(p, thread, at);
 	return true;
 }
 

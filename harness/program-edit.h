@@ -13,7 +13,7 @@
 
 #include "harness/program.h"
 
-/* *to is program_init'ed here. No expectations, no final steps, no comments. */
+/* *to is program_init'ed here. Of the expectations only what must never be; no final steps, no comments. */
 void program_copy_bare(struct program *to, const struct program *from);
 
 void program_drop_thread(struct program *p, unsigned thread);

@@ -7,6 +7,7 @@
 
 #include "engine/vm.h"
 #include "harness/memory.h"
+#include "harness/never.h"
 
 void
 program_init(struct program *p)
@@ -39,6 +40,9 @@ program_free(struct program *p)
 	for (size_t i = 0; i < p->nr_outcomes; i++)
 		free(p->outcomes[i].text);
 	free(p->outcomes);
+	for (size_t i = 0; i < p->nr_nevers; i++)
+		never_free(&p->nevers[i]);
+	free(p->nevers);
 	program_drop_verdicts(p);
 	free(p->result);
 	free(p->choices);
@@ -136,6 +140,17 @@ outcomes_equal(const struct program *a, const struct program *b)
 }
 
 static bool
+nevers_equal(const struct program *a, const struct program *b)
+{
+	if (a->nr_nevers != b->nr_nevers)
+		return false;
+	for (size_t i = 0; i < a->nr_nevers; i++)
+		if (!never_equal(&a->nevers[i], &b->nevers[i]))
+			return false;
+	return true;
+}
+
+static bool
 schedule_equal(const struct program *a, const struct program *b)
 {
 	if (a->has_schedule != b->has_schedule || a->nr_choices != b->nr_choices)
@@ -164,7 +179,8 @@ expectations_equal(const struct program *a, const struct program *b)
 {
 	if (a->has_schedules != b->has_schedules || (a->has_schedules && a->schedules != b->schedules))
 		return false;
-	return verdicts_equal(a, b) && text_equal(a->result, b->result) && outcomes_equal(a, b) && schedule_equal(a, b);
+	return verdicts_equal(a, b) && text_equal(a->result, b->result) && outcomes_equal(a, b) && nevers_equal(a, b) &&
+	       schedule_equal(a, b);
 }
 
 bool

@@ -85,6 +85,17 @@ struct program_note {
 	char *text;    /* from its '#', without the line end */
 };
 
+/* A "never" line: an outcome that must not be possible (never.h). */
+struct program_never {
+	size_t nr_results;
+	struct program_never_result {
+		uint8_t thread, op;
+		struct vm_result result; /* VM_OUTCOME_NONE: not finished */
+	} * results;                     /* ascending; any other result may be anything */
+	char *state;                     /* words about the state, between single blanks; NULL: it may be anything */
+	unsigned line;
+};
+
 struct program {
 	struct program_config config;
 	size_t nr_init, nr_final;
@@ -99,6 +110,8 @@ struct program {
 	/* expectations */
 	size_t nr_outcomes;
 	struct program_outcome *outcomes; /* sorted bytewise, no duplicates */
+	size_t nr_nevers;
+	struct program_never *nevers; /* in the order of the file */
 	bool has_schedules;
 	unsigned __int128 schedules; /* "schedules N" */
 	unsigned schedules_line;

@@ -243,10 +243,8 @@ run_key(struct run *r, struct keybuf *k)
 }
 
 void
-run_outcome(struct run *r, struct strbuf *out)
+run_results(struct run *r, const struct vm_result *results[PROGRAM_THREADS_MAX])
 {
-	const struct vm_result *results[PROGRAM_THREADS_MAX];
-
 	for (unsigned t = 0; t < r->program->nr_threads; t++) {
 		struct run_thread *rt = &r->threads[t];
 
@@ -254,6 +252,14 @@ run_outcome(struct run *r, struct strbuf *out)
 			rt->results[i] = (struct vm_result){ .outcome = VM_OUTCOME_NONE };
 		results[t] = rt->results;
 	}
+}
+
+void
+run_outcome(struct run *r, struct strbuf *out)
+{
+	const struct vm_result *results[PROGRAM_THREADS_MAX];
+
+	run_results(r, results);
 	r->target->dump(r->self, &r->state);
 	vmt_print_outcome(r->program, results, &r->state, sim_unfinished(r->sim) != 0, out);
 	if (run_panic(r) != NULL)

@@ -105,6 +105,8 @@ run_deadlocked(const struct run *r)
 
 /* The state key of the whole system, appended, the checker's monitors with it. Only if the target offers one. */
 void run_key(struct run *r, struct keybuf *k);
+/* results[t] are all of thread t's; those that there are not yet are VM_OUTCOME_NONE. */
+void run_results(struct run *r, const struct vm_result *results[PROGRAM_THREADS_MAX]);
 /*
  * The outcome in .vmt form, appended: "T0: R,R | T1: R | STATE", and "| DEADLOCK(...)" if that is so. After a panic
  * "| PANIC(...)", which no program can expect.

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/vm.h"
+#include "harness/never.h"
 #include "harness/random-draw.h"
 #include "harness/shrink-inside.h"
 
@@ -153,7 +154,7 @@ init_step_instead(struct shrink *s)
 {
 	struct program p;
 
-	if (s->best.nr_init == 0 || s->best.nr_threads > 1 || s->best.threads[0].nr_ops > 1)
+	if (s->best.nr_init == 0 || s->best.nr_nevers > 0 || s->best.nr_threads > 1 || s->best.threads[0].nr_ops > 1)
 		return false;
 	p = shrink_copy(s);
 	p.threads[0].ops[0] = p.init[p.nr_init - 1].op;
@@ -285,8 +286,12 @@ shrink_directives(struct shrink *s)
 static bool
 with_op(struct shrink *s, unsigned number, const struct vm_op *op)
 {
-	struct program p = shrink_copy(s);
+	struct program p;
 
+	/* A result that must never be is one of this operation, and of no other. */
+	if (op->code != program_op(&s->best, number)->code && never_names(&s->best, number))
+		return false;
+	p = shrink_copy(s);
 	*program_op(&p, number) = *op;
 	return shrink_try(s, &p, NULL);
 }

@@ -10,6 +10,7 @@
 
 #include "harness/memory.h"
 #include "harness/nearest.h"
+#include "harness/never.h"
 #include "harness/strbuf.h"
 #include "harness/vmt-parse.h"
 #include "harness/vmt.h"
@@ -36,6 +37,19 @@ vmt_parse_result(struct vmt_parser *ps)
 	ps->p->result_line = ps->lex.line;
 	ps->p->result = vmt_parse_outcome(&ps->lex, ps->p, false);
 	return ps->p->result != NULL;
+}
+
+bool
+vmt_parse_never(struct vmt_parser *ps)
+{
+	struct program *p = ps->p;
+	struct program_never n;
+
+	if (!never_parse(&ps->lex, p, &n))
+		return false;
+	p->nevers = vmt_grow(p->nevers, p->nr_nevers, sizeof(n));
+	p->nevers[p->nr_nevers++] = n;
+	return true;
 }
 
 bool

@@ -46,6 +46,7 @@ static const struct line_word {
 	{ "init", vmt_parse_init, VMT_PART_STEPS, true },
 	{ "final", vmt_parse_final, VMT_PART_STEPS, true },
 	{ "outcome", vmt_parse_outcome_line, VMT_PART_EXPECTATIONS, true },
+	{ "never", vmt_parse_never, VMT_PART_EXPECTATIONS, true },
 	{ "schedules", vmt_parse_schedules, VMT_PART_EXPECTATIONS, false },
 	{ "verdict", vmt_parse_verdict, VMT_PART_EXPECTATIONS, true },
 	{ "result", vmt_parse_result, VMT_PART_EXPECTATIONS, false },

@@ -62,6 +62,7 @@ bool vmt_parse_frames(struct vmt_parser *ps);
 bool vmt_parse_init(struct vmt_parser *ps);
 bool vmt_parse_final(struct vmt_parser *ps);
 bool vmt_parse_outcome_line(struct vmt_parser *ps);
+bool vmt_parse_never(struct vmt_parser *ps);
 bool vmt_parse_schedules(struct vmt_parser *ps);
 bool vmt_parse_verdict(struct vmt_parser *ps);
 bool vmt_parse_result(struct vmt_parser *ps);

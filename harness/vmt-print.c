@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "engine/vm.h"
+#include "harness/never.h"
 #include "harness/optext.h"
 #include "harness/strbuf.h"
 #include "harness/vmt-parse.h"
@@ -252,6 +253,12 @@ print_expectations(const struct program *p, struct strbuf *out)
 		begin_line(p, p->outcomes[i].line, out);
 		strbuf_printf(out, "outcome %s", p->outcomes[i].text);
 		end_line(p, p->outcomes[i].line, out);
+	}
+	for (size_t i = 0; i < p->nr_nevers; i++) {
+		begin_line(p, p->nevers[i].line, out);
+		strbuf_add(out, "never ");
+		never_print(p, &p->nevers[i], out);
+		end_line(p, p->nevers[i].line, out);
 	}
 	if (p->has_schedules) {
 		begin_line(p, p->schedules_line, out);

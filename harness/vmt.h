@@ -33,6 +33,8 @@ bool vmt_parse(const char *text, size_t len, struct program *p, struct vmt_error
 bool vmt_load(const char *path, struct program *p, struct strbuf *text, struct strbuf *error);
 /* The same, with the error on standard error. */
 bool vmt_read(const char *path, struct program *p);
+/* The bytes of the UTF-8 byte order mark that a text begins with: 3; 0: there is none. */
+size_t vmt_byte_order_mark(const char *text, size_t len);
 /* What messages call it: "-" is "standard input". */
 const char *vmt_path_name(const char *path);
 /* The canonical text, appended. */

@@ -243,6 +243,50 @@ class Versions(Case):
         self.usage_error("explore", path, words=["UTF-16", "save the file as UTF-8"])
 
 
+class Never(Case):
+    """What a program says must never be: checked over all schedules, reported with one, kept by shrink."""
+    PROGRAM = """map 16 80
+init insert 20 24 rw rwx
+T0 lookup 16
+T0 wire 20 24 user noholes
+T1 remove 22 24
+T1 lookup 17
+"""
+    REACHED = ("T0: *,KERN_INVALID_ADDRESS | T1: KERN_SUCCESS,*", "T0: *,KERN_SUCCESS | 22-24:- uw=2", "20-22:rw*:w1u",
+        "T1: *,FALSE", "T0: FALSE,KERN_SUCCESS | T1: KERN_SUCCESS,FALSE | 20-22:* 22-80:- uw=*")
+    UNREACHED = ("T0: *,KERN_NO_SPACE", "T0: -,-", "uw=3 20-22:*", "22-24:*", "20-22:-", "20-23:*", "!busy", "(empty)",
+        "T0: *,KERN_INVALID_ADDRESS | uw=2")
+
+    def test_reached_and_not_reached(self):
+        for pattern in self.REACHED:
+            path = self.file("never.vmt", self.PROGRAM + "never T0: TRUE,*\nnever %s\n" % pattern)
+            out, _ = self.expect(1, "check", path)
+            self.assertIn("never line 2 of 2 forbids this outcome: " + pattern, out)
+            schedule = re.search(r"repeat: wirestorm run --schedule '([^']*)'", out).group(1)
+            self.assertIn("forbidden never", self.expect(1, "run", "--schedule", schedule, path)[0])
+            self.assertIn("# FINDING forbidden never", self.expect(1, "explore", path)[0])
+            self.assertIn("expects nothing", self.expect(1, "check", "--no-checks", path)[0])
+        for pattern in self.UNREACHED:
+            path = self.file("never.vmt", self.PROGRAM + "never %s\n" % pattern)
+            self.assertIn("1 passed", self.expect(0, "check", "--verify", path)[0], pattern)
+            self.expect(0, "explore", path)
+            self.expect(0, "fmt", "--check", path)
+
+    def test_a_finding_of_its_own(self):
+        path = self.file("never.vmt", self.PROGRAM + "never %s\n" % self.REACHED[0] +
+            "verdict forbidden never\nschedule T1*2 T0*5\n")
+        self.assertIn("1 passed", self.expect(0, "check", path)[0])
+        self.assertIn("found: forbidden never", self.expect(0, "show", path)[0])
+        small = self.room / "small.vmt"
+        self.expect(0, "shrink", "--out", small, path)
+        text = small.read_text()
+        self.assertIn("\nnever T0: KERN_INVALID_ADDRESS | T1: KERN_SUCCESS\n", text)
+        self.assertRegex(text, r"(?m)^T0 wire .*\nT1 remove ")
+        self.assertIn("1 passed", self.expect(0, "check", small)[0])
+        self.assertIn("expected verdict forbidden never", self.expect(1, "check", self.file("gone.vmt",
+            text.replace("never T0: KERN_INVALID_ADDRESS", "never T0: KERN_NO_SPACE")))[0])
+
+
 class Files(Case):
     def test_missing(self):
         for command in ("check", "explore", "run", "fmt"):

@@ -69,6 +69,9 @@ class Inputs(unittest.TestCase):
         self.assertIn("2 passed", self.run_tool(0, "check", "--files-from", "list"))
         (self.scratch / "list").write_text("programs\n")
         self.assertIn("4 passed", self.run_tool(0, "check", "--files-from", "list"))
+        path = self.scratch / "list"
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+        self.assertIn("4 passed", self.run_tool(0, "check", "--files-from", "list"))
         self.assertIn("5 passed", self.run_tool(0, "check", "--files-from", "list", "programs/a.vmt"))
 
     def test_bad_list(self):

@@ -417,6 +417,23 @@ formatted(const char *text)
 }
 
 static void
+test_never_lines_are_canonical(void **unused)
+{
+	static const char steps[] = "map 16 80\nT0 lookup 16\nT0 clip 16\nT1 read 16\n";
+	struct strbuf in = { 0 }, want = { 0 };
+	char *text;
+
+	(void)unused;
+	strbuf_printf(&in, "%snever T1: 0x10  |  T0: -,*  |  16-20:rw*   uw=0\nnever uw=-* !busy\n", steps);
+	strbuf_printf(&want, "%snever T0: -,* | T1: 16 | 16-20:rw* uw=0\nnever uw=-* !busy\n", steps);
+	text = formatted(strbuf_text(&in));
+	assert_string_equal(text, strbuf_text(&want));
+	free(text);
+	strbuf_free(&in);
+	strbuf_free(&want);
+}
+
+static void
 test_byte_order_mark_is_skipped(void **unused)
 {
 	char *without = formatted("# head\nmap 16 80\ninit lookup 16\n");
@@ -1042,6 +1059,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_write_and_read),
 		cmocka_unit_test(test_write_fails_cleanly),
 		cmocka_unit_test(test_line_ends),
+		cmocka_unit_test(test_never_lines_are_canonical),
 		cmocka_unit_test(test_byte_order_mark_is_skipped),
 		cmocka_unit_test(test_version_line_is_kept),
 	};
