@@ -439,9 +439,10 @@ static void
 say_small(struct hunter *h, struct program *p, const struct shrink_report *r, bool shrunk, struct keybuf *out)
 {
 	struct strbuf key = { 0 }, name = { 0 }, line = { 0 }, head = { 0 }, text = { 0 }, complaint = { 0 };
+	bool livelock = program_verdict(p)->kind == PROGRAM_VERDICT_LIVELOCK, good;
 	struct finding f = { 0 };
-	bool good = replays(h, p, &f);
 
+	good = !livelock && replays(h, p, &f); /* a livelock has no schedule */
 	if (f.check != CHECK_NONE) {
 		hunt_key(p, &f, &key);
 		hunt_name(&f, &name);
@@ -454,9 +455,8 @@ say_small(struct hunter *h, struct program *p, const struct shrink_report *r, bo
 		strbuf_add(&name, vmt_verdict_word(v->kind));
 		strbuf_add(&line, strbuf_text(&key));
 		strbuf_printf(&head, "# %s, as it was found: %s.\n", strbuf_text(&line),
-		    v->kind == PROGRAM_VERDICT_LIVELOCK
-		        ? "a schedule that does not end shows it"
-		        : "its schedule alone does not show it again, so something decides that is in no state");
+		    livelock ? "a schedule that does not end shows it"
+		             : "its schedule alone does not show it again, so something decides that is in no state");
 	}
 	free(p->head);
 	p->head = strbuf_take(&head);
@@ -464,6 +464,7 @@ say_small(struct hunter *h, struct program *p, const struct shrink_report *r, bo
 		(void)expect_run(p, h->options->limits.target, h->sim);
 	if (shrunk)
 		check_small(h, p, &complaint);
+	good |= livelock && complaint.len == 0;
 	vmt_print(p, &text);
 	keybuf_u8(out, good);
 	keybuf_u8(out, f.quirk);

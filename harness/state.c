@@ -77,11 +77,23 @@ print_run(const struct vm_run *run, struct strbuf *out)
 	strbuf_add(out, run->transition ? "!T " : " ");
 }
 
+static bool
+guards_touch(const struct vm_run *a, const struct vm_run *b)
+{
+	return a->guard && b->guard && a->end == b->start && a->transition == b->transition;
+}
+
 void
 state_print(const struct vm_state *s, struct strbuf *out)
 {
-	for (size_t i = 0; i < s->nr_runs; i++)
-		print_run(&s->runs[i], out);
+	for (size_t i = 0; i < s->nr_runs; i++) {
+		struct vm_run run = s->runs[i];
+
+		/* A guard is printed without attributes, so a broken one that has some looks like its neighbour. */
+		for (; i + 1 < s->nr_runs && guards_touch(&run, &s->runs[i + 1]); i++)
+			run.end = s->runs[i + 1].end;
+		print_run(&run, out);
+	}
 	if (s->nr_runs == 0)
 		strbuf_add(out, "(empty) ");
 	strbuf_printf(out, "uw=%" PRId64 "%s", s->user_wired, s->busy ? " !busy" : "");
