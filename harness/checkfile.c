@@ -9,8 +9,9 @@
 #include "engine/mutant.h"
 #include "engine/vm.h"
 #include "harness/expect.h"
-#include "harness/memory.h"
+#include "harness/fixed.h"
 #include "harness/json.h"
+#include "harness/memory.h"
 #include "harness/replay.h"
 #include "harness/vmt.h"
 
@@ -142,26 +143,47 @@ say_word(struct strbuf *out, const char *word)
 	strbuf_addc(out, '\'');
 }
 
-/* How to see it again. */
+void
+checkfile_say_repeat(
+    const char *path, const struct checkfile_options *options, const struct explore_path *way, struct strbuf *out)
+{
+	bool changed = options->mutant != NULL || options->no_mutant; /* which run has no option for */
+
+	if (changed && way->choices != NULL) {
+		strbuf_add(out, "; schedule ");
+		vmt_print_choices(way->choices, way->nr_choices, out);
+	}
+	/* The program's name is followed by that of the command, as messages begin. */
+	strbuf_printf(out, "; repeat: %.*s %s ", (int)strcspn(getprogname(), " "), getprogname(),
+	    !changed         ? "run"
+	    : options->fixed ? "check --fixed"
+	                     : "check");
+	if (options->target_named)
+		strbuf_printf(out, "--target %s ", options->target->name);
+	if (options->profile != NULL)
+		strbuf_printf(out, "--profile '%s' ", options->profile);
+	if (changed) {
+		strbuf_printf(out, "--mutant %s ", options->no_mutant ? "none" : options->mutant);
+	} else if (way->choices != NULL) {
+		strbuf_add(out, "--schedule '");
+		vmt_print_choices(way->choices, way->nr_choices, out);
+		strbuf_add(out, "' ");
+	}
+	say_word(out, path);
+	strbuf_addc(out, '\n');
+}
+
 static void
 say_repeat(struct check *c, const struct explore_path *witness)
 {
-	/* The program's name is followed by that of the command, as messages begin. */
-	strbuf_printf(c->out, "; repeat: %.*s run ", (int)strcspn(getprogname(), " "), getprogname());
-	if (c->options->target_named)
-		strbuf_printf(c->out, "--target %s ", c->options->target->name);
-	if (c->options->profile != NULL)
-		strbuf_printf(c->out, "--profile '%s' ", c->options->profile);
 	if (witness->choices != NULL) {
 		struct strbuf schedule = { 0 };
 
 		vmt_print_choices(witness->choices, witness->nr_choices, &schedule);
-		strbuf_printf(c->out, "--schedule '%s' ", strbuf_text(&schedule));
 		add_witness(c, strbuf_text(&schedule));
 		strbuf_free(&schedule);
 	}
-	say_word(c->out, c->path);
-	strbuf_addc(c->out, '\n');
+	checkfile_say_repeat(c->path, c->options, witness, c->out);
 }
 
 /* --- findings --- */
@@ -343,6 +365,7 @@ key_is_incomplete(struct check *c)
 static void
 explore_incomplete(struct check *c, const struct explore_result *got)
 {
+	c->report.incomplete = !got->livelock;
 	fail_at(c, 0);
 	if (got->livelock && c->options->verify && key_is_incomplete(c))
 		strbuf_printf(c->out, "--verify: a cycle of states, but every schedule ends: the key is incomplete\n");
@@ -770,14 +793,17 @@ checkfile_program(
 		c.program.config.profile_freebsd12 = options->profile_freebsd12;
 		c.program.config.quirks = options->quirks;
 	}
-	if (options->mutant != NULL)
+	if (options->mutant != NULL || options->no_mutant)
 		c.program.config.mutant = options->mutant;
 	if (options->bless)
 		vmt_print(&c.program, &c.before);
 	/* Where the init steps cannot be blessed, opening says why. */
 	if (options->bless)
 		bless_init(&c, sim);
-	check_program(&c, sim);
+	if (options->fixed)
+		c.report = fixed_program(path, &c.program, options, sim, out);
+	else
+		check_program(&c, sim);
 	end_difference(&c);
 	strbuf_free(&c.before);
 	checker_free(&c.checker);

@@ -21,6 +21,8 @@ struct checkfile_options {
 	bool profile_freebsd12; /* what it means */
 	uint32_t quirks;
 	const char *mutant;         /* a name of mutants.def: put back whatever the file says; NULL: the file's */
+	bool no_mutant;             /* none, whatever the file says; mutant is NULL */
+	bool fixed;                 /* ask whether what the file is about still happens (fixed.h), compare nothing */
 	bool counts;                /* compare "schedules N", too */
 	bool verify;                /* explore by schedules as well and compare */
 	uint64_t verify_max;        /* programs with more schedules are not verified */
@@ -46,6 +48,7 @@ enum checkfile_status {
 struct checkfile_report {
 	uint8_t status;     /* enum checkfile_status */
 	bool verified;      /* explored by schedules as well */
+	bool incomplete;    /* not all schedules were explored */
 	bool blessed;       /* options.blessed has new expectations */
 	bool verdict_shown; /* there is a verdict line, and the run by the schedule shows it */
 	uint64_t states, transitions, steps;
@@ -62,6 +65,10 @@ struct checkfile_report checkfile(
 /* The same for a program in memory, which is freed; @path is what messages name. */
 struct checkfile_report checkfile_program(
     const char *path, struct program *p, const struct checkfile_options *options, struct sim *sim, struct strbuf *out);
+
+/* "; repeat: wirestorm run --schedule ... FILE" and a line end: how to see the run of this way again. */
+void checkfile_say_repeat(
+    const char *path, const struct checkfile_options *options, const struct explore_path *way, struct strbuf *out);
 
 /* "strict", "freebsd12", each with any number of "+Q1" and "-Q1" behind it. False: *word is what is wrong. */
 bool checkfile_parse_profile(const char *text, bool *freebsd12, uint32_t *quirks, const char **word);

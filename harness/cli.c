@@ -350,6 +350,45 @@ cli_close_program(struct run *r)
 	r->sim = NULL;
 }
 
+/* Is the file @path that program? Then it may have been written by an earlier run of the same command. */
+static bool
+is_program(const char *path, const struct program *p)
+{
+	struct strbuf text = { 0 };
+	struct keybuf there = { 0 };
+	bool same;
+
+	vmt_print(p, &text);
+	same = cli_read_bytes(path, &there) && there.len == text.len &&
+	       memcmp(there.bytes, strbuf_text(&text), text.len) == 0;
+	strbuf_free(&text);
+	keybuf_free(&there);
+	return same;
+}
+
+bool
+cli_save_new_program(const char *path, const struct program *p)
+{
+	if (vmt_write_new(path, p) || (errno == EEXIST && is_program(path, p)))
+		return true;
+	if (errno == EEXIST)
+		warnx("%s: the file exists with different contents", path);
+	else
+		warn("%s", path);
+	return false;
+}
+
+const char *
+cli_mutant(const char *text, bool *none)
+{
+	const char *mutant = vmt_mutant(text);
+
+	*none = strcmp(text, "none") == 0;
+	if (mutant == NULL && !*none)
+		errx(EXIT_USAGE, "--mutant %s: expected none or a mutant; wirestorm bugs list has them", text);
+	return mutant;
+}
+
 void
 cli_print_program(const struct program *p)
 {

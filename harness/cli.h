@@ -24,6 +24,7 @@ enum exit_code {
 	EXIT_FINDING = 1, /* a mismatch, or something found */
 	EXIT_USAGE = 2,   /* wrong usage, or a file that cannot be used */
 	EXIT_HANG = 3,
+	EXIT_SKIP_COMMIT = 125, /* git bisect run: this commit cannot be judged */
 };
 
 #define COMMAND(name, function, summary) int function(int argc, char **argv);
@@ -86,6 +87,8 @@ bool cli_can_write(const char *path);
  * to standard output, or with @json, which has that for itself, to standard error.
  */
 bool cli_save_program(const char *path, const struct program *p, bool json);
+/* As a new file; one that is there stays. False: said why, unless the file there is this program already. */
+bool cli_save_new_program(const char *path, const struct program *p);
 /* The same for the text of a program. */
 bool cli_save_text(const char *path, const struct strbuf *text, bool json);
 
@@ -112,6 +115,9 @@ struct cli_target {
  * with @does, as in "real threads run".
  */
 int cli_engine_only(const struct cli_target *t, const char *does);
+
+/* The value of --mutant: a name as a program has it, or NULL for "none". Exits if there is no such mutant. */
+const char *cli_mutant(const char *text, bool *none);
 
 /* What --schedule, --seed and --strategy say: which run it is. */
 struct cli_which {

@@ -46,9 +46,15 @@ static const char help_head[] =
 
 static const char help_tail[] =
     "\n"
+    "--fixed asks another question: do the findings that the verdict lines list still happen, under any schedule? A\n"
+    "file without verdict lines is about any finding that no quirk of the profile explains. The schedule of the file\n"
+    "is tried, then all schedules; if these are too many, 1000 runs by strategies. The answer states the bound.\n\n"
     "Exit status: 0 all passed, 1 a mismatch, 2 no mismatch, but wrong usage, a bad file, or no file at all. With\n"
     "--expect-fail a mismatch of a listed file is none, and a listed file that passes is one.\n\n"
+    "With --fixed: 0 no finding still happens, 1 one does, 2 (with --bisect 125) none does, but a file cannot be "
+    "run.\n\n"
     "Examples:\n"
+    "  wirestorm check --fixed found/006-sync.vmt\n"
     "  wirestorm check --counts corpus/freebsd\n"
     "  wirestorm check --profile strict corpus/freebsd/conc/002.vmt\n"
     "  wirestorm check --junit report.xml --expect-fail known.txt --filter 'wire-*' corpus\n";
@@ -72,10 +78,10 @@ struct check_run {
 	unsigned nr_workers;
 	const char *filter, *junit, *expect_fail_from;
 	struct patterns expect_fail;
-	bool incomplete;                   /* some operands could not be read */
-	bool quiet;                        /* standard output takes something else than text */
-	const char *files_from, *bless_to; /* bless_to: NULL, or where a program from standard input goes */
-	bool json, progress, unwritten;    /* unwritten: a file could not be blessed */
+	bool incomplete;                        /* some operands could not be read */
+	bool quiet;                             /* standard output takes something else than text */
+	const char *files_from, *bless_to;      /* bless_to: NULL, or where a program from standard input goes */
+	bool bisect, json, progress, unwritten; /* unwritten: a file could not be blessed */
 	time_t started, shown;
 };
 
@@ -192,6 +198,23 @@ write_blessed(struct check_run *c, struct file_state *s, const char *path, char 
 	s->text = strbuf_take(&text);
 }
 
+/* With --fixed a file without verdict lines is about a crash, too; others cannot be run then. */
+static uint8_t
+status_of_dead(const struct check_run *c, const char *path)
+{
+	struct strbuf text = { 0 }, error = { 0 };
+	struct program p;
+	bool about_it;
+
+	if (!c->options.fixed)
+		return CHECKFILE_CRASHED;
+	about_it = vmt_load(path, &p, &text, &error) && p.nr_verdicts == 0;
+	strbuf_free(&text);
+	strbuf_free(&error);
+	program_free(&p);
+	return about_it ? CHECKFILE_FAILED : CHECKFILE_BAD;
+}
+
 static void
 take_answer(void *arg, struct work *work)
 {
@@ -215,7 +238,7 @@ take_answer(void *arg, struct work *work)
 		free(report);
 		s->seconds = read_double(&r);
 	} else {
-		s->report = (struct checkfile_report){ .status = CHECKFILE_CRASHED };
+		s->report = (struct checkfile_report){ .status = status_of_dead(c, c->files.names[file]) };
 		s->text = say_died(c->files.names[file], work->status);
 		s->differences = json_array();
 	}
@@ -463,6 +486,17 @@ print_totals(const struct check_run *c, const struct totals *t)
 	printf("\n");
 }
 
+/* Of --fixed: each file has said its own line. */
+static void
+print_fixed(const struct check_run *c, const struct totals *t)
+{
+	size_t still = t->failed - t->bad;
+
+	if (c->files.nr > 1)
+		printf("%zu fixed, %zu still happen%s, %zu cannot be run\n", t->passed, still, still == 1 ? "s" : "",
+		    t->bad + c->files.nr - c->nr_done);
+}
+
 static void
 free_states(struct check_run *c)
 {
@@ -494,26 +528,43 @@ finish(struct check_run *c)
 	warn_of_unused(c);
 	if (c->json)
 		print_json(c, &t);
+	else if (!c->quiet && c->options.fixed)
+		print_fixed(c, &t);
 	else if (!c->quiet)
 		print_totals(c, &t);
 	free_states(c);
 	if (c->unwritten || !written)
 		return EXIT_USAGE;
 	/* A file that cannot be used hides no mismatch. */
-	if (t.failed > t.bad || cli_stop != 0)
+	if (t.failed > t.bad || (cli_stop != 0 && !c->options.fixed))
 		return EXIT_FINDING;
 	/* If nothing was checked, that is not "passed". */
-	return t.bad > 0 || c->incomplete || t.passed + t.failed + t.expected == 0 ? EXIT_USAGE : EXIT_OK;
+	return t.bad > 0 || c->incomplete || cli_stop != 0 || t.passed + t.failed + t.expected == 0 ? EXIT_USAGE
+	                                                                                            : EXIT_OK;
 }
 
 /* --- the beginning --- */
+
+static void
+set_mutant(void *command, const char *text)
+{
+	struct checkfile_options *o = &((struct check_run *)command)->options;
+
+	o->mutant = cli_mutant(text, &o->no_mutant);
+}
 
 #define TO(type, field) OPTION_TO(struct check_run, type, field)
 static const struct option_row rows[] = {
 	OPTION_NUMBER("-j, --jobs N", TO(unsigned, nr_workers), 1, WORKERS_MAX,
 	    "worker processes (default: the number of processors)"),
 	OPTION_PROFILE(TO(struct cli_target, target), ": instead of the file's profile"),
+	OPTION_CALL("--mutant NAME", set_mutant,
+	    "with this bug put back, or with none, whatever the file says; a NAME needs a build with -Dmutants=true"),
 	OPTION_TARGET(TO(struct cli_target, target)),
+	OPTION_FLAG("--fixed", TO(bool, options.fixed),
+	    "compare nothing: do the findings that the verdict lines list still happen, under any schedule?"),
+	OPTION_FLAG("--bisect", TO(bool, bisect),
+	    "with --fixed: exit status 125 instead of 2, by which git bisect run skips a commit"),
 	OPTION_FLAG("--counts", TO(bool, options.counts), "compare the number of schedules, too"),
 	OPTION_FLAG("--verify", TO(bool, options.verify),
 	    "explore again without merging states, and compare (up to 100000 schedules)"),
@@ -549,12 +600,31 @@ is_directory(const char *path)
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+/* NULL, or why these options do not go together. */
+static const char *
+disagreement(const struct check_run *c)
+{
+	const struct checkfile_options *o = &c->options;
+
+	if (o->bless && c->target.profile != NULL)
+		return "--bless writes what the file's own profile gives; not with --profile";
+	if (o->bless && (o->mutant != NULL || o->no_mutant))
+		return "--bless writes what the file's own mutant gives; not with --mutant";
+	if (o->fixed && (o->bless || o->no_checks))
+		return "--fixed looks for findings, and compares nothing; not with --bless or --no-checks";
+	if (c->bisect && !o->fixed)
+		return "--bisect is for --fixed";
+	return NULL;
+}
+
 /* What goes with what. -1, or an exit code. */
 static int
 check_options(struct check_run *c, int nr, char **operands)
 {
-	if (c->options.bless && c->target.profile != NULL) {
-		warnx("--bless writes what the file's own profile gives; not with --profile");
+	const char *wrong = disagreement(c);
+
+	if (wrong != NULL) {
+		warnx("%s", wrong);
 		return cli_usage();
 	}
 	if ((c->json || c->options.bless) && c->junit != NULL && file_is_stdout(c->junit)) {
@@ -596,6 +666,30 @@ take_files(struct check_run *c, int nr, char **operands)
 	return kept > 0;
 }
 
+static int
+check_files(struct check_run *c, int nr, char **operands)
+{
+	c->options.stop = &cli_stop;
+	c->options.target = c->target.target;
+	c->options.target_named = c->target.target != cli_target_at(0);
+	c->options.profile = c->target.profile;
+	c->options.profile_freebsd12 = c->target.freebsd12;
+	c->options.quirks = c->target.quirks;
+	if (!take_files(c, nr, operands)) {
+		cli_files_free(&c->files);
+		patterns_free(&c->expect_fail);
+		return EXIT_USAGE;
+	}
+	if (c->nr_workers > c->files.nr)
+		c->nr_workers = (unsigned)c->files.nr;
+	c->states = memory_new(c->files.nr, sizeof(*c->states), "the files");
+	c->progress = cli_stderr_tty() && !c->json;
+	c->started = time(NULL);
+	cli_catch_signals();
+	check_all(c);
+	return finish(c);
+}
+
 int
 cmd_check(int argc, char **argv)
 {
@@ -608,23 +702,6 @@ cmd_check(int argc, char **argv)
 		rv = check_options(&c, argc - optind, argv + optind);
 	if (rv >= 0)
 		return rv;
-	c.options.stop = &cli_stop;
-	c.options.target = c.target.target;
-	c.options.target_named = c.target.target != cli_target_at(0);
-	c.options.profile = c.target.profile;
-	c.options.profile_freebsd12 = c.target.freebsd12;
-	c.options.quirks = c.target.quirks;
-	if (!take_files(&c, argc - optind, argv + optind)) {
-		cli_files_free(&c.files);
-		patterns_free(&c.expect_fail);
-		return EXIT_USAGE;
-	}
-	if (c.nr_workers > c.files.nr)
-		c.nr_workers = (unsigned)c.files.nr;
-	c.states = memory_new(c.files.nr, sizeof(*c.states), "the files");
-	c.progress = cli_stderr_tty() && !c.json;
-	c.started = time(NULL);
-	cli_catch_signals();
-	check_all(&c);
-	return finish(&c);
+	rv = check_files(&c, argc - optind, argv + optind);
+	return c.bisect && rv == EXIT_USAGE ? EXIT_SKIP_COMMIT : rv;
 }

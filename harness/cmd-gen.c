@@ -56,22 +56,6 @@ head_of(const struct gen_command *c)
 	return strbuf_take(&head);
 }
 
-/* Is the file @path that program? Then it may have been written by an earlier run of the same command. */
-static bool
-is_program(const char *path, const struct program *p)
-{
-	struct strbuf text = { 0 };
-	struct keybuf there = { 0 };
-	bool same;
-
-	vmt_print(p, &text);
-	same = cli_read_bytes(path, &there) && there.len == text.len &&
-	       memcmp(there.bytes, strbuf_text(&text), text.len) == 0;
-	strbuf_free(&text);
-	keybuf_free(&there);
-	return same;
-}
-
 static bool
 write_program(const struct gen_command *c, const struct program *p)
 {
@@ -82,13 +66,7 @@ write_program(const struct gen_command *c, const struct program *p)
 		warn("%s", c->out);
 		return false;
 	}
-	if (vmt_write_new(path, p) || (errno == EEXIST && is_program(path, p)))
-		return true;
-	if (errno == EEXIST)
-		warnx("%s: it is there already, and another program", path);
-	else
-		warn("%s", path);
-	return false;
+	return cli_save_new_program(path, p);
 }
 
 static int

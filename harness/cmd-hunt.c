@@ -22,7 +22,8 @@ static const char help_head[] =
     "Makes random programs, runs each in every interleaving, or by a mix of strategies where these are too many, and\n"
     "judges all that happens (wirestorm help checks). What reached something new is changed a little and tried again.\n"
     "Of findings that are alike (same check, quirks, return, kinds of operation) one is made small, replayed three\n"
-    "times, and written with its schedule and verdict, and a head that says what happened.\n\n";
+    "times, checked as wirestorm check does, and written with its schedule, all verdicts of its run, and a head that\n"
+    "says what happened.\n\n";
 
 static const char help_tail[] =
     "\n"
@@ -114,6 +115,22 @@ show_written(void *arg, const struct hunt_finding *f)
 /* --- in the end --- */
 
 static void
+print_how_to_check(const struct hunt_command *c, const struct hunt_report *r)
+{
+	size_t nr_complaints = 0;
+
+	for (size_t i = 0; i < r->nr_findings; i++)
+		nr_complaints += r->findings[i].known == NULL && r->findings[i].complaint != NULL;
+	printf("wirestorm check ");
+	if (c->target.target != cli_target_at(0))
+		printf("--target %s ", c->target.target->name);
+	printf("%s replays them", c->options.out);
+	if (nr_complaints > 0)
+		printf("; it does not pass %zu, as said above", nr_complaints);
+	printf("\n");
+}
+
+static void
 print_summary(const struct hunt_command *c, const struct hunt_report *r)
 {
 	size_t by_quirk = 0;
@@ -142,7 +159,7 @@ print_summary(const struct hunt_command *c, const struct hunt_report *r)
 		printf("%zu finding%s could not be written to %s: the programs are printed above\n", r->nr_unwritten,
 		    plural(r->nr_unwritten), c->options.out);
 	else if (c->options.out != NULL && r->nr_new > 0)
-		printf("wirestorm check %s replays them\n", c->options.out);
+		print_how_to_check(c, r);
 }
 
 static json_t *

@@ -18,10 +18,12 @@
 
 static const char help_head[] =
     "usage: wirestorm shrink [OPTION...] FILE\n\n"
-    "Makes a program smaller that has a verdict, and mostly a schedule, as long as the verdict stays the same: fewer\n"
+    "Makes a program smaller that has a verdict, and mostly a schedule, as long as the first verdict stays: fewer\n"
     "threads, operations, directives and flags, plainer arguments, pages closer together, and in the end the fewest\n"
-    "preemptions. Goes on until nothing more can be taken away. What is left, with its schedule and result, goes to\n"
-    "standard output or --out; what was expected besides the verdict, final steps and comments behind the head go.\n"
+    "preemptions. Goes on until nothing more can be taken away. What is left, with its schedule, its result and all\n"
+    "verdicts of its run, goes to standard output or --out. Other expectations, final steps and comments after the "
+    "head\n"
+    "are dropped.\n"
     "A livelock has no schedule: what stays is that the states go round in a circle, or, if runs at random did not "
     "end\n"
     "(100000 steps), that they do not.\n\n";

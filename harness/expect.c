@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "harness/replay.h"
+#include "harness/vmt.h"
 
 bool
 expect_end(struct run *r, struct strbuf *result, struct strbuf *wrong)
@@ -22,6 +23,20 @@ expect_line_of(const struct program *p, const struct finding *f)
 		if (finding_is(f, p->verdicts[i].kind, p->verdicts[i].detail))
 			return &p->verdicts[i];
 	return NULL;
+}
+
+void
+expect_print(const struct program *p, struct strbuf *out)
+{
+	if (p->nr_verdicts == 0)
+		strbuf_add(out, "a finding");
+	for (size_t i = 0; i < p->nr_verdicts; i++) {
+		size_t len;
+		const char *check = program_verdict_check(&p->verdicts[i], &len);
+
+		strbuf_printf(out, "%s%s%s%.*s", i > 0 ? ", " : "", vmt_verdict_word(p->verdicts[i].kind),
+		    check != NULL ? " " : "", check != NULL ? (int)len : 0, check != NULL ? check : "");
+	}
 }
 
 void

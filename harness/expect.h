@@ -24,6 +24,9 @@ bool expect_end(struct run *r, struct strbuf *result, struct strbuf *wrong);
 /* The verdict line of the program that lists the finding; NULL: none does. */
 const struct program_verdict_line *expect_line_of(const struct program *p, const struct finding *f);
 
+/* What the verdict lines list, without free text: "model rollback, invariant I19"; without lines "a finding". */
+void expect_print(const struct program *p, struct strbuf *out);
+
 /*
  * The verdict lines become those of a run with these findings, which may have ended in a deadlock. Lines that it shows
  * stay, the first one first; other findings are added by kind and check.

@@ -407,7 +407,7 @@ class Everywhere(Case):
         self.expect(0, *args)
         self.expect(0, *args)  # again: they are the same
         (self.room / "g" / "000002.vmt").write_text("T0 lookup 20\n")
-        err = self.usage_error(*args, words=["000002.vmt: it is there already"])
+        err = self.usage_error(*args, words=["000002.vmt: the file exists with different contents"])
         self.assertTrue(err.startswith("wirestorm gen: "))
         self.assertEqual((self.room / "g" / "000002.vmt").read_text(), "T0 lookup 20\n")
 
