@@ -44,6 +44,14 @@ enum vm_result_kind {
 #define VM_OPF_WRITE 0x10
 #define VM_OPF_INVALIDATE 0x20
 
+/* An argument that is a result of another operation, "$T1.0" or "$init.2". */
+struct vm_op_ref {
+	uint8_t from; /* 0: it is none; else 1 + the number of a thread, or one of these */
+	uint8_t op;   /* the thread's operation, or the step, from 0 */
+};
+#define VM_OP_REF_INIT 254
+#define VM_OP_REF_FINAL 255
+
 /* One operation. Fields that its kinds of argument do not name are zero, so that equal operations compare equal. */
 struct vm_op {
 	uint8_t code;   /* enum vm_op_code */
@@ -51,10 +59,18 @@ struct vm_op {
 	uint8_t max;    /* VM_PROT_* bits */
 	uint8_t choice; /* VM_INHERIT_* or VM_MADV_* */
 	uint8_t flags;  /* VM_OPF_* */
+	struct vm_op_ref ref_start, ref_end,
+	    ref_value;  /* set: the field is added to that result (harness/run-refs.h) */
 	uint64_t start; /* page */
 	uint64_t end;   /* page, exclusive; a length for kind LEN */
 	uint64_t value; /* kinds TAG and COUNT */
 };
+
+static inline bool
+vm_op_has_refs(const struct vm_op *op)
+{
+	return (op->ref_start.from | op->ref_end.from | op->ref_value.from) != 0;
+}
 
 struct vm_op_desc {
 	const char *name; /* NULL: no operation has this code */

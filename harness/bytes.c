@@ -636,6 +636,8 @@ bytes_decode_in(const uint8_t *bytes, size_t len, struct program *p, struct byte
 static const char *
 no_room(const struct program *p)
 {
+	if (program_has_refs(p))
+		return "the byte form has no results as arguments";
 	if (p->config.mutant != NULL)
 		return "the byte form has no mutants";
 	if (p->config.limit != VM_WIRE_LIMIT_DEFAULT && p->config.limit > VM_OP_PAGE_MAX)

@@ -170,16 +170,24 @@ checker_begin(struct checker *c)
 
 /* --- operations --- */
 
-/* The operations of a thread, or the one of the init thread that runs. */
-static const struct vm_op *
-ops_of(const struct run *r, unsigned thread, unsigned *nr)
+/* How many operations a thread has; the init thread has the one that runs. */
+static unsigned
+nr_ops_of(const struct run *r, unsigned thread)
 {
-	if (thread == SIM_INIT_THREAD) {
-		*nr = 1;
-		return r->init_op;
-	}
-	*nr = r->program->threads[thread].nr_ops;
-	return r->program->threads[thread].ops;
+	return thread == SIM_INIT_THREAD ? 1 : r->program->threads[thread].nr_ops;
+}
+
+static const struct vm_op *
+op_of(const struct run *r, unsigned thread, unsigned index)
+{
+	return thread == SIM_INIT_THREAD ? r->init_op : run_op(r, thread, index);
+}
+
+/* Its arguments are not known yet. */
+static bool
+waits(const struct run *r, unsigned thread, unsigned index)
+{
+	return thread != SIM_INIT_THREAD && run_op_waits(r, thread, index);
 }
 
 static unsigned
@@ -216,13 +224,12 @@ static void
 call_of(struct check_call *call, struct checker *c, struct run *r, unsigned thread, unsigned index)
 {
 	struct check_op *o = &c->ops[thread];
-	unsigned nr;
 
 	call->c = c;
 	call->r = r;
 	call->thread = thread;
 	call->index = thread == SIM_INIT_THREAD ? r->init_index : index;
-	call->op = &ops_of(r, thread, &nr)[index];
+	call->op = op_of(r, thread, index);
 	call->result = NULL;
 	call->state = o;
 	if (check_is_running(c, thread) && o->op == index) {
@@ -275,18 +282,17 @@ leaves_entries(const struct check_op *o, const struct run *r, const struct vm_op
 void
 checker_before_step(struct checker *c, struct run *r, unsigned thread)
 {
-	unsigned nr, index = nr_done_of(r, thread);
-	const struct vm_op *ops = ops_of(r, thread, &nr);
+	unsigned nr = nr_ops_of(r, thread), index = nr_done_of(r, thread);
 
 	c->nr_done_before = index;
 	if (!r->target->judged || check_is_running(c, thread))
 		return;
-	while (index < nr && is_lockless(&ops[index]))
+	while (index < nr && !waits(r, thread, index) && is_lockless(op_of(r, thread, index)))
 		index++;
-	if (index == nr)
+	if (index == nr || waits(r, thread, index)) /* looking results up takes no lock */
 		return;
 	begin_op(c, r, thread, index);
-	if (leaves_entries(&c->ops[thread], r, &ops[index]))
+	if (leaves_entries(&c->ops[thread], r, op_of(r, thread, index)))
 		c->nr_entries_before = r->target->entries(r->self, NULL, 0);
 }
 
@@ -334,17 +340,16 @@ static void
 check_early(struct checker *c, struct run *r, unsigned thread, unsigned done)
 {
 	struct check_op *o = &c->ops[thread];
-	unsigned nr;
-	const struct vm_op *ops = ops_of(r, thread, &nr);
 	bool running = check_is_running(c, thread);
 
-	if (done < nr && !(running && o->op == done) && is_lockless(&ops[done])) {
+	if (done < nr_ops_of(r, thread) && !(running && o->op == done) && !waits(r, thread, done) &&
+	    is_lockless(op_of(r, thread, done))) {
 		struct check_call call;
 
 		call_of(&call, c, r, thread, done);
 		check_report(c, r, CHECK_early, &call, 0, 0, "it does not return at once, but waits for the lock");
 	}
-	if (running && leaves_entries(o, r, &ops[o->op]) &&
+	if (running && leaves_entries(o, r, op_of(r, thread, o->op)) &&
 	    r->target->entries(r->self, NULL, 0) != c->nr_entries_before) {
 		struct check_call call;
 
@@ -378,7 +383,7 @@ judge_step(struct checker *c, struct run *r, unsigned thread)
 	for (unsigned i = c->nr_done_before; i < done; i++) {
 		if (running && i == op)
 			end_op(&call);
-		else
+		else if (thread == SIM_INIT_THREAD || !run_op_refused(r, thread, i))
 			end_lockless(c, r, thread, i, &results[i]);
 	}
 	if (changed)
@@ -391,7 +396,7 @@ report_broken(struct checker *c, struct run *r, unsigned thread, const char *bro
 {
 	size_t len = strcspn(broken, ":");
 	enum check_id id = check_find(broken, len);
-	unsigned nr, index = c->nr_done_before;
+	unsigned index = c->nr_done_before;
 	struct check_call call;
 	uint64_t start = 0, end = 0;
 	char where[48] = "";
@@ -402,9 +407,8 @@ report_broken(struct checker *c, struct run *r, unsigned thread, const char *bro
 		id = CHECK_target;
 	else
 		broken += len + 1 + strspn(broken + len + 1, " ");
-	(void)ops_of(r, thread, &nr);
-	if (index >= nr)
-		index = nr - 1;
+	if (index >= nr_ops_of(r, thread))
+		index = nr_ops_of(r, thread) - 1;
 	call_of(&call, c, r, thread, index);
 	check_report(c, r, id, &call, start, end, "%s%s", broken, where);
 }

@@ -64,7 +64,7 @@ static void
 name_op(const struct run *r, unsigned thread, unsigned op, struct strbuf *out)
 {
 	strbuf_printf(out, "T%u.%u ", thread, op);
-	vmt_print_op(&r->program->threads[thread].ops[op], out);
+	vmt_print_op(run_op(r, thread, op), out);
 }
 
 /* What the step ended, and where the thread is now. */
@@ -88,7 +88,9 @@ describe(struct run *r, struct trace *t, unsigned thread, struct strbuf *out)
 		return;
 	}
 	name_op(r, thread, rt->nr_done, out);
-	if (r->target->where != NULL)
+	if (run_op_waits(r, thread, rt->nr_done))
+		(void)strlcpy(where, "look the results up", sizeof(where));
+	else if (r->target->where != NULL)
 		r->target->where(r->self, thread, where, sizeof(where));
 	if (where[0] != '\0')
 		strbuf_printf(out, ": %s %s", sim_status(r->sim, thread) == SIM_SLEEPING ? "now" : "next", where);

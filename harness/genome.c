@@ -8,6 +8,7 @@
 
 #include "harness/bytes.h"
 #include "harness/keybuf.h"
+#include "harness/program-edit.h"
 
 void
 genome_of_program(struct genome *g, const struct genome_limits *l, const struct program *p)
@@ -24,11 +25,16 @@ genome_of_program(struct genome *g, const struct genome_limits *l, const struct 
 		g->lists[i].nr = 0;
 	for (size_t i = 0; i < p->nr_init && i < l->init_max; i++)
 		g->lists[0].ops[g->lists[0].nr++] = p->init[i].op;
+	for (unsigned i = 0; i < g->lists[0].nr; i++)
+		program_drop_refs(&g->lists[0].ops[i], &p->config);
 	for (unsigned t = 0; t < p->nr_threads && t < l->threads_max; t++) {
 		struct genome_list *to = &g->lists[1 + t];
 
 		to->nr = p->threads[t].nr_ops < l->ops_max ? p->threads[t].nr_ops : l->ops_max;
 		memcpy(to->ops, p->threads[t].ops, to->nr * sizeof(to->ops[0]));
+		/* Lists are cut and mixed: nothing in them says which operation is meant. */
+		for (unsigned i = 0; i < to->nr; i++)
+			program_drop_refs(&to->ops[i], &p->config);
 	}
 	g->nr_choices = 0;
 }

@@ -94,9 +94,8 @@ look_at_edges(struct features *f, uint64_t edges, uint64_t place)
 static void
 look_at_pair(struct features *f, const struct run *r, unsigned a, unsigned b, const uint64_t *places)
 {
-	const struct program *p = r->program;
-	const struct vm_op *x = &p->threads[a].ops[r->threads[a].nr_done];
-	const struct vm_op *y = &p->threads[b].ops[r->threads[b].nr_done];
+	const struct vm_op *x = run_op(r, a, r->threads[a].nr_done);
+	const struct vm_op *y = run_op(r, b, r->threads[b].nr_done);
 
 	/* The same whichever of them comes first. */
 	if (places[a] <= places[b])
@@ -132,13 +131,13 @@ features_look(struct features *f, const struct run *r)
 		if (rt->nr_done > 0)
 			f->edges |= rt->results[rt->nr_done - 1].edges;
 		if (rt->nr_done > 0 && r->target->condition != NULL)
-			look_at_pages(f, r, &p->threads[t].ops[rt->nr_done - 1], true);
+			look_at_pages(f, r, run_op(r, t, rt->nr_done - 1u), true);
 		if (rt->nr_done == p->threads[t].nr_ops)
 			continue;
 		if (r->target->condition != NULL)
-			look_at_pages(f, r, &p->threads[t].ops[rt->nr_done], false);
+			look_at_pages(f, r, run_op(r, t, rt->nr_done), false);
 		under_way |= (uint32_t)1 << t;
-		places[t] = place_of(r, t, &p->threads[t].ops[rt->nr_done]);
+		places[t] = place_of(r, t, run_op(r, t, rt->nr_done));
 	}
 	for (uint32_t rest = under_way; rest != 0; rest &= rest - 1) {
 		unsigned b = (unsigned)__builtin_ctz(rest);

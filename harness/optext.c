@@ -10,6 +10,7 @@
 #include "harness/lex.h"
 #include "harness/nearest.h"
 #include "harness/strbuf.h"
+#include "harness/vmt-parse.h"
 #include "harness/vmt.h"
 
 /* Words that will be operations one day; until then a program that has them is told so. */
@@ -140,6 +141,45 @@ parse_mapping(struct lex *l, struct vm_op *op)
 	       parse_prot(l, "max=", vm_arg_table[VM_ARG_MAX].expected, &op->max);
 }
 
+/* "T1.0", "init.2", "final.0" behind a '$' */
+static bool
+parse_ref_name(const char *text, size_t len, struct vm_op_ref *ref)
+{
+	const char *dot = memchr(text, '.', len);
+	size_t name = dot != NULL ? (size_t)(dot - text) : 0;
+	int thread = vmt_thread_number(text, name);
+	lex_wide op;
+
+	if (name == 0 || lex_number(dot + 1, len - name - 1, UINT8_MAX, &op) != LEX_NUMBER_OK)
+		return false;
+	if (thread >= 0)
+		ref->from = (uint8_t)(1 + thread);
+	else if (lex_equal(text, name, "init"))
+		ref->from = VM_OP_REF_INIT;
+	else if (lex_equal(text, name, "final"))
+		ref->from = VM_OP_REF_FINAL;
+	ref->op = (uint8_t)op;
+	return ref->from != 0;
+}
+
+/* A number, or a result and a number behind it: "$T1.0", "$T1.0+4". */
+static bool
+parse_number_or_ref(struct lex *l, const char *expected, uint64_t max, uint64_t *number, struct vm_op_ref *ref)
+{
+	const char *plus = memchr(l->word, '+', l->word_len);
+	size_t name = plus != NULL ? (size_t)(plus - l->word) : l->word_len;
+	lex_wide n = 0;
+
+	if (lex_at_end(l) || *l->word != '$')
+		return lex_take_number(l, expected, max, number);
+	if (!parse_ref_name(l->word + 1, name - 1, ref) ||
+	    (plus != NULL && lex_number(plus + 1, l->word_len - name - 1, max, &n) != LEX_NUMBER_OK))
+		return lex_fail(l, "%s, or a result like $T1.0, $T1.0+4 or $init.0", expected);
+	*number = (uint64_t)n;
+	lex_next(l);
+	return true;
+}
+
 static bool
 parse_arg(struct lex *l, enum vm_arg_kind kind, struct vm_op *op)
 {
@@ -147,8 +187,9 @@ parse_arg(struct lex *l, enum vm_arg_kind kind, struct vm_op *op)
 
 	switch (kind) {
 	case VM_ARG_START:
-		return lex_take_number(l, expected, VM_OP_PAGE_MAX, &op->start);
+		return parse_number_or_ref(l, expected, VM_OP_PAGE_MAX, &op->start, &op->ref_start);
 	case VM_ARG_END:
+		return parse_number_or_ref(l, expected, VM_OP_PAGE_MAX, &op->end, &op->ref_end);
 	case VM_ARG_LEN:
 		return lex_take_number(l, expected, VM_OP_PAGE_MAX, &op->end);
 	case VM_ARG_PROT:
@@ -172,7 +213,7 @@ parse_arg(struct lex *l, enum vm_arg_kind kind, struct vm_op *op)
 	case VM_ARG_INVALIDATE:
 		return parse_optional(l, kind, VM_OPF_INVALIDATE, op);
 	case VM_ARG_TAG:
-		return lex_take_number(l, expected, UINT64_MAX, &op->value);
+		return parse_number_or_ref(l, expected, UINT64_MAX, &op->value, &op->ref_value);
 	case VM_ARG_COUNT:
 		return lex_take_number(l, expected, VM_OP_PAGE_MAX, &op->value);
 	case VM_ARG_NONE:
@@ -311,6 +352,24 @@ print_number(uint64_t n, struct strbuf *out)
 }
 
 static void
+print_ref(uint64_t n, struct vm_op_ref ref, struct strbuf *out)
+{
+	if (ref.from == 0) {
+		print_number(n, out);
+		return;
+	}
+	if (ref.from == VM_OP_REF_INIT)
+		strbuf_add(out, " $init");
+	else if (ref.from == VM_OP_REF_FINAL)
+		strbuf_add(out, " $final");
+	else
+		strbuf_printf(out, " $T%u", ref.from - 1u);
+	strbuf_printf(out, ".%u", ref.op);
+	if (n != 0)
+		strbuf_printf(out, "+%" PRIu64, n);
+}
+
+static void
 print_prot(uint8_t prot, struct strbuf *out)
 {
 	strbuf_addc(out, ' ');
@@ -340,9 +399,11 @@ print_arg(const struct vm_op *op, enum vm_arg_kind kind, struct strbuf *out)
 {
 	switch (kind) {
 	case VM_ARG_START:
-		print_number(op->start, out);
+		print_ref(op->start, op->ref_start, out);
 		break;
 	case VM_ARG_END:
+		print_ref(op->end, op->ref_end, out);
+		break;
 	case VM_ARG_LEN:
 		print_number(op->end, out);
 		break;
@@ -374,6 +435,8 @@ print_arg(const struct vm_op *op, enum vm_arg_kind kind, struct strbuf *out)
 			print_word(vm_arg_table[kind].expected, out);
 		break;
 	case VM_ARG_TAG:
+		print_ref(op->value, op->ref_value, out);
+		break;
 	case VM_ARG_COUNT:
 		print_number(op->value, out);
 		break;

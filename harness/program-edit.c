@@ -43,6 +43,77 @@ program_copy_bare(struct program *to, const struct program *from)
 	never_copy_all(to, from);
 }
 
+/* An operation or step of @from that was number @at is gone (@by -1), or a new one is there (@by 1). */
+struct ref_change {
+	uint8_t from;
+	unsigned at;
+	int by;
+	bool whole; /* the thread has gone, with all its operations */
+};
+
+/* In place of a result that is gone stands the map's first page. */
+static void
+change_ref(const struct ref_change *c, struct vm_op_ref *ref, uint64_t *number, uint64_t instead)
+{
+	bool same = ref->from == c->from && ref->from != 0;
+
+	if (same && (c->whole || (c->by < 0 && ref->op == c->at))) {
+		*ref = (struct vm_op_ref){ 0 };
+		*number += instead;
+	} else if (same && ref->op >= c->at) {
+		ref->op = (uint8_t)(ref->op + c->by);
+	} else if (c->whole && ref->from > c->from && ref->from <= PROGRAM_THREADS_MAX) {
+		ref->from--;
+	}
+}
+
+static void
+change_refs(struct program *p, const struct ref_change *c)
+{
+	for (unsigned i = 0; i < program_nr_ops(p); i++) {
+		struct vm_op *op = program_op(p, i);
+
+		if (!vm_op_has_refs(op))
+			continue;
+		change_ref(c, &op->ref_start, &op->start, p->config.min);
+		change_ref(c, &op->ref_end, &op->end, p->config.min);
+		change_ref(c, &op->ref_value, &op->value, 0);
+	}
+}
+
+void
+program_drop_refs(struct vm_op *op, const struct program_config *cfg)
+{
+	if (op->ref_start.from != 0)
+		op->start += cfg->min;
+	if (op->ref_end.from != 0)
+		op->end += cfg->min;
+	op->ref_start = op->ref_end = op->ref_value = (struct vm_op_ref){ 0 };
+}
+
+bool
+program_refers_to(struct program *p, unsigned number)
+{
+	struct vm_op_ref it = { VM_OP_REF_INIT, (uint8_t)number };
+
+	if (number >= p->nr_init) {
+		unsigned t = 0;
+
+		for (number -= (unsigned)p->nr_init; number >= p->threads[t].nr_ops; t++)
+			number -= p->threads[t].nr_ops;
+		it = (struct vm_op_ref){ (uint8_t)(1 + t), (uint8_t)number };
+	}
+	for (unsigned i = 0; i < program_nr_ops(p); i++) {
+		const struct vm_op *op = program_op(p, i);
+
+		if ((op->ref_start.from == it.from && op->ref_start.op == it.op) ||
+		    (op->ref_end.from == it.from && op->ref_end.op == it.op) ||
+		    (op->ref_value.from == it.from && op->ref_value.op == it.op))
+			return true;
+	}
+	return false;
+}
+
 void
 program_drop_thread(struct program *p, unsigned thread)
 {
@@ -50,6 +121,7 @@ program_drop_thread(struct program *p, unsigned thread)
 	for (unsigned t = thread; t < p->nr_threads; t++)
 		p->threads[t] = p->threads[t + 1];
 	never_thread_dropped(p, thread);
+	change_refs(p, &(struct ref_change){ .from = (uint8_t)(1 + thread), .whole = true });
 }
 
 bool
@@ -63,6 +135,7 @@ program_drop_op(struct program *p, unsigned thread, unsigned op)
 		t->line[i] = t->line[i + 1];
 	}
 	never_op_dropped(p, thread, op);
+	change_refs(p, &(struct ref_change){ .from = (uint8_t)(1 + thread), .at = op, .by = -1 });
 	if (t->nr_ops == 0)
 		program_drop_thread(p, thread);
 	else
@@ -73,10 +146,13 @@ program_drop_op(struct program *p, unsigned thread, unsigned op)
 void
 program_drop_init(struct program *p, size_t i)
 {
+	unsigned at = (unsigned)i;
+
 	free(p->init[i].state);
 	p->nr_init--;
 	for (; i < p->nr_init; i++)
 		p->init[i] = p->init[i + 1];
+	change_refs(p, &(struct ref_change){ .from = VM_OP_REF_INIT, .at = at, .by = -1 });
 }
 
 bool
@@ -93,6 +169,7 @@ program_insert_op(struct program *p, unsigned thread, unsigned at, const struct 
 	t->ops[at] = *op;
 	t->line[at] = 0;
 	never_op_inserted(p, thread, at);
+	change_refs(p, &(struct ref_change){ .from = (uint8_t)(1 + thread), .at = at, .by = 1 });
 	return true;
 }
 
@@ -103,6 +180,7 @@ program_insert_init(struct program *p, size_t at, const struct vm_op *op)
 	for (size_t i = p->nr_init++; i > at; i--)
 		p->init[i] = p->init[i - 1];
 	p->init[at] = (struct program_step){ .op = *op };
+	change_refs(p, &(struct ref_change){ .from = VM_OP_REF_INIT, .at = (unsigned)at, .by = 1 });
 }
 
 bool
@@ -114,6 +192,13 @@ program_add_thread(struct program *p, const struct vm_op *op)
 	p->threads[p->nr_threads] = (struct program_thread){ .nr_ops = 1, .ops = { *op } };
 	p->nr_threads++;
 	return true;
+}
+
+static void
+init_ref_to_thread(struct vm_op_ref *ref)
+{
+	if (ref->from == VM_OP_REF_INIT)
+		ref->from = 1;
 }
 
 bool
@@ -131,6 +216,13 @@ program_init_as_thread(struct program *p)
 	free(p->init);
 	p->init = NULL;
 	p->nr_init = 0;
+	for (unsigned i = 0; i < p->threads[0].nr_ops; i++) {
+		struct vm_op *op = &p->threads[0].ops[i];
+
+		init_ref_to_thread(&op->ref_start);
+		init_ref_to_thread(&op->ref_end);
+		init_ref_to_thread(&op->ref_value);
+	}
 	return true;
 }
 
@@ -168,9 +260,9 @@ for_each_page(struct program *p, page_function *function, void *arg)
 	for (unsigned i = 0; i < program_nr_ops(p); i++) {
 		struct vm_op *op = program_op(p, i);
 
-		if (draw_has_kind(op->code, VM_ARG_START))
+		if (draw_has_kind(op->code, VM_ARG_START) && op->ref_start.from == 0)
 			function(arg, &op->start);
-		if (draw_has_kind(op->code, VM_ARG_END))
+		if (draw_has_kind(op->code, VM_ARG_END) && op->ref_end.from == 0)
 			function(arg, &op->end);
 	}
 	for (size_t i = 0; i < p->config.nr_poison; i++)

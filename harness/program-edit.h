@@ -23,6 +23,10 @@ void program_drop_init(struct program *p, size_t i);
 /* False: the thread has as many as it can. */
 bool program_insert_op(struct program *p, unsigned thread, unsigned at, const struct vm_op *op);
 void program_insert_init(struct program *p, size_t at, const struct vm_op *op);
+/* Its arguments that are results become numbers: the map's first page takes the place of a page that is found. */
+void program_drop_refs(struct vm_op *op, const struct program_config *cfg);
+/* Is the result of the operation with this number an argument of another one? */
+bool program_refers_to(struct program *p, unsigned number);
 /* With one operation. False: there are as many threads as there can be. */
 bool program_add_thread(struct program *p, const struct vm_op *op);
 

@@ -53,11 +53,25 @@ program_free(struct program *p)
 	program_init(p);
 }
 
+static bool
+ref_equal(struct vm_op_ref a, struct vm_op_ref b)
+{
+	return a.from == b.from && a.op == b.op;
+}
+
+static bool
+refs_equal(const struct vm_op *a, const struct vm_op *b)
+{
+	return ref_equal(a->ref_start, b->ref_start) && ref_equal(a->ref_end, b->ref_end) &&
+	       ref_equal(a->ref_value, b->ref_value);
+}
+
 bool
 vm_op_equal(const struct vm_op *a, const struct vm_op *b)
 {
-	return a->code == b->code && a->prot == b->prot && a->max == b->max && a->choice == b->choice &&
-	       a->flags == b->flags && a->start == b->start && a->end == b->end && a->value == b->value;
+	return refs_equal(a, b) && a->code == b->code && a->prot == b->prot && a->max == b->max &&
+	       a->choice == b->choice && a->flags == b->flags && a->start == b->start && a->end == b->end &&
+	       a->value == b->value;
 }
 
 static bool
@@ -273,4 +287,19 @@ program_sees_pages(const struct program *p)
 		for (unsigned i = 0; i < p->threads[t].nr_ops && !sees; i++)
 			sees = op_sees_pages(&p->threads[t].ops[i]);
 	return sees;
+}
+
+bool
+program_has_refs(const struct program *p)
+{
+	bool has = false;
+
+	for (size_t i = 0; i < p->nr_init && !has; i++)
+		has = vm_op_has_refs(&p->init[i].op);
+	for (size_t i = 0; i < p->nr_final && !has; i++)
+		has = vm_op_has_refs(&p->final[i].op);
+	for (unsigned t = 0; t < p->nr_threads; t++)
+		for (unsigned i = 0; i < p->threads[t].nr_ops && !has; i++)
+			has = vm_op_has_refs(&p->threads[t].ops[i]);
+	return has;
 }

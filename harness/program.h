@@ -155,6 +155,8 @@ const char *program_verdict_check(const struct program_verdict_line *v, size_t *
 bool program_verdict_same(const struct program_verdict_line *a, const struct program_verdict_line *b);
 /* The order of verdict lines after the first one. */
 int program_verdict_order(const void *a, const void *b);
+/* Is the result of an operation an argument of another one? */
+bool program_has_refs(const struct program *p);
 bool vm_op_equal(const struct vm_op *a, const struct vm_op *b);
 
 #endif

@@ -19,7 +19,14 @@ thread_body(void *arg, unsigned thread)
 	struct run_thread *rt = &r->threads[thread];
 
 	for (unsigned i = 0; i < pt->nr_ops; i++) {
-		rt->results[i] = r->target->apply(r->self, thread, &pt->ops[i]);
+		const struct vm_op *op = &pt->ops[i];
+
+		if (r->refs != NULL && vm_op_has_refs(op)) {
+			sim_point(r->sim);
+			op = run_refs_look_up(r, thread, i, &rt->results[i]);
+		}
+		if (op != NULL)
+			rt->results[i] = r->target->apply(r->self, thread, op);
 		rt->nr_done = (uint16_t)(i + 1);
 	}
 }
@@ -37,7 +44,11 @@ run_alone(struct run *r, const struct vm_op *op)
 {
 	uint64_t steps = 0;
 
-	r->init_op = op;
+	r->init_op = run_refs_look_up_alone(r, op, &r->init_result);
+	if (r->init_op == NULL) {
+		run_refs_keep(r, op, &r->init_result);
+		return r->init_result;
+	}
 	sim_begin_init(r->sim, init_body, r);
 	while (sim_enabled(r->sim) != 0 && steps++ < RUN_ALONE_STEPS_MAX)
 		run_step_here(r, SIM_INIT_THREAD);
@@ -46,6 +57,7 @@ run_alone(struct run *r, const struct vm_op *op)
 		checker_endless(r->checker, r);
 	if (sim_unfinished(r->sim) != 0 || run_panic(r) != NULL)
 		return (struct vm_result){ .outcome = VM_OUTCOME_BLOCKED };
+	run_refs_keep(r, op, &r->init_result);
 	return r->init_result;
 }
 
@@ -156,6 +168,7 @@ open_run(struct run *r, const struct program *p, const struct vm_target *t, stru
 		memory_out("an instance of the target");
 	if (t->program != NULL)
 		t->program(r->self, p);
+	run_refs_open(r);
 	if (c != NULL)
 		checker_open(c, r);
 	if (!init_steps(r))
@@ -189,6 +202,7 @@ run_close(struct run *r)
 {
 	if (r->self != NULL)
 		r->target->destroy(r->self);
+	run_refs_close(r);
 	state_free(&r->state);
 	strbuf_free(&r->error);
 	strbuf_free(&r->want);
@@ -209,6 +223,7 @@ run_begin(struct run *r)
 	r->begun = true;
 	for (unsigned i = 0; i < r->program->nr_threads; i++)
 		r->threads[i].nr_done = 0;
+	run_refs_begin(r);
 	sim_begin(r->sim, r->program->nr_threads, thread_body, r);
 	if (r->checker != NULL)
 		checker_begin(r->checker);
@@ -232,6 +247,8 @@ run_key(struct run *r, struct keybuf *k)
 		keybuf_u8(k, (uint8_t)rt->nr_done);
 		keybuf_u8(k, (uint8_t)(sim_status(r->sim, t) << 4 | sim_fresh(r->sim, t)));
 		keybuf_num(k, sim_channel(r->sim, t));
+		if (r->refs != NULL && rt->nr_done < r->program->threads[t].nr_ops)
+			keybuf_u8(k, run_op_waits(r, t, rt->nr_done));
 		for (unsigned i = 0; i < rt->nr_done; i++) {
 			keybuf_u8(k, (uint8_t)rt->results[i].code);
 			keybuf_num(k, rt->results[i].value);

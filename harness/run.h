@@ -15,6 +15,7 @@
 #include "harness/check.h"
 #include "harness/keybuf.h"
 #include "harness/program.h"
+#include "harness/run-refs.h"
 #include "harness/sim.h"
 #include "harness/state.h"
 #include "harness/strbuf.h"
@@ -24,6 +25,8 @@ struct run_thread {
 	uint16_t nr_done; /* operations finished */
 	struct vm_result results[PROGRAM_OPS_MAX];
 };
+
+struct run_refs;
 
 struct run {
 	const struct program *program;
@@ -41,6 +44,7 @@ struct run {
 	bool init_is_final;
 	bool once, begun;            /* run_open_once; and then that one run has begun */
 	bool endless;                /* run_alone has given up */
+	struct run_refs *refs;       /* NULL: no operation has a result as an argument */
 	const struct vm_op *init_op; /* under way on the init thread */
 	struct vm_result init_result;
 	struct run_thread threads[PROGRAM_THREADS_MAX]; /* last: large, and valid up to nr_done only */
@@ -101,6 +105,27 @@ static inline bool
 run_deadlocked(const struct run *r)
 {
 	return sim_enabled(r->sim) == 0 && sim_unfinished(r->sim) != 0;
+}
+
+/* Operation @i of the thread, with numbers in place of results from the step on that has looked them up. */
+static inline const struct vm_op *
+run_op(const struct run *r, unsigned thread, unsigned i)
+{
+	return r->refs == NULL ? &r->program->threads[thread].ops[i] : run_refs_op(r, thread, i);
+}
+
+/* Its next step looks results up that are its arguments. */
+static inline bool
+run_op_waits(const struct run *r, unsigned thread, unsigned i)
+{
+	return r->refs != NULL && vm_op_has_refs(run_refs_op(r, thread, i)) && (r->refs->refused[thread] >> i & 1) == 0;
+}
+
+/* It has looked results up in vain: the target has not seen it. */
+static inline bool
+run_op_refused(const struct run *r, unsigned thread, unsigned i)
+{
+	return r->refs != NULL && (r->refs->refused[thread] >> i & 1) != 0;
 }
 
 /* The state key of the whole system, appended, the checker's monitors with it. Only if the target offers one. */

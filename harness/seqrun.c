@@ -18,6 +18,8 @@ seqrun_reason(const struct vm_target *target, const struct program *p)
 {
 	const char *reason = target->config_reason != NULL ? target->config_reason(&p->config) : NULL;
 
+	if (reason == NULL && program_has_refs(p))
+		reason = "results as arguments";
 	for (size_t i = 0; reason == NULL && target->op_reason != NULL && i < p->nr_init; i++)
 		reason = target->op_reason(&p->init[i].op);
 	return reason;

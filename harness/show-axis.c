@@ -77,7 +77,11 @@ find_bounds(struct bounds *b, const struct show *s)
 	}
 	for (unsigned t = 0; t < p->nr_threads; t++)
 		for (unsigned i = 0; i < p->threads[t].nr_ops; i++)
-			add_op(b, &p->config, &p->threads[t].ops[i]);
+			if (!vm_op_has_refs(&p->threads[t].ops[i]))
+				add_op(b, &p->config, &p->threads[t].ops[i]);
+	for (size_t i = 0; i < s->nr_rows; i++)
+		if (s->rows[i].part == NULL && !vm_op_has_refs(&s->rows[i].what))
+			add_op(b, &p->config, &s->rows[i].what);
 }
 
 /* --- how wide it all is --- */

@@ -81,7 +81,7 @@ static const struct vm_op *
 op_of(const struct show *s, const struct show_row *row)
 {
 	if (row->part == NULL)
-		return &s->program->threads[row->thread].ops[row->op];
+		return &row->what;
 	return strcmp(row->part, "init") == 0 ? &s->program->init[row->op].op : &s->program->final[row->op].op;
 }
 

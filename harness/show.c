@@ -154,7 +154,9 @@ static void
 where(struct run *r, unsigned thread, char *buf)
 {
 	buf[0] = '\0';
-	if (r->target->where != NULL && sim_status(r->sim, thread) != SIM_DONE)
+	if (sim_status(r->sim, thread) != SIM_DONE && run_op_waits(r, thread, r->threads[thread].nr_done))
+		(void)strlcpy(buf, "look the results up", WHERE_MAX);
+	else if (r->target->where != NULL && sim_status(r->sim, thread) != SIM_DONE)
 		r->target->where(r->self, thread, buf, WHERE_MAX);
 }
 
@@ -162,6 +164,21 @@ static bool
 is_failure(const struct vm_op *op, const struct vm_result *result)
 {
 	return vm_op_table[op->code].result != VM_RESULT_BOOL && result->code != KERN_SUCCESS;
+}
+
+/* The first step of an operation whose arguments are results. */
+static void
+look_up_event(const struct run *r, struct show_row *row, unsigned thread)
+{
+	struct strbuf text = { 0 };
+
+	if (run_op_refused(r, thread, row->op)) {
+		show_event(row, SHOW_DO, "look the results up: there is none");
+		return;
+	}
+	vmt_print_op(&row->what, &text);
+	show_event(row, SHOW_DO, "look the results up: %s", strbuf_text(&text));
+	strbuf_free(&text);
 }
 
 /* What the step began with: an operation, or where its operation was. */
@@ -178,7 +195,10 @@ begin_events(struct maker *m, struct run *r, struct show_row *row, unsigned thre
 		m->threads[thread].announced = row->op + 1;
 		vmt_print_op(&pt->ops[row->op], &text);
 		show_event(row, SHOW_OP, "%s", strbuf_text(&text));
-		show_event(row, SHOW_DO, "lock the map");
+		if (vm_op_has_refs(&pt->ops[row->op]))
+			look_up_event(r, row, thread);
+		else
+			show_event(row, SHOW_DO, "lock the map");
 	} else if (by != 0) {
 		strbuf_printf(&text, "woken by T%u: lock the map, look again", by - 1);
 		if (show_page_in(at, &page))
@@ -202,7 +222,7 @@ result_events(struct maker *m, struct run *r, struct show_row *row, unsigned thr
 	struct strbuf text = { 0 };
 
 	for (unsigned i = row->op; i < rt->nr_done; i++) {
-		const struct vm_op *op = &r->program->threads[thread].ops[i];
+		const struct vm_op *op = run_op(r, thread, i);
 
 		if (m->threads[thread].announced <= i) {
 			m->threads[thread].announced = i + 1;
@@ -321,7 +341,8 @@ on_step(void *arg, struct run *r, size_t step, unsigned thread)
 	row->step = step;
 	row->thread = thread;
 	row->op = m->threads[thread].nr_done;
-	op = &r->program->threads[thread].ops[row->op];
+	row->what = *run_op(r, thread, row->op);
+	op = &row->what;
 	if (m->last >= 0 && (unsigned)m->last != thread)
 		explain_switch(m, row);
 	set_lives(m, r, row, thread);
@@ -361,7 +382,7 @@ note_sleepers(struct maker *m, struct run *r)
 
 		if (sim_status(r->sim, t) != SIM_SLEEPING)
 			continue;
-		vmt_print_op(&r->program->threads[t].ops[i], &op);
+		vmt_print_op(run_op(r, t, i), &op);
 		show_explain_sleep(m->s, m->s->nr_rows - 1, m->threads[t].where, &why);
 		show_note(m->s, "T%u.%u %s sleeps for ever: %s%s", t, i, strbuf_text(&op),
 		    m->threads[t].where[0] != '\0' ? m->threads[t].where : "nobody wakes it", strbuf_text(&why));

@@ -65,8 +65,9 @@ enum show_switch {
 };
 
 struct show_row {
-	const char *part; /* "init" or "final": one operation, run alone; NULL: a step of a thread */
-	size_t step;      /* 1..; of an init or final operation its number in its part */
+	struct vm_op what; /* of a thread: its operation, as it is known after the step */
+	const char *part;  /* "init" or "final": one operation, run alone; NULL: a step of a thread */
+	size_t step;       /* 1..; of an init or final operation its number in its part */
 	unsigned thread, op;
 	enum show_switch why;
 	unsigned from;       /* the thread before; valid unless why is SHOW_SAME */

@@ -114,10 +114,14 @@ fewer_ops(struct shrink *s, unsigned thread)
 static bool
 earlier(struct shrink *s, unsigned thread)
 {
-	struct program p = shrink_copy(s);
-	struct trail hint = trail_copy(&s->trail);
+	struct program p;
+	struct trail hint;
 	bool kept;
 
+	if (vm_op_has_refs(&s->best.threads[thread].ops[0]))
+		return false;
+	p = shrink_copy(s);
+	hint = trail_copy(&s->trail);
 	program_insert_init(&p, p.nr_init, &p.threads[thread].ops[0]);
 	trail_drop_op(&hint, thread, 0);
 	if (program_drop_op(&p, thread, 0))
@@ -288,8 +292,9 @@ with_op(struct shrink *s, unsigned number, const struct vm_op *op)
 {
 	struct program p;
 
-	/* A result that must never be is one of this operation, and of no other. */
-	if (op->code != program_op(&s->best, number)->code && never_names(&s->best, number))
+	/* A result that must never be, or is an argument, is one of this operation, and of no other. */
+	if (op->code != program_op(&s->best, number)->code &&
+	    (never_names(&s->best, number) || program_refers_to(&s->best, number)))
 		return false;
 	p = shrink_copy(s);
 	*program_op(&p, number) = *op;
@@ -479,6 +484,8 @@ with_range(struct shrink *s, unsigned number, uint64_t start, uint64_t end)
 {
 	struct vm_op op = *program_op(&s->best, number);
 
+	if (vm_op_has_refs(&op))
+		return false;
 	op.start = start;
 	op.end = end;
 	return with_op(s, number, &op);

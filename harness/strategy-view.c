@@ -15,7 +15,7 @@ strategy_op_pages(const struct vm_op *op, uint64_t *ret_start, uint64_t *ret_end
 {
 	*ret_start = 0;
 	*ret_end = UINT64_MAX;
-	if (!draw_has_kind(op->code, VM_ARG_START))
+	if (!draw_has_kind(op->code, VM_ARG_START) || vm_op_has_refs(op))
 		return;
 	*ret_start = op->start;
 	*ret_end = op->start + 1;

@@ -167,6 +167,7 @@ vmt_parse(const char *text, size_t len, struct program *p, struct vmt_error *e)
 	good = parse_lines(&ps) && finish(&ps);
 	strbuf_free(&ps.head);
 	free(ps.poison);
+	free(ps.refs);
 	state_free(&ps.state);
 	if (!good)
 		program_free(p);

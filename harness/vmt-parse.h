@@ -32,6 +32,17 @@ struct vmt_poisoned {
 	unsigned line, column;
 };
 
+/* An argument that is a result, where it was written, and whose it is. */
+struct vmt_ref {
+	struct vm_op_ref ref;
+	bool tag;    /* it must be a tag; else a page */
+	uint8_t who; /* as vm_op_ref.from */
+	unsigned op; /* of who */
+	unsigned line, column;
+	const char *word;
+	size_t word_len;
+};
+
 struct vmt_parser {
 	struct lex lex;
 	struct program *p;
@@ -48,6 +59,8 @@ struct vmt_parser {
 	} first_op[PROGRAM_THREADS_MAX]; /* of each thread that has one */
 	struct vmt_poisoned *poison;     /* every page named, in the order of the file */
 	size_t nr_poison;
+	struct vmt_ref *refs;
+	size_t nr_refs;
 	struct vm_state state; /* scratch */
 };
 
@@ -83,6 +96,11 @@ void vmt_settle_comments(struct vmt_parser *ps);
 void vmt_finish_notes(struct vmt_parser *ps);
 /* Moves the notes of the current line before line @line, of which it becomes a part. */
 void vmt_move_notes(struct vmt_parser *ps, unsigned line);
+
+/* After the words of operation @op of @who, which is @parsed: keeps the results that are its arguments. */
+void vmt_keep_refs(struct vmt_parser *ps, const struct vm_op *parsed, uint8_t who, unsigned op);
+/* When all operations are known: are those results there to be had? */
+bool vmt_finish_refs(struct vmt_parser *ps);
 
 /* Something stands behind an operation; @optional is the word that could, or NULL. Gives false. */
 bool vmt_fail_behind_op(const struct lex *l, const char *optional, bool may_have_result);

@@ -40,12 +40,16 @@ parse_step_result(struct lex *l, struct program_step *step, const char *optional
 }
 
 static bool
-parse_step(struct lex *l, struct program_step **steps, size_t *nr, unsigned may)
+parse_step(struct vmt_parser *ps, uint8_t who, struct program_step **steps, size_t *nr, unsigned may)
 {
+	struct lex *l = &ps->lex;
 	struct program_step step = { .line = l->line };
 	const char *optional;
 
-	if (!optext_parse(l, &step.op, &optional) || !parse_step_result(l, &step, optional, may))
+	if (!optext_parse(l, &step.op, &optional))
+		return false;
+	vmt_keep_refs(ps, &step.op, who, (unsigned)*nr);
+	if (!parse_step_result(l, &step, optional, may))
 		return false;
 	*steps = vmt_grow(*steps, *nr, sizeof(**steps));
 	(*steps)[(*nr)++] = step;
@@ -59,7 +63,7 @@ vmt_parse_init(struct vmt_parser *ps)
 	struct program *p = ps->p;
 	bool alone = p->threads == NULL && p->nr_final == 0;
 
-	if (!parse_step(&ps->lex, &p->init, &p->nr_init, alone ? OPTEXT_MAY_BLOCK : 0))
+	if (!parse_step(ps, VM_OP_REF_INIT, &p->init, &p->nr_init, alone ? OPTEXT_MAY_BLOCK : 0))
 		return false;
 	ps->blocked = p->init[p->nr_init - 1].result.outcome == VM_OUTCOME_BLOCKED;
 	ps->state_of = VMT_STATE_OF_INIT;
@@ -70,7 +74,7 @@ bool
 vmt_parse_final(struct vmt_parser *ps)
 {
 	ps->state_of = VMT_STATE_OF_FINAL;
-	return parse_step(&ps->lex, &ps->p->final, &ps->p->nr_final, 0);
+	return parse_step(ps, VM_OP_REF_FINAL, &ps->p->final, &ps->p->nr_final, 0);
 }
 
 int
@@ -130,6 +134,7 @@ vmt_parse_thread_op(struct vmt_parser *ps)
 		return false;
 	if (!lex_at_end(l))
 		return fail_thread_op(l, optional);
+	vmt_keep_refs(ps, &thread->ops[thread->nr_ops], (uint8_t)(1 + t), thread->nr_ops);
 	thread->line[thread->nr_ops++] = l->line;
 	return true;
 }
@@ -145,7 +150,7 @@ vmt_finish_threads(struct vmt_parser *ps)
 	while (missing < p->nr_threads && p->threads[missing].nr_ops > 0)
 		missing++;
 	if (missing == p->nr_threads)
-		return true;
+		return vmt_finish_refs(ps);
 	for (next = missing; p->threads[next].nr_ops == 0; next++)
 		;
 	e->line = ps->first_op[next].line;

@@ -287,6 +287,69 @@ T1 lookup 17
             text.replace("never T0: KERN_INVALID_ADDRESS", "never T0: KERN_NO_SPACE")))[0])
 
 
+class ResultsAsArguments(Case):
+    TEXT = """map 16 80
+init insert 16 20 rw rwx
+init find 1 rw rwx
+init write $init.1 9
+init read $init.1
+T0 find 2 rw rwx
+T0 read $T0.0+1
+T1 write $T0.0+1 $init.3
+T1 wire $T0.0 $T0.0+2 user noholes
+T1 lookup $T0.0
+final lookup $T0.0
+final remove $T0.0 $T0.0+2
+"""
+
+    def outcomes(self):
+        path = self.file("refs.vmt", self.TEXT)
+        out, _ = self.expect(0, "explore", path)
+        return path, out, re.findall(r"(?m)^outcome (.*)", out)
+
+    def test_all_outcomes(self):
+        """Too early: the operation is not executed. In time: it is about the page that was found."""
+        _, out, outcomes = self.outcomes()
+        self.assertGreaterEqual(len(outcomes), 4)
+        self.assertIn("complete", out)
+        for outcome in outcomes:
+            self.assertIn("KERN_SUCCESS@21,", outcome)
+            wired = re.search(r"T1: \w+,KERN_SUCCESS,TRUE", outcome) is not None
+            self.assertEqual(wired, "21-23:rw-/rwx:copy:w1u uw=2" in outcome, outcome)
+        self.assertEqual(sum(",9 | T1: KERN_SUCCESS,KERN_SUCCESS,TRUE" in o for o in outcomes), 1)
+        self.assertIn("T0: KERN_SUCCESS@21,0 | T1: KERN_INVALID_ARGUMENT,KERN_INVALID_ARGUMENT,FALSE | "
+            "16-23:rw-/rwx:copy:w0 uw=0", outcomes)
+
+    def test_the_key_is_complete(self):
+        path, _, _ = self.outcomes()
+        self.expect(0, "check", "--bless", path)
+        self.assertIn("1 passed", self.expect(0, "check", "--counts", "--verify", path)[0])
+        self.expect(0, "fmt", "--check", path)
+
+    def test_what_is_shown(self):
+        path, _, _ = self.outcomes()
+        out, _ = self.expect(0, "run", "-v", "--schedule", "T0 T1*2", "--lenient", path)
+        self.assertIn("T1.0 write 22 9: ", out)
+        self.assertIn("T0.1 read $T0.0+1: next look the results up", out)
+        out, _ = self.expect(0, "show", "--seed", "3", path)
+        self.assertIn("write $T0.0+1 $init.3", out)
+        self.assertIn("look the results up: write 22 9", out)
+
+    def test_what_cannot_be(self):
+        path, _, _ = self.outcomes()
+        self.usage_error("encode", path, words=["%s: the byte form has no results as arguments" % path])
+
+    def test_shrink_keeps_them(self):
+        path = self.file("refs.vmt", self.TEXT.split("final")[0] + "never T1: KERN_INVALID_ARGUMENT,KERN_SUCCESS,*\n")
+        out, _ = self.expect(1, "check", path)
+        schedule = re.search(r"--schedule '([^']*)'", out).group(1)
+        path.write_text(path.read_text() + "verdict forbidden never\nschedule %s\n" % schedule)
+        small = self.room / "small.vmt"
+        self.expect(0, "shrink", "--out", small, path)
+        self.assertRegex(small.read_text(), r"(?m)^T0 find .*\nT1 write \$T0\.0")
+        self.assertIn("1 passed", self.expect(0, "check", small)[0])
+
+
 class Files(Case):
     def test_missing(self):
         for command in ("check", "explore", "run", "fmt"):

@@ -474,6 +474,62 @@ test_pages(void **state)
 	program_free(&p);
 }
 
+/* The text behind the directives. */
+static char *
+steps_of(const struct program *p)
+{
+	struct strbuf text = { 0 };
+	char *copy;
+
+	vmt_print(p, &text);
+	copy = strdup(strchr(strbuf_text(&text), '\n') + 1);
+	strbuf_free(&text);
+	assert_non_null(copy);
+	return copy;
+}
+
+static void
+expect_steps(const struct program *p, const char *expected)
+{
+	char *text = steps_of(p);
+
+	assert_string_equal(text, expected);
+	free(text);
+}
+
+static void
+test_edits_renumber_results_that_are_arguments(void **state)
+{
+	static const char text[] =
+	    "init find 1 r r\ninit lookup $init.0\nT0 find 2 r r\nT0 lookup $T0.0+1\nT1 clip 23\n"
+	    "T1 find 3 r r\nT2 remove $T0.0 $T1.1+3\nT2 clip $init.0\nnever T1: *,KERN_NO_SPACE\n";
+	const struct vm_op op = { .code = VM_OP_lookup, .start = 30 };
+	struct program p, bare;
+	struct vmt_error e;
+
+	(void)state;
+	assert_true(vmt_parse(text, strlen(text), &p, &e));
+	program_copy_bare(&bare, &p);
+	assert_true(program_refers_to(&bare, 0));
+	assert_false(program_refers_to(&bare, 1));
+	assert_true(program_refers_to(&bare, 2));
+	assert_true(program_refers_to(&bare, 5));
+	program_insert_init(&bare, 0, &op);
+	assert_true(program_insert_op(&bare, 0, 0, &op));
+	assert_false(program_drop_op(&bare, 1, 0));
+	expect_steps(&bare, "init lookup 30\ninit find 1 r r\ninit lookup $init.1\nT0 lookup 30\nT0 find 2 r r\n"
+	                    "T0 lookup $T0.1+1\nT1 find 3 r r\nT2 remove $T0.1 $T1.0+3\nT2 clip $init.1\n"
+	                    "never T1: KERN_NO_SPACE\n");
+	program_drop_thread(&bare, 0);
+	program_drop_init(&bare, 1);
+	expect_steps(&bare, "init lookup 30\ninit lookup 16\nT0 find 3 r r\nT1 remove 16 $T0.0+3\nT1 clip 16\n"
+	                    "never T0: KERN_NO_SPACE\n");
+	assert_true(program_drop_op(&bare, 0, 0));
+	expect_steps(&bare, "init lookup 30\ninit lookup 16\nT0 remove 16 19\nT0 clip 16\n");
+	program_free(&bare);
+	program_free(&p);
+}
+
 static void
 test_edits(void **state)
 {
@@ -520,6 +576,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_edits),
+		cmocka_unit_test(test_edits_renumber_results_that_are_arguments),
 		cmocka_unit_test(test_pages),
 		cmocka_unit_test(test_lock_order),
 		cmocka_unit_test(test_wanted_by_caller),
