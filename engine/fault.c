@@ -72,6 +72,7 @@ fault_page(vm_map_t map, const struct fault *f) VM_REQUIRES_SHARED(&map->lock)
 
 	vm_spinlock_lock(&o->lock);
 	vm_spinlock_lock(&map->frames.lock);
+	vm_frames_touch(&map->frames, f->addr);
 	p = vm_page_bring_in(map, o, f->index, f->wiring);
 	if (VM_MUTATED(map, fault_wires_cluster) && p != NULL && f->addr + VM_PAGE_SIZE < vm_op_ctx()->piece_end)
 		(void)vm_page_bring_in(map, o, f->index + 1, true);

@@ -72,6 +72,16 @@ _Static_assert(offsetof(struct vm_map_entry, prev) <= 64, "a walk down the tree 
 
 RB_HEAD(vm_map_tree, vm_map_entry);
 
+#define VM_CHECK_ALL_MAX 256
+
+/* What the last check of a step has found in order. */
+struct vm_checked {
+	bool good;           /* that check has found nothing wrong */
+	unsigned timestamp;  /* of the map */
+	uint64_t nr_touched; /* of frames.nr_touched */
+	uint64_t nr_steps;   /* since all pages were walked */
+};
+
 struct vm_map {
 	struct vm_rwlock lock;
 	struct vm_map_entry header; /* [m] ring only; start = max, end = min */
@@ -96,7 +106,8 @@ struct vm_map {
 	struct vm_config config;           /* [I] */
 	vm_offset_t broken_start;          /* of what vm_map_check has found; equal to the end: nowhere in particular */
 	vm_offset_t broken_end;
-	struct vm_arena arena; /* [m], or with the map lock shared [f]: faults allocate pages from it */
+	struct vm_checked checked; /* scratch of vm_map_check_step */
+	struct vm_arena arena;     /* [m], or with the map lock shared [f]: faults allocate pages from it */
 };
 
 /* Ids of the queues: what a simulated world calls them. */
@@ -357,6 +368,12 @@ bool vm_map_check_protection(vm_map_t map, vm_offset_t start, vm_offset_t end, v
  * [I10].
  */
 const char *vm_map_check(vm_map_t map) VM_REQUIRES(&map->lock);
+/*
+ * The same after each step of a run. In a map of more than VM_CHECK_ALL_MAX pages, a step that has not had the write
+ * lock costs no walk over all of them: only the pages that it has touched are looked at, and sums are compared. All are
+ * walked when the write lock was taken, and once in so many steps that the cost of it stays linear.
+ */
+const char *vm_map_check_step(vm_map_t map) VM_REQUIRES(&map->lock);
 /* Notes in the map that what is broken is at [start, end), for who reports it; returns @what. */
 const char *vm_map_broken(vm_map_t map, vm_offset_t start, vm_offset_t end, const char *what);
 const char *vm_map_check_entries(vm_map_t map) VM_REQUIRES(&map->lock);

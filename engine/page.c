@@ -209,6 +209,9 @@ vm_map_entry_clean(vm_map_t map, vm_map_entry_t e, vm_offset_t start, vm_offset_
 	vm_rwlock_assert_held(&map->lock);
 	if (o == NULL)
 		return;
+	vm_spinlock_lock(&map->frames.lock);
+	vm_frames_touch_many(&map->frames);
+	vm_spinlock_unlock(&map->frames.lock);
 	vm_spinlock_lock(&o->lock);
 	i = vm_entry_page_index(e, start);
 	for (struct vm_page *p; (p = next_page(e, &i, end)) != NULL; i++) {

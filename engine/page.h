@@ -48,6 +48,8 @@ _Static_assert(
 
 TAILQ_HEAD(vm_page_queue, vm_page);
 
+#define VM_TOUCHED_MAX 4
+
 /* The pool of frames, the page records, and what the page daemon needs. Also guards the pmap. */
 struct vm_frames {
 	struct vm_spinlock lock;
@@ -60,7 +62,24 @@ struct vm_frames {
 	struct vm_waitq freed;       /* channel F: those faults */
 	struct vm_page *free_pages;  /* [f] records, linked by queue's next */
 	struct vm_slots_pool leaves; /* [f] of the objects and the pmap */
+	/* For vm_map_check_step. */
+	uint64_t nr_touched;                 /* [f] changes of pages under the shared map lock so far */
+	vm_offset_t touched[VM_TOUCHED_MAX]; /* [f] where the last ones were, a ring */
 };
+
+/* The page at @va has changed, and the map lock is shared. */
+static inline void
+vm_frames_touch(struct vm_frames *f, vm_offset_t va) VM_REQUIRES(&f->lock)
+{
+	f->touched[f->nr_touched++ % VM_TOUCHED_MAX] = va;
+}
+
+/* More pages than the ring holds have changed. */
+static inline void
+vm_frames_touch_many(struct vm_frames *f) VM_REQUIRES(&f->lock)
+{
+	f->nr_touched += VM_TOUCHED_MAX + 1;
+}
 
 void vm_frames_init(struct vm_frames *f, struct vm_arena *arena, uint64_t nr_frames, unsigned waitq_id);
 /* Gives one frame back and wakes who waits for it. */

@@ -30,6 +30,10 @@ static void
 evict(vm_map_t map, vm_object_t o, struct vm_page *p) VM_REQUIRES(&o->lock) VM_REQUIRES(&map->frames.lock)
 {
 	(void)o;
+	if (p->mapped)
+		vm_frames_touch(&map->frames, p->va);
+	else
+		vm_frames_touch_many(&map->frames);
 	vm_pmap_remove_page(&map->pmap, &map->frames, p);
 	if (p->dirty)
 		p->saved = p->tag;

@@ -265,3 +265,78 @@ vm_map_check(vm_map_t map)
 
 	return bad != NULL ? bad : check_pages(map);
 }
+
+/* --- after a step --- */
+
+/* How many steps at least lie between two walks over all pages, for so many pages. */
+static uint64_t
+steps_between(uint64_t nr_pages)
+{
+	return nr_pages / 16;
+}
+
+/* Can only pages that are still in the ring have changed since the last check? */
+static bool
+is_followed(const struct vm_map *map)
+{
+	const struct vm_checked *c = &map->checked;
+
+	return c->good && c->timestamp == map->timestamp && map->frames.nr_touched - c->nr_touched <= VM_TOUCHED_MAX &&
+	       c->nr_steps < steps_between(map->frames.nr_pages);
+}
+
+static bool
+is_good_at(vm_map_t map, vm_offset_t va) VM_REQUIRES(&map->lock)
+{
+	uintptr_t pte = vm_slots_get(&map->pmap.ptes, va >> VM_PAGE_SHIFT);
+	const struct vm_page *p;
+	vm_map_entry_t e;
+	uint64_t index;
+
+	if (!vm_map_lookup_entry(map, va, &e))
+		return false;
+	if (e->object == NULL)
+		return pte == 0;
+	index = vm_entry_page_index(e, va);
+	p = (const struct vm_page *)vm_slots_get(&e->object->pages, index);
+	if (p == NULL)
+		return pte == 0;
+	if (check_page(e, p, index, va < wired_up_to(e)) != NULL || p->mapped != (pte != 0))
+		return false;
+	return pte == 0 || (p->va == va && vm_pte_page(pte) == p && vm_pte_prot(pte) != VM_PROT_NONE &&
+	                       (vm_pte_prot(pte) & ~e->protection) == 0);
+}
+
+/* The pages in the ring, and the sums. */
+static bool
+is_good_where_touched(vm_map_t map) VM_REQUIRES(&map->lock)
+{
+	const struct vm_frames *f = &map->frames;
+	uint64_t nr_wired = 0;
+
+	for (uint64_t i = map->checked.nr_touched; i != f->nr_touched; i++)
+		if (!is_good_at(map, f->touched[i % VM_TOUCHED_MAX]))
+			return false;
+	for (const struct vm_map_entry *e = map->header.next; e != &map->header; e = e->next)
+		nr_wired += (wired_up_to(e) - e->start) >> VM_PAGE_SHIFT;
+	return f->nr_used - f->nr_queued == nr_wired && f->nr_used <= f->nr_frames;
+}
+
+/* Which page is wrong, and how, is for the walk over all of them to say. */
+const char *
+vm_map_check_step(vm_map_t map)
+{
+	struct vm_checked *c = &map->checked;
+	const char *bad = vm_map_check_entries(map);
+
+	if (bad == NULL && map->frames.nr_pages > VM_CHECK_ALL_MAX && is_followed(map) && is_good_where_touched(map)) {
+		c->nr_steps++;
+	} else {
+		bad = bad != NULL ? bad : check_pages(map);
+		c->nr_steps = 0;
+	}
+	c->good = bad == NULL;
+	c->timestamp = map->timestamp;
+	c->nr_touched = map->frames.nr_touched;
+	return bad;
+}

@@ -274,6 +274,32 @@ op_sees_pages(const struct vm_op *op)
 	return op->code == VM_OP_read || op->code == VM_OP_write || op->code == VM_OP_pageout;
 }
 
+/* The pages of @op's range that are in the map, if it is an operation that brings pages in. */
+static uint64_t
+op_wires(const struct program_config *cfg, const struct vm_op *op)
+{
+	uint64_t start = op->start < cfg->min ? cfg->min : op->start, end = op->end > cfg->max ? cfg->max : op->end;
+
+	if (op->code == VM_OP_wire)
+		return start < end ? end - start : 0;
+	return op->code == VM_OP_fault || op->code == VM_OP_read || op->code == VM_OP_write;
+}
+
+uint64_t
+program_wires(const struct program *p)
+{
+	uint64_t nr = 0;
+
+	for (size_t i = 0; i < p->nr_init; i++)
+		nr += op_wires(&p->config, &p->init[i].op);
+	for (size_t i = 0; i < p->nr_final; i++)
+		nr += op_wires(&p->config, &p->final[i].op);
+	for (unsigned t = 0; t < p->nr_threads; t++)
+		for (unsigned i = 0; i < p->threads[t].nr_ops; i++)
+			nr += op_wires(&p->config, &p->threads[t].ops[i]);
+	return nr;
+}
+
 bool
 program_sees_pages(const struct program *p)
 {

@@ -142,6 +142,8 @@ bool program_equal(const struct program *a, const struct program *b);
  * read, write or pageout among the steps.
  */
 bool program_sees_pages(const struct program *p);
+/* How many pages its wires and faults can bring in at most, whatever is mapped. */
+uint64_t program_wires(const struct program *p);
 /* The verdict that the program is about. Without verdict lines: of kind PROGRAM_VERDICT_NONE. */
 const struct program_verdict_line *program_verdict(const struct program *p);
 /* Copies @detail, which may be NULL. Not for a kind and check that is there. */

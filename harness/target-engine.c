@@ -139,7 +139,8 @@ engine_program(void *self, const struct program *p)
 	struct engine *e = self;
 
 	e->nr_threads = p->nr_threads;
-	e->sees_pages = program_sees_pages(p) || p->config.max - p->config.min > VM_FRAMES_AMPLE;
+	e->sees_pages = program_sees_pages(p) ||
+	                (p->config.max - p->config.min > VM_FRAMES_AMPLE && program_wires(p) > VM_FRAMES_AMPLE);
 }
 
 static bool
@@ -335,7 +336,7 @@ static const char *
 engine_check(void *self, bool excused) VM_NO_TSA("called between steps")
 {
 	struct engine *e = self;
-	const char *bad = vm_map_check(e->map);
+	const char *bad = vm_map_check_step(e->map);
 
 	if (VM_MUTATED(e->map, canary_target))
 		return "X1: a planted fault";

@@ -373,6 +373,139 @@ test_check_says_where(void **state)
 	vm_map_destroy(map);
 }
 
+/* --- the check after a step of a large map --- */
+
+#define NR_LARGE (4 * VM_CHECK_ALL_MAX)
+
+/* [20 NR_LARGE wired) [one page, not wired], all checked. */
+static vm_map_t
+make_large(void)
+{
+	vm_map_t map = vm_map_create(&(struct vm_config){
+	    .env = &vm_env_native, .min = PAGE(16), .max = PAGE(40 + NR_LARGE), .wire_limit = VM_WIRE_LIMIT_DEFAULT });
+
+	assert_non_null(map);
+	vm_native_thread_init(&self, 0);
+	assert_int_equal(vm_map_fixed(map, NULL, 0, PAGE(20), PAGE(NR_LARGE + 1), RW, VM_PROT_ALL, 0), KERN_SUCCESS);
+	assert_int_equal(vm_map_wire(map, PAGE(20), PAGE(20 + NR_LARGE), VM_MAP_WIRE_USER), KERN_SUCCESS);
+	return map;
+}
+
+/* As between steps: nobody has the lock. */
+static const char *
+check_step(vm_map_t map) VM_NO_TSA("nobody else is there")
+{
+	return vm_map_check_step(map);
+}
+
+static struct vm_page *
+page_unlocked(vm_map_t map, unsigned page) VM_NO_TSA("nobody else is there")
+{
+	vm_map_entry_t e;
+
+	assert_true(vm_map_lookup_entry(map, PAGE(page), &e));
+	return (struct vm_page *)vm_slots_get(&e->object->pages, vm_entry_page_index(e, PAGE(page)));
+}
+
+static void
+expect_label(const char *bad, const char *label, const char *damage)
+{
+	if (bad == NULL || strncmp(bad, label, strlen(label)) != 0)
+		fail_msg("%s: expected %s, vm_map_check_step says %s", damage, label, bad != NULL ? bad : "nothing");
+}
+
+/* A fault of @page, which takes the lock shared, and does the damage. */
+#define DAMAGE_STEP(label, page, damage)                                                                               \
+	do {                                                                                                           \
+		vm_map_t map = make_large();                                                                           \
+		struct vm_page *p;                                                                                     \
+		uint64_t tag;                                                                                          \
+                                                                                                                       \
+		assert_null(check_step(map));                                                                          \
+		assert_int_equal(vm_page_read(map, PAGE(page), &tag), KERN_SUCCESS);                                   \
+		assert_null(check_step(map));                                                                          \
+		assert_int_equal(vm_page_read(map, PAGE(page), &tag), KERN_SUCCESS);                                   \
+		p = page_unlocked(map, page);                                                                          \
+		damage;                                                                                                \
+		assert_non_null(p);                                                                                    \
+		expect_label(check_step(map), label ":", #damage);                                                     \
+		vm_map_destroy(map);                                                                                   \
+	} while (0)
+
+static void
+test_check_step_finds_damage_where_the_step_was(void **state)
+{
+	(void)state;
+	DAMAGE_STEP("I12", 30, p->wire_count = 2);
+	DAMAGE_STEP("I12", 30, p->wire_count = 0);
+	DAMAGE_STEP("I12", 20 + NR_LARGE, p->wire_count = 1);
+	DAMAGE_STEP("I13", 30, p->resident = false);
+	DAMAGE_STEP("I14", 30, p->mapped = false);
+	DAMAGE_STEP("I14", 30, vm_slots_clear(&map->pmap.ptes, &map->frames.leaves, 30));
+	DAMAGE_STEP("I14", 30, p->va = PAGE(31));
+	DAMAGE_STEP("I15", 30,
+	    vm_slots_set(&map->pmap.ptes, &map->frames.leaves, 30, (uintptr_t)p | VM_PROT_READ | VM_PROT_EXECUTE));
+	DAMAGE_STEP("I16", 20 + NR_LARGE, p->queued = false);
+	DAMAGE_STEP("I18", 30, p->tag = 7);
+	/* Sums, wherever the step was. */
+	DAMAGE_STEP("I16", 30, map->frames.nr_queued--);
+	DAMAGE_STEP("I17", 30, map->frames.nr_used--);
+	DAMAGE_STEP("I17", 30, map->frames.nr_frames = 2);
+	DAMAGE_STEP("I12", 20 + NR_LARGE, map->header.next->wired_count = 0; map->header.next->eflags = 0);
+}
+
+/* What no step has touched is found as soon as the write lock was taken, or at the latest after so many steps. */
+static void
+test_check_step_walks_all_pages_in_the_end(void **state)
+{
+	for (unsigned locked = 0; locked < 2; locked++) {
+		vm_map_t map = make_large();
+		const char *bad = NULL;
+		uint64_t tag;
+		unsigned nr = 0;
+
+		(void)state;
+		assert_null(check_step(map));
+		page_unlocked(map, 700)->tag = 7;
+		if (locked != 0) {
+			vm_map_lock(map);
+			vm_map_unlock(map);
+		}
+		for (; bad == NULL && nr < NR_LARGE; nr++) {
+			assert_int_equal(vm_page_read(map, PAGE(30), &tag), KERN_SUCCESS);
+			bad = check_step(map);
+		}
+		expect_label(bad, "I18:", "a tag");
+		if (locked != 0)
+			assert_int_equal(nr, 1);
+		else
+			assert_in_range(nr, 2, NR_LARGE / 16 + 1);
+		assert_int_equal(map->broken_start, PAGE(700));
+		vm_map_destroy(map);
+	}
+}
+
+/* Going back to a saved state takes the memory of the check back, too. */
+static void
+test_check_step_remembers_nothing_over_a_restore(void **state)
+{
+	vm_map_t map = make_large();
+	uint64_t tag;
+
+	(void)state;
+	assert_null(check_step(map));
+	assert_true(vm_map_save(map));
+	assert_int_equal(vm_page_read(map, PAGE(30), &tag), KERN_SUCCESS);
+	page_unlocked(map, 30)->wire_count = 2;
+	assert_non_null(check_step(map));
+	vm_map_restore(map);
+	assert_null(check_step(map));
+	assert_int_equal(vm_page_read(map, PAGE(30), &tag), KERN_SUCCESS);
+	page_unlocked(map, 30)->wire_count = 2;
+	assert_non_null(check_step(map));
+	vm_map_destroy(map);
+}
+
 /* Is somebody asleep for a frame, or about to be? */
 static bool
 frame_wanted(vm_map_t map)
@@ -711,6 +844,9 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_removal_frees_frames),
 		cmocka_unit_test(test_check_finds),
 		cmocka_unit_test(test_check_says_where),
+		cmocka_unit_test(test_check_step_finds_damage_where_the_step_was),
+		cmocka_unit_test(test_check_step_walks_all_pages_in_the_end),
+		cmocka_unit_test(test_check_step_remembers_nothing_over_a_restore),
 		cmocka_unit_test(test_threads_sleep_for_a_frame),
 		cmocka_unit_test(test_threads_share_few_frames),
 		cmocka_unit_test(test_pressure_changes_no_result),
