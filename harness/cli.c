@@ -192,13 +192,15 @@ cli_write_made(const char *dir, const char *from, const char *suffix, const char
 		cli_about(from, 0, "%s: %s", dir, strerror(ENAMETOOLONG));
 		return false;
 	}
-	if (access(path, F_OK) == 0) {
-		if (holds(path, text))
-			return true;
+	if (file_write_new(path, text))
+		return true;
+	if (errno != EEXIST)
+		warn("%s", path);
+	else if (holds(path, text))
+		return true;
+	else
 		cli_about(path, 0, "the file exists with other contents; it stays, and %s is not written", from);
-		return false;
-	}
-	return cli_write_text(path, text);
+	return false;
 }
 
 bool
@@ -215,6 +217,13 @@ cli_make_directory(const char *dir)
 	}
 	warn("%s", dir);
 	return false;
+}
+
+void
+cli_take_dash(const char **out)
+{
+	if (*out != NULL && file_is_stdout(*out))
+		*out = NULL;
 }
 
 const char *

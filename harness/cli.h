@@ -75,6 +75,8 @@ bool cli_write_made(const char *dir, const char *from, const char *suffix, const
 /* Makes the directory if it is not there. False: said why on standard error. */
 bool cli_make_directory(const char *dir);
 
+/* --out - is as no --out: what is made goes to standard output. */
+void cli_take_dash(const char **out);
 /*
  * Standard output gets one file, and nothing else: what is printed from here on goes to standard error. Returns the
  * path by which the file is written.

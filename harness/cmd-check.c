@@ -180,16 +180,18 @@ say_died(const char *name, int status)
 static void
 write_blessed(struct check_run *c, struct file_state *s, const char *path, char *program)
 {
+	const char *to = c->bless_to != NULL ? c->bless_to : path;
+	bool possible = c->bless_to != NULL || file_replaces(path); /* a pipe cannot be rewritten, for example */
 	struct strbuf text = { 0 };
 
 	strbuf_add(&text, program);
-	if (c->bless_to != NULL ? file_write_text(c->bless_to, &text) : file_write_text(path, &text)) {
+	if (possible && file_write_text(to, &text)) {
 		strbuf_clear(&text);
 		strbuf_printf(&text, "%s%s: blessed\n", s->text, vmt_path_name(path));
 	} else {
 		strbuf_clear(&text);
 		strbuf_printf(&text, "%s%s: cannot be rewritten: %s; the blessed program:\n%s", s->text,
-		    vmt_path_name(path), strerror(errno), program);
+		    vmt_path_name(path), possible ? strerror(errno) : "no regular file", program);
 		s->report.status = CHECKFILE_FAILED;
 		s->report.blessed = false;
 		c->unwritten = true;

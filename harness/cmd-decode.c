@@ -99,6 +99,7 @@ cmd_decode(int argc, char **argv)
 	struct cli_files files = { 0 };
 	int rv = options_parse(argc, argv, &usage, &c);
 
+	cli_take_dash(&c.out);
 	if (rv < 0)
 		rv = cli_files_for(&files, INPUTS_ALL, c.files_from, c.out, argc - optind, argv + optind);
 	for (size_t i = 0; i < files.nr; i++) {

@@ -6,14 +6,15 @@
 #include <unistd.h>
 
 #include "harness/cli.h"
+#include "harness/files.h"
 #include "harness/options.h"
 #include "harness/strbuf.h"
 #include "harness/vmt.h"
 
 static const char help_head[] =
     "usage: wirestorm fmt [--check] PATH...\n\n"
-    "Rewrites programs in canonical form; comments stay where they are. \"-\" reads standard input and writes\n"
-    "standard output. A file is replaced as a whole or not at all.\n\n";
+    "Rewrites programs in canonical form; comments stay where they are. A file is replaced as a whole or not at all.\n"
+    "\"-\" is standard input, and goes to standard output, as does what cannot be replaced, such as a pipe.\n\n";
 
 static const char help_tail[] =
     "\n"
@@ -33,7 +34,7 @@ fmt_file(const char *path, bool check)
 		return EXIT_USAGE;
 	}
 	vmt_print(&p, &text);
-	if (strcmp(path, "-") == 0 && !check) {
+	if (!check && !file_replaces(path)) { /* a pipe, for example */
 		cli_print_vmt(strbuf_text(&text));
 	} else if (strcmp(strbuf_text(&before), strbuf_text(&text)) != 0) {
 		if (check) {

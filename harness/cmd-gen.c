@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 
 #include "harness/cli.h"
-#include "harness/files.h"
 #include "harness/keybuf.h"
 #include "harness/options.h"
 #include "harness/random-program.h"
@@ -127,8 +126,7 @@ cmd_gen(int argc, char **argv)
 
 	if (rv >= 0)
 		return rv;
-	if (c.out != NULL && file_is_stdout(c.out))
-		c.out = NULL;
+	cli_take_dash(&c.out);
 	if (c.count > 1 && c.out == NULL) {
 		warnx("--count needs --out DIR: standard output takes one program");
 		return cli_usage();

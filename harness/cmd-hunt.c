@@ -9,7 +9,6 @@
 
 #include "engine/edge.h"
 #include "harness/cli.h"
-#include "harness/files.h"
 #include "harness/json.h"
 #include "harness/hunt.h"
 #include "harness/memory.h"
@@ -347,8 +346,7 @@ complete(struct hunt_command *c)
 		warnx("--seeds excludes --seed");
 		return cli_usage();
 	}
-	if (o->out != NULL && file_is_stdout(o->out))
-		o->out = NULL;
+	cli_take_dash(&o->out);
 	if (o->pool != NULL && o->end != 0) {
 		warnx("--seeds excludes --pool: each seed is run once, and nothing is kept");
 		return cli_usage();

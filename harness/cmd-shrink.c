@@ -271,8 +271,7 @@ cmd_shrink(int argc, char **argv)
 
 	if (rv >= 0)
 		return rv;
-	if (c.out != NULL && file_is_stdout(c.out))
-		c.out = NULL;
+	cli_take_dash(&c.out);
 	if (c.json && c.out == NULL) {
 		warnx("--json needs --out FILE: standard output takes one of the two");
 		return cli_usage();

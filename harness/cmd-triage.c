@@ -13,7 +13,6 @@
 #include "harness/bytes.h"
 #include "harness/json.h"
 #include "harness/cli.h"
-#include "harness/files.h"
 #include "harness/keybuf.h"
 #include "harness/memory.h"
 #include "harness/nearest.h"
@@ -439,8 +438,7 @@ cmd_triage(int argc, char **argv)
 		cli_files_free(&files);
 		return EXIT_USAGE;
 	}
-	if (c.out != NULL && file_is_stdout(c.out))
-		c.out = NULL;
+	cli_take_dash(&c.out);
 	c.sim = sim_create();
 	c.all = json_array();
 	cli_catch_signals();

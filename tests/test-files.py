@@ -164,6 +164,30 @@ class Places(Case):
         self.expect(2, "check", "--bless", "-", LITMUS)
         self.expect(2, "check", "--json", "--bless", "-", text=text)
 
+    def test_pipe_is_formatted_to_standard_output(self):
+        """A pipe cannot be replaced: the text goes on, and nobody waits for a reader of the pipe."""
+        path = self.room / "fifo"
+        os.mkfifo(path)
+        for args, code, expected in ((("fmt", path), 0, "map 16 80\ninit lookup 20\n"),
+                (("check", "--bless", path), 2, "no regular file; the blessed program:\nmap 16 80\ninit lookup 20 =>")):
+            process = self.start(*args)
+            path.write_text("map 16  80\ninit lookup 20\n")
+            out, err = process.communicate(timeout=120)
+            self.assertEqual(process.returncode, code, err)
+            self.assertIn(expected, out)
+            self.assertTrue(stat.S_ISFIFO(os.lstat(path).st_mode))
+
+    def test_dash_for_directories(self):
+        """encode, decode and triage print what they make."""
+        encoded = self.run_bytes("encode", "--out", "-", LITMUS)
+        self.assertEqual(encoded, self.run_bytes("encode", LITMUS))
+        (self.room / "a.bin").write_bytes(encoded)
+        self.assertEqual(self.run_bytes("decode", "--out", "-", "a.bin"), self.run_bytes("decode", "a.bin"))
+        self.assertEqual(os.listdir(self.room), ["a.bin"])
+
+    def run_bytes(self, *args):
+        return subprocess.run([cli.TOOL, *map(str, args)], cwd=self.room, capture_output=True, check=True).stdout
+
     def test_scripts_write_standard_output(self):
         code = "import files; print('a'); files.write('-', 'b\\n'); files.write('/dev/stdout', b'c\\n'); print('d')"
         done = subprocess.run([sys.executable, "-B", "-c", code], cwd=ROOT / "scripts", capture_output=True, text=True,
@@ -231,6 +255,35 @@ class Full(Case):
         self.assertIn("1 passed, 1 failed", out)
         self.assertEqual((path.read_text(), "FALSE" in other.read_text()), (text, True))
         self.assertEqual(sorted(os.listdir(self.room)), ["a.vmt", "b.vmt"])
+
+    def test_reproduce(self):
+        if not MUTANTS:
+            self.skipTest("a build without mutants")
+        path = self.room / "w.vmt"
+        shutil.copy(ROOT / "corpus" / "bugs" / "wire_counts_first_entry.vmt", path)
+        words = ("reproduce", "--seconds", "5", "--no-shrink", path)
+        self.expect(0, *words, "--out", self.room / "small.vmt")
+        small = (self.room / "small.vmt").read_text()
+        code, out, err = self.run_in(*words, preexec_fn=no_room)
+        self.assertEqual(code, 2)
+        self.assertIn(small, out)
+        self.assertIn("w-reproduced.vmt: cannot be written, the program goes to standard output: File too large", err)
+        code, out, err = self.run_in(*words, "--json", preexec_fn=no_room)
+        self.assertEqual((code, json.loads(out)["reproduced"]), (2, True))
+        self.assertIn(small, err)
+        code, out, err = self.run_in(*words, "--out", "-")
+        self.assertEqual((code, out), (0, small))
+        self.assertIn("reproduced", err)
+        self.assertEqual(sorted(os.listdir(self.room)), ["small.vmt", "w.vmt"])
+
+    def test_bugs(self):
+        if not MUTANTS:
+            self.skipTest("a build without mutants")
+        code, out, err = self.run_in("bugs", "hunt", "--json", "--seconds", "0.2", "--seeds", "1", "--state",
+            self.room / "state", "none", preexec_fn=no_room)
+        self.assertEqual(code, 2, err)
+        self.assertEqual(json.loads(out.split("\n")[0])["mutant"], "none")
+        self.assertIn("state: a result cannot be kept: File too large", err)
 
     def test_edges(self):
         code, out, err = self.run_in("edges", "--html", self.room / "e.html", LITMUS, preexec_fn=no_room)
@@ -386,6 +439,16 @@ class Signals(Case):
         code, out, err = self.summary_after_hangup("stress", "--seconds", "600", "--quiet")
         self.assertEqual(code, 0, err)
         self.assertIn("; interrupted\nok: nothing is broken\n", out)
+
+    def test_hangup_keeps_the_summary_of_stress_ci(self):
+        process = subprocess.Popen([ROOT / "scripts" / "stress-ci", "--tool", cli.TOOL, "--out", self.room / "out",
+            "--seconds", "600", "--mix", "protect"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.kill)
+        wait_until((self.room / "out" / "protect-strict.json").exists, "the first run")
+        process.send_signal(signal.SIGHUP)
+        _, err = process.communicate(timeout=120)
+        self.assertEqual((process.returncode, err), (130, ""))
+        self.assertEqual(named_temporaries(self.room), [])
 
     def test_ignored_hangup_stays_ignored(self):
         """As under nohup(1)."""
