@@ -179,8 +179,6 @@ cmd_regress(int argc, char **argv)
 	if (!vmt_read(c.path, &p))
 		return EXIT_USAGE;
 	sim = sim_create();
-	if (sim == NULL)
-		err(EXIT_USAGE, "no memory for the fibers");
 	cli_catch_signals();
 	rv = regress(&c, &p, sim);
 	sim_destroy(sim);
