@@ -8,6 +8,7 @@
 
 #include "engine/mutant.h"
 #include "engine/vm.h"
+#include "harness/escape.h"
 #include "harness/expect.h"
 #include "harness/fixed.h"
 #include "harness/json.h"
@@ -124,25 +125,6 @@ differ_step(struct check *c)
 	    r->differs != NULL ? strbuf_text(&r->want) : NULL, r->differs != NULL ? strbuf_text(&r->got) : NULL);
 }
 
-/* A word as a shell reads it back. */
-static void
-say_word(struct strbuf *out, const char *word)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./+=:,@%";
-
-	if (word[strspn(word, plain)] == '\0' && word[0] != '\0') {
-		strbuf_add(out, word);
-		return;
-	}
-	strbuf_addc(out, '\'');
-	for (; *word != '\0'; word++)
-		if (*word == '\'')
-			strbuf_add(out, "'\\''");
-		else
-			strbuf_addc(out, *word);
-	strbuf_addc(out, '\'');
-}
-
 void
 checkfile_say_repeat(
     const char *path, const struct checkfile_options *options, const struct explore_path *way, struct strbuf *out)
@@ -169,10 +151,11 @@ checkfile_say_repeat(
 		vmt_print_choices(way->choices, way->nr_choices, out);
 		strbuf_add(out, "' ");
 	}
-	say_word(out, path);
+	escape_shell(path, out);
 	strbuf_addc(out, '\n');
 }
 
+/* How to see it again. */
 static void
 say_repeat(struct check *c, const struct explore_path *witness)
 {

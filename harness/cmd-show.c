@@ -245,7 +245,7 @@ show_program(struct show_command *c, const struct program *p, struct run *r)
 {
 	struct chosen chosen = { 0 };
 	const struct explore_path *path = &chosen.way.path;
-	struct show s = { .path = vmt_path_name(c->path) };
+	struct show s = { .path = vmt_path_name(c->path), .file = c->path, .profile = c->target.profile };
 	struct strbuf error = { 0 }, how = { 0 };
 	int rv = choose(c, p, r, &chosen, &how);
 

@@ -103,6 +103,24 @@ escape_xml(const char *text, size_t len, struct strbuf *out)
 	}
 }
 
+void
+escape_shell(const char *word, struct strbuf *out)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./+=:,@%";
+
+	if (word[strspn(word, plain)] == '\0' && word[0] != '\0') {
+		strbuf_add(out, word);
+		return;
+	}
+	strbuf_addc(out, '\'');
+	for (; *word != '\0'; word++)
+		if (*word == '\'')
+			strbuf_add(out, "'\\''");
+		else
+			strbuf_addc(out, *word);
+	strbuf_addc(out, '\'');
+}
+
 /* --- the standard streams --- */
 
 /*

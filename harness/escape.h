@@ -28,6 +28,9 @@ void escape_text(const char *text, size_t len, struct strbuf *out);
 /* The same for XML and HTML: in elements and in attributes between double quotes. */
 void escape_xml(const char *text, size_t len, struct strbuf *out);
 
+/* A word as a shell reads it back. What is shown to a person is escaped besides. */
+void escape_shell(const char *word, struct strbuf *out);
+
 /*
  * From now on standard output and standard error escape what is written through stdio. To be called once, before
  * anything is written.

@@ -1,51 +1,67 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * show-html.c - a run as a page of its own: what it is about, the program, the run as a table with a column for each
- * thread, and what the words in it mean. No script, nothing loaded. It is XML as well, so that anything can read it.
+ * show-html.c - a run as a page of its own: what it is about, the program, the run, how to repeat it, and what the
+ * words in it mean. No script, nothing loaded. It is XML as well, so that anything can read it.
+ *
+ * Each row of the run is a section in two forms, of which one is displayed: a piece of the picture (show-picture.h)
+ * where the picture fits, else a card with the text of the step and, if the step has changed it, the map below.
  */
+#include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "harness/show-picture.h"
+#include "harness/cli.h"
+#include "harness/edges.h"
 #include "harness/escape.h"
+#include "harness/show-picture.h"
 #include "harness/show-words.h"
 #include "harness/show.h"
 #include "harness/strbuf.h"
 #include "harness/vmt.h"
 
-#define LANES_MAX 4 /* more threads become tracks, and what they do has a column */
-#define AXIS_CELLS 40
+#define AXIS_CELLS 40  /* of the map in a card */
+#define WIDE_LEAST 700 /* pixels; a narrower page shows cards, whatever the picture's width */
 
 struct html {
 	const struct show *s;
 	struct strbuf *out;
-	bool folded;
 	struct show_axis axis;
 };
 
 static const char style[] =
     ":root{color-scheme:light dark}\n"
-    "body{font:15px/1.45 system-ui,'DejaVu Sans',Helvetica,Arial,sans-serif;margin:1.5em auto;max-width:78em;"
-    "padding:0 1em;background:#fff;color:#1f2328}\n"
-    "h1{font-size:1.35em}h2{font-size:1.1em;margin-top:1.6em}\n"
-    "pre,table,dd code,p code{font:12px/1.4 ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,'Liberation "
-    "Mono',monospace}\n"
-    "pre{background:#f3f6fa;padding:.8em 1em;overflow-x:auto;white-space:pre-wrap}\n"
-    "table{border-collapse:collapse}th{text-align:left;padding:.3em .6em;font-size:14px}\n"
-    "td{vertical-align:top;padding:.25em .6em;min-width:1em}td.step{text-align:right}\n"
-    "td.lane{width:22em;padding-left:.9em}td.track{padding-left:.4em}td.what{width:30em}td.map{padding:0 0 0 1.2em}\n"
-    "td.c-run{background:#f3f6fa;border:1px solid #57606a;border-left:5px solid #1f2328}\n"
-    "td.c-bad{border-color:#b3131f}td.c-ready{border-left:2px solid #57606a}td.c-asleep{border-left:3px dotted "
-    "#8250df}\n"
-    "td.c-run div{overflow-wrap:anywhere}tr.turn td{padding-top:.1em;padding-bottom:.1em}\n"
+    "body{font:15px/1.45 system-ui,'DejaVu Sans',Helvetica,Arial,sans-serif;margin:1.5em auto;max-width:86em;"
+    "padding:0 12px;background:#fff;color:#1f2328;overflow-wrap:anywhere}\n"
+    "h1{font-size:1.35em}h2{font-size:1.1em;margin-top:1.6em}a{color:inherit}\n"
+    "pre,code,.card{font:12px/1.45 ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,'Liberation Mono',monospace}\n"
+    "pre{background:#f3f6fa;padding:.8em 1em;overflow-x:auto}\n"
+    ".copy{white-space:pre-wrap;user-select:all;-webkit-user-select:all;cursor:copy;border-left:5px solid #0969da}\n"
     ".verdict{border-left:5px solid #b3131f;padding:.2em 1em}\n"
-    "dt{font-weight:bold;margin-top:.4em}dd{margin-left:1.5em}svg{display:block}\n"
-    "@media (prefers-color-scheme:dark){body{background:#0d1117;color:#e6edf3}pre{background:#161b22}\n"
-    "td.c-run{background:#161b22;border-color:#8b949e;border-left-color:#e6edf3}td.c-bad{border-color:#ff8f88}\n"
-    "td.c-ready{border-left-color:#8b949e}td.c-asleep{border-left-color:#c8a6ff}.verdict{border-left-color:#ff8f88}}\n"
+    "dt{font-weight:bold;margin-top:.4em}dd{margin-left:1.5em}svg{display:block;max-width:100%}\n"
+    ".piece{width:100%;height:auto;overflow:visible}.card{display:none}:target{outline:2px solid "
+    "#0969da;outline-offset:2px}\n"
+    ".card b{font-size:14px}.card .turn{margin:.2em 0 .6em}\n"
+    ".box{border:1px solid #57606a;border-left:6px solid;border-radius:4px;background:#f3f6fa;padding:.4em .7em;"
+    "margin-bottom:.5em}\n"
+    ".box.bad{border-color:#b3131f}.box svg{margin-top:.4em}\n"
+    ".c0,.card .t0{color:#0969da}.c1,.card .t1{color:#bc4c00}.c2,.card .t2{color:#1a7f37}.c3,.card .t3{color:#8250df}"
+    ".c4,.card .t4{color:#bf3989}.c5,.card .t5{color:#57606a}\n"
+    ".c0{border-left-color:#0969da}.c1{margin-left:10px;border-left-color:#bc4c00}.c2{margin-left:20px;"
+    "border-left-color:#1a7f37}.c3{margin-left:30px;border-left-color:#8250df}.c4{margin-left:40px;"
+    "border-left-color:#bf3989}.c5{margin-left:50px;border-left-color:#57606a}\n"
+    ".box{color:#1f2328}\n"
+    "@media (prefers-color-scheme:dark){body{background:#0d1117;color:#e6edf3}pre,.box{background:#161b22}\n"
+    ".box{color:#e6edf3;border-color:#8b949e}.box.bad{border-color:#ff8f88}.verdict{border-left-color:#ff8f88}\n"
+    ".copy{border-left-color:#58a6ff}:target{outline-color:#58a6ff}\n"
+    ".card .t0{color:#58a6ff}.card .t1{color:#f0883e}.card .t2{color:#3fb950}.card .t3{color:#bc8cff}"
+    ".card .t4{color:#f778ba}.card .t5{color:#8b949e}\n"
+    ".c0{border-left-color:#58a6ff}.c1{border-left-color:#f0883e}.c2{border-left-color:#3fb950}"
+    ".c3{border-left-color:#bc8cff}.c4{border-left-color:#f778ba}.c5{border-left-color:#8b949e}}\n"
     "@page{size:landscape;margin:1cm}\n"
-    "@media print{body{max-width:none;font-size:12px}table,pre{font-size:10px}td.map svg{width:20em;height:auto}"
-    "tr{break-inside:avoid}}\n";
+    "@media "
+    "print{body{max-width:none;font-size:12px}pre{white-space:pre-wrap}section,.box,dd{break-inside:avoid}h2{break-"
+    "after:avoid}}\n";
 
 static void
 text(struct html *h, const char *t)
@@ -62,14 +78,56 @@ element(struct html *h, const char *tag, const char *class, const char *t)
 	strbuf_printf(h->out, "</%s>\n", tag);
 }
 
-/* --- the table --- */
+/* --- links --- */
+
+static bool
+has_step(const struct show *s, unsigned long step)
+{
+	for (size_t i = 0; i < s->nr_rows; i++)
+		if (s->rows[i].part == NULL && s->rows[i].step == step && !s->rows[i].left_out)
+			return true;
+	return false;
+}
+
+/* Is the word at @t, of @len bytes, an edge of this run, which the page explains? */
+static bool
+is_term(const struct show *s, const char *t, size_t len)
+{
+	for (unsigned i = 0; i < VM_EDGE_COUNT; i++)
+		if ((s->edges >> i & 1) != 0 && strlen(vm_edge_table[i].name) == len &&
+		    memcmp(vm_edge_table[i].name, t, len) == 0)
+			return true;
+	return false;
+}
+
+/* Text in which "step 3" leads to the step, and the name of an edge to what it means. */
+static void
+linked(struct html *h, const char *t)
+{
+	while (*t != '\0') {
+		size_t len = strspn(t, "abcdefghijklmnopqrstuvwxyz_0123456789");
+		bool step = strncmp(t, "step ", 5) == 0 && isdigit((unsigned char)t[5]);
+
+		if (step && has_step(h->s, strtoul(t + 5, NULL, 10))) {
+			len = 5 + strspn(t + 5, "0123456789");
+			strbuf_printf(h->out, "<a href=\"#step-%lu\">%.*s</a>", strtoul(t + 5, NULL, 10), (int)len, t);
+		} else if (len > 0 && is_term(h->s, t, len)) {
+			strbuf_printf(h->out, "<a href=\"#term-%.*s\">%.*s</a>", (int)len, t, (int)len, t);
+		} else {
+			len = len > 0 ? len : strcspn(t, "abcdefghijklmnopqrstuvwxyz_0123456789");
+			escape_xml(t, len, h->out);
+		}
+		t += len;
+	}
+}
+
+/* --- the run --- */
 
 static void
-map_cell(struct html *h, const struct show_row *row)
+map(struct html *h, const struct show_row *row)
 {
 	unsigned width = PICTURE_CHARS(h->axis.cells) + PICTURE_NUMBER;
 
-	strbuf_add(h->out, "<td class=\"map\">");
 	if (row->changed && h->axis.nr > 0) {
 		strbuf_printf(h->out, "<svg width=\"%u\" height=\"%d\" viewBox=\"0 0 %u %d\" role=\"img\">\n", width,
 		    PICTURE_MAP_HEIGHT, width, PICTURE_MAP_HEIGHT);
@@ -79,114 +137,90 @@ map_cell(struct html *h, const struct show_row *row)
 		struct strbuf state = { 0 };
 
 		state_print(&h->s->maps[row->map].state, &state);
-		text(h, strbuf_text(&state));
+		element(h, "div", "dim", strbuf_text(&state));
 		strbuf_free(&state);
 	}
-	strbuf_add(h->out, "</td>");
 }
 
-static void
-events(struct html *h, const struct show_row *row)
+static bool
+is_bad(const struct show_row *row)
 {
 	for (size_t i = 0; i < row->nr_events; i++)
-		element(h, "div", show_picture_class(row->events[i].kind), row->events[i].text);
+		if (row->events[i].kind == SHOW_FAILURE || row->events[i].kind == SHOW_FOUND)
+			return true;
+	return false;
 }
 
+/* The others that sleep meanwhile. */
 static void
-lane_cell(struct html *h, const struct show_row *row, unsigned thread)
+sleepers(struct html *h, const struct show_row *row)
 {
-	const char *lane = h->folded ? "track" : "lane";
-	bool bad = false;
-
-	switch ((enum show_life)row->life[thread]) {
-	case SHOW_RUNS:
-		for (size_t i = 0; i < row->nr_events; i++)
-			bad |= row->events[i].kind == SHOW_FAILURE || row->events[i].kind == SHOW_FOUND;
-		strbuf_printf(h->out, "<td class=\"%s c-run%s\">", lane, bad ? " c-bad" : "");
-		if (h->folded)
-			strbuf_printf(h->out, "<b>T%u</b>", thread);
-		else
-			events(h, row);
-		strbuf_add(h->out, "</td>\n");
-		break;
-	case SHOW_READY:
-		strbuf_printf(h->out, "<td class=\"%s c-ready\" title=\"could go on\"></td>\n", lane);
-		break;
-	case SHOW_SLEEPS:
-		strbuf_printf(h->out, "<td class=\"%s c-asleep\"><span class=\"sleep\">%s</span></td>\n", lane,
-		    h->folded ? "z" : "sleeps");
-		break;
-	case SHOW_IDLE:
-	case SHOW_DONE:
-		strbuf_add(h->out, "<td></td>\n");
-		break;
-	}
-}
-
-static void
-turn_row(struct html *h, const struct show_row *row)
-{
-	unsigned nr = h->s->program->nr_threads, before = h->folded ? nr : row->from;
-
-	strbuf_add(h->out, "<tr class=\"turn\"><td></td>");
-	for (unsigned t = 0; t < before; t++)
-		strbuf_add(h->out, "<td></td>");
-	strbuf_printf(h->out, "<td colspan=\"%u\"", h->folded ? 2 : nr - before + 1);
-	strbuf_printf(h->out, " class=\"%s\">", row->why == SHOW_PREEMPTED ? "op" : "dim");
-	text(h, row->why_text);
-	strbuf_add(h->out, "</td></tr>\n");
-}
-
-static void
-step_row(struct html *h, const struct show_row *row)
-{
-	if (row->why != SHOW_SAME)
-		turn_row(h, row);
-	strbuf_printf(h->out, "<tr><td class=\"step dim\">%zu</td>\n", row->step);
 	for (unsigned t = 0; t < h->s->program->nr_threads; t++)
-		lane_cell(h, row, t);
-	if (h->folded) {
-		strbuf_add(h->out, "<td class=\"what\">");
-		events(h, row);
-		strbuf_add(h->out, "</td>\n");
-	}
-	map_cell(h, row);
-	strbuf_add(h->out, "</tr>\n");
+		if (row->life[t] == SHOW_SLEEPS)
+			strbuf_printf(h->out, " <span class=\"sleep\">T%u sleeps</span>", t);
 }
 
 static void
-alone_row(struct html *h, const struct show_row *row)
+card(struct html *h, const struct show_row *row)
 {
-	unsigned nr = h->s->program->nr_threads;
+	unsigned color = PICTURE_THREAD_CLASS(row->thread);
 
-	strbuf_printf(
-	    h->out, "<tr><td class=\"step dim\">%s</td>\n<td colspan=\"%u\">", row->part, nr == 0 ? 1 : nr + h->folded);
-	events(h, row);
-	strbuf_add(h->out, "</td>\n");
-	map_cell(h, row);
-	strbuf_add(h->out, "</tr>\n");
+	strbuf_add(h->out, "<div class=\"card\">");
+	if (row->part == NULL && row->why != SHOW_SAME)
+		element(h, "div", row->why == SHOW_PREEMPTED ? "turn op" : "turn dim", row->why_text);
+	if (row->part == NULL) {
+		strbuf_printf(h->out,
+		    "<div class=\"box c%u%s\"><b class=\"t%u\">T%u</b> <span class=\"dim\">step %zu</span>", color,
+		    is_bad(row) ? " bad" : "", color, row->thread, row->step);
+		sleepers(h, row);
+	} else {
+		strbuf_printf(
+		    h->out, "<div class=\"box%s\"><span class=\"dim\">%s</span>", is_bad(row) ? " bad" : "", row->part);
+	}
+	strbuf_addc(h->out, '\n');
+	for (size_t i = 0; i < row->nr_events; i++) {
+		strbuf_printf(h->out, "<div class=\"%s\">", show_picture_class(row->events[i].kind));
+		linked(h, row->events[i].text);
+		strbuf_add(h->out, "</div>\n");
+	}
+	map(h, row);
+	strbuf_add(h->out, "</div></div>\n");
 }
 
 static void
-table(struct html *h)
+section(void *arg, const struct show_piece *piece)
 {
-	unsigned nr = h->s->program->nr_threads;
+	struct html *h = arg;
+	const struct show_row *row = piece->row;
 
-	strbuf_add(h->out, "<table>\n<thead><tr><th class=\"dim\">step</th>");
-	for (unsigned t = 0; t < nr; t++)
-		strbuf_printf(h->out, "<th>T%u</th>", t);
-	if (h->folded || nr == 0)
-		strbuf_add(h->out, "<th>what happens</th>");
-	strbuf_add(h->out, "<th class=\"dim\">the map, when it has changed</th></tr></thead>\n<tbody>\n");
-	for (size_t i = 0; i < h->s->nr_rows; i++) {
-		if (h->s->rows[i].left_out)
-			continue;
-		if (h->s->rows[i].part != NULL)
-			alone_row(h, &h->s->rows[i]);
-		else
-			step_row(h, &h->s->rows[i]);
-	}
-	strbuf_add(h->out, "</tbody>\n</table>\n");
+	if (row != NULL && row->part == NULL)
+		strbuf_printf(h->out, "<section id=\"step-%zu\">\n", row->step);
+	else
+		strbuf_add(h->out, "<section>\n");
+	strbuf_printf(h->out, "<svg class=\"piece\" viewBox=\"0 %u %u %u\" role=\"img\">\n%s</svg>\n", piece->top,
+	    piece->width, piece->end - piece->top, piece->svg);
+	if (row != NULL)
+		card(h, row);
+	strbuf_add(h->out, "</section>\n");
+}
+
+static void
+width_of_piece(void *arg, const struct show_piece *piece)
+{
+	*(unsigned *)arg = piece->width;
+}
+
+/* The picture in its own size or a little smaller; where that does not fit, the cards. */
+static void
+width_style(struct html *h)
+{
+	unsigned width = 0, least;
+
+	show_svg_pieces(h->s, width_of_piece, &width);
+	least = width * 4 / 5 > WIDE_LEAST ? width * 4 / 5 : WIDE_LEAST;
+	strbuf_printf(h->out,
+	    ".piece{max-width:%upx}\n@media (max-width:%upx){.piece{display:none}.card{display:block}}\n", width,
+	    least);
 }
 
 /* --- the page --- */
@@ -210,6 +244,43 @@ program(struct html *h)
 	strbuf_free(&t);
 }
 
+/* How to see the run again, in a form that one click selects. */
+static void
+repeat(struct html *h)
+{
+	const struct show *s = h->s;
+	struct strbuf command = { 0 };
+
+	strbuf_printf(&command, "%.*s show ", (int)strcspn(getprogname(), " "), getprogname());
+	if (s->target != cli_target_at(0))
+		strbuf_printf(&command, "--target %s ", s->target->name);
+	if (s->profile != NULL)
+		strbuf_printf(&command, "--profile '%s' ", s->profile);
+	if (s->program->nr_threads > 0)
+		strbuf_printf(&command, "--schedule '%s' ", s->schedule);
+	escape_shell(s->file, &command);
+	element(h, "h2", NULL, "The same run again");
+	element(h, "pre", "copy", strbuf_text(&command));
+	strbuf_free(&command);
+}
+
+static void
+terms(struct html *h)
+{
+	struct strbuf t = { 0 };
+
+	for (unsigned i = 0, nr = 0; show_picture_term(h->s, &i, &t); strbuf_clear(&t)) {
+		int len = (int)strcspn(strbuf_text(&t), ":,");
+
+		if (nr++ == 0)
+			element(h, "dt", NULL, "Terms: the edges in brackets behind results, and the checks");
+		strbuf_printf(h->out, "<dd id=\"term-%.*s\">", len, strbuf_text(&t));
+		text(h, strbuf_text(&t));
+		strbuf_printf(h->out, " More: <code>wirestorm explain %.*s</code></dd>\n", len, strbuf_text(&t));
+	}
+	strbuf_free(&t);
+}
+
 static void
 outcome(struct html *h)
 {
@@ -228,23 +299,15 @@ outcome(struct html *h)
 		text(h, strbuf_text(&t));
 		strbuf_add(h->out, "</code></dd>\n");
 	}
-	strbuf_clear(&t);
-	for (unsigned i = 0, nr = 0; show_picture_term(s, &i, &t); strbuf_clear(&t)) {
-		if (nr++ == 0)
-			element(
-			    h, "dt", NULL, "Terms: the edges in brackets behind results, and what checks there are");
-		element(h, "dd", NULL, strbuf_text(&t));
-	}
 	strbuf_free(&t);
+	terms(h);
 	element(h, "dt", NULL, "How to read it");
 	element(h, "dd", NULL,
-	    "Time goes down; each row is one step, from taking the map lock to letting it go. A framed cell is the "
-	    "step "
-	    "of its thread; a plain line on the left of a cell: the thread is within an operation and could go on; a "
-	    "dotted line: it sleeps. A preemption is a switch away from a thread that could have gone on.");
-	element(h, "dd", NULL,
-	    "Maps: w1 is one wiring of each page, w1u the user's; ! in transition, marked by a wire or unwire that is "
-	    "under way; a thick frame is what has changed, a dotted line is not mapped.");
+	    "Time goes down. Each frame is one step: what a thread does from taking the map lock until it releases the "
+	    "lock. A plain line beside a frame: the thread is within an operation and could go on. A dotted line: the "
+	    "thread sleeps. An arrow shows whose turn is next, a dashed arrow who is woken. A preemption is a switch "
+	    "away from a thread that could go on.");
+	element(h, "dd", NULL, PICTURE_MAP_LEGEND);
 	strbuf_add(h->out, "</dl>\n");
 }
 
@@ -258,13 +321,18 @@ head(struct html *h)
 	                   "charset=\"utf-8\"/>\n"
 	                   "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"/>\n<title>");
 	text(h, s->title);
-	strbuf_printf(h->out, "</title>\n<style>\n%s%s</style>\n</head>\n<body>\n", style, show_picture_style);
+	strbuf_printf(h->out, "</title>\n<style>\n%s%s", show_picture_style, style);
+	width_style(h);
+	strbuf_add(h->out, "</style>\n</head>\n<body>\n");
 	element(h, "h1", NULL, s->title);
 	strbuf_printf(&where, "%s, target %s; %s", s->path, s->target->name, s->how);
 	element(h, "p", "dim", strbuf_text(&where));
 	strbuf_free(&where);
-	for (size_t i = 0; i < s->nr_notes; i++)
-		element(h, "p", "verdict failure", s->notes[i]);
+	for (size_t i = 0; i < s->nr_notes; i++) {
+		strbuf_add(h->out, "<p class=\"verdict failure\">");
+		linked(h, s->notes[i]);
+		strbuf_add(h->out, "</p>\n");
+	}
 	if (s->about[0] != '\0')
 		element(h, "pre", NULL, s->about);
 }
@@ -272,13 +340,14 @@ head(struct html *h)
 void
 show_html(const struct show *s, struct strbuf *out)
 {
-	struct html h = { .s = s, .out = out, .folded = s->program->nr_threads > LANES_MAX };
+	struct html h = { .s = s, .out = out };
 
 	show_axis_fit(&h.axis, s, AXIS_CELLS);
 	head(&h);
 	program(&h);
 	element(&h, "h2", NULL, "The run");
-	table(&h);
+	show_svg_pieces(s, section, &h);
+	repeat(&h);
 	outcome(&h);
 	strbuf_add(out, "</body>\n</html>\n");
 	show_axis_free(&h.axis);

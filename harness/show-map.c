@@ -84,7 +84,7 @@ show_event(struct show_row *row, enum show_kind kind, const char *format, ...)
 
 /* --- what became different --- */
 
-/* A change of one stretch of pages: "mark 20-22, w0 -> w1" is a verb, the pages, and the rest. */
+/* A change of one stretch of pages: "wire 20-22, w0 -> w1" is a verb, the pages, and the rest. */
 struct change {
 	uint64_t start, end;
 	struct strbuf verb, rest;
@@ -116,42 +116,49 @@ add_inheritance(const char *before, const struct vm_run *run, struct strbuf *out
 	strbuf_printf(out, "%s%s", before, name != NULL ? name : "?");
 }
 
-/* Both are mapped. NULL: nothing is different. */
-static const char *
-verb_of(const struct vm_run *a, const struct vm_run *b, bool failed)
-{
-	bool wirings = a->wired_count != b->wired_count || a->user_wired != b->user_wired;
+/* What a change is about: each has verbs of its own, the same in events, notes and legends. */
+enum aspect { ASPECT_PAGES, ASPECT_WIRINGS, ASPECT_TRANSITION, ASPECT_COUNT };
 
-	if (b->transition && !a->transition)
-		return "mark";
-	if (a->transition && !b->transition)
-		return failed && wirings ? "roll back" : "unmark";
-	if (a->prot != b->prot || a->max != b->max || a->guard != b->guard)
-		return "protect";
-	if (wirings)
-		return b->wired_count > a->wired_count ? "wire" : "unwire";
-	return a->inherit != b->inherit ? "inherit" : NULL;
+static bool
+wirings_differ(const struct vm_run *a, const struct vm_run *b)
+{
+	return a->wired_count != b->wired_count || a->user_wired != b->user_wired;
 }
 
 static void
-compare_runs(const struct vm_run *a, const struct vm_run *b, bool failed, struct change *c)
+compare_wirings(const struct vm_run *a, const struct vm_run *b, bool failed, struct change *c)
 {
-	const char *verb = verb_of(a, b, failed);
+	bool more = b->wired_count > a->wired_count || (b->wired_count == a->wired_count && b->user_wired);
 
-	if (verb == NULL)
+	if (!wirings_differ(a, b))
 		return;
-	strbuf_add(&c->verb, verb);
-	if (b->transition && !a->transition)
+	strbuf_add(&c->verb, failed && a->transition ? "roll back" : more ? "wire" : "unwire");
+	add_wirings(", ", a, &c->rest);
+	add_wirings(" -> ", b, &c->rest);
+}
+
+static void
+compare_transition(const struct vm_run *a, const struct vm_run *b, struct change *c)
+{
+	if (a->transition == b->transition)
+		return;
+	strbuf_add(&c->verb, b->transition ? "mark" : "unmark");
+	if (b->transition)
 		strbuf_add(&c->rest, " in transition");
-	if (a->prot != b->prot || a->max != b->max || a->guard != b->guard) {
+}
+
+static void
+compare_pages(const struct vm_run *a, const struct vm_run *b, struct change *c)
+{
+	bool protection = a->prot != b->prot || a->max != b->max || a->guard != b->guard;
+
+	if (protection || a->inherit != b->inherit)
+		strbuf_add(&c->verb, protection ? "protect" : "inherit");
+	if (protection) {
 		strbuf_add(&c->rest, ", ");
 		add_protection(a, &c->rest);
 		strbuf_add(&c->rest, " -> ");
 		add_protection(b, &c->rest);
-	}
-	if (a->wired_count != b->wired_count || a->user_wired != b->user_wired) {
-		add_wirings(", ", a, &c->rest);
-		add_wirings(" -> ", b, &c->rest);
 	}
 	if (a->inherit != b->inherit) {
 		add_inheritance(", ", a, &c->rest);
@@ -159,25 +166,52 @@ compare_runs(const struct vm_run *a, const struct vm_run *b, bool failed, struct
 	}
 }
 
+/* A page that is mapped before or after, but not both. */
 static void
-compare(const struct vm_run *a, const struct vm_run *b, const struct vm_op *op, bool failed, struct change *c)
+compare_mapping(const struct vm_run *a, const struct vm_run *b, struct change *c)
+{
+	strbuf_add(&c->verb, a == NULL ? "map" : "unmap");
+	if (a == NULL) {
+		strbuf_add(&c->rest, ", ");
+		add_protection(b, &c->rest);
+	} else if (a->wired_count != 0) {
+		add_wirings(", ", a, &c->rest);
+	}
+}
+
+/* Pages that "fixed" replaces: all that is different at once. */
+static void
+compare_anew(const struct vm_run *a, const struct vm_run *b, struct change *c)
+{
+	compare_pages(a, b, c);
+	if (wirings_differ(a, b)) {
+		add_wirings(", ", a, &c->rest);
+		add_wirings(" -> ", b, &c->rest);
+	}
+	if (c->verb.len == 0 && c->rest.len == 0 && a->transition == b->transition)
+		return;
+	strbuf_clear(&c->verb);
+	strbuf_add(&c->verb, "map anew");
+}
+
+static void
+compare(const struct vm_run *a, const struct vm_run *b, const struct vm_op *op, bool failed, enum aspect aspect,
+    struct change *c)
 {
 	if (a == NULL && b == NULL)
 		return;
-	if (a == NULL) {
-		strbuf_add(&c->verb, "map");
-		strbuf_add(&c->rest, ", ");
-		add_protection(b, &c->rest);
-	} else if (b == NULL) {
-		strbuf_add(&c->verb, "unmap");
-		if (a->wired_count != 0)
-			add_wirings(", ", a, &c->rest);
+	if (a == NULL || b == NULL) {
+		if (aspect == ASPECT_PAGES)
+			compare_mapping(a, b, c);
+	} else if (op->code == VM_OP_fixed) {
+		if (aspect == ASPECT_PAGES)
+			compare_anew(a, b, c);
+	} else if (aspect == ASPECT_PAGES) {
+		compare_pages(a, b, c);
+	} else if (aspect == ASPECT_WIRINGS) {
+		compare_wirings(a, b, failed, c);
 	} else {
-		compare_runs(a, b, failed, c);
-		if (c->verb.len > 0 && op->code == VM_OP_fixed) {
-			strbuf_clear(&c->verb);
-			strbuf_add(&c->verb, "map anew");
-		}
+		compare_transition(a, b, c);
 	}
 }
 
@@ -205,8 +239,8 @@ bound_above(const struct vm_state *s, uint64_t page)
 }
 
 static void
-page_changes(
-    const struct show_map *a, const struct show_map *b, const struct vm_op *op, bool failed, struct show_row *row)
+page_changes(const struct show_map *a, const struct show_map *b, const struct vm_op *op, bool failed,
+    enum aspect aspect, struct show_row *row)
 {
 	struct change last = { 0 }, c = { 0 };
 
@@ -214,7 +248,7 @@ page_changes(
 		uint64_t in_a = bound_above(&a->state, c.start), in_b = bound_above(&b->state, c.start);
 
 		c.end = in_a < in_b ? in_a : in_b;
-		compare(show_map_at(a, c.start), show_map_at(b, c.start), op, failed, &c);
+		compare(show_map_at(a, c.start), show_map_at(b, c.start), op, failed, aspect, &c);
 		if (last.end == c.start && strcmp(strbuf_text(&last.verb), strbuf_text(&c.verb)) == 0 &&
 		    strcmp(strbuf_text(&last.rest), strbuf_text(&c.rest)) == 0) {
 			last.end = c.end;
@@ -271,7 +305,8 @@ show_map_changes(
 	const struct show_map *a = &s->maps[from], *b = &s->maps[to];
 
 	boundaries(a, b, "clip", row);
-	page_changes(a, b, op, failed, row);
+	for (unsigned aspect = 0; aspect < ASPECT_COUNT; aspect++)
+		page_changes(a, b, op, failed, (enum aspect)aspect, row);
 	boundaries(b, a, "merge", row);
 	if (a->state.user_wired != b->state.user_wired)
 		show_event(row, SHOW_CHANGE, "user-wire count %" PRId64 " -> %" PRId64, a->state.user_wired,

@@ -22,6 +22,26 @@
 void show_picture_map(const struct show *s, const struct show_axis *a, const struct show_row *row, unsigned x,
     unsigned y, struct strbuf *out);
 
+/* What the signs of a map mean, in all pictures and pages. */
+#define PICTURE_MAP_LEGEND                                                                                             \
+	"Map: w1 is one wiring of each page, w1u the user's; ! is in transition: marked by a wire or unwire that is "  \
+	"under way. A thick frame is new, a dashed one is gone, a dotted line is not mapped."
+
+/* A thread's colour: one of some classes. Its number says the same. */
+#define PICTURE_THREAD_CLASS(thread) ((thread) % 6)
+
+/*
+ * The run cut into pieces of one picture, from top to bottom, each @width wide and from @top to @end in the picture's
+ * coordinates: the names of the lanes (no row), each row that is not left out, and the threads that sleep for ever (no
+ * row). Pieces one below the other are the picture.
+ */
+struct show_piece {
+	const struct show_row *row;
+	unsigned width, top, end;
+	const char *svg;
+};
+void show_svg_pieces(const struct show *s, void (*take)(void *arg, const struct show_piece *piece), void *arg);
+
 /* The rules of style that both need, light and dark. */
 extern const char show_picture_style[];
 /* The class of an event's text. */

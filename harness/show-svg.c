@@ -180,8 +180,8 @@ step(struct picture *p, const struct show_row *row)
 	strbuf_printf(p->out, "<g><title>step %zu, T%u</title>\n", row->step, row->thread);
 	strbuf_printf(p->out, "<rect class=\"run%s\" x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\" rx=\"4\"/>\n",
 	    is_bad(row) ? " bad" : "", x, top, p->folded ? TRACK - 8 : p->lane, height);
-	strbuf_printf(p->out, "<rect class=\"bar\" x=\"%u\" y=\"%u\" width=\"4\" height=\"%u\" rx=\"2\"/>\n",
-	    x + (p->folded ? 6 : 6), top + 5, height - 10);
+	strbuf_printf(p->out, "<rect class=\"bar t%u\" x=\"%u\" y=\"%u\" width=\"5\" height=\"%u\" rx=\"2\"/>\n",
+	    PICTURE_THREAD_CLASS(row->thread), x + 6, top + 5, height - 10);
 	(void)snprintf(number, sizeof(number), p->folded ? "%zu T%u" : "%zu", row->step, row->thread);
 	text_at(p, MARGIN, top + PICTURE_LINE + 1, "m dim", number, strlen(number));
 	p->y += 5;
@@ -235,7 +235,7 @@ alone(struct picture *p, const struct show_row *row, bool draw)
 static void
 lane_names(struct picture *p)
 {
-	char name[16];
+	char name[16], class[16];
 
 	if (p->s->program->nr_threads == 0)
 		return;
@@ -243,7 +243,8 @@ lane_names(struct picture *p)
 	text_at(p, MARGIN, p->y - 4, "m dim", "step", 4);
 	for (unsigned t = 0; t < p->s->program->nr_threads; t++) {
 		(void)snprintf(name, sizeof(name), "T%u", t);
-		text_at(p, lane_x(p, t) + (p->folded ? 0 : 2), p->y - 4, p->folded ? "m op" : "h", name, strlen(name));
+		(void)snprintf(class, sizeof(class), "%s t%u", p->folded ? "m op" : "h", PICTURE_THREAD_CLASS(t));
+		text_at(p, lane_x(p, t) + (p->folded ? 0 : 2), p->y - 4, class, name, strlen(name));
 	}
 	if (p->axis.nr > 0)
 		text_at(p, p->map_x, p->y - 4, "m dim", MAP_NAME, strlen(MAP_NAME));
@@ -270,10 +271,7 @@ legend(struct picture *p)
 		strbuf_printf(p->out, "<path class=\"turn\" d=\"M%u %uh22\"/>\n", x + 352, y + 6);
 		text_at(p, x + 380, y + 10, "m dim", "whose turn it is next", 21);
 	}
-	paragraph(p, MARGIN, (p->width - 2 * MARGIN) * 4 / 29, "m dim",
-	    "Map: w1 is one wiring of each page, w1u the user's, ! in transition (marked by a wire or unwire); a thick "
-	    "frame is new, a dotted line is not mapped.",
-	    PICTURE_LINE + 2);
+	paragraph(p, MARGIN, (p->width - 2 * MARGIN) * 4 / 29, "m dim", PICTURE_MAP_LEGEND, PICTURE_LINE + 2);
 }
 
 /* Whoever sleeps at the end. */
@@ -385,30 +383,84 @@ describe(const struct show *s, struct strbuf *out)
 	}
 }
 
+static size_t
+count_init(const struct show *s)
+{
+	size_t nr = 0;
+
+	while (nr < s->nr_rows && s->rows[nr].part != NULL && s->rows[nr].part[0] == 'i')
+		nr++;
+	return nr;
+}
+
+static void
+draw_row(struct picture *p, const struct show_row *row, size_t nr_init)
+{
+	const struct show *s = p->s;
+
+	if (row->part == NULL)
+		step(p, row);
+	else
+		alone(p, row,
+		    s->program->nr_threads == 0 || row->part[0] == 'f' ? row->changed : row + 1 == s->rows + nr_init);
+}
+
+/* Hands over what has been drawn since @top. */
+static void
+give_piece(struct picture *p, const struct show_row *row, unsigned top,
+    void (*take)(void *arg, const struct show_piece *piece), void *arg)
+{
+	struct show_piece piece = {
+		.row = row, .width = p->width, .top = top, .end = p->y, .svg = strbuf_text(p->out)
+	};
+
+	if (p->y > top)
+		take(arg, &piece);
+	strbuf_clear(p->out);
+}
+
+void
+show_svg_pieces(const struct show *s, void (*take)(void *arg, const struct show_piece *piece), void *arg)
+{
+	struct strbuf body = { 0 };
+	struct picture p = { .s = s, .out = &body };
+	size_t nr_init = count_init(s);
+	unsigned top = 0;
+
+	lay_out(&p);
+	for (size_t i = 0; i < s->nr_rows; i++) {
+		if (i == nr_init) {
+			lane_names(&p);
+			give_piece(&p, NULL, top, take, arg);
+			top = p.y;
+		}
+		if (s->rows[i].left_out)
+			continue;
+		draw_row(&p, &s->rows[i], nr_init);
+		give_piece(&p, &s->rows[i], top, take, arg);
+		top = p.y;
+	}
+	for_ever(&p);
+	give_piece(&p, NULL, top, take, arg);
+	strbuf_free(&body);
+	show_axis_free(&p.axis);
+}
+
 void
 show_svg(const struct show *s, struct strbuf *out)
 {
 	struct strbuf body = { 0 };
 	struct picture p = { .s = s, .out = &body, .y = MARGIN };
-	size_t nr_init = 0;
+	size_t nr_init = count_init(s);
 
 	lay_out(&p);
 	paragraph(&p, MARGIN, (p.width - 2 * MARGIN) / 10, "h", s->title, 21);
 	p.y += 10;
-	while (nr_init < s->nr_rows && s->rows[nr_init].part != NULL && s->rows[nr_init].part[0] == 'i')
-		nr_init++;
 	for (size_t i = 0; i < s->nr_rows; i++) {
-		const struct show_row *row = &s->rows[i];
-
 		if (i == nr_init)
 			lane_names(&p);
-		if (row->left_out)
-			continue;
-		if (row->part == NULL)
-			step(&p, row);
-		else
-			alone(&p, row,
-			    s->program->nr_threads == 0 || row->part[0] == 'f' ? row->changed : i + 1 == nr_init);
+		if (!s->rows[i].left_out)
+			draw_row(&p, &s->rows[i], nr_init);
 	}
 	for_ever(&p);
 	tail(&p);

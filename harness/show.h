@@ -87,11 +87,13 @@ struct show {
 	const struct program *program;
 	const struct vm_target *target;
 	const char *path; /* for people */
-	char *how;        /* which run this is: "the schedule in the file"; the caller's to set, like the next two */
-	bool cut;         /* the schedule may end before the run does */
-	char *circle;     /* NULL, or what was found of all runs rather than of this one: that it need not end */
-	char *title;      /* the first sentence of the head, or the path */
-	char *about;      /* the rest of the head; may be empty */
+	const char *file,
+	    *profile; /* for a command that repeats it: "-" for standard input; NULL: the file's own one */
+	char *how;    /* which run this is: "the schedule in the file"; the caller's to set, like the next two */
+	bool cut;     /* the schedule may end before the run does */
+	char *circle; /* NULL, or what was found of all runs rather than of this one: that it need not end */
+	char *title;  /* the first sentence of the head, or the path */
+	char *about;  /* the rest of the head; may be empty */
 	size_t nr_maps;
 	struct show_map *maps; /* [0] is empty: before the first row */
 	size_t nr_rows;

@@ -11,6 +11,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import struct
 import subprocess
 import sys
@@ -186,15 +187,73 @@ class All(unittest.TestCase):
         page = xml.etree.ElementTree.fromstring(html)
         space = "{http://www.w3.org/1999/xhtml}"
         self.assertEqual(page.tag, space + "html")
-        columns = len(list(page.iter(space + "th")))
-        for row in page.iter(space + "tr"):
-            cells = list(row)
-            self.assertEqual(sum(int(c.get("colspan", 1)) for c in cells), columns, path)
+        self.look_at_sections(path, page, space, html)
         for text in (svg, html):
             self.assertNotIn("<script", text)
             self.assertEqual(set(re.findall(r"https?://[^\"<\s]*", text)) -
                 {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xhtml"}, set())
             self.assertIn("prefers-color-scheme", text)
+
+    def look_at_sections(self, path, page, space, html):
+        """The pieces of the picture join; each row has a card with all its text; links lead somewhere."""
+        end = 0
+        for section in page.iter(space + "section"):
+            piece = section.find(space + "svg")
+            top, height = map(int, piece.get("viewBox").split()[1::2])
+            self.assertEqual((piece.get("class"), top), ("piece", end), path)
+            end = top + height
+            self.assertEqual(len(section), 1 if section.find(space + "div") is None else 2, path)
+            if section.get("id"):
+                self.assertEqual(section.find(space + "div").get("class"), "card", path)
+        ids = [e.get("id") for e in page.iter() if e.get("id") and not e.get("id").startswith("title")]
+        self.assertEqual(len(ids), len(set(ids)), path)
+        for link in page.iter(space + "a"):
+            self.assertIn(link.get("href")[1:], ids, path)
+        # One of the two forms is displayed: cards at least below 700 pixels.
+        least = re.search(r"@media \(max-width:(\d+)px\)\{\.piece\{display:none\}\.card\{display:block\}\}", html)
+        self.assertGreaterEqual(int(least.group(1)), 700)
+        self.assertIn(".card{display:none}", html)
+
+    def test_cards(self):
+        """A card says what the model says, the map below it if the step has changed it; the command shows it again."""
+        space = "{http://www.w3.org/1999/xhtml}"
+        links = 0
+        for path in self.files:
+            page = xml.etree.ElementTree.fromstring(show("--html", "-", path)[1])
+            model = json.loads(show("--json", path)[1])
+            cards = {s.get("id"): s.find(space + "div").findall(space + "div")[-1]
+                for s in page.iter(space + "section") if s.get("id")}
+            for row in model["rows"]:
+                if row["part"] != "threads" or "step-%d" % row["step"] not in cards:
+                    continue  # one of many alike is left out
+                box = cards["step-%d" % row["step"]]
+                self.assertIn("c%d" % (row["thread"] % 6), box.get("class").split())
+                self.assertEqual(box.find(space + "b").text, "T%d" % row["thread"])
+                texts = ["".join(d.itertext()) for d in box.findall(space + "div")]
+                self.assertEqual([t for t in texts if not t.startswith("... and")], [e["text"] for e in row["events"]])
+                self.assertEqual(box.find(space + "svg") is not None, row["changed"], path)
+            links += len(list(page.iter(space + "a")))
+            command = shlex.split(next(p for p in page.iter(space + "pre") if p.get("class") == "copy").text)
+            self.assertEqual(command[:2], ["wirestorm", "show"])
+            again = json.loads(show("--json", *command[2:])[1])
+            self.assertEqual((again["outcome"], again["rows"]), (model["outcome"], model["rows"]), path)
+        self.assertGreater(links, 50)
+
+    def test_one_word(self):
+        """Who marked or wired a page in a step has that word in the step, in all renderings of it."""
+        seen = set()
+        for path in self.files:
+            model = json.loads(show("--json", path)[1])
+            steps = {r["step"]: r for r in model["rows"] if r["part"] == "threads"}
+            texts = [e["text"] for r in model["rows"] for e in r["events"]] + model["notes"]
+            for thread, word, step in re.findall(r"T(\d+) (mark|wir)ed it in step (\d+)", " ".join(texts)):
+                row = steps[int(step)]
+                self.assertEqual(row["thread"], int(thread))
+                verb = {"mark": "mark ", "wir": "wire "}[word]
+                changes = [e["text"] for e in row["events"] if e["kind"] == "change"]
+                self.assertTrue([text for text in changes if text.startswith(verb)], path)
+                seen.add(word)
+        self.assertEqual(seen, {"mark", "wir"})
 
     def test_json(self):
         for path in self.files:
