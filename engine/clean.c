@@ -95,6 +95,7 @@ vm_map_sync(vm_map_t map, vm_offset_t start, vm_offset_t end, bool syncio, bool 
 		if (!VM_MUTATED(map, canary_sync))
 			vm_map_entry_clean(map, e, ctx->clean_start, ctx->clean_end);
 		vm_map_remember(map, ctx);
+		vm_op_keep(VM_MUTATED(map, sync_keeps_entry), ctx, e);
 		ctx->point = VM_POINT_sync_relock;
 		vm_map_unlock_read(map);
 		/* Here the real one waits for the pager. */

@@ -25,17 +25,33 @@ must_wait(const struct vm_map *map, const struct vm_map_entry *e)
 static vm_map_entry_t
 wait_for(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t e) VM_REQUIRES(&map->lock)
 {
+	bool trusts = VM_MUTATED(map, delete_trusts_pointer) || VM_MUTATED(map, relook_never);
+
 	vm_edge(VM_EDGE_remove_waited);
 	ctx->cursor = e->start;
 	e->eflags |= MAP_ENTRY_NEEDS_WAKEUP;
 	vm_map_remember(map, ctx);
+	vm_op_keep(trusts, ctx, e);
 	ctx->point = (e->eflags & MAP_ENTRY_IN_TRANSITION) != 0 ? VM_POINT_transition_wait : VM_POINT_wiring_wait;
 	(void)vm_map_unlock_and_wait(map, 0);
 	vm_map_lock(map);
+	vm_op_keep(trusts, ctx, NULL);
 	if (!vm_map_unchanged(map, ctx) && !VM_MUTATED(map, delete_trusts_pointer))
 		e = vm_map_first_entry(map, ctx->cursor);
 	ctx->cursor = 0;
 	return e;
+}
+
+/* With a mutant: lets others in between two entries, of which the second begins at or behind @next. */
+static vm_map_entry_t
+let_others_in(vm_map_t map, struct vm_op_ctx *ctx, vm_offset_t next) VM_REQUIRES(&map->lock)
+{
+	ctx->cursor = next;
+	ctx->point = VM_POINT_relock;
+	vm_map_unlock(map);
+	vm_map_lock(map);
+	ctx->cursor = 0;
+	return vm_map_first_entry(map, next);
 }
 
 static void
@@ -73,6 +89,8 @@ vm_map_delete(vm_map_t map, vm_offset_t start, vm_offset_t end)
 		next = e->next;
 		entry_delete(map, e);
 		e = next;
+		if (VM_MUTATED(map, remove_two_holds) && e->start < end)
+			e = let_others_in(map, ctx, e->start);
 	}
 	return KERN_SUCCESS;
 }

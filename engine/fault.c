@@ -27,7 +27,6 @@ struct fault {
 	vm_pindex_t index;
 	vm_prot_t prot;
 	bool wired;
-	bool waited;         /* for the end of a transition, at least once */
 	uint32_t frame_seen; /* FAULT_FRAME: the count of channel F to sleep on */
 	int rv;              /* FAULT_DONE: KERN_* */
 };
@@ -104,7 +103,7 @@ note_refusal(const struct fault *f)
 	if (f->rv == KERN_PROTECTION_FAILURE)
 		vm_edge(VM_EDGE_fault_no_access);
 	else
-		vm_edge(f->waited ? VM_EDGE_fault_gone_after_wait : VM_EDGE_fault_unmapped);
+		vm_edge(vm_op_ctx()->waited ? VM_EDGE_fault_gone_after_wait : VM_EDGE_fault_unmapped);
 }
 
 /* One attempt. */
@@ -124,8 +123,9 @@ fault_try(vm_map_t map, struct fault *f)
 	    !VM_MUTATED(map, canary_held)) {
 		step = FAULT_WAIT;
 		if (VM_MUTATED(map, fault_type_widened) && f->wired)
-			f->type = f->prot;
-	} else if (VM_MUTATED(map, fault_refused_after_wait) && f->waited && (e->eflags & MAP_ENTRY_USER_WIRED) != 0) {
+			vm_op_ctx()->kept_number = f->type = f->prot;
+	} else if (VM_MUTATED(map, fault_refused_after_wait) && vm_op_ctx()->waited &&
+	           (e->eflags & MAP_ENTRY_USER_WIRED) != 0) {
 		f->rv = VM_RETURN(fault_no_access);
 	} else {
 		f->rv = vm_pager_get(map, f->addr);
@@ -174,16 +174,19 @@ fault_run(vm_map_t map, struct fault *f) VM_EXCLUDES(&map->lock)
 		ctx->point = f->wiring ? VM_POINT_wire_fault : VM_POINT_fault;
 		switch (fault_try(map, f)) {
 		case FAULT_DONE:
+			ctx->waited = false; /* the next page of a wire has not */
 			return f->rv;
 		case FAULT_WAIT:
 			fault_wait(map, ctx, f->addr);
-			f->waited = true;
+			ctx->waited = true;
 			if (VM_MUTATED(map, fault_retry_drops_write))
-				f->type &= (vm_prot_t)~VM_PROT_WRITE;
+				ctx->kept_number = f->type &= (vm_prot_t)~VM_PROT_WRITE;
 			break;
 		case FAULT_FRAME:
-			if (fault_wait_frame(map, ctx, f->frame_seen))
+			if (fault_wait_frame(map, ctx, f->frame_seen)) {
+				ctx->waited = false;
 				return VM_RETURN(fault_shortage);
+			}
 			break;
 		}
 	}

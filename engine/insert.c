@@ -89,6 +89,13 @@ vm_map_fixed_range(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_prot_t p
 	vm_map_lock(map);
 	vm_map_range_check(map, &ctx->start, &ctx->end);
 	(void)vm_map_delete(map, ctx->start, ctx->end);
+	if (VM_MUTATED(map, fixed_two_holds) || VM_MUTATED(map, fixed_steals)) {
+		ctx->point = VM_POINT_relock;
+		vm_map_unlock(map);
+		vm_map_lock(map);
+		if (VM_MUTATED(map, fixed_steals))
+			(void)vm_map_delete(map, ctx->start, ctx->end);
+	}
 	/* In the same lock hold as the end of the deletion: nobody can come in between, but where it slept. */
 	rv = vm_map_insert(map, NULL, 0, ctx->start, ctx->end, prot, max, cow);
 	vm_map_unlock(map);

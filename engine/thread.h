@@ -4,7 +4,8 @@
  *
  * struct vm_op_ctx is the whole memory of a suspended operation besides its arguments: integers and addresses, never
  * an entry (an entry is only used again under the relook rule: the timestamp says that nothing moved, or it is looked
- * up by address). That makes suspended operations readable in a debugger, and states of the system comparable.
+ * up by address). That makes suspended operations readable in a debugger, and states of the system comparable. Mutants
+ * break this rule; what they use again is in kept and kept_number, so that it is in the state key.
  */
 #ifndef ENGINE_THREAD_H
 #define ENGINE_THREAD_H
@@ -24,6 +25,8 @@ enum vm_point {
 };
 
 /* All zero between operations; each operation leaves zero what it does not need. Units: bytes. */
+struct vm_map_entry;
+
 struct vm_op_ctx {
 	uint8_t point;          /* enum vm_point: where the operation resumes */
 	bool stamped;           /* stamp is remembered */
@@ -33,9 +36,12 @@ struct vm_op_ctx {
 	vm_offset_t cursor;     /* where to look again after a wait; how far sync got */
 	vm_offset_t piece_start, piece_end; /* wire: what is being faulted in */
 	vm_offset_t fault_addr;             /* the page a fault is about */
+	bool waited;                        /* a fault: it has waited for the end of a transition */
 	bool user_wire;                     /* a wire for the user: what it marks is in the account already */
 	vm_offset_t clean_start, clean_end; /* sync: what its last step wrote back; equal: nothing */
 	uint64_t edges;                     /* passed so far: VM_EDGE_BIT()s */
+	struct vm_map_entry *kept;          /* mutants only: the entry that is used again whatever happened to it */
+	uint64_t kept_number;               /* mutants only: a number that is used again */
 };
 
 struct vm_thread {
@@ -69,6 +75,14 @@ static inline struct vm_op_ctx *
 vm_op_ctx(void)
 {
 	return &vm_curthread->ctx;
+}
+
+/* With a mutant on the operation uses @e again after it has unlocked the map; NULL: not any more. */
+static inline void
+vm_op_keep(bool mutated, struct vm_op_ctx *ctx, struct vm_map_entry *e)
+{
+	if (mutated)
+		ctx->kept = e;
 }
 
 /* The running operation passes this edge. */

@@ -15,8 +15,10 @@ vm_map_entry_in_transition(
 	e->eflags |= MAP_ENTRY_NEEDS_WAKEUP;
 	vm_map_remember(map, ctx);
 	ctx->point = VM_POINT_transition_wait;
+	vm_op_keep(VM_MUTATED(map, relook_never), ctx, e);
 	(void)vm_map_unlock_and_wait(map, 0);
 	vm_map_lock(map);
+	vm_op_keep(VM_MUTATED(map, relook_never), ctx, NULL);
 	if (!vm_map_unchanged(map, ctx)) {
 		found = vm_map_lookup_entry(map, ctx->cursor, &e);
 		if (found)

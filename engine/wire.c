@@ -132,12 +132,14 @@ wire_unwired(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t *entry, int fla
 	ctx->piece_end = e->end;
 	vm_map_busy(map);
 	vm_map_remember(map, ctx);
+	vm_op_keep(VM_MUTATED(map, relook_never), ctx, e);
 	unlock_for_faults(map);
 
 	rv = fault_piece(map, ctx);
 
 	ctx->point = VM_POINT_wire_relock;
 	vm_map_lock(map);
+	vm_op_keep(VM_MUTATED(map, relook_never), ctx, NULL);
 	vm_map_unbusy(map);
 	if (!vm_map_unchanged(map, ctx)) {
 		/* What we marked may have been clipped, but it is there. */
@@ -270,6 +272,9 @@ vm_map_wire_locked(vm_map_t map, vm_offset_t start, vm_offset_t end, int flags)
 				continue;
 			break;
 		}
+		vm_op_keep(VM_MUTATED(map, next_saved_before_clip), ctx, old_next);
+		if (VM_MUTATED(map, hole_by_old_end))
+			ctx->kept_number = old_end;
 		rv = wire_entry(map, ctx, &e, flags);
 		if (rv == KERN_SUCCESS && hole_behind(map, e, ctx->end, old_end)) /* on the map as it is now */
 			rv = holes_ok || VM_MUTATED(map, canary) ? VM_RETURN(wire_partial_holesok)

@@ -284,10 +284,52 @@ key_frames(struct keybuf *k, const struct vm_map *map)
 	keybuf_u8(k, 0);
 }
 
+/*
+ * The entry that a mutant uses again: which one of the map it is, or of the free entries. Addresses are of no account,
+ * but in which order free entries are used again is.
+ */
+static void
+key_kept(struct keybuf *k, const struct vm_map *map, const struct vm_map_entry *kept)
+{
+	uint64_t at = 2;
+
+	if (kept == NULL || kept == &map->header) {
+		keybuf_u8(k, kept != NULL);
+		return;
+	}
+	for (const struct vm_map_entry *n = map->header.next; n != &map->header; n = n->next, at++) {
+		if (n == kept) {
+			keybuf_num(k, at);
+			return;
+		}
+	}
+	for (const struct vm_map_entry *n = map->free_entries, *next; n != NULL && n != kept; n = next, at++) {
+		vm_arena_unpoison(n, sizeof(*n));
+		next = n->next;
+		vm_arena_poison(n, sizeof(*n));
+	}
+	keybuf_num(k, at);
+}
+
+/* What such a mutant reads of the entries that are free. */
+static void
+key_free_entries(struct keybuf *k, struct engine *e, uint64_t *nr_objects)
+{
+	const struct vm_map_entry *next;
+
+	for (const struct vm_map_entry *n = e->map->free_entries; n != NULL; n = next) {
+		vm_arena_unpoison(n, sizeof(*n));
+		key_entry(k, e, n, nr_objects);
+		next = n->next;
+		vm_arena_poison(n, sizeof(*n));
+	}
+	keybuf_u8(k, 0);
+}
+
 static void
 key_context(struct keybuf *k, const struct vm_map *map, const struct vm_op_ctx *c)
 {
-	keybuf_u8(k, c->point);
+	keybuf_u8(k, (uint8_t)(c->point | c->waited << 7));
 	if (c->point == VM_POINT_none)
 		return;
 	/* The timestamp itself always grows; what matters is whether it moved since it was remembered. */
@@ -299,6 +341,10 @@ key_context(struct keybuf *k, const struct vm_map *map, const struct vm_op_ctx *
 	keybuf_num(k, c->piece_end >> VM_PAGE_SHIFT);
 	keybuf_num(k, c->fault_addr >> VM_PAGE_SHIFT);
 	keybuf_num(k, c->edges);
+	if (map->config.mutant != VM_MUTANT_none) {
+		keybuf_num(k, c->kept_number);
+		key_kept(k, map, c->kept);
+	}
 	/* It will ask of one entry whether it was mapped since then; of which, the future says. */
 	for (const struct vm_map_entry *n = map->header.next; c->point == VM_POINT_transition_wait && n != &map->header;
 	     n = n->next)
@@ -311,9 +357,11 @@ engine_key(void *self, unsigned nr_threads, struct keybuf *k)
 	struct engine *e = self;
 	const struct vm_map *map = e->map;
 	uint64_t nr_objects = 0;
+	bool kept = false;
 
 	e->key_round++;
-
+	if (VM_MUTATED(map, upgrade_keeps_stamp))
+		keybuf_u8(k, map->timestamp == map->written);
 	keybuf_num(k, map->nentries);
 	for (const struct vm_map_entry *n = map->header.next; n != &map->header; n = n->next)
 		key_entry(k, e, n, &nr_objects);
@@ -322,6 +370,10 @@ engine_key(void *self, unsigned nr_threads, struct keybuf *k)
 	keybuf_num(k, map->anon_loc >> VM_PAGE_SHIFT);
 	for (unsigned i = 0; i < nr_threads; i++)
 		key_context(k, map, &e->threads[i].ctx);
+	for (unsigned i = 0; i < nr_threads; i++)
+		kept |= e->threads[i].ctx.kept != NULL;
+	if (kept)
+		key_free_entries(k, e, &nr_objects);
 	if (!e->sees_pages)
 		return;
 	for (const struct vm_map_entry *n = map->header.next; n != &map->header; n = n->next)
@@ -378,8 +430,9 @@ entry_dirty(const struct vm_map_entry *n, vm_offset_t start, vm_offset_t end)
 static bool
 engine_cleaned(void *self, unsigned thread, uint64_t *start, uint64_t *end, bool *dirty)
 {
-	const struct vm_op_ctx *ctx = &((struct engine *)self)->threads[thread].ctx;
+	struct vm_op_ctx *ctx = &((struct engine *)self)->threads[thread].ctx;
 	const struct vm_map *map = ((struct engine *)self)->map;
+	bool any = ctx->clean_start < ctx->clean_end;
 
 	*dirty = false;
 	for (const struct vm_map_entry *n = map->header.next;
@@ -387,7 +440,9 @@ engine_cleaned(void *self, unsigned thread, uint64_t *start, uint64_t *end, bool
 		*dirty = entry_dirty(n, ctx->clean_start, ctx->clean_end);
 	*start = ctx->clean_start >> VM_PAGE_SHIFT;
 	*end = ctx->clean_end >> VM_PAGE_SHIFT;
-	return ctx->clean_start < ctx->clean_end;
+	/* Only of the last step: the next one may sleep for the lock and write nothing back. */
+	ctx->clean_start = ctx->clean_end = 0;
+	return any;
 }
 
 static bool

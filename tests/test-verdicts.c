@@ -6,11 +6,13 @@
  *	test-verdicts [--profile strict|freebsd12] [--wild] [--count N] [--from SEED] [--transitions N] [--verify]
  *	test-verdicts [--wild] --program SEED     prints one of the programs
  *	test-verdicts --canaries [--count N]      in a build with the mutants
+ *	test-verdicts --mutants [--count N]       in a build with the mutants
  *
  * --transitions goes on until so many have been explored. --verify explores by schedules as well, and wants the same
  * findings: what decides a later verdict is in the state key. A finding is printed with its program and a witness; exit
  * status 1. --wild makes the programs wilder: poison of every code, few frames, kernel maps, final steps, and content.
- *--canaries plants the fault of each check in turn, and wants that check to report it within N programs.
+ *--canaries plants the fault of each check in turn, and wants that check to report it within N programs. --mutants
+ * explores N programs with each mutant of the bank over states and by schedules, and wants the same outcomes as often.
  */
 #include <err.h>
 #include <getopt.h>
@@ -19,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/mutant.h"
 #include "engine/vm.h"
 #include "harness/explore.h"
 #include "harness/prng.h"
@@ -231,6 +234,73 @@ all_canaries(uint64_t count, uint64_t from, struct sim *sim)
 	return seen == CHECK_COUNT - 1u ? 0 : 1;
 }
 
+/* Is there the same to see over states and by schedules? True, too, if there are too many schedules to tell. */
+static bool
+same_both_ways(struct run *r, uint64_t *verified)
+{
+	struct explore_options o = { .states_max = 5000 };
+	struct explore_result merged, single;
+	bool same = true;
+
+	explore(r, &o, &merged);
+	if (merged.end == EXPLORE_COMPLETE && !merged.livelock && merged.schedules <= SCHEDULES_MAX) {
+		o.by_schedules = true;
+		o.schedules_max = SCHEDULES_MAX + 1;
+		explore(r, &o, &single);
+		same = single.nr_outcomes == merged.nr_outcomes && same_findings(&merged, &single);
+		for (size_t i = 0; i < single.nr_outcomes && same; i++)
+			same = strcmp(single.outcomes[i].text, merged.outcomes[i].text) == 0 &&
+			       single.outcomes[i].count == merged.outcomes[i].count;
+		explore_result_free(&single);
+		(*verified)++;
+	}
+	explore_result_free(&merged);
+	return same;
+}
+
+/* Is the state key complete with this mutant? */
+static bool
+key_complete(const char *mutant, uint64_t count, uint64_t from, struct sim *sim)
+{
+	uint64_t verified = 0, wrong = 0;
+
+	for (uint64_t seed = from; seed < from + count; seed++) {
+		struct kind kind = { .wild = seed % 2 == 1 };
+		struct checker c = { 0 };
+		struct program p;
+		struct run r;
+
+		make(seed, &kind, &p);
+		p.config.mutant = mutant;
+		if (run_open_checked(&r, &p, &target_engine, sim, &c) == RUN_OPENED && !same_both_ways(&r, &verified)) {
+			if (wrong++ == 0)
+				printf("%s: seed %" PRIu64 " is not the same by schedules\n", mutant, seed);
+		}
+		run_close(&r);
+		checker_free(&c);
+		program_free(&p);
+	}
+	if (wrong > 0 || verified == 0)
+		printf(
+		    "%s: %" PRIu64 " of %" PRIu64 " programs are not the same by schedules\n", mutant, wrong, verified);
+	return wrong == 0 && verified > 0;
+}
+
+static int
+all_mutants(uint64_t count, uint64_t from, struct sim *sim)
+{
+	unsigned nr = 0, good = 0;
+
+	for (unsigned m = VM_MUTANT_none + 1; m < VM_MUTANT_END; m++) {
+		if (vm_mutant_table[m].class == VM_MUTANT_CLASS_CANARY)
+			continue;
+		nr++;
+		good += key_complete(vm_mutant_table[m].name, count, from, sim);
+	}
+	printf("the state key is complete with %u of %u mutants\n", good, nr);
+	return good == nr ? 0 : 1;
+}
+
 static int
 finish(const struct totals *t, bool freebsd12)
 {
@@ -268,9 +338,9 @@ main(int argc, char **argv)
 		{ "count", required_argument, NULL, 'c' }, { "from", required_argument, NULL, 'f' },
 		{ "transitions", required_argument, NULL, 't' }, { "verify", no_argument, NULL, 'v' },
 		{ "wild", no_argument, NULL, 'w' }, { "program", required_argument, NULL, 'P' },
-		{ "canaries", no_argument, NULL, 'C' }, { 0 } };
+		{ "canaries", no_argument, NULL, 'C' }, { "mutants", no_argument, NULL, 'm' }, { 0 } };
 	uint64_t count = 1000, from = 1, transitions = 0;
-	bool verified = false, canaries = false;
+	bool verified = false, canaries = false, mutants = false;
 	struct kind kind = { 0 };
 	struct totals t = { 0 };
 	struct sim *sim = sim_create();
@@ -293,13 +363,15 @@ main(int argc, char **argv)
 			verified = true;
 		else if (opt == 'C')
 			canaries = true;
+		else if (opt == 'm')
+			mutants = true;
 		else if (opt == 'P')
 			return print_program(strtoull(optarg, NULL, 10), &kind), 0;
 		else
 			return 2;
 	}
-	if (canaries) {
-		opt = all_canaries(count, from, sim);
+	if (canaries || mutants) {
+		opt = canaries ? all_canaries(count, from, sim) : all_mutants(count, from, sim);
 		sim_destroy(sim);
 		return opt;
 	}
