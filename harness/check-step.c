@@ -83,8 +83,8 @@ tell_others(const struct check_call *call, uint64_t start, uint64_t end)
 	for (uint32_t left = c->running & ~((uint32_t)1 << call->thread); left != 0; left &= left - 1) {
 		struct check_op *o = &c->ops[__builtin_ctz(left)];
 		struct check_effect d = {
-			.start = start > o->range.start ? start : o->range.start,
-			.end = end < o->range.end ? end : o->range.end,
+			.start = start > o->start ? start : o->start,
+			.end = end < o->end ? end : o->end,
 			.others = true,
 		};
 

@@ -233,8 +233,8 @@ call_of(struct check_call *call, struct checker *c, struct run *r, unsigned thre
 	call->result = NULL;
 	call->state = o;
 	if (check_is_running(c, thread) && o->op == index) {
-		call->range.start = o->range.start;
-		call->range.end = o->range.end;
+		call->range.start = o->start;
+		call->range.end = o->end;
 	} else {
 		check_clamp(&r->program->config, call->op, &call->range);
 	}
@@ -259,8 +259,8 @@ begin_op(struct checker *c, struct run *r, unsigned thread, unsigned index)
 
 	call_of(&call, c, r, thread, index);
 	c->running |= (uint32_t)1 << thread;
-	o->range.start = call.range.start;
-	o->range.end = call.range.end;
+	o->start = call.range.start;
+	o->end = call.range.end;
 	o->seen = 0;
 	o->always = UINT16_MAX;
 	o->op = (uint16_t)index;
@@ -275,7 +275,7 @@ begin_op(struct checker *c, struct run *r, unsigned thread, unsigned index)
 static bool
 leaves_entries(const struct check_op *o, const struct run *r, const struct vm_op *op)
 {
-	return o->range.start == o->range.end && r->target->entries != NULL &&
+	return o->start == o->end && r->target->entries != NULL &&
 	       (1u << op->code & (CHECK_OP(remove) | CHECK_OP(fixed) | CHECK_OP(wire) | CHECK_OP(unwire))) != 0;
 }
 
@@ -285,14 +285,17 @@ checker_before_step(struct checker *c, struct run *r, unsigned thread)
 	unsigned nr = nr_ops_of(r, thread), index = nr_done_of(r, thread);
 
 	c->nr_done_before = index;
-	if (!r->target->judged || check_is_running(c, thread))
+	if (!r->target->judged)
 		return;
-	while (index < nr && !waits(r, thread, index) && is_lockless(op_of(r, thread, index)))
-		index++;
-	if (index == nr || waits(r, thread, index)) /* looking results up takes no lock */
-		return;
-	begin_op(c, r, thread, index);
-	if (leaves_entries(&c->ops[thread], r, op_of(r, thread, index)))
+	if (!check_is_running(c, thread)) {
+		while (index < nr && !waits(r, thread, index) && is_lockless(op_of(r, thread, index)))
+			index++;
+		if (index == nr || waits(r, thread, index)) /* looking results up takes no lock */
+			return;
+		begin_op(c, r, thread, index);
+	}
+	/* At each of its steps: other threads change entries between them. */
+	if (leaves_entries(&c->ops[thread], r, op_of(r, thread, c->ops[thread].op)))
 		c->nr_entries_before = r->target->entries(r->self, NULL, 0);
 }
 
@@ -528,10 +531,15 @@ key_op(const struct checker *c, unsigned thread, struct keybuf *k)
 	keybuf_u8(k, check_is_running(c, thread));
 	if (!check_is_running(c, thread))
 		return;
-	keybuf_num(k, o->seen);
-	keybuf_num(k, o->always);
-	keybuf_signed(k, o->charged);
-	keybuf_num(k, o->synced);
+#define KEY_NUM(name) keybuf_num(k, o->name);
+#define KEY_SIGNED(name) keybuf_signed(k, o->name);
+#define KEY_WORDS(name)
+#define CHECK_DATUM(kind, type, name) KEY_##kind(name)
+	CHECK_OP_DATA(CHECK_DATUM)
+#undef CHECK_DATUM
+#undef KEY_WORDS
+#undef KEY_SIGNED
+#undef KEY_NUM
 	keybuf_num(k, o->nr_effects);
 	for (size_t i = 0; i < o->nr_effects; i++) {
 		const struct check_effect *e = &o->effects[i];

@@ -82,15 +82,30 @@ struct check_range {
 	uint64_t start, end;
 };
 
-/* An operation under way: struct checker's running says whose are. */
+/*
+ * What the checker keeps of an operation under way, one row per datum: CHECK_DATUM(kind, type, name). The struct, the
+ * state key and the test of the key are made from this table, so that nothing can decide a later verdict unless it is
+ * in the key.
+ *
+ *   NUM     a number that is never negative
+ *   SIGNED  a number
+ *   WORDS   in reports only: it decides nothing and is not in the key
+ */
+#define CHECK_OP_DATA(CHECK_DATUM)                                                                                     \
+	CHECK_DATUM(NUM, uint64_t, start) /* pages of the operation, as struct check_range */                          \
+	CHECK_DATUM(NUM, uint64_t, end)                                                                                \
+	CHECK_DATUM(NUM, uint16_t, op)        /* index of the operation in its thread */                               \
+	CHECK_DATUM(NUM, uint16_t, seen)      /* bit c: code c has had a reason at some instant */                     \
+	CHECK_DATUM(NUM, uint16_t, always)    /* bit c: at each instant so far it must have failed with code c */      \
+	CHECK_DATUM(SIGNED, int64_t, charged) /* pages that its steps have put on the user-wire counter */             \
+	CHECK_DATUM(NUM, uint64_t, synced)    /* page up to which its consecutive pieces were written back */          \
+	CHECK_DATUM(WORDS, uint32_t, since)   /* its first step */
+
+/* An operation under way: struct checker's running says whose are. Its effects are in the key, too. */
 struct check_op {
-	struct check_range range;
-	uint16_t seen;   /* bit c: code c has had a reason at some instant */
-	uint16_t always; /* bit c: at each instant so far code c was one that it must fail with */
-	uint16_t op;     /* index */
-	uint32_t since;  /* its first step */
-	int64_t charged; /* pages that its steps have put on the user-wire counter */
-	uint64_t synced; /* page up to which its pieces, one behind the other, were written back */
+#define CHECK_DATUM(kind, type, name) type name;
+	CHECK_OP_DATA(CHECK_DATUM)
+#undef CHECK_DATUM
 	size_t nr_effects, cap_effects;
 	struct check_effect *effects; /* ascending, disjoint */
 };
@@ -106,11 +121,12 @@ struct check_tags {
 };
 
 struct checker {
-	bool opened;              /* the init steps are done */
-	bool quiet;               /* a prefix is executed again: no invariants, they have been looked at */
-	uint32_t step;            /* of the run */
-	size_t nr_entries_before; /* of the target, before the step; only for operations on an empty range */
-	unsigned nr_done_before;  /* of the thread that steps: its operations that had ended before the step */
+	bool opened;   /* the init steps are done */
+	bool quiet;    /* a prefix is executed again: no invariants, they have been looked at */
+	uint32_t step; /* of the run */
+	/* Set before each step and read after it; these decide nothing after that. */
+	size_t nr_entries_before; /* of the target; only if the stepping operation is on an empty range */
+	unsigned nr_done_before;  /* operations of the stepping thread that had ended */
 	struct vm_state states[2];
 	struct vm_state *now, *before; /* of them: after the last step, and before it; set by checker_open */
 	struct vm_state start;         /* after the init steps */
