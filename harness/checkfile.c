@@ -354,6 +354,9 @@ explore_incomplete(struct check *c, const struct explore_result *got)
 		strbuf_printf(c->out, "--verify: a cycle of states, but every schedule ends: the key is incomplete\n");
 	else if (got->livelock)
 		strbuf_printf(c->out, "livelock: the states go round in a cycle\n");
+	else if (got->wrong_key != NULL)
+		strbuf_printf(
+		    c->out, "state key incomplete: %s; --verify compares with all schedules\n", got->wrong_key);
 	else if (got->overflow)
 		strbuf_printf(c->out, "more than 2^128 schedules\n");
 	else

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "harness/cli.h"
+#include "harness/edges.h"
 #include "harness/expect.h"
 #include "harness/json.h"
 #include "harness/explore.h"
@@ -18,15 +19,23 @@
 static const char help_head[] =
     "usage: wirestorm explore [OPTION...] FILE\n\n"
     "Runs every interleaving of the program's threads and prints each outcome with its probability (if every\n"
-    "scheduling point chooses at random), the number of schedules that end so, and a witness: a schedule with the\n"
-    "fewest preemptions. What is printed is itself a .vmt text. Every run is judged: what is not as it should be is a\n"
-    "finding, with a witness (wirestorm help checks).\n\n";
+    "scheduling point chooses at random), the number of schedules that end so, and a witness: of the schedules with "
+    "the\n"
+    "fewest preemptions the shortest. For each operation that fails it names the edges by which it does, and counts "
+    "the\n"
+    "schedules of each (wirestorm explain NAME). What is printed is itself a .vmt text. Every run is judged: what is "
+    "not\n"
+    "as it should be is a finding, with a witness (wirestorm help checks).\n\n"
+    "Before it says \"complete\", it executes every witness and a random schedule for each outcome. If one of them "
+    "goes\n"
+    "another way than the states say, that is a finding, too: the target's state key is incomplete.\n\n";
 
 static const char help_tail[] =
     "\n"
     "Exit status: 0 explored (completely, or \"cut\" is said), 1 a finding that no quirk of the profile explains, or "
     "a\n"
-    "final step went wrong, or with --until: it does not happen, 2 wrong usage or file.\n\n"
+    "final step went wrong, or the state key is incomplete, or with --until: it does not happen, 2 wrong usage or\n"
+    "file.\n\n"
     "Examples:\n"
     "  wirestorm explore corpus/litmus/wire-gone-after-wait.vmt\n"
     "  wirestorm explore --until T0.0=KERN_INVALID_ADDRESS corpus/litmus/wire-gone-after-wait.vmt\n";
@@ -106,6 +115,7 @@ print_goal(const struct program *p, struct run *r, const struct explore_path *pa
 	struct program out = *p;
 	struct strbuf text = { 0 }, head = { 0 }, result = { 0 }, wrong = { 0 };
 	bool deadlock, panic;
+	uint64_t steps = path_steps(path);
 
 	run_begin(r);
 	for (size_t i = 0; i < path->nr_choices; i++)
@@ -114,8 +124,10 @@ print_goal(const struct program *p, struct run *r, const struct explore_path *pa
 	deadlock = run_deadlocked(r);
 	panic = run_panic(r) != NULL;
 	(void)expect_end(r, &result, &wrong);
-	strbuf_printf(&head, "# %s: reached with %u preemption%s%s\n", until, path->preemptions,
-	    plural(path->preemptions), cut ? ", in what was explored before the cut: fewer may do" : "");
+	strbuf_add(&head, p->head != NULL ? p->head : "");
+	strbuf_printf(&head, "# %s: reached with %u preemption%s, %llu step%s%s\n", until, path->preemptions,
+	    plural(path->preemptions), (unsigned long long)steps, plural(steps),
+	    cut ? ", in what was explored before the cut: fewer may do" : "");
 	out.head = head.text;
 	out.nr_notes = 0;
 	out.nr_outcomes = 0;
@@ -152,6 +164,31 @@ print_count(const char *before, const struct explore_result *x)
 		printf("%s%s\n", before, explore_count_text(x->schedules, buf));
 }
 
+/* "#   T0.0: wire_no_access in 3 schedules, wire_hole in 5": why the operations of an outcome have failed. */
+static void
+print_reasons(const struct explore_outcome *o, const char *least)
+{
+	char buf[40];
+
+	for (size_t i = 0; i < o->nr_reasons; i++) {
+		const struct explore_reason *x = &o->reasons[i];
+		bool more = i > 0 && x[-1].thread == x->thread && x[-1].op == x->op;
+		struct strbuf edges = { 0 };
+
+		edges_print_joined(x->edges, &edges);
+		if (more)
+			printf(", ");
+		else
+			printf("%s#   T%u.%u: ", i > 0 ? "\n" : "", x->thread, x->op);
+		printf("%s in %s%s", strbuf_text(&edges), least, explore_count_text(x->count, buf));
+		if (!more)
+			printf(" schedule%s", plural(x->count));
+		strbuf_free(&edges);
+	}
+	if (o->nr_reasons > 0)
+		printf("\n");
+}
+
 static void
 print_text(const struct explore_result *x)
 {
@@ -170,6 +207,7 @@ print_text(const struct explore_result *x)
 			    explore_count_text(o->count, buf), plural(o->count));
 		printf("#   witness, %u preemption%s: %s\n", o->witness.preemptions, plural(o->witness.preemptions),
 		    strbuf_text(&schedule));
+		print_reasons(o, least);
 		if (o->final_error != NULL)
 			printf("#   WRONG afterwards: %s\n", o->final_error);
 		strbuf_free(&schedule);
@@ -200,6 +238,36 @@ json_schedule(const struct explore_path *path)
 	return j;
 }
 
+/* How to see it, with the command's own name. */
+static void
+print_wrong_key(const struct explore_result *x, FILE *to)
+{
+	if (x->wrong_key != NULL)
+		fprintf(to,
+		    "# FINDING state key incomplete: %s\n"
+		    "#   wirestorm explore --by-schedules goes without states; wirestorm check --verify compares "
+		    "both\n",
+		    x->wrong_key);
+}
+
+static json_t *
+json_reasons(const struct explore_outcome *o)
+{
+	json_t *all = json_array();
+	char buf[40];
+
+	for (size_t i = 0; i < o->nr_reasons; i++) {
+		const struct explore_reason *x = &o->reasons[i];
+		json_t *edges = json_array();
+
+		for (uint64_t left = x->edges; left != 0; left &= left - 1)
+			json_array_append_new(edges, json_string(vm_edge_table[__builtin_ctzll(left)].name));
+		json_array_append_new(all, json_pack("{s:i, s:i, s:o, s:s}", "thread", (int)x->thread, "op", (int)x->op,
+		                               "edges", edges, "schedules", explore_count_text(x->count, buf)));
+	}
+	return all;
+}
+
 /* A count may be larger than a JSON number is exact: it is a string. */
 static void
 print_json(struct run *r, const struct explore_result *x, bool until)
@@ -210,10 +278,10 @@ print_json(struct run *r, const struct explore_result *x, bool until)
 	for (size_t i = 0; i < x->nr_outcomes; i++) {
 		const struct explore_outcome *o = &x->outcomes[i];
 
-		json_array_append_new(
-		    outcomes, json_pack("{s:s, s:f, s:s, s:o, s:s?}", "outcome", o->text, "probability", o->probability,
-		                  "schedules", explore_count_text(o->count, buf), "witness", json_schedule(&o->witness),
-		                  "final_error", o->final_error));
+		json_array_append_new(outcomes,
+		    json_pack("{s:s, s:f, s:s, s:o, s:o, s:s?}", "outcome", o->text, "probability", o->probability,
+		        "schedules", explore_count_text(o->count, buf), "witness", json_schedule(&o->witness),
+		        "reasons", json_reasons(o), "final_error", o->final_error));
 	}
 	root = json_pack("{s:s, s:b, s:b, s:s, s:I, s:I, s:o}", "end", explore_end_text(x->end), "complete",
 	    x->end == EXPLORE_COMPLETE, "livelock", x->livelock, "schedules", explore_count_text(x->schedules, buf),
@@ -221,6 +289,8 @@ print_json(struct run *r, const struct explore_result *x, bool until)
 	if (root == NULL)
 		memory_out("the JSON");
 	json_object_set_new(root, "findings", cli_json_findings(r, x));
+	if (x->wrong_key != NULL)
+		json_object_set_new(root, "state_key_incomplete", json_text(x->wrong_key));
 	if (until)
 		json_object_set_new(root, "until", json_schedule(&x->goal));
 	json_print("explore", root, JSON_INDENT(1), stdout);
@@ -246,6 +316,7 @@ explore_program(struct explore_command *c, struct program *p, struct run *r)
 	int rv = EXIT_OK;
 
 	c->options.want_witnesses = true;
+	c->options.want_reasons = c->until == NULL;
 	c->options.stop = &cli_stop;
 	if (cli_stderr_tty() && cli_stdout_tty() && !c->json)
 		c->options.progress = show_progress;
@@ -264,6 +335,9 @@ explore_program(struct explore_command *c, struct program *p, struct run *r)
 	else if (c->until == NULL) {
 		print_text(&x);
 		cli_print_findings(r, &x);
+		print_wrong_key(&x, stdout);
+	} else {
+		print_wrong_key(&x, stderr);
 	}
 	if (c->until != NULL && x.goal.choices == NULL) {
 		if (!c->json)
@@ -273,7 +347,7 @@ explore_program(struct explore_command *c, struct program *p, struct run *r)
 	} else if (c->until != NULL && !c->json) {
 		print_goal(p, r, &x.goal, c->until, x.end != EXPLORE_COMPLETE);
 	}
-	if (explore_first_finding(&x) != NULL && c->until == NULL)
+	if ((explore_first_finding(&x) != NULL && c->until == NULL) || x.wrong_key != NULL)
 		rv = EXIT_FINDING;
 	for (size_t i = 0; i < x.nr_outcomes && rv == EXIT_OK; i++)
 		if (x.outcomes[i].final_error != NULL)
@@ -288,7 +362,9 @@ explore_program(struct explore_command *c, struct program *p, struct run *r)
 #define TO(type, field) OPTION_TO(struct explore_command, type, field)
 static const struct option_row rows[] = {
 	OPTION_TEXT("--until WHAT", TO(const char *, until),
-	    "the way with the fewest preemptions to WHAT, as a program with its schedule. WHAT: "
+	    "the best way to WHAT, as a program with its schedule: of the schedules with the fewest preemptions one "
+	    "with "
+	    "the fewest steps, and of these one with the fewest switches. WHAT: "
 	    "T0.0=KERN_INVALID_ADDRESS (operation 0 of thread 0 gives that result), DEADLOCK, or several of these with "
 	    "commas, which must all hold"),
 	OPTION_SECONDS(TO(double, options.seconds), "stop after so long"),

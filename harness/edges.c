@@ -7,11 +7,23 @@
 #include "engine/vm.h"
 #include "harness/strbuf.h"
 
+static void
+print_with(uint64_t edges, const char *comma, struct strbuf *out)
+{
+	for (const char *before = ""; edges != 0; edges &= edges - 1, before = comma)
+		strbuf_printf(out, "%s%s", before, vm_edge_table[__builtin_ctzll(edges)].name);
+}
+
 void
 edges_print(uint64_t edges, struct strbuf *out)
 {
-	for (const char *comma = ""; edges != 0; edges &= edges - 1, comma = ", ")
-		strbuf_printf(out, "%s%s", comma, vm_edge_table[__builtin_ctzll(edges)].name);
+	print_with(edges, ", ", out);
+}
+
+void
+edges_print_joined(uint64_t edges, struct strbuf *out)
+{
+	print_with(edges, "+", out);
 }
 
 void
@@ -22,6 +34,20 @@ edges_print_behind(uint64_t edges, struct strbuf *out)
 	strbuf_add(out, " (");
 	edges_print(edges, out);
 	strbuf_addc(out, ')');
+}
+
+uint64_t
+edges_of_code(uint64_t edges, int code)
+{
+	uint64_t of = 0;
+
+	for (; edges != 0; edges &= edges - 1) {
+		int its = vm_edge_table[__builtin_ctzll(edges)].code;
+
+		if (its == code || its == VM_EDGE_VERBATIM)
+			of |= edges & -edges;
+	}
+	return of;
 }
 
 enum vm_edge

@@ -12,8 +12,12 @@ struct strbuf;
 
 /* "clamped, wire_hole", in the order of the table; nothing for an empty set. */
 void edges_print(uint64_t edges, struct strbuf *out);
-/* The same in brackets behind a blank, or nothing: what follows a result in a report. */
+/* "wire_fault+fault_pager": several that are one reason. */
+void edges_print_joined(uint64_t edges, struct strbuf *out);
+/* The same as edges_print in brackets behind a blank, or nothing: what follows a result in a report. */
 void edges_print_behind(uint64_t edges, struct strbuf *out);
+/* Those of them that return @code: why it was returned. */
+uint64_t edges_of_code(uint64_t edges, int code);
 /* VM_EDGE_COUNT if there is none of that name. */
 enum vm_edge edges_find(const char *name);
 /* "KERN_INVALID_ADDRESS", "the fault's code". */

@@ -44,12 +44,28 @@ findings_livelock(struct graph *g, struct explore_result *result)
 	see(g, result, &f, g->cycle, AT_NODE);
 }
 
-/* The finding as it is on its witness: the steps are others than where it was seen first. */
-static void
+/* Takes the finding from the checker, with the steps of the present run. */
+static bool
+take_again(const struct checker *c, struct explore_finding *x)
+{
+	bool seen = false;
+
+	for (size_t i = 0; i < c->nr_findings; i++) {
+		if (finding_same(&c->findings[i], &x->f)) {
+			x->f = c->findings[i];
+			seen = true;
+		}
+	}
+	return seen;
+}
+
+/* The finding as it is on its witness: the steps are others than where it was seen first. False: it is not there. */
+static bool
 finding_on_witness(struct run *r, struct explore_finding *x)
 {
 	const struct checker *c = r->checker;
 	struct strbuf wrong = { 0 };
+	bool seen;
 
 	run_begin(r);
 	for (size_t i = 0; i < x->witness.nr_choices; i++)
@@ -60,19 +76,25 @@ finding_on_witness(struct run *r, struct explore_finding *x)
 		checker_end(r->checker, r);
 	if (x->f.check == CHECK_circle)
 		x->f.step = x->f.since = c->step;
-	if (x->f.final)
+	seen = take_again(c, x);
+	if (!seen && r->program->nr_final > 0 && run_enabled(r) == 0 && !run_deadlocked(r)) {
 		(void)run_final(r, &wrong);
+		seen = take_again(c, x);
+	}
 	strbuf_free(&wrong);
-	for (size_t i = 0; i < c->nr_findings; i++)
-		if (finding_same(&c->findings[i], &x->f))
-			x->f = c->findings[i];
+	/* The cycle is the graph's; and where many findings come before it, the checker has no room left for it. */
+	return seen || x->f.check == CHECK_circle || c->nr_findings >= FINDINGS_MAX / 2;
 }
 
-void
+const struct explore_finding *
 findings_on_witnesses(struct run *r, struct explore_result *result)
 {
+	const struct explore_finding *missing = NULL;
+
 	for (size_t i = 0; i < result->nr_findings; i++)
-		finding_on_witness(r, &result->findings[i]);
+		if (!finding_on_witness(r, &result->findings[i]) && missing == NULL)
+			missing = &result->findings[i];
+	return missing;
 }
 
 const struct explore_finding *

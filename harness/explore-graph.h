@@ -18,7 +18,9 @@ struct node {
 	uint32_t outcome;    /* ends only: index in graph.outcomes */
 	uint32_t enabled;    /* bit t: thread t can make a step */
 	uint32_t todo;       /* of them, those not tried yet */
+	uint32_t again;      /* the last node from which a step led here again; NODE_NONE: there is none */
 	uint8_t by;          /* the thread whose step led here from parent */
+	uint8_t again_by;    /* the same from again */
 	bool goal;           /* the goals hold here */
 };
 
@@ -26,7 +28,9 @@ struct node {
 struct outcome_node {
 	RB_ENTRY(outcome_node) tree;
 	struct explore_outcome o;
-	uint32_t index; /* in order of discovery */
+	uint32_t index;      /* in order of discovery */
+	uint32_t nr_ends;    /* nodes with this outcome */
+	uint32_t random_end; /* one of them */
 };
 RB_HEAD(outcome_tree, outcome_node);
 
@@ -49,6 +53,14 @@ struct sighting {
 	uint8_t thread;
 };
 
+/* The step along an edge ends an operation that fails, by these edges of edges.def. */
+struct failure {
+	uint32_t edge; /* index in graph.edges */
+	uint8_t thread;
+	uint16_t op;
+	uint64_t edges;
+};
+
 struct graph {
 	size_t nr_nodes, cap_nodes;
 	struct node *nodes;
@@ -60,6 +72,8 @@ struct graph {
 	struct outcomes outcomes;
 	size_t nr_sightings, cap_sightings;
 	struct sighting *sightings;
+	size_t nr_failures, cap_failures;
+	struct failure *failures;
 	bool any_cycle;
 	uint32_t cycle; /* a node of one */
 };
@@ -80,19 +94,51 @@ graph_edge(const struct graph *g, const struct node *n, unsigned thread)
 	return &g->edges[n->first_edge + (unsigned)__builtin_popcount(below)];
 }
 
+struct order {
+	uint32_t *nodes; /* each before its successors */
+	bool cyclic;
+	uint32_t cycle; /* a node of a cycle, if there is one */
+};
+
+/* How many schedules lead to a node, and how probable it is to come there. */
+struct flow {
+	explore_count paths;
+	double probability;
+};
+
 /* explore-paths.c: what is read off the finished graph. */
 void paths_count(struct graph *g, struct explore_result *result);
-void paths_witnesses(struct graph *g, unsigned nr_threads, bool all_outcomes, struct explore_result *result);
+/* Forgets which nodes are goals. */
+void paths_witnesses(
+    struct graph *g, unsigned nr_threads, bool all_outcomes, bool any_goal, struct explore_result *result);
 
 /* explore-findings.c: the index of a finding like @f, which is added if it is new. */
 uint32_t findings_intern(struct explore_result *result, const struct finding *f);
 /* What the checker has found beyond the first @nr_before. */
 void findings_see(struct graph *g, struct explore_result *result, const struct checker *c, size_t nr_before,
     uint32_t from, uint8_t thread);
-/* After the exploration: each finding with the steps of its witness. Leaves the run somewhere. */
-void findings_on_witnesses(struct run *r, struct explore_result *result);
+/*
+ * After the exploration: each finding with the steps of its witness. Leaves the run somewhere. Returns a finding that
+ * its witness does not show; NULL: there is none.
+ */
+const struct explore_finding *findings_on_witnesses(struct run *r, struct explore_result *result);
 /* After the exploration: the states go round. */
 void findings_livelock(struct graph *g, struct explore_result *result);
+
+/* explore-reasons.c: the operations of @thread that have ended since it had @nr_done, by the step along @edge. */
+void reasons_see(struct graph *g, const struct run *r, unsigned thread, unsigned nr_done, uint32_t edge);
+/* The same at the end of a schedule, of all threads. */
+void reasons_of_run(struct explore_outcome *o, const struct run *r);
+/* Counts the schedules of each, for all outcomes; the graph has no cycle. */
+void reasons_count(const struct graph *g, const struct order *order, const struct flow *flow);
+
+/*
+ * explore-replay.c: executes the witnesses, and one random schedule for each outcome, and compares with the graph. If
+ * they differ, the result is not complete. Leaves the run somewhere.
+ */
+void replay_paths(const struct graph *g, struct run *r, struct explore_result *result);
+/* The result is not complete: the key is not, as this schedule shows. */
+void replay_wrong(struct explore_result *result, const struct explore_path *path, const char *what);
 
 /* explore-schedules.c: the same by schedules. */
 void explore_schedules(struct run *r, const struct explore_options *options, struct explore_result *result);

@@ -13,12 +13,6 @@
 
 /* --- topological order --- */
 
-struct order {
-	uint32_t *nodes; /* each before its successors */
-	bool cyclic;
-	uint32_t cycle; /* a node of a cycle, if there is one */
-};
-
 /* Depth first, without recursion: a node is put down when all its successors are. */
 static struct order
 topological(const struct graph *g)
@@ -64,11 +58,6 @@ topological(const struct graph *g)
 
 /* --- counting --- */
 
-struct flow {
-	explore_count paths;
-	double probability;
-};
-
 static void
 flow_through(const struct graph *g, uint32_t id, struct flow *flow, struct explore_result *result)
 {
@@ -108,74 +97,111 @@ paths_count(struct graph *g, struct explore_result *result)
 		result->overflow |= __builtin_add_overflow(result->schedules, flow[id].paths, &result->schedules);
 		o->probability += flow[id].probability;
 	}
+	if (g->nr_failures > 0 && !order.cyclic && !result->overflow)
+		reasons_count(g, &order, flow);
 	free(flow);
 	free(order.nodes);
 }
 
 /* --- witnesses --- */
 
-/* A state with the thread that ran last; index node * width + last, where last = width - 1 says nobody has. */
+/*
+ * A state with the thread that ran last; index place * width + last, where last = width - 1 says nobody has. A place is
+ * a node; or the number of nodes and a node, on a way that has been at a goal.
+ */
 struct spot {
 	uint32_t preemptions; /* fewest on a way here; UINT32_MAX: none known */
+	uint32_t steps;       /* fewest among those */
 	uint32_t switches;    /* fewest among those */
-	uint32_t from_node;
+	uint32_t from_place;
 	uint8_t from_last;
 };
 
 static bool
-better(uint32_t preemptions, uint32_t switches, const struct spot *than)
+better(const struct spot *a, const struct spot *than)
 {
-	return preemptions < than->preemptions || (preemptions == than->preemptions && switches < than->switches);
+	if (a->preemptions != than->preemptions)
+		return a->preemptions < than->preemptions;
+	return a->steps < than->steps || (a->steps == than->steps && a->switches < than->switches);
 }
 
-/* Goes on from (id, last) by every edge; true if something got better. */
-static bool
-relax(const struct graph *g, uint32_t id, unsigned last, unsigned width, struct spot *spots)
+static uint32_t
+node_of(const struct graph *g, uint32_t place)
 {
-	const struct node *n = &g->nodes[id];
-	const struct spot *here = &spots[(size_t)id * width + last];
+	return place < g->nr_nodes ? place : place - (uint32_t)g->nr_nodes;
+}
+
+/* The place of node @id for a way that comes from @place. Without goals there is one place for each node. */
+static uint32_t
+place_of(const struct graph *g, uint32_t id, uint32_t place)
+{
+	return place >= g->nr_nodes || g->nodes[id].goal ? id + (uint32_t)g->nr_nodes : id;
+}
+
+/* Goes on from (place, last) by every edge; true if something got better. */
+static bool
+relax(const struct graph *g, uint32_t place, unsigned last, unsigned width, struct spot *spots)
+{
+	const struct node *n = &g->nodes[node_of(g, place)];
+	const struct spot *here = &spots[(size_t)place * width + last];
 	bool last_enabled = (n->enabled & (uint32_t)1 << last) != 0, changed = false;
 
 	if (here->preemptions == UINT32_MAX)
 		return false;
 	for (unsigned t = 0; t + 1 < width; t++) {
-		uint32_t succ, preemptions = here->preemptions, switches = here->switches;
+		struct spot by = { here->preemptions, here->steps + 1, here->switches, place, (uint8_t)last };
 		struct spot *there;
+		uint32_t succ;
 
 		if ((n->enabled & (uint32_t)1 << t) == 0 || (succ = *graph_edge(g, n, t)) == NODE_NONE)
 			continue;
 		if (t != last) {
-			switches++;
-			preemptions += last_enabled;
+			by.switches++;
+			by.preemptions += last_enabled;
 		}
-		there = &spots[(size_t)succ * width + t];
-		if (!better(preemptions, switches, there))
+		there = &spots[(size_t)place_of(g, succ, place) * width + t];
+		if (!better(&by, there))
 			continue;
-		*there = (struct spot){ preemptions, switches, id, (uint8_t)last };
+		*there = by;
 		changed = true;
 	}
 	return changed;
 }
 
-/* All fewest-preemption ways. One pass in topological order does it; a graph with cycles takes some more. */
+/*
+ * All best ways. One pass in topological order does it; a graph with cycles takes some more. @layers is 2 if there are
+ * goals.
+ */
 static struct spot *
-shortest(const struct graph *g, unsigned width)
+shortest(const struct graph *g, unsigned width, unsigned layers)
 {
 	struct order order = topological(g);
-	struct spot *spots = memory_new(g->nr_nodes * width, sizeof(*spots), "the witnesses");
+	struct spot *spots = memory_new(g->nr_nodes * width * layers, sizeof(*spots), "the witnesses");
+	uint32_t nr = (uint32_t)g->nr_nodes;
 	bool changed;
 
-	for (size_t i = 0; i < g->nr_nodes * width; i++)
+	for (size_t i = 0; i < g->nr_nodes * width * layers; i++)
 		spots[i].preemptions = UINT32_MAX;
-	spots[width - 1] = (struct spot){ .from_node = NODE_NONE };
+	spots[(size_t)place_of(g, 0, 0) * width + width - 1] = (struct spot){ .from_place = NODE_NONE };
 	do {
 		changed = false;
-		for (size_t i = 0; i < g->nr_nodes; i++)
+		for (size_t i = 0; i < g->nr_nodes * layers; i++)
 			for (unsigned last = 0; last < width; last++)
-				changed |= relax(g, order.nodes[i], last, width, spots);
+				changed |=
+				    relax(g, order.nodes[i / layers] + (uint32_t)(i % layers) * nr, last, width, spots);
 	} while (changed && order.cyclic);
 	free(order.nodes);
 	return spots;
+}
+
+uint64_t
+path_steps(const struct explore_path *p)
+{
+	uint64_t steps = 0;
+
+	for (size_t i = 0; i < p->nr_choices; i++)
+		steps += p->choices[i].count;
+	return steps;
 }
 
 void
@@ -220,22 +246,21 @@ run_on(const struct graph *g, uint32_t id, unsigned last, struct explore_path *p
 	}
 }
 
-/* The best way to @id on which @last has run last, without running on. */
+/* The best way to @place on which @last has run last, without running on. */
 static void
-path_to_spot(const struct spot *spots, unsigned width, uint32_t id, unsigned last, struct explore_path *p, size_t *cap)
+path_to_spot(
+    const struct spot *spots, unsigned width, uint32_t place, unsigned last, struct explore_path *p, size_t *cap)
 {
 	uint8_t *steps = NULL;
 	size_t nr = 0, cap_steps = 0;
-	unsigned at = last;
+	const struct spot *s = &spots[(size_t)place * width + last];
 
-	p->preemptions = spots[(size_t)id * width + last].preemptions;
-	for (uint32_t n = id; n != 0 || at != width - 1;) {
-		const struct spot *s = &spots[(size_t)n * width + at];
-
+	p->preemptions = s->preemptions;
+	for (unsigned at = last; s->from_place != NODE_NONE;) {
 		steps = explore_grow(steps, &cap_steps, nr + 1, 1);
 		steps[nr++] = (uint8_t)at;
-		n = s->from_node;
 		at = s->from_last;
+		s = &spots[(size_t)s->from_place * width + at];
 	}
 	p->choices = explore_grow(NULL, cap, 1, sizeof(*p->choices));
 	while (nr > 0)
@@ -244,19 +269,16 @@ path_to_spot(const struct spot *spots, unsigned width, uint32_t id, unsigned las
 }
 
 static void
-path_to(const struct graph *g, const struct spot *spots, unsigned width, uint32_t id, struct explore_path *p)
+path_to(const struct graph *g, const struct spot *spots, unsigned width, uint32_t place, struct explore_path *p)
 {
 	unsigned last = 0;
 	size_t cap = 0;
 
-	for (unsigned l = 1; l < width; l++) {
-		const struct spot *s = &spots[(size_t)id * width + l];
-
-		if (better(s->preemptions, s->switches, &spots[(size_t)id * width + last]))
+	for (unsigned l = 1; l < width; l++)
+		if (better(&spots[(size_t)place * width + l], &spots[(size_t)place * width + last]))
 			last = l;
-	}
-	path_to_spot(spots, width, id, last, p, &cap);
-	run_on(g, id, last, p, &cap);
+	path_to_spot(spots, width, place, last, p, &cap);
+	run_on(g, node_of(g, place), last, p, &cap);
 }
 
 /* The best way to a sighting: the last thread before it, and what it costs all in all. */
@@ -271,11 +293,12 @@ best_sighting(
 
 		if (here.preemptions == UINT32_MAX)
 			continue;
+		here.steps += s->thread != AT_NODE;
 		if (s->thread != AT_NODE && s->thread != l) {
 			here.switches++;
 			here.preemptions += (g->nodes[s->from].enabled & (uint32_t)1 << l) != 0;
 		}
-		if (better(here.preemptions, here.switches, &best)) {
+		if (better(&here, &best)) {
 			best = here;
 			*ret_last = l;
 		}
@@ -314,7 +337,7 @@ finding_witnesses(const struct graph *g, const struct spot *spots, unsigned widt
 		const struct sighting *s = &g->sightings[i];
 		struct spot here = best_sighting(g, spots, width, s, &last);
 
-		if (at[s->finding] == NULL || better(here.preemptions, here.switches, &best[s->finding])) {
+		if (at[s->finding] == NULL || better(&here, &best[s->finding])) {
 			at[s->finding] = s;
 			best[s->finding] = here;
 		}
@@ -327,50 +350,86 @@ finding_witnesses(const struct graph *g, const struct spot *spots, unsigned widt
 	free(at);
 }
 
-/* The spot values of a node's best way, to compare nodes by. */
+/* The spot values of a place's best way, to compare places by. */
 static struct spot
-best_at(const struct spot *spots, unsigned width, uint32_t id)
+best_at(const struct spot *spots, unsigned width, uint32_t place)
 {
-	struct spot best = spots[(size_t)id * width];
+	struct spot best = spots[(size_t)place * width];
 
-	for (unsigned l = 1; l < width; l++) {
-		const struct spot *s = &spots[(size_t)id * width + l];
-
-		if (better(s->preemptions, s->switches, &best))
-			best = *s;
-	}
+	for (unsigned l = 1; l < width; l++)
+		if (better(&spots[(size_t)place * width + l], &best))
+			best = spots[(size_t)place * width + l];
 	return best;
 }
 
-void
-paths_witnesses(struct graph *g, unsigned nr_threads, bool all_outcomes, struct explore_result *result)
+/*
+ * The best way by a goal to an end. Where the exploration was cut no end behind a goal may be known: the best way to a
+ * goal then.
+ */
+static void
+goal_witness(const struct graph *g, const struct spot *spots, unsigned width, struct explore_result *result)
 {
-	unsigned width = nr_threads + 1;
-	struct spot *spots = shortest(g, width), goal_best = { .preemptions = UINT32_MAX };
-	uint32_t *end = memory_new(g->outcomes.nr + 1u, sizeof(uint32_t), "the witnesses"), goal = NODE_NONE;
-	struct spot *end_best = memory_new(g->outcomes.nr + 1u, sizeof(struct spot), "the witnesses");
+	uint32_t nr = (uint32_t)g->nr_nodes, goal = NODE_NONE;
 
-	for (uint32_t i = 0; i < g->outcomes.nr; i++)
-		end_best[i].preemptions = UINT32_MAX;
-	for (uint32_t id = 0; id < g->nr_nodes; id++) {
-		const struct node *n = &g->nodes[id];
-		struct spot s = best_at(spots, width, id);
+	for (unsigned ends = 1; goal == NODE_NONE && ends < 2; ends--) {
+		struct spot best = { .preemptions = UINT32_MAX };
 
-		if (n->outcome != NODE_NONE && better(s.preemptions, s.switches, &end_best[n->outcome])) {
-			end[n->outcome] = id;
-			end_best[n->outcome] = s;
-		}
-		if (n->goal && better(s.preemptions, s.switches, &goal_best)) {
-			goal = id;
-			goal_best = s;
+		for (uint32_t id = 0; id < nr; id++) {
+			const struct node *n = &g->nodes[id];
+			struct spot s = best_at(spots, width, id + nr);
+
+			if ((ends == 1 ? n->outcome != NODE_NONE : n->goal) && better(&s, &best)) {
+				goal = id + nr;
+				best = s;
+			}
 		}
 	}
-	for (uint32_t i = 0; i < g->outcomes.nr && all_outcomes; i++)
-		path_to(g, spots, width, end[i], &g->outcomes.by_index[i]->o.witness);
 	if (goal != NODE_NONE)
 		path_to(g, spots, width, goal, &result->goal);
-	finding_witnesses(g, spots, width, result);
-	free(end_best);
+}
+
+/* Without goals: for each outcome the best way. */
+static void
+outcome_witnesses(struct graph *g, const struct spot *spots, unsigned width)
+{
+	uint32_t *end = memory_new(g->outcomes.nr + 1u, sizeof(uint32_t), "the witnesses");
+	struct spot *best = memory_new(g->outcomes.nr + 1u, sizeof(struct spot), "the witnesses");
+
+	for (uint32_t i = 0; i < g->outcomes.nr; i++)
+		best[i].preemptions = UINT32_MAX;
+	for (uint32_t id = 0; id < g->nr_nodes; id++) {
+		uint32_t to = g->nodes[id].outcome;
+		struct spot s = best_at(spots, width, id);
+
+		if (to != NODE_NONE && better(&s, &best[to])) {
+			end[to] = id;
+			best[to] = s;
+		}
+	}
+	for (uint32_t i = 0; i < g->outcomes.nr; i++)
+		path_to(g, spots, width, end[i], &g->outcomes.by_index[i]->o.witness);
+	free(best);
 	free(end);
+}
+
+void
+paths_witnesses(struct graph *g, unsigned nr_threads, bool all_outcomes, bool any_goal, struct explore_result *result)
+{
+	unsigned width = nr_threads + 1;
+	struct spot *spots;
+
+	if (any_goal) {
+		spots = shortest(g, width, 2);
+		goal_witness(g, spots, width, result);
+		free(spots);
+	}
+	if (!all_outcomes && result->nr_findings == 0)
+		return;
+	for (uint32_t id = 0; id < g->nr_nodes && any_goal; id++)
+		g->nodes[id].goal = false; /* the other ways need not pass any */
+	spots = shortest(g, width, 1);
+	if (all_outcomes)
+		outcome_witnesses(g, spots, width);
+	finding_witnesses(g, spots, width, result);
 	free(spots);
 }

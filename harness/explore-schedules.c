@@ -84,12 +84,27 @@ measure(const struct walk *w, double *probability, unsigned *preemptions)
 	}
 }
 
+/* In the order of explore.h: preemptions, steps, switches. */
+static bool
+shorter(unsigned preemptions, size_t steps, unsigned nr_choices, const struct explore_path *than)
+{
+	if (preemptions != than->preemptions)
+		return preemptions < than->preemptions;
+	if (steps != path_steps(than))
+		return steps < path_steps(than);
+	return nr_choices < than->nr_choices;
+}
+
 static void
 keep_path(const struct walk *w, unsigned preemptions, struct explore_path *p)
 {
 	size_t cap = 0;
 
-	if (p->choices != NULL && p->preemptions <= preemptions)
+	unsigned nr_choices = 1;
+
+	for (size_t i = 1; i < w->depth; i++)
+		nr_choices += w->levels[i].thread != w->levels[i - 1].thread;
+	if (p->choices != NULL && !shorter(preemptions, w->depth, nr_choices, p))
 		return;
 	free(p->choices);
 	*p = (struct explore_path){ .preemptions = preemptions };
@@ -118,6 +133,8 @@ record(struct walk *w, const struct explore_options *options, struct explore_res
 	result->schedules++;
 	if (options->want_witnesses)
 		keep_path(w, preemptions, &n->o.witness);
+	if (options->want_reasons)
+		reasons_of_run(&n->o, w->run);
 	if (goal)
 		keep_path(w, preemptions, &result->goal);
 	if (w->run->program->nr_final > 0 && !deadlock) {

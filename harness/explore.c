@@ -9,6 +9,7 @@
 #include "harness/env-sim.h"
 #include "harness/explore-graph.h"
 #include "harness/heartbeat.h"
+#include "harness/prng.h"
 #include "harness/run-step.h"
 
 #define CLOCK_EVERY 256        /* steps between two looks at the clock */
@@ -79,6 +80,7 @@ struct walk {
 	uint8_t *path; /* scratch of go_to */
 	size_t cap_path;
 	struct strbuf text;
+	struct prng prng;
 	bool any_goal;
 };
 
@@ -98,6 +100,8 @@ note_end(struct walk *w, uint32_t id)
 	run_outcome(w->run, &w->text);
 	o = outcomes_intern(&w->graph.outcomes, w->text.text);
 	n->outcome = o->index;
+	if (prng_one_in(&w->prng, ++o->nr_ends))
+		o->random_end = id;
 	/* Each time, as what the checker remembers is not in the outcome. */
 	if (w->run->program->nr_final > 0 && !deadlock) {
 		strbuf_clear(&w->text);
@@ -154,7 +158,7 @@ go_to(struct walk *w, uint32_t id)
 	if (w->run->checker != NULL)
 		w->run->checker->quiet = true;
 	while (nr > 0)
-		run_step(w->run, w->path[--nr]);
+		run_step_here(w->run, w->path[--nr]);
 	if (w->run->checker != NULL)
 		w->run->checker->quiet = false;
 }
@@ -167,8 +171,10 @@ try_next(struct walk *w, uint32_t id, bool *ret_new)
 	unsigned thread = (unsigned)__builtin_ctz(n->todo);
 	const struct checker *c = w->run->checker;
 	size_t nr_findings = c != NULL ? c->nr_findings : 0;
+	unsigned nr_done;
 	uint32_t succ;
 
+	nr_done = w->run->threads[thread].nr_done;
 	n->todo &= n->todo - 1;
 	if (n->todo != 0)
 		push(w, id);
@@ -180,9 +186,15 @@ try_next(struct walk *w, uint32_t id, bool *ret_new)
 	succ = enter(w, ret_new);
 	n = &w->graph.nodes[id]; /* enter may have moved it */
 	*graph_edge(&w->graph, n, thread) = succ;
+	if (w->options->want_reasons && w->run->threads[thread].nr_done > nr_done)
+		reasons_see(
+		    &w->graph, w->run, thread, nr_done, (uint32_t)(graph_edge(&w->graph, n, thread) - w->graph.edges));
 	if (*ret_new) {
 		w->graph.nodes[succ].parent = id;
 		w->graph.nodes[succ].by = (uint8_t)thread;
+	} else {
+		w->graph.nodes[succ].again = id;
+		w->graph.nodes[succ].again_by = (uint8_t)thread;
 	}
 	return succ;
 }
@@ -248,7 +260,7 @@ finish_goal(struct run *r, struct explore_path *p)
 static void
 explore_states(struct run *r, const struct explore_options *options, struct explore_result *result)
 {
-	struct walk w = { .run = r, .options = options, .result = result };
+	struct walk w = { .run = r, .options = options, .result = result, .prng = prng_mix(1, 0, 0) };
 
 	walk_all(&w);
 	result->states = w.graph.nr_nodes;
@@ -256,14 +268,30 @@ explore_states(struct run *r, const struct explore_options *options, struct expl
 	if (r->checker != NULL && result->livelock)
 		findings_livelock(&w.graph, result);
 	if (options->want_witnesses || w.any_goal || result->nr_findings > 0)
-		paths_witnesses(&w.graph, r->program->nr_threads, options->want_witnesses, result);
+		paths_witnesses(&w.graph, r->program->nr_threads, options->want_witnesses, w.any_goal, result);
 	if (result->end != EXPLORE_COMPLETE && result->goal.choices != NULL)
 		finish_goal(r, &result->goal);
+	if (result->end == EXPLORE_COMPLETE)
+		replay_paths(&w.graph, r, result);
 	outcomes_take(&w.graph.outcomes, result);
 	graph_free(&w.graph);
 	free(w.stack);
 	free(w.path);
 	strbuf_free(&w.text);
+}
+
+static void
+see_findings(struct run *r, struct explore_result *result)
+{
+	const struct explore_finding *missing = findings_on_witnesses(r, result);
+	struct strbuf what = { 0 };
+
+	if (missing == NULL || result->end != EXPLORE_COMPLETE || result->states == 0)
+		return;
+	strbuf_add(&what, "it does not show the finding ");
+	finding_print(&missing->f, r->program, &what);
+	replay_wrong(result, &missing->witness, strbuf_text(&what));
+	strbuf_free(&what);
 }
 
 void
@@ -275,7 +303,7 @@ explore(struct run *r, const struct explore_options *options, struct explore_res
 	else
 		explore_states(r, options, result);
 	if (r->checker != NULL)
-		findings_on_witnesses(r, result);
+		see_findings(r, result);
 }
 
 void
@@ -284,6 +312,7 @@ explore_result_free(struct explore_result *result)
 	for (size_t i = 0; i < result->nr_outcomes; i++) {
 		free(result->outcomes[i].text);
 		free(result->outcomes[i].witness.choices);
+		free(result->outcomes[i].reasons);
 		free(result->outcomes[i].final_error);
 	}
 	for (size_t i = 0; i < result->nr_findings; i++)
@@ -291,6 +320,7 @@ explore_result_free(struct explore_result *result)
 	free(result->findings);
 	free(result->outcomes);
 	free(result->goal.choices);
+	free(result->wrong_key);
 	*result = (struct explore_result){ 0 };
 }
 
@@ -322,6 +352,8 @@ explore_end_text(enum explore_end end)
 		return "cut: too many steps did not end";
 	case EXPLORE_CUT_STEPS:
 		return "cut: a schedule did not come to an end";
+	case EXPLORE_WRONG_KEY:
+		return "not complete: the state key is incomplete";
 	}
 	return "?";
 }

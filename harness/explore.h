@@ -8,10 +8,14 @@
  *   the outcomes        its ends
  *   schedules           the paths from the start to an end, counted exactly
  *   probability         of an outcome, if each scheduling point chooses uniformly among the enabled threads
- *   witness             the path to an end with the fewest preemptions, then the fewest switches; by schedules: the
- *                       first one found with the fewest preemptions
+ *   witness             the path to an end with the fewest preemptions; of these the one with the fewest steps; of
+ *                       these the one with the fewest switches. The path to a goal is chosen in the same order
  *   deadlock            an end at which some thread is not finished
  *   livelock            a cycle
+ *
+ * Before a result is complete, every witness and one random path to each outcome are executed, and each state on the
+ * way is compared with the graph. Where they differ, two states with equal keys have different futures: the target's
+ * key is incomplete, and so is the result (EXPLORE_WRONG_KEY).
  *
  * A state is reached again by executing the choices that led to it first, which works under every sanitizer. A target
  * without state key is explored schedule by schedule instead; --verify does so on purpose and compares.
@@ -44,7 +48,8 @@ struct explore_options {
 	uint64_t endless_max;   /* stop after so many steps that did not end (env-sim.h); 0: the default */
 	bool by_schedules;      /* do not merge states */
 	bool want_witnesses;
-	size_t nr_goals; /* all must hold at one state */
+	bool want_reasons; /* count the edges by which operations fail: struct explore_reason */
+	size_t nr_goals;   /* all must hold at one state */
 	const struct explore_goal *goals;
 	bool goal_deadlock; /* the state must be a deadlock, too */
 	/*
@@ -65,12 +70,21 @@ struct explore_path {
 	unsigned preemptions;
 };
 
+/* An operation that fails in an outcome, and the edges of its code: why. */
+struct explore_reason {
+	unsigned thread, op;
+	uint64_t edges;      /* VM_EDGE_BIT()s */
+	explore_count count; /* schedules in which it fails so */
+};
+
 struct explore_outcome {
 	char *text;          /* .vmt form */
 	explore_count count; /* schedules that end so */
 	double probability;
 	struct explore_path witness; /* if wanted */
-	char *final_error;           /* NULL, or what a final step did wrong after it */
+	size_t nr_reasons;           /* if wanted; by thread, operation, and edges */
+	struct explore_reason *reasons;
+	char *final_error; /* NULL, or what a final step did wrong after it */
 };
 
 /* What the run's checker has found, on whatever way; once for each thing (finding_same). */
@@ -86,6 +100,7 @@ enum explore_end {
 	EXPLORE_CUT_STOPPED,
 	EXPLORE_CUT_ENDLESS,
 	EXPLORE_CUT_STEPS, /* by schedules: one of them did not end within EXPLORE_STEPS_MAX steps */
+	EXPLORE_WRONG_KEY, /* all states were seen, but two that differ have the same key: wrong_key says where */
 };
 
 struct explore_result {
@@ -98,6 +113,7 @@ struct explore_result {
 	size_t nr_outcomes;
 	struct explore_outcome *outcomes; /* sorted bytewise by text */
 	struct explore_path goal;         /* the way to the goals, run on to an end */
+	char *wrong_key;                  /* NULL, or what a schedule does other than the states say */
 	size_t nr_findings;               /* of the run's checker, if it has one */
 	struct explore_finding *findings; /* in order of discovery */
 };
@@ -109,6 +125,8 @@ void explore_result_free(struct explore_result *result);
 /* The first finding that no quirk explains; NULL: none. */
 const struct explore_finding *explore_first_finding(const struct explore_result *result);
 
+/* The steps of a path. */
+uint64_t path_steps(const struct explore_path *p);
 /* Appends one step of @thread; *cap is the capacity of choices, 0 at first. */
 void path_append(struct explore_path *p, size_t *cap, unsigned thread);
 

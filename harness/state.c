@@ -2,7 +2,6 @@
 /* state.c - the canonical state of a map: building, comparing, printing, parsing. See state.h. */
 #include "harness/state.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,15 +63,22 @@ print_run(const struct vm_run *run, struct strbuf *out)
 {
 	const char *inherit = optext_inherit(run->inherit);
 
-	strbuf_printf(out, "%" PRIu64 "-%" PRIu64 ":", run->start, run->end);
+	strbuf_add_num(out, (int64_t)run->start);
+	strbuf_addc(out, '-');
+	strbuf_add_num(out, (int64_t)run->end);
+	strbuf_addc(out, ':');
 	if (run->guard) {
 		strbuf_add(out, "guard");
 	} else {
 		optext_print_prot_mask(run->prot, out);
 		strbuf_addc(out, '/');
 		optext_print_prot_mask(run->max, out);
-		strbuf_printf(out, ":%s:w%" PRId32 "%s", inherit != NULL ? inherit : "?", run->wired_count,
-		    run->user_wired ? "u" : "");
+		strbuf_addc(out, ':');
+		strbuf_add(out, inherit != NULL ? inherit : "?");
+		strbuf_add(out, ":w");
+		strbuf_add_num(out, run->wired_count);
+		if (run->user_wired)
+			strbuf_addc(out, 'u');
 	}
 	strbuf_add(out, run->transition ? "!T " : " ");
 }
@@ -96,7 +102,10 @@ state_print(const struct vm_state *s, struct strbuf *out)
 	}
 	if (s->nr_runs == 0)
 		strbuf_add(out, "(empty) ");
-	strbuf_printf(out, "uw=%" PRId64 "%s", s->user_wired, s->busy ? " !busy" : "");
+	strbuf_add(out, "uw=");
+	strbuf_add_num(out, s->user_wired);
+	if (s->busy)
+		strbuf_add(out, " !busy");
 }
 
 /* Parsing one word: the part that is not read yet. */

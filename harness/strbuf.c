@@ -51,6 +51,20 @@ strbuf_addc(struct strbuf *b, char c)
 }
 
 void
+strbuf_add_num(struct strbuf *b, int64_t n)
+{
+	char digits[24], *at = digits + sizeof(digits);
+	uint64_t left = n < 0 ? -(uint64_t)n : (uint64_t)n;
+
+	do
+		*--at = (char)('0' + left % 10);
+	while ((left /= 10) != 0);
+	if (n < 0)
+		*--at = '-';
+	strbuf_addn(b, at, (size_t)(digits + sizeof(digits) - at));
+}
+
+void
 strbuf_printf(struct strbuf *b, const char *format, ...)
 {
 	va_list ap;

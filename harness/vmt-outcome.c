@@ -55,7 +55,9 @@ vmt_print_outcome(const struct program *p, const struct vm_result *const results
     bool deadlock, struct strbuf *out)
 {
 	for (unsigned t = 0; t < p->nr_threads; t++) {
-		strbuf_printf(out, "T%u: ", t);
+		strbuf_addc(out, 'T');
+		strbuf_add_num(out, t);
+		strbuf_add(out, ": ");
 		for (unsigned i = 0; i < p->threads[t].nr_ops; i++) {
 			if (i > 0)
 				strbuf_addc(out, ',');

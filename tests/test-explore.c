@@ -431,7 +431,7 @@ struct brute_outcome {
 	char *text;
 	explore_count count;
 	double probability;
-	unsigned preemptions, switches; /* fewest, then fewest among those */
+	unsigned preemptions, steps, switches; /* fewest, then fewest among those, and so on */
 };
 
 struct brute {
@@ -443,7 +443,7 @@ struct brute {
 };
 
 static void
-brute_end(struct brute *b, double probability, unsigned preemptions, unsigned switches)
+brute_end(struct brute *b, double probability, unsigned preemptions, unsigned steps, unsigned switches)
 {
 	struct strbuf text = { 0 };
 	struct brute_outcome *o = b->outcomes;
@@ -457,8 +457,10 @@ brute_end(struct brute *b, double probability, unsigned preemptions, unsigned sw
 	}
 	o->count++;
 	o->probability += probability;
-	if (preemptions < o->preemptions || (preemptions == o->preemptions && switches < o->switches)) {
+	if (preemptions < o->preemptions ||
+	    (preemptions == o->preemptions && (steps < o->steps || (steps == o->steps && switches < o->switches)))) {
 		o->preemptions = preemptions;
+		o->steps = steps;
 		o->switches = switches;
 	}
 	b->nr_schedules++;
@@ -476,7 +478,7 @@ brute_from(struct brute *b, size_t depth, double probability, unsigned preemptio
 		run_step(b->run, b->path[i]);
 	enabled = run_enabled(b->run);
 	if (enabled == 0) {
-		brute_end(b, probability, preemptions, switches);
+		brute_end(b, probability, preemptions, (unsigned)depth, switches);
 		return;
 	}
 	for (unsigned t = 0; t < PROGRAM_THREADS_MAX && b->nr_schedules <= b->max; t++) {
@@ -491,9 +493,9 @@ brute_from(struct brute *b, size_t depth, double probability, unsigned preemptio
 	}
 }
 
-/* The schedule is one of this outcome, with so many preemptions and switches. */
+/* The schedule is one of this outcome, with so many preemptions, steps and switches. */
 static void
-check_witness(struct run *r, const struct explore_outcome *o, const struct brute_outcome *want, bool switches_too)
+check_witness(struct run *r, const struct explore_outcome *o, const struct brute_outcome *want)
 {
 	const struct explore_path *w = &o->witness;
 	struct strbuf text = { 0 };
@@ -516,13 +518,13 @@ check_witness(struct run *r, const struct explore_outcome *o, const struct brute
 	run_outcome(r, &text);
 	assert_string_equal(text.text, o->text);
 	assert_int_equal(preemptions, want->preemptions);
-	if (switches_too)
-		assert_int_equal(w->nr_choices - 1, want->switches);
+	assert_int_equal(path_steps(w), want->steps);
+	assert_int_equal(w->nr_choices - 1, want->switches);
 	strbuf_free(&text);
 }
 
 static void
-compare_with_brute(struct run *r, const struct brute *b, const struct explore_result *x, bool over_states)
+compare_with_brute(struct run *r, const struct brute *b, const struct explore_result *x)
 {
 	double sum = 0;
 
@@ -534,7 +536,7 @@ compare_with_brute(struct run *r, const struct brute *b, const struct explore_re
 
 		assert_count(o->count, b->outcomes[i].count);
 		assert_close(o->probability, b->outcomes[i].probability);
-		check_witness(r, o, &b->outcomes[i], over_states);
+		check_witness(r, o, &b->outcomes[i]);
 		sum += o->probability;
 	}
 	assert_close(sum, 1.0);
@@ -550,7 +552,7 @@ compare_goal(struct run *r, const struct brute *b, const struct explore_options 
 	struct explore_options o = *base;
 	struct explore_goal goal = { .thread = 0, .op = 0 };
 	struct explore_result x;
-	unsigned fewest = UINT32_MAX;
+	const struct brute_outcome *best = NULL;
 	char start[40];
 	const char *after;
 
@@ -559,17 +561,23 @@ compare_goal(struct run *r, const struct brute *b, const struct explore_options 
 	goal.result.outcome = VM_OUTCOME_DONE;
 	snprintf(start, sizeof(start), "T0: %lu", (unsigned long)goal.result.value);
 	for (size_t i = 0; i < b->nr; i++) {
-		after = b->outcomes[i].text + strlen(start);
-		if (strncmp(b->outcomes[i].text, start, strlen(start)) == 0 && (*after == ' ' || *after == ',') &&
-		    b->outcomes[i].preemptions < fewest)
-			fewest = b->outcomes[i].preemptions;
+		const struct brute_outcome *it = &b->outcomes[i];
+
+		after = it->text + strlen(start);
+		if (strncmp(it->text, start, strlen(start)) != 0 || (*after != ' ' && *after != ','))
+			continue;
+		if (best == NULL || it->preemptions < best->preemptions ||
+		    (it->preemptions == best->preemptions && it->steps < best->steps))
+			best = it;
 	}
+	assert_non_null(best);
 	o.nr_goals = 1;
 	o.goals = &goal;
 	explore(r, &o, &x);
 	assert_non_null(x.goal.choices);
-	/* From the goal on nobody needs to be preempted. */
-	assert_int_equal(x.goal.preemptions, fewest);
+	/* The whole schedule is the best one, not only the way to the goal. */
+	assert_int_equal(x.goal.preemptions, best->preemptions);
+	assert_int_equal(path_steps(&x.goal), best->steps);
 	explore_result_free(&x);
 	/* What never happens is not found. */
 	goal.result.value = 99999;
@@ -614,13 +622,13 @@ test_brute_force(void **state)
 		brute_from(&b, 0, 1.0, 0, 0);
 		if (b.nr_schedules <= b.max) {
 			explore(&r, &o, &x);
-			compare_with_brute(&r, &b, &x, true);
+			compare_with_brute(&r, &b, &x);
 			assert_false(x.livelock);
 			explore_result_free(&x);
 			compare_goal(&r, &b, &o);
 			o.by_schedules = true;
 			explore(&r, &o, &x);
-			compare_with_brute(&r, &b, &x, false);
+			compare_with_brute(&r, &b, &x);
 			explore_result_free(&x);
 			compare_goal(&r, &b, &o);
 			compared++;
@@ -655,6 +663,11 @@ test_leaky_key(void **state)
 	assert_int_equal(good.nr_outcomes, 3);
 	assert_int_equal(plain.nr_outcomes, 3);
 	assert_count(plain.schedules, good.schedules);
+	/* A random schedule goes another way than the states say. */
+	assert_int_equal(leaky.end, EXPLORE_WRONG_KEY);
+	assert_non_null(leaky.wrong_key);
+	assert_int_equal(good.end, EXPLORE_COMPLETE);
+	assert_null(good.wrong_key);
 	/* Merging too much shows in the ways to an outcome. */
 	bool same = leaky.nr_outcomes == plain.nr_outcomes;
 	for (size_t i = 0; i < plain.nr_outcomes && same; i++)
@@ -719,7 +732,14 @@ test_verify(void **state)
 	o.target = &toy_leaky;
 	report = check_text(leaky_text, &o, &out);
 	assert_int_equal(report.status, CHECKFILE_FAILED);
-	assert_non_null(strstr(strbuf_text(&out), "--verify: "));
+	assert_non_null(strstr(strbuf_text(&out), "--verify"));
+	/* Without being asked to verify, too: T1 looks, and what it sees was hidden in either order. */
+	o.verify = false;
+	report = check_text(leaky_text, &o, &out);
+	assert_int_equal(report.status, CHECKFILE_FAILED);
+	assert_non_null(strstr(strbuf_text(&out), "state key incomplete: "));
+	assert_non_null(strstr(strbuf_text(&out), "--verify"));
+	o.verify = true;
 
 	/* Too many schedules: not verified, and not said to be. */
 	o.target = &toy;
