@@ -47,6 +47,8 @@ checkfile_parse_profile(const char *text, bool *freebsd12, uint32_t *ret_quirks,
 	return true;
 }
 
+#define MORE_REPLAYS 8
+
 struct check {
 	const char *path;
 	const struct checkfile_options *options;
@@ -369,7 +371,10 @@ static void
 check_outcomes(struct check *c, struct explore_result *got)
 {
 	struct explore_options o = {
-		.states_max = c->options->states_max, .schedules_max = c->options->states_max, .stop = c->options->stop
+		.states_max = c->options->states_max,
+		.schedules_max = c->options->states_max,
+		.more_replays = MORE_REPLAYS,
+		.stop = c->options->stop,
 	};
 
 	explore(&c->run, &o, got);
@@ -404,7 +409,10 @@ static void
 check_livelock(struct check *c, struct explore_result *got)
 {
 	struct explore_options o = {
-		.states_max = c->options->states_max, .schedules_max = c->options->states_max, .stop = c->options->stop
+		.states_max = c->options->states_max,
+		.schedules_max = c->options->states_max,
+		.more_replays = MORE_REPLAYS,
+		.stop = c->options->stop,
 	};
 
 	explore(&c->run, &o, got);

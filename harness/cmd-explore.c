@@ -40,6 +40,8 @@ static const char help_tail[] =
     "  wirestorm explore corpus/litmus/wire-gone-after-wait.vmt\n"
     "  wirestorm explore --until T0.0=KERN_INVALID_ADDRESS corpus/litmus/wire-gone-after-wait.vmt\n";
 
+#define MORE_REPLAYS 16
+
 struct explore_command {
 	struct cli_target target;
 	struct explore_options options;
@@ -193,7 +195,7 @@ static void
 print_text(const struct explore_result *x)
 {
 	/* Of what was cut, figures are lower bounds, and a witness is only the best one found. */
-	const char *least = x->end == EXPLORE_COMPLETE ? "" : "at least ";
+	const char *least = x->end == EXPLORE_COMPLETE ? "" : x->wrong_key != NULL ? "perhaps " : "at least ";
 	char buf[40];
 
 	for (size_t i = 0; i < x->nr_outcomes; i++) {
@@ -289,8 +291,7 @@ print_json(struct run *r, const struct explore_result *x, bool until)
 	if (root == NULL)
 		memory_out("the JSON");
 	json_object_set_new(root, "findings", cli_json_findings(r, x));
-	if (x->wrong_key != NULL)
-		json_object_set_new(root, "state_key_incomplete", json_text(x->wrong_key));
+	json_object_set_new(root, "state_key_incomplete", x->wrong_key != NULL ? json_text(x->wrong_key) : json_null());
 	if (until)
 		json_object_set_new(root, "until", json_schedule(&x->goal));
 	json_print("explore", root, JSON_INDENT(1), stdout);
@@ -316,6 +317,7 @@ explore_program(struct explore_command *c, struct program *p, struct run *r)
 	int rv = EXIT_OK;
 
 	c->options.want_witnesses = true;
+	c->options.more_replays = MORE_REPLAYS;
 	c->options.want_reasons = c->until == NULL;
 	c->options.stop = &cli_stop;
 	if (cli_stderr_tty() && cli_stdout_tty() && !c->json)

@@ -83,7 +83,6 @@ graph_add(struct graph *g, size_t key, uint64_t hash, uint32_t enabled)
 		.key = key,
 		.key_len = (uint32_t)(g->keys.len - key),
 		.parent = NODE_NONE,
-		.again = NODE_NONE,
 		.first_edge = (uint32_t)g->nr_edges,
 		.outcome = NODE_NONE,
 		.enabled = enabled,

@@ -18,9 +18,7 @@ struct node {
 	uint32_t outcome;    /* ends only: index in graph.outcomes */
 	uint32_t enabled;    /* bit t: thread t can make a step */
 	uint32_t todo;       /* of them, those not tried yet */
-	uint32_t again;      /* the last node from which a step led here again; NODE_NONE: there is none */
 	uint8_t by;          /* the thread whose step led here from parent */
-	uint8_t again_by;    /* the same from again */
 	bool goal;           /* the goals hold here */
 };
 
@@ -136,7 +134,7 @@ void reasons_count(const struct graph *g, const struct order *order, const struc
  * explore-replay.c: executes the witnesses, and one random schedule for each outcome, and compares with the graph. If
  * they differ, the result is not complete. Leaves the run somewhere.
  */
-void replay_paths(const struct graph *g, struct run *r, struct explore_result *result);
+void replay_paths(const struct graph *g, struct run *r, uint32_t more, struct explore_result *result);
 /* The result is not complete: the key is not, as this schedule shows. */
 void replay_wrong(struct explore_result *result, const struct explore_path *path, const char *what);
 

@@ -11,16 +11,24 @@
 #include <string.h>
 
 #include "harness/explore-graph.h"
+#include "harness/memory.h"
 #include "harness/prng.h"
 #include "harness/run-step.h"
 #include "harness/vmt.h"
 
 #define WALK_STEPS_MAX 200 /* of a random walk through a graph with cycles */
 #define WALKS_MORE 4       /* of these, besides one for each outcome */
-#define RANDOM_MORE 16     /* random schedules besides one for each outcome, where witnesses are wanted, too */
+
+/* A step that leads to a node. */
+struct step_in {
+	uint32_t from;
+	uint8_t by;
+};
 
 struct replayer {
 	const struct graph *g;
+	uint32_t *first_in; /* of each node: index in steps_in; one more at the end */
+	struct step_in *steps_in;
 	struct run *r;
 	struct explore_result *result;
 	struct keybuf key;
@@ -118,9 +126,31 @@ replay_steps(struct replayer *p, size_t nr)
 	free(path.choices);
 }
 
+/* All steps, by the nodes that they lead to. */
+static void
+find_steps_in(struct replayer *p)
+{
+	const struct graph *g = p->g;
+
+	p->first_in = memory_new(g->nr_nodes + 2, sizeof(*p->first_in), "the schedules");
+	p->steps_in = memory_new(g->nr_edges + 1, sizeof(*p->steps_in), "the schedules");
+	for (size_t e = 0; e < g->nr_edges; e++)
+		p->first_in[g->edges[e] + 2]++;
+	for (size_t id = 2; id < g->nr_nodes + 2; id++)
+		p->first_in[id] += p->first_in[id - 1];
+	/* first_in[id + 1] is where the next step that leads to id goes. */
+	for (uint32_t id = 0; id < g->nr_nodes; id++) {
+		uint32_t e = g->nodes[id].first_edge;
+
+		for (uint32_t left = g->nodes[id].enabled; left != 0; left &= left - 1, e++)
+			p->steps_in[p->first_in[g->edges[e] + 1]++] =
+			    (struct step_in){ .from = id, .by = (uint8_t)__builtin_ctz(left) };
+	}
+}
+
 /*
- * A random schedule with this outcome: back from an end, each time to the node from which the exploration came first or
- * last. What came first each time was executed already.
+ * A random schedule with this outcome: from an end back, each time to one of the nodes that lead there. If each is the
+ * one from which the exploration came first, it has executed that schedule already.
  */
 static void
 replay_random(struct replayer *p, struct prng *prng, const struct outcome_node *o)
@@ -129,14 +159,14 @@ replay_random(struct replayer *p, struct prng *prng, const struct outcome_node *
 	bool known = true;
 	size_t nr = 0;
 
-	while (p->g->nodes[id].parent != NODE_NONE) {
-		const struct node *n = &p->g->nodes[id];
-		bool again = n->again != NODE_NONE && prng_one_in(prng, 2);
+	while (id != 0) {
+		uint32_t first = p->first_in[id], nr_in = p->first_in[id + 1] - first;
+		const struct step_in *in = &p->steps_in[first + (nr_in > 1 ? prng_below(prng, nr_in) : 0)];
 
 		p->path = explore_grow(p->path, &p->cap_path, nr + 1, 1);
-		p->path[nr++] = again ? n->again_by : n->by;
-		id = again ? n->again : n->parent;
-		known &= !again;
+		p->path[nr++] = in->by;
+		known &= in->from == p->g->nodes[id].parent && in->by == p->g->nodes[id].by;
+		id = in->from;
 	}
 	if (!known)
 		replay_steps(p, nr);
@@ -165,11 +195,13 @@ replay_walk(struct replayer *p, struct prng *prng)
 }
 
 void
-replay_paths(const struct graph *g, struct run *r, struct explore_result *result)
+replay_paths(const struct graph *g, struct run *r, uint32_t more, struct explore_result *result)
 {
 	struct replayer p = { .g = g, .r = r, .result = result };
 	struct prng prng = prng_mix(2, g->nr_nodes, 0);
 
+	if (!g->any_cycle)
+		find_steps_in(&p);
 	for (uint32_t i = 0; i < g->outcomes.nr && result->end == EXPLORE_COMPLETE; i++) {
 		const struct outcome_node *o = g->outcomes.by_index[i];
 
@@ -180,15 +212,16 @@ replay_paths(const struct graph *g, struct run *r, struct explore_result *result
 		if (o->o.witness.choices != NULL && result->end == EXPLORE_COMPLETE)
 			replay_path(&p, &o->o.witness);
 	}
-	for (uint32_t i = 0; i < RANDOM_MORE && result->end == EXPLORE_COMPLETE && !g->any_cycle; i++)
-		if (g->outcomes.nr > 0 && g->outcomes.by_index[i % g->outcomes.nr]->o.witness.choices != NULL)
-			replay_random(&p, &prng, g->outcomes.by_index[i % g->outcomes.nr]);
+	for (uint32_t i = 0; i < more && result->end == EXPLORE_COMPLETE && !g->any_cycle && g->outcomes.nr > 0; i++)
+		replay_random(&p, &prng, g->outcomes.by_index[i % g->outcomes.nr]);
 	for (unsigned i = 0; i < WALKS_MORE && g->any_cycle && result->end == EXPLORE_COMPLETE; i++)
 		replay_walk(&p, &prng);
 	if (result->goal.choices != NULL && result->end == EXPLORE_COMPLETE)
 		replay_path(&p, &result->goal);
 	if (r->checker != NULL)
 		r->checker->quiet = false;
+	free(p.first_in);
+	free(p.steps_in);
 	keybuf_free(&p.key);
 	strbuf_free(&p.text);
 	free(p.path);

@@ -192,9 +192,6 @@ try_next(struct walk *w, uint32_t id, bool *ret_new)
 	if (*ret_new) {
 		w->graph.nodes[succ].parent = id;
 		w->graph.nodes[succ].by = (uint8_t)thread;
-	} else {
-		w->graph.nodes[succ].again = id;
-		w->graph.nodes[succ].again_by = (uint8_t)thread;
 	}
 	return succ;
 }
@@ -272,7 +269,7 @@ explore_states(struct run *r, const struct explore_options *options, struct expl
 	if (result->end != EXPLORE_COMPLETE && result->goal.choices != NULL)
 		finish_goal(r, &result->goal);
 	if (result->end == EXPLORE_COMPLETE)
-		replay_paths(&w.graph, r, result);
+		replay_paths(&w.graph, r, options->more_replays, result);
 	outcomes_take(&w.graph.outcomes, result);
 	graph_free(&w.graph);
 	free(w.stack);

@@ -48,8 +48,9 @@ struct explore_options {
 	uint64_t endless_max;   /* stop after so many steps that did not end (env-sim.h); 0: the default */
 	bool by_schedules;      /* do not merge states */
 	bool want_witnesses;
-	bool want_reasons; /* count the edges by which operations fail: struct explore_reason */
-	size_t nr_goals;   /* all must hold at one state */
+	uint32_t more_replays; /* random schedules to replay, besides one for each outcome */
+	bool want_reasons;     /* count the edges by which operations fail: struct explore_reason */
+	size_t nr_goals;       /* all must hold at one state */
 	const struct explore_goal *goals;
 	bool goal_deadlock; /* the state must be a deadlock, too */
 	/*

@@ -60,6 +60,7 @@ struct attempt {
 	double schedules;
 	size_t nr;
 	struct sighted *sighted;
+	char *wrong_key;          /* NULL, or what explore_result.wrong_key says */
 	struct explore_path path; /* of the present run of a strategy */
 	size_t cap;
 };
@@ -127,6 +128,8 @@ explore_it(struct attempt *a)
 	a->schedules = x.overflow ? 0 : (double)x.schedules;
 	for (size_t i = 0; i < x.nr_findings; i++)
 		sight(a, &x.findings[i].f, &x.findings[i].witness);
+	a->wrong_key = x.wrong_key;
+	x.wrong_key = NULL;
 	explore_result_free(&x);
 }
 
@@ -215,6 +218,7 @@ say_attempt(struct attempt *a, struct keybuf *out)
 		finding_text(a, &a->sighted[i], &text);
 		message_text(out, strbuf_text(&text), text.len);
 	}
+	message_text(out, a->wrong_key != NULL ? a->wrong_key : "", a->wrong_key != NULL ? strlen(a->wrong_key) : 0);
 	strbuf_free(&text);
 }
 
@@ -262,6 +266,7 @@ attempt(struct hunter *h, struct reader *in, struct keybuf *out)
 		free(a.sighted[i].path.choices);
 	free(a.sighted);
 	free(a.path.choices);
+	free(a.wrong_key);
 	free(text);
 }
 

@@ -231,7 +231,8 @@ key_entry(struct keybuf *k, struct engine *e, const struct vm_map_entry *n, uint
 	keybuf_num(k, n->start >> VM_PAGE_SHIFT);
 	keybuf_num(k, (n->end - n->start) >> VM_PAGE_SHIFT);
 	keybuf_num(k, n->eflags);
-	keybuf_u8(k, (uint8_t)(n->protection | n->max_protection << 3 | n->charged << 6));
+	if (!VM_MUTATED(e->map, canary_key))
+		keybuf_u8(k, (uint8_t)(n->protection | n->max_protection << 3 | n->charged << 6));
 	keybuf_u8(k, n->inheritance);
 	keybuf_signed(k, n->wired_count);
 	keybuf_u8(k, n->wiring_thread == NULL ? 0 : (uint8_t)(n->wiring_thread->id + 1));

@@ -134,6 +134,18 @@ def test_engines():
     run("bugs", "equivalent", "--count", "100", "--corpus", "corpus/litmus", "unwire_takes_nothing", status=1)
 
 
+def test_stale_pointer_is_in_the_state_key():
+    """By states and by schedules the same outcomes, as often; the former says "complete"."""
+    path = "tests/mutants/stale-pointer.vmt"
+    states, schedules = (json.loads(run("explore", "--json", *how, path, status=1)) for how in
+        ([], ["--by-schedules"]))
+    if not states["complete"]:
+        sys.exit(f"{path}: {states['end']}")
+    counts = [[(o["outcome"], o["schedules"]) for o in x["outcomes"]] for x in (states, schedules)]
+    if counts[0] != counts[1] or sum(int(n) for _, n in counts[0]) != 176:
+        sys.exit(f"{path}: by states {counts[0]}, by schedules {counts[1]}")
+
+
 def main():
     test_document()
     test_words()
@@ -142,6 +154,7 @@ def main():
         test_refused()
         return
     test_corpus()
+    test_stale_pointer_is_in_the_state_key()
     with tempfile.TemporaryDirectory() as state:
         test_hunt(state)
     test_engines()

@@ -689,6 +689,45 @@ class Output(Case):
 
 
 class Until(Case):
+    def test_explore_until_is_the_shortest(self):
+        """Of the schedules with the fewest preemptions the one with the fewest steps, as far as the end."""
+        for name, goal, preemptions, steps in (("wire-lock-dropped", "T1.0=KERN_SUCCESS", 0, 5),
+                ("wire-holesok-new-mapping", "T1.0=KERN_SUCCESS", 0, 6),
+                ("wire-gone-after-wait", "T0.0=KERN_SUCCESS", 0, 6)):
+            path = ROOT / "corpus" / "litmus" / (name + ".vmt")
+            for how in ([], ["--by-schedules"]):
+                out, _ = self.expect(0, "explore", *how, "--until", goal, path)
+                self.assertIn("# %s: reached with %d preemptions, %d steps\n" % (goal, preemptions, steps), out)
+                words = re.search(r"^schedule (.*)$", out, re.MULTILINE).group(1).split()
+                self.assertEqual(sum(int(w.partition("*")[2] or 1) for w in words), steps)
+            # No witness that has the goal is better.
+            report = json.loads(self.expect(0, "explore", "--json", path)[0])
+            thread, code = re.match(r"T(\d)\.0=(\w+)", goal).groups()
+            for o in report["outcomes"]:
+                if re.search(r"T%s: %s\b" % (thread, code), o["outcome"]):
+                    length = sum(int(w.partition("*")[2] or 1) for w in o["witness"]["schedule"].split())
+                    self.assertLessEqual((preemptions, steps), (o["witness"]["preemptions"], length))
+
+    def test_explore_until_keeps_the_head(self):
+        out, _ = self.expect(0, "explore", "--until", "T0.0=KERN_INVALID_ADDRESS", self.file("small.vmt", SMALL))
+        self.assertTrue(out.startswith("# A comment at the top.\n# T0.0=KERN_INVALID_ADDRESS: reached with 0 "), out)
+
+    def test_explore_says_why(self):
+        """One code, two reasons: each with the number of its schedules, the same by states and by schedules."""
+        path = self.file("why.vmt", "map 16 80\ninit insert 20 22 rw rwx\ninit insert 22 24 none rwx\n"
+            "T0 wire 20 24 user noholes\nT1 remove 22 24\n")
+        for how in ([], ["--by-schedules"]):
+            out, _ = self.expect(0, "explore", *how, path)
+            why = re.findall(r"^#   T0\.0: wire_no_access in (\d+) schedules?, wire_hole in (\d+)$", out, re.MULTILINE)
+            self.assertEqual(len(why), 1, out)
+            count = re.search(r"(\d+) schedules?\n#   witness.*\n#   T0\.0: wire_no_access", out).group(1)
+            self.assertEqual(sum(map(int, why[0])), int(count))
+        reasons = json.loads(self.expect(0, "explore", "--json", path)[0])["outcomes"][0]["reasons"]
+        self.assertEqual([(r["thread"], r["op"], r["edges"], r["schedules"]) for r in reasons],
+            [(0, 0, ["wire_no_access"], why[0][0]), (0, 0, ["wire_hole"], why[0][1])])
+        # What succeeds has no reason.
+        self.assertNotIn("#   T1.0:", out)
+
     def test_reached(self):
         out, err = self.expect(0, "explore", "--until", "T0.0=KERN_INVALID_ADDRESS", self.file("small.vmt", SMALL))
         self.assertEqual(err, "")

@@ -652,7 +652,7 @@ test_brute_force(void **state)
 static void
 test_leaky_key(void **state)
 {
-	struct explore_options o = { .want_witnesses = true };
+	struct explore_options o = { .want_witnesses = true, .more_replays = 16 };
 	struct explore_result good, leaky, plain;
 
 	(void)state;

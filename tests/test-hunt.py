@@ -384,6 +384,20 @@ class Hunt(Case):
             code=0)
         self.assertEqual((report["hung"], report["crashed"], report["findings"]), (0, 0, []))
 
+    def test_incomplete_state_key(self):
+        """A key that leaves something out is a finding, once."""
+        if not MUTANTS:
+            return
+        got, out, err = ws("hunt", "--mutant", "canary_key", "--programs", "300", "--json", cwd=self.room)
+        self.assertEqual(got, 1, err)
+        findings = json.loads(out)["findings"]
+        self.assertEqual([f["key"] for f in findings], ["state key incomplete"])
+        path = self.file("key.vmt", findings[0]["program"])
+        out, _ = self.expect(1, "explore", path)
+        self.assertIn("# FINDING state key incomplete: ", out)
+        self.assertIn("check --verify", out)
+        self.assertNotIn("; complete", out)
+
 
 if __name__ == "__main__":
     MUTANTS = sys.argv[1] == "--mutants"
