@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "harness/cli.h"
+#include "harness/expect.h"
 #include "harness/json.h"
 #include "harness/explore.h"
 #include "harness/memory.h"
@@ -29,7 +30,7 @@ static const char help_head[] =
 
 static const char help_tail[] =
     "\n"
-    "Exit status: 0 shown, 1 the run by the schedule in the file does not have the result or the verdict that the "
+    "Exit status: 0 shown, 1 the run by the schedule in the file does not have the result or the verdicts that the "
     "file\n"
     "says, 2 wrong usage, file or schedule, 3 no end.\n\n"
     "Examples:\n"
@@ -214,6 +215,34 @@ render(struct show_command *c, const struct show *s)
 	return good;
 }
 
+/* The findings of the run are those that the verdict lines list, if there are any lines. */
+static bool
+compare_verdicts(const struct show_command *c, const struct program *p, const struct show *s)
+{
+	struct strbuf text = { 0 };
+	bool same = true;
+
+	for (size_t i = 0; i < p->nr_verdicts; i++) {
+		if (findings_show_verdict(s->findings, s->nr_findings, s->deadlock, &p->verdicts[i]))
+			continue;
+		strbuf_clear(&text);
+		vmt_print_verdict(&p->verdicts[i], &text);
+		cli_about(c->path, p->verdicts[i].line, "expected verdict %s, but the run does not show it",
+		    strbuf_text(&text));
+		same = false;
+	}
+	for (size_t i = 0; i < s->nr_findings && p->nr_verdicts > 0; i++) {
+		if (expect_line_of(p, &s->findings[i]) != NULL)
+			continue;
+		strbuf_clear(&text);
+		finding_print(&s->findings[i], p, &text);
+		cli_about(c->path, 0, "no verdict line lists %s", strbuf_text(&text));
+		same = false;
+	}
+	strbuf_free(&text);
+	return same;
+}
+
 /* Does the file say something of the run by its schedule that is not so? */
 static int
 compare(struct show_command *c, const struct program *p, const struct show *s)
@@ -226,18 +255,7 @@ compare(struct show_command *c, const struct program *p, const struct show *s)
 		cli_about(c->path, p->result_line, "expected result %s, got %s", p->result, s->outcome);
 		rv = EXIT_FINDING;
 	}
-	for (size_t i = 0; i < p->nr_verdicts; i++) {
-		struct strbuf text = { 0 };
-
-		if (findings_show_verdict(s->findings, s->nr_findings, s->deadlock, &p->verdicts[i]))
-			continue;
-		vmt_print_verdict(&p->verdicts[i], &text);
-		cli_about(c->path, p->verdicts[i].line, "expected verdict %s, but the run does not show it",
-		    strbuf_text(&text));
-		strbuf_free(&text);
-		rv = EXIT_FINDING;
-	}
-	return rv;
+	return compare_verdicts(c, p, s) ? rv : EXIT_FINDING;
 }
 
 static int

@@ -28,7 +28,7 @@ static const char help_head[] =
     "usage: wirestorm triage [OPTION...] PATH...\n"
     "\n"
     "Says what inputs of fuzz_seq and fuzz_sched have found, and makes programs of it: as small as shrink makes them,\n"
-    "with the schedule that shows it, the result and the verdict, in the profile with the fewest quirks; and draws\n"
+    "with the schedule that shows it, the result and the verdicts, in the profile with the fewest quirks; and draws\n"
     "their runs. A program that the engine runs unlike the reference model gets the model's result as what is\n"
     "expected. A file that ends in .vmt is read as text; of a directory, all files are taken.\n"
     "\n"

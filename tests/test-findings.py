@@ -78,6 +78,8 @@ class Verdicts(Case):
     def test_show_compares_all(self):
         _, err = self.expect(1, "show", self.file("p.vmt", TWO + "verdict missed\n"))
         self.assertIn("expected verdict missed, but the run does not show it", err)
+        _, err = self.expect(1, "show", self.file("p.vmt", TWO.replace("verdict invariant I19\n", "")))
+        self.assertIn("no verdict line lists invariant I19: ", err)
 
     def test_shrink_keeps_the_first_and_lists_all(self):
         text = TWO.replace("T1 clip 21\n", "T1 clip 21\nT2 lookup 30\n").replace("| T1: KERN_SUCCESS",

@@ -18,7 +18,7 @@ from pathlib import Path
 SAMPLE = ["clip_loses_transition", "unwire_barges_in", "delete_checks_once", "wait_sampled_late", "rollback_twice",
     "limit_charge_kept", "find_error_keeps_lock", "merge_frees_callers_entry"]
 PROGRAMS = 600
-PROGRAMS_ALL = 2500
+PROGRAMS_ALL = 4000
 
 tool = str(Path(sys.argv[1]).resolve())
 
