@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 SAMPLE = ["clip_loses_transition", "unwire_barges_in", "delete_checks_once", "wait_sampled_late", "rollback_twice",
-    "limit_charge_kept", "find_error_keeps_lock", "merge_frees_callers_entry"]
+    "limit_charge_kept", "find_error_keeps_lock", "limit_not_with_holes"]
 PROGRAMS = 600
 PROGRAMS_ALL = 4000
 
