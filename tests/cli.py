@@ -20,14 +20,14 @@ def use(tool):
 
 def ws(*args, text=None, **how):
     """Runs wirestorm; (exit code, standard output, standard error)."""
-    done = subprocess.run([TOOL, *map(str, args)], input=text, capture_output=True, text=True, timeout=300, check=False,
-        **how)
+    done = subprocess.run([TOOL, *map(str, args)], input=text, capture_output=True, text=True, timeout=3000,
+        check=False, **how)
     return done.returncode, done.stdout, done.stderr
 
 
 def wait_until(condition, what):
     """No test depends on how fast something is, only on that it happens at all."""
-    for _ in range(60000):
+    for _ in range(600000):
         if condition():
             return
         time.sleep(0.002)

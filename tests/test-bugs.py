@@ -23,7 +23,7 @@ wirestorm, root = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
 
 
 def run(*words, status=0):
-    r = subprocess.run([wirestorm, *words], capture_output=True, text=True, cwd=root, timeout=100)
+    r = subprocess.run([wirestorm, *words], capture_output=True, text=True, cwd=root, timeout=1000)
     if r.returncode != status:
         sys.exit(f"wirestorm {' '.join(words)}: expected status {status}, got {r.returncode}:\n{r.stdout}{r.stderr}")
     return r.stdout
@@ -113,7 +113,7 @@ def check_stress(*more):
     """Real threads find it, and a trial leaves nothing in the directory where it is started."""
     with tempfile.TemporaryDirectory() as empty:
         r = subprocess.run([wirestorm, "bugs", "hunt", *more, "--engine", "stress", "--seeds", "1", "--seconds", "10",
-            "delete_unmaps_first"], capture_output=True, text=True, cwd=empty, timeout=100)
+            "delete_unmaps_first"], capture_output=True, text=True, cwd=empty, timeout=1000)
         left = [path.name for path in Path(empty).iterdir()]
     if r.returncode != 0 or "panic" not in r.stdout or left:
         sys.exit(f"bugs hunt {more} --engine stress: status {r.returncode}, left {left}:\n{r.stdout}{r.stderr}")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 
 def explore(wirestorm, text):
-    done = subprocess.run([wirestorm, "explore", "-"], input=text, timeout=60, check=False,
+    done = subprocess.run([wirestorm, "explore", "-"], input=text, timeout=600, check=False,
         capture_output=True, text=True)
     return done.returncode, done.stdout + done.stderr
 

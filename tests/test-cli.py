@@ -878,7 +878,7 @@ class Bless(Case):
 
 class Interrupted(Case):
     def end(self, process):
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=1200)
         return process.returncode, out, err
 
     def test_explore(self):

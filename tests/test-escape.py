@@ -51,7 +51,7 @@ class Escape(Case):
             f.write(PROGRAM)
 
     def run_tool(self, *args):
-        return subprocess.run([os.fsencode(a) for a in (cli.TOOL, *args)], capture_output=True, timeout=120,
+        return subprocess.run([os.fsencode(a) for a in (cli.TOOL, *args)], capture_output=True, timeout=1200,
             cwd=self.evil)
 
     def harmless(self, *args):
@@ -143,7 +143,7 @@ class Escape(Case):
         self.assertEqual(escape.shown("a\033\u009b\u202e\udcff é\n"), "a\\033\\302\\233\\342\\200\\256\\377 é\n")
         for script in ("corpus", "stress-ci", "bench-fuzz", "strict-differences", "bugs-plot.py"):
             done = subprocess.run([os.fsencode(ROOT / "scripts" / script), EVIL, b"--tool", EVIL],
-                capture_output=True, env=dict(os.environ, PYTHONDONTWRITEBYTECODE="1"), timeout=60)
+                capture_output=True, env=dict(os.environ, PYTHONDONTWRITEBYTECODE="1"), timeout=600)
             self.assertEqual(done.returncode, 2, done.stderr)
             self.assertIsNone(harmful(done.stderr + done.stdout), script)
 

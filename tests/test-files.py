@@ -48,7 +48,7 @@ def named_temporaries(folder):
 
 class Case(cli.Case):
     def run_in(self, *args, stdout=subprocess.PIPE, **how):
-        done = subprocess.run([cli.TOOL, *map(str, args)], stdout=stdout, stderr=subprocess.PIPE, timeout=300,
+        done = subprocess.run([cli.TOOL, *map(str, args)], stdout=stdout, stderr=subprocess.PIPE, timeout=3000,
             check=False, **how)
         return done.returncode, (done.stdout or b"").decode(), done.stderr.decode()
 
@@ -93,7 +93,7 @@ class Places(Case):
             process = self.start(*args)
             with open(path, encoding="utf-8") as f:
                 got = f.read()
-            _, err = process.communicate(timeout=120)
+            _, err = process.communicate(timeout=1200)
             self.assertEqual(process.returncode, 0, err)
             self.assertTrue(stat.S_ISFIFO(os.lstat(path).st_mode), args)
             plain = self.room / "plain"
@@ -316,7 +316,7 @@ class Full(Case):
         name = folder / first.split("/h/")[1].split(":")[0]
         wait_until(name.exists, "the finding is written")
         process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=1200)
         self.assertEqual(process.returncode, 1, err)
         self.assertIn("%s: there is room now, the finding is written\n" % name, err)
         self.assertIn("interrupted: ", out)
@@ -371,7 +371,7 @@ class Windows(Case):
         both = [self.start(*self.WORDS, seed, cwd=self.room) for seed in (1, 2)]
         names = set()
         for process in both:
-            out, err = process.communicate(timeout=200)
+            out, err = process.communicate(timeout=2000)
             self.assertIn(process.returncode, (1, 3), out + err)
             names.add(out.split("\nwindow: ")[1].split("\n")[0])
         self.assertEqual(names, set(os.listdir(self.room)))
@@ -401,7 +401,7 @@ class Signals(Case):
         process = self.start("check", "--bless", "-j2", folder)
         wait_until(lambda: sum(p.read_text() != old for p in folder.glob("00*.vmt")) > 2, "some files are blessed")
         process.send_signal(number)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=1200)
         self.assertEqual(sorted(p.name for p in folder.iterdir()), ["%03d.vmt" % i for i in range(400)])
         blessed = [p for p in folder.iterdir() if p.read_text() != old]
         self.assertEqual({p.read_text() for p in blessed}, {"map 16 80\ninit lookup 20 => FALSE\nstate (empty) uw=0\n"})
@@ -429,7 +429,7 @@ class Signals(Case):
         process = self.start(*args, cwd=self.room)
         wait_until(lambda: catches(process.pid, signal.SIGHUP), "the handler")
         process.send_signal(signal.SIGHUP)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=1200)
         return process.returncode, out, err
 
     def test_hangup_ends_with_a_summary(self):
@@ -457,7 +457,7 @@ class Signals(Case):
                 preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN), **how)
             wait_until(lambda: catches(process.pid, signal.SIGTERM), "the handler")
             process.send_signal(signal.SIGHUP)
-            out, err = process.communicate(timeout=300)
+            out, err = process.communicate(timeout=3000)
             self.assertEqual(process.returncode, 0, err)
             self.assertNotIn("interrupted", out)
 

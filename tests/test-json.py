@@ -74,7 +74,7 @@ class Json(Case):
     def print_json(self, *args, text=None, lines=False):
         done = subprocess.run([cli.TOOL, args[0], "--json", *map(str, args[1:])] if args[0] != "bugs" else
             [cli.TOOL, "bugs", args[1], "--json", *map(str, args[2:])], input=text, capture_output=True, text=True,
-            timeout=300, cwd=self.room)
+            timeout=3000, cwd=self.room)
         self.assertIn(done.returncode, (0, 1, 2, 3), done.stderr)
         self.assertNotEqual(done.stdout, "", done.stderr)
         for part in done.stdout.splitlines() if lines else [done.stdout]:

@@ -57,7 +57,7 @@ def complain(where, what):
 
 
 def run(*words):
-    return subprocess.run([wirestorm, *words], cwd=root, capture_output=True, text=True, timeout=60)
+    return subprocess.run([wirestorm, *words], cwd=root, capture_output=True, text=True, timeout=600)
 
 
 @cache

@@ -52,7 +52,7 @@ def bounded(command, limit, directory, environment=None):
             resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
-    return subprocess.run(command, cwd=directory, preexec_fn=set_limits, capture_output=True, timeout=120, check=False,
+    return subprocess.run(command, cwd=directory, preexec_fn=set_limits, capture_output=True, timeout=1200, check=False,
                           stdin=subprocess.DEVNULL, env=dict(os.environ, LC_ALL="C", **(environment or {})))
 
 

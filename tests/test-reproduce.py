@@ -29,7 +29,7 @@ verdict invariant I5: made up
 
 
 def run(words, expected, what):
-    done = subprocess.run(words, check=False, capture_output=True, text=True, errors="replace", timeout=120)
+    done = subprocess.run(words, check=False, capture_output=True, text=True, errors="replace", timeout=1200)
     if done.returncode not in expected:
         sys.exit(f"test-reproduce: {what}: status {done.returncode}, expected {expected}: {words}\n"
             f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}")

@@ -54,7 +54,7 @@ init insert 3000 3002 rw rwx
 
 def show(*args, tool=None, env=None, text=None):
     done = subprocess.run([tool or TOOL, "show", *map(str, args)], cwd=ROOT, env=env or UTF8, input=text, text=True,
-        capture_output=True, timeout=120, encoding="utf-8")
+        capture_output=True, timeout=1200, encoding="utf-8")
     return done.returncode, done.stdout, done.stderr
 
 

@@ -8,6 +8,7 @@ Usage: test-stress-cli.py WIRESTORM SOURCE [--sanitized] [--mutants]
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -27,18 +28,20 @@ def stress(tool, *words):
 
 
 def test_memory_is_flat(tool, sanitized):
-    done = subprocess.run(stress(tool, "--seconds", "5", "--json"), check=False, capture_output=True, text=True)
-    if done.returncode != 0:
-        fail(f"status {done.returncode}: {done.stdout}{done.stderr}")
-    told = json.loads(done.stdout)
+    for seconds in ("5", "50", "500"):  # a busy machine does little in 5 seconds
+        done = subprocess.run(stress(tool, "--seconds", seconds, "--json"), check=False, capture_output=True, text=True)
+        if done.returncode != 0:
+            fail(f"status {done.returncode}: {done.stdout}{done.stderr}")
+        told = json.loads(done.stdout)
+        if (told["operations"] >= MEMORY_GROWTH_KB_MAX * 10 and told["rounds"] >= 10 and told["stops"] >= 5
+                and len(done.stderr.splitlines()) >= 3):
+            break
+    else:
+        fail(f"too little was done to say anything: {told}, {done.stderr!r}")
     grown = told["memory_kb"] - told["memory_first_kb"]
-    if told["operations"] < MEMORY_GROWTH_KB_MAX * 10 or told["rounds"] < 10 or told["stops"] < 5:
-        fail(f"too little was done to say anything: {told}")
     if grown > MEMORY_GROWTH_KB_MAX and not sanitized:
         fail(f"memory grew by {grown} kB in {told['operations']} operations")
     lines = [json.loads(line) for line in done.stderr.splitlines()]
-    if len(lines) < 3:
-        fail(f"expected a line each second on standard error, found {done.stderr!r}")
     for line in lines:
         if not {"seconds", "operations", "codes", "invalid_address_by_edge", "waits", "wakeups"} <= set(line):
             fail(f"a line without its figures: {line}")
@@ -56,12 +59,24 @@ def test_seeds_of_64_bits(tool):
             fail(f"--seed {seed}: status {done.returncode}: {done.stdout}{done.stderr}")
 
 
+def wait_until_at_work(run):
+    """Its signals are caught, and it has used processor time: more than its start takes."""
+    ticks = os.sysconf("SC_CLK_TCK")
+    for _ in range(100000):
+        caught = re.search(r"^SigCgt:\s*(\w+)", Path(f"/proc/{run.pid}/status").read_text(), re.MULTILINE)
+        used = Path(f"/proc/{run.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        if int(caught.group(1), 16) >> (signal.SIGTERM - 1) & 1 and int(used[11]) + int(used[12]) > ticks:
+            return
+        time.sleep(0.01)
+    fail("it does not work")
+
+
 def test_signal_ends_with_a_summary(tool, number, quiet):
     run = subprocess.Popen(stress(tool, "--seconds", "600", "--json", *(["--quiet"] if quiet else [])),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(1.5)
+    wait_until_at_work(run)
     run.send_signal(number)
-    out, err = run.communicate(timeout=60)
+    out, err = run.communicate(timeout=600)
     if quiet != (err == ""):
         fail(f"{'--quiet' if quiet else 'no --quiet'}: {err!r} on standard error")
     told = json.loads(out)
@@ -91,7 +106,7 @@ def test_terminal_has_one_line(tool):
 def test_stress_ci(tool, source, mutants):
     script = str(Path(source, "scripts", "stress-ci"))
     with tempfile.TemporaryDirectory() as folder:
-        words = [script, "--tool", tool, "--out", folder, "--seed", "4", "--reproduce-s", "5"]
+        words = [script, "--tool", tool, "--out", folder, "--seed", "4", "--reproduce-s", "60"]
         done = subprocess.run(words + ["--seconds", "4", "--mix", "pageout", "--mix", "protect"], check=False,
             capture_output=True, text=True)
         summary = json.loads(Path(folder, "summary.json").read_text(encoding="utf-8"))
@@ -104,7 +119,7 @@ def test_stress_ci(tool, source, mutants):
             if done.returncode != 2 or "Traceback" in done.stderr:
                 fail(f"stress-ci {bad}: status {done.returncode}: {done.stderr}")
         if mutants:
-            words += ["--seconds", "2", "--mix", "everything", "--mutant", "wire_counts_first_entry"]
+            words += ["--seconds", "600", "--mix", "everything", "--mutant", "wire_counts_first_entry"]
             done = subprocess.run(words, check=False, capture_output=True, text=True)
             summary = json.loads(Path(folder, "summary.json").read_text(encoding="utf-8"))
             line = summary["runs"][0]

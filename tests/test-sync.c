@@ -3,7 +3,7 @@
  * test-sync.c - the engine's locks, ranks and wait queues, in the native world, over either sleeping primitive.
  *
  * What one thread can show is shown by one: two struct vm_thread take turns at being vm_curthread. The pthread tests at
- * the end look for lost wakeups, broken exclusion and starvation; a hang is ended by alarm(2).
+ * the end look for lost wakeups, broken exclusion and starvation; a hang is ended by watchdog.h.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,12 +25,13 @@
 #include "engine/native.h"
 #include "engine/park.h"
 #include "engine/sync.h"
+#include "tests/watchdog.h"
 
-#define HANG_S 60
-#define HANG_LONG_S 3600 /* with --pairs */
+#define PROCESSOR_S 600        /* a test that uses so much does not end */
+#define PROCESSOR_LONG_S 36000 /* with --pairs */
 
 static unsigned nr_begun; /* tests; a pattern may match none */
-static unsigned hang_s = HANG_S;
+static unsigned processor_s = PROCESSOR_S;
 static sigjmp_buf panic_jump;
 static char panic_text[256];
 
@@ -59,7 +60,7 @@ setup(void **state)
 {
 	(void)state;
 	nr_begun++;
-	alarm(hang_s);
+	watchdog_start("test-sync", processor_s);
 	vm_native_thread_init(&threads[1], 1);
 	vm_native_thread_init(&threads[0], 0);
 	vm_native_set_panic_hook(on_panic);
@@ -75,7 +76,7 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	alarm(0);
+	watchdog_stop();
 	vm_native_set_panic_hook(NULL);
 	return 0;
 }
@@ -760,20 +761,18 @@ test_park_returns_at_a_changed_word(void **state)
 static void
 test_park_keeps_a_deadline(void **state)
 {
-	struct timespec begun, until, now;
+	struct timespec until, now;
 	uint32_t word = 1;
 
 	(void)state;
-	assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &begun), 0);
-	until = begun;
+	assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &until), 0);
 	until.tv_nsec += 20000000;
 	until.tv_sec += until.tv_nsec / 1000000000;
 	until.tv_nsec %= 1000000000;
-	do { /* it may come back early */
+	do { /* it may come back early; one that forgets the deadline never does */
 		vm_park_wait(&word, 1, &until);
 		assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &now), 0);
 	} while (now.tv_sec < until.tv_sec || (now.tv_sec == until.tv_sec && now.tv_nsec < until.tv_nsec));
-	assert_true(now.tv_sec - begun.tv_sec < 10);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -810,7 +809,7 @@ main(int argc, char **argv)
 
 	if (argc > 2 && strcmp(argv[1], "--pairs") == 0) {
 		nr_pairs = (uint64_t)strtonum(argv[2], 2, 1LL << 40, &error);
-		hang_s = HANG_LONG_S;
+		processor_s = PROCESSOR_LONG_S;
 		argc = 2;
 		argv[1] = (char[]){ "test_threads_ping_pong*" };
 	}
