@@ -504,6 +504,8 @@ cli_open_run(const struct cli_target *t, const char *path, struct program *p, st
 	if (cli_open_program(t, path, p, r))
 		return true;
 	cli_close_run(p, r);
+	if (t->checker != NULL) /* it has judged the init steps */
+		checker_free(t->checker);
 	return false;
 }
 

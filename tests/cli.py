@@ -53,6 +53,7 @@ class Case(unittest.TestCase):
 
     def expect(self, code, *args, text=None, env=None):
         got, out, err = ws(*args, text=text, env=env)
+        self.assertNotIn("LeakSanitizer", err, args)  # which has the same status as a finding
         self.assertEqual(got, code, "wirestorm %s\n%s%s" % (" ".join(map(str, args)), out[-2000:], err))
         return out, err
 
