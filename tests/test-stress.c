@@ -504,7 +504,9 @@ wire_really(struct desk *d, uint64_t start, uint64_t end)
 static void
 expect_text(const char *found, const char *expected)
 {
-	if ((found == NULL) != (expected == NULL) || (found != NULL && strstr(found, expected) == NULL))
+	bool as_expected = expected == NULL ? found == NULL : found != NULL && strstr(found, expected) != NULL;
+
+	if (!as_expected)
 		fail_msg("found \"%s\", expected \"%s\"", found == NULL ? "nothing" : found,
 		    expected == NULL ? "nothing" : expected);
 }
