@@ -12,23 +12,14 @@
 void
 run_refs_open(struct run *r)
 {
-	const struct program *p = r->program;
-
 	r->refs = NULL;
-	if (!program_has_refs(p))
-		return;
-	r->refs = memory_new(1, sizeof(*r->refs), "the results that are arguments");
-	r->refs->init = memory_new(p->nr_init, sizeof(struct vm_result), "the results that are arguments");
-	r->refs->final = memory_new(p->nr_final, sizeof(struct vm_result), "the results that are arguments");
+	if (program_has_refs(r->program))
+		r->refs = memory_new(1, sizeof(*r->refs), "the results that are arguments");
 }
 
 void
 run_refs_close(struct run *r)
 {
-	if (r->refs == NULL)
-		return;
-	free(r->refs->init);
-	free(r->refs->final);
 	free(r->refs);
 	r->refs = NULL;
 }
@@ -40,40 +31,31 @@ run_refs_begin(struct run *r)
 		r->refs->known[t] = r->refs->refused[t] = 0;
 }
 
-/* The operation that is meant, and its result if it has ended; NULL: it has not. */
+/* The result that is meant; NULL: the operation has not ended. */
 static const struct vm_result *
-result_of(const struct run *r, struct vm_op_ref ref, const struct vm_op **op)
+result_of(const struct run *r, struct vm_op_ref ref)
 {
-	const struct program *p = r->program;
-	const struct vm_result *result;
-	unsigned thread = ref.from - 1u;
+	const struct run_thread *thread;
 
-	if (ref.from == VM_OP_REF_INIT) {
-		*op = &p->init[ref.op].op;
-		result = &r->refs->init[ref.op];
-	} else if (ref.from == VM_OP_REF_FINAL) {
-		*op = &p->final[ref.op].op;
-		result = &r->refs->final[ref.op];
-	} else {
-		*op = &p->threads[thread].ops[ref.op];
-		if (ref.op >= r->threads[thread].nr_done)
-			return NULL;
-		result = &r->threads[thread].results[ref.op];
-	}
-	return result->outcome == VM_OUTCOME_DONE ? result : NULL;
+	if (ref.from == VM_OP_REF_INIT)
+		return ref.op < r->nr_init_run ? &r->steps.init[ref.op] : NULL;
+	if (ref.from == VM_OP_REF_FINAL)
+		return &r->steps.final[ref.op]; /* it comes before the one that asks */
+	thread = &r->threads[ref.from - 1u];
+	return ref.op < thread->nr_done ? &thread->results[ref.op] : NULL;
 }
 
 /* Adds the result that is meant to the number that stands behind it; @max is the largest number there may be. */
 static bool
 look_up(const struct run *r, struct vm_op_ref *ref, uint64_t max, uint64_t *number)
 {
-	const struct vm_op *op;
 	const struct vm_result *result;
 
 	if (ref->from == 0)
 		return true;
-	result = result_of(r, *ref, &op);
-	if (result == NULL || result->code != KERN_SUCCESS || result->value > max || *number > max - result->value)
+	result = result_of(r, *ref);
+	if (result == NULL || result->outcome != VM_OUTCOME_DONE || result->code != KERN_SUCCESS ||
+	    result->value > max || *number > max - result->value)
 		return false;
 	*number += result->value;
 	*ref = (struct vm_op_ref){ 0 };
@@ -116,11 +98,11 @@ run_refs_look_up(struct run *r, unsigned thread, unsigned i, struct vm_result *r
 const struct vm_op *
 run_refs_look_up_alone(struct run *r, const struct vm_op *op, struct vm_result *refused)
 {
-	if (r->refs == NULL || !vm_op_has_refs(op))
+	if (!vm_op_has_refs(op))
 		return op;
-	r->refs->alone = *op;
-	if (look_up_all(r, &r->refs->alone))
-		return &r->refs->alone;
+	r->steps.op = *op;
+	if (look_up_all(r, &r->steps.op))
+		return &r->steps.op;
 	*refused = refusal(op);
 	return NULL;
 }
@@ -130,14 +112,14 @@ run_refs_keep(struct run *r, const struct vm_op *op, const struct vm_result *res
 {
 	const struct program *p = r->program;
 
-	if (r->refs == NULL)
-		return;
-	for (size_t i = 0; i < p->nr_init; i++)
-		if (op == &p->init[i].op)
-			r->refs->init[i] = *result;
-	for (size_t i = 0; i < p->nr_final; i++)
-		if (op == &p->final[i].op)
-			r->refs->final[i] = *result;
+	for (size_t i = 0; i < p->nr_final && i < RUN_REFS_STEPS; i++) {
+		if (op == &p->final[i].op) {
+			r->steps.final[i] = *result;
+			return;
+		}
+	}
+	if (r->nr_init_run < RUN_REFS_STEPS)
+		r->steps.init[r->nr_init_run++] = *result;
 }
 
 const struct vm_op *

@@ -21,20 +21,27 @@ struct run_refs {
 	struct vm_op ops[PROGRAM_THREADS_MAX][PROGRAM_OPS_MAX]; /* with numbers; valid if known */
 	uint64_t known[PROGRAM_THREADS_MAX];                    /* bit i: ops[t][i] has been looked up */
 	uint64_t refused[PROGRAM_THREADS_MAX];                  /* bit i: in vain */
-	struct vm_op alone;                                     /* the init or final step under way */
-	struct vm_result *init, *final;                         /* of the steps so far */
 };
 
-/* Before the init steps: r->refs is NULL if no operation of the program has such an argument. */
+#define RUN_REFS_STEPS (UINT8_MAX + 1) /* init steps, and final steps, of which the result can be an argument */
+
+/* Results of init and final steps, which are kept for whoever runs them one by one, too (run_alone). */
+struct run_refs_steps {
+	struct vm_op op;                        /* under way, with numbers */
+	struct vm_result init[RUN_REFS_STEPS];  /* struct run's nr_init_run of them */
+	struct vm_result final[RUN_REFS_STEPS]; /* of those that have been run */
+};
+
+/* Before the init steps: r->refs is NULL if no thread's operation has such an argument. */
 void run_refs_open(struct run *r);
 void run_refs_close(struct run *r);
 /* The threads begin. */
 void run_refs_begin(struct run *r);
 /* On the thread's fiber: looks the results up. NULL: in vain, and *refused is the operation's result. */
 const struct vm_op *run_refs_look_up(struct run *r, unsigned thread, unsigned i, struct vm_result *refused);
-/* The same for an init or final step of the program. */
+/* The same for an init or final step, outside of fibers. */
 const struct vm_op *run_refs_look_up_alone(struct run *r, const struct vm_op *op, struct vm_result *refused);
-/* What the init or final step @op has given. */
+/* What the init step, the next one of the program, or the final step @op has given. */
 void run_refs_keep(struct run *r, const struct vm_op *op, const struct vm_result *result);
 
 /* For run.h. */

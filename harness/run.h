@@ -47,7 +47,9 @@ struct run {
 	struct run_refs *refs;       /* NULL: no operation has a result as an argument */
 	const struct vm_op *init_op; /* under way on the init thread */
 	struct vm_result init_result;
-	struct run_thread threads[PROGRAM_THREADS_MAX]; /* last: large, and valid up to nr_done only */
+	unsigned nr_init_run;                           /* init steps that steps has results of */
+	struct run_thread threads[PROGRAM_THREADS_MAX]; /* last: large, and valid up to nr_done only; steps, too */
+	struct run_refs_steps steps;
 };
 
 enum run_open_result {

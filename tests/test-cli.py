@@ -341,6 +341,23 @@ final remove $T0.0 $T0.0+2
         path, _, _ = self.outcomes()
         self.usage_error("encode", path, words=["%s: the byte form has no results as arguments" % path])
 
+    def test_of_steps_one_by_one(self):
+        """Every command that runs init and final steps by itself looks results up as the explorer does."""
+        path = self.file("steps.vmt", "map 16 80\ninit find 2 rw rwx\ninit write $init.0+1 5\ninit read $init.0+1\n"
+            "init check $init.0 $init.0+2 r\ninit lookup $init.0+2\nfinal find 1 r r\nfinal lookup $final.0\n")
+        self.expect(0, "check", "--bless", path)
+        text = path.read_text()
+        for line in ("init write $init.0+1 5 => KERN_SUCCESS", "init read $init.0+1 => 5",
+                "init check $init.0 $init.0+2 r => TRUE",
+                "init lookup $init.0+2 => FALSE", "final lookup $final.0 => TRUE"):
+            self.assertIn("\n%s\n" % line, text)
+        self.assertIn("1 passed", self.expect(0, "check", path)[0])
+        self.assertIn("1 passed", self.expect(0, "check", "--target", "model", path)[0])
+        for command in ("run", "show"):
+            out, _ = self.expect(0, command, path)
+            self.assertRegex(out, r"read \$init\.0\+1\s+=> 5")
+            self.assertRegex(out, r"final +lookup \$final\.0\s+=> TRUE")
+
     def test_shrink_keeps_them(self):
         path = self.file("refs.vmt", self.TEXT.split("final")[0] + "never T1: KERN_INVALID_ARGUMENT,KERN_SUCCESS,*\n")
         out, _ = self.expect(1, "check", path)
