@@ -154,7 +154,7 @@ compare_with_list(struct check_run *c, struct file_state *s, const char *path)
 	if (!passed_unexpectedly(s))
 		return;
 	strbuf_printf(&text, "%s%s: passes, but %s:%u expects it to fail", s->text, vmt_path_name(path),
-	    vmt_path_name(c->expect_fail_from), s->expected->line);
+	    c->expect_fail_from, s->expected->line);
 	(void)json_array_append_new(s->differences,
 	    json_pack("{s:s, s:n, s:s, s:s, s:n, s:o}", "what", "list", "line", "expected", "failed", "found", "passed",
 	        "schedule", "text", json_text(strbuf_text(&text) + strlen(s->text))));
@@ -440,7 +440,7 @@ write_junit(const struct check_run *c)
 
 		if (!s->done)
 			continue;
-		cases[nr++] = (struct junit_case){ .name = vmt_path_name(c->files.names[i]),
+		cases[nr++] = (struct junit_case){ .name = c->files.names[i],
 			.end = failed_as_expected(s)    ? JUNIT_SKIPPED
 			       : passed_unexpectedly(s) ? JUNIT_FAILURE
 			                                : ends[s->report.status],

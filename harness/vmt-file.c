@@ -57,7 +57,19 @@ read_path(const char *path, struct strbuf *out)
 const char *
 vmt_path_name(const char *path)
 {
-	return strcmp(path, "-") == 0 ? "standard input" : path;
+	static struct strbuf one_line;
+
+	if (strcmp(path, "-") == 0)
+		return "standard input";
+	if (strchr(path, '\n') == NULL)
+		return path;
+	strbuf_clear(&one_line);
+	for (; *path != '\0'; path++)
+		if (*path == '\n')
+			strbuf_add(&one_line, "\\012");
+		else
+			strbuf_addc(&one_line, *path);
+	return strbuf_text(&one_line);
 }
 
 bool

@@ -35,7 +35,10 @@ bool vmt_load(const char *path, struct program *p, struct strbuf *text, struct s
 bool vmt_read(const char *path, struct program *p);
 /* The bytes of the UTF-8 byte order mark that a text begins with: 3; 0: there is none. */
 size_t vmt_byte_order_mark(const char *text, size_t len);
-/* What messages call it: "-" is "standard input". */
+/*
+ * What messages call it: "-" is "standard input", and a line end in a name is escaped, because messages are lines. The
+ * text is valid until the next call.
+ */
 const char *vmt_path_name(const char *path);
 /* The canonical text, appended. */
 void vmt_print(const struct program *p, struct strbuf *out);

@@ -87,6 +87,17 @@ class Escape(Case):
         self.harmless("hunt", "--programs", "1", "--baseline", none)
         self.harmless("bugs", "report", "--state", none)
 
+    def test_line_end_in_a_name(self):
+        """A message about a file is one line, whatever the file is called."""
+        path = self.evil + b"/a\nb.vmt"
+        with open(path, "wb") as f:
+            f.write(b"nonsense\n")
+        for command in ("check", "run", "explore", "show", "fmt", "shrink", "edges"):
+            for name in (path, path + b".none"):
+                done = self.harmless(command, name)
+                lines = [line for line in (done.stdout + done.stderr).splitlines() if b"b.vmt" in line]
+                self.assertTrue(lines and all(b"/a\\012b.vmt" in line for line in lines), (command, done))
+
     def test_show_names_what_it_hides(self):
         done = self.harmless("show", self.path)
         self.assertIn(rb"a title, \302\23331m\342\200\256\342\201\246\377\342\200", done.stdout)
