@@ -18,7 +18,7 @@ from pathlib import Path
 GOLDEN = Path(__file__).resolve().parent / "hunt-same.txt"
 SEEDS = (1, 2, 3)
 PROGRAMS = 600
-COUNTS = ("programs", "complete", "sampled", "refused", "crashed", "hung", "states", "runs", "features", "kept", "seen")
+COUNTS = ("programs", "explored", "sampled", "refused", "crashed", "hung", "states", "runs", "features", "kept", "seen")
 
 
 def hunted(wirestorm, seed):
