@@ -24,7 +24,7 @@ static const char help_head[] =
     "Explores programs (.vmt files, or all below a directory) and lists the edges that their operations pass: the\n"
     "returns worth a name, listed below. Those of KERN_INVALID_ADDRESS first, then the other codes: how often, in how\n"
     "many programs, the smallest program and the schedule of the fewest preemptions, what the man page says of it and\n"
-    "what the checker does; last those that were not reached.\n\n";
+    "what the checker does.\n\n";
 
 static const char help_tail[] =
     "\n"
@@ -304,6 +304,8 @@ static const struct option_row rows[] = {
 	OPTION_PROFILE(TO(struct cli_target, target), ": instead of the files' profiles"),
 	OPTION_TARGET(TO(struct cli_target, target)),
 	OPTION_TEXT("--html FILE", TO(const char *, html), "write a page (\"-\": to standard output)"),
+	OPTION_FLAG(
+	    "--missing", TO(bool, report.missing), "list the edges that were not reached, too; --json always does"),
 	OPTION_FLAG("--markdown", TO(bool, markdown), "the tables of docs/edges-seen.md"),
 	OPTION_FILES_FROM(TO(const char *, files_from)),
 	OPTION_JSON(TO(bool, json)),
@@ -344,7 +346,7 @@ cmd_edges(int argc, char **argv)
 		rv = EXIT_USAGE;
 	if (rv >= 0)
 		return rv;
-	strbuf_add(&c.command, "wirestorm edges --markdown");
+	strbuf_printf(&c.command, "wirestorm edges %s--markdown", c.report.missing ? "--missing " : "");
 	rv = EXIT_OK;
 	for (int i = optind; i < argc; i++)
 		strbuf_printf(&c.command, " %s", argv[i]);

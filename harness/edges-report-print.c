@@ -28,6 +28,13 @@ static const char *const section_names[] = {
 	[SECTION_UNREACHED] = "Not reached",
 };
 
+/* How many sections are listed: the last one only on request. */
+static unsigned
+nr_sections(const struct edges_report *e)
+{
+	return e->missing ? SECTION_COUNT : SECTION_UNREACHED;
+}
+
 static enum section
 section_of(const struct edges_report *e, unsigned edge)
 {
@@ -114,7 +121,7 @@ text_row(const struct edges_report *e, unsigned edge, struct strbuf *out)
 void
 edges_report_text(const struct edges_report *e, struct strbuf *out)
 {
-	for (unsigned s = 0; s < SECTION_COUNT; s++) {
+	for (unsigned s = 0; s < nr_sections(e); s++) {
 		bool any = false;
 
 		for (unsigned i = 0; i < VM_EDGE_COUNT; i++) {
@@ -197,7 +204,7 @@ edges_report_markdown(const struct edges_report *e, const char *command, struct 
 	    command);
 	summary(e, out);
 	strbuf_add(out, ".\n");
-	for (unsigned s = 0; s < SECTION_COUNT; s++)
+	for (unsigned s = 0; s < nr_sections(e); s++)
 		markdown_section(e, (enum section)s, out);
 }
 
@@ -258,7 +265,7 @@ edges_report_html(const struct edges_report *e, struct strbuf *out)
 	strbuf_add(out, html_head);
 	summary(e, out);
 	strbuf_add(out, ".</p>\n");
-	for (unsigned s = 0; s < SECTION_COUNT; s++) {
+	for (unsigned s = 0; s < nr_sections(e); s++) {
 		strbuf_printf(out, "<h2>%s</h2>\n<table>\n<thead><tr><th>edge</th>%s</tr></thead>\n<tbody>\n",
 		    section_names[s],
 		    s == SECTION_UNREACHED ? "<th>what reaches it</th>"

@@ -35,6 +35,7 @@ struct edges_row {
 };
 
 struct edges_report {
+	bool missing; /* list the edges that were not reached, too */
 	const struct vm_target *target;
 	const struct explore_options *options;
 	struct edges_row rows[VM_EDGE_COUNT];

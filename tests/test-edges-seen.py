@@ -33,7 +33,7 @@ def rows(*args, text=None):
 
 class Document(unittest.TestCase):
     def test_current(self):
-        code, out, err = ws("edges", "--markdown", *SOURCES)
+        code, out, err = ws("edges", "--missing", "--markdown", *SOURCES)
         self.assertEqual((code, err), (0, ""))
         self.assertEqual(out, DOC.read_text(), "tests/test-edges-seen.py --write brings it up to date")
 
@@ -121,8 +121,19 @@ class Witnesses(unittest.TestCase):
         code, out, _ = ws("edges", path)
         self.assertEqual(code, 0)
         self.assertIn("sync_past_hole", out)
-        self.assertNotIn("sync_past_hole", ws("edges", "--profile", "strict", path)[1].split("Not reached")[0])
+        self.assertNotIn("sync_past_hole", ws("edges", "--profile", "strict", path)[1])
         self.assertIn("a quirk in 1 program", ws("edges", "corpus/litmus/quirk-q1-clip-then-fail.vmt")[1])
+
+
+class Missing(unittest.TestCase):
+    def test_only_on_request(self):
+        """What was not reached is listed with --missing only: as text, as markdown, as a page."""
+        path = "corpus/litmus/wire-gone-after-wait.vmt"
+        for how in ([], ["--markdown"], ["--html", "-"]):
+            self.assertNotIn("Not reached", ws("edges", *how, path)[1])
+            out = ws("edges", *how, "--missing", path)[1]
+            self.assertIn("Not reached", out)
+            self.assertIn("wire_hole", out.split("Not reached")[1])
 
 
 class Forms(unittest.TestCase):
@@ -159,7 +170,7 @@ def main():
     write = sys.argv[1] == "--write"
     cli.use(sys.argv[1 + write])
     if write:
-        DOC.write_text(ws("edges", "--markdown", *SOURCES)[1])
+        DOC.write_text(ws("edges", "--missing", "--markdown", *SOURCES)[1])
     else:
         unittest.main(argv=[sys.argv[0], *sys.argv[2:]])
 
