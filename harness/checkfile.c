@@ -794,6 +794,8 @@ checkfile_program(
 	/* Where the init steps cannot be blessed, opening says why. */
 	if (options->bless)
 		bless_init(&c, sim);
+	if (options->notes != NULL && !needs_mutants(&c))
+		run_init_notes(path, &c.program, options->target, sim, options->notes);
 	if (options->fixed)
 		c.report = fixed_program(path, &c.program, options, sim, out);
 	else

@@ -20,19 +20,20 @@ struct checkfile_options {
 	const char *profile;    /* as given on the command line: overrides the file's; NULL: the file's */
 	bool profile_freebsd12; /* what it means */
 	uint32_t quirks;
-	const char *mutant;         /* a name of mutants.def: put back whatever the file says; NULL: the file's */
-	bool no_mutant;             /* none, whatever the file says; mutant is NULL */
-	bool fixed;                 /* ask whether what the file is about still happens (fixed.h), compare nothing */
-	bool counts;                /* compare "schedules N", too */
-	bool verify;                /* explore by schedules as well and compare */
-	uint64_t verify_max;        /* programs with more schedules are not verified */
-	bool bless;                 /* make new expectations instead of comparing */
-	struct strbuf *blessed;     /* bless: the program with them is appended here */
-	bool skip_refused;          /* a program that the target refuses is skipped; false: it fails */
-	bool skip_mutants;          /* a program about a mutant is skipped in a build without them; false: it fails */
-	bool no_checks;             /* do not judge the runs */
-	bool lenient;               /* replay goes on when a choice cannot run */
-	uint64_t states_max;        /* schedules, if the target has no state key; 0: the explorer's default */
+	const char *mutant;     /* a name of mutants.def: put back whatever the file says; NULL: the file's */
+	bool no_mutant;         /* none, whatever the file says; mutant is NULL */
+	bool fixed;             /* ask whether what the file is about still happens (fixed.h), compare nothing */
+	bool counts;            /* compare "schedules N", too */
+	bool verify;            /* explore by schedules as well and compare */
+	uint64_t verify_max;    /* programs with more schedules are not verified */
+	bool bless;             /* make new expectations instead of comparing */
+	struct strbuf *blessed; /* bless: the program with them is appended here */
+	struct strbuf *notes;   /* NULL, or: what is worth a line and no failure is appended here (run_init_notes) */
+	bool skip_refused;      /* a program that the target refuses is skipped; false: it fails */
+	bool skip_mutants;      /* a program about a mutant is skipped in a build without them; false: it fails */
+	bool no_checks;         /* do not judge the runs */
+	bool lenient;           /* replay goes on when a choice cannot run */
+	uint64_t states_max;    /* schedules, if the target has no state key; 0: the explorer's default */
 	struct json_t *differences; /* NULL, or an array: each difference is appended, as docs/json.md has it */
 	const volatile int *stop;   /* NULL, or: stop exploring when it is not 0; the file has failed then */
 };

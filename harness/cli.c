@@ -491,6 +491,19 @@ cli_json_findings(struct run *r, const struct explore_result *x)
 	return all;
 }
 
+/* On standard error, as what is printed may be a program or JSON. */
+static void
+say_init_notes(const struct cli_target *t, const char *path, const struct program *p)
+{
+	struct sim *sim = sim_create();
+	struct strbuf notes = { 0 };
+
+	run_init_notes(path, p, t->target, sim, &notes);
+	fputs(strbuf_text(&notes), stderr);
+	strbuf_free(&notes);
+	sim_destroy(sim);
+}
+
 bool
 cli_open_run(const struct cli_target *t, const char *path, struct program *p, struct run *r)
 {
@@ -501,6 +514,7 @@ cli_open_run(const struct cli_target *t, const char *path, struct program *p, st
 		p->config.profile_freebsd12 = t->freebsd12;
 		p->config.quirks = t->quirks;
 	}
+	say_init_notes(t, path, p);
 	if (cli_open_program(t, path, p, r))
 		return true;
 	cli_close_run(p, r);

@@ -131,7 +131,8 @@ struct cli_which {
 /* -1, or said what does not go together, and EXIT_USAGE. */
 int cli_which_check(const struct cli_which *w);
 
-/* Reads @path, applies the profile and opens a run. False: said why. *p and *r are to be closed by cli_close_run. */
+/* Reads @path, applies the profile, says which init steps fail unexpectedly, and opens a run. False: said why. *p and
+ * *r are to be closed by cli_close_run. */
 bool cli_open_run(const struct cli_target *t, const char *path, struct program *p, struct run *r);
 void cli_close_run(struct program *p, struct run *r);
 /* Its canonical text, to standard output. */

@@ -64,6 +64,7 @@ struct file_state {
 	struct checkfile_report report;
 	double seconds;
 	char *text;
+	char *notes; /* for standard error */
 	json_t *differences;
 	const struct pattern *expected; /* NULL, or the line of --expect-fail that lists it */
 };
@@ -90,7 +91,7 @@ struct check_run {
 struct file_checker {
 	const struct check_run *run;
 	struct sim *sim;
-	struct strbuf text, blessed;
+	struct strbuf text, notes, blessed;
 };
 
 static void *
@@ -115,7 +116,9 @@ check_file(void *state, const struct keybuf *in, struct keybuf *out)
 
 	strbuf_clear(&w->text);
 	strbuf_clear(&w->blessed);
+	strbuf_clear(&w->notes);
 	options.blessed = &w->blessed;
+	options.notes = &w->notes;
 	options.differences = json_array();
 	report = checkfile(w->run->files.names[read_number(&r)], &options, w->sim, &w->text);
 	differences = json_dumps(options.differences, JSON_COMPACT);
@@ -123,6 +126,7 @@ check_file(void *state, const struct keybuf *in, struct keybuf *out)
 		memory_out("the JSON");
 	message_text(out, (const char *)&report, sizeof(report));
 	message_text(out, strbuf_text(&w->text), w->text.len);
+	message_text(out, strbuf_text(&w->notes), w->notes.len);
 	message_text(out, strbuf_text(&w->blessed), w->blessed.len);
 	message_text(out, differences, strlen(differences));
 	message_double(out, clock_seconds() - began);
@@ -231,6 +235,7 @@ take_answer(void *arg, struct work *work)
 		memcpy(&s->report, report, sizeof(s->report));
 		free(report);
 		s->text = read_text(&r);
+		s->notes = read_text(&r);
 		blessed = read_text(&r);
 		if (s->report.blessed || (c->bless_to != NULL && blessed[0] != '\0'))
 			write_blessed(c, s, c->files.names[file], blessed);
@@ -256,6 +261,11 @@ print_ready(struct check_run *c)
 	for (; c->nr_printed < c->files.nr && c->states[c->nr_printed].done; c->nr_printed++) {
 		const struct file_state *s = &c->states[c->nr_printed];
 
+		if (s->notes != NULL && s->notes[0] != '\0') {
+			if (c->progress)
+				escape_erase_line();
+			fputs(s->notes, stderr);
+		}
 		if (c->quiet || s->text[0] == '\0' || failed_as_expected(s))
 			continue;
 		if (c->progress)
@@ -504,6 +514,7 @@ free_states(struct check_run *c)
 {
 	for (size_t i = 0; i < c->files.nr; i++) {
 		free(c->states[i].text);
+		free(c->states[i].notes);
 		json_decref(c->states[i].differences);
 	}
 	free(c->states);

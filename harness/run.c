@@ -8,6 +8,7 @@
 #include "harness/env-sim.h"
 #include "harness/heartbeat.h"
 #include "harness/memory.h"
+#include "harness/edges.h"
 #include "harness/run-step.h"
 #include "harness/vmt.h"
 
@@ -117,6 +118,41 @@ init_steps(struct run *r)
 	}
 	r->error_line = 0;
 	return true;
+}
+
+static bool
+fails(const struct program_step *s, const struct vm_result *got)
+{
+	return !s->has_result && got->outcome == VM_OUTCOME_DONE && got->code != KERN_SUCCESS &&
+	       vm_op_table[s->op.code].result != VM_RESULT_BOOL;
+}
+
+void
+run_init_notes(
+    const char *path, const struct program *p, const struct vm_target *t, struct sim *sim, struct strbuf *out)
+{
+	struct program bare = *p;
+	struct run r = { 0 };
+
+	bare.nr_init = 0;
+	if (p->nr_init == 0 || run_refusal(p, t) != NULL)
+		return;
+	if (run_open(&r, &bare, t, sim) == RUN_OPENED) {
+		for (size_t i = 0; i < p->nr_init; i++) {
+			struct vm_result got = run_alone(&r, &p->init[i].op);
+
+			if (got.outcome == VM_OUTCOME_BLOCKED)
+				break; /* opening the program says so */
+			if (!fails(&p->init[i], &got))
+				continue;
+			strbuf_printf(out, "%s:%u: init ", vmt_path_name(path), p->init[i].line);
+			vmt_print_op(&p->init[i].op, out);
+			strbuf_printf(out, " failed: %s", vm_kern_name(got.code));
+			edges_print_behind(got.edges, out);
+			strbuf_addc(out, '\n');
+		}
+	}
+	run_close(&r);
 }
 
 const char *

@@ -75,6 +75,14 @@ enum run_open_result run_open_once(
 void run_close(struct run *r);
 
 /*
+ * Runs the init steps on an instance of their own, and appends a line "PATH:LINE: init OP failed: CODE (edges)" for
+ * each that fails although the program does not say so. A note, for commands that show a program to a person: a step
+ * that fails has no effect, which is easily overlooked. @sim must not be in use.
+ */
+void run_init_notes(
+    const char *path, const struct program *p, const struct vm_target *t, struct sim *sim, struct strbuf *out);
+
+/*
  * Who is alone waits for nobody, and the longest there is to do is a wire: one step for each page that has a frame.
  * What takes more steps does not end.
  */

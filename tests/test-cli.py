@@ -731,6 +731,27 @@ class Until(Case):
         out, _ = self.expect(0, "explore", "--until", "T0.0=KERN_INVALID_ADDRESS", self.file("small.vmt", SMALL))
         self.assertTrue(out.startswith("# A comment at the top.\n# T0.0=KERN_INVALID_ADDRESS: reached with 0 "), out)
 
+    def test_failing_init_steps_are_said(self):
+        """One line on standard error for each init step that fails unexpectedly; the status stays as it is."""
+        text = ("map 16 80\ninit insert 20 24 rw rwx\ninit insert 22 26 rw rwx\ninit clip 40 => KERN_INVALID_ADDRESS\n"
+            "init remove 90 99\ninit clip 50\ninit lookup 50\nT0 clip 21\nT1 clip 22\n")
+        path = self.file("init.vmt", text)
+        notes = ["%s:3: init insert 22 26 rw rwx failed: KERN_NO_SPACE (insert_occupied)" % path,
+            "%s:6: init clip 50 failed: KERN_INVALID_ADDRESS (clip_unmapped)" % path]
+        for command in ("explore", "run", "show"):
+            code, out, err = ws(command, path)
+            self.assertEqual((code, err.splitlines()), (0, notes), command)
+            self.assertNotIn("failed: ", out)
+        code, out, err = ws("check", "--bless", path)
+        self.assertEqual((code, err.splitlines()), (0, notes))
+        code, out, err = ws("check", path)
+        self.assertEqual((code, err.splitlines()), (0, notes))
+        self.assertIn("1 passed, 0 failed", out)
+        # The expected failure and those of a blessed sequential program are no news.
+        path = self.file("alone.vmt", "map 16 80\ninit clip 50\n")
+        self.assertEqual(ws("check", "--bless", path)[2], "")
+        self.assertEqual(ws("check", path)[2], "")
+
     def test_explore_says_why(self):
         """One code, two reasons: each with the number of its schedules, the same by states and by schedules."""
         path = self.file("why.vmt", "map 16 80\ninit insert 20 22 rw rwx\ninit insert 22 24 none rwx\n"
