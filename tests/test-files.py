@@ -48,9 +48,14 @@ def named_temporaries(folder):
 
 class Case(cli.Case):
     def run_in(self, *args, stdout=subprocess.PIPE, **how):
+        """In a directory without corpus/bugs, which a hunt would read."""
+        how.setdefault("cwd", self.room)
         done = subprocess.run([cli.TOOL, *map(str, args)], stdout=stdout, stderr=subprocess.PIPE, timeout=3000,
             check=False, **how)
         return done.returncode, (done.stdout or b"").decode(), done.stderr.decode()
+
+    def start(self, *args, **how):
+        return super().start(*args, **{"cwd": self.room, **how})
 
     def verdict_file(self, name="bad.vmt"):
         """A program with a verdict, and its schedule, that shrink has something to do with."""
