@@ -8,6 +8,7 @@
 #include "harness/bugs.h"
 #include "harness/cli.h"
 #include "harness/explore.h"
+#include "harness/progress.h"
 #include "harness/random-program.h"
 #include "harness/vmt.h"
 
@@ -157,8 +158,11 @@ bugs_equivalent(enum vm_mutant mutant, const char *const *corpus, size_t nr_corp
 		random_concurrent(&(struct random_params){ .seed = seed }, &p);
 		good = same_program(&p, name, mutant, sim, same, why);
 		same->programs++;
+		if (progress_due())
+			progress_say("%llu programs", (unsigned long long)same->programs);
 		program_free(&p);
 	}
+	progress_erase();
 	sim_destroy(sim);
 	return good;
 }

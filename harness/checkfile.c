@@ -286,7 +286,7 @@ compare_finals(struct check *c, const struct explore_result *got)
 static void
 verify(struct check *c, const struct explore_result *merged)
 {
-	struct explore_options o = { .by_schedules = true, .stop = c->options->stop };
+	struct explore_options o = { .by_schedules = true, .progress = c->options->progress, .stop = c->options->stop };
 	struct explore_result plain;
 
 	if (merged->schedules > c->options->verify_max || c->run.target->key == NULL)
@@ -374,6 +374,7 @@ check_outcomes(struct check *c, struct explore_result *got)
 		.states_max = c->options->states_max,
 		.schedules_max = c->options->states_max,
 		.more_replays = MORE_REPLAYS,
+		.progress = c->options->progress,
 		.stop = c->options->stop,
 	};
 
@@ -412,6 +413,7 @@ check_livelock(struct check *c, struct explore_result *got)
 		.states_max = c->options->states_max,
 		.schedules_max = c->options->states_max,
 		.more_replays = MORE_REPLAYS,
+		.progress = c->options->progress,
 		.stop = c->options->stop,
 	};
 

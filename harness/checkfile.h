@@ -35,7 +35,9 @@ struct checkfile_options {
 	bool lenient;           /* replay goes on when a choice cannot run */
 	uint64_t states_max;    /* schedules, if the target has no state key; 0: the explorer's default */
 	struct json_t *differences; /* NULL, or an array: each difference is appended, as docs/json.md has it */
-	const volatile int *stop;   /* NULL, or: stop exploring when it is not 0; the file has failed then */
+	/* NULL, or called now and then by an exploration, with NULL. */
+	void (*progress)(void *unused, uint64_t states, uint64_t schedules);
+	const volatile int *stop; /* NULL, or: stop exploring when it is not 0; the file has failed then */
 };
 
 enum checkfile_status {

@@ -19,6 +19,7 @@
 #include "harness/json.h"
 #include "harness/keybuf.h"
 #include "harness/memory.h"
+#include "harness/progress.h"
 #include "harness/strbuf.h"
 #include "harness/vmt.h"
 
@@ -52,10 +53,25 @@ cli_stdout_tty(void)
 	return isatty(STDOUT_FILENO) != 0;
 }
 
-bool
-cli_stderr_tty(void)
+void
+cli_explore_progress(void *unused, uint64_t states, uint64_t schedules)
 {
-	return isatty(STDERR_FILENO) != 0;
+	(void)unused;
+	if (!progress_due())
+		return;
+	if (states > 0)
+		progress_say("%llu states", (unsigned long long)states);
+	else
+		progress_say("%llu schedules", (unsigned long long)schedules);
+}
+
+void
+cli_shrink_progress(void *unused, uint64_t tried, uint64_t kept)
+{
+	(void)unused;
+	if (progress_due())
+		progress_say(
+		    "%llu programs tried, %llu were smaller", (unsigned long long)tried, (unsigned long long)kept);
 }
 
 /* --- files --- */

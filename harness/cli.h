@@ -37,7 +37,10 @@ __attribute__((format(printf, 3, 4))) void cli_about(const char *path, unsigned 
 int cli_usage(void);
 /* Is standard output (error) a terminal, so that colours and progress are welcome? */
 bool cli_stdout_tty(void);
-bool cli_stderr_tty(void);
+/* For explore_options.progress. */
+void cli_explore_progress(void *unused, uint64_t states, uint64_t schedules);
+/* For shrink_options.progress. */
+void cli_shrink_progress(void *unused, uint64_t tried, uint64_t kept);
 
 /*
  * Adds a file ("-" is one: standard input), or all .vmt files below a directory in bytewise order. False: said why on

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "harness/bugs.h"
@@ -14,12 +15,14 @@
 #include "harness/memory.h"
 #include "harness/nearest.h"
 #include "harness/options.h"
+#include "harness/progress.h"
 #include "harness/vmt.h"
 
 #define JOBS_MAX 64
 #define SECONDS_DEFAULT 10
 #define SEEDS_DEFAULT 5
 #define COUNT_DEFAULT 20000
+#define NAP_NS 10000000 /* between two looks at the trials that run */
 
 static const char help_head[] =
     "usage: wirestorm bugs list [--markdown]\n"
@@ -107,6 +110,7 @@ show(const struct bugs_command *c, const struct bugs_result *r)
 {
 	const struct bugs_record *x = &r->record;
 
+	progress_erase();
 	if (c->json) {
 		json_print("bugs", bugs_json_result(r), JSON_COMPACT, stdout);
 	} else {
@@ -136,10 +140,22 @@ keep(struct bugs_command *c, const struct bugs_trial *t, const struct bugs_recor
 static void
 progress(const struct bugs_command *c)
 {
-	if (!cli_stderr_tty() || cli_stdout_tty())
-		return;
-	escape_erase_line();
-	fprintf(stderr, "%zu of %zu trials", c->nr_results, c->nr_trials);
+	if (progress_due())
+		progress_say("%zu of %zu trials", c->nr_results, c->nr_trials);
+}
+
+/* The end of a process; 0 or less: none, or interrupted. Meanwhile it tells how far it is. */
+static pid_t
+wait_for_one(const struct bugs_command *c, int *status, struct rusage *used)
+{
+	const struct timespec nap = { .tv_nsec = NAP_NS };
+	pid_t pid;
+
+	while ((pid = wait4(-1, status, WNOHANG, used)) == 0 && cli_stop == 0) {
+		progress(c);
+		(void)nanosleep(&nap, NULL);
+	}
+	return pid;
 }
 
 /* Starts trials until all places are taken or none is left. */
@@ -250,7 +266,7 @@ hunt(struct bugs_command *c, int nr, char **names)
 	for (fill(c); busy(c); fill(c)) {
 		struct rusage used;
 		int status;
-		pid_t pid = wait4(-1, &status, 0, &used);
+		pid_t pid = wait_for_one(c, &status, &used);
 
 		if (pid > 0)
 			collect(c, pid, status, &used);
@@ -258,8 +274,8 @@ hunt(struct bugs_command *c, int nr, char **names)
 			for (unsigned i = 0; i < c->jobs; i++)
 				if (c->processes[i].pid != 0)
 					(void)kill(c->processes[i].pid, SIGKILL);
-		progress(c);
 	}
+	progress_erase();
 	return hunt_end(c);
 }
 

@@ -27,6 +27,7 @@
 #include "harness/message.h"
 #include "harness/options.h"
 #include "harness/patterns.h"
+#include "harness/progress.h"
 #include "harness/strbuf.h"
 #include "harness/vmt.h"
 #include "harness/workers.h"
@@ -79,11 +80,10 @@ struct check_run {
 	unsigned nr_workers;
 	const char *filter, *junit, *expect_fail_from;
 	struct patterns expect_fail;
-	bool incomplete;                        /* some operands could not be read */
-	bool quiet;                             /* standard output takes something else than text */
-	const char *files_from, *bless_to;      /* bless_to: NULL, or where a program from standard input goes */
-	bool bisect, json, progress, unwritten; /* unwritten: a file could not be blessed */
-	time_t started, shown;
+	bool incomplete;                   /* some operands could not be read */
+	bool quiet;                        /* standard output takes something else than text */
+	const char *files_from, *bless_to; /* bless_to: NULL, or where a program from standard input goes */
+	bool bisect, json, unwritten;      /* unwritten: a file could not be blessed */
 };
 
 /* --- the worker's side --- */
@@ -268,8 +268,7 @@ print_ready(struct check_run *c)
 		}
 		if (c->quiet || s->text[0] == '\0' || failed_as_expected(s))
 			continue;
-		if (c->progress)
-			escape_erase_line();
+		progress_erase();
 		fputs(s->text, stdout);
 		(void)fflush(stdout);
 	}
@@ -278,13 +277,8 @@ print_ready(struct check_run *c)
 static void
 show_progress(struct check_run *c)
 {
-	time_t now = time(NULL);
-
-	if (!c->progress || now < c->started + 2 || now == c->shown)
-		return;
-	c->shown = now;
-	escape_erase_line();
-	fprintf(stderr, "%zu of %zu files checked", c->nr_done, c->files.nr);
+	if (progress_due())
+		progress_say("%zu of %zu files checked", c->nr_done, c->files.nr);
 }
 
 static bool
@@ -315,8 +309,7 @@ check_all(struct check_run *c)
 		keybuf_num(&c->work[i].in, i);
 	workers = workers_start(&options);
 	(void)workers_do(workers, c->work, c->files.nr);
-	if (c->progress && c->shown != 0)
-		escape_erase_line();
+	progress_erase();
 	workers_stop(workers);
 	for (size_t i = 0; i < c->files.nr; i++)
 		work_free(&c->work[i]);
@@ -696,8 +689,7 @@ check_files(struct check_run *c, int nr, char **operands)
 	if (c->nr_workers > c->files.nr)
 		c->nr_workers = (unsigned)c->files.nr;
 	c->states = memory_new(c->files.nr, sizeof(*c->states), "the files");
-	c->progress = cli_stderr_tty() && !c->json;
-	c->started = time(NULL);
+	progress_begin();
 	cli_catch_signals();
 	check_all(c);
 	return finish(c);

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "harness/cli.h"
@@ -15,6 +14,7 @@
 #include "harness/edges.h"
 #include "harness/memory.h"
 #include "harness/options.h"
+#include "harness/progress.h"
 #include "harness/random-program.h"
 #include "harness/vmt.h"
 
@@ -52,10 +52,9 @@ struct edges_command {
 	uint64_t seed, nr_programs; /* nr_programs 0: as many as there is time for */
 	const char *html, *files_from;
 	struct kept *kept;
-	bool markdown, json, progress;
+	bool markdown, json;
 	struct sim *sim;
 	struct strbuf command; /* as a document names it */
-	time_t started, shown;
 };
 
 static bool
@@ -67,13 +66,17 @@ wants_random(const struct edges_command *c)
 static void
 show_progress(struct edges_command *c)
 {
-	time_t now = time(NULL);
+	if (progress_due())
+		progress_say("%llu programs, %llu states", (unsigned long long)c->report.nr_programs,
+		    (unsigned long long)c->report.states);
+}
 
-	if (!c->progress || now < c->started + 2 || now == c->shown)
-		return;
-	c->shown = now;
-	escape_erase_line();
-	fprintf(stderr, "%llu programs", (unsigned long long)c->report.nr_programs);
+static void
+show_exploring(void *arg, uint64_t states, uint64_t schedules)
+{
+	(void)states;
+	(void)schedules;
+	show_progress(arg);
 }
 
 /* --- programs --- */
@@ -270,8 +273,9 @@ make_report(struct edges_command *c)
 	bool good;
 	int rv;
 
-	c->started = time(NULL);
-	c->progress = cli_stderr_tty() && !c->json;
+	progress_begin();
+	c->options.progress = show_exploring;
+	c->options.progress_arg = c;
 	c->options.stop = &cli_stop;
 	c->report.target = c->target.target;
 	c->report.options = &c->options;
@@ -280,8 +284,7 @@ make_report(struct edges_command *c)
 	good = add_files(c);
 	if (wants_random(c))
 		add_random(c);
-	if (c->shown != 0)
-		escape_erase_line();
+	progress_erase();
 	if (cli_stop != 0)
 		warnx("interrupted: not all programs are in the report");
 	find_witnesses(c);

@@ -13,6 +13,7 @@
 #include "harness/explore.h"
 #include "harness/memory.h"
 #include "harness/options.h"
+#include "harness/progress.h"
 #include "harness/strbuf.h"
 #include "harness/vmt.h"
 
@@ -297,17 +298,6 @@ print_json(struct run *r, const struct explore_result *x, bool until)
 	json_print("explore", root, JSON_INDENT(1), stdout);
 }
 
-static void
-show_progress(void *arg, uint64_t states, uint64_t schedules)
-{
-	(void)arg;
-	escape_erase_line();
-	if (states > 0)
-		fprintf(stderr, "%llu states", (unsigned long long)states);
-	else
-		fprintf(stderr, "%llu schedules", (unsigned long long)schedules);
-}
-
 static int
 explore_program(struct explore_command *c, struct program *p, struct run *r)
 {
@@ -320,8 +310,8 @@ explore_program(struct explore_command *c, struct program *p, struct run *r)
 	c->options.more_replays = MORE_REPLAYS;
 	c->options.want_reasons = c->until == NULL;
 	c->options.stop = &cli_stop;
-	if (cli_stderr_tty() && cli_stdout_tty() && !c->json)
-		c->options.progress = show_progress;
+	c->options.progress = cli_explore_progress;
+	progress_begin();
 	cli_catch_signals();
 	if (c->until != NULL)
 		good = parse_until(p, c->until, &goals, &c->options);
@@ -330,8 +320,7 @@ explore_program(struct explore_command *c, struct program *p, struct run *r)
 		return EXIT_USAGE;
 	}
 	explore(r, &c->options, &x);
-	if (c->options.progress != NULL)
-		escape_erase_line();
+	progress_erase();
 	if (c->json)
 		print_json(r, &x, c->until != NULL);
 	else if (c->until == NULL) {

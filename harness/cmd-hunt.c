@@ -13,6 +13,7 @@
 #include "harness/hunt.h"
 #include "harness/memory.h"
 #include "harness/options.h"
+#include "harness/progress.h"
 #include "harness/vmt.h"
 #include "harness/workers.h"
 
@@ -36,26 +37,15 @@ static const char help_tail[] =
     "  wirestorm hunt --profile freebsd12 --seconds 120 --seed 1 --out found\n"
     "  wirestorm hunt --seed 1 --programs 20000 --baseline known\n";
 
-#define PROGRESS_AFTER 2.0 /* seconds */
-#define PROGRESS_EACH 1.0
 #define KNOWN_DEFAULT "corpus/bugs"
 
 struct hunt_command {
 	struct cli_target target;
 	struct hunt_options options;
-	bool seeded, json, line; /* --seed was given; a progress line is there */
-	double shown;            /* seconds */
+	bool seeded, json; /* --seed was given */
 };
 
 /* --- while it goes on --- */
-
-static void
-erase_line(struct hunt_command *c)
-{
-	if (c->line)
-		escape_erase_line();
-	c->line = false;
-}
 
 static double
 per_second(double n, const struct hunt_report *r)
@@ -66,19 +56,14 @@ per_second(double n, const struct hunt_report *r)
 static void
 show_progress(void *arg, const struct hunt_report *r)
 {
-	struct hunt_command *c = arg;
-
-	if (r->seconds < PROGRESS_AFTER || r->seconds - c->shown < PROGRESS_EACH)
+	(void)arg;
+	if (!progress_due())
 		return;
-	c->shown = r->seconds;
-	escape_erase_line();
-	fprintf(stderr,
-	    "%.0f s: %llu programs, %.0f/s; %.3g states/s; %.3g schedules covered; %d of %d returns; %zu "
-	    "findings",
+	progress_say("%.0f s: %llu programs, %.0f/s; %.3g states/s; %.3g schedules covered; %d of %d returns; %zu "
+	             "findings",
 	    r->seconds, (unsigned long long)r->programs, per_second((double)r->programs, r),
 	    per_second((double)r->states, r), r->schedules, __builtin_popcountll(r->edges), VM_EDGE_COUNT,
 	    r->nr_findings);
-	c->line = true;
 }
 
 static void
@@ -86,7 +71,7 @@ show_finding(void *arg, const struct hunt_finding *f)
 {
 	struct hunt_command *c = arg;
 
-	erase_line(c);
+	progress_erase();
 	if (f->error != 0)
 		warnc(f->error, "%s/%s: the finding cannot be written", c->options.out, f->name);
 	if (c->json)
@@ -107,7 +92,7 @@ show_written(void *arg, const struct hunt_finding *f)
 {
 	struct hunt_command *c = arg;
 
-	erase_line(c);
+	progress_erase();
 	warnx("%s/%s: there is room now, the finding is written", c->options.out, f->name);
 }
 
@@ -207,12 +192,12 @@ run_hunt(struct hunt_command *c)
 	c->options.arg = c;
 	c->options.on_finding = show_finding;
 	c->options.on_written = show_written;
-	if (cli_stderr_tty())
-		c->options.progress = show_progress;
+	c->options.progress = show_progress;
+	progress_begin();
 	cli_catch_signals();
 	if (!hunt(&c->options, &r))
 		return EXIT_USAGE;
-	erase_line(c);
+	progress_erase();
 	if (c->json)
 		print_json(&r, c->options.pool != NULL);
 	else

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "harness/cli.h"
+#include "harness/progress.h"
 #include "harness/expect.h"
 #include "harness/files.h"
 #include "harness/fixed.h"
@@ -38,6 +39,7 @@ struct regress_command {
 static void
 print_error(const struct strbuf *text)
 {
+	progress_erase();
 	fputs(strbuf_text(text), stderr);
 }
 
@@ -93,6 +95,7 @@ make_test(struct regress_command *c, struct program *p, struct sim *sim, struct 
 	if (report.status != CHECKFILE_PASSED)
 		print_error(&complaints);
 	strbuf_free(&complaints);
+	progress_erase();
 	if (report.status == CHECKFILE_PASSED)
 		return EXIT_OK;
 	return report.status == CHECKFILE_BAD || report.incomplete ? EXIT_USAGE : EXIT_FINDING;
@@ -179,6 +182,8 @@ cmd_regress(int argc, char **argv)
 	if (!vmt_read(c.path, &p))
 		return EXIT_USAGE;
 	sim = sim_create();
+	c.options.progress = cli_explore_progress;
+	progress_begin();
 	cli_catch_signals();
 	rv = regress(&c, &p, sim);
 	sim_destroy(sim);

@@ -12,6 +12,7 @@
 #include "harness/memory.h"
 #include "harness/json.h"
 #include "harness/options.h"
+#include "harness/progress.h"
 #include "harness/reproduce.h"
 #include "harness/shrink.h"
 #include "harness/vmt.h"
@@ -47,8 +48,8 @@ static void
 show_progress(void *arg, const char *phase, uint64_t runs)
 {
 	(void)arg;
-	escape_erase_line();
-	fprintf(stderr, "%s: %llu runs", phase, (unsigned long long)runs);
+	if (progress_due())
+		progress_say("%s: %llu runs", phase, (unsigned long long)runs);
 }
 
 /* "DIR/NAME-reproduced.vmt" */
@@ -113,7 +114,10 @@ static void
 make_smaller(const struct reproduce_command *c, struct program *p)
 {
 	struct shrink_verdict verdict;
-	struct shrink_options o = { .target = c->target.target, .seconds = c->options.seconds, .stop = &cli_stop };
+	struct shrink_options o = { .target = c->target.target,
+		.seconds = c->options.seconds,
+		.stop = &cli_stop,
+		.progress = cli_shrink_progress };
 	struct shrink_report report;
 	char *detail = program_verdict(p)->detail != NULL ? memory_text(program_verdict(p)->detail, "a verdict") : NULL;
 
@@ -121,6 +125,7 @@ make_smaller(const struct reproduce_command *c, struct program *p)
 	shrink_verdict_init(&verdict, program_verdict(p)->kind, detail);
 	o.wanted = &verdict.wanted;
 	(void)shrink(p, &o, &report);
+	progress_erase();
 	if (p->has_schedule)
 		(void)expect_run(p, o.target, o.sim);
 	shrink_verdict_free(&verdict);
@@ -136,12 +141,11 @@ reproduce_program(struct reproduce_command *c, const struct program *p)
 
 	c->options.target = c->target.target;
 	c->options.stop = &cli_stop;
-	if (cli_stderr_tty() && !c->json)
-		c->options.progress = show_progress;
+	c->options.progress = show_progress;
+	progress_begin();
 	cli_catch_signals();
 	reproduce(p, &c->options, &x);
-	if (c->options.progress != NULL)
-		escape_erase_line();
+	progress_erase();
 	rv = x.same ? EXIT_OK : EXIT_FINDING;
 	if (x.phase != REPRODUCE_NOTHING && !c->no_shrink && !cli_stop)
 		make_smaller(c, &x.program);

@@ -15,6 +15,7 @@
 #include "harness/explore.h"
 #include "harness/memory.h"
 #include "harness/options.h"
+#include "harness/progress.h"
 #include "harness/show.h"
 #include "harness/strategy.h"
 #include "harness/vmt.h"
@@ -85,15 +86,19 @@ copy_choices(struct explore_path *path, const struct program_choice *choices, si
 static bool
 find_finding(struct run *r, struct chosen *chosen, struct strbuf *how)
 {
-	struct explore_options options = {
-		.want_witnesses = true, .states_max = LOOK_STATES, .schedules_max = LOOK_SCHEDULES, .stop = &cli_stop
-	};
+	struct explore_options options = { .want_witnesses = true,
+		.states_max = LOOK_STATES,
+		.schedules_max = LOOK_SCHEDULES,
+		.progress = cli_explore_progress,
+		.stop = &cli_stop };
 	const struct explore_finding *first;
 	struct explore_result x;
 	char label[FINDING_TEXT_MAX];
 	bool found;
 
+	progress_begin();
 	explore(r, &options, &x);
+	progress_erase();
 	first = explore_first_finding(&x);
 	for (size_t i = 0; i < x.nr_findings && first == NULL; i++)
 		first = &x.findings[i];
@@ -178,11 +183,11 @@ speaks_utf8(void)
 static bool
 wants_color(const struct show_command *c)
 {
-	const char *term = getenv("TERM"), *no = getenv("NO_COLOR");
+	const char *no = getenv("NO_COLOR");
 
 	if (c->color != COLOR_AUTO)
 		return c->color == COLOR_ALWAYS;
-	return cli_stdout_tty() && (no == NULL || no[0] == '\0') && (term == NULL || strcmp(term, "dumb") != 0);
+	return (no == NULL || no[0] == '\0') && progress_escapes(STDOUT_FILENO);
 }
 
 static bool

@@ -13,6 +13,7 @@
 #include "harness/files.h"
 #include "harness/memory.h"
 #include "harness/options.h"
+#include "harness/progress.h"
 #include "harness/shrink.h"
 #include "harness/vmt.h"
 
@@ -36,8 +37,7 @@ static const char help_tail[] =
     "  wirestorm shrink found.vmt\n"
     "  wirestorm shrink --seconds 60 --out found.vmt found.vmt\n";
 
-#define WRITE_EACH 1.0     /* seconds */
-#define PROGRESS_AFTER 2.0 /* seconds */
+#define WRITE_EACH 1.0 /* seconds */
 
 struct shrink_command {
 	struct cli_target target;
@@ -46,8 +46,8 @@ struct shrink_command {
 	bool json;
 	const struct program *original; /* its head and verdict */
 	struct program pending;         /* to be written; without threads: nothing is */
-	double began, written, shown;   /* seconds */
-	bool tty, unwritten;            /* unwritten: a failure to write was reported */
+	double written;                 /* seconds */
+	bool unwritten;                 /* unwritten: a failure to write was reported */
 };
 
 /*
@@ -95,14 +95,8 @@ keep(void *arg, const struct program *p)
 static void
 progress(void *arg, uint64_t tried, uint64_t kept)
 {
-	struct shrink_command *c = arg;
-
-	write_pending(c);
-	if (!c->tty || clock_seconds() - c->began < PROGRESS_AFTER || clock_seconds() - c->shown < WRITE_EACH)
-		return;
-	c->shown = clock_seconds();
-	escape_erase_line();
-	fprintf(stderr, "%llu programs tried, %llu were smaller", (unsigned long long)tried, (unsigned long long)kept);
+	write_pending(arg);
+	cli_shrink_progress(NULL, tried, kept);
 }
 
 /* --- what came out --- */
@@ -194,7 +188,7 @@ shrink_program(struct shrink_command *c, struct program *p)
 		detail = memory_text(program_verdict(p)->detail, "a verdict");
 	shrink_verdict_init(&verdict, program_verdict(p)->kind, detail);
 	c->original = p;
-	c->began = clock_seconds();
+	progress_begin();
 	program_init(&c->pending);
 	c->options.arg = c;
 	c->options.on_smaller = keep;
@@ -202,14 +196,12 @@ shrink_program(struct shrink_command *c, struct program *p)
 	c->options.target = c->target.target;
 	c->options.wanted = &verdict.wanted;
 	c->options.progress = progress;
-	c->tty = cli_stderr_tty();
 	cli_catch_signals();
 	found = shrink(p, &c->options, &r);
 	shrink_verdict_free(&verdict);
 	free(detail);
 	program_free(&c->pending);
-	if (c->shown > 0)
-		escape_erase_line();
+	progress_erase();
 	if (found && p->has_schedule)
 		(void)expect_run(p, c->options.target, c->options.sim);
 	if (found)

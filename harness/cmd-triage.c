@@ -17,6 +17,7 @@
 #include "harness/memory.h"
 #include "harness/nearest.h"
 #include "harness/options.h"
+#include "harness/progress.h"
 #include "harness/reproducer.h"
 #include "harness/run.h"
 #include "harness/seqrun.h"
@@ -122,7 +123,8 @@ make_small(struct triage_command *c, struct program *p, struct finding *f)
 		.wanted = &wanted.wanted,
 		.seed = 1,
 		.seconds = c->seconds,
-		.stop = &cli_stop };
+		.stop = &cli_stop,
+		.progress = cli_shrink_progress };
 
 	if (detail == NULL)
 		err(EXIT_USAGE, "a verdict");
@@ -312,6 +314,7 @@ report(struct triage_command *c, const char *crash, const struct program *p, con
 {
 	struct strbuf text = { 0 };
 
+	progress_erase();
 	if (t->found)
 		vmt_print(p, &text);
 	if (c->json) {
@@ -443,9 +446,12 @@ cmd_triage(int argc, char **argv)
 	c.all = json_array();
 	cli_catch_signals();
 	for (size_t i = 0; i < files.nr && cli_stop == 0; i++) {
+		if (progress_due())
+			progress_say("%zu of %zu files looked at", i, files.nr);
 		rv = triage(&c, files.names[i]);
 		worst = rv > worst ? rv : worst;
 	}
+	progress_erase();
 	if (cli_stop != 0)
 		warnx("interrupted: the rest was not looked at");
 	else if (!c.json && files.nr > 1)

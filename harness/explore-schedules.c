@@ -166,8 +166,6 @@ explore_schedules(struct run *r, const struct explore_options *options, struct e
 		if (!run_schedule(&w, &clock, options, result, &goal))
 			break;
 		record(&w, options, result, goal);
-		if (options->progress != NULL && result->schedules % 1024 == 0)
-			options->progress(options->progress_arg, 0, (uint64_t)result->schedules);
 	} while (next_schedule(&w));
 	outcomes_take(&w.outcomes, result);
 	strbuf_free(&w.text);

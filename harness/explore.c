@@ -37,6 +37,8 @@ explore_over(struct explore_clock *c, const struct explore_options *options, str
 	if (++c->ticks % CLOCK_EVERY != 0)
 		return false;
 	heartbeat();
+	if (options->progress != NULL)
+		options->progress(options->progress_arg, result->states, (uint64_t)result->schedules);
 	if (c->until > 0 && clock_seconds() > c->until) {
 		result->end = EXPLORE_CUT_SECONDS;
 		return true;
@@ -216,14 +218,13 @@ walk_all(struct walk *w)
 				w->result->end = EXPLORE_CUT_STATES;
 				return;
 			}
+			w->result->states = w->graph.nr_nodes;
 			if (explore_over(&clock, w->options, w->result))
 				return;
 			id = try_next(w, id, &fresh);
 		}
 		if (fresh)
 			note_end(w, id);
-		if (w->options->progress != NULL && w->graph.nr_nodes % 1024 == 0)
-			w->options->progress(w->options->progress_arg, w->graph.nr_nodes, 0);
 		if (w->nr_stack == 0)
 			return;
 		id = w->stack[--w->nr_stack];

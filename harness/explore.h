@@ -60,7 +60,7 @@ struct explore_options {
 	bool (*on_state)(void *arg, struct run *r);
 	void *on_state_arg;
 	const volatile int *stop; /* NULL, or: stop when it is not 0 */
-	/* NULL, or called now and then. */
+	/* NULL, or called each 256 steps. By schedules, @states is 0. */
 	void (*progress)(void *arg, uint64_t states, uint64_t schedules);
 	void *progress_arg;
 };

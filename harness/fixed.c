@@ -205,6 +205,7 @@ by_all_schedules(struct fixed *x)
 		.schedules_max = x->options->states_max,
 		.want_witnesses = true,
 		.goal_deadlock = looks_for(x->program, PROGRAM_VERDICT_DEADLOCK),
+		.progress = x->options->progress,
 		.stop = x->options->stop };
 	struct explore_result got;
 

@@ -276,7 +276,7 @@ def compile_all(compile_job):
 
 def progress(text):
     """A line that the next one replaces; only for a person who watches."""
-    if sys.stderr.isatty():
+    if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
         sys.stderr.write(f"\r\033[K{text}")
         sys.stderr.flush()
 

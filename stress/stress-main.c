@@ -14,6 +14,7 @@
 #include "harness/files.h"
 #include "harness/nearest.h"
 #include "harness/options.h"
+#include "harness/progress.h"
 #include "harness/strbuf.h"
 #include "harness/vmt.h"
 #include "stress/report.h"
@@ -241,7 +242,7 @@ stress_main(int argc, char **argv)
 	if (rv >= 0)
 		return rv;
 	c.config.live = !c.quiet;
-	c.config.live_json = !cli_stderr_tty();
+	c.config.live_json = !progress_escapes(STDERR_FILENO);
 	if (c.config.window[0] == '\0')
 		c.config.window = NULL;
 	if (c.json && c.config.window != NULL && file_is_stdout(c.config.window)) {
