@@ -262,8 +262,7 @@ print_ready(struct check_run *c)
 		const struct file_state *s = &c->states[c->nr_printed];
 
 		if (s->notes != NULL && s->notes[0] != '\0') {
-			if (c->progress)
-				escape_erase_line();
+			progress_erase();
 			fputs(s->notes, stderr);
 		}
 		if (c->quiet || s->text[0] == '\0' || failed_as_expected(s))
