@@ -51,6 +51,12 @@ class Case(unittest.TestCase):
         path.write_text(text)
         return path
 
+    def copy(self, tree, name):
+        """A copy that can be changed, of a tree that may be read-only."""
+        shutil.copytree(tree, self.room / name)
+        for folder in [self.room / name, *(self.room / name).rglob("*")]:
+            folder.chmod(folder.stat().st_mode | 0o200)
+
     def expect(self, code, *args, text=None, env=None):
         got, out, err = ws(*args, text=text, env=env)
         self.assertNotIn("LeakSanitizer", err, args)  # which has the same status as a finding

@@ -823,7 +823,7 @@ class Until(Case):
 
 class Format(Case):
     def test_corpus(self):
-        shutil.copytree(CORPUS, self.room / "c")
+        self.copy(CORPUS, "c")
         out, _ = self.expect(1, "fmt", "--check", self.room / "c")
         changed = out.split()
         self.assertGreater(len(changed), 100)
@@ -894,7 +894,7 @@ class Bless(Case):
 
     def test_corpus(self):
         """Nothing to change in the recordings, and so nothing changed."""
-        shutil.copytree(CORPUS, self.room / "c")
+        self.copy(CORPUS, "c")
         before = {p: (p.read_bytes(), p.stat().st_ino) for p in (self.room / "c").rglob("*.vmt")}
         out, _ = self.expect(0, "check", "--bless", self.room / "c")
         self.assertIn("0 files blessed", out)

@@ -141,7 +141,7 @@ class Json(Case):
         self.print_json("triage", *sorted((self.room / "found").glob("*.vmt"))[:1], HOLE)
         self.print_json("triage", "--out", "kept", *sorted((self.room / "found").glob("*.vmt"))[:1])
         self.print_json("bench", "sched", "--seconds", "0.01")
-        self.print_json("reproduce", "--seconds", "0.1", LITMUS / "quirk-q2-drift.vmt")
+        self.print_json("reproduce", "--seconds", "0.1", "--out", "again.vmt", LITMUS / "quirk-q2-drift.vmt")
         if MUTANTS:
             self.print_json("bugs", "hunt", "--seconds", "0.2", "--engine", "hunt", "none", lines=True)
 

@@ -202,6 +202,10 @@ class Memory(unittest.TestCase):
 if __name__ == "__main__":
     cli.use(sys.argv[1])
     TOY_MAP, FUZZ_SCHED = (os.path.abspath(p) for p in sys.argv[2:4])
-    FAIL_ALLOC = os.path.abspath(sys.argv[4])
+    # The loader separates the names of LD_PRELOAD at spaces, and the path of a build may have one.
+    LIBRARY = tempfile.NamedTemporaryFile(suffix=".so")
+    LIBRARY.write(Path(sys.argv[4]).read_bytes())
+    LIBRARY.flush()
+    FAIL_ALLOC = LIBRARY.name
     MUTANTS = sys.argv[5] == "1"
     unittest.main(argv=[sys.argv[0], *sys.argv[6:]])
