@@ -33,6 +33,7 @@
 #include "harness/workers.h"
 
 #define VERIFY_MAX 100000
+#define NOTES_SHOWN_MAX 3 /* files whose notes are printed */
 
 static const char help_head[] =
     "usage: wirestorm check [OPTION...] PATH...\n\n"
@@ -75,8 +76,8 @@ struct check_run {
 	struct checkfile_options options;
 	struct cli_files files;
 	struct file_state *states;
-	struct work *work; /* one for each file */
-	size_t nr_printed, nr_done;
+	struct work *work;                    /* one for each file */
+	size_t nr_printed, nr_done, nr_notes; /* nr_notes: files that have some */
 	unsigned nr_workers;
 	const char *filter, *junit, *expect_fail_from;
 	struct patterns expect_fail;
@@ -255,16 +256,34 @@ take_answer(void *arg, struct work *work)
 	work_free(work);
 }
 
+/* Of many files only the first notes are printed: recorded programs have dozens of init steps that fail. */
+static void
+print_notes(struct check_run *c, const struct file_state *s)
+{
+	if (s->notes == NULL || s->notes[0] == '\0')
+		return;
+	if (c->nr_notes++ >= NOTES_SHOWN_MAX)
+		return;
+	progress_erase();
+	fputs(s->notes, stderr);
+}
+
+static void
+say_more_notes(const struct check_run *c)
+{
+	if (c->nr_notes > NOTES_SHOWN_MAX)
+		warnx("%zu more file%s with init steps that fail although no result is expected: check a file alone "
+		      "to see them",
+		    c->nr_notes - NOTES_SHOWN_MAX, plural(c->nr_notes - NOTES_SHOWN_MAX));
+}
+
 static void
 print_ready(struct check_run *c)
 {
 	for (; c->nr_printed < c->files.nr && c->states[c->nr_printed].done; c->nr_printed++) {
 		const struct file_state *s = &c->states[c->nr_printed];
 
-		if (s->notes != NULL && s->notes[0] != '\0') {
-			progress_erase();
-			fputs(s->notes, stderr);
-		}
+		print_notes(c, s);
 		if (c->quiet || s->text[0] == '\0' || failed_as_expected(s))
 			continue;
 		progress_erase();
@@ -309,6 +328,7 @@ check_all(struct check_run *c)
 	workers = workers_start(&options);
 	(void)workers_do(workers, c->work, c->files.nr);
 	progress_erase();
+	say_more_notes(c);
 	workers_stop(workers);
 	for (size_t i = 0; i < c->files.nr; i++)
 		work_free(&c->work[i]);

@@ -752,6 +752,16 @@ class Until(Case):
         self.assertEqual(ws("check", "--bless", path)[2], "")
         self.assertEqual(ws("check", path)[2], "")
 
+    def test_notes_of_many_files_are_cut(self):
+        """The recordings have dozens of init steps that fail: the first three files are named, and how many follow."""
+        for i in range(5):
+            self.file("many%d.vmt" % i, "map 16 80\ninit clip 50\nT0 lookup 20\n"
+                "outcome T0: FALSE | (empty) uw=0\n")
+        code, out, err = ws("check", *sorted(self.room.glob("many*.vmt")))
+        self.assertEqual(code, 0, out + err)
+        self.assertEqual(len(re.findall("init clip 50 failed", err)), 3, err)
+        self.assertIn("2 more files with init steps that fail", err)
+
     def test_explore_says_why(self):
         """One code, two reasons: each with the number of its schedules, the same by states and by schedules."""
         path = self.file("why.vmt", "map 16 80\ninit insert 20 22 rw rwx\ninit insert 22 24 none rwx\n"

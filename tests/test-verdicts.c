@@ -214,12 +214,15 @@ canary_seen(uint64_t seed, enum check_id check, const char *mutant, struct sim *
 static int
 all_canaries(uint64_t count, uint64_t from, struct sim *sim)
 {
-	unsigned seen = 0;
+	unsigned seen = 0, nr = 0;
 
 	for (unsigned k = 1; k < CHECK_COUNT; k++) {
 		char name[64];
 		uint64_t n = 0;
 
+		if (k == CHECK_never) /* judges "never" lines, which no random program has: tests/canaries/never.vmt */
+			continue;
+		nr++;
 		(void)snprintf(name, sizeof(name), "canary_%s", check_table[k].name);
 		while (n < count && !canary_seen(from + n, (enum check_id)k, name, sim))
 			n++;
@@ -230,8 +233,8 @@ all_canaries(uint64_t count, uint64_t from, struct sim *sim)
 			printf("%s: reported in program %" PRIu64 "\n", name, n + 1);
 		seen += n < count;
 	}
-	printf("%u of %u planted faults reported\n", seen, CHECK_COUNT - 1u);
-	return seen == CHECK_COUNT - 1u ? 0 : 1;
+	printf("%u of %u planted faults reported\n", seen, nr);
+	return seen == nr ? 0 : 1;
 }
 
 /* Is there the same to see over states and by schedules? True, too, if there are too many schedules to tell. */
