@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""test-links.py [unittest's arguments]: every document is in docs/index.md, and every relative link leads somewhere.
+
+A link may name a file, a folder, and an anchor: a heading of a document as GitHub writes it, or <a id="...">. The
+glossary has each term once. Prose of documents that are not in WIDE has at most 100 columns; tables, links and code
+may be longer.
+"""
+
+import re
+import tempfile
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+COLUMNS = 100
+DOCUMENTS_MIN, LINKS_MIN = 30, 300
+# Documents whose prose is still wider.
+WIDE = {"docs/" + name for name in ("ARCHITECTURE.md", "HACKING.md", "bring-your-own-engine.md", "bug-bank.md",
+    "bug-hunt.md", "bytes.md", "checks.md", "edges.md", "edges-seen.md", "engine.md", "fuzzing.md", "hunting.md",
+    "invariants.md", "json.md", "litmus.md", "locking.md", "manpage.md", "ops.md", "performance.md", "returns.md",
+    "scaling.md", "show.md", "stress.md", "strict-differences.md", "vmt.md")}
+WIDE |= {"corpus/freebsd/README.md", "corpus/seeds/README.md"}
+
+CODE = re.compile(r"^```.*?^```$|^(?: {4}|\t).*?$", re.DOTALL | re.MULTILINE)
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+
+def documents(root):
+    """All .md files but those of builds and of other repositories."""
+    return [path for path in sorted(root.rglob("*.md"))
+            if not path.relative_to(root).parts[0].startswith(("build", ".git/"))]
+
+
+def prose(text):
+    """The text with its code, blocks and spans, made blank; lines stay where they are."""
+    text = CODE.sub(lambda match: re.sub(r"[^\n]", "", match.group(0)), text)
+    return re.sub(r"`[^`\n]*`", "", text)
+
+
+def anchors(path):
+    """The anchors of a document: as GitHub makes them of headings, and those that it sets itself."""
+    text = path.read_text(encoding="utf-8")
+    found = set(re.findall(r'<a (?:id|name)="([^"]+)"', text))
+    for heading in re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE),
+            re.MULTILINE):
+        heading = re.sub(r"\]\([^)]*\)", "", heading)
+        slug = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        twin = 1
+        while slug in found:
+            slug = re.sub(r"-\d+$", "", slug) + f"-{twin}"
+            twin += 1
+        found.add(slug)
+    return found
+
+
+def links(path):
+    return [link for link in LINK.findall(prose(path.read_text(encoding="utf-8"))) if "://" not in link
+            and not link.startswith("mailto:")]
+
+
+def complaints(root):
+    """What is wrong with the links of a tree."""
+    found = []
+    for path in documents(root):
+        for link in links(path):
+            name, _, anchor = link.partition("#")
+            target = (path.parent / name) if name else path
+            if not target.exists():
+                found.append(f"{path.relative_to(root)}: {link}: no such file")
+            elif anchor and target.suffix == ".md" and anchor not in anchors(target):
+                found.append(f"{path.relative_to(root)}: {link}: no such heading")
+    index = root / "docs" / "index.md"
+    listed = {(index.parent / link.partition("#")[0]).resolve() for link in links(index)}
+    for path in sorted((root / "docs").glob("*.md")):
+        if path != index and path.resolve() not in listed:
+            found.append(f"docs/index.md: no link to {path.name}")
+    return found
+
+
+def wide(root):
+    """Lines of prose with too many columns."""
+    found = []
+    for path in documents(root):
+        name = str(path.relative_to(root))
+        if name in WIDE:
+            continue
+        text = CODE.sub(lambda match: re.sub(r"[^\n]", "", match.group(0)), path.read_text(encoding="utf-8"))
+        for number, line in enumerate(text.split("\n"), 1):
+            if len(line) > COLUMNS and not line.lstrip().startswith(("|", "![")):
+                found.append(f"{name}:{number}: {len(line)} columns, at most {COLUMNS} are allowed")
+    return found
+
+
+class Tree(unittest.TestCase):
+    def test_enough_is_seen(self):
+        self.assertGreaterEqual(len(documents(ROOT)), DOCUMENTS_MIN)
+        self.assertGreaterEqual(sum(len(links(path)) for path in documents(ROOT)), LINKS_MIN)
+
+    def test_links_lead_somewhere(self):
+        self.assertEqual(complaints(ROOT), [])
+
+    def test_prose_has_at_most_100_columns(self):
+        self.assertEqual(wide(ROOT), [])
+        self.assertEqual([name for name in WIDE if not (ROOT / name).exists()], [])
+
+    def test_glossary_has_each_term_once(self):
+        text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+        ids = re.findall(r'<a id="([^"]+)"></a>', text)
+        self.assertGreater(len(ids), 80)
+        self.assertEqual(sorted(ids), sorted(set(ids)))
+
+
+class Complains(unittest.TestCase):
+    """The rules above find what they are about."""
+
+    def tree(self, **files):
+        room = tempfile.TemporaryDirectory()
+        self.addCleanup(room.cleanup)
+        root = Path(room.name)
+        (root / "docs").mkdir()
+        for name, text in {"index": "# Index\n\n[a](a.md)\n", "a": "# A b: c\n\n<a id=\"x\"></a>\n", **files}.items():
+            (root / "docs" / f"{name}.md").write_text(text, encoding="utf-8")
+        return root
+
+    def test_good_tree(self):
+        root = self.tree(index="[a](a.md) [b](a.md#a-b-c) [c](a.md#x) [d](.) [e](https://no.where/)\n\n"
+            "    [f](none.md)\n")
+        self.assertEqual(complaints(root) + wide(root), [])
+
+    def test_missing_file(self):
+        self.assertIn("no such file", complaints(self.tree(a="[a](none.md)\n"))[0])
+
+    def test_missing_heading(self):
+        self.assertIn("no such heading", complaints(self.tree(index="[a](a.md#a-b)\n"))[0])
+
+    def test_heading_of_the_same_file(self):
+        self.assertIn("no such heading", complaints(self.tree(a="# A\n\n[a](#b)\n"))[0])
+
+    def test_document_outside_of_the_index(self):
+        self.assertIn("no link to b.md", complaints(self.tree(b="# B\n"))[0])
+
+    def test_wide_prose(self):
+        self.assertEqual(wide(self.tree(a="# A\n\n" + "a " * 60 + "\n\n| " + "a " * 60 + "|\n")),
+            ["docs/a.md:3: 120 columns, at most 100 are allowed"])
+
+
+if __name__ == "__main__":
+    unittest.main()
