@@ -157,7 +157,7 @@ int vm_map_inherit(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_inherit_
 int vm_map_madvise(vm_map_t map, vm_offset_t start, vm_offset_t end, int behav);
 
 /*
- * Wire or unwire [start, end). flags: VM_MAP_WIRE_*. docs/manpage.md names every return; in short KERN_INVALID_ADDRESS
+ * Wire or unwire [start, end). flags: VM_MAP_WIRE_*. docs/returns.md names every return; in short KERN_INVALID_ADDRESS
  * for a hole (noholes) or, wire only, a lack of access; wire also KERN_RESOURCE_SHORTAGE (the limit) and a failing
  * fault's code, unwire also KERN_INVALID_ARGUMENT (a system unwire of what has no system wiring).
  */

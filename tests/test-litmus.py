@@ -3,9 +3,9 @@
 """test-litmus.py WIRESTORM ROOT - corpus/litmus against its heads and the documents that point to it.
 
 What the programs do is checked by `wirestorm check`; here it is whether they are explained, found, and about what they
-say: every file has a head and a line in docs/litmus.md, every row of docs/manpage.md has a file with its code, every
-command in a head works, and the files about a quirk change without it. docs/manpage.md and docs/returns.md say of an
-edge what docs/edges.md says, which is made from engine/edges.def (tests/test-docs.c).
+say: every file has a head and a line in docs/litmus.md, every row of docs/returns.md has a file with its code, every
+sentence of docs/manpage.md has one, every command in a head works, and the files about a quirk change without it.
+docs/returns.md says of an edge what docs/edges.md says, which is made from engine/edges.def (tests/test-docs.c).
 """
 
 import re
@@ -95,10 +95,6 @@ def results(name):
     return found
 
 
-def links(path):
-    return re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8"))
-
-
 def cells(line):
     return [cell.strip() for cell in line.strip().strip("|").split(" | ")]
 
@@ -119,13 +115,6 @@ def check_heads():
         for other in re.findall(r"([\w-]+)\.vmt", "\n".join(lines)):
             if other not in names:
                 complain(name, f"its head names {other}.vmt, which does not exist")
-
-
-def check_links():
-    for doc in ("manpage.md", "litmus.md", "returns.md", "edges.md", "checks.md"):
-        for link in links(root / "docs" / doc):
-            if "://" not in link and not (root / "docs" / link).exists():
-                complain(f"docs/{doc}", f"{link} does not exist")
 
 
 def check_index():
@@ -173,21 +162,10 @@ def check_edge(where, row, cell, man):
         complain(where, f"the man page {man}, but engine/edges.def says: {edges()[name][1]}")
 
 
-def check_returns():
-    """Section B of docs/returns.md has each row that has an id, with its edge."""
-    lines = (root / "docs" / "returns.md").read_text(encoding="utf-8").split("\n")
-    for row in (row for row in ROWS if re.fullmatch(r"[wu]\d+", row)):
-        of_row = [line for line in lines if line.startswith(f"| {row} |")]
-        if len(of_row) != 1:
-            complain("docs/returns.md", f"{len(of_row)} lines for row {row}")
-        else:
-            check_edge(f"docs/returns.md, row {row}", row, cells(of_row[0])[1], cells(of_row[0])[-1])
-
-
 def check_row(row, line):
     """A row's programs have its code, at an operation of its kind."""
-    where = f"docs/manpage.md, row {row}"
-    _, edge, _, codes, _, man, see = cells(line)
+    where = f"docs/returns.md, row {row}"
+    _, edge, codes, _, _, man, see = cells(line)
     check_edge(where, row, edge, man)
     if row in UNREACHABLE:
         if "unreachable because" not in see or linked(see):
@@ -212,14 +190,20 @@ def check_row(row, line):
             complain(where, f"no program shows {code}")
 
 
-def check_manpage():
-    lines = (root / "docs" / "manpage.md").read_text(encoding="utf-8").split("\n")
+def check_returns():
+    """docs/returns.md has each row once, with its edge, its code and its programs."""
+    lines = (root / "docs" / "returns.md").read_text(encoding="utf-8").split("\n")
     for row in ROWS:
         of_row = [line for line in lines if line.startswith(f"| {row} |")]
         if len(of_row) != 1:
-            complain("docs/manpage.md", f"{len(of_row)} lines for row {row}")
+            complain("docs/returns.md", f"{len(of_row)} lines for row {row}")
         else:
             check_row(row, of_row[0])
+
+
+def check_manpage():
+    """docs/manpage.md has a verdict and a program for each sentence."""
+    lines = (root / "docs" / "manpage.md").read_text(encoding="utf-8").split("\n")
     begin = next(i for i, line in enumerate(lines) if line.startswith("| the man page |"))
     sentences = 0
     for line in lines[begin + 2:]:
@@ -280,7 +264,7 @@ def check_quirks():
         complain("--profile freebsd12", f"exit status {r.returncode}\n{r.stdout}")
 
 
-for check in (check_heads, check_links, check_index, check_manpage, check_commands, check_quirks, check_reported):
+for check in (check_heads, check_index, check_returns, check_manpage, check_commands, check_quirks, check_reported):
     check()
 print("\n".join(complaints + [f"litmus: {len(names)} programs, {len(complaints)} complaints"]))
 sys.exit(1 if complaints else 0)
