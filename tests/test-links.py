@@ -19,7 +19,7 @@ DOCUMENTS_MIN, LINKS_MIN = 30, 300
 WIDE = {"docs/" + name for name in ("ARCHITECTURE.md", "HACKING.md", "bring-your-own-engine.md", "bug-bank.md",
     "bug-hunt.md", "bytes.md", "checks.md", "edges.md", "edges-seen.md", "engine.md", 
     "invariants.md", "json.md", "locking.md", "manpage.md", "ops.md", "performance.md",
-    "scaling.md", "strict-differences.md", "vmt.md")}
+    "strict-differences.md", "vmt.md")}
 WIDE |= {"corpus/freebsd/README.md", "corpus/seeds/README.md"}
 
 CODE = re.compile(r"^```.*?^```$|^(?: {4}|\t).*?$", re.DOTALL | re.MULTILINE)
