@@ -17,7 +17,7 @@ COLUMNS = 100
 DOCUMENTS_MIN, LINKS_MIN = 30, 300
 # Documents whose prose is still wider.
 WIDE = {"docs/" + name for name in ("ARCHITECTURE.md", "HACKING.md", "bring-your-own-engine.md", "bug-bank.md",
-    "bug-hunt.md", "bytes.md", "checks.md", "edges.md", "edges-seen.md", "engine.md", 
+    "bug-hunt.md", "bytes.md", "checks.md", "edges.md", "edges-seen.md", "engine.md",
     "invariants.md", "json.md", "locking.md", "manpage.md", "ops.md", "performance.md",
     "strict-differences.md", "vmt.md")}
 WIDE |= {"corpus/freebsd/README.md", "corpus/seeds/README.md"}
