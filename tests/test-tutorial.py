@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""test-tutorial.py [--write] WIRESTORM [DOC]: docs/tutorial.md does what it says.
+"""test-tutorial.py [--write] WIRESTORM DOC...: the commands in documents print what the documents show.
 
-A block "```vmt NAME" is a file. In a block "```console", a line "$ COMMAND" is run by bash in an empty directory, with
-WIRESTORM on the path, and the lines after it are its output, standard error included. There, a line "..." stands for
-any lines, and "..." within a line for any text. --write puts the output of today where it differs.
+A block "```vmt NAME" is a file. In a block "```console", a line "$ COMMAND" is run by bash, with WIRESTORM on the path,
+in a directory that has the files of the document; where it has none, corpus/. The lines after it are its output,
+standard error included. There, a line "..." stands for any lines, and "..." within a line for any text. --write puts
+the output of today where it differs.
 """
 
 import os
@@ -12,9 +13,11 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 
-COMMANDS_MIN, FILES_MIN = 15, 2
+ROOT = Path(__file__).resolve().parent.parent
+COMMANDS_MIN, FILES_MIN = 20, 2
 BLOCK = re.compile(r"^```(vmt \S+|console)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
@@ -66,6 +69,8 @@ def follow(text, tool):
         return "```console\n" + "\n".join(lines) + "\n```"
 
     with tempfile.TemporaryDirectory() as room:
+        if "```vmt " not in text:
+            Path(room, "corpus").symlink_to(ROOT / "corpus")
         written = BLOCK.sub(block, text)
     return complaints, counts, written
 
@@ -73,23 +78,26 @@ def follow(text, tool):
 def main():
     write = sys.argv[1] == "--write"
     tool = Path(sys.argv[1 + write]).resolve()
-    doc = Path(*sys.argv[2 + write:] or [Path(__file__).resolve().parent.parent / "docs" / "tutorial.md"])
     # The comparison itself can fail: another output, and a file that is not what the commands say.
     canary = "```vmt a.vmt\nmap 16 80\n```\n```console\n$ wirestorm fmt --check a.vmt\n{}\n```\n"
     for shown, wrong in (("nothing", 1), ("a.vmt:...: expected ...", 0), ("...", 0)):
         if len(follow(canary.format(shown).replace("16 80", "80"), tool)[0]) != wrong:
             sys.exit(f"test-tutorial: the comparison with '{shown}' does not work")
-    complaints, counts, written = follow(doc.read_text(encoding="utf-8"), tool)
+    total, complaints = Counter(), []
+    for doc in map(Path, sys.argv[2 + write:]):
+        found, counts, written = follow(doc.read_text(encoding="utf-8"), tool)
+        total.update(counts)
+        complaints += [f"{doc.name}: {complaint}" for complaint in found]
+        if write:
+            doc.write_text(written, encoding="utf-8")
     if write:
-        doc.write_text(written, encoding="utf-8")
         return
-    if counts["commands"] < COMMANDS_MIN or counts["files"] < FILES_MIN:
-        sys.exit(f"{doc.name}: {counts}: expected at least {COMMANDS_MIN} commands and {FILES_MIN} files")
+    if total["commands"] < COMMANDS_MIN or total["files"] < FILES_MIN:
+        sys.exit(f"{dict(total)}: expected at least {COMMANDS_MIN} commands and {FILES_MIN} files")
     if complaints:
-        sys.exit("\n".join(complaints)
-            + f"\n{doc.name}: the output of {len(complaints)} commands differs; look at it, then run"
-            + f"\n{sys.argv[0]} --write {sys.argv[1]}")
-    print(counts)
+        sys.exit("\n".join(complaints) + f"\nthe output of {len(complaints)} commands differs; look at it, then run"
+            + f"\n{sys.argv[0]} --write {' '.join(sys.argv[1:])}")
+    print(dict(total))
 
 
 if __name__ == "__main__":
