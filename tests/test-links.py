@@ -18,9 +18,10 @@ DOCUMENTS_MIN, LINKS_MIN = 30, 300
 # Documents whose prose is still wider.
 WIDE = {"docs/" + name for name in ("ARCHITECTURE.md", "HACKING.md", "bring-your-own-engine.md", "bug-bank.md",
     "bug-hunt.md", "bytes.md", "checks.md", "edges.md", "edges-seen.md", "engine.md",
-    "invariants.md", "json.md", "locking.md", "manpage.md", "ops.md", "performance.md",
-    "strict-differences.md", "vmt.md")}
-WIDE |= {"corpus/freebsd/README.md", "corpus/seeds/README.md"}
+    "invariants.md", "locking.md", "manpage.md", "ops.md", "performance.md", "vmt.md")}
+# Documents that link a term of the glossary where they first use it.
+MAIN = ("tutorial.md", "overview.md", "returns.md", "litmus.md", "hunting.md", "stress.md", "show.md", "fuzzing.md",
+    "scaling.md")
 
 CODE = re.compile(r"^```.*?^```$|^(?: {4}|\t).*?$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -103,6 +104,11 @@ class Tree(unittest.TestCase):
     def test_prose_has_at_most_100_columns(self):
         self.assertEqual(wide(ROOT), [])
         self.assertEqual([name for name in WIDE if not (ROOT / name).exists()], [])
+
+    def test_main_documents_link_to_the_glossary(self):
+        for name in MAIN:
+            path = ROOT / "docs" / name
+            self.assertTrue([link for link in links(path) if link.startswith("glossary.md#")], name)
 
     def test_glossary_has_each_term_once(self):
         text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
