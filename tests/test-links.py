@@ -117,6 +117,14 @@ class Tree(unittest.TestCase):
         self.assertEqual(sorted(ids), sorted(set(ids)))
 
 
+class Versions(unittest.TestCase):
+    def test_changelog_ends_its_unreleased_part_with_the_version_of_the_build(self):
+        text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+        version = re.search(r"^  version: '([^']+)'", (ROOT / "meson.build").read_text(encoding="utf-8"), re.MULTILINE)
+        headings = re.findall(r"^## \[([^]]+)\]", text, re.MULTILINE)
+        self.assertEqual(headings[:2], ["Unreleased", version.group(1)])
+
+
 class Complains(unittest.TestCase):
     """The rules above find what they are about."""
 
