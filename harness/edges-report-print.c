@@ -192,15 +192,15 @@ edges_report_markdown(const struct edges_report *e, const char *command, struct 
 {
 	strbuf_printf(out,
 	    "# Edges seen\n\n"
-	    "Which returns of [edges.md](edges.md) the corpus reaches: how many of the operations explored ended so "
-	    "(each step from\n"
-	    "each state counted once), in how many programs, and the smallest program with the schedule of the fewest "
-	    "preemptions.\n"
-	    "*Man page* is what vm_map_wire(9) says of wire and unwire, and vm_map_sync(9) of sync. *Checker*: whether "
-	    "a check\n"
-	    "found such an operation wrong, other than by a quirk of the recorded kernel that is on "
-	    "([checks.md](checks.md)).\n\n"
-	    "Made by `%s`; `tests/test-edges-seen.py --write` brings it up to date.\n\n",
+	    "This page says which returns of [edges.md](edges.md) the corpus reaches.\n\n"
+	    "| column | has |\n|---|---|\n"
+	    "| times | how many of the explored operations ended so; each step from each state counts once |\n"
+	    "| smallest program, schedule | the smallest program that reaches the edge, and its schedule with the "
+	    "fewest preemptions |\n"
+	    "| man page | what vm_map_wire(9) says of wire and unwire, and vm_map_sync(9) of sync |\n"
+	    "| checker | whether a check found such an operation wrong, other than by a quirk that is on "
+	    "([checks.md](checks.md)) |\n\n"
+	    "Made by `%s`.\n`tests/test-edges-seen.py --write` brings it up to date.\n\n",
 	    command);
 	summary(e, out);
 	strbuf_add(out, ".\n");

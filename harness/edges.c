@@ -88,13 +88,16 @@ edges_man(enum vm_edge edge)
 
 static const char doc_head[] =
     "# Edges: every return worth a name\n\n"
-    "A code does not tell why: KERN_INVALID_ADDRESS has a dozen reasons. Each of them has a name here, an *edge*, and\n"
-    "every report says which edges an operation has passed; it can be several, and some end in success. `wirestorm\n"
-    "explain NAME` tells more of one. Made from `engine/edges.def`: change that, then run\n"
+    "A code does not tell why: `KERN_INVALID_ADDRESS` has many reasons. Each reason has a name here, an\n"
+    "[edge](glossary.md#edge). Every report says which edges an operation has passed. An operation can\n"
+    "pass several, and some edges end in success. `wirestorm explain NAME` tells more of one.\n"
+    "[returns.md](returns.md) leads to the other views.\n\n"
+    "| column | has |\n|---|---|\n"
+    "| errno | what the system call above makes of the code |\n"
+    "| rule | the row in [returns.md](returns.md), or the section of [engine.md](engine.md) |\n"
+    "| man | what vm_map_wire(9) says of wire and unwire ([manpage.md](manpage.md)), and vm_map_sync(9) of sync |\n\n"
+    "This page is made from `engine/edges.def`. Change that, then run\n"
     "`build/tests/test-docs --write docs/edges.md`.\n\n"
-    "*Errno* is what the system call above makes of it. *Rule* is the row in [returns.md](returns.md), or the section\n"
-    "of [engine.md](engine.md). *Man* is what vm_map_wire(9) says of wire and unwire, and vm_map_sync(9) of sync;\n"
-    "[manpage.md](manpage.md) has the former sentence by sentence.\n\n"
     "| edge | whose | code | errno | rule | when | man | shown by |\n"
     "|---|---|---|---|---|---|---|---|\n";
 

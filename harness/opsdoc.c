@@ -170,11 +170,11 @@ opsdoc_print(struct strbuf *out, bool markdown)
 {
 	if (markdown)
 		strbuf_add(out, "# Operations\n\n"
-		                "Every operation that a program can have, made from `engine/ops.def` and "
-		                "`engine/args.def`: change those,\n"
-		                "then run `build/tests/test-docs --write docs/ops.md`. Ranges are [S, E) in pages; "
-		                "numbers are decimal or\n"
-		                "0x and hexadecimal. [vmt.md](vmt.md) has the rest of the text form.\n\n");
+		                "Every operation that a program can have. Ranges are [S, E) in pages. Numbers are "
+		                "decimal, or 0x and\n"
+		                "hexadecimal. [vmt.md](vmt.md) has the rest of the text form.\n\n"
+		                "This page is made from `engine/ops.def` and `engine/args.def`. Change these, then "
+		                "run\n`build/tests/test-docs --write docs/ops.md`.\n\n");
 	print_ops(markdown, out);
 	print_args(markdown, out);
 	print_aliases(markdown, out);

@@ -17,8 +17,8 @@ COLUMNS = 100
 DOCUMENTS_MIN, LINKS_MIN = 30, 300
 # Documents whose prose is still wider.
 WIDE = {"docs/" + name for name in ("ARCHITECTURE.md", "HACKING.md", "bring-your-own-engine.md", "bug-bank.md",
-    "bug-hunt.md", "bytes.md", "checks.md", "edges.md", "edges-seen.md", "engine.md",
-    "invariants.md", "locking.md", "manpage.md", "ops.md", "performance.md", "vmt.md")}
+    "bug-hunt.md", "bytes.md", "checks.md", "edges-seen.md", "engine.md",
+    "invariants.md", "locking.md", "manpage.md", "performance.md", "vmt.md")}
 # Documents that link a term of the glossary where they first use it.
 MAIN = ("tutorial.md", "overview.md", "returns.md", "litmus.md", "hunting.md", "stress.md", "show.md", "fuzzing.md",
     "scaling.md")
