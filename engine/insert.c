@@ -93,6 +93,7 @@ vm_map_fixed_range(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_prot_t p
 		ctx->point = VM_POINT_relock;
 		vm_map_unlock(map);
 		vm_map_lock(map);
+		ctx->kept_number = 1; /* the second deletion can wait at the same point as the first */
 		if (VM_MUTATED(map, fixed_steals))
 			(void)vm_map_delete(map, ctx->start, ctx->end);
 	}

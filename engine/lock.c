@@ -78,17 +78,20 @@ vm_map_trylock_read(vm_map_t map)
 int
 vm_map_lock_upgrade(vm_map_t map) VM_NO_TSA("what is held at the return depends on the result")
 {
-	unsigned last;
+	struct vm_op_ctx *ctx = vm_op_ctx();
+	uint8_t from = ctx->point;
 
 	if (vm_rwlock_try_upgrade(&map->lock)) {
 		map->timestamp += VM_MUTATED(map, upgrade_keeps_stamp) ? 0 : 1;
 		return 0;
 	}
-	last = map->timestamp;
+	ctx->upgrade_stamp = map->timestamp;
+	ctx->point = VM_POINT_upgrade;
 	vm_rwlock_runlock(&map->lock);
 	point();
 	vm_rwlock_wlock(&map->lock);
-	if (last != map->timestamp) {
+	ctx->point = from;
+	if (ctx->upgrade_stamp != map->timestamp) {
 		vm_rwlock_wunlock(&map->lock);
 		return 1;
 	}

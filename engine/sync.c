@@ -236,8 +236,10 @@ wlock_slow(struct vm_rwlock *l, bool claimed)
 		claimed = claimed || writer_claim(l);
 		if (claimed && ck_pr_load_uint(&l->word.n_readers) == 0)
 			break;
+		vm_curthread->map_claim = claimed;
 		rwlock_wait(l, tries, seen);
 	}
+	vm_curthread->map_claim = false;
 }
 
 void

@@ -38,6 +38,7 @@ struct vm_op_ctx {
 	vm_offset_t fault_addr;             /* the page a fault is about */
 	bool waited;                        /* a fault: it has waited for the end of a transition */
 	bool user_wire;                     /* a wire for the user: what it marks is in the account already */
+	unsigned upgrade_stamp;             /* at the point upgrade: map->timestamp when the read lock was dropped */
 	vm_offset_t clean_start, clean_end; /* sync: what its last step wrote back; equal: nothing */
 	uint64_t edges;                     /* passed so far: VM_EDGE_BIT()s */
 	struct vm_map_entry *kept;          /* mutants only: the entry that is used again whatever happened to it */
@@ -50,6 +51,7 @@ struct vm_thread {
 	void *world;              /* the world's own record of the thread */
 	uint32_t held;            /* bit r: holds a lock of enum vm_lock_rank r */
 	bool map_write;           /* the map lock is held for writing */
+	bool map_claim;           /* waits for the map lock, and keeps readers and other writers out meanwhile */
 	struct vm_op_ctx ctx;
 	const void *locks[4]; /* by rank: the last one taken; only ThreadSanitizer needs to be told (vm_sync_abandon) */
 };

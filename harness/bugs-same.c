@@ -55,6 +55,7 @@ view_program(const struct program *p, enum vm_mutant mutant, struct sim *sim, st
 
 	*v = (struct view){ 0 };
 	copy.config.mutant = vm_mutant_table[mutant].name;
+	copy.config.whole_key = true; /* else the numbers of states cannot be compared */
 	bare = copy;
 	bare.nr_init = 0;
 	if (run_open(&r, &bare, &target_engine, sim) == RUN_OPENED) {

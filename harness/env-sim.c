@@ -20,7 +20,7 @@ env_sim_be(struct vm_thread *td)
 {
 	vm_curthread = td;
 	td->held = 0;
-	td->map_write = false;
+	td->map_write = td->map_claim = false;
 }
 
 static void

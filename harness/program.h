@@ -31,6 +31,7 @@ struct program_config {
 	bool limit_given;
 	uint64_t limit;   /* pages; VM_WIRE_LIMIT_DEFAULT */
 	uint64_t frames;  /* page frames; 0: ample */
+	bool whole_key;   /* not in the text: the state key is the one that a mutant needs, mutant or not */
 	size_t nr_poison; /* sorted by page, no duplicates */
 	struct program_poison {
 		uint64_t page;

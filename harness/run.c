@@ -276,7 +276,9 @@ run_key(struct run *r, struct keybuf *k)
 {
 	unsigned nr = r->program->nr_threads;
 
-	keybuf_u8(k, run_panic(r) != NULL);
+	for (const char *c = run_panic(r); c != NULL && *c != '\0'; c++)
+		keybuf_u8(k, (uint8_t)*c);
+	keybuf_u8(k, 0);
 	for (unsigned t = 0; t < nr; t++) {
 		const struct run_thread *rt = &r->threads[t];
 

@@ -15,6 +15,7 @@
 #include "engine/vm.h"
 #include "harness/engine-op.h"
 #include "harness/env-sim.h"
+#include "harness/key-graph.h"
 #include "harness/keybuf.h"
 #include "harness/memory.h"
 #include "harness/sim.h"
@@ -26,7 +27,9 @@ struct engine {
 	struct sim *sim;
 	struct vm_poison *poison;
 	struct vm_thread threads[SIM_FIBERS_MAX];
-	bool sees_pages;     /* the program can, so pages are in the key */
+	bool sees_pages; /* the program can, so pages are in the key */
+	bool whole_key;  /* the key is made by key_graph: a mutant is on, or the program asks for it */
+	struct key_graph graph;
 	unsigned nr_threads; /* of the program; the init thread is another */
 };
 
@@ -76,6 +79,7 @@ engine_destroy(void *self)
 	if (e->map != NULL)
 		vm_map_destroy(e->map);
 	free(e->poison);
+	key_graph_free(&e->graph);
 	if (!atomic_compare_exchange_strong(&spare, &none, e))
 		free(e);
 }
@@ -108,6 +112,7 @@ engine_create(const struct program_config *cfg, struct sim *sim)
 	e->sim = sim;
 	e->sees_pages = true; /* until the program is known */
 	e->nr_threads = PROGRAM_THREADS_MAX;
+	e->whole_key = cfg->whole_key || cfg->mutant != NULL;
 	copy_poison(e, cfg);
 	e->map = vm_map_create(&(struct vm_config){
 	    .env = &vm_env_sim,
@@ -231,8 +236,7 @@ key_entry(struct keybuf *k, struct engine *e, const struct vm_map_entry *n, uint
 	keybuf_num(k, n->start >> VM_PAGE_SHIFT);
 	keybuf_num(k, (n->end - n->start) >> VM_PAGE_SHIFT);
 	keybuf_num(k, n->eflags);
-	if (!VM_MUTATED(e->map, canary_key))
-		keybuf_u8(k, (uint8_t)(n->protection | n->max_protection << 3 | n->charged << 6));
+	keybuf_u8(k, (uint8_t)(n->protection | n->max_protection << 3 | n->charged << 6));
 	keybuf_u8(k, n->inheritance);
 	keybuf_signed(k, n->wired_count);
 	keybuf_u8(k, n->wiring_thread == NULL ? 0 : (uint8_t)(n->wiring_thread->id + 1));
@@ -285,48 +289,6 @@ key_frames(struct keybuf *k, const struct vm_map *map)
 	keybuf_u8(k, 0);
 }
 
-/*
- * The entry that a mutant uses again: which one of the map it is, or of the free entries. Addresses are of no account,
- * but in which order free entries are used again is.
- */
-static void
-key_kept(struct keybuf *k, const struct vm_map *map, const struct vm_map_entry *kept)
-{
-	uint64_t at = 2;
-
-	if (kept == NULL || kept == &map->header) {
-		keybuf_u8(k, kept != NULL);
-		return;
-	}
-	for (const struct vm_map_entry *n = map->header.next; n != &map->header; n = n->next, at++) {
-		if (n == kept) {
-			keybuf_num(k, at);
-			return;
-		}
-	}
-	for (const struct vm_map_entry *n = map->free_entries, *next; n != NULL && n != kept; n = next, at++) {
-		vm_arena_unpoison(n, sizeof(*n));
-		next = n->next;
-		vm_arena_poison(n, sizeof(*n));
-	}
-	keybuf_num(k, at);
-}
-
-/* What such a mutant reads of the entries that are free. */
-static void
-key_free_entries(struct keybuf *k, struct engine *e, uint64_t *nr_objects)
-{
-	const struct vm_map_entry *next;
-
-	for (const struct vm_map_entry *n = e->map->free_entries; n != NULL; n = next) {
-		vm_arena_unpoison(n, sizeof(*n));
-		key_entry(k, e, n, nr_objects);
-		next = n->next;
-		vm_arena_poison(n, sizeof(*n));
-	}
-	keybuf_u8(k, 0);
-}
-
 static void
 key_context(struct keybuf *k, const struct vm_map *map, const struct vm_op_ctx *c)
 {
@@ -342,10 +304,6 @@ key_context(struct keybuf *k, const struct vm_map *map, const struct vm_op_ctx *
 	keybuf_num(k, c->piece_end >> VM_PAGE_SHIFT);
 	keybuf_num(k, c->fault_addr >> VM_PAGE_SHIFT);
 	keybuf_num(k, c->edges);
-	if (map->config.mutant != VM_MUTANT_none) {
-		keybuf_num(k, c->kept_number);
-		key_kept(k, map, c->kept);
-	}
 	/* It will ask of one entry whether it was mapped since then; of which, the future says. */
 	for (const struct vm_map_entry *n = map->header.next; c->point == VM_POINT_transition_wait && n != &map->header;
 	     n = n->next)
@@ -358,11 +316,12 @@ engine_key(void *self, unsigned nr_threads, struct keybuf *k)
 	struct engine *e = self;
 	const struct vm_map *map = e->map;
 	uint64_t nr_objects = 0;
-	bool kept = false;
 
+	if (e->whole_key) {
+		key_graph(&e->graph, map, e->threads, nr_threads, k);
+		return;
+	}
 	e->key_round++;
-	if (VM_MUTATED(map, upgrade_keeps_stamp))
-		keybuf_u8(k, map->timestamp == map->written);
 	keybuf_num(k, map->nentries);
 	for (const struct vm_map_entry *n = map->header.next; n != &map->header; n = n->next)
 		key_entry(k, e, n, &nr_objects);
@@ -371,10 +330,6 @@ engine_key(void *self, unsigned nr_threads, struct keybuf *k)
 	keybuf_num(k, map->anon_loc >> VM_PAGE_SHIFT);
 	for (unsigned i = 0; i < nr_threads; i++)
 		key_context(k, map, &e->threads[i].ctx);
-	for (unsigned i = 0; i < nr_threads; i++)
-		kept |= e->threads[i].ctx.kept != NULL;
-	if (kept)
-		key_free_entries(k, e, &nr_objects);
 	if (!e->sees_pages)
 		return;
 	for (const struct vm_map_entry *n = map->header.next; n != &map->header; n = n->next)

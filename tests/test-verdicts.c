@@ -23,6 +23,7 @@
 
 #include "engine/mutant.h"
 #include "engine/vm.h"
+#include "harness/env-sim.h"
 #include "harness/explore.h"
 #include "harness/prng.h"
 #include "harness/random-program.h"
@@ -374,6 +375,7 @@ main(int argc, char **argv)
 			return 2;
 	}
 	if (canaries || mutants) {
+		env_sim_catch_crashes(); /* a crash inside a planted fault ends the run, not the test */
 		opt = canaries ? all_canaries(count, from, sim) : all_mutants(count, from, sim);
 		sim_destroy(sim);
 		return opt;
