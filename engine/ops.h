@@ -60,7 +60,7 @@ struct vm_op {
 	uint8_t choice; /* VM_INHERIT_* or VM_MADV_* */
 	uint8_t flags;  /* VM_OPF_* */
 	struct vm_op_ref ref_start, ref_end,
-	    ref_value;  /* set: the field is added to that result (harness/run-refs.h) */
+	    ref_value;  /* set: the field is added to that result (harness/target/run-refs.h) */
 	uint64_t start; /* page */
 	uint64_t end;   /* page, exclusive; a length for kind LEN */
 	uint64_t value; /* kinds TAG and COUNT */

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "engine/vm.h"
-#include "harness/sim.h"
+#include "harness/sim/sim.h"
 #include "harness/wirestorm.h"
 
 #define PAGES_MAX 64

@@ -14,8 +14,8 @@
 #include <string.h>
 
 #include "engine/vm.h"
-#include "harness/keybuf.h"
-#include "harness/sim.h"
+#include "harness/base/base.h"
+#include "harness/sim/sim.h"
 #include "harness/wirestorm.h"
 
 #define TOY_PAGES_MAX 64

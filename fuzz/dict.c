@@ -16,7 +16,7 @@ static const char *const words[] = {
 #include "engine/quirks.def"
 #undef VM_QUIRK
 #define VERDICT(name, text) text,
-#include "harness/verdicts.def"
+#include "harness/program/verdicts.def"
 #undef VERDICT
 	"profile ",
 	"strict",

@@ -6,8 +6,8 @@
 #include "fuzz/fuzz.h"
 #include "fuzz/icov.h"
 #include "fuzz/input.h"
-#include "harness/check.h"
-#include "harness/strategy.h"
+#include "harness/check/check.h"
+#include "harness/run/run.h"
 
 #define THREADS_MAX 4
 #define STEPS_MAX 4096 /* then a run is given up: short ones find the same, and more of them */

@@ -7,10 +7,10 @@
 
 #include "fuzz/fuzz.h"
 #include "fuzz/input.h"
-#include "harness/bytes.h"
-#include "harness/keybuf.h"
-#include "harness/seqrun.h"
-#include "harness/sim.h"
+#include "harness/base/base.h"
+#include "harness/program/program.h"
+#include "harness/run/run.h"
+#include "harness/sim/sim.h"
 
 /* Made once; only memory is kept from one input to the next. */
 static struct sim *sim;

@@ -9,8 +9,8 @@
 
 #include "fuzz/fuzz.h"
 #include "fuzz/vmt-error.h"
-#include "harness/strbuf.h"
-#include "harness/vmt.h"
+#include "harness/base/base.h"
+#include "harness/program/program.h"
 
 /* Memory that is kept from one input to the next. */
 static struct strbuf first, second;

@@ -17,7 +17,7 @@
 
 #include <stddef.h>
 
-#include "harness/run.h"
+#include "harness/run/run.h"
 
 #define ICOV_PHASES 8 /* what a thread can be about, roughly: few, so that each has its counter with each edge */
 #define ICOV_SIZE (64 * ICOV_PHASES)

@@ -7,13 +7,11 @@
 #include <stdlib.h>
 
 #include "engine/mutant.h"
-#include "harness/bytes.h"
-#include "harness/checkfile.h"
-#include "harness/fiber.h"
-#include "harness/memory.h"
-#include "harness/reproducer.h"
-#include "harness/sim.h"
-#include "harness/vmt.h"
+#include "harness/base/base.h"
+#include "harness/expect/expect.h"
+#include "harness/hunt/hunt.h"
+#include "harness/program/program.h"
+#include "harness/sim/sim.h"
 
 #ifdef WS_FIBER_ASAN
 /* AddressSanitizer asks for it; ASAN_OPTIONS goes on top. What an input leaves behind is soon of no interest. */

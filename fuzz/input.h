@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "harness/program.h"
+#include "harness/program/program.h"
 
 #define FUZZ_CHOICES_MAX 256 /* those behind are not looked at */
 

@@ -8,7 +8,7 @@
 
 #include "fuzz/mutate.h"
 
-#include "harness/memory.h"
+#include "harness/base/base.h"
 
 #define SIZE_MAX_AFL 4096
 

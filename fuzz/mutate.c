@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * mutate.c - see mutate.h. What is done to operations and directives is the business of harness/mutate.h; here is what
- * only fuzz inputs have: the choices of a schedule, and bytes.
+ * mutate.c - see mutate.h. What is done to operations and directives is the business of harness/gen/mutate.h; here is
+ * what only fuzz inputs have: the choices of a schedule, and bytes.
  */
 #include "fuzz/mutate.h"
 
 #include <string.h>
 
-#include "harness/mutate.h"
+#include "harness/gen/gen.h"
 
 #define LCM_OF_COUNTS 12 /* a choice is taken modulo 2, 3 or 4: below it all of them are equally likely */
 

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "harness/genome.h"
+#include "harness/gen/gen.h"
 
 #define MUTATE_THREADS_MAX 4
 #define MUTATE_SIZE_MIN 8 /* the least @max below: an empty program has room in it */

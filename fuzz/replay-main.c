@@ -18,13 +18,11 @@
 #include <time.h>
 
 #include "fuzz/fuzz.h"
-#include "harness/inputs.h"
+#include "harness/base/base.h"
 
 #define STATUS_USAGE 2
 #define READ_SIZE 65536
 #define INPUT_MAX_SIZE ((size_t)16 << 20) /* far more than any target looks at */
-
-#include "harness/memory.h"
 
 static bool verbose;
 

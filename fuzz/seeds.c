@@ -16,11 +16,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "harness/bytes.h"
-#include "harness/keybuf.h"
-#include "harness/memory.h"
-#include "harness/strategy.h"
-#include "harness/vmt.h"
+#include "harness/base/base.h"
+#include "harness/program/program.h"
+#include "harness/run/run.h"
 
 static int
 is_vmt(const struct dirent *d)

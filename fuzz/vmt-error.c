@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "harness/vmt.h"
+#include "harness/program/program.h"
 
 /* The line exists, and the column is in it or right behind it. */
 static bool

@@ -13,7 +13,7 @@
 #ifndef HARNESS_WIRESTORM_H
 #define HARNESS_WIRESTORM_H
 
-#include "harness/target.h"
+#include "harness/target/target.h"
 
 /*
  * Runs the subcommand that the arguments name and returns the exit status. @extra: targets to choose from by --target,

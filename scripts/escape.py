@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""escape.py - names and texts from outside, harmless on a terminal: harness/escape.h for the scripts."""
+"""escape.py - names and texts from outside, harmless on a terminal: harness/base/escape.h for the scripts."""
 
 import re
 import sys

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""files - the one way in which the scripts write files; the same as wirestorm's own, harness/files.h.
+"""files - the one way in which the scripts write files; the same as wirestorm's own, harness/base/files.h.
 
 A path that does not exist or names a regular file is replaced as a whole. Links are followed, and stay. Any other path
 (a device, a FIFO, /dev/stdout) is opened and written. "-" is standard output.

@@ -20,7 +20,7 @@ STATUS_CANNOT = 2
 STATUS_INTERRUPTED = 130
 ASLR_BITS_MAX = 28  # above this, the sanitizers of clang 14 cannot place their shadow memory
 SHADOW_BYTES_MIN = 1 << 45  # address space that a sanitizer reserves, at least
-FILE_BYTES_MAX = 16 << 20  # as in harness/cli.c: far more than a program can be made of
+FILE_BYTES_MAX = 16 << 20  # as in harness/cli/cli-common.c: far more than a program can be made of
 
 
 class Failure(Exception):
@@ -68,7 +68,7 @@ def operand(path):
 
 
 def read_bytes(path):
-    """What a file holds. A file that does not end is refused, as in harness/cli.c."""
+    """What a file holds. A file that does not end is refused, as in harness/cli/cli-common.c."""
     with open(path, "rb") as f:
         data = f.read(FILE_BYTES_MAX + 1)
     if len(data) > FILE_BYTES_MAX:

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "engine/map.h"
-#include "harness/memory.h"
+#include "harness/base/base.h"
 #include "stress/relaxed.h"
 
 /* A tag: page, then thread, then a number. */

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "harness/strbuf.h"
-#include "harness/vmt.h"
+#include "harness/base/base.h"
+#include "harness/program/program.h"
 #include "stress/member.h"
 
 #define ENTRIES_MAX 1000 /* told of */
@@ -26,13 +26,13 @@ peek(void *to, const void *from, size_t size)
 }
 
 static double
-op_age(const struct run *run, const struct member *m)
+op_age(const struct stress_run *run, const struct member *m)
 {
 	return (atomic_load(&run->clock_ms) - atomic_load(&m->began_ms)) / MS_PER_S;
 }
 
 static void
-tell_op(const struct run *run, const struct member *m)
+tell_op(const struct stress_run *run, const struct member *m)
 {
 	struct strbuf text = { 0 };
 	struct vm_op op;
@@ -49,7 +49,7 @@ tell_op(const struct run *run, const struct member *m)
 
 /* The entry that a sleeper of channel T waits for: marked by whom, and since when. */
 static void
-tell_awaited(const struct run *run, const struct vm_op_ctx *ctx)
+tell_awaited(const struct stress_run *run, const struct vm_op_ctx *ctx)
 {
 	vm_offset_t addr = ctx->point == VM_POINT_fault_wait ? ctx->fault_addr : ctx->cursor;
 	struct vm_map_entry e;
@@ -76,7 +76,7 @@ tell_awaited(const struct run *run, const struct vm_op_ctx *ctx)
 }
 
 static void
-tell_thread(const struct run *run, const struct member *m)
+tell_thread(const struct stress_run *run, const struct member *m)
 {
 	static const char *const channels[WORLD_CHANNELS] = {
 		[VM_WAITQ_TRANSITION] = "asleep until a transition or wiring ends",
@@ -111,7 +111,7 @@ tell_thread(const struct run *run, const struct member *m)
 
 /* The entries that somebody may wait for. */
 static void
-tell_entries(const struct run *run)
+tell_entries(const struct stress_run *run)
 {
 	struct vm_map_entry e;
 
@@ -131,7 +131,7 @@ tell_entries(const struct run *run)
 }
 
 void
-hang_tell(struct run *run, const char *why)
+hang_tell(struct stress_run *run, const char *why)
 {
 	fflush(stdout);
 	fprintf(stderr, "hung: %s\n", why);

@@ -5,10 +5,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "harness/memory.h"
-#include "harness/reproduce.h"
-#include "harness/strbuf.h"
-#include "harness/vmt.h"
+#include "harness/base/base.h"
+#include "harness/hunt/hunt.h"
+#include "harness/program/program.h"
 #include "stress/runner.h"
 
 #define NOT_IN_PROGRAM UINT8_MAX

@@ -17,7 +17,7 @@
 
 #include "engine/map.h"
 #include "engine/ops.h"
-#include "harness/program.h"
+#include "harness/program/program.h"
 #include "stress/world.h"
 
 struct strbuf;

@@ -7,8 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "harness/escape.h"
-#include "harness/json.h"
+#include "harness/base/base.h"
 #include "stress/member.h"
 #include "stress/report.h"
 
@@ -69,7 +68,7 @@ tell_json(const struct stress_counts *c, double seconds)
 }
 
 void
-live_tell(struct run *run, double seconds)
+live_tell(struct stress_run *run, double seconds)
 {
 	struct stress_counts counts;
 
@@ -81,7 +80,7 @@ live_tell(struct run *run, double seconds)
 }
 
 void
-live_end(struct run *run)
+live_end(struct stress_run *run)
 {
 	if (!run->config.live_json && run->seen_second > 0)
 		fputc('\n', stderr);

@@ -18,11 +18,11 @@
 #include "stress/workload.h"
 #include "stress/world.h"
 
-struct run;
+struct stress_run;
 
 struct member {
 	struct world_thread world; /* first: it is aligned */
-	struct run *run;
+	struct stress_run *run;
 	struct workload workload;
 	struct vm_op op;   /* under way; code VM_OP_INVALID: none */
 	uint64_t nr_quota; /* operations in this round, drains not counted */
@@ -35,7 +35,7 @@ struct member {
 	_Atomic uint64_t edges[VM_EDGE_COUNT];
 };
 
-struct run {
+struct stress_run {
 	struct stress_config config;
 	struct program_config program; /* the same as a program has it */
 	vm_map_t map;
@@ -65,13 +65,13 @@ struct run {
 };
 
 /* Sums up what the members have done so far. */
-void member_sum(struct run *run, struct stress_counts *counts);
+void member_sum(struct stress_run *run, struct stress_counts *counts);
 
 /* hang.c: says on standard error who waits for whom. @why is the first line. */
-void hang_tell(struct run *run, const char *why);
+void hang_tell(struct stress_run *run, const char *why);
 /* live.c: one line on standard error. */
-void live_tell(struct run *run, double seconds);
+void live_tell(struct stress_run *run, double seconds);
 /* The same for the last time: ends the line. */
-void live_end(struct run *run);
+void live_end(struct stress_run *run);
 
 #endif

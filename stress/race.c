@@ -9,8 +9,7 @@
 
 #include <sys/syscall.h>
 
-#include "harness/fiber.h"
-#include "harness/sim.h"
+#include "harness/sim/sim.h"
 
 #define ACCESSES_MAX 2
 /* What runs in a report must not be seen, not even that it is called. */

@@ -6,8 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "harness/json.h"
-#include "harness/strbuf.h"
+#include "harness/base/base.h"
 
 #define PREFIX_LEN 5 /* "KERN_" */
 

@@ -18,10 +18,8 @@
 
 #include "engine/native.h"
 #include "engine/park.h"
-#include "harness/engine-op.h"
-#include "harness/files.h"
-#include "harness/memory.h"
-#include "harness/strbuf.h"
+#include "harness/base/base.h"
+#include "harness/target/target.h"
 #include "stress/check.h"
 #include "stress/member.h"
 #include "stress/race.h"
@@ -50,7 +48,7 @@
 #endif
 
 static volatile sig_atomic_t signalled;
-static struct run *panic_run; /* whose members may panic */
+static struct stress_run *panic_run; /* whose members may panic */
 
 static double
 seconds_since(const struct timespec *from)
@@ -71,7 +69,7 @@ stress_config_default(struct stress_config *config)
 }
 
 void
-member_sum(struct run *run, struct stress_counts *counts)
+member_sum(struct stress_run *run, struct stress_counts *counts)
 {
 	*counts = (struct stress_counts){ .least_ops = UINT64_MAX };
 	for (unsigned i = 0; i < run->config.threads; i++) {
@@ -137,7 +135,7 @@ write_window(const struct window *w, const char *path, char written[PATH_MAX])
 
 /* The round and what is broken, and the window. All have stopped, or hang. */
 static void
-found(struct run *run, enum stress_end end, const char *broken)
+found(struct stress_run *run, enum stress_end end, const char *broken)
 {
 	const struct history *histories[STRESS_THREADS_MAX];
 	struct stress_result *result = run->result;
@@ -167,7 +165,7 @@ on_panic(struct vm_thread *td, const char *what, const char *file, int line)
 {
 	static atomic_flag panicked = ATOMIC_FLAG_INIT;
 	const struct timespec moment = { .tv_nsec = PANIC_MS * NS_PER_MS };
-	struct run *run = panic_run;
+	struct stress_run *run = panic_run;
 	char text[160];
 
 	(void)td;
@@ -249,7 +247,7 @@ static void
 do_op(struct member *m)
 {
 	unsigned thread = m->world.td.id;
-	struct run *run = m->run;
+	struct stress_run *run = m->run;
 	const char *broken, *lost;
 	struct vm_result r;
 
@@ -285,7 +283,7 @@ do_round(struct member *m)
 }
 
 static void
-begin_round(struct run *run)
+begin_round(struct stress_run *run)
 {
 	const struct stress_config *c = &run->config;
 	uint64_t left = c->ops == 0 ? UINT64_MAX : c->ops - run->round * c->round_ops;
@@ -302,7 +300,7 @@ begin_round(struct run *run)
 }
 
 static const char *
-check_round(struct run *run)
+check_round(struct stress_run *run)
 {
 	const char *broken;
 
@@ -317,7 +315,7 @@ check_round(struct run *run)
 
 /* By the last to arrive: the others are out. */
 static void
-end_round(struct run *run)
+end_round(struct stress_run *run)
 {
 	const struct stress_config *c = &run->config;
 	const char *broken = check_round(run);
@@ -344,7 +342,7 @@ end_round(struct run *run)
 static void
 arrive(struct member *m)
 {
-	struct run *run = m->run;
+	struct stress_run *run = m->run;
 
 	/* Out first: whoever leaves may look at all the others, and at the map they sleep on. */
 	world_leave(&m->world);
@@ -364,7 +362,7 @@ static void *
 member_main(void *arg)
 {
 	struct member *m = arg;
-	struct run *run = m->run;
+	struct stress_run *run = m->run;
 	uint32_t number = 0;
 
 	world_thread_init(&m->world);
@@ -383,7 +381,7 @@ member_main(void *arg)
 /* --- what the main thread does meanwhile --- */
 
 static const char *
-check_stopped(struct run *run)
+check_stopped(struct stress_run *run)
 {
 	const char *broken;
 
@@ -394,7 +392,7 @@ check_stopped(struct run *run)
 }
 
 static bool
-stop_world(struct run *run)
+stop_world(struct stress_run *run)
 {
 	unsigned s = run->config.hang_s;
 
@@ -403,7 +401,7 @@ stop_world(struct run *run)
 
 /* ThreadSanitizer has reported something. Asked for by it or not, they stop before the round is forgotten. */
 static void
-found_race(struct run *run)
+found_race(struct stress_run *run)
 {
 	char text[160];
 
@@ -414,7 +412,7 @@ found_race(struct run *run)
 
 /* False: it is over, something is broken. Those who have stopped stay where they are then. */
 static bool
-stop_and_check(struct run *run)
+stop_and_check(struct stress_run *run)
 {
 	const char *broken;
 
@@ -440,7 +438,7 @@ stop_and_check(struct run *run)
 
 /* False: hung. */
 static bool
-watch_progress(struct run *run)
+watch_progress(struct stress_run *run)
 {
 	double watched = world_watched(&run->world);
 	uint64_t done = 0;
@@ -470,7 +468,7 @@ watch_progress(struct run *run)
 
 /* Each tick. False: it is over, hung or broken. */
 static bool
-watch(struct run *run)
+watch(struct stress_run *run)
 {
 	const struct stress_config *c = &run->config;
 	double t = seconds_since(&run->began);
@@ -498,7 +496,7 @@ watch(struct run *run)
 }
 
 static struct timespec
-next_tick(const struct run *run)
+next_tick(const struct stress_run *run)
 {
 	unsigned ms = MS_PER_S / TICKS_PER_S;
 	struct timespec t;
@@ -513,7 +511,7 @@ next_tick(const struct run *run)
 }
 
 static void
-attend(struct run *run)
+attend(struct stress_run *run)
 {
 	double tick_at = 0;
 
@@ -530,7 +528,7 @@ attend(struct run *run)
 }
 
 static void
-start_members(struct run *run)
+start_members(struct stress_run *run)
 {
 	sigset_t caught, old;
 
@@ -555,7 +553,7 @@ start_members(struct run *run)
 
 /* One page in 24 has a failing pager. */
 static void
-make_poison(struct run *run)
+make_poison(struct stress_run *run)
 {
 	struct prng rng = prng_mix(run->config.seed, STREAM_POISON, 0);
 	size_t nr = run->config.pages / 24;
@@ -572,7 +570,7 @@ make_poison(struct run *run)
 }
 
 static void
-make_program(struct run *run)
+make_program(struct stress_run *run)
 {
 	const struct stress_config *c = &run->config;
 	struct program p;
@@ -592,7 +590,7 @@ make_program(struct run *run)
 }
 
 static void
-make_map(struct run *run)
+make_map(struct stress_run *run)
 {
 	const struct program_config *p = &run->program;
 	const struct vm_config config = {
@@ -614,7 +612,7 @@ make_map(struct run *run)
 }
 
 static void
-make_members(struct run *run)
+make_members(struct stress_run *run)
 {
 	const struct stress_config *c = &run->config;
 	size_t size = c->threads * sizeof(*run->members);
@@ -640,10 +638,10 @@ round_ops_default(const struct stress_config *c)
 	return c->pages <= STRESS_ROUND_PAGES ? STRESS_ROUND_OPS : c->pages / 4;
 }
 
-static struct run *
+static struct stress_run *
 make_run(const struct stress_config *c, struct stress_result *result)
 {
-	struct run *run = memory_new(1, sizeof(*run), "a stress run");
+	struct stress_run *run = memory_new(1, sizeof(*run), "a stress run");
 
 	run->config = *c;
 	run->result = result;
@@ -662,7 +660,7 @@ make_run(const struct stress_config *c, struct stress_result *result)
 }
 
 static void
-free_run(struct run *run)
+free_run(struct stress_run *run)
 {
 	vm_map_destroy(run->map);
 	for (unsigned i = 0; i < run->config.threads; i++)
@@ -696,7 +694,7 @@ catch_signals(struct sigaction old[3])
 }
 
 static void
-sum_up(struct run *run)
+sum_up(struct stress_run *run)
 {
 	struct stress_result *result = run->result;
 	struct rusage usage;
@@ -714,7 +712,7 @@ enum stress_end
 stress_run(const struct stress_config *config, struct stress_result *result)
 {
 	struct sigaction old[3], crashes[3];
-	struct run *run;
+	struct stress_run *run;
 
 	*result = (struct stress_result){ 0 };
 	run = make_run(config, result);

@@ -10,13 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "harness/cli.h"
-#include "harness/files.h"
-#include "harness/nearest.h"
-#include "harness/options.h"
-#include "harness/progress.h"
-#include "harness/strbuf.h"
-#include "harness/vmt.h"
+#include "harness/base/base.h"
+#include "harness/cli/cli.h"
+#include "harness/program/program.h"
 #include "stress/report.h"
 #include "stress/runner.h"
 

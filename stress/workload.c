@@ -6,9 +6,7 @@
 #include <string.h>
 
 #include "engine/vm.h"
-#include "harness/memory.h"
-#include "harness/nearest.h"
-#include "harness/strbuf.h"
+#include "harness/base/base.h"
 
 #define HELD_MAX UINT8_MAX
 #define MIX_TEXT_MAX 512

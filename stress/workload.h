@@ -32,7 +32,7 @@
 #include <stdint.h>
 
 #include "engine/ops.h"
-#include "harness/prng.h"
+#include "harness/base/base.h"
 
 #define WORKLOAD_HOLD_MAX 24 /* operations a thread keeps system wirings for, at most */
 #define WORKLOAD_PAGES_MIN 8

@@ -25,7 +25,7 @@
 
 #include "engine/map.h"
 #include "engine/thread.h"
-#include "harness/prng.h"
+#include "harness/base/base.h"
 
 #define WORLD_THREADS_MAX 64
 #define WORLD_CHANNELS (VM_WAITQ_FRAME + 1) /* by VM_WAITQ_*; 0 is none */

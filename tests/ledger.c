@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "engine/vm.h"
-#include "harness/keybuf.h"
-#include "harness/sim.h"
+#include "harness/base/base.h"
+#include "harness/sim/sim.h"
 
 #define PAGES_MAX 64 /* a set of pages is one word: bit i is page i of the map */
 

@@ -16,7 +16,7 @@
 
 #include <stdint.h>
 
-#include "harness/target.h"
+#include "harness/target/target.h"
 
 extern const struct vm_target target_ledger;
 

@@ -18,14 +18,11 @@
 #include <cmocka.h>
 
 #include "engine/vm.h"
-#include "harness/bytes.h"
-#include "harness/explore.h"
-#include "harness/keybuf.h"
-#include "harness/prng.h"
-#include "harness/random-program.h"
-#include "harness/strategy.h"
-#include "harness/strbuf.h"
-#include "harness/vmt.h"
+#include "harness/base/base.h"
+#include "harness/explore/explore.h"
+#include "harness/gen/gen.h"
+#include "harness/program/program.h"
+#include "harness/run/run.h"
 
 #define PROGRAMS 20000
 #define RUNS 5000

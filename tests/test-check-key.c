@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/keybuf.h"
-#include "harness/run.h"
-#include "harness/vmt.h"
+#include "harness/base/base.h"
+#include "harness/program/program.h"
+#include "harness/run/run.h"
 
 static const char text[] = "map 16 80\ninit insert 20 24 rw rwx\nT0 wire 20 24 user noholes\nT1 clip 22\n";
 

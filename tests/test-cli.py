@@ -112,7 +112,7 @@ class Help(Case):
     def test_explain(self):
         """Every name that a report can have is explained, each with what its table says of it."""
         tables = {"edges.def": (r"^VM_EDGE\((\w+),", 45), "mutants.def": (r"^VM_MUTANT\((\w+),", 1),
-            "quirks.def": (r"^VM_QUIRK\((\w+),", 5), "../harness/checks.def": (r"^CHECK\((\w+),", 47)}
+            "quirks.def": (r"^VM_QUIRK\((\w+),", 5), "../harness/check/checks.def": (r"^CHECK\((\w+),", 47)}
         for table, (pattern, least) in tables.items():
             names = re.findall(pattern, (ROOT / "engine" / table).read_text(), re.MULTILINE)
             self.assertGreaterEqual(len(names), least, table)
@@ -156,8 +156,8 @@ class Help(Case):
         """help has a list of each kind of name, with every row of its table."""
         for what, table, pattern in (("quirks", "engine/quirks.def", r"^VM_QUIRK\((\w+),"),
                 ("mutants", "engine/mutants.def", r"^VM_MUTANT\((\w+),"),
-                ("verdicts", "harness/verdicts.def", r'^VERDICT\(\w+, "([\w-]+)"'),
-                ("checks", "harness/checks.def", r"^CHECK\((\w+),")):
+                ("verdicts", "harness/program/verdicts.def", r'^VERDICT\(\w+, "([\w-]+)"'),
+                ("checks", "harness/check/checks.def", r"^CHECK\((\w+),")):
             out, _ = self.expect(0, "help", what)
             names = re.findall(pattern, (ROOT / table).read_text(), re.MULTILINE)
             self.assertGreaterEqual(len(names), 5, what)

@@ -35,7 +35,7 @@ def run(words, **more):
 def main_archive(root, folder):
     """Another engine: a library that has a main and calls the target."""
     objects = []
-    for source in ("fuzz/replay-main.c", "harness/inputs.c"):
+    for source in ("fuzz/replay-main.c", "harness/base/inputs.c"):
         objects.append(folder / f"{Path(source).stem}.o")
         run(["clang", "-D_GNU_SOURCE", "-O1", "-fsanitize=address", "-I", root, "-c", root / source, "-o",
             objects[-1]])

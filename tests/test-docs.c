@@ -20,10 +20,9 @@
 
 #include "engine/edge.h"
 #include "engine/ops.h"
-#include "harness/check.h"
-#include "harness/edges.h"
-#include "harness/opsdoc.h"
-#include "harness/strbuf.h"
+#include "harness/base/base.h"
+#include "harness/check/check.h"
+#include "harness/program/program.h"
 
 #define MADE_BEGIN "<!-- made: -->\n"
 #define MADE_END "<!-- :made -->\n"

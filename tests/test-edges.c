@@ -21,9 +21,8 @@
 
 #include "engine/edge.h"
 #include "engine/vm.h"
-#include "harness/edges.h"
-#include "harness/explore.h"
-#include "harness/vmt.h"
+#include "harness/explore/explore.h"
+#include "harness/program/program.h"
 
 #define WRONG_MAX 8
 #define PROGRAMS_MIN 900 /* of all directories */

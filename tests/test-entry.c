@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "engine/map.h"
-#include "harness/prng.h"
+#include "harness/base/base.h"
 #include "tests/env-direct.h"
 #include "tests/naive-map.h"
 

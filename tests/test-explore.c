@@ -17,10 +17,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "harness/checkfile.h"
-#include "harness/explore.h"
-#include "harness/prng.h"
-#include "harness/replay.h"
+#include "harness/base/base.h"
+#include "harness/expect/expect.h"
+#include "harness/explore/explore.h"
+#include "harness/run/run.h"
 #include "tests/toy.h"
 
 static struct sim *sim;

@@ -21,8 +21,7 @@
 
 #include <cmocka.h>
 
-#include "harness/files.h"
-#include "harness/strbuf.h"
+#include "harness/base/base.h"
 
 #define LONG 100000 /* bytes */
 #define ROOM 1000

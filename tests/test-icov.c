@@ -11,10 +11,10 @@
 #include <cmocka.h>
 
 #include "fuzz/icov.h"
-#include "harness/prng.h"
-#include "harness/random-program.h"
-#include "harness/sim.h"
-#include "harness/strategy.h"
+#include "harness/base/base.h"
+#include "harness/gen/gen.h"
+#include "harness/run/run.h"
+#include "harness/sim/sim.h"
 
 #define RUNS 2000
 

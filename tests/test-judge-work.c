@@ -15,13 +15,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "harness/check.h"
-#include "harness/explore.h"
-#include "harness/run.h"
-#include "harness/sim.h"
-#include "harness/strbuf.h"
-#include "harness/target.h"
-#include "harness/vmt.h"
+#include "harness/base/base.h"
+#include "harness/check/check.h"
+#include "harness/explore/explore.h"
+#include "harness/program/program.h"
+#include "harness/run/run.h"
+#include "harness/sim/sim.h"
+#include "harness/target/target.h"
 
 static uint64_t work;
 static struct sim *sim;

@@ -12,9 +12,9 @@
 
 #include <cmocka.h>
 
-#include "harness/seqrun.h"
-#include "harness/sim.h"
-#include "harness/vmt.h"
+#include "harness/program/program.h"
+#include "harness/run/run.h"
+#include "harness/sim/sim.h"
 
 static void
 check_text(const char *text)

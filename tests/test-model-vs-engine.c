@@ -16,10 +16,10 @@
 #include <string.h>
 
 #include "engine/vm.h"
-#include "harness/random-program.h"
-#include "harness/seqrun.h"
-#include "harness/sim.h"
-#include "harness/vmt.h"
+#include "harness/gen/gen.h"
+#include "harness/program/program.h"
+#include "harness/run/run.h"
+#include "harness/sim/sim.h"
 
 #define COUNT_DEFAULT 100000
 #define FAILURES_MAX 3 /* printed, then it stops */

@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/seqrun.h"
-#include "harness/sim.h"
-#include "harness/vmt.h"
+#include "harness/program/program.h"
+#include "harness/run/run.h"
+#include "harness/sim/sim.h"
 
 struct counts {
 	size_t passed, failed, concurrent;

@@ -11,13 +11,11 @@
 
 #include <cmocka.h>
 
-#include "fuzz/mutate.h"
 #include "engine/vm.h"
-#include "harness/bytes.h"
-#include "harness/keybuf.h"
-#include "harness/mutate.h"
-#include "harness/prng.h"
-#include "harness/random-program.h"
+#include "fuzz/mutate.h"
+#include "harness/base/base.h"
+#include "harness/gen/gen.h"
+#include "harness/program/program.h"
 
 #define ROUNDS 20000
 #define SIZE 1024

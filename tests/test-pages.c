@@ -17,12 +17,12 @@
 
 #include "engine/map.h"
 #include "engine/native.h"
-#include "harness/explore.h"
-#include "harness/prng.h"
-#include "harness/random-program.h"
-#include "harness/seqrun.h"
-#include "harness/sim.h"
-#include "harness/vmt.h"
+#include "harness/base/base.h"
+#include "harness/explore/explore.h"
+#include "harness/gen/gen.h"
+#include "harness/program/program.h"
+#include "harness/run/run.h"
+#include "harness/sim/sim.h"
 
 #define PAGE(n) ((vm_offset_t)(n) << VM_PAGE_SHIFT)
 #define RW (VM_PROT_READ | VM_PROT_WRITE)

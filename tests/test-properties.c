@@ -29,10 +29,10 @@
 #include <unistd.h>
 
 #include "engine/vm.h"
-#include "harness/explore.h"
-#include "harness/random-program.h"
-#include "harness/sim.h"
-#include "harness/vmt.h"
+#include "harness/explore/explore.h"
+#include "harness/gen/gen.h"
+#include "harness/program/program.h"
+#include "harness/sim/sim.h"
 #include "tests/ledger.h"
 
 #define COUNT_DEFAULT 1000

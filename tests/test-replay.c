@@ -20,10 +20,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/explore.h"
-#include "harness/replay.h"
-#include "harness/strategy.h"
-#include "harness/vmt.h"
+#include "harness/explore/explore.h"
+#include "harness/program/program.h"
+#include "harness/run/run.h"
 #include "tests/toy.h"
 
 #define SEEDED_RUNS 2500

@@ -12,9 +12,9 @@
 
 #include <cmocka.h>
 
-#include "harness/random-program.h"
-#include "harness/seqrun.h"
-#include "harness/sim.h"
+#include "harness/gen/gen.h"
+#include "harness/run/run.h"
+#include "harness/sim/sim.h"
 
 #define PROGRAMS 3000
 #define STEPS_MAX 64

@@ -15,11 +15,10 @@
 #include <string.h>
 
 #include "engine/vm.h"
-#include "harness/program-edit.h"
-#include "harness/random-program.h"
-#include "harness/replay.h"
-#include "harness/shrink.h"
-#include "harness/vmt.h"
+#include "harness/gen/gen.h"
+#include "harness/program/program.h"
+#include "harness/run/run.h"
+#include "harness/shrink/shrink.h"
 #include "tests/toy.h"
 
 #define PROGRAMS 300 /* random ones */

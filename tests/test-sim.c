@@ -23,8 +23,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "harness/fiber.h"
-#include "harness/sim.h"
+#include "harness/sim/sim.h"
 
 /* --- fibers --- */
 

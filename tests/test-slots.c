@@ -8,7 +8,7 @@
 
 #include "engine/arena.h"
 #include "engine/slots.h"
-#include "harness/prng.h"
+#include "harness/base/base.h"
 
 #define WORDS 64 /* indices 0 to 63, and the same far away */
 #define FAR ((uint64_t)1 << 40)

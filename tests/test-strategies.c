@@ -18,10 +18,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/explore.h"
-#include "harness/random-program.h"
-#include "harness/strategy.h"
-#include "harness/vmt.h"
+#include "harness/explore/explore.h"
+#include "harness/gen/gen.h"
+#include "harness/program/program.h"
+#include "harness/run/run.h"
 #include "tests/toy.h"
 
 #define RUNS 20000

@@ -21,10 +21,9 @@
 
 #include "engine/map.h"
 #include "engine/native.h"
-#include "harness/program.h"
-#include "harness/reproduce.h"
-#include "harness/run.h"
-#include "harness/vmt.h"
+#include "harness/hunt/hunt.h"
+#include "harness/program/program.h"
+#include "harness/run/run.h"
 #include "stress/book.h"
 #include "stress/check.h"
 #include "stress/runner.h"

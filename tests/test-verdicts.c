@@ -23,11 +23,11 @@
 
 #include "engine/mutant.h"
 #include "engine/vm.h"
-#include "harness/env-sim.h"
-#include "harness/explore.h"
-#include "harness/prng.h"
-#include "harness/random-program.h"
-#include "harness/vmt.h"
+#include "harness/base/base.h"
+#include "harness/explore/explore.h"
+#include "harness/gen/gen.h"
+#include "harness/program/program.h"
+#include "harness/sim/sim.h"
 
 #define STATES_MAX 50000
 #define SCHEDULES_MAX 2000

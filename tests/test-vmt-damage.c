@@ -21,9 +21,8 @@
 #include <unistd.h>
 
 #include "fuzz/fuzz.h"
-#include "harness/prng.h"
-#include "harness/strbuf.h"
-#include "harness/vmt.h"
+#include "harness/base/base.h"
+#include "harness/program/program.h"
 
 /* Of one file. */
 #define CUTS_DEFAULT 120

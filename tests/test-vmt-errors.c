@@ -14,8 +14,7 @@
 
 #include <string.h>
 
-#include "harness/program.h"
-#include "harness/vmt.h"
+#include "harness/program/program.h"
 
 #define INSERT "init insert 16 24 rw rwx\n"
 #define ONE_THREAD INSERT "T0 wire 16 24 user noholes\n"

@@ -17,9 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/program.h"
-#include "harness/strbuf.h"
-#include "harness/vmt.h"
+#include "harness/base/base.h"
+#include "harness/program/program.h"
 
 static uint64_t work;
 

@@ -23,12 +23,8 @@
 #include <unistd.h>
 
 #include "engine/vm.h"
-#include "harness/keybuf.h"
-#include "harness/prng.h"
-#include "harness/program.h"
-#include "harness/state.h"
-#include "harness/strbuf.h"
-#include "harness/vmt.h"
+#include "harness/base/base.h"
+#include "harness/program/program.h"
 
 #define CORPUS_FILES_MAX 100000
 #define OPS_PER_CODE 3000

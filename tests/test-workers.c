@@ -19,14 +19,12 @@
 #include <unistd.h>
 
 #include "engine/vm.h"
-#include "harness/clock.h"
-#include "harness/env-sim.h"
-#include "harness/heartbeat.h"
-#include "harness/hunt.h"
-#include "harness/run.h"
-#include "harness/target.h"
-#include "harness/vmt.h"
-#include "harness/workers.h"
+#include "harness/base/base.h"
+#include "harness/hunt/hunt.h"
+#include "harness/program/program.h"
+#include "harness/run/run.h"
+#include "harness/sim/sim.h"
+#include "harness/target/target.h"
 
 #define HANG_SECONDS 0.3
 #define WORK_SECONDS 1.0 /* of what may take so long: well above HANG_SECONDS */

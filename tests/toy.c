@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/keybuf.h"
-#include "harness/sim.h"
+#include "harness/base/base.h"
+#include "harness/sim/sim.h"
 
 #define LOCKS 4
 #define CHANNEL_FLAG 7

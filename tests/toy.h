@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "harness/program.h"
-#include "harness/target.h"
+#include "harness/program/program.h"
+#include "harness/target/target.h"
 
 enum toy_verb {
 	TOY_STEPS,  /* arg steps that do nothing; 0 */

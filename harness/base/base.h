@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * base.h - the room base: what every other room builds on, and nothing about VM maps.
+ *
+ * For: growing texts and bytes, random numbers, clocks, worker processes and their messages, files.
+ * Includes: nothing of wirestorm. Link: libbsd.
+ * Start reading: strbuf.h, then workers.h.
+ */
+#ifndef HARNESS_BASE_BASE_H
+#define HARNESS_BASE_BASE_H
+
+#include "harness/base/clock.h"
+#include "harness/base/escape.h"
+#include "harness/base/files.h"
+#include "harness/base/heartbeat.h"
+#include "harness/base/inputs.h"
+#include "harness/base/json.h"
+#include "harness/base/keybuf.h"
+#include "harness/base/memory.h"
+#include "harness/base/message.h"
+#include "harness/base/nearest.h"
+#include "harness/base/prng.h"
+#include "harness/base/progress.h"
+#include "harness/base/strbuf.h"
+#include "harness/base/workers.h"
+
+#endif

@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* files.c - see files.h. */
+#include "harness/base/files.h"
+
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/base/strbuf.h"
+
+#define LINKS_MAX 40
+#define DESCRIPTOR_DIGITS_MAX 9
+#define NUMBER_MAX 9999
+#define TEMP_BEGIN ".wirestorm-"
+#define TEMP_END ".tmp"
+
+/* What a path means, its links followed. */
+struct place {
+	char path[PATH_MAX];
+	int fd;                /* a descriptor of this process (/dev/stdout, /dev/fd/N), or -1 */
+	bool exists, unsynced; /* unsynced: do not wait for the disk */
+	struct stat st;        /* if it exists */
+};
+
+/* The directory of a path: "." for a plain name. */
+static void
+directory_of(const char *path, char directory[PATH_MAX])
+{
+	const char *slash = strrchr(path, '/');
+	size_t len = slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
+
+	memcpy(directory, len == 0 ? "." : path, len == 0 ? 1 : len);
+	directory[len == 0 ? 1 : len] = '\0';
+}
+
+/* The descriptor that /proc/self/fd/N, by any name of that directory, stands for; -1: the path is something else. */
+static int
+own_descriptor(const char *path)
+{
+	char directory[PATH_MAX], real[PATH_MAX], own[PATH_MAX];
+	const char *slash = strrchr(path, '/'), *problem;
+	const char *name = slash != NULL ? slash + 1 : path;
+	size_t len = strlen(name);
+
+	if (len == 0 || len > DESCRIPTOR_DIGITS_MAX || strspn(name, "0123456789") != len)
+		return -1;
+	directory_of(path, directory);
+	if (realpath(directory, real) == NULL || realpath("/proc/self/fd", own) == NULL || strcmp(real, own) != 0)
+		return -1;
+	return (int)strtonum(name, 0, INT_MAX, &problem);
+}
+
+/* Replaces the link in @path by what it says. False with errno set. */
+static bool
+follow_link(char path[PATH_MAX], const char *link)
+{
+	char directory[PATH_MAX], next[PATH_MAX];
+	int n;
+
+	directory_of(path, directory);
+	n = link[0] == '/' ? snprintf(next, sizeof(next), "%s", link)
+	                   : snprintf(next, sizeof(next), "%s/%s", directory, link);
+	if (n < PATH_MAX) {
+		memcpy(path, next, (size_t)n + 1);
+		return true;
+	}
+	errno = ENAMETOOLONG;
+	return false;
+}
+
+/*
+ * Follows the links of the last component one by one. realpath(3) would fail where the last link leads to a file that
+ * is not there yet, and would take a descriptor in /proc for the file that is open behind it.
+ */
+static bool
+find_place(const char *path, struct place *p)
+{
+	char link[PATH_MAX];
+
+	if (strlen(path) >= PATH_MAX) {
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	memcpy(p->path, path, strlen(path) + 1);
+	p->exists = stat(path, &p->st) == 0;
+	for (unsigned n = 0; n < LINKS_MAX; n++) {
+		ssize_t len;
+
+		p->fd = own_descriptor(p->path);
+		if (p->fd >= 0 || (p->exists && !S_ISREG(p->st.st_mode) && lstat(p->path, &(struct stat){ 0 }) != 0))
+			return true;
+		len = readlink(p->path, link, sizeof(link) - 1);
+		if (len < 0)
+			return errno == EINVAL || errno == ENOENT;
+		link[len] = '\0';
+		if (!follow_link(p->path, link))
+			return false;
+	}
+	errno = ELOOP;
+	return false;
+}
+
+static bool
+write_all(int fd, const char *bytes, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, bytes, len);
+
+		if (n < 0 && errno != EINTR)
+			return false;
+		if (n > 0) {
+			bytes += n;
+			len -= (size_t)n;
+		}
+	}
+	return true;
+}
+
+static void
+close_quietly(int fd)
+{
+	int error = errno;
+
+	(void)close(fd);
+	errno = error;
+}
+
+/* --- what is no regular file --- */
+
+static bool
+write_open(const char *path, const char *bytes, size_t len)
+{
+	int fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	bool good;
+
+	if (fd < 0)
+		return false;
+	good = write_all(fd, bytes, len);
+	close_quietly(fd);
+	return good;
+}
+
+static bool
+write_descriptor(int fd, const char *bytes, size_t len)
+{
+	(void)fflush(stdout); /* what was printed earlier comes first */
+	return write_all(fd, bytes, len);
+}
+
+/* --- temporary files --- */
+
+/* Removes the temporary files of a directory whose writers were killed. */
+static void
+remove_stale(const char *directory)
+{
+	static dev_t last_dev;
+	static ino_t last_ino;
+	DIR *dir = opendir(directory);
+	struct dirent *d;
+	struct stat st;
+
+	if (dir == NULL)
+		return;
+	if (fstat(dirfd(dir), &st) != 0 || (st.st_dev == last_dev && st.st_ino == last_ino)) {
+		(void)closedir(dir); /* this process has looked there already */
+		return;
+	}
+	last_dev = st.st_dev;
+	last_ino = st.st_ino;
+	while ((d = readdir(dir)) != NULL) {
+		const char *end = strrchr(d->d_name, '.');
+		int fd;
+
+		if (strncmp(d->d_name, TEMP_BEGIN, strlen(TEMP_BEGIN)) != 0 || end == NULL ||
+		    strcmp(end, TEMP_END) != 0)
+			continue;
+		fd = openat(dirfd(dir), d->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && flock(fd, LOCK_EX | LOCK_NB) == 0)
+			(void)unlinkat(dirfd(dir), d->d_name, 0);
+		(void)close(fd);
+	}
+	(void)closedir(dir);
+}
+
+/* A signal that ends the process must not come while the temporary file has a name. */
+static void
+hold_signals(sigset_t *before)
+{
+	sigset_t ending;
+
+	(void)sigemptyset(&ending);
+	(void)sigaddset(&ending, SIGHUP);
+	(void)sigaddset(&ending, SIGINT);
+	(void)sigaddset(&ending, SIGQUIT);
+	(void)sigaddset(&ending, SIGTERM);
+	(void)pthread_sigmask(SIG_BLOCK, &ending, before);
+}
+
+static void
+release_signals(const sigset_t *before)
+{
+	(void)pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
+/* A name for a temporary file in @directory. */
+static bool
+name_temp(const char *directory, char name[PATH_MAX])
+{
+	static unsigned number;
+
+	if (snprintf(name, PATH_MAX, "%s/" TEMP_BEGIN "%ld-%u" TEMP_END, directory, (long)getpid(), number++) <
+	    PATH_MAX)
+		return true;
+	errno = ENAMETOOLONG;
+	return false;
+}
+
+/* A temporary file that has a name, locked. -1 with errno set. */
+static int
+open_named(const char *directory, char name[PATH_MAX])
+{
+	for (;;) {
+		struct stat st;
+		int fd;
+
+		if (!name_temp(directory, name))
+			return -1;
+		fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		if (fd < 0 && errno == EEXIST)
+			continue;
+		/* Another process may have removed it before it was locked. */
+		if (fd < 0 || flock(fd, LOCK_EX) != 0 || fstat(fd, &st) != 0 || st.st_nlink > 0)
+			return fd;
+		(void)close(fd);
+	}
+}
+
+/* Writes, and gives the file the mode of the one that it replaces. */
+static bool
+fill(int fd, const struct place *p, const char *bytes, size_t len)
+{
+	return write_all(fd, bytes, len) && (!p->exists || fchmod(fd, p->st.st_mode & 07777) == 0) &&
+	       (p->unsynced || fsync(fd) == 0);
+}
+
+/* Gives the temporary file @name its place. It has no name afterwards, or is removed. */
+static bool
+put_in_place(const char *name, const char *path, bool fresh)
+{
+	bool good;
+	int error;
+
+	if (!fresh) {
+		good = rename(name, path) == 0;
+	} else {
+		good = renameat2(AT_FDCWD, name, AT_FDCWD, path, RENAME_NOREPLACE) == 0;
+		if (!good && (errno == EINVAL || errno == ENOSYS)) /* links can do it, too */
+			good = link(name, path) == 0 && unlink(name) == 0;
+	}
+	error = errno;
+	if (!good)
+		(void)unlink(name);
+	errno = error;
+	return good;
+}
+
+enum unnamed { UNNAMED_WRITTEN, UNNAMED_FAILED, UNNAMED_IMPOSSIBLE };
+
+/* By a file that has no name until it is complete. Not every file system can do that. */
+static enum unnamed
+write_unnamed(const struct place *p, const char *directory, const char *bytes, size_t len, bool fresh)
+{
+	enum unnamed end = UNNAMED_FAILED;
+	char self[64], name[PATH_MAX];
+	sigset_t before;
+	int fd = open(directory, O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666);
+
+	if (fd < 0)
+		return UNNAMED_IMPOSSIBLE;
+	(void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	(void)flock(fd, LOCK_EX);
+	if (fill(fd, p, bytes, len)) {
+		hold_signals(&before);
+		if (fresh && linkat(AT_FDCWD, self, AT_FDCWD, p->path, AT_SYMLINK_FOLLOW) == 0)
+			end = UNNAMED_WRITTEN;
+		else if (fresh && errno == EEXIST)
+			end = UNNAMED_FAILED;
+		else if (fresh || !name_temp(directory, name) ||
+		         linkat(AT_FDCWD, self, AT_FDCWD, name, AT_SYMLINK_FOLLOW) != 0)
+			end = UNNAMED_IMPOSSIBLE;
+		else if (put_in_place(name, p->path, false))
+			end = UNNAMED_WRITTEN;
+		release_signals(&before);
+	}
+	close_quietly(fd);
+	return end;
+}
+
+static bool
+write_named(const struct place *p, const char *directory, const char *bytes, size_t len, bool fresh)
+{
+	char name[PATH_MAX];
+	bool good = false;
+	sigset_t before;
+	int fd;
+
+	hold_signals(&before);
+	fd = open_named(directory, name);
+	if (fd >= 0 && fill(fd, p, bytes, len)) {
+		good = put_in_place(name, p->path, fresh);
+		close_quietly(fd);
+	} else if (fd >= 0) {
+		close_quietly(fd);
+		(void)unlinkat(AT_FDCWD, name, 0);
+	}
+	release_signals(&before);
+	return good;
+}
+
+/* The new name must survive a crash, too. Who may not read the directory cannot synchronise it. */
+static bool
+sync_directory(const char *directory)
+{
+	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool good;
+
+	if (fd < 0)
+		return errno == EACCES;
+	good = fsync(fd) == 0 || errno == EINVAL;
+	close_quietly(fd);
+	return good;
+}
+
+static bool
+write_whole(const struct place *p, const char *bytes, size_t len, bool fresh)
+{
+	char directory[PATH_MAX];
+	enum unnamed end;
+
+	directory_of(p->path, directory);
+	remove_stale(directory);
+	end = write_unnamed(p, directory, bytes, len, fresh);
+	if (end == UNNAMED_FAILED || (end == UNNAMED_IMPOSSIBLE && !write_named(p, directory, bytes, len, fresh)))
+		return false;
+	return p->unsynced || sync_directory(directory);
+}
+
+/* --- the interface --- */
+
+bool
+file_is_stdout(const char *path)
+{
+	return strcmp(path, "-") == 0;
+}
+
+static bool
+is_replaced(const struct place *p)
+{
+	return p->fd < 0 && (!p->exists || S_ISREG(p->st.st_mode));
+}
+
+bool
+file_replaces(const char *path)
+{
+	struct place p;
+
+	return !file_is_stdout(path) && find_place(path, &p) && is_replaced(&p);
+}
+
+static bool
+write_to(const char *path, const void *bytes, size_t len, bool unsynced)
+{
+	struct place p;
+
+	if (file_is_stdout(path)) {
+		(void)fwrite(bytes, 1, len, stdout);
+		return true;
+	}
+	if (!find_place(path, &p))
+		return false;
+	p.unsynced = unsynced;
+	if (p.fd >= 0)
+		return write_descriptor(p.fd, bytes, len);
+	if (is_replaced(&p))
+		return write_whole(&p, bytes, len, false);
+	return write_open(path, bytes, len);
+}
+
+bool
+file_write(const char *path, const void *bytes, size_t len)
+{
+	return write_to(path, bytes, len, false);
+}
+
+bool
+file_write_unsynced(const char *path, const struct strbuf *text)
+{
+	return write_to(path, strbuf_text(text), text->len, true);
+}
+
+bool
+file_writable(const char *path)
+{
+	char directory[PATH_MAX];
+	struct place p;
+	int flags;
+
+	if (file_is_stdout(path))
+		return true;
+	if (!find_place(path, &p))
+		return false;
+	if (p.fd >= 0) {
+		flags = fcntl(p.fd, F_GETFL);
+		errno = EBADF;
+		return flags >= 0 && (flags & O_ACCMODE) != O_RDONLY;
+	}
+	if (p.exists && S_ISDIR(p.st.st_mode)) {
+		errno = EISDIR;
+		return false;
+	}
+	if (p.exists && !S_ISREG(p.st.st_mode))
+		return access(path, W_OK) == 0;
+	directory_of(p.path, directory);
+	return access(directory, W_OK | X_OK) == 0;
+}
+
+bool
+file_write_text(const char *path, const struct strbuf *text)
+{
+	return file_write(path, strbuf_text(text), text->len);
+}
+
+bool
+file_write_new(const char *path, const struct strbuf *text)
+{
+	struct place p = { .fd = -1 };
+
+	if (strlen(path) >= PATH_MAX) {
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	memcpy(p.path, path, strlen(path) + 1);
+	return write_whole(&p, strbuf_text(text), text->len, true);
+}
+
+/* "DIR/NAME-2.EXT" */
+static void
+add_number(const char *path, unsigned number, struct strbuf *out)
+{
+	const char *slash = strrchr(path, '/'), *dot = strrchr(slash != NULL ? slash : path, '.');
+	size_t len = dot != NULL ? (size_t)(dot - path) : strlen(path);
+
+	strbuf_clear(out);
+	strbuf_addn(out, path, len);
+	if (number > 1)
+		strbuf_printf(out, "-%u", number);
+	strbuf_add(out, path + len);
+}
+
+bool
+file_write_numbered(const char *path, const struct strbuf *text, struct strbuf *written)
+{
+	struct place p;
+	struct stat st;
+
+	strbuf_clear(written);
+	strbuf_add(written, path);
+	if (file_is_stdout(path))
+		return file_write_text(path, text);
+	if (!find_place(path, &p))
+		return false;
+	if (!is_replaced(&p))
+		return file_write_text(path, text);
+	for (unsigned n = 1; n <= NUMBER_MAX; n++) {
+		add_number(path, n, written);
+		if (lstat(strbuf_text(written), &st) == 0)
+			continue;
+		if (file_write_new(strbuf_text(written), text))
+			return true;
+		if (errno != EEXIST)
+			return false;
+	}
+	errno = EEXIST;
+	return false;
+}

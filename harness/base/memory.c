@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* memory.c - see memory.h. */
+#include "harness/base/memory.h"
+
+#include <err.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define STATUS 2   /* as for all that could not be run */
+#define CAP_MIN 16 /* elements of an array that grows */
+
+static void (*on_out)(const char *what);
+
+void
+memory_on_out(void (*hook)(const char *what))
+{
+	on_out = hook;
+}
+
+/*
+ * The caller may be on a fiber, or one of several threads. Exit handlers would free what they use, so they are not
+ * called.
+ */
+void
+memory_out(const char *what)
+{
+	if (on_out != NULL)
+		on_out(what);
+	(void)fflush(stdout);
+	warnx("out of memory: %s", what);
+	(void)fflush(stderr);
+	_exit(STATUS);
+}
+
+void
+memory_out_for_map(void)
+{
+	memory_out("a map");
+}
+
+void *
+memory_need(void *at, const char *what)
+{
+	if (at == NULL)
+		memory_out(what);
+	return at;
+}
+
+void *
+memory_new(size_t nr, size_t size, const char *what)
+{
+	return memory_need(calloc(nr > 0 ? nr : 1, size), what);
+}
+
+void *
+memory_resize(void *at, size_t nr, size_t size, const char *what)
+{
+	return memory_need(reallocarray(at, nr > 0 ? nr : 1, size), what);
+}
+
+void *
+memory_grow(void *at, size_t *cap, size_t need, size_t size, const char *what)
+{
+	size_t nr = *cap > CAP_MIN ? *cap : CAP_MIN;
+
+	if (need <= *cap)
+		return at;
+	while (nr < need)
+		nr = nr > SIZE_MAX / 2 ? need : nr * 2;
+	*cap = nr;
+	return memory_resize(at, nr, size, what);
+}
+
+char *
+memory_text(const char *text, const char *what)
+{
+	return memory_need(strdup(text), what);
+}
+
+char *
+memory_textn(const char *text, size_t len, const char *what)
+{
+	return memory_need(strndup(text, len), what);
+}
+
+char *
+memory_vprintf(const char *what, const char *format, va_list ap)
+{
+	char *text;
+
+	if (vasprintf(&text, format, ap) < 0)
+		memory_out(what);
+	return text;
+}

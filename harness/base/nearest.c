@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* nearest.c - see nearest.h. */
+#include "harness/base/nearest.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#define WORD_MAX 40   /* longer words are compared with none */
+#define PREFIX_MIN 4  /* letters from which on the beginning of a word stands for the word */
+#define CASE_COST 1   /* a letter in the other case */
+#define LETTER_COST 3 /* a letter that is missing, wrong, too much, or swapped with the next */
+#define FAR_SHORT (2 * LETTER_COST)
+#define FAR_MIDDLE (3 * LETTER_COST)
+#define FAR_LONG (4 * LETTER_COST)
+
+/* The first distance that is too far for a word of @len letters. */
+static unsigned
+too_far(size_t len)
+{
+	if (len <= 4)
+		return FAR_SHORT;
+	return len <= 8 ? FAR_MIDDLE : FAR_LONG;
+}
+
+void
+nearest_begin(struct nearest *n, const char *text, size_t len)
+{
+	*n = (struct nearest){ .text = text, .len = len, .distance = too_far(len) };
+}
+
+static unsigned
+least(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+static unsigned
+letter_cost(char a, char b)
+{
+	if (a == b)
+		return 0;
+	return tolower((unsigned char)a) == tolower((unsigned char)b) ? CASE_COST : LETTER_COST;
+}
+
+/* The cheapest way from one word to the other by single letters and swapped neighbours. */
+static unsigned
+distance(const char *a, size_t len_a, const char *b, size_t len_b)
+{
+	unsigned cost[3][WORD_MAX + 1];
+
+	for (size_t j = 0; j <= len_b; j++)
+		cost[0][j] = (unsigned)j * LETTER_COST;
+	for (size_t i = 1; i <= len_a; i++) {
+		unsigned *row = cost[i % 3], *above = cost[(i - 1) % 3];
+
+		row[0] = (unsigned)i * LETTER_COST;
+		for (size_t j = 1; j <= len_b; j++) {
+			row[j] = above[j - 1] + letter_cost(a[i - 1], b[j - 1]);
+			row[j] = least(row[j], least(above[j], row[j - 1]) + LETTER_COST);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				row[j] = least(row[j], cost[(i - 2) % 3][j - 2] + LETTER_COST);
+		}
+	}
+	return cost[len_a % 3][len_b];
+}
+
+void
+nearest_offer(struct nearest *n, const char *word)
+{
+	size_t len = strlen(word);
+	unsigned found;
+
+	if (n->len == 0 || n->len > WORD_MAX || len > WORD_MAX)
+		return;
+	found = distance(n->text, n->len, word, len);
+	/* Nothing of a word of one or two letters is left when all of them are changed. */
+	if (found >= LETTER_COST * (n->len < len ? n->len : len))
+		found = FAR_LONG;
+	if (n->len >= PREFIX_MIN && len > n->len && memcmp(n->text, word, n->len) == 0)
+		found = least(found, too_far(n->len) - 1);
+	if (found >= n->distance)
+		return;
+	n->distance = found;
+	n->word = word;
+}
+
+const char *
+nearest_hint(struct nearest *n)
+{
+	n->hint[0] = '\0';
+	if (n->word != NULL)
+		(void)snprintf(n->hint, sizeof(n->hint), "; did you mean \"%s\"?", n->word);
+	return n->hint;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * check-content.c - results that are answers: what is in a page, where the first gap is, what is mapped; and what a
+ * sync writes back.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/vm.h"
+#include "harness/base/base.h"
+#include "harness/check/check-inside.h"
+
+/* --- what was last written --- */
+
+/* The index of the first tag at or above @page. */
+static size_t
+tag_at(const struct check_tags *t, uint64_t page)
+{
+	size_t i = 0;
+
+	while (i < t->nr && t->tags[i].page < page)
+		i++;
+	return i;
+}
+
+void
+check_tags_clear(struct check_tags *t, uint64_t start, uint64_t end)
+{
+	size_t from = tag_at(t, start), to = tag_at(t, end);
+
+	if (from == to)
+		return;
+	memmove(&t->tags[from], &t->tags[to], (t->nr - to) * sizeof(*t->tags));
+	t->nr -= to - from;
+}
+
+static void
+tag_set(struct check_tags *t, uint64_t page, uint64_t tag)
+{
+	size_t i;
+
+	check_tags_clear(t, page, page + 1);
+	if (tag == 0)
+		return;
+	MEMORY_GROW(t->tags, t->cap, t->nr + 1, "the checker");
+	i = tag_at(t, page);
+	memmove(&t->tags[i + 1], &t->tags[i], (t->nr - i) * sizeof(*t->tags));
+	t->tags[i] = (struct check_tag){ page, tag };
+	t->nr++;
+}
+
+static void
+check_read(const struct check_call *call)
+{
+	const struct check_tags *t = &call->c->tags;
+	size_t i = tag_at(t, call->range.start);
+	uint64_t written = i < t->nr && t->tags[i].page == call->range.start ? t->tags[i].tag : 0;
+
+	if (call->result->value != written)
+		check_report(call->c, call->r, CHECK_content, call, call->range.start, call->range.end,
+		    "it reads %" PRIu64 ", but what was last written to page %" PRIu64 " is %" PRIu64,
+		    call->result->value, call->range.start, written);
+}
+
+/* --- find --- */
+
+/* The first gap of @len pages in the state; cfg->max: there is none. */
+static uint64_t
+first_fit(const struct program_config *cfg, const struct vm_state *s, uint64_t len)
+{
+	uint64_t at = cfg->min;
+
+	for (size_t i = 0; i < s->nr_runs; i++) {
+		if (s->runs[i].start >= at && s->runs[i].start - at >= len)
+			return at;
+		at = s->runs[i].end;
+	}
+	return cfg->max - at >= len ? at : cfg->max;
+}
+
+static void
+check_find_result(const struct check_call *call)
+{
+	const struct program_config *cfg = &call->r->program->config;
+	const struct vm_op *op = call->op;
+	uint64_t fit = first_fit(cfg, call->c->before, op->end);
+	/* A map that begins at 0 looks behind the last place first, if the memory can be accessed. */
+	bool clusters = cfg->min == 0 && op->prot != VM_PROT_NONE;
+
+	if (op->end == 0)
+		return;
+	if (call->result->code == KERN_NO_SPACE && fit != cfg->max)
+		check_report(call->c, call->r, CHECK_find, call, fit, fit + op->end,
+		    "there is room: pages %" PRIu64 "-%" PRIu64 " are free", fit, fit + op->end);
+	if (call->result->code == KERN_SUCCESS && !clusters && call->result->value != fit)
+		check_report(call->c, call->r, CHECK_find, call, call->result->value, call->result->value + op->end,
+		    "the first gap that is long enough is at page %" PRIu64, fit);
+}
+
+/* --- lookup and check --- */
+
+/* Is each page of [start, end) mapped with @prot? */
+static bool
+permits(const struct vm_state *s, uint64_t start, uint64_t end, uint8_t prot)
+{
+	uint64_t until;
+
+	for (uint64_t page = start; page < end; page = until) {
+		const struct vm_run *run = check_run_at(s, page, end, &until);
+
+		if (run == NULL || (prot & ~run->prot) != 0)
+			return false;
+	}
+	return true;
+}
+
+static void
+check_query(const struct check_call *call)
+{
+	const struct vm_state *s = call->c->before;
+	const struct vm_op *op = call->op;
+	uint64_t until;
+	bool so = check_run_at(s, op->start, op->start + 1, &until) != NULL;
+
+	if (op->code == VM_OP_check)
+		so = so && permits(s, op->start, op->end, op->prot);
+	if (call->result->code != (so ? 1 : 0))
+		check_report(call->c, call->r, CHECK_query, call, call->range.start, call->range.end,
+		    "pages %" PRIu64 "-%" PRIu64 " are %smapped%s", call->range.start, call->range.end,
+		    so ? "" : "not all ", op->code == VM_OP_check ? " with that protection" : "");
+}
+
+/* A sync that succeeds has gone through all of its range: where it finds a hole it fails. */
+static void
+check_synced(const struct check_call *call)
+{
+	uint64_t synced = call->state->synced;
+
+	if (call->r->target->cleaned != NULL && synced < call->range.end)
+		check_report(call->c, call->r, CHECK_sync, call, synced, call->range.end,
+		    "it has succeeded and not written pages %" PRIu64 "-%" PRIu64 " back", synced, call->range.end);
+}
+
+void
+check_content(const struct check_call *call)
+{
+	const struct vm_op *op = call->op;
+
+	if (call->result->outcome != VM_OUTCOME_DONE)
+		return;
+	if (op->code == VM_OP_check || op->code == VM_OP_lookup)
+		check_query(call);
+	else if (op->code == VM_OP_find)
+		check_find_result(call);
+	else if (op->code == VM_OP_read && call->result->code == KERN_SUCCESS)
+		check_read(call);
+	else if (op->code == VM_OP_sync && call->result->code == KERN_SUCCESS)
+		check_synced(call);
+	else if (op->code == VM_OP_write && call->result->code == KERN_SUCCESS)
+		tag_set(&call->c->tags, op->start, op->value);
+	else if (op->code == VM_OP_fixed && call->result->code == KERN_SUCCESS)
+		/* All of it was deleted, where that does not show, too. */
+		check_tags_clear(&call->c->tags, call->range.start, call->range.end);
+}
+
+/* --- sync --- */
+
+void
+check_cleaned(const struct check_call *call)
+{
+	const struct vm_target *target = call->r->target;
+	uint64_t start, end, until;
+	bool dirty;
+
+	if (target->cleaned == NULL || !target->cleaned(call->r->self, call->thread, &start, &end, &dirty))
+		return;
+	if (dirty)
+		check_report(call->c, call->r, CHECK_sync, call, start, end,
+		    "it has come by pages %" PRIu64 "-%" PRIu64 ", and some of them are dirty still", start, end);
+	if (start <= call->state->synced && end > call->state->synced)
+		call->state->synced = end;
+	/* An empty range means the entry it is in, whose bounds do not show. */
+	if (call->range.start < call->range.end && (start < call->range.start || end > call->range.end))
+		check_report(call->c, call->r, CHECK_sync, call, start, end,
+		    "it writes back pages %" PRIu64 "-%" PRIu64 ", which are not in its range", start, end);
+	for (uint64_t page = start; page < end; page = until)
+		if (check_run_at(call->c->now, page, end, &until) == NULL) {
+			check_report(call->c, call->r, CHECK_sync, call, page, until,
+			    "it writes back pages %" PRIu64 "-%" PRIu64
+			    " of an object that has none there: nothing is mapped",
+			    page, until);
+			return;
+		}
+}

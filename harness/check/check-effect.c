@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * check-effect.c - the list of what an operation's steps have changed, page by page, all in all.
+ *
+ *	before  20---------26:rw-:w0          a step of wire 22 30:     22-26  wired +1, transition +1
+ *	now     20-22:rw-:w0 22-26:rw-:w1!T   the difference is         on the operation's list of effects
+ *
+ * check-step.c adds to it, check-result.c looks at it when the operation has ended.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "engine/vm.h"
+#include "harness/base/base.h"
+#include "harness/check/check-inside.h"
+
+/* --- ranges --- */
+
+static void
+set_range(struct check_range *range, uint64_t start, uint64_t end)
+{
+	range->start = start;
+	range->end = end > start ? end : start;
+}
+
+/* Which pages an operation's arguments name: one, some as they are, some cut to the map, none. */
+#define OPS_PAGE (CHECK_OP(clip) | CHECK_OP(lookup) | CHECK_OP(fault) | CHECK_OP(read) | CHECK_OP(write))
+#define OPS_AS_GIVEN (CHECK_OP(insert) | CHECK_OP(check))
+#define OPS_CUT                                                                                                        \
+	(CHECK_OP(fixed) | CHECK_OP(remove) | CHECK_OP(protect) | CHECK_OP(inherit) | CHECK_OP(madvise) |              \
+	    CHECK_OP(wire) | CHECK_OP(unwire) | CHECK_OP(sync))
+#define OPS_NOWHERE (CHECK_OP(find) | CHECK_OP(pageout))
+
+_Static_assert((OPS_PAGE | OPS_AS_GIVEN | OPS_CUT | OPS_NOWHERE) == CHECK_OPS_ALL, "an operation names no pages");
+
+void
+check_clamp(const struct program_config *cfg, const struct vm_op *op, struct check_range *ret)
+{
+	unsigned bit = 1u << op->code;
+	uint64_t s = op->start, e = op->end;
+
+	if ((bit & OPS_PAGE) != 0) {
+		set_range(ret, s, s + 1);
+	} else if ((bit & OPS_AS_GIVEN) != 0) {
+		set_range(ret, s, e);
+	} else if ((bit & OPS_NOWHERE) != 0) {
+		set_range(ret, 0, 0);
+	} else {
+		s = s < cfg->min ? cfg->min : s;
+		e = e > cfg->max ? cfg->max : e;
+		set_range(ret, s > e ? e : s, e);
+	}
+}
+
+/* --- the list of effects --- */
+
+static struct check_effect *
+make_room(struct check_op *o, size_t at)
+{
+	MEMORY_GROW(o->effects, o->cap_effects, o->nr_effects + 1, "the checker");
+	memmove(&o->effects[at + 1], &o->effects[at], (o->nr_effects - at) * sizeof(*o->effects));
+	o->nr_effects++;
+	return &o->effects[at];
+}
+
+/* Cuts the effect that contains @page, so that one begins there. */
+static void
+cut_at(struct check_op *o, uint64_t page)
+{
+	for (size_t i = 0; i < o->nr_effects; i++) {
+		struct check_effect *e = &o->effects[i];
+
+		if (e->start >= page || e->end <= page)
+			continue;
+		e = make_room(o, i + 1);
+		*e = o->effects[i];
+		e->start = page;
+		o->effects[i].end = page;
+		return;
+	}
+}
+
+static void
+add_to(struct check_effect *e, const struct check_effect *d)
+{
+	e->wired = (int16_t)(e->wired + d->wired);
+	e->user = (int16_t)(e->user + d->user);
+	e->transition = (int16_t)(e->transition + d->transition);
+	e->mapped = (int16_t)(e->mapped + d->mapped);
+	e->attributes |= d->attributes;
+	e->others |= d->others;
+}
+
+static bool
+is_nothing(const struct check_effect *e)
+{
+	return e->wired == 0 && e->user == 0 && e->transition == 0 && e->mapped == 0 && !e->attributes && !e->others;
+}
+
+static bool
+is_alike(const struct check_effect *a, const struct check_effect *b)
+{
+	return a->wired == b->wired && a->user == b->user && a->transition == b->transition && a->mapped == b->mapped &&
+	       a->attributes == b->attributes && a->others == b->others;
+}
+
+/* Lists of equal effects are equal: no zeros, and neighbours that are alike are one. */
+static void
+tidy(struct check_op *o)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < o->nr_effects; i++) {
+		const struct check_effect *e = &o->effects[i];
+
+		if (is_nothing(e))
+			continue;
+		if (n > 0 && o->effects[n - 1].end == e->start && is_alike(&o->effects[n - 1], e))
+			o->effects[n - 1].end = e->end;
+		else if (&o->effects[n++] != e)
+			o->effects[n - 1] = *e;
+	}
+	o->nr_effects = n;
+}
+
+void
+check_effects_add(struct check_op *o, const struct check_effect *d)
+{
+	uint64_t page = d->start;
+	size_t i = 0;
+
+	cut_at(o, d->start);
+	cut_at(o, d->end);
+	while (page < d->end) {
+		while (i < o->nr_effects && o->effects[i].end <= page)
+			i++;
+		if (i < o->nr_effects && o->effects[i].start == page) {
+			add_to(&o->effects[i], d);
+			page = o->effects[i].end;
+		} else {
+			struct check_effect *e = make_room(o, i);
+
+			*e = *d;
+			e->start = page;
+			if (i + 1 < o->nr_effects && o->effects[i + 1].start < e->end)
+				e->end = o->effects[i + 1].start;
+			page = e->end;
+		}
+	}
+	tidy(o);
+}
+
+const struct check_effect *
+check_effect_at(const struct check_op *o, uint64_t page, uint64_t end, uint64_t *until)
+{
+	*until = end;
+	for (size_t i = 0; i < o->nr_effects && o->effects[i].start < end; i++) {
+		const struct check_effect *e = &o->effects[i];
+
+		if (e->end <= page)
+			continue;
+		if (e->start > page) {
+			*until = e->start;
+			return NULL;
+		}
+		*until = e->end < end ? e->end : end;
+		return e;
+	}
+	return NULL;
+}

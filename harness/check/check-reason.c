@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * check-reason.c - which codes have a reason in a state, as docs/engine.md and docs/returns.md give them. Written from
+ * the documents, over pages: no entry, no flag of the engine, no timestamp.
+ */
+#include <inttypes.h>
+
+#include "engine/vm.h"
+#include "harness/check/check-inside.h"
+
+#define BIT(code) (1u << KERN_##code)
+
+/* What there is to say of the pages of a range. */
+struct facts {
+	bool start_mapped;
+	bool hole;           /* some page is not mapped */
+	bool occupied;       /* some page is mapped */
+	bool no_access;      /* a wire lacks access to some page */
+	bool no_system_wire; /* some mapped page has no system wiring */
+	bool must_unwire;    /* the same, of the pages that an operation cannot pass over */
+	uint16_t must_fault; /* codes of poisoned pages that an operation cannot pass over, as bits */
+	bool user_wired;     /* some page */
+	bool beyond_max;     /* the protection asked for is not within some page's maximum */
+};
+
+bool
+check_lacks_access(const struct vm_run *run, const struct vm_op *op)
+{
+	return (run->prot & (VM_PROT_READ | VM_PROT_EXECUTE)) == 0 ||
+	       ((op->flags & VM_OPF_WRITE) != 0 && (run->prot & VM_PROT_WRITE) == 0);
+}
+
+/* The codes of the poisoned pages in [start, end), as bits. */
+static uint16_t
+poison_in(const struct program_config *cfg, uint64_t start, uint64_t end)
+{
+	uint16_t codes = 0;
+
+	for (size_t i = 0; i < cfg->nr_poison; i++)
+		if (cfg->poison[i].page >= start && cfg->poison[i].page < end)
+			codes |= (uint16_t)(1u << cfg->poison[i].code);
+	return codes;
+}
+
+/*
+ * What cannot be passed over in pages [page, until), which are @run. With holes allowed an operation that has slept
+ * does not see what was mapped behind it meanwhile: what others have changed in the course of the call obliges it to
+ * nothing.
+ */
+static void
+look_at_duties(const struct check_call *call, const struct vm_run *run, uint64_t page, uint64_t until, struct facts *f)
+{
+	bool holes_ok = (call->op->flags & VM_OPF_HOLESOK) != 0, lacks = check_lacks_access(run, call->op);
+	uint64_t next;
+
+	for (; page < until; page = next) {
+		const struct check_effect *e = check_effect_at(call->state, page, until, &next);
+
+		if (holes_ok && e != NULL && e->others)
+			continue;
+		f->must_unwire |= run->wired_count - run->user_wired == 0;
+		if (!lacks)
+			f->must_fault |= poison_in(&call->r->program->config, page, next);
+	}
+}
+
+static struct facts
+look(const struct check_call *call, const struct vm_state *s, uint64_t start, uint64_t end)
+{
+	const struct vm_op *op = call->op;
+	struct facts f = { 0 };
+	uint64_t page = start; /* up to which all has been seen */
+
+	for (size_t i = 0; i < s->nr_runs && s->runs[i].start <= start; i++)
+		f.start_mapped |= s->runs[i].end > start;
+	for (size_t i = 0; i < s->nr_runs && s->runs[i].start < end && page < end; i++) {
+		const struct vm_run *run = &s->runs[i];
+		uint64_t until = run->end < end ? run->end : end;
+
+		if (run->end <= page)
+			continue;
+		if (run->start > page) {
+			f.hole = true;
+			page = run->start;
+		}
+		f.occupied = true;
+		f.no_access |= check_lacks_access(run, op);
+		f.no_system_wire |= run->wired_count - run->user_wired == 0;
+		f.user_wired |= run->user_wired;
+		f.beyond_max |= !run->guard && (op->prot & ~run->max) != 0;
+		if (op->code == VM_OP_wire || op->code == VM_OP_unwire)
+			look_at_duties(call, run, page, until, &f);
+		page = until;
+	}
+	f.hole |= page < end;
+	return f;
+}
+
+/* Can frames have run short? Only wired pages cannot be evicted, those that a wire is about to fault among them. */
+static bool
+frames_short(const struct program_config *cfg, const struct vm_state *s)
+{
+	uint64_t frames = cfg->frames != 0 ? cfg->frames : VM_FRAMES_AMPLE, wired = 0;
+
+	for (size_t i = 0; i < s->nr_runs; i++)
+		if (s->runs[i].wired_count > 0)
+			wired += s->runs[i].end - s->runs[i].start;
+	return wired >= frames;
+}
+
+/* For wire and unwire: is the range, or the start of an empty one, not there? */
+static bool
+range_invalid(const struct check_call *call, const struct facts *f)
+{
+	if ((call->op->flags & VM_OPF_HOLESOK) != 0 || call->op->start == call->op->end)
+		return false;
+	return call->range.start < call->range.end ? f->hole : !f->start_mapped;
+}
+
+static uint16_t
+wire_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *must)
+{
+	const struct program_config *cfg = &call->r->program->config;
+	struct facts f = look(call, s, call->range.start, call->range.end);
+	bool holes_ok = (call->op->flags & VM_OPF_HOLESOK) != 0;
+	int64_t wanted = s->user_wired + (int64_t)(call->range.end - call->range.start);
+	uint16_t seen = BIT(SUCCESS);
+
+	if (range_invalid(call, &f) || (!holes_ok && f.no_access))
+		*must = BIT(INVALID_ADDRESS);
+	/* Whether an inverted range is refused depends on where entries meet, which pages do not show. */
+	if (*must != 0 || call->op->start > call->op->end)
+		seen |= BIT(INVALID_ADDRESS);
+	*must |= f.must_fault;
+	seen |= poison_in(cfg, call->range.start, call->range.end);
+	if (((call->op->flags & VM_OPF_USER) != 0 && wanted > (int64_t)cfg->limit) || frames_short(cfg, s))
+		seen |= BIT(RESOURCE_SHORTAGE);
+	return seen;
+}
+
+static uint16_t
+unwire_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *must)
+{
+	struct facts f = look(call, s, call->range.start, call->range.end);
+	uint16_t seen = BIT(SUCCESS);
+
+	if (range_invalid(call, &f))
+		*must |= BIT(INVALID_ADDRESS);
+	if ((call->op->flags & VM_OPF_USER) == 0 && f.must_unwire)
+		*must |= BIT(INVALID_ARGUMENT);
+	seen |= *must;
+	if ((call->op->flags & VM_OPF_USER) == 0 && f.no_system_wire)
+		seen |= BIT(INVALID_ARGUMENT);
+	if (call->op->start > call->op->end)
+		seen |= BIT(INVALID_ADDRESS);
+	return seen;
+}
+
+static uint16_t
+insert_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *must)
+{
+	const struct program_config *cfg = &call->r->program->config;
+	const struct vm_op *op = call->op;
+	struct facts f = look(call, s, op->start, op->end);
+
+	if (op->start >= op->end || op->start < cfg->min || op->end > cfg->max)
+		*must = BIT(INVALID_ADDRESS);
+	else if (f.occupied)
+		*must = BIT(NO_SPACE);
+	return *must != 0 ? *must : BIT(SUCCESS);
+}
+
+/* Somebody has mapped into it while it slept. */
+static bool
+overtaken(const struct check_op *o)
+{
+	for (size_t i = 0; i < o->nr_effects; i++)
+		if (o->effects[i].others)
+			return true;
+	return false;
+}
+
+static uint16_t
+fixed_reasons(const struct check_call *call, uint16_t *must)
+{
+	if (call->range.start == call->range.end)
+		return *must = BIT(INVALID_ADDRESS);
+	return (uint16_t)(BIT(SUCCESS) | (overtaken(call->state) ? BIT(NO_SPACE) : 0));
+}
+
+static uint16_t
+sync_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *must)
+{
+	/* An empty range means the entry it is in. */
+	uint64_t end = call->range.start == call->range.end ? call->range.start + 1 : call->range.end;
+	struct facts f = look(call, s, call->range.start, end);
+	uint16_t seen = BIT(SUCCESS);
+
+	if (!f.start_mapped || f.hole)
+		*must |= BIT(INVALID_ADDRESS);
+	if ((call->op->flags & VM_OPF_INVALIDATE) != 0 && f.user_wired)
+		*must |= BIT(INVALID_ARGUMENT);
+	return seen | *must;
+}
+
+static uint16_t
+fault_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *must)
+{
+	const struct program_config *cfg = &call->r->program->config;
+	uint8_t type = call->op->code == VM_OP_read    ? VM_PROT_READ
+	               : call->op->code == VM_OP_write ? VM_PROT_WRITE
+	                                               : call->op->prot;
+	uint16_t seen = (uint16_t)(BIT(SUCCESS) | poison_in(cfg, call->range.start, call->range.end));
+	uint64_t until;
+	const struct vm_run *run = check_run_at(s, call->range.start, call->range.end, &until);
+
+	if (run == NULL)
+		*must = BIT(INVALID_ADDRESS);
+	else if ((type & ~run->prot) != 0 || run->prot == VM_PROT_NONE)
+		*must = BIT(PROTECTION_FAILURE);
+	else
+		*must = poison_in(cfg, call->range.start, call->range.end);
+	seen |= *must;
+	if (frames_short(cfg, s))
+		seen |= BIT(RESOURCE_SHORTAGE);
+	return seen;
+}
+
+static uint16_t
+protect_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *must)
+{
+	struct facts f = look(call, s, call->range.start, call->range.end);
+
+	if (f.beyond_max)
+		*must = BIT(PROTECTION_FAILURE);
+	return BIT(SUCCESS) | *must;
+}
+
+bool
+check_malformed(const struct vm_op *op)
+{
+	bool maps = op->code == VM_OP_insert || op->code == VM_OP_fixed || op->code == VM_OP_find;
+
+	return maps && (op->prot & ~op->max) != 0;
+}
+
+uint16_t
+check_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *must)
+{
+	uint64_t until;
+
+	*must = 0;
+	if (check_malformed(call->op))
+		return *must = BIT(INVALID_ARGUMENT);
+	switch ((enum vm_op_code)call->op->code) {
+	case VM_OP_wire:
+		return wire_reasons(call, s, must);
+	case VM_OP_unwire:
+		return unwire_reasons(call, s, must);
+	case VM_OP_insert:
+		return insert_reasons(call, s, must);
+	case VM_OP_fixed:
+		return fixed_reasons(call, must);
+	case VM_OP_find:
+		if (call->op->end == 0)
+			return *must = BIT(INVALID_ADDRESS);
+		return BIT(SUCCESS) | BIT(NO_SPACE); /* which of them: check-content.c */
+	case VM_OP_protect:
+		return protect_reasons(call, s, must);
+	case VM_OP_sync:
+		return sync_reasons(call, s, must);
+	case VM_OP_clip:
+		if (check_run_at(s, call->range.start, call->range.end, &until) == NULL)
+			return *must = BIT(INVALID_ADDRESS);
+		return BIT(SUCCESS);
+	case VM_OP_fault:
+	case VM_OP_read:
+	case VM_OP_write:
+		return fault_reasons(call, s, must);
+	case VM_OP_remove:
+	case VM_OP_inherit:
+	case VM_OP_madvise:
+	case VM_OP_pageout:
+		return BIT(SUCCESS);
+	case VM_OP_check:
+	case VM_OP_lookup:
+		return BIT(SUCCESS) | BIT(INVALID_ADDRESS); /* these are TRUE and FALSE */
+	case VM_OP_INVALID:
+		break;
+	}
+	return 0;
+}
+
+void
+check_code(const struct check_call *call)
+{
+	const struct check_op *o = call->state;
+	int code = call->result->code;
+	enum check_id id = code == KERN_INVALID_ADDRESS     ? CHECK_unfounded
+	                   : code == KERN_RESOURCE_SHORTAGE ? CHECK_shortage
+	                                                    : CHECK_code;
+
+	if (call->result->outcome != VM_OUTCOME_DONE)
+		return;
+	if (call->op->code == VM_OP_check || call->op->code == VM_OP_lookup)
+		return;
+	if (code < 0 || code >= VM_KERN_COUNT || (o->seen & 1u << code) == 0)
+		check_report(call->c, call->r, id, call, call->range.start, call->range.end,
+		    "at no instant of the call was there a reason for that in pages %" PRIu64 "-%" PRIu64,
+		    call->range.start, call->range.end);
+	else if (code == KERN_SUCCESS && o->always != 0)
+		check_report(call->c, call->r, (o->always & BIT(INVALID_ADDRESS)) != 0 ? CHECK_overlooked : CHECK_code,
+		    call, call->range.start, call->range.end,
+		    "at each instant of the call there was a reason for %s in pages %" PRIu64 "-%" PRIu64,
+		    vm_kern_name(__builtin_ctz(o->always)), call->range.start, call->range.end);
+}

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * check-result.c - what an operation has left behind when it has ended.
+ *
+ * An operation that fails leaves a list of zeros. One that succeeds leaves what docs/engine.md says: that is the model
+ * of the operations over an array of pages, as far as it does not depend on where entries meet.
+ */
+#include <inttypes.h>
+
+#include "engine/vm.h"
+#include "harness/base/base.h"
+#include "harness/check/check-inside.h"
+
+/* It has failed: nothing may be left of it. */
+static void
+check_rollback(const struct check_call *call)
+{
+	const struct check_op *o = call->state;
+	bool fixed = call->op->code == VM_OP_fixed;
+
+	for (size_t i = 0; i < o->nr_effects; i++) {
+		const struct check_effect *e = &o->effects[i];
+
+		if (fixed ? e->mapped <= 0 : e->wired == 0 && e->user == 0 && e->mapped == 0 && !e->attributes)
+			continue;
+		check_report(call->c, call->r, CHECK_rollback, call, e->start, e->end,
+		    "it has failed and not taken back what it did to pages %" PRIu64 "-%" PRIu64
+		    ": wirings %+d, the user's %+d%s",
+		    e->start, e->end, e->wired, e->user,
+		    e->mapped != 0  ? ", mapped or unmapped"
+		    : e->attributes ? ", attributes"
+		                    : "");
+		return;
+	}
+	if (!fixed && o->charged != 0)
+		check_report(call->c, call->r, CHECK_rollback, call, call->range.start, call->range.end,
+		    "it has failed, and its changes to the user-wire counter add up to %+" PRId64 " pages", o->charged);
+}
+
+/* One stretch of pages that are alike, for check_pages. */
+struct stretch {
+	uint64_t start, end;
+	const struct vm_run *run;          /* as it is now; NULL: not mapped */
+	const struct check_effect *effect; /* of the operation; NULL: none */
+};
+
+typedef const char *stretch_fn(const struct check_call *call, const struct stretch *s);
+
+/* Asks @wrong of each stretch of the range [start, end); reports the first that it says something of. */
+static void
+check_pages(const struct check_call *call, enum check_id id, uint64_t start, uint64_t end, stretch_fn *wrong)
+{
+	uint64_t next;
+
+	for (uint64_t page = start; page < end; page = next) {
+		struct stretch s = { .start = page };
+		const char *text;
+		uint64_t until;
+
+		s.run = check_run_at(call->c->now, page, end, &until);
+		s.effect = check_effect_at(call->state, page, until, &next);
+		s.end = next;
+		text = wrong(call, &s);
+		if (text == NULL)
+			continue;
+		check_report(call->c, call->r, id, call, s.start, s.end, "pages %" PRIu64 "-%" PRIu64 " %s", s.start,
+		    s.end, text);
+		return;
+	}
+}
+
+static bool
+others_were_there(const struct stretch *s)
+{
+	return s->effect != NULL && s->effect->others;
+}
+
+static const char *
+not_wired(const struct check_call *call, const struct stretch *s)
+{
+	bool user = (call->op->flags & VM_OPF_USER) != 0, holes_ok = (call->op->flags & VM_OPF_HOLESOK) != 0;
+	int wired = s->effect != NULL ? s->effect->wired : 0, users = s->effect != NULL ? s->effect->user : 0;
+
+	if (wired == 0 && users == 0) {
+		bool already = user && s->run != NULL && s->run->user_wired;
+		bool skipped =
+		    holes_ok && (s->run == NULL || others_were_there(s) || check_lacks_access(s->run, call->op));
+
+		return already || skipped ? NULL : "are not wired by it, though it has succeeded";
+	}
+	if (wired != 1 || users != (user ? 1 : 0))
+		return "have not been wired once by it, but in some other number";
+	if (s->run == NULL || s->run->wired_count < 1 || (user && !s->run->user_wired))
+		return "are not wired, though it has succeeded and wired them";
+	return NULL;
+}
+
+static const char *
+not_unwired(const struct check_call *call, const struct stretch *s)
+{
+	bool user = (call->op->flags & VM_OPF_USER) != 0, holes_ok = (call->op->flags & VM_OPF_HOLESOK) != 0;
+	int wired = s->effect != NULL ? s->effect->wired : 0, users = s->effect != NULL ? s->effect->user : 0;
+
+	if (wired == 0 && users == 0) {
+		bool skipped = holes_ok && (s->run == NULL || others_were_there(s));
+
+		if (user && s->run != NULL && s->run->user_wired && !skipped)
+			return "are still wired by the user, though it has succeeded";
+		return user || skipped ? NULL : "have kept the wiring that it has succeeded to take";
+	}
+	if (wired != -1 || users != (user ? -1 : 0))
+		return "have not lost one wiring by it, but some other number";
+	return NULL;
+}
+
+static const char *
+not_mapped(const struct check_call *call, const struct stretch *s)
+{
+	const struct vm_op *op = call->op;
+	bool guard = (op->flags & VM_OPF_GUARD) != 0;
+
+	if (s->run == NULL)
+		return "are not mapped, though it has succeeded";
+	if (s->run->guard != guard ||
+	    (!guard && (s->run->prot != op->prot || s->run->max != op->max || s->run->inherit != VM_INHERIT_COPY)))
+		return "are not mapped as it was asked to";
+	if (s->run->wired_count != 0 || s->run->user_wired || s->run->transition)
+		return "are wired or in transition, though they are new";
+	return NULL;
+}
+
+static const char *
+not_removed(const struct check_call *call, const struct stretch *s)
+{
+	(void)call;
+	return s->run == NULL || others_were_there(s) ? NULL : "are still mapped, though it has succeeded";
+}
+
+static const char *
+not_protected(const struct check_call *call, const struct stretch *s)
+{
+	const struct vm_op *op = call->op;
+
+	if (s->run == NULL || s->run->guard)
+		return NULL;
+	if ((op->flags & VM_OPF_SETMAX) != 0)
+		return s->run->max == op->prot ? NULL : "do not have that maximum, though it has succeeded";
+	return s->run->prot == op->prot ? NULL : "do not have that protection, though it has succeeded";
+}
+
+static const char *
+not_inherited(const struct check_call *call, const struct stretch *s)
+{
+	if (s->run == NULL || s->run->guard || s->run->inherit == call->op->choice)
+		return NULL;
+	return "do not have that inheritance, though it has succeeded";
+}
+
+/* Is any page in transition by it, though it has ended? */
+static void
+check_unmarked(const struct check_call *call)
+{
+	const struct check_op *o = call->state;
+
+	for (size_t i = 0; i < o->nr_effects; i++) {
+		const struct check_effect *e = &o->effects[i];
+
+		if (e->transition == 0)
+			continue;
+		check_report(call->c, call->r, CHECK_marks, call, e->start, e->end,
+		    "pages %" PRIu64 "-%" PRIu64 " are in transition by it, though it has ended", e->start, e->end);
+		return;
+	}
+}
+
+/*
+ * Is there a place in the range where two entries meet that could be one? A wire or unwire has looked at its edges,
+ * too; a protect need not have come back to what it has merged. With holes allowed, some may be others'.
+ */
+static void
+check_merged(const struct check_call *call)
+{
+	const struct vm_target *t = call->r->target;
+	uint64_t start = call->range.start, end = call->range.end, page;
+
+	if (call->op->code != VM_OP_protect && start < end) {
+		start -= start > 0;
+		end++;
+	}
+	if (t->mergeable != NULL && (call->op->flags & VM_OPF_HOLESOK) == 0 &&
+	    t->mergeable(call->r->self, start, end, &page))
+		check_report(call->c, call->r, CHECK_merged, call, page, page,
+		    "the entries that meet at page %" PRIu64 " could be one, and it has not merged them", page);
+}
+
+/* An access that succeeds has waited for the end of a transition; its thread has none of its own. */
+static void
+check_waited(const struct check_call *call)
+{
+	uint64_t until;
+	const struct vm_run *run = check_run_at(call->c->before, call->range.start, call->range.end, &until);
+
+	if (run != NULL && run->transition)
+		check_report(call->c, call->r, CHECK_held, call, call->range.start, call->range.end,
+		    "page %" PRIu64 " was in transition, and it has not waited", call->range.start);
+}
+
+/* Does an entry begin where it has clipped? */
+static void
+check_clipped(const struct check_call *call)
+{
+	const struct vm_target *t = call->r->target;
+	struct checker *c = call->c;
+	size_t nr;
+
+	if (t->entries == NULL)
+		return;
+	nr = t->entries(call->r->self, NULL, 0);
+	MEMORY_GROW(c->starts, c->cap_starts, nr, "the checker");
+	(void)t->entries(call->r->self, c->starts, nr);
+	for (size_t i = 0; i < nr; i++)
+		if (c->starts[i] == call->range.start)
+			return;
+	check_report(c, call->r, CHECK_attributes, call, call->range.start, call->range.end,
+	    "no entry begins at page %" PRIu64 ", though it has succeeded", call->range.start);
+}
+
+static void
+check_success(const struct check_call *call)
+{
+	uint64_t at = call->result->value;
+
+	switch ((enum vm_op_code)call->op->code) {
+	case VM_OP_wire:
+		check_pages(call, CHECK_wired, call->range.start, call->range.end, not_wired);
+		check_merged(call);
+		break;
+	case VM_OP_unwire:
+		check_pages(call, CHECK_unwired, call->range.start, call->range.end, not_unwired);
+		check_merged(call);
+		break;
+	case VM_OP_insert:
+	case VM_OP_fixed:
+		check_pages(call, CHECK_mapped, call->range.start, call->range.end, not_mapped);
+		break;
+	case VM_OP_find:
+		check_pages(call, CHECK_mapped, at, at + call->op->end, not_mapped);
+		break;
+	case VM_OP_remove:
+		check_pages(call, CHECK_removed, call->range.start, call->range.end, not_removed);
+		break;
+	case VM_OP_protect:
+		check_pages(call, CHECK_attributes, call->range.start, call->range.end, not_protected);
+		check_merged(call);
+		break;
+	case VM_OP_inherit:
+		check_pages(call, CHECK_attributes, call->range.start, call->range.end, not_inherited);
+		break;
+	case VM_OP_fault:
+	case VM_OP_read:
+	case VM_OP_write:
+		check_waited(call);
+		break;
+	case VM_OP_clip:
+		check_clipped(call);
+		break;
+	case VM_OP_madvise:
+	case VM_OP_sync:
+	case VM_OP_check:
+	case VM_OP_lookup:
+	case VM_OP_pageout:
+	case VM_OP_INVALID:
+		break;
+	}
+}
+
+void
+check_result(const struct check_call *call)
+{
+	if (call->result->outcome != VM_OUTCOME_DONE)
+		return;
+	check_unmarked(call);
+	if (vm_op_table[call->op->code].result == VM_RESULT_BOOL)
+		return;
+	if (call->result->code == KERN_SUCCESS)
+		check_success(call);
+	else
+		check_rollback(call);
+}

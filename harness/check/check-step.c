@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * check-step.c - what one step has changed: is it the operation's to change, in its range, and nothing that has to be
+ * waited for? All of it is the stepping thread's, and of its operation that is under way.
+ */
+#include <inttypes.h>
+
+#include "engine/vm.h"
+#include "harness/check/check-inside.h"
+
+/* What an operation may change. */
+enum { MAY_NOTHING = 0, MAY_WIRE = 1, MAY_PROTECT = 2, MAY_INHERIT = 4, MAY_MAP = 8, MAY_UNMAP = 16 };
+
+static unsigned
+may_change(const struct vm_op *op)
+{
+	switch ((enum vm_op_code)op->code) {
+	case VM_OP_wire:
+	case VM_OP_unwire:
+		return MAY_WIRE;
+	case VM_OP_protect:
+		return MAY_PROTECT;
+	case VM_OP_inherit:
+		return MAY_INHERIT;
+	case VM_OP_insert:
+	case VM_OP_find:
+		return MAY_MAP;
+	case VM_OP_fixed:
+		return MAY_MAP | MAY_UNMAP;
+	case VM_OP_remove:
+		return MAY_UNMAP;
+	case VM_OP_madvise:
+	case VM_OP_sync:
+	case VM_OP_check:
+	case VM_OP_lookup:
+	case VM_OP_clip:
+	case VM_OP_fault:
+	case VM_OP_read:
+	case VM_OP_write:
+	case VM_OP_pageout:
+	case VM_OP_INVALID:
+		break;
+	}
+	return MAY_NOTHING;
+}
+
+/* What has become of pages that were @a and are @b; either may be NULL. As MAY_ bits. */
+static unsigned
+changes(const struct vm_run *a, const struct vm_run *b, unsigned may, struct check_effect *d)
+{
+	unsigned did = 0;
+
+	if (a == NULL || b == NULL) {
+		d->mapped = a == NULL ? 1 : -1;
+		return a == NULL ? MAY_MAP : MAY_UNMAP;
+	}
+	d->wired = (int16_t)(b->wired_count - a->wired_count);
+	d->user = (int16_t)(b->user_wired - a->user_wired);
+	d->transition = (int16_t)(b->transition - a->transition);
+	d->attributes = a->prot != b->prot || a->max != b->max || a->inherit != b->inherit || a->guard != b->guard;
+	if (d->wired != 0 || d->user != 0 || d->transition != 0)
+		did |= MAY_WIRE;
+	if (a->prot != b->prot || a->max != b->max)
+		did |= MAY_PROTECT;
+	if (a->inherit != b->inherit && !a->guard)
+		did |= MAY_INHERIT;
+	if (a->guard != b->guard)
+		did |= MAY_MAP | MAY_UNMAP;
+	if ((may & (MAY_MAP | MAY_UNMAP)) == (MAY_MAP | MAY_UNMAP) && did != 0) {
+		/* Deleted and mapped anew in one hold of the lock. */
+		*d = (struct check_effect){ .start = d->start, .end = d->end, .attributes = true };
+		did = MAY_MAP | MAY_UNMAP;
+	}
+	return did;
+}
+
+/* The other operations under way have had these pages changed under them. */
+static void
+tell_others(const struct check_call *call, uint64_t start, uint64_t end)
+{
+	struct checker *c = call->c;
+
+	for (uint32_t left = c->running & ~((uint32_t)1 << call->thread); left != 0; left &= left - 1) {
+		struct check_op *o = &c->ops[__builtin_ctz(left)];
+		struct check_effect d = {
+			.start = start > o->start ? start : o->start,
+			.end = end < o->end ? end : o->end,
+			.others = true,
+		};
+
+		if (d.start < d.end)
+			check_effects_add(o, &d);
+	}
+}
+
+/*
+ * Pages that were @a and that a step has unmapped, mapped anew or protected: was that to be waited for? A protect waits
+ * for every wire that faults pages in, wherever that is: docs/engine.md section 9.
+ */
+static void
+check_held(const struct check_call *call, uint64_t start, uint64_t end, const struct vm_run *a, unsigned did)
+{
+	bool system = a != NULL && a->wired_count - a->user_wired > 0 && !call->r->program->config.kernel;
+
+	if (a == NULL || (did & (MAY_MAP | MAY_UNMAP | MAY_PROTECT)) == 0)
+		return;
+	if (a->transition)
+		check_report(call->c, call->r, CHECK_held, call, start, end,
+		    "pages %" PRIu64 "-%" PRIu64 " were in transition, and it has not waited", start, end);
+	else if (system && (did & MAY_UNMAP) != 0)
+		check_report(call->c, call->r, CHECK_held, call, start, end,
+		    "pages %" PRIu64 "-%" PRIu64 " were wired by the system, and it has not waited", start, end);
+	else if (call->op->code == VM_OP_protect && call->c->before->busy)
+		check_report(call->c, call->r, CHECK_held, call, start, end, "the map was busy, and it has not waited");
+}
+
+/* Whoever ends more transitions of a page than it has begun has ended another's. */
+static void
+check_own_marks(const struct check_call *call, uint64_t start, uint64_t end)
+{
+	uint64_t until;
+	const struct check_effect *e = check_effect_at(call->state, start, end, &until);
+
+	if (e != NULL && e->transition < 0)
+		check_report(call->c, call->r, CHECK_marks, call, start, end,
+		    "it ends a transition of pages %" PRIu64 "-%" PRIu64 " that is not its own", start, end);
+}
+
+static void
+note_change(const struct check_call *call, uint64_t start, uint64_t end, const struct vm_run *a, const struct vm_run *b)
+{
+	struct check_effect d = { .start = start, .end = end };
+	unsigned may = may_change(call->op), did = changes(a, b, may, &d);
+	bool inside = call->op->code == VM_OP_find || (start >= call->range.start && end <= call->range.end);
+
+	if (did == 0)
+		return;
+	if ((did & ~may) != 0 || !inside)
+		check_report(call->c, call->r, CHECK_frame, call, start, end,
+		    "the step changes pages %" PRIu64 "-%" PRIu64 ", %s", start, end,
+		    (did & ~may) != 0 ? "in a way that is not its operation's"
+		                      : "which are not in its operation's range");
+	check_held(call, start, end, a, did);
+	check_effects_add(call->state, &d);
+	check_own_marks(call, start, end);
+	if ((did & ~(unsigned)MAY_WIRE) != 0)
+		tell_others(call, start, end);
+	if ((did & (MAY_MAP | MAY_UNMAP)) != 0)
+		check_tags_clear(&call->c->tags, start, end);
+}
+
+/* Where does the run or gap that @page is in end? *run is the run, or NULL; i moves on to it. */
+static uint64_t
+span_at(const struct vm_state *s, size_t *i, uint64_t page, const struct vm_run **run)
+{
+	while (*i < s->nr_runs && s->runs[*i].end <= page)
+		++*i;
+	*run = *i < s->nr_runs && s->runs[*i].start <= page ? &s->runs[*i] : NULL;
+	if (*run != NULL)
+		return (*run)->end;
+	return *i < s->nr_runs ? s->runs[*i].start : UINT64_MAX;
+}
+
+void
+check_step_effects(const struct check_call *call)
+{
+	struct checker *c = call->c;
+	size_t i = 0, j = 0;
+
+	for (uint64_t page = 0, next; page != UINT64_MAX; page = next) {
+		const struct vm_run *a, *b;
+		uint64_t a_end = span_at(c->before, &i, page, &a), b_end = span_at(c->now, &j, page, &b);
+
+		next = a_end < b_end ? a_end : b_end;
+		if ((a == NULL) != (b == NULL) || (a != NULL && !vm_run_alike(a, b)))
+			note_change(call, page, next, a, b);
+	}
+	call->state->charged += c->now->user_wired - c->before->user_wired;
+}

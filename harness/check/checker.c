@@ -1,0 +1,568 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * checker.c - the checker's course: which operation a step belongs to, when one begins and ends, findings. See check.h.
+ *
+ * A step has one hold of the map lock, and that is one operation's: the first of the thread, from where it stood before
+ * the step, that takes the lock at all (docs/engine.md section 11). What ends beside it in the same step has not looked
+ * at the map, and is judged by the state as it is.
+ */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/vm.h"
+#include "harness/base/base.h"
+#include "harness/check/check-inside.h"
+#include "harness/program/program.h"
+
+/* --- findings --- */
+
+static bool
+known(const struct checker *c, const struct finding *f)
+{
+	for (size_t i = 0; i < c->nr_findings; i++)
+		if (finding_same(&c->findings[i], f))
+			return true;
+	return false;
+}
+
+static void
+add(struct checker *c, const struct finding *f)
+{
+	/* The first ones count: what is broken stays broken, and goes on breaking more. Excused ones leave room for
+	 * others. */
+	if (c->nr_findings < (f->quirk ? FINDINGS_MAX / 2 : FINDINGS_MAX) && !known(c, f))
+		c->findings[c->nr_findings++] = *f;
+}
+
+void
+check_report(struct checker *c, struct run *r, enum check_id check, const struct check_call *call, uint64_t start,
+    uint64_t end, const char *fmt, ...)
+{
+	struct finding f = {
+		.check = (uint8_t)check, .thread = -1, .step = c->step, .since = c->step, .start = start, .end = end
+	};
+	va_list ap;
+
+	f.quirk = (check_table[check].quirks & r->program->config.quirks) != 0;
+	if (call != NULL) {
+		f.thread = (int8_t)call->thread;
+		f.op = (uint16_t)call->index;
+		f.final = call->thread == SIM_INIT_THREAD && r->init_is_final;
+		f.what = *call->op;
+		f.since = check_is_running(c, call->thread) ? call->state->since : c->step;
+		f.edges = call->result != NULL ? call->result->edges : 0;
+		f.has_code = call->result != NULL && call->result->outcome == VM_OUTCOME_DONE;
+		f.code = f.has_code ? call->result->code : 0;
+	}
+	if (!c->opened)
+		f.step = f.since = 0;
+	va_start(ap, fmt);
+	(void)vsnprintf(f.text, sizeof(f.text), fmt, ap);
+	va_end(ap);
+	add(c, &f);
+}
+
+const struct finding *
+checker_first(const struct checker *c)
+{
+	for (size_t i = 0; i < c->nr_findings; i++)
+		if (!c->findings[i].quirk)
+			return &c->findings[i];
+	return NULL;
+}
+
+/* --- the states --- */
+
+static void
+swap_states(struct checker *c)
+{
+	struct vm_state *s = c->before;
+
+	c->before = c->now;
+	c->now = s;
+}
+
+static void
+copy_tags(struct check_tags *to, const struct check_tags *from)
+{
+	MEMORY_GROW(to->tags, to->cap, from->nr, "the checker");
+	if (from->nr > 0)
+		memcpy(to->tags, from->tags, from->nr * sizeof(*to->tags));
+	to->nr = from->nr;
+}
+
+const struct vm_run *
+check_run_at(const struct vm_state *s, uint64_t page, uint64_t end, uint64_t *until)
+{
+	*until = end;
+	for (size_t i = 0; i < s->nr_runs && s->runs[i].start < end; i++) {
+		const struct vm_run *run = &s->runs[i];
+
+		if (run->end <= page)
+			continue;
+		if (run->start > page) {
+			*until = run->start;
+			return NULL;
+		}
+		*until = run->end < end ? run->end : end;
+		return run;
+	}
+	return NULL;
+}
+
+/* --- life --- */
+
+void
+checker_init(struct checker *c)
+{
+	memset(c, 0, sizeof(*c));
+}
+
+void
+checker_free(struct checker *c)
+{
+	state_free(&c->states[0]);
+	state_free(&c->states[1]);
+	state_free(&c->start);
+	free(c->tags.tags);
+	free(c->start_tags.tags);
+	free(c->starts);
+	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++)
+		free(c->ops[i].effects);
+	checker_init(c);
+}
+
+void
+checker_open(struct checker *c, struct run *r)
+{
+	c->opened = c->quiet = false;
+	c->step = 0;
+	c->nr_findings = c->nr_init = 0;
+	c->tags.nr = 0;
+	c->running = 0;
+	c->now = &c->states[0];
+	c->before = &c->states[1];
+	r->target->dump(r->self, c->now);
+}
+
+void
+checker_saved(struct checker *c)
+{
+	c->opened = true;
+	c->nr_init = c->nr_findings;
+	state_copy(&c->start, c->now);
+	copy_tags(&c->start_tags, &c->tags);
+}
+
+void
+checker_begin(struct checker *c)
+{
+	c->step = 0;
+	c->nr_findings = c->nr_init;
+	c->running = 0;
+	state_copy(c->now, &c->start);
+	copy_tags(&c->tags, &c->start_tags);
+}
+
+/* --- operations --- */
+
+/* How many operations a thread has; the init thread has the one that runs. */
+static unsigned
+nr_ops_of(const struct run *r, unsigned thread)
+{
+	return thread == SIM_INIT_THREAD ? 1 : r->program->threads[thread].nr_ops;
+}
+
+static const struct vm_op *
+op_of(const struct run *r, unsigned thread, unsigned index)
+{
+	return thread == SIM_INIT_THREAD ? r->init_op : run_op(r, thread, index);
+}
+
+/* Its arguments are not known yet. */
+static bool
+waits(const struct run *r, unsigned thread, unsigned index)
+{
+	return thread != SIM_INIT_THREAD && run_op_waits(r, thread, index);
+}
+
+static unsigned
+nr_done_of(const struct run *r, unsigned thread)
+{
+	if (thread == SIM_INIT_THREAD)
+		return sim_status(r->sim, SIM_INIT_THREAD) == SIM_DONE;
+	return r->threads[thread].nr_done;
+}
+
+/* Which return before they take the lock, if: docs/engine.md sections 4, 6, 9 and 10. */
+#define OPS_IF_EMPTY (CHECK_OP(unwire) | CHECK_OP(protect) | CHECK_OP(inherit) | CHECK_OP(madvise))
+#define OPS_IF_MALFORMED (CHECK_OP(find) | CHECK_OP(fixed)) /* and find of no pages */
+#define OPS_NEVER                                                                                                      \
+	(CHECK_OP(insert) | CHECK_OP(remove) | CHECK_OP(wire) | CHECK_OP(sync) | CHECK_OP(check) | CHECK_OP(lookup) |  \
+	    CHECK_OP(clip) | CHECK_OP(fault) | CHECK_OP(read) | CHECK_OP(write) | CHECK_OP(pageout))
+
+_Static_assert((OPS_IF_EMPTY | OPS_IF_MALFORMED | OPS_NEVER) == CHECK_OPS_ALL, "does an operation take the lock?");
+
+static bool
+is_lockless(const struct vm_op *op)
+{
+	unsigned bit = 1u << op->code;
+
+	if ((bit & OPS_IF_EMPTY) != 0)
+		return op->start == op->end;
+	if ((bit & OPS_IF_MALFORMED) != 0)
+		return check_malformed(op) || (op->code == VM_OP_find && op->end == 0);
+	return false;
+}
+
+/* *call gets all there is to know of operation @index of @thread, but its result. */
+static void
+call_of(struct check_call *call, struct checker *c, struct run *r, unsigned thread, unsigned index)
+{
+	struct check_op *o = &c->ops[thread];
+
+	call->c = c;
+	call->r = r;
+	call->thread = thread;
+	call->index = thread == SIM_INIT_THREAD ? r->init_index : index;
+	call->op = op_of(r, thread, index);
+	call->result = NULL;
+	call->state = o;
+	if (check_is_running(c, thread) && o->op == index) {
+		call->range.start = o->start;
+		call->range.end = o->end;
+	} else {
+		check_clamp(&r->program->config, call->op, &call->range);
+	}
+}
+
+/* The operation sees the present state. */
+static void
+watch(struct checker *c, const struct check_call *call)
+{
+	struct check_op *o = call->state;
+	uint16_t must = 0;
+
+	o->seen |= check_reasons(call, c->now, &must);
+	o->always &= must;
+}
+
+static void
+begin_op(struct checker *c, struct run *r, unsigned thread, unsigned index)
+{
+	struct check_op *o = &c->ops[thread];
+	struct check_call call;
+
+	call_of(&call, c, r, thread, index);
+	c->running |= (uint32_t)1 << thread;
+	o->start = call.range.start;
+	o->end = call.range.end;
+	o->seen = 0;
+	o->always = UINT16_MAX;
+	o->op = (uint16_t)index;
+	o->since = c->step + 1;
+	o->charged = 0;
+	o->synced = call.range.start;
+	o->nr_effects = 0;
+	watch(c, &call);
+}
+
+/* An operation whose range is empty, and that does not clip anything then: docs/engine.md sections 5 and 6. */
+static bool
+leaves_entries(const struct check_op *o, const struct run *r, const struct vm_op *op)
+{
+	return o->start == o->end && r->target->entries != NULL &&
+	       (1u << op->code & (CHECK_OP(remove) | CHECK_OP(fixed) | CHECK_OP(wire) | CHECK_OP(unwire))) != 0;
+}
+
+void
+checker_before_step(struct checker *c, struct run *r, unsigned thread)
+{
+	unsigned nr = nr_ops_of(r, thread), index = nr_done_of(r, thread);
+
+	c->nr_done_before = index;
+	if (!r->target->judged)
+		return;
+	if (!check_is_running(c, thread)) {
+		while (index < nr && !waits(r, thread, index) && is_lockless(op_of(r, thread, index)))
+			index++;
+		if (index == nr || waits(r, thread, index)) /* looking results up takes no lock */
+			return;
+		begin_op(c, r, thread, index);
+	}
+	/* At each of its steps: other threads change entries between them. */
+	if (leaves_entries(&c->ops[thread], r, op_of(r, thread, c->ops[thread].op)))
+		c->nr_entries_before = r->target->entries(r->self, NULL, 0);
+}
+
+/* An operation that has ended in this step without a look at the map: one instant, and no effect. */
+static void
+end_lockless(struct checker *c, struct run *r, unsigned thread, unsigned index, const struct vm_result *result)
+{
+	struct check_op *o = &c->ops[thread], saved = *o;
+	struct check_call call;
+
+	call_of(&call, c, r, thread, index);
+	call.result = result;
+	/* The thread may be running: the operation behind this one, which began in this step as well. */
+	*o = (struct check_op){ .always = UINT16_MAX, .since = c->step };
+	watch(c, &call);
+	check_code(&call);
+	*o = saved;
+}
+
+/* The operation that has looked at the map has ended in this step. */
+static void
+end_op(const struct check_call *call)
+{
+	check_code(call);
+	check_result(call);
+	check_content(call);
+	call->c->running &= ~((uint32_t)1 << call->thread);
+}
+
+/* The operations under way have seen what this step made. */
+static void
+watch_all(struct checker *c, struct run *r)
+{
+	for (uint32_t left = c->running; left != 0; left &= left - 1) {
+		unsigned t = (unsigned)__builtin_ctz(left);
+		struct check_call call;
+
+		call_of(&call, c, r, t, c->ops[t].op);
+		watch(c, &call);
+	}
+}
+
+/* Has an operation on an empty range done something? Or is one on its way to the lock, that should have returned? */
+static void
+check_early(struct checker *c, struct run *r, unsigned thread, unsigned done)
+{
+	struct check_op *o = &c->ops[thread];
+	bool running = check_is_running(c, thread);
+
+	if (done < nr_ops_of(r, thread) && !(running && o->op == done) && !waits(r, thread, done) &&
+	    is_lockless(op_of(r, thread, done))) {
+		struct check_call call;
+
+		call_of(&call, c, r, thread, done);
+		check_report(c, r, CHECK_early, &call, 0, 0, "it does not return at once, but waits for the lock");
+	}
+	if (running && leaves_entries(o, r, op_of(r, thread, o->op)) &&
+	    r->target->entries(r->self, NULL, 0) != c->nr_entries_before) {
+		struct check_call call;
+
+		call_of(&call, c, r, thread, o->op);
+		check_report(
+		    c, r, CHECK_early, &call, 0, 0, "its range is empty, and it has changed where entries begin");
+	}
+}
+
+static void
+judge_step(struct checker *c, struct run *r, unsigned thread)
+{
+	const struct vm_result *results = thread == SIM_INIT_THREAD ? &r->init_result : r->threads[thread].results;
+	unsigned done = nr_done_of(r, thread), op = c->ops[thread].op;
+	bool running = check_is_running(c, thread), changed;
+
+	struct check_call call;
+
+	swap_states(c);
+	r->target->dump(r->self, c->now);
+	changed = !state_equal(c->before, c->now);
+	if (running) {
+		call_of(&call, c, r, thread, op);
+		call.result = done > op ? &results[op] : NULL;
+		if (changed)
+			check_step_effects(&call);
+		if (call.op->code == VM_OP_sync)
+			check_cleaned(&call);
+	}
+	check_early(c, r, thread, done);
+	for (unsigned i = c->nr_done_before; i < done; i++) {
+		if (running && i == op)
+			end_op(&call);
+		else if (thread == SIM_INIT_THREAD || !run_op_refused(r, thread, i))
+			end_lockless(c, r, thread, i, &results[i]);
+	}
+	if (changed)
+		watch_all(c, r);
+}
+
+/* "I12: ..." of a target. */
+static void
+report_broken(struct checker *c, struct run *r, unsigned thread, const char *broken)
+{
+	size_t len = strcspn(broken, ":");
+	enum check_id id = check_find(broken, len);
+	unsigned index = c->nr_done_before;
+	struct check_call call;
+	uint64_t start = 0, end = 0;
+	char where[48] = "";
+
+	if (r->target->broken_at != NULL && r->target->broken_at(r->self, &start, &end))
+		(void)snprintf(where, sizeof(where), ", in pages %" PRIu64 "-%" PRIu64, start, end);
+	if (id == CHECK_NONE || broken[len] == '\0')
+		id = CHECK_target;
+	else
+		broken += len + 1 + strspn(broken + len + 1, " ");
+	if (index >= nr_ops_of(r, thread))
+		index = nr_ops_of(r, thread) - 1;
+	call_of(&call, c, r, thread, index);
+	check_report(c, r, id, &call, start, end, "%s%s", broken, where);
+}
+
+void
+checker_after_step(struct checker *c, struct run *r, unsigned thread)
+{
+	const char *broken;
+
+	c->step++;
+	if (sim_panic_text(r->sim) != NULL) {
+		struct check_call call;
+
+		call_of(&call, c, r, thread, nr_done_of(r, thread));
+		check_report(c, r, CHECK_assertion, &call, 0, 0, "%s", sim_panic_text(r->sim));
+		return;
+	}
+	if (r->target->judged)
+		judge_step(c, r, thread);
+	if (c->quiet || r->target->check == NULL)
+		return;
+	broken = r->target->check(r->self, false);
+	if (broken != NULL)
+		report_broken(c, r, thread, broken);
+}
+
+/* --- the end --- */
+
+/* A remove or fixed that sleeps for a system wiring, which is the caller's affair. */
+static bool
+may_block(const struct checker *c, const struct check_call *call)
+{
+	const struct program_config *cfg = &call->r->program->config;
+	uint64_t until;
+
+	if (cfg->kernel || (call->op->code != VM_OP_remove && call->op->code != VM_OP_fixed))
+		return false;
+	for (uint64_t page = call->range.start; page < call->range.end; page = until) {
+		const struct vm_run *run = check_run_at(c->now, page, call->range.end, &until);
+
+		if (run != NULL && run->wired_count - run->user_wired > 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+end_of_thread(struct checker *c, struct run *r, unsigned thread)
+{
+	struct check_call call;
+
+	call_of(&call, c, r, thread, nr_done_of(r, thread));
+	if (!r->target->judged)
+		check_report(c, r, CHECK_stuck, &call, 0, 0, "it sleeps, and nobody is left who could wake it");
+	else if (!may_block(c, &call))
+		check_report(c, r, CHECK_stuck, &call, call.range.start, call.range.end,
+		    "it sleeps, nobody is left who could wake it, and it is no remove of system-wired pages");
+}
+
+/* The outcomes that the program forbids. */
+static void
+check_nevers(struct checker *c, struct run *r)
+{
+	const struct program *p = r->program;
+	const struct vm_result *results[PROGRAM_THREADS_MAX];
+
+	run_results(r, results);
+	r->target->dump(r->self, &r->state);
+	for (size_t i = 0; i < p->nr_nevers; i++) {
+		struct strbuf text = { 0 };
+
+		if (!never_matches(&p->nevers[i], results, &r->state))
+			continue;
+		never_print(p, &p->nevers[i], &text);
+		check_report(c, r, CHECK_never, NULL, 0, 0, "never line %zu of %zu forbids this outcome: %s", i + 1,
+		    p->nr_nevers, strbuf_text(&text));
+		strbuf_free(&text);
+	}
+}
+
+void
+checker_end(struct checker *c, struct run *r)
+{
+	if (sim_panic_text(r->sim) != NULL)
+		return;
+	if (r->program->nr_nevers > 0)
+		check_nevers(c, r);
+	for (unsigned t = 0; t < r->program->nr_threads; t++)
+		if (sim_status(r->sim, t) == SIM_SLEEPING)
+			end_of_thread(c, r, t);
+	if (!r->target->judged)
+		return;
+	if (c->now->busy)
+		check_report(c, r, CHECK_marks, NULL, 0, 0, "the run is over, and the map is left busy");
+	for (size_t i = 0; i < c->now->nr_runs; i++)
+		if (c->now->runs[i].transition)
+			check_report(c, r, CHECK_marks, NULL, c->now->runs[i].start, c->now->runs[i].end,
+			    "the run is over, and these pages are left in transition");
+}
+
+void
+checker_endless(struct checker *c, struct run *r)
+{
+	struct check_call call;
+
+	call_of(&call, c, r, SIM_INIT_THREAD, 0);
+	check_report(c, r, CHECK_circle, &call, 0, 0, "it does not end, though nobody else is there");
+}
+
+/* --- the key --- */
+
+static void
+key_op(const struct checker *c, unsigned thread, struct keybuf *k)
+{
+	const struct check_op *o = &c->ops[thread];
+
+	keybuf_u8(k, check_is_running(c, thread));
+	if (!check_is_running(c, thread))
+		return;
+#define KEY_NUM(name) keybuf_num(k, o->name);
+#define KEY_SIGNED(name) keybuf_signed(k, o->name);
+#define KEY_WORDS(name)
+#define CHECK_DATUM(kind, type, name) KEY_##kind(name)
+	CHECK_OP_DATA(CHECK_DATUM)
+#undef CHECK_DATUM
+#undef KEY_WORDS
+#undef KEY_SIGNED
+#undef KEY_NUM
+	keybuf_num(k, o->nr_effects);
+	for (size_t i = 0; i < o->nr_effects; i++) {
+		const struct check_effect *e = &o->effects[i];
+
+		keybuf_num(k, e->start);
+		keybuf_num(k, e->end);
+		keybuf_signed(k, e->wired);
+		keybuf_signed(k, e->user);
+		keybuf_signed(k, e->transition);
+		keybuf_signed(k, e->mapped);
+		keybuf_u8(k, (uint8_t)(e->attributes | e->others << 1));
+	}
+}
+
+void
+checker_key(const struct checker *c, const struct run *r, struct keybuf *k)
+{
+	if (!r->target->judged)
+		return;
+	for (unsigned t = 0; t < r->program->nr_threads; t++)
+		key_op(c, t, k);
+	keybuf_num(k, c->tags.nr);
+	for (size_t i = 0; i < c->tags.nr; i++) {
+		keybuf_num(k, c->tags.tags[i].page);
+		keybuf_num(k, c->tags.tags[i].tag);
+	}
+}

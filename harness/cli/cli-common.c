@@ -1,0 +1,541 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cli-common.c - see cli.h. */
+#include "harness/base/base.h"
+#include "harness/cli/command.h"
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "harness/program/program.h"
+
+volatile int cli_stop;
+
+void
+cli_about(const char *path, unsigned line, const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "%s:", escape_path(path));
+	if (line != 0)
+		fprintf(stderr, "%u:", line);
+	(void)fputc(' ', stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	(void)fputc('\n', stderr);
+}
+
+int
+cli_usage(void)
+{
+	fprintf(stderr, "try: %s --help\n", program_invocation_short_name);
+	return EXIT_USAGE;
+}
+
+bool
+cli_stdout_tty(void)
+{
+	return isatty(STDOUT_FILENO) != 0;
+}
+
+void
+cli_explore_progress(void *unused, uint64_t states, uint64_t schedules)
+{
+	(void)unused;
+	if (!progress_due())
+		return;
+	if (states > 0)
+		progress_say("%llu states", (unsigned long long)states);
+	else
+		progress_say("%llu schedules", (unsigned long long)schedules);
+}
+
+void
+cli_shrink_progress(void *unused, uint64_t tried, uint64_t kept)
+{
+	(void)unused;
+	if (progress_due())
+		progress_say(
+		    "%llu programs tried, %llu were smaller", (unsigned long long)tried, (unsigned long long)kept);
+}
+
+/* --- files --- */
+
+bool
+cli_files_add(struct cli_files *files, const char *path)
+{
+	return inputs_add(files, path, INPUTS_VMT, cli_about);
+}
+
+bool
+cli_files_take(struct cli_files *files, enum inputs_kind kind, const char *list, int nr, char **operands)
+{
+	bool ok = list == NULL || inputs_add_list(files, list, kind, cli_about);
+	bool taken = list != NULL && strcmp(list, "-") == 0; /* is standard input? */
+
+	for (int i = 0; i < nr; i++) {
+		bool again = strcmp(operands[i], "-") == 0 && taken;
+
+		taken |= strcmp(operands[i], "-") == 0;
+		if (again)
+			cli_about("-", 0, "it can be read once only");
+		ok &= !again && inputs_add(files, operands[i], kind, cli_about);
+	}
+	if (ok && files->nr == 0)
+		warnx(kind == INPUTS_VMT ? "no .vmt file found" : "no file found");
+	return ok && files->nr > 0;
+}
+
+int
+cli_files_for(
+    struct cli_files *files, enum inputs_kind kind, const char *list, const char *out, int nr, char **operands)
+{
+	bool ok = cli_files_take(files, kind, list, nr, operands);
+
+	if (ok && out == NULL && files->nr > 1) {
+		warnx("expected one file, found %zu: --out DIR takes several", files->nr);
+		ok = false;
+	}
+	if (ok && (out == NULL || cli_make_directory(out)))
+		return EXIT_OK;
+	cli_files_free(files);
+	return EXIT_USAGE;
+}
+
+void
+cli_files_free(struct cli_files *files)
+{
+	inputs_free(files);
+}
+
+#define READ_SIZE 65536
+#define FILE_MAX_SIZE ((size_t)16 << 20) /* far more than a program can be made of */
+
+bool
+cli_read_bytes(const char *path, struct keybuf *bytes)
+{
+	FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
+	bool ok = f != NULL;
+
+	for (size_t n = 1; ok && n > 0; bytes->len += n) {
+		keybuf_reserve(bytes, READ_SIZE);
+		n = fread(bytes->bytes + bytes->len, 1, READ_SIZE, f);
+		ok = ferror(f) == 0;
+		if (ok && bytes->len > FILE_MAX_SIZE) {
+			errno = EFBIG;
+			ok = false;
+		}
+	}
+	if (!ok)
+		cli_about(path, 0, "%s", strerror(errno));
+	if (f != NULL && f != stdin)
+		(void)fclose(f);
+	return ok;
+}
+
+bool
+cli_read_encoded(const char *path, struct keybuf *bytes)
+{
+	uint8_t version;
+
+	if (!cli_read_bytes(path, bytes))
+		return false;
+	version = bytes_version(bytes->bytes, bytes->len);
+	if (version <= BYTES_VERSION)
+		return true;
+	cli_about(path, 0, "expected version %d of the byte form, the only one that this wirestorm reads, found %u",
+	    BYTES_VERSION, version);
+	return false;
+}
+
+bool
+cli_write_text(const char *path, const struct strbuf *text)
+{
+	bool good;
+
+	if (file_is_stdout(path)) /* if it cannot be written the end of the program says so */
+		escape_stdout_raw(true);
+	good = file_write_text(path, text);
+	if (file_is_stdout(path))
+		escape_stdout_raw(false);
+	if (good)
+		return true;
+	warn("%s", path);
+	return false;
+}
+
+/* Does the file @path hold @text? False, too, if it cannot be read. */
+static bool
+holds(const char *path, const struct strbuf *text)
+{
+	struct keybuf there = { 0 };
+	bool same = cli_read_bytes(path, &there) && there.len == text->len &&
+	            memcmp(there.bytes, strbuf_text(text), text->len) == 0;
+
+	keybuf_free(&there);
+	return same;
+}
+
+bool
+cli_write_made(const char *dir, const char *from, const char *suffix, const char *to, const struct strbuf *text)
+{
+	const char *slash = strrchr(from, '/'), *name = slash != NULL ? slash + 1 : from;
+	size_t len = strlen(name), cut = strlen(suffix);
+	char path[PATH_MAX];
+
+	if (dir == NULL) { /* if it cannot be written the end of the program says so */
+		(void)fwrite(strbuf_text(text), 1, text->len, stdout);
+		return true;
+	}
+	if (len > cut && strcmp(name + len - cut, suffix) == 0)
+		len -= cut;
+	if (snprintf(path, sizeof(path), "%s/%.*s%s", dir, (int)len, name, to) >= PATH_MAX) {
+		cli_about(from, 0, "%s: %s", dir, strerror(ENAMETOOLONG));
+		return false;
+	}
+	if (file_write_new(path, text))
+		return true;
+	if (errno != EEXIST)
+		warn("%s", path);
+	else if (holds(path, text))
+		return true;
+	else
+		cli_about(path, 0, "the file exists with other contents; it stays, and %s is not written", from);
+	return false;
+}
+
+bool
+cli_make_directory(const char *dir)
+{
+	struct stat st;
+
+	if (mkdir(dir, 0777) == 0)
+		return true;
+	if (errno == EEXIST && stat(dir, &st) == 0) {
+		if (S_ISDIR(st.st_mode))
+			return true;
+		errno = ENOTDIR;
+	}
+	warn("%s", dir);
+	return false;
+}
+
+void
+cli_take_dash(const char **out)
+{
+	if (*out != NULL && file_is_stdout(*out))
+		*out = NULL;
+}
+
+const char *
+cli_split_stdout(void)
+{
+	static char path[32];
+	int fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+
+	if (fd < 0 || fflush(stdout) != 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+		err(EXIT_USAGE, "standard output");
+	(void)snprintf(path, sizeof(path), "/dev/fd/%d", fd);
+	return path;
+}
+
+bool
+cli_can_write(const char *path)
+{
+	if (file_writable(path))
+		return true;
+	warn("%s", path);
+	return false;
+}
+
+bool
+cli_save_text(const char *path, const struct strbuf *text, bool json)
+{
+	if (file_write_text(path, text))
+		return true;
+	warn("%s: cannot be written, the program goes to standard %s", path, json ? "error" : "output");
+	if (json)
+		fputs(strbuf_text(text), stderr);
+	else
+		cli_print_vmt(strbuf_text(text));
+	return false;
+}
+
+bool
+cli_save_program(const char *path, const struct program *p, bool json)
+{
+	struct strbuf text = { 0 };
+	bool good;
+
+	vmt_print(p, &text);
+	good = cli_save_text(path, &text, json);
+	strbuf_free(&text);
+	return good;
+}
+
+/* --- signals --- */
+
+static void
+on_signal(int sig)
+{
+	if (cli_stop != 0)
+		_exit(128 + sig);
+	cli_stop = sig;
+}
+
+void
+cli_catch_signals(void)
+{
+	struct sigaction sa = { .sa_handler = on_signal }, hangup;
+
+	(void)sigaction(SIGINT, &sa, NULL);
+	(void)sigaction(SIGTERM, &sa, NULL);
+	(void)sigaction(SIGHUP, NULL, &hangup);
+	if (hangup.sa_handler != SIG_IGN) /* else nohup(1) asked to go on */
+		(void)sigaction(SIGHUP, &sa, NULL);
+}
+
+/* --- targets --- */
+
+static const struct vm_target *const targets[] = {
+#define TARGET(name) &name,
+#include "harness/target/targets.def"
+#undef TARGET
+};
+#define NR_TARGETS (sizeof(targets) / sizeof(targets[0]))
+
+const struct vm_target *const *cli_extra_targets;
+
+const struct vm_target *
+cli_target_at(size_t i)
+{
+	const struct vm_target *const *t = cli_extra_targets;
+
+	for (; t != NULL && *t != NULL; t++, i--)
+		if (i == 0)
+			return *t;
+	return i < NR_TARGETS ? targets[i] : NULL;
+}
+
+int
+cli_engine_only(const struct cli_target *t, const char *does)
+{
+	if (t->target == &target_engine)
+		return -1;
+	warnx("%s the target %s only, not %s: add --target %s", does, target_engine.name, t->target->name,
+	    target_engine.name);
+	return EXIT_USAGE;
+}
+
+int
+cli_which_check(const struct cli_which *w)
+{
+	if (w->schedule == NULL || !w->drawn)
+		return -1;
+	warnx("--schedule excludes --seed and --strategy");
+	return cli_usage();
+}
+
+/* --- programs --- */
+
+bool
+cli_open_program(const struct cli_target *t, const char *path, const struct program *p, struct run *r)
+{
+	struct sim *sim = sim_create();
+
+	if (run_open_checked(r, p, t->target, sim, t->checker) == RUN_OPENED)
+		return true;
+	cli_about(path, r->error_line, "%s", strbuf_text(&r->error));
+	return false;
+}
+
+void
+cli_close_program(struct run *r)
+{
+	struct sim *sim = r->sim;
+
+	run_close(r);
+	if (sim != NULL)
+		sim_destroy(sim);
+	r->sim = NULL;
+}
+
+/* Is the file @path that program? Then it may have been written by an earlier run of the same command. */
+static bool
+is_program(const char *path, const struct program *p)
+{
+	struct strbuf text = { 0 };
+	struct keybuf there = { 0 };
+	bool same;
+
+	vmt_print(p, &text);
+	same = cli_read_bytes(path, &there) && there.len == text.len &&
+	       memcmp(there.bytes, strbuf_text(&text), text.len) == 0;
+	strbuf_free(&text);
+	keybuf_free(&there);
+	return same;
+}
+
+bool
+cli_save_new_program(const char *path, const struct program *p)
+{
+	if (vmt_write_new(path, p) || (errno == EEXIST && is_program(path, p)))
+		return true;
+	if (errno == EEXIST)
+		warnx("%s: the file exists with different contents", path);
+	else
+		warn("%s", path);
+	return false;
+}
+
+const char *
+cli_mutant(const char *text, bool *none)
+{
+	const char *mutant = vmt_mutant(text);
+
+	*none = strcmp(text, "none") == 0;
+	if (mutant == NULL && !*none)
+		errx(EXIT_USAGE, "--mutant %s: expected none or a mutant; wirestorm bugs list has them", text);
+	return mutant;
+}
+
+void
+cli_print_program(const struct program *p)
+{
+	struct strbuf text = { 0 };
+
+	vmt_print(p, &text);
+	cli_print_vmt(strbuf_text(&text));
+	strbuf_free(&text);
+}
+
+void
+cli_print_vmt(const char *text)
+{
+	escape_stdout_raw(!cli_stdout_tty());
+	fputs(text, stdout);
+	escape_stdout_raw(false);
+}
+
+/* The map as it is when the finding shows: @r is taken there. */
+static void
+print_map_at(struct run *r, const struct explore_finding *x, struct strbuf *out)
+{
+	uint32_t left = x->f.step;
+
+	run_begin(r);
+	for (size_t i = 0; i < x->witness.nr_choices; i++)
+		for (uint32_t n = 0; n < x->witness.choices[i].count && left > 0; n++, left--)
+			run_step(r, x->witness.choices[i].thread);
+	for (unsigned i = 0; x->f.final && i <= x->f.op; i++)
+		(void)run_alone(r, &r->program->final[i].op);
+	r->target->dump(r->self, &r->state);
+	state_print(&r->state, out);
+}
+
+void
+cli_print_findings(struct run *r, const struct explore_result *x)
+{
+	for (size_t i = 0; i < x->nr_findings; i++) {
+		const struct explore_finding *f = &x->findings[i];
+		struct strbuf text = { 0 }, map = { 0 }, schedule = { 0 };
+
+		finding_print(&f->f, r->program, &text);
+		print_map_at(r, f, &map);
+		vmt_print_choices(f->witness.choices, f->witness.nr_choices, &schedule);
+		printf("# FINDING %s\n#   the map %s: %s\n", strbuf_text(&text),
+		    f->f.thread == SIM_INIT_THREAD && !f->f.final ? "after the init steps" : "then", strbuf_text(&map));
+		if (f->witness.nr_choices > 0)
+			printf("#   witness, %u preemption%s: %s\n", f->witness.preemptions,
+			    plural(f->witness.preemptions), strbuf_text(&schedule));
+		strbuf_free(&text);
+		strbuf_free(&map);
+		strbuf_free(&schedule);
+	}
+}
+
+json_t *
+cli_json_finding(const struct finding *f, const struct program *p)
+{
+	struct strbuf text = { 0 };
+	char label[FINDING_TEXT_MAX];
+	json_t *j;
+
+	finding_print(f, p, &text);
+	j = json_pack("{s:s, s:s, s:b, s:i, s:i, s:i, s:i, s:s}", "verdict", vmt_verdict_word(finding_kind(f)), "check",
+	    finding_label(f, label), "quirk", f->quirk, "thread", (int)f->thread, "op", (int)f->op, "since",
+	    (int)f->since, "step", (int)f->step, "text", strbuf_text(&text));
+	strbuf_free(&text);
+	return j;
+}
+
+json_t *
+cli_json_findings(struct run *r, const struct explore_result *x)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < x->nr_findings; i++) {
+		const struct explore_finding *f = &x->findings[i];
+		struct strbuf map = { 0 }, schedule = { 0 };
+		json_t *j = cli_json_finding(&f->f, r->program), *more;
+
+		print_map_at(r, f, &map);
+		vmt_print_choices(f->witness.choices, f->witness.nr_choices, &schedule);
+		more = json_pack("{s:s, s:s, s:i}", "map", strbuf_text(&map), "schedule", strbuf_text(&schedule),
+		    "preemptions", (int)f->witness.preemptions);
+		(void)json_object_update(j, more);
+		json_decref(more);
+		(void)json_array_append_new(all, j);
+		strbuf_free(&map);
+		strbuf_free(&schedule);
+	}
+	return all;
+}
+
+/* On standard error, as what is printed may be a program or JSON. */
+static void
+say_init_notes(const struct cli_target *t, const char *path, const struct program *p)
+{
+	struct sim *sim = sim_create();
+	struct strbuf notes = { 0 };
+
+	run_init_notes(path, p, t->target, sim, &notes);
+	fputs(strbuf_text(&notes), stderr);
+	strbuf_free(&notes);
+	sim_destroy(sim);
+}
+
+bool
+cli_open_run(const struct cli_target *t, const char *path, struct program *p, struct run *r)
+{
+	*r = (struct run){ 0 };
+	if (!vmt_read(path, p))
+		return false;
+	if (t->profile != NULL) {
+		p->config.profile_freebsd12 = t->freebsd12;
+		p->config.quirks = t->quirks;
+	}
+	say_init_notes(t, path, p);
+	if (cli_open_program(t, path, p, r))
+		return true;
+	cli_close_run(p, r);
+	if (t->checker != NULL) /* it has judged the init steps */
+		checker_free(t->checker);
+	return false;
+}
+
+void
+cli_close_run(struct program *p, struct run *r)
+{
+	cli_close_program(r);
+	program_free(p);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cli.h - the room cli: the command line.
+ *
+ * For: the subcommands of wirestorm, and what a command of another room (stress/, tools/) needs to be one.
+ * Includes: every room above it, and engine/.
+ * Start reading: command.h, then options.h; a subcommand is one file, cmd-NAME.c.
+ */
+#ifndef HARNESS_CLI_CLI_H
+#define HARNESS_CLI_CLI_H
+
+#include "harness/cli/command.h"
+#include "harness/cli/options.h"
+
+#endif

@@ -1,0 +1,724 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cmd-check.c - wirestorm check: many files, by a few worker processes.
+ *
+ * Workers are processes because a broken engine may panic: then one file is lost, and said to be, and the rest goes on.
+ * A worker is given a file by its number and answers with a report and the text about it; the parent prints in file
+ * order, so that the output does not depend on who was faster.
+ */
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <err.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness/base/base.h"
+#include "harness/cli/command.h"
+#include "harness/cli/junit.h"
+#include "harness/cli/options.h"
+#include "harness/cli/patterns.h"
+#include "harness/expect/expect.h"
+#include "harness/program/program.h"
+
+#define VERIFY_MAX 100000
+#define NOTES_SHOWN_MAX 3 /* files whose notes are printed */
+
+static const char help_head[] =
+    "usage: wirestorm check [OPTION...] PATH...\n\n"
+    "Compares each program (a .vmt file, \"-\" for standard input, or all below a directory) with what it expects:\n"
+    "  a sequential one   the result and the state after each init step\n"
+    "  \"outcome\" lines    the set of outcomes over all interleavings; + is extra, - is missing\n"
+    "  a \"schedule\"       the result of replaying it, and its findings: with verdict lines exactly the listed ones,\n"
+    "                     which must be gone without the mutant or the quirks that they are about\n"
+    "All runs are judged, too: in a program without verdict lines a finding that no quirk of the profile explains is "
+    "a\n"
+    "failure; those of quirks are counted (wirestorm help checks).\n\n";
+
+static const char help_tail[] =
+    "\n"
+    "--fixed asks another question: do the findings that the verdict lines list still happen, under any schedule? A\n"
+    "file without verdict lines is about any finding that no quirk of the profile explains. The schedule of the file\n"
+    "is tried, then all schedules; if these are too many, 1000 runs by strategies. The answer states the bound.\n\n"
+    "Exit status: 0 all passed, 1 a mismatch, 2 no mismatch, but wrong usage, a bad file, or no file at all. With\n"
+    "--expect-fail a mismatch of a listed file is none, and a listed file that passes is one.\n\n"
+    "With --fixed: 0 no finding still happens, 1 one does, 2 (with --bisect 125) none does, but a file cannot be "
+    "run.\n\n"
+    "Examples:\n"
+    "  wirestorm check --fixed found/006-sync.vmt\n"
+    "  wirestorm check --counts corpus/freebsd\n"
+    "  wirestorm check --profile strict corpus/freebsd/conc/002.vmt\n"
+    "  wirestorm check --junit report.xml --expect-fail known.txt --filter 'wire-*' corpus\n";
+
+struct file_state {
+	bool done;
+	struct checkfile_report report;
+	double seconds;
+	char *text;
+	char *notes; /* for standard error */
+	json_t *differences;
+	const struct pattern *expected; /* NULL, or the line of --expect-fail that lists it */
+};
+
+struct check_run {
+	struct cli_target target;
+	struct checkfile_options options;
+	struct cli_files files;
+	struct file_state *states;
+	struct work *work;                    /* one for each file */
+	size_t nr_printed, nr_done, nr_notes; /* nr_notes: files that have some */
+	unsigned nr_workers;
+	const char *filter, *junit, *expect_fail_from;
+	struct patterns expect_fail;
+	bool incomplete;                   /* some operands could not be read */
+	bool quiet;                        /* standard output takes something else than text */
+	const char *files_from, *bless_to; /* bless_to: NULL, or where a program from standard input goes */
+	bool bisect, json, unwritten;      /* unwritten: a file could not be blessed */
+};
+
+/* --- the worker's side --- */
+
+struct file_checker {
+	const struct check_run *run;
+	struct sim *sim;
+	struct strbuf text, notes, blessed;
+};
+
+static void *
+begin_checker(const void *arg)
+{
+	struct file_checker *w = memory_new(1, sizeof(*w), "a worker");
+
+	w->run = arg;
+	w->sim = sim_create();
+	return w;
+}
+
+static void
+check_file(void *state, const struct keybuf *in, struct keybuf *out)
+{
+	struct file_checker *w = state;
+	struct message_reader r = { .at = in->bytes, .end = in->bytes + in->len };
+	struct checkfile_options options = w->run->options;
+	struct checkfile_report report;
+	double began = clock_seconds();
+	char *differences;
+
+	strbuf_clear(&w->text);
+	strbuf_clear(&w->blessed);
+	strbuf_clear(&w->notes);
+	options.blessed = &w->blessed;
+	options.notes = &w->notes;
+	options.differences = json_array();
+	report = checkfile(w->run->files.names[message_read_number(&r)], &options, w->sim, &w->text);
+	differences = json_dumps(options.differences, JSON_COMPACT);
+	if (differences == NULL)
+		memory_out("the JSON");
+	message_text(out, (const char *)&report, sizeof(report));
+	message_text(out, strbuf_text(&w->text), w->text.len);
+	message_text(out, strbuf_text(&w->notes), w->notes.len);
+	message_text(out, strbuf_text(&w->blessed), w->blessed.len);
+	message_text(out, differences, strlen(differences));
+	message_double(out, clock_seconds() - began);
+	free(differences);
+	json_decref(options.differences);
+}
+
+/* --- the parent's side --- */
+
+static bool
+failed_as_expected(const struct file_state *s)
+{
+	return s->expected != NULL && (s->report.status == CHECKFILE_FAILED || s->report.status == CHECKFILE_CRASHED);
+}
+
+static bool
+passed_unexpectedly(const struct file_state *s)
+{
+	return s->expected != NULL && s->report.status == CHECKFILE_PASSED;
+}
+
+/* Is the file on the list of those that fail? One that passes all the same is a mismatch. */
+static void
+compare_with_list(struct check_run *c, struct file_state *s, const char *path)
+{
+	struct strbuf text = { 0 };
+
+	s->expected = patterns_find(&c->expect_fail, path);
+	if (!passed_unexpectedly(s))
+		return;
+	strbuf_printf(&text, "%s%s: passes, but %s:%u expects it to fail", s->text, escape_path(path),
+	    c->expect_fail_from, s->expected->line);
+	(void)json_array_append_new(s->differences,
+	    json_pack("{s:s, s:n, s:s, s:s, s:n, s:o}", "what", "list", "line", "expected", "failed", "found", "passed",
+	        "schedule", "text", json_text(strbuf_text(&text) + strlen(s->text))));
+	strbuf_addc(&text, '\n');
+	free(s->text);
+	s->text = strbuf_take(&text);
+}
+
+static char *
+say_died(const char *name, int status)
+{
+	struct strbuf text = { 0 };
+
+	strbuf_printf(&text, "%s: the process checking it ", name);
+	if (WIFSIGNALED(status))
+		strbuf_printf(&text, "died of signal %d (%s)\n", WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else
+		strbuf_printf(&text, "exited with status %d\n", WEXITSTATUS(status));
+	return strbuf_take(&text);
+}
+
+/* Here and not in the worker, which is killed when the run is interrupted. */
+static void
+write_blessed(struct check_run *c, struct file_state *s, const char *path, char *program)
+{
+	const char *to = c->bless_to != NULL ? c->bless_to : path;
+	bool possible = c->bless_to != NULL || file_replaces(path); /* a pipe cannot be rewritten, for example */
+	struct strbuf text = { 0 };
+
+	strbuf_add(&text, program);
+	if (possible && file_write_text(to, &text)) {
+		strbuf_clear(&text);
+		strbuf_printf(&text, "%s%s: blessed\n", s->text, escape_path(path));
+	} else {
+		strbuf_clear(&text);
+		strbuf_printf(&text, "%s%s: cannot be rewritten: %s; the blessed program:\n%s", s->text,
+		    escape_path(path), possible ? strerror(errno) : "no regular file", program);
+		s->report.status = CHECKFILE_FAILED;
+		s->report.blessed = false;
+		c->unwritten = true;
+	}
+	free(s->text);
+	s->text = strbuf_take(&text);
+}
+
+/* With --fixed a file without verdict lines is about a crash, too; others cannot be run then. */
+static uint8_t
+status_of_dead(const struct check_run *c, const char *path)
+{
+	struct strbuf text = { 0 }, error = { 0 };
+	struct program p;
+	bool about_it;
+
+	if (!c->options.fixed)
+		return CHECKFILE_CRASHED;
+	about_it = vmt_load(path, &p, &text, &error) && p.nr_verdicts == 0;
+	strbuf_free(&text);
+	strbuf_free(&error);
+	program_free(&p);
+	return about_it ? CHECKFILE_FAILED : CHECKFILE_BAD;
+}
+
+static void
+take_answer(void *arg, struct work *work)
+{
+	struct check_run *c = arg;
+	size_t file = (size_t)(work - c->work);
+	struct file_state *s = &c->states[file];
+
+	if (work->end == WORK_DONE) {
+		struct message_reader r = { .at = work->out.bytes, .end = work->out.bytes + work->out.len };
+		char *report = message_read_text(&r), *blessed;
+
+		memcpy(&s->report, report, sizeof(s->report));
+		free(report);
+		s->text = message_read_text(&r);
+		s->notes = message_read_text(&r);
+		blessed = message_read_text(&r);
+		if (s->report.blessed || (c->bless_to != NULL && blessed[0] != '\0'))
+			write_blessed(c, s, c->files.names[file], blessed);
+		free(blessed);
+		report = message_read_text(&r);
+		s->differences = json_loads(report, 0, NULL);
+		free(report);
+		s->seconds = message_read_double(&r);
+	} else {
+		s->report = (struct checkfile_report){ .status = status_of_dead(c, c->files.names[file]) };
+		s->text = say_died(c->files.names[file], work->status);
+		s->differences = json_array();
+	}
+	compare_with_list(c, s, c->files.names[file]);
+	s->done = true;
+	c->nr_done++;
+	work_free(work);
+}
+
+/* Of many files only the first notes are printed: recorded programs have dozens of init steps that fail. */
+static void
+print_notes(struct check_run *c, const struct file_state *s)
+{
+	if (s->notes == NULL || s->notes[0] == '\0')
+		return;
+	if (c->nr_notes++ >= NOTES_SHOWN_MAX)
+		return;
+	progress_erase();
+	fputs(s->notes, stderr);
+}
+
+static void
+say_more_notes(const struct check_run *c)
+{
+	if (c->nr_notes > NOTES_SHOWN_MAX)
+		warnx("%zu more file%s with init steps that fail although no result is expected: check a file alone "
+		      "to see them",
+		    c->nr_notes - NOTES_SHOWN_MAX, plural(c->nr_notes - NOTES_SHOWN_MAX));
+}
+
+static void
+print_ready(struct check_run *c)
+{
+	for (; c->nr_printed < c->files.nr && c->states[c->nr_printed].done; c->nr_printed++) {
+		const struct file_state *s = &c->states[c->nr_printed];
+
+		print_notes(c, s);
+		if (c->quiet || s->text[0] == '\0' || failed_as_expected(s))
+			continue;
+		progress_erase();
+		fputs(s->text, stdout);
+		(void)fflush(stdout);
+	}
+}
+
+static void
+show_progress(struct check_run *c)
+{
+	if (progress_due())
+		progress_say("%zu of %zu files checked", c->nr_done, c->files.nr);
+}
+
+static bool
+tick(void *arg)
+{
+	struct check_run *c = arg;
+
+	print_ready(c);
+	show_progress(c);
+	return cli_stop != 0;
+}
+
+static void
+check_all(struct check_run *c)
+{
+	struct workers_options options = { .nr = c->nr_workers,
+		.begin = begin_checker,
+		.begin_arg = c,
+		.work = check_file,
+		.tick = tick,
+		.done = take_answer,
+		.arg = c,
+		.stop_at_once = true }; /* a file may take as long as it likes, and be in a step that never looks */
+	struct workers *workers;
+
+	c->work = memory_new(c->files.nr, sizeof(*c->work), "the files");
+	for (size_t i = 0; i < c->files.nr; i++)
+		keybuf_num(&c->work[i].in, i);
+	workers = workers_start(&options);
+	(void)workers_do(workers, c->work, c->files.nr);
+	progress_erase();
+	say_more_notes(c);
+	workers_stop(workers);
+	for (size_t i = 0; i < c->files.nr; i++)
+		work_free(&c->work[i]);
+	free(c->work);
+}
+
+/* --- the end --- */
+
+struct totals {
+	size_t passed, failed, bad, skipped, verified, blessed, verdicts_shown;
+	size_t expected, unexpected; /* failed as expected, which is not failed; passed unexpectedly, which is */
+	uint64_t schedules, states, transitions, steps;
+	size_t quirk_checks[CHECK_COUNT]; /* programs in which a quirk explains a finding of it */
+};
+
+static struct totals
+sum(const struct check_run *c)
+{
+	struct totals t = { 0 };
+
+	for (size_t i = 0; i < c->files.nr; i++) {
+		const struct file_state *s = &c->states[i];
+		const struct checkfile_report *r = &s->report;
+
+		if (!s->done)
+			continue;
+		t.expected += failed_as_expected(s);
+		t.unexpected += passed_unexpectedly(s);
+		t.passed += r->status == CHECKFILE_PASSED && !passed_unexpectedly(s);
+		t.skipped += r->status == CHECKFILE_SKIPPED;
+		t.failed +=
+		    (r->status != CHECKFILE_PASSED && r->status != CHECKFILE_SKIPPED && !failed_as_expected(s)) ||
+		    passed_unexpectedly(s);
+		t.bad += r->status == CHECKFILE_BAD;
+		t.verified += r->verified;
+		t.blessed += r->blessed;
+		t.verdicts_shown += r->verdict_shown;
+		t.schedules += r->schedules;
+		t.states += r->states;
+		t.transitions += r->transitions;
+		t.steps += r->steps;
+		for (unsigned k = 0; k < CHECK_COUNT; k++)
+			t.quirk_checks[k] += r->quirk_checks >> k & 1;
+	}
+	return t;
+}
+
+/* "explained by quirks: I19 in 364 programs, find in 185 programs": each program counts once for each check. */
+static void
+print_quirk_checks(const struct totals *t)
+{
+	const char *before = "explained by quirks: ";
+
+	for (unsigned k = 0; k < CHECK_COUNT; k++) {
+		if (t->quirk_checks[k] == 0)
+			continue;
+		printf("%s%s in %zu program%s", before, check_table[k].name, t->quirk_checks[k],
+		    plural(t->quirk_checks[k]));
+		before = ", ";
+	}
+	if (before[0] == ',')
+		printf("\n");
+}
+
+static json_t *
+json_quirk_checks(const struct totals *t)
+{
+	json_t *all = json_object();
+
+	for (unsigned k = 0; k < CHECK_COUNT; k++)
+		if (t->quirk_checks[k] > 0)
+			(void)json_object_set_new(
+			    all, check_table[k].name, json_integer((json_int_t)t->quirk_checks[k]));
+	return all;
+}
+
+static const char *
+status_word(const struct file_state *s)
+{
+	static const char *const words[] = { "passed", "failed", "bad", "crashed", "skipped" };
+
+	return failed_as_expected(s)    ? "failed as expected"
+	       : passed_unexpectedly(s) ? "passed unexpectedly"
+	                                : words[s->report.status];
+}
+
+static void
+print_json(const struct check_run *c, const struct totals *t)
+{
+	json_t *files = json_array(), *root;
+
+	for (size_t i = 0; i < c->files.nr; i++) {
+		const struct file_state *s = &c->states[i];
+
+		if (!s->done)
+			continue;
+		json_t *j = json_pack("{s:o, s:s, s:I, s:o, s:I, s:I, s:b, s:b, s:o, s:O}", "file",
+		    json_text(c->files.names[i]), "status", status_word(s), "nr_outcomes",
+		    (json_int_t)s->report.nr_outcomes, "schedules", json_count(s->report.schedules), "states",
+		    (json_int_t)s->report.states, "transitions", (json_int_t)s->report.transitions, "verified",
+		    s->report.verified, "blessed", s->report.blessed, "text", json_text(s->text), "differences",
+		    s->differences);
+
+		if (j == NULL || json_array_append_new(files, j) != 0)
+			memory_out("the JSON");
+	}
+	root = json_pack("{s:I, s:I, s:I, s:I, s:b, s:o, s:I, s:I, s:I, s:o}", "passed", (json_int_t)t->passed,
+	    "failed", (json_int_t)t->failed, "bad", (json_int_t)t->bad, "skipped", (json_int_t)t->skipped,
+	    "interrupted", cli_stop != 0, "schedules", json_count(t->schedules), "states", (json_int_t)t->states,
+	    "transitions", (json_int_t)t->transitions, "nr_verified", (json_int_t)t->verified, "files", files);
+	if (root != NULL)
+		(void)json_object_update_new(
+		    root, json_pack("{s:o, s:b, s:I, s:I, s:I}", "quirk_verdicts", json_quirk_checks(t), "complete",
+		              !c->incomplete && cli_stop == 0, "verdicts_shown", (json_int_t)t->verdicts_shown,
+		              "failed_as_expected", (json_int_t)t->expected, "passed_unexpectedly",
+		              (json_int_t)t->unexpected));
+	json_print("check", root, JSON_INDENT(1), stdout);
+}
+
+static bool
+write_junit(const struct check_run *c)
+{
+	static const enum junit_end ends[] = { JUNIT_PASSED, JUNIT_FAILURE, JUNIT_ERROR, JUNIT_ERROR, JUNIT_SKIPPED };
+	struct junit_case *cases = memory_new(c->files.nr, sizeof(*cases), "the report");
+	struct strbuf text = { 0 };
+	size_t nr = 0;
+	bool good;
+
+	for (size_t i = 0; i < c->files.nr; i++) {
+		const struct file_state *s = &c->states[i];
+
+		if (!s->done)
+			continue;
+		cases[nr++] = (struct junit_case){ .name = c->files.names[i],
+			.end = failed_as_expected(s)    ? JUNIT_SKIPPED
+			       : passed_unexpectedly(s) ? JUNIT_FAILURE
+			                                : ends[s->report.status],
+			.seconds = s->seconds,
+			.text = failed_as_expected(s)                   ? "failed as expected"
+			        : s->report.status == CHECKFILE_SKIPPED ? "left out"
+			                                                : s->text };
+	}
+	junit_print(cases, nr, &text);
+	good = cli_write_text(c->junit, &text);
+	free(cases);
+	strbuf_free(&text);
+	return good;
+}
+
+static void
+print_totals(const struct check_run *c, const struct totals *t)
+{
+	if (t->schedules > 0 && t->states == 0)
+		printf("%llu schedule%s, one by one\n", (unsigned long long)t->schedules, plural(t->schedules));
+	else if (t->schedules > 0)
+		printf("%llu schedule%s in %llu state%s and %llu transition%s\n", (unsigned long long)t->schedules,
+		    plural(t->schedules), (unsigned long long)t->states, plural(t->states),
+		    (unsigned long long)t->transitions, plural(t->transitions));
+	print_quirk_checks(t);
+	if (t->verdicts_shown > 0)
+		printf("as verdict lines expect: %zu program%s\n", t->verdicts_shown, plural(t->verdicts_shown));
+	if (c->options.verify)
+		printf("%zu program%s explored by schedules as well\n", t->verified, plural(t->verified));
+	if (c->options.bless)
+		printf("%zu file%s blessed\n", t->blessed, plural(t->blessed));
+	if (cli_stop != 0)
+		printf("interrupted: not checked: %zu\n", c->files.nr - c->nr_done);
+	printf("%zu passed, %zu failed", t->passed, t->failed);
+	if (t->unexpected > 0)
+		printf(" (%zu of them expected to fail)", t->unexpected);
+	if (t->bad > 0 && t->failed > t->bad)
+		printf(" (%zu of them could not be used)", t->bad);
+	if (t->expected > 0)
+		printf(", %zu failed as expected", t->expected);
+	if (t->skipped > 0 && !c->options.skip_refused)
+		printf(", %zu left out: they need a build with -Dmutants=true", t->skipped);
+	if (c->options.skip_refused)
+		printf(", %zu skipped", t->skipped);
+	printf("\n");
+}
+
+/* Of --fixed: each file has said its own line. */
+static void
+print_fixed(const struct check_run *c, const struct totals *t)
+{
+	size_t still = t->failed - t->bad;
+
+	if (c->files.nr > 1)
+		printf("%zu fixed, %zu still happen%s, %zu cannot be run\n", t->passed, still, still == 1 ? "s" : "",
+		    t->bad + c->files.nr - c->nr_done);
+}
+
+static void
+free_states(struct check_run *c)
+{
+	for (size_t i = 0; i < c->files.nr; i++) {
+		free(c->states[i].text);
+		free(c->states[i].notes);
+		json_decref(c->states[i].differences);
+	}
+	free(c->states);
+	cli_files_free(&c->files);
+	patterns_free(&c->expect_fail);
+}
+
+/* What a line of the list is about that no file has: it may have a spelling mistake. */
+static void
+warn_of_unused(const struct check_run *c)
+{
+	for (size_t i = 0; i < c->expect_fail.nr && c->filter == NULL && cli_stop == 0; i++)
+		if (!c->expect_fail.list[i].used)
+			cli_about(c->expect_fail_from, c->expect_fail.list[i].line, "no file is called %s",
+			    c->expect_fail.list[i].text);
+}
+
+static int
+finish(struct check_run *c)
+{
+	struct totals t = sum(c);
+	bool written = c->junit == NULL || write_junit(c);
+
+	warn_of_unused(c);
+	if (c->json)
+		print_json(c, &t);
+	else if (!c->quiet && c->options.fixed)
+		print_fixed(c, &t);
+	else if (!c->quiet)
+		print_totals(c, &t);
+	free_states(c);
+	if (c->unwritten || !written)
+		return EXIT_USAGE;
+	/* A file that cannot be used hides no mismatch. */
+	if (t.failed > t.bad || (cli_stop != 0 && !c->options.fixed))
+		return EXIT_FINDING;
+	/* If nothing was checked, that is not "passed". */
+	return t.bad > 0 || c->incomplete || cli_stop != 0 || t.passed + t.failed + t.expected == 0 ? EXIT_USAGE
+	                                                                                            : EXIT_OK;
+}
+
+/* --- the beginning --- */
+
+static void
+set_mutant(void *command, const char *text)
+{
+	struct checkfile_options *o = &((struct check_run *)command)->options;
+
+	o->mutant = cli_mutant(text, &o->no_mutant);
+}
+
+#define TO(type, field) OPTION_TO(struct check_run, type, field)
+static const struct option_row rows[] = {
+	OPTION_NUMBER("-j, --jobs N", TO(unsigned, nr_workers), 1, WORKERS_MAX,
+	    "worker processes (default: the number of processors)"),
+	OPTION_PROFILE(TO(struct cli_target, target), ": instead of the file's profile"),
+	OPTION_CALL("--mutant NAME", set_mutant,
+	    "with this bug put back, or with none, whatever the file says; a NAME needs a build with -Dmutants=true"),
+	OPTION_TARGET(TO(struct cli_target, target)),
+	OPTION_FLAG("--fixed", TO(bool, options.fixed),
+	    "compare nothing: do the findings that the verdict lines list still happen, under any schedule?"),
+	OPTION_FLAG("--bisect", TO(bool, bisect),
+	    "with --fixed: exit status 125 instead of 2, by which git bisect run skips a commit"),
+	OPTION_FLAG("--counts", TO(bool, options.counts), "compare the number of schedules, too"),
+	OPTION_FLAG("--verify", TO(bool, options.verify),
+	    "explore again without merging states, and compare (up to 100000 schedules)"),
+	OPTION_FLAG("--no-checks", TO(bool, options.no_checks), "do not judge the runs: compare only"),
+	OPTION_FLAG("--skip-refused", TO(bool, options.skip_refused),
+	    "leave out the programs that the target cannot run, and count them; those about a mutant below a directory "
+	    "are left out by themselves in a build without the mutants"),
+	OPTION_FLAG(
+	    "--lenient", TO(bool, options.lenient), "a schedule goes on with another thread where a choice cannot run"),
+	OPTION_STATES(TO(uint64_t, options.states_max),
+	    "give a program up after so many states (or schedules, if the target has no state key)"),
+	OPTION_FLAG("--bless", TO(bool, options.bless),
+	    "write what happens into the files as what is expected, and say which changed; \"-\" becomes standard "
+	    "output, with the report on standard error"),
+	OPTION_FILES_FROM(TO(const char *, files_from)),
+	OPTION_TEXT("--filter GLOB", TO(const char *, filter),
+	    "only files whose path, or the end of it behind a slash, matches: 'wire-*', 'conc/0*'"),
+	OPTION_TEXT("--expect-fail FILE", TO(const char *, expect_fail_from),
+	    "a list of files that are expected to fail, a glob as above on each line, # for comments: that one of them "
+	    "fails is no mismatch, that it passes is one"),
+	OPTION_TEXT("--junit FILE", TO(const char *, junit), "write a report for CI systems, in the XML of JUnit"),
+	OPTION_JSON(TO(bool, json)),
+	{ 0 },
+};
+
+static const struct command_line usage = { help_head, rows, help_tail, NULL, OPERANDS_SOME, "file or directory" };
+
+static bool
+is_directory(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* NULL, or why these options do not go together. */
+static const char *
+disagreement(const struct check_run *c)
+{
+	const struct checkfile_options *o = &c->options;
+
+	if (o->bless && c->target.profile != NULL)
+		return "--bless writes what the file's own profile gives; not with --profile";
+	if (o->bless && (o->mutant != NULL || o->no_mutant))
+		return "--bless writes what the file's own mutant gives; not with --mutant";
+	if (o->fixed && (o->bless || o->no_checks))
+		return "--fixed looks for findings, and compares nothing; not with --bless or --no-checks";
+	if (c->bisect && !o->fixed)
+		return "--bisect is for --fixed";
+	return NULL;
+}
+
+/* What goes with what. -1, or an exit code. */
+static int
+check_options(struct check_run *c, int nr, char **operands)
+{
+	const char *wrong = disagreement(c);
+
+	if (wrong != NULL) {
+		warnx("%s", wrong);
+		return cli_usage();
+	}
+	if ((c->json || c->options.bless) && c->junit != NULL && file_is_stdout(c->junit)) {
+		warnx("--junit -: standard output takes the report, and nothing else");
+		return cli_usage();
+	}
+	c->quiet = c->json || (c->junit != NULL && file_is_stdout(c->junit));
+	for (int i = 0; i < nr; i++) {
+		if (c->options.bless && file_is_stdout(operands[i])) {
+			if (nr > 1 || c->files_from != NULL || c->json) {
+				warnx("--bless -: standard output takes the program, and nothing else");
+				return cli_usage();
+			}
+			c->bless_to = cli_split_stdout();
+		}
+		c->options.skip_mutants |= is_directory(operands[i]);
+	}
+	return -1;
+}
+
+/* False: said why. What can be read is checked, even if other operands cannot be read. */
+static bool
+take_files(struct check_run *c, int nr, char **operands)
+{
+	size_t kept = 0;
+
+	if (c->expect_fail_from != NULL && !patterns_read(&c->expect_fail, c->expect_fail_from))
+		return false;
+	c->incomplete = !cli_files_take(&c->files, INPUTS_VMT, c->files_from, nr, operands);
+	for (size_t i = 0; i < c->files.nr; i++) {
+		if (c->filter == NULL || pattern_matches(c->filter, c->files.names[i]))
+			c->files.names[kept++] = c->files.names[i];
+		else
+			free(c->files.names[i]);
+	}
+	if (kept == 0 && c->files.nr > 0)
+		warnx("--filter %s: no file matches", c->filter);
+	c->files.nr = kept;
+	return kept > 0;
+}
+
+static int
+check_files(struct check_run *c, int nr, char **operands)
+{
+	c->options.stop = &cli_stop;
+	c->options.target = c->target.target;
+	c->options.target_named = c->target.target != cli_target_at(0);
+	c->options.profile = c->target.profile;
+	c->options.profile_freebsd12 = c->target.freebsd12;
+	c->options.quirks = c->target.quirks;
+	if (!take_files(c, nr, operands)) {
+		cli_files_free(&c->files);
+		patterns_free(&c->expect_fail);
+		return EXIT_USAGE;
+	}
+	if (c->nr_workers > c->files.nr)
+		c->nr_workers = (unsigned)c->files.nr;
+	c->states = memory_new(c->files.nr, sizeof(*c->states), "the files");
+	progress_begin();
+	cli_catch_signals();
+	check_all(c);
+	return finish(c);
+}
+
+int
+cmd_check(int argc, char **argv)
+{
+	struct check_run c = { .target = { .target = cli_target_at(0) },
+		.options = { .verify_max = VERIFY_MAX },
+		.nr_workers = workers_nr_default() };
+	int rv = options_parse(argc, argv, &usage, &c);
+
+	if (rv < 0)
+		rv = check_options(&c, argc - optind, argv + optind);
+	if (rv >= 0)
+		return rv;
+	rv = check_files(&c, argc - optind, argv + optind);
+	return c.bisect && rv == EXIT_USAGE ? EXIT_SKIP_COMMIT : rv;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cmd-decode.c - wirestorm decode: the program that bytes mean. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "harness/base/base.h"
+#include "harness/cli/command.h"
+#include "harness/cli/options.h"
+#include "harness/explore/explore.h"
+#include "harness/program/program.h"
+#include "harness/run/run.h"
+
+static const char help_head[] =
+    "usage: wirestorm decode FILE\n"
+    "       wirestorm decode --out DIR PATH...\n"
+    "\n"
+    "Prints the program that the bytes of FILE mean, as a fuzz target takes them (docs/bytes.md): any bytes mean\n"
+    "one, but what begins with a header must be of a version that is known. If they hold choices for a schedule, the\n"
+    "program is run by these and printed with the schedule that came of it. What the target cannot run is printed\n"
+    "without one, and why. \"-\" reads standard input. With --out, each file, or each below a directory, becomes a\n"
+    "program.\n"
+    "\n";
+
+static const char help_tail[] = "\n"
+                                "Exit status: 0 ok, 2 wrong usage, or a file that cannot be read.\n"
+                                "\n"
+                                "Example:\n"
+                                "  wirestorm decode crash-1b2c | wirestorm run -v -\n";
+
+/* Runs the program by its choices and gives it the schedule. */
+static void
+add_schedule(const struct cli_target *target, const char *path, struct program *p, const uint8_t *choices, size_t nr)
+{
+	struct path_recorder c = { 0 };
+	struct run r;
+	bool ok = true;
+
+	if (cli_open_program(target, path, p, &r)) {
+		(void)strategy_bytes(&r, choices, nr, path_record, &c);
+		ok = run_enabled(&r) == 0;
+		p->has_schedule = ok;
+		p->choices = c.path.choices;
+		p->nr_choices = c.path.nr_choices;
+		if (!ok)
+			cli_about(path, 0, "the schedule has more than %d steps, it is left out", STRATEGY_STEPS_MAX);
+	}
+	cli_close_program(&r);
+}
+
+struct decode_command {
+	struct cli_target target;
+	const char *out, *files_from;
+};
+
+static int
+decode(const struct decode_command *c, const char *path)
+{
+	struct keybuf bytes = { 0 };
+	struct strbuf text = { 0 };
+	struct program p;
+	size_t at;
+	bool written;
+
+	if (!cli_read_encoded(path, &bytes)) {
+		keybuf_free(&bytes);
+		return EXIT_USAGE;
+	}
+	at = bytes_decode(bytes.bytes, bytes.len, &p);
+	if (p.nr_threads > 0 && at < bytes.len)
+		add_schedule(&c->target, path, &p, bytes.bytes + at, bytes.len - at);
+	vmt_print(&p, &text);
+	written = true;
+	if (c->out == NULL)
+		cli_print_vmt(strbuf_text(&text));
+	else
+		written = cli_write_made(c->out, path, ".bin", ".vmt", &text);
+	strbuf_free(&text);
+	keybuf_free(&bytes);
+	program_free(&p);
+	return written ? EXIT_OK : EXIT_USAGE;
+}
+
+#define TO(type, field) OPTION_TO(struct decode_command, type, field)
+static const struct option_row rows[] = {
+	OPTION_TEXT("--out DIR", TO(const char *, out),
+	    "write each as DIR/NAME.vmt instead; DIR is made if need be, and a file that is there is not overwritten"),
+	OPTION_FILES_FROM(TO(const char *, files_from)),
+	OPTION_TARGET(TO(struct cli_target, target)),
+	{ 0 },
+};
+
+static const struct command_line usage = { help_head, rows, help_tail, NULL, OPERANDS_SOME, "file or directory" };
+
+int
+cmd_decode(int argc, char **argv)
+{
+	struct decode_command c = { .target = { .target = cli_target_at(0) } };
+	struct cli_files files = { 0 };
+	int rv = options_parse(argc, argv, &usage, &c);
+
+	cli_take_dash(&c.out);
+	if (rv < 0)
+		rv = cli_files_for(&files, INPUTS_ALL, c.files_from, c.out, argc - optind, argv + optind);
+	for (size_t i = 0; i < files.nr; i++) {
+		int one = decode(&c, files.names[i]);
+
+		rv = one > rv ? one : rv;
+	}
+	cli_files_free(&files);
+	return rv;
+}

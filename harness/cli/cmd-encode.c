@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cmd-encode.c - wirestorm encode: a program as bytes. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "harness/base/base.h"
+#include "harness/cli/command.h"
+#include "harness/cli/options.h"
+#include "harness/program/program.h"
+#include "harness/run/run.h"
+
+static const char help_head[] =
+    "usage: wirestorm encode [OPTION...] FILE\n"
+    "       wirestorm encode --out DIR [OPTION...] PATH...\n"
+    "\n"
+    "Writes the program as bytes to standard output: the form that fuzz targets take (docs/bytes.md), behind a header\n"
+    "that has the version of the form. If the program has a schedule, the choice bytes that make this schedule again\n"
+    "follow. Expectations and comments are not carried. \"-\" reads standard input. With --out, each program (a .vmt\n"
+    "file, or all below a directory) becomes a file.\n"
+    "\n";
+
+static const char help_tail[] = "\n"
+                                "Exit status: 0 ok, 1 the schedule does not run, 2 wrong usage or file, or the bytes "
+                                "have no room for the program.\n"
+                                "Of several files the highest; the others are written all the same.\n"
+                                "\n"
+                                "Examples:\n"
+                                "  wirestorm encode FILE.vmt > x.bin\n"
+                                "  wirestorm encode --raw FILE.vmt > corpus/x\n"
+                                "  wirestorm gen --seed 7 | wirestorm encode - | wirestorm decode -\n";
+
+/* The choices of the program's schedule, appended behind the program. */
+static bool
+encode_schedule(const struct cli_target *target, const char *path, struct program *p, struct keybuf *out)
+{
+	struct strbuf error = { 0 };
+	struct keybuf choices = { 0 };
+	struct run r;
+	bool ok = cli_open_program(target, path, p, &r);
+
+	if (ok && !strategy_bytes_of(&r, p->choices, p->nr_choices, &choices, &error)) {
+		cli_about(path, 0, "%s", strbuf_text(&error));
+		ok = false;
+	}
+	if (ok)
+		bytes_encode_choices(choices.bytes, choices.len, out);
+	cli_close_program(&r);
+	keybuf_free(&choices);
+	strbuf_free(&error);
+	return ok;
+}
+
+struct encode_command {
+	struct cli_target target;
+	const char *out, *files_from;
+	bool raw;
+};
+
+static int
+encode(const struct encode_command *c, const char *path)
+{
+	struct keybuf out = { 0 };
+	struct strbuf text = { 0 };
+	struct program p;
+	const char *reason;
+	int rv = EXIT_FINDING;
+
+	if (!vmt_read(path, &p))
+		return EXIT_USAGE;
+	if (!c->raw)
+		bytes_encode_header(&out);
+	if (!bytes_encode(&p, &out, &reason)) {
+		cli_about(path, 0, "%s", reason);
+		rv = EXIT_USAGE;
+	} else if (!p.has_schedule || encode_schedule(&c->target, path, &p, &out)) {
+		strbuf_addn(&text, (const char *)out.bytes, out.len);
+		escape_stdout_raw(true);
+		rv = cli_write_made(c->out, path, ".vmt", ".bin", &text) ? EXIT_OK : EXIT_USAGE;
+		escape_stdout_raw(false);
+	}
+	strbuf_free(&text);
+	keybuf_free(&out);
+	program_free(&p);
+	return rv;
+}
+
+#define TO(type, field) OPTION_TO(struct encode_command, type, field)
+static const struct option_row rows[] = {
+	OPTION_TEXT("--out DIR", TO(const char *, out),
+	    "write each as DIR/NAME.bin instead; DIR is made if need be, and a file that is there is not overwritten"),
+	OPTION_FILES_FROM(TO(const char *, files_from)),
+	OPTION_FLAG("--raw", TO(bool, raw), "no header: an input for a fuzzer, which would change the header, too"),
+	OPTION_TARGET(TO(struct cli_target, target)),
+	{ 0 },
+};
+
+static const struct command_line usage = { help_head, rows, help_tail, NULL, OPERANDS_SOME, "file or directory" };
+
+int
+cmd_encode(int argc, char **argv)
+{
+	struct encode_command c = { .target = { .target = cli_target_at(0) } };
+	struct cli_files files = { 0 };
+	int rv = options_parse(argc, argv, &usage, &c);
+
+	cli_take_dash(&c.out);
+	if (rv < 0)
+		rv = cli_files_for(&files, INPUTS_VMT, c.files_from, c.out, argc - optind, argv + optind);
+	for (size_t i = 0; i < files.nr; i++) {
+		int one = encode(&c, files.names[i]);
+
+		rv = one > rv ? one : rv;
+	}
+	cli_files_free(&files);
+	return rv;
+}

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cmd-hunt.c - wirestorm hunt: random programs, judged, and what is found in them, small. */
+#include <sys/stat.h>
+
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/edge.h"
+#include "harness/base/base.h"
+#include "harness/cli/command.h"
+#include "harness/cli/options.h"
+#include "harness/hunt/hunt.h"
+#include "harness/program/program.h"
+
+static const char help_head[] =
+    "usage: wirestorm hunt [OPTION...]\n\n"
+    "Makes random programs, runs each in every interleaving, or by a mix of strategies where these are too many, and\n"
+    "judges all that happens (wirestorm help checks). What reached something new is changed a little and tried again.\n"
+    "Of findings that are alike (same check, quirks, return, kinds of operation) one is made small, replayed three\n"
+    "times, checked as wirestorm check does, and written with its schedule, all verdicts of its run, and a head that\n"
+    "says what happened.\n\n";
+
+static const char help_tail[] =
+    "\n"
+    "A process that crashes or hangs costs one program, which is a finding and written too. A hunt that is killed has\n"
+    "written whatever it said; Ctrl-C ends it with the summary.\n\n"
+    "A finding that cannot be written is printed, and the hunt ends after the programs that are under way.\n\n"
+    "Exit status: 0 nothing (new, with --baseline), 1 findings, 2 wrong usage, or a directory that cannot be used or\n"
+    "has no room for a finding.\n\n"
+    "Examples:\n"
+    "  wirestorm hunt --seconds 60 --out found\n"
+    "  wirestorm hunt --profile freebsd12 --seconds 120 --seed 1 --out found\n"
+    "  wirestorm hunt --seed 1 --programs 20000 --baseline known\n";
+
+#define KNOWN_DEFAULT "corpus/bugs"
+
+struct hunt_command {
+	struct cli_target target;
+	struct hunt_options options;
+	bool seeded, json; /* --seed was given */
+};
+
+/* --- while it goes on --- */
+
+static double
+per_second(double n, const struct hunt_report *r)
+{
+	return r->seconds > 0 ? n / r->seconds : 0;
+}
+
+static void
+show_progress(void *arg, const struct hunt_report *r)
+{
+	(void)arg;
+	if (!progress_due())
+		return;
+	progress_say("%.0f s: %llu programs, %.0f/s; %.3g states/s; %.3g schedules covered; %d of %d returns; %zu "
+	             "findings",
+	    r->seconds, (unsigned long long)r->programs, per_second((double)r->programs, r),
+	    per_second((double)r->states, r), r->schedules, __builtin_popcountll(r->edges), VM_EDGE_COUNT,
+	    r->nr_findings);
+}
+
+static void
+show_finding(void *arg, const struct hunt_finding *f)
+{
+	struct hunt_command *c = arg;
+
+	progress_erase();
+	if (f->error != 0)
+		warnc(f->error, "%s/%s: the finding cannot be written", c->options.out, f->name);
+	if (c->json)
+		return;
+	if (f->known != NULL)
+		printf("known  %s\n       %s\n", f->known, f->line);
+	else
+		printf("new    %s%s\n       %s\n", f->name, f->shrunk ? "" : " (not made small)", f->line);
+	if (f->complaint != NULL)
+		printf("       wirestorm check does not pass it: %s\n", f->complaint);
+	if (f->known == NULL && (c->options.out == NULL || f->error != 0))
+		printf("\n%s\n", f->text);
+	(void)fflush(stdout);
+}
+
+static void
+show_written(void *arg, const struct hunt_finding *f)
+{
+	struct hunt_command *c = arg;
+
+	progress_erase();
+	warnx("%s/%s: there is room now, the finding is written", c->options.out, f->name);
+}
+
+/* --- in the end --- */
+
+static void
+print_how_to_check(const struct hunt_command *c, const struct hunt_report *r)
+{
+	size_t nr_complaints = 0;
+
+	for (size_t i = 0; i < r->nr_findings; i++)
+		nr_complaints += r->findings[i].known == NULL && r->findings[i].complaint != NULL;
+	printf("wirestorm check ");
+	if (c->target.target != cli_target_at(0))
+		printf("--target %s ", c->target.target->name);
+	printf("%s replays them", c->options.out);
+	if (nr_complaints > 0)
+		printf("; it does not pass %zu, as said above", nr_complaints);
+	printf("\n");
+}
+
+static void
+print_summary(const struct hunt_command *c, const struct hunt_report *r)
+{
+	size_t by_quirk = 0;
+
+	for (size_t i = 0; i < r->nr_findings; i++)
+		by_quirk += r->findings[i].quirk;
+	printf("%s%llu program%s in %.1f s, %.0f/s: %llu explored completely, %llu by strategies, %llu not to be run\n",
+	    r->stopped ? "interrupted: " : "", (unsigned long long)r->programs, plural(r->programs), r->seconds,
+	    per_second((double)r->programs, r), (unsigned long long)r->complete, (unsigned long long)r->sampled,
+	    (unsigned long long)r->refused);
+	if (r->crashed + r->hung > 0)
+		printf("%llu crashed, %llu hung\n", (unsigned long long)r->crashed, (unsigned long long)r->hung);
+	printf("%llu state%s, %.3g/s; %.4g schedules covered; %llu run%s by strategies\n",
+	    (unsigned long long)r->states, plural(r->states), per_second((double)r->states, r), r->schedules,
+	    (unsigned long long)r->runs, plural(r->runs));
+	printf("%d of %d returns reached, operations met in %llu way%s; programs kept for it: %llu\n",
+	    __builtin_popcountll(r->edges), VM_EDGE_COUNT, (unsigned long long)r->features, plural(r->features),
+	    (unsigned long long)r->kept);
+	printf("%zu finding%s, %zu of them new, %zu explained by a quirk that is on; left out because alike: %llu\n",
+	    r->nr_findings, plural(r->nr_findings), r->nr_new, by_quirk, (unsigned long long)r->seen);
+	if (c->options.pool != NULL)
+		printf("pool %s: %zu program%s tried first, %zu added, %zu no longer needed%s\n", c->options.pool,
+		    r->pool.loaded, plural(r->pool.loaded), r->pool.added, r->pool.removed,
+		    r->pool.unsaved ? "; not all could be saved" : "");
+	if (r->nr_unwritten > 0)
+		printf("%zu finding%s could not be written to %s: the programs are printed above\n", r->nr_unwritten,
+		    plural(r->nr_unwritten), c->options.out);
+	else if (c->options.out != NULL && r->nr_new > 0)
+		print_how_to_check(c, r);
+}
+
+static json_t *
+json_finding(const struct hunt_finding *f)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:b, s:b, s:b, s:b, s:s?, s:b}", "name", f->name, "key", f->key,
+	    "what", f->line, "program", f->text, "known_as", f->known, "baseline", f->baseline, "quirk", f->quirk,
+	    "replays", f->replays, "shrunk", f->shrunk, "complaint", f->complaint, "unwritten", f->error != 0);
+}
+
+static json_t *
+json_pool(const struct hunt_report *r)
+{
+	return json_pack("{s:I, s:I, s:I, s:I, s:b}", "loaded", (json_int_t)r->pool.loaded, "added",
+	    (json_int_t)r->pool.added, "removed", (json_int_t)r->pool.removed, "damaged", (json_int_t)r->pool.damaged,
+	    "unsaved", r->pool.unsaved);
+}
+
+static void
+print_json(const struct hunt_report *r, bool with_pool)
+{
+	json_t *findings = json_array(), *j;
+
+	for (size_t i = 0; i < r->nr_findings; i++)
+		(void)json_array_append_new(findings, json_finding(&r->findings[i]));
+	j = json_pack("{s:f, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:o, s:I, s:o}",
+	    "seconds", r->seconds, "interrupted", r->stopped, "programs", (json_int_t)r->programs, "explored",
+	    (json_int_t)r->complete, "sampled", (json_int_t)r->sampled, "refused", (json_int_t)r->refused, "crashed",
+	    (json_int_t)r->crashed, "hung", (json_int_t)r->hung, "states", (json_int_t)r->states, "runs",
+	    (json_int_t)r->runs, "schedules", json_sprintf("%.0f", r->schedules), "features", (json_int_t)r->features,
+	    "kept", (json_int_t)r->kept, "seen", (json_int_t)r->seen, "edges", json_edges(r->edges), "new",
+	    (json_int_t)r->nr_new, "findings", findings);
+	if (with_pool)
+		(void)json_object_set_new(j, "pool", json_pool(r));
+	json_print("hunt", j, JSON_INDENT(1), stdout);
+}
+
+static int
+run_hunt(struct hunt_command *c)
+{
+	struct hunt_report r;
+	size_t failures;
+	int rv;
+
+	c->options.stop = &cli_stop;
+	c->options.arg = c;
+	c->options.on_finding = show_finding;
+	c->options.on_written = show_written;
+	c->options.progress = show_progress;
+	progress_begin();
+	cli_catch_signals();
+	if (!hunt(&c->options, &r))
+		return EXIT_USAGE;
+	progress_erase();
+	if (c->json)
+		print_json(&r, c->options.pool != NULL);
+	else
+		print_summary(c, &r);
+	failures = c->options.baseline != NULL ? r.nr_new : r.nr_findings;
+	rv = r.nr_unwritten > 0 || r.pool.unsaved ? EXIT_USAGE : failures > 0 ? EXIT_FINDING : EXIT_OK;
+	hunt_report_free(&r);
+	return rv;
+}
+
+/* --- options --- */
+
+/* "A..B", or "A", which is A..A (or A..A+1, with @exclusive). */
+static void
+parse_range(
+    const char *option, const char *text, long long min, long long max, bool exclusive, long long *from, long long *to)
+{
+	const char *dots = strstr(text, "..");
+	char *first =
+	    dots != NULL ? memory_textn(text, (size_t)(dots - text), "a range") : memory_text(text, "a range");
+
+	*from = option_number(option, first, min, max);
+	*to = dots != NULL ? option_number(option, dots + 2, min, max) : *from + exclusive;
+	free(first);
+	if (*to < *from + exclusive)
+		errx(EXIT_USAGE, "--%s %s: the range is empty", option, text);
+}
+
+/* The mutant as the table has it, if the target can run it. */
+static const char *
+parse_mutant(const struct hunt_command *c, const char *name)
+{
+	struct strbuf text = { 0 };
+	const char *mutant, *why;
+	struct program p;
+	struct vmt_error e;
+
+	strbuf_printf(&text, "mutant %s\n", name);
+	if (!vmt_parse(strbuf_text(&text), text.len, &p, &e))
+		errx(EXIT_USAGE, "--mutant %s: %s", name, e.text);
+	why = run_refusal(&p, c->target.target);
+	if (why != NULL)
+		errx(EXIT_USAGE, "--mutant %s: target %s cannot run this: %s", name, c->target.target->name, why);
+	mutant = p.config.mutant;
+	program_free(&p);
+	strbuf_free(&text);
+	return mutant;
+}
+
+static void
+set_seed(void *command, const char *text)
+{
+	struct hunt_command *c = command;
+
+	c->options.seed = option_seed("seed", text);
+	c->seeded = true;
+}
+
+static void
+set_seeds(void *command, const char *text)
+{
+	struct hunt_options *o = &((struct hunt_command *)command)->options;
+	long long from, to;
+
+	parse_range("seeds", text, 0, INT64_MAX - 1, true, &from, &to);
+	o->seed = (uint64_t)from;
+	o->end = (uint64_t)to;
+}
+
+static void
+set_threads(void *command, const char *text)
+{
+	struct hunt_options *o = &((struct hunt_command *)command)->options;
+	long long from, to;
+
+	parse_range("threads", text, 1, PROGRAM_THREADS_MAX, false, &from, &to);
+	o->limits.threads_min = (unsigned)from;
+	o->limits.threads_max = (unsigned)to;
+}
+
+#define TO(type, field) OPTION_TO(struct hunt_command, type, field)
+static const struct option_row rows[] = {
+	OPTION_SECONDS(TO(double, options.seconds), "stop after so long (default: at Ctrl-C)"),
+	OPTION_COUNT("--programs N", TO(uint64_t, options.programs), 1, INT64_MAX,
+	    "stop after so many programs: the same findings, whatever -j is"),
+	OPTION_CALL("--seed N", set_seed, "which programs (default 1)"),
+	OPTION_CALL("--seeds A..B", set_seeds,
+	    "the programs that wirestorm gen makes of seeds A to B-1, each once, none changed: to split over several "
+	    "machines"),
+	OPTION_CALL("--threads A..B", set_threads, "threads of a program (default 2..4)"),
+	OPTION_NUMBER("--ops N", TO(unsigned, options.limits.ops_max), 1, PROGRAM_OPS_MAX,
+	    "operations of a thread, at most (default 4)"),
+	OPTION_PROFILE(TO(struct cli_target, target), " (default strict); findings that a quirk explains count"),
+	OPTION_TEXT("--mutant NAME", TO(const char *, options.mutant),
+	    "with this bug put back; in a build with -Dmutants=true"),
+	OPTION_TARGET(TO(struct cli_target, target)),
+	OPTION_STATES(
+	    TO(uint64_t, options.states_max), "a program with more states is not explored completely (default 20000)"),
+	OPTION_NUMBER(
+	    "--runs N", TO(unsigned, options.runs), 1, 1000000, "but run so often by strategies (default 200)"),
+	OPTION_NUMBER("-j, --jobs N", TO(unsigned, options.jobs), 1, WORKERS_MAX,
+	    "worker processes (default: the number of processors)"),
+	OPTION_TEXT("--out DIR", TO(const char *, options.out),
+	    "write findings there, DIR/NNN-CHECK-RETURN.vmt; DIR is made if need be (default, or with \"-\": print "
+	    "them)"),
+	OPTION_TEXT("--pool DIR", TO(const char *, options.pool),
+	    "what earlier hunts have learnt: the programs that they kept are tried first, and DIR is brought up to "
+	    "date; "
+	    "it is made if need be"),
+	OPTION_FLAG("--keep-going", TO(bool, options.keep_going),
+	    "when a finding cannot be written, hunt on, and write it as soon as there is room (default: end with "
+	    "status 2)"),
+	OPTION_TEXT("--known DIR", TO(const char *, options.known),
+	    "findings that are recognised, and not written again (default corpus/bugs, if it is there)"),
+	OPTION_TEXT("--baseline DIR", TO(const char *, options.baseline),
+	    "the same, and only findings that are in neither are a failure"),
+	OPTION_JSON(TO(bool, json)),
+	{ 0 },
+};
+
+static const struct command_line usage = { help_head, rows, help_tail, NULL, OPERANDS_NONE, NULL };
+
+/* What follows from the options, and what is taken if nothing is said. */
+static int
+complete(struct hunt_command *c)
+{
+	struct hunt_options *o = &c->options;
+	struct stat st;
+
+	if (c->seeded && o->end != 0) { /* which of them came last would decide */
+		warnx("--seeds excludes --seed");
+		return cli_usage();
+	}
+	cli_take_dash(&o->out);
+	if (o->pool != NULL && o->end != 0) {
+		warnx("--seeds excludes --pool: each seed is run once, and nothing is kept");
+		return cli_usage();
+	}
+	o->limits.target = c->target.target;
+	o->freebsd12 = c->target.freebsd12;
+	o->quirks = c->target.quirks;
+	if (o->limits.target->sequential) {
+		warnx("target %s runs sequential programs only, and these have threads", o->limits.target->name);
+		return EXIT_USAGE;
+	}
+	if (o->mutant != NULL)
+		o->mutant = parse_mutant(c, o->mutant);
+	if (o->known == NULL && stat(KNOWN_DEFAULT, &st) == 0)
+		o->known = KNOWN_DEFAULT;
+	if (o->jobs == 0)
+		o->jobs = workers_nr_default();
+	return -1;
+}
+
+int
+cmd_hunt(int argc, char **argv)
+{
+	struct hunt_command c = {
+		.target = { .target = cli_target_at(0) },
+		.options = { .seed = 1,
+		    .limits = { .threads_min = 2, .threads_max = 4, .ops_max = RANDOM_OPS_DEFAULT } },
+	};
+	int rv = options_parse(argc, argv, &usage, &c);
+
+	if (rv < 0)
+		rv = complete(&c);
+	return rv >= 0 ? rv : run_hunt(&c);
+}

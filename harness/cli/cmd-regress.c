@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cmd-regress.c - wirestorm regress: from a finding that is fixed to a regression test. */
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/base/base.h"
+#include "harness/cli/command.h"
+#include "harness/cli/options.h"
+#include "harness/expect/expect.h"
+#include "harness/program/program.h"
+
+static const char help_head[] =
+    "usage: wirestorm regress [OPTION...] FILE\n\n"
+    "Makes a regression test of a finding that is fixed: the schedule, the result and the verdicts of FILE go, and "
+    "the\n"
+    "outcomes of all schedules come. What is written passes wirestorm check. Nothing is written unless all schedules\n"
+    "were explored and none shows a finding that no quirk of the profile explains, nor one that FILE lists.\n\n";
+
+static const char help_tail[] = "\n"
+                                "Exit status: 0 written, 1 a finding still happens, 2 wrong usage or file, too many "
+                                "schedules to explore them all,\n"
+                                "or another file has the name.\n\n"
+                                "Examples:\n"
+                                "  wirestorm regress found/006-sync.vmt --out corpus/litmus/sync-past-a-hole.vmt\n"
+                                "  wirestorm regress --mutant none corpus/bugs/rollback_twice.vmt\n";
+
+struct regress_command {
+	struct cli_target target;
+	struct checkfile_options options;
+	const char *path, *out;
+};
+
+static void
+print_error(const struct strbuf *text)
+{
+	progress_erase();
+	fputs(strbuf_text(text), stderr);
+}
+
+/* EXIT_OK: none of the listed findings happens. Else said why not. */
+static int
+ask_if_fixed(struct regress_command *c, const struct program *p, struct sim *sim)
+{
+	struct strbuf text = { 0 };
+	uint8_t status = fixed_program(c->path, p, &c->options, sim, &text).status;
+
+	if (status != CHECKFILE_PASSED)
+		print_error(&text);
+	strbuf_free(&text);
+	return status == CHECKFILE_PASSED ? EXIT_OK : status == CHECKFILE_FAILED ? EXIT_FINDING : EXIT_USAGE;
+}
+
+/* "# Regression test: no schedule shows model marks, invariant I12." and what the head was. */
+static void
+write_head(struct program *p)
+{
+	struct strbuf head = { 0 };
+
+	strbuf_add(&head, "# Regression test: no schedule shows ");
+	expect_print(p, &head);
+	strbuf_printf(&head, "%s\n%s", p->head != NULL ? ". The finding was:" : ".", p->head != NULL ? p->head : "");
+	free(p->head);
+	p->head = strbuf_take(&head);
+}
+
+static void
+drop_expectations(struct program *p)
+{
+	program_drop_verdicts(p);
+	free(p->result);
+	p->result = NULL;
+	free(p->choices);
+	p->choices = NULL;
+	p->nr_choices = 0;
+	p->has_schedule = false;
+}
+
+/* Explores the program, which is freed; *text becomes the test. EXIT_OK, or said why there is none. */
+static int
+make_test(struct regress_command *c, struct program *p, struct sim *sim, struct strbuf *text)
+{
+	struct strbuf complaints = { 0 };
+	struct checkfile_options o = c->options;
+	struct checkfile_report report;
+
+	o.bless = true;
+	o.blessed = text;
+	report = checkfile_program(c->path, p, &o, sim, &complaints);
+	if (report.status != CHECKFILE_PASSED)
+		print_error(&complaints);
+	strbuf_free(&complaints);
+	progress_erase();
+	if (report.status == CHECKFILE_PASSED)
+		return EXIT_OK;
+	return report.status == CHECKFILE_BAD || report.incomplete ? EXIT_USAGE : EXIT_FINDING;
+}
+
+static int
+write_test(const struct regress_command *c, const struct strbuf *text)
+{
+	const char *out = c->out != NULL ? c->out : "-";
+	struct program p;
+	struct vmt_error e;
+	bool good;
+
+	if (!vmt_parse(strbuf_text(text), text->len, &p, &e))
+		errx(EXIT_USAGE, "internal error: the test does not parse: %u:%u: %s", e.line, e.column, e.text);
+	good = file_replaces(out) ? cli_save_new_program(out, &p) : cli_save_program(out, &p, false);
+	program_free(&p);
+	return good ? EXIT_OK : EXIT_USAGE;
+}
+
+static int
+regress(struct regress_command *c, struct program *p, struct sim *sim)
+{
+	struct strbuf text = { 0 };
+	int rv;
+
+	if (c->target.profile != NULL) {
+		p->config.profile_given = true;
+		p->config.profile_freebsd12 = c->target.freebsd12;
+		p->config.quirks = c->target.quirks;
+	}
+	if (c->options.mutant != NULL || c->options.no_mutant)
+		p->config.mutant = c->options.mutant;
+	rv = ask_if_fixed(c, p, sim);
+	if (rv == EXIT_OK) {
+		write_head(p);
+		drop_expectations(p);
+		rv = make_test(c, p, sim, &text);
+	}
+	if (rv == EXIT_OK)
+		rv = write_test(c, &text);
+	strbuf_free(&text);
+	return rv;
+}
+
+/* --- options --- */
+
+static void
+set_mutant(void *command, const char *text)
+{
+	struct checkfile_options *o = &((struct regress_command *)command)->options;
+
+	o->mutant = cli_mutant(text, &o->no_mutant);
+}
+
+#define TO(type, field) OPTION_TO(struct regress_command, type, field)
+static const struct option_row rows[] = {
+	OPTION_TEXT("--out FILE", TO(const char *, out),
+	    "the test, a new file (default: standard output); one that is there with other contents stays"),
+	OPTION_STATES(TO(uint64_t, options.states_max), "explore at most so many states (default 4194304)"),
+	OPTION_PROFILE(TO(struct cli_target, target), ": instead of the file's profile"),
+	OPTION_CALL("--mutant NAME", set_mutant,
+	    "none: without the bug that the file puts back; or another one, in a build with -Dmutants=true"),
+	OPTION_TARGET(TO(struct cli_target, target)),
+	{ 0 },
+};
+
+static const struct command_line usage = { help_head, rows, help_tail, NULL, OPERANDS_ONE, "file" };
+
+int
+cmd_regress(int argc, char **argv)
+{
+	struct regress_command c = { .target = { .target = cli_target_at(0) } };
+	struct program p;
+	struct sim *sim;
+	int rv = options_parse(argc, argv, &usage, &c);
+
+	if (rv >= 0)
+		return rv;
+	c.path = argv[optind];
+	c.options.target = c.target.target;
+	c.options.target_named = c.target.target != cli_target_at(0);
+	c.options.stop = &cli_stop;
+	if (!vmt_read(c.path, &p))
+		return EXIT_USAGE;
+	sim = sim_create();
+	c.options.progress = cli_explore_progress;
+	progress_begin();
+	cli_catch_signals();
+	rv = regress(&c, &p, sim);
+	sim_destroy(sim);
+	program_free(&p);
+	return rv;
+}

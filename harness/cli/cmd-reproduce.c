@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cmd-reproduce.c - wirestorm reproduce: a schedule for what real threads have shown. */
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/base/base.h"
+#include "harness/cli/command.h"
+#include "harness/cli/options.h"
+#include "harness/expect/expect.h"
+#include "harness/hunt/hunt.h"
+#include "harness/program/program.h"
+#include "harness/shrink/shrink.h"
+
+#define SECONDS_DEFAULT 30
+#define SUFFIX ".vmt"
+
+static const char help_head[] =
+    "usage: wirestorm reproduce [OPTION...] FILE\n\n"
+    "FILE is a window that wirestorm stress has written: what its threads did from the last good map to a failure. It\n"
+    "is run in the simulated world, by the order that was observed, by orders near it, explored from some point on,\n"
+    "and at random, until a schedule fails in the same way. That is made smaller, and written as a program, which\n"
+    "replays exactly: wirestorm check says that it still fails, wirestorm run -v and show how.\n\n";
+
+static const char help_tail[] =
+    "\n"
+    "Exit status: 0 reproduced, 1 not: then the window stays, and if another failure was met that one is written; 2\n"
+    "wrong usage or file. A data race is looked for in a build with ThreadSanitizer only, which ends the search with "
+    "its\n"
+    "own report and status, 66. A lock that does not lock is never reproduced.\n\n"
+    "Examples:\n"
+    "  wirestorm reproduce stress-window.vmt\n"
+    "  wirestorm reproduce --seconds 300 --out bug.vmt stress-window.vmt\n";
+
+struct reproduce_command {
+	struct cli_target target;
+	struct reproduce_options options;
+	const char *path, *out;
+	bool json, no_shrink;
+};
+
+static void
+show_progress(void *arg, const char *phase, uint64_t runs)
+{
+	(void)arg;
+	if (progress_due())
+		progress_say("%s: %llu runs", phase, (unsigned long long)runs);
+}
+
+/* "DIR/NAME-reproduced.vmt" */
+static char *
+default_out(const char *path)
+{
+	struct strbuf b = { 0 };
+	size_t len = strlen(path);
+
+	if (len > strlen(SUFFIX) && strcmp(path + len - strlen(SUFFIX), SUFFIX) == 0)
+		len -= strlen(SUFFIX);
+	strbuf_addn(&b, path, len);
+	strbuf_add(&b, "-reproduced" SUFFIX);
+	return strbuf_take(&b);
+}
+
+/* To @f, as the program may have standard output for itself. */
+static void
+print_text(const struct reproduce_command *c, const struct reproduce_result *x, FILE *f)
+{
+	const char *out = file_is_stdout(c->out) ? "standard output" : c->out;
+	struct strbuf text = { 0 };
+
+	if (x->phase != REPRODUCE_NOTHING) {
+		finding_print(&x->finding, &x->program, &text);
+		fprintf(f, "%s\n", strbuf_text(&text));
+	}
+	if (x->same)
+		fprintf(f, "reproduced %s, after %llu run%s and %llu explored tail%s: %s\n",
+		    reproduce_phase_text(x->phase), (unsigned long long)x->runs, plural(x->runs),
+		    (unsigned long long)x->tails, plural(x->tails), out);
+	else if (x->phase != REPRODUCE_NOTHING)
+		fprintf(f, "not reproduced in %llu run%s and %llu explored tail%s, but this was met: %s\n",
+		    (unsigned long long)x->runs, plural(x->runs), (unsigned long long)x->tails, plural(x->tails), out);
+	else
+		fprintf(f, "not reproduced in %llu run%s and %llu explored tail%s; %s has what is known\n",
+		    (unsigned long long)x->runs, plural(x->runs), (unsigned long long)x->tails, plural(x->tails),
+		    c->path);
+	strbuf_free(&text);
+}
+
+static void
+print_json(const struct reproduce_command *c, const struct reproduce_result *x)
+{
+	struct strbuf text = { 0 };
+	json_t *root = json_pack("{s:b, s:s, s:I, s:I}", "reproduced", x->same, "how", reproduce_phase_text(x->phase),
+	    "runs", (json_int_t)x->runs, "tails", (json_int_t)x->tails);
+
+	if (root == NULL)
+		memory_out("the JSON");
+	if (x->phase != REPRODUCE_NOTHING) {
+		finding_print(&x->finding, &x->program, &text);
+		json_object_set_new(root, "finding", json_text(strbuf_text(&text)));
+		json_object_set_new(root, "path", json_text(c->out));
+	}
+	json_print("reproduce", root, JSON_INDENT(1), stdout);
+	strbuf_free(&text);
+}
+
+/* Makes what was found smaller; if that fails it stays as it is. */
+static void
+make_smaller(const struct reproduce_command *c, struct program *p)
+{
+	struct shrink_verdict verdict;
+	struct shrink_options o = { .target = c->target.target,
+		.seconds = c->options.seconds,
+		.stop = &cli_stop,
+		.progress = cli_shrink_progress };
+	struct shrink_report report;
+	char *detail = program_verdict(p)->detail != NULL ? memory_text(program_verdict(p)->detail, "a verdict") : NULL;
+
+	o.sim = sim_create();
+	shrink_verdict_init(&verdict, program_verdict(p)->kind, detail);
+	o.wanted = &verdict.wanted;
+	(void)shrink(p, &o, &report);
+	progress_erase();
+	if (p->has_schedule)
+		(void)expect_run(p, o.target, o.sim);
+	shrink_verdict_free(&verdict);
+	sim_destroy(o.sim);
+	free(detail);
+}
+
+static int
+reproduce_program(struct reproduce_command *c, const struct program *p)
+{
+	struct reproduce_result x;
+	int rv;
+
+	c->options.target = c->target.target;
+	c->options.stop = &cli_stop;
+	c->options.progress = show_progress;
+	progress_begin();
+	cli_catch_signals();
+	reproduce(p, &c->options, &x);
+	progress_erase();
+	rv = x.same ? EXIT_OK : EXIT_FINDING;
+	if (x.phase != REPRODUCE_NOTHING && !c->no_shrink && !cli_stop)
+		make_smaller(c, &x.program);
+	if (x.refused[0] != '\0') {
+		cli_about(c->path, x.refused_line, "%s", x.refused);
+		rv = EXIT_USAGE;
+	} else {
+		if (x.phase != REPRODUCE_NOTHING && !cli_save_program(c->out, &x.program, c->json))
+			rv = EXIT_USAGE;
+		if (c->json)
+			print_json(c, &x);
+		else
+			print_text(c, &x, file_is_stdout(c->out) ? stderr : stdout);
+	}
+	reproduce_result_free(&x);
+	return rv;
+}
+
+#define TO(type, field) OPTION_TO(struct reproduce_command, type, field)
+static const struct option_row rows[] = {
+	OPTION_SECONDS(
+	    TO(double, options.seconds), "search for so long (default 30), and then make it smaller for so long"),
+	OPTION_FLAG("--no-shrink", TO(bool, no_shrink), "leave it as large as it is"),
+	OPTION_SEED(TO(uint64_t, options.seed), "what is drawn at random (default 1)"),
+	OPTION_TEXT("--out FILE", TO(const char *, out),
+	    "where the program goes (default: FILE-reproduced.vmt; \"-\": standard output)"),
+	OPTION_TARGET(TO(struct cli_target, target)),
+	OPTION_JSON(TO(bool, json)),
+	{ 0 },
+};
+
+static const struct command_line usage = { help_head, rows, help_tail, NULL, OPERANDS_ONE, "file" };
+
+int
+cmd_reproduce(int argc, char **argv)
+{
+	struct reproduce_command c = { .target = { .target = cli_target_at(0) },
+		.options = { .seconds = SECONDS_DEFAULT, .seed = 1 } };
+	struct program p;
+	char *usual;
+	int rv = options_parse(argc, argv, &usage, &c);
+
+	if (rv < 0)
+		rv = cli_engine_only(&c.target, "reproduce runs");
+	if (rv >= 0)
+		return rv;
+	c.path = argv[optind];
+	if (!vmt_read(c.path, &p))
+		return EXIT_USAGE;
+	usual = default_out(c.path);
+	if (c.out == NULL)
+		c.out = usual;
+	if (c.json && file_is_stdout(c.out)) {
+		warnx("--json excludes --out -: standard output takes one of the two");
+		rv = cli_usage();
+	} else if (!cli_can_write(c.out)) {
+		rv = EXIT_USAGE;
+	} else if (p.nr_threads == 0 || p.nr_verdicts == 0) {
+		cli_about(c.path, 0, "no window: it has no %s", p.nr_threads == 0 ? "threads" : "verdict line");
+		rv = EXIT_USAGE;
+	} else {
+		rv = reproduce_program(&c, &p);
+	}
+	program_free(&p);
+	free(usual);
+	return rv;
+}

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cmd-show.c - wirestorm show: one run to look at, on the terminal, as SVG or HTML. */
+#include <err.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "harness/base/base.h"
+#include "harness/cli/command.h"
+#include "harness/cli/options.h"
+#include "harness/expect/expect.h"
+#include "harness/explore/explore.h"
+#include "harness/program/program.h"
+#include "harness/run/run.h"
+#include "harness/show/show.h"
+
+static const char help_head[] =
+    "usage: wirestorm show [OPTION...] FILE\n\n"
+    "Shows one run of the program: a lane for each thread, in it what each step did, whom it woke, where the thread\n"
+    "slept and why, which switches were preemptions, what the operations returned and what in the map explains a\n"
+    "failure; and the map whenever it changed.\n\n"
+    "Which run: by --schedule, by choices drawn from --seed, or by the schedule in the file. Without any of them the\n"
+    "program is explored, and the first finding is shown, by its witness with the fewest preemptions; if there is\n"
+    "none, a run by choices drawn from seed 1. The second line says which it is.\n\n";
+
+static const char help_tail[] =
+    "\n"
+    "Exit status: 0 shown, 1 the run by the schedule in the file does not have the result or the verdicts that the "
+    "file\n"
+    "says, 2 wrong usage, file or schedule, 3 no end.\n\n"
+    "Examples:\n"
+    "  wirestorm show corpus/litmus/wire-gone-after-wait.vmt\n"
+    "  wirestorm show --html run.html --svg run.svg corpus/litmus/wire-gone-after-wait.vmt\n"
+    "  wirestorm explore --until DEADLOCK corpus/litmus/remove-system-wired-deadlock.vmt | wirestorm show -\n";
+
+/* How far is looked for a finding in a program without a schedule: half a second or so. */
+#define LOOK_STATES 10000
+#define LOOK_SCHEDULES 5000
+#define WIDTH_MIN 40
+#define WIDTH_MAX 400
+
+struct show_command {
+	struct cli_target target;
+	struct cli_which which;
+	const char *path, *svg, *html;
+	unsigned width;
+	bool ascii, json;
+	enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } color;
+};
+
+/* --- which run --- */
+
+struct chosen {
+	struct path_recorder way;
+	struct strbuf circle; /* what is found where a run need not end: the path is the way into it */
+};
+
+static int
+parse_schedule(struct show_command *c, struct chosen *chosen, struct strbuf *how)
+{
+	struct vmt_error e;
+
+	strbuf_add(how, "the schedule given");
+	if (vmt_parse_choices(c->which.schedule, &chosen->way.path.choices, &chosen->way.path.nr_choices, &e))
+		return -1;
+	warnx("--schedule: column %u: %s", e.column, e.text);
+	return EXIT_USAGE;
+}
+
+static void
+copy_choices(struct explore_path *path, const struct program_choice *choices, size_t nr)
+{
+	path->nr_choices = nr;
+	path->choices = memory_new(nr + 1, sizeof(*choices), "a schedule");
+	if (nr > 0)
+		memcpy(path->choices, choices, nr * sizeof(*choices));
+}
+
+/* The way to the first finding: one that no quirk explains, else any. False: none was found. */
+static bool
+find_finding(struct run *r, struct chosen *chosen, struct strbuf *how)
+{
+	struct explore_options options = { .want_witnesses = true,
+		.states_max = LOOK_STATES,
+		.schedules_max = LOOK_SCHEDULES,
+		.progress = cli_explore_progress,
+		.stop = &cli_stop };
+	const struct explore_finding *first;
+	struct explore_result x;
+	char label[FINDING_TEXT_MAX];
+	bool found;
+
+	progress_begin();
+	explore(r, &options, &x);
+	progress_erase();
+	first = explore_first_finding(&x);
+	for (size_t i = 0; i < x.nr_findings && first == NULL; i++)
+		first = &x.findings[i];
+	found = first != NULL && first->witness.nr_choices > 0;
+	if (found) {
+		copy_choices(&chosen->way.path, first->witness.choices, first->witness.nr_choices);
+		strbuf_printf(how, "the fewest preemptions to finding %s", finding_label(&first->f, label));
+		if (first->f.check == CHECK_circle)
+			finding_print(&first->f, r->program, &chosen->circle);
+	} else {
+		strbuf_add(how, x.end == EXPLORE_COMPLETE ? "no finding; " : "no finding before the search was cut; ");
+	}
+	explore_result_free(&x);
+	return found;
+}
+
+static int
+run_at_random(struct show_command *c, struct run *r, struct chosen *chosen, struct strbuf *how)
+{
+	struct strategy_view view;
+
+	strategy_view_init(&view, r);
+	(void)c->which.strategy->function(r, &view, c->which.seed, path_record, &chosen->way);
+	strategy_view_free(&view);
+	strbuf_printf(how, "strategy %s, seed %llu", c->which.strategy->name, (unsigned long long)c->which.seed);
+	if (run_enabled(r) == 0)
+		return -1;
+	cli_about(c->path, 0, "no end after %d steps", STRATEGY_STEPS_MAX);
+	return EXIT_HANG;
+}
+
+/* The choices of the run to show, which become the caller's, and *how in words. An exit code, or -1. */
+static int
+choose(struct show_command *c, const struct program *p, struct run *r, struct chosen *chosen, struct strbuf *how)
+{
+	if (c->which.schedule != NULL)
+		return parse_schedule(c, chosen, how);
+	if (p->has_schedule && !c->which.drawn) {
+		strbuf_add(how, "the schedule in the file");
+		copy_choices(&chosen->way.path, p->choices, p->nr_choices);
+		return -1;
+	}
+	if (p->nr_threads == 0) {
+		strbuf_add(how, "there are no threads");
+		return -1;
+	}
+	if (!c->which.drawn && find_finding(r, chosen, how))
+		return -1;
+	return run_at_random(c, r, chosen, how);
+}
+
+/* --- where it goes --- */
+
+static unsigned
+width_of_terminal(void)
+{
+	struct winsize size;
+	const char *columns = getenv("COLUMNS"), *problem = NULL;
+	long long n = 0;
+
+	if (cli_stdout_tty() && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		n = size.ws_col;
+	else if (columns != NULL)
+		n = strtonum(columns, 1, 100000, &problem);
+	if (n == 0 || problem != NULL)
+		n = 80;
+	return n < WIDTH_MIN ? WIDTH_MIN : n > WIDTH_MAX ? WIDTH_MAX : (unsigned)n;
+}
+
+/* Without setlocale, by which vis(3) and others would go, too. */
+static bool
+speaks_utf8(void)
+{
+	locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+	bool utf8 = locale != (locale_t)0 && strcmp(nl_langinfo_l(CODESET, locale), "UTF-8") == 0;
+
+	if (locale != (locale_t)0)
+		freelocale(locale);
+	return utf8;
+}
+
+static bool
+wants_color(const struct show_command *c)
+{
+	const char *no = getenv("NO_COLOR");
+
+	if (c->color != COLOR_AUTO)
+		return c->color == COLOR_ALWAYS;
+	return (no == NULL || no[0] == '\0') && progress_escapes(STDOUT_FILENO);
+}
+
+static bool
+render(struct show_command *c, const struct show *s)
+{
+	struct show_text_options options = { .width = c->width != 0 ? c->width : width_of_terminal(),
+		.ascii = c->ascii || !speaks_utf8(),
+		.color = wants_color(c) };
+	struct strbuf text = { 0 }, svg = { 0 }, html = { 0 };
+	bool good = true;
+
+	if (c->json) {
+		json_print("show", show_json(s), JSON_INDENT(1), stdout);
+	}
+	if (c->svg != NULL) {
+		show_svg(s, &svg);
+		good = cli_write_text(c->svg, &svg);
+	}
+	if (c->html != NULL && good) {
+		show_html(s, &html);
+		good = cli_write_text(c->html, &html);
+	}
+	if (!c->json && c->svg == NULL && c->html == NULL) {
+		show_text(s, &options, &text);
+		good = cli_write_text("-", &text);
+	}
+	strbuf_free(&text);
+	strbuf_free(&svg);
+	strbuf_free(&html);
+	return good;
+}
+
+/* The findings of the run are those that the verdict lines list, if there are any lines. */
+static bool
+compare_verdicts(const struct show_command *c, const struct program *p, const struct show *s)
+{
+	struct strbuf text = { 0 };
+	bool same = true;
+
+	for (size_t i = 0; i < p->nr_verdicts; i++) {
+		if (findings_show_verdict(s->findings, s->nr_findings, s->deadlock, &p->verdicts[i]))
+			continue;
+		strbuf_clear(&text);
+		vmt_print_verdict(&p->verdicts[i], &text);
+		cli_about(c->path, p->verdicts[i].line, "expected verdict %s, but the run does not show it",
+		    strbuf_text(&text));
+		same = false;
+	}
+	for (size_t i = 0; i < s->nr_findings && p->nr_verdicts > 0; i++) {
+		if (expect_line_of(p, &s->findings[i]) != NULL)
+			continue;
+		strbuf_clear(&text);
+		finding_print(&s->findings[i], p, &text);
+		cli_about(c->path, 0, "no verdict line lists %s", strbuf_text(&text));
+		same = false;
+	}
+	strbuf_free(&text);
+	return same;
+}
+
+/* Does the file say something of the run by its schedule that is not so? */
+static int
+compare(struct show_command *c, const struct program *p, const struct show *s)
+{
+	int rv = EXIT_OK;
+
+	if (c->which.schedule != NULL || c->which.drawn || c->target.profile != NULL || !p->has_schedule)
+		return EXIT_OK;
+	if (p->result != NULL && strcmp(p->result, s->outcome) != 0) {
+		cli_about(c->path, p->result_line, "expected result %s, got %s", p->result, s->outcome);
+		rv = EXIT_FINDING;
+	}
+	return compare_verdicts(c, p, s) ? rv : EXIT_FINDING;
+}
+
+static int
+show_program(struct show_command *c, const struct program *p, struct run *r)
+{
+	struct chosen chosen = { 0 };
+	const struct explore_path *path = &chosen.way.path;
+	struct show s = { .path = escape_path(c->path), .file = c->path, .profile = c->target.profile };
+	struct strbuf error = { 0 }, how = { 0 };
+	int rv = choose(c, p, r, &chosen, &how);
+
+	s.how = strbuf_take(&how);
+	s.cut = chosen.circle.len > 0;
+	s.circle = s.cut ? strbuf_take(&chosen.circle) : NULL;
+	run_close(r); /* it has had the world to itself */
+	if (rv < 0) {
+		rv = EXIT_USAGE;
+		if (!show_make(&s, p, c->target.target, r->sim, path->choices, path->nr_choices, &error))
+			cli_about(c->path, 0, "%s", strbuf_text(&error));
+		else if (render(c, &s))
+			rv = compare(c, p, &s);
+	}
+	free(path->choices);
+	strbuf_free(&error);
+	show_free(&s);
+	return rv;
+}
+
+/* --- options --- */
+
+static void
+set_color(void *command, const char *text)
+{
+	struct show_command *c = command;
+
+	if (strcmp(text, "auto") == 0)
+		c->color = COLOR_AUTO;
+	else if (strcmp(text, "always") == 0)
+		c->color = COLOR_ALWAYS;
+	else if (strcmp(text, "never") == 0)
+		c->color = COLOR_NEVER;
+	else
+		errx(EXIT_USAGE, "--color %s: expected auto, always or never", text);
+}
+
+#define TO(type, field) OPTION_TO(struct show_command, type, field)
+static const struct option_row rows[] = {
+	OPTIONS_WHICH(TO(struct cli_which, which), "how (default random; wirestorm help strategies lists them)"),
+	OPTION_TEXT("--svg FILE", TO(const char *, svg),
+	    "write a picture (\"-\": to standard output); light and dark, for a page or a report"),
+	OPTION_TEXT("--html FILE", TO(const char *, html),
+	    "write a page with all of it, which needs nothing else; both can be given"),
+	OPTION_NUMBER("--width N", TO(unsigned, width), WIDTH_MIN, WIDTH_MAX,
+	    "columns, 40 to 400 (the terminal's, else COLUMNS, else 80); where lanes are too narrow the threads become "
+	    "tracks, and what they do stands to the right of them"),
+	OPTION_CALL("--color WHEN", set_color, "auto (on a terminal, unless NO_COLOR is set), always or never"),
+	OPTION_FLAG(
+	    "--ascii", TO(bool, ascii), "no line drawing characters (the default where the locale is not UTF-8)"),
+	OPTION_PROFILE(TO(struct cli_target, target), ": instead of the file's profile"),
+	OPTION_TARGET(TO(struct cli_target, target)),
+	OPTION_JSON(TO(bool, json)),
+	{ 0 },
+};
+
+static const struct command_line usage = { help_head, rows, help_tail, NULL, OPERANDS_ONE, "file" };
+
+/* What can be asked for only alone. */
+static int
+check_options(const struct show_command *c)
+{
+	unsigned to_stdout =
+	    c->json + (c->svg != NULL && strcmp(c->svg, "-") == 0) + (c->html != NULL && strcmp(c->html, "-") == 0);
+
+	if (to_stdout <= 1)
+		return cli_which_check(&c->which);
+	warnx("only one of --json, --svg - and --html - fits on standard output");
+	return cli_usage();
+}
+
+int
+cmd_show(int argc, char **argv)
+{
+	struct checker checker = { 0 };
+	struct show_command c = { .target = { .target = cli_target_at(0), .checker = &checker },
+		.which = { .strategy = strategy_at(0), .seed = 1 } };
+	struct program p;
+	struct run r;
+	int rv = options_parse(argc, argv, &usage, &c);
+
+	if (rv < 0)
+		rv = check_options(&c);
+	if (rv >= 0)
+		return rv;
+	c.path = argv[optind];
+	if (!cli_open_run(&c.target, c.path, &p, &r))
+		return EXIT_USAGE;
+	cli_catch_signals();
+	rv = show_program(&c, &p, &r);
+	cli_close_run(&p, &r);
+	checker_free(&checker);
+	return rv;
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cmd-shrink.c - wirestorm shrink: a smaller program with the same verdict. */
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/base/base.h"
+#include "harness/cli/command.h"
+#include "harness/cli/options.h"
+#include "harness/expect/expect.h"
+#include "harness/program/program.h"
+#include "harness/shrink/shrink.h"
+
+static const char help_head[] =
+    "usage: wirestorm shrink [OPTION...] FILE\n\n"
+    "Makes a program smaller that has a verdict, and mostly a schedule, as long as the first verdict stays: fewer\n"
+    "threads, operations, directives and flags, plainer arguments, pages closer together, and in the end the fewest\n"
+    "preemptions. Goes on until nothing more can be taken away. What is left, with its schedule, its result and all\n"
+    "verdicts of its run, goes to standard output or --out. Other expectations, final steps and comments after the "
+    "head\n"
+    "are dropped.\n"
+    "A livelock has no schedule: what stays is that the states go round in a circle, or, if runs at random did not "
+    "end\n"
+    "(100000 steps), that they do not.\n\n";
+
+static const char help_tail[] =
+    "\n"
+    "Ctrl-C ends it early, with the smallest so far as result.\n\n"
+    "Exit status: 0 done, 1 the verdict is not there to begin with, 2 wrong usage or file.\n\n"
+    "Examples:\n"
+    "  wirestorm shrink found.vmt\n"
+    "  wirestorm shrink --seconds 60 --out found.vmt found.vmt\n";
+
+#define WRITE_EACH 1.0 /* seconds */
+
+struct shrink_command {
+	struct cli_target target;
+	struct shrink_options options;
+	const char *path, *out;
+	bool json;
+	const struct program *original; /* its head and verdict */
+	struct program pending;         /* to be written; without threads: nothing is */
+	double written;                 /* seconds */
+	bool unwritten;                 /* unwritten: a failure to write was reported */
+};
+
+/*
+ * Writes the smallest program so far, at most once a second: a process that is killed leaves it behind. While it cannot
+ * be written shrinking goes on, because there may be room in the end.
+ */
+static void
+write_pending(struct shrink_command *c)
+{
+	if (c->pending.nr_threads == 0 || clock_seconds() - c->written < WRITE_EACH)
+		return;
+	c->written = clock_seconds();
+	if (vmt_write(c->out, &c->pending)) {
+		c->unwritten = false;
+		program_free(&c->pending);
+	} else if (!c->unwritten) {
+		c->unwritten = true;
+		warn("%s: the smallest program so far cannot be written, trying again each second", c->out);
+	}
+}
+
+static void
+keep(void *arg, const struct program *p)
+{
+	struct shrink_command *c = arg;
+	struct program whole = *p;
+	struct strbuf text = { 0 };
+	struct vmt_error e;
+
+	if (c->out == NULL || !file_replaces(c->out))
+		return;
+	whole.head = c->original->head;
+	whole.nr_verdicts = c->original->nr_verdicts;
+	whole.verdicts = c->original->verdicts;
+	vmt_print(&whole, &text);
+	program_free(&c->pending);
+	if (!vmt_parse(strbuf_text(&text), text.len, &c->pending, &e))
+		errx(EXIT_USAGE, "what is smaller cannot be read: %u:%u: %s", e.line, e.column, e.text);
+	strbuf_free(&text);
+	if (c->pending.has_schedule)
+		(void)expect_run(&c->pending, c->options.target, c->options.sim);
+	write_pending(c);
+}
+
+static void
+progress(void *arg, uint64_t tried, uint64_t kept)
+{
+	write_pending(arg);
+	cli_shrink_progress(NULL, tried, kept);
+}
+
+/* --- what came out --- */
+
+static const char *
+end_text(enum shrink_end end)
+{
+	switch (end) {
+	case SHRINK_LOST:
+		return "the verdict is not there";
+	case SHRINK_FIXED_POINT:
+		return "nothing more can be taken away";
+	case SHRINK_CUT_SECONDS:
+		return "cut: the time was up";
+	case SHRINK_CUT_STOPPED:
+		return "cut: interrupted";
+	}
+	return "?";
+}
+
+static void
+print_size(const char *name, const struct shrink_size *s)
+{
+	fprintf(stderr, "  %-7s %u thread%s, %u operation%s, %u init step%s, %u directive%s, %llu page%s", name,
+	    s->threads, plural(s->threads), s->ops, plural(s->ops), s->init, plural(s->init), s->directives,
+	    plural(s->directives), (unsigned long long)s->pages, plural(s->pages));
+	if (s->steps > 0)
+		fprintf(stderr, ", %u step%s, %u preemption%s\n", s->steps, plural(s->steps), s->preemptions,
+		    plural(s->preemptions));
+	else
+		fprintf(stderr, ", no end\n");
+}
+
+static void
+print_text(const struct shrink_command *c, const struct shrink_report *r)
+{
+	cli_about(c->path, 0, "%s", end_text(r->end));
+	print_size("before", &r->before);
+	print_size("after", &r->after);
+	fprintf(stderr, "  programs tried: %llu, smaller: %llu%s\n", (unsigned long long)r->tried,
+	    (unsigned long long)r->kept, r->all_schedules ? "; no schedule has fewer preemptions" : "");
+}
+
+static json_t *
+json_size(const struct shrink_size *s)
+{
+	return json_pack("{s:i, s:i, s:i, s:i, s:I, s:i, s:i}", "threads", (int)s->threads, "operations", (int)s->ops,
+	    "init_steps", (int)s->init, "directives", (int)s->directives, "pages", (json_int_t)s->pages,
+	    "schedule_steps", (int)s->steps, "preemptions", (int)s->preemptions);
+}
+
+static void
+print_json(const struct shrink_report *r)
+{
+	json_t *j = json_pack("{s:s, s:b, s:b, s:i, s:I, s:I, s:o, s:o}", "end", end_text(r->end), "fixed_point",
+	    r->end == SHRINK_FIXED_POINT, "fewest_preemptions", r->all_schedules, "rounds", (int)r->rounds, "tried",
+	    (json_int_t)r->tried, "kept", (json_int_t)r->kept, "before", json_size(&r->before), "after",
+	    json_size(&r->after));
+
+	json_print("shrink", j, JSON_INDENT(1), stdout);
+}
+
+static int
+report(const struct shrink_command *c, const struct program *p, const struct shrink_report *r)
+{
+	bool good = c->out == NULL || cli_save_program(c->out, p, c->json);
+
+	if (c->json)
+		print_json(r);
+	else
+		print_text(c, r);
+	if (c->out == NULL)
+		cli_print_program(p);
+	return good ? EXIT_OK : EXIT_USAGE;
+}
+
+/* --- the program --- */
+
+static int
+shrink_program(struct shrink_command *c, struct program *p)
+{
+	struct shrink_verdict verdict;
+	struct shrink_report r;
+	char *detail = NULL;
+	bool found;
+
+	/* The program's own moves while it gets smaller. */
+	if (program_verdict(p)->detail != NULL)
+		detail = memory_text(program_verdict(p)->detail, "a verdict");
+	shrink_verdict_init(&verdict, program_verdict(p)->kind, detail);
+	c->original = p;
+	progress_begin();
+	program_init(&c->pending);
+	c->options.arg = c;
+	c->options.on_smaller = keep;
+	c->options.stop = &cli_stop;
+	c->options.target = c->target.target;
+	c->options.wanted = &verdict.wanted;
+	c->options.progress = progress;
+	cli_catch_signals();
+	found = shrink(p, &c->options, &r);
+	shrink_verdict_free(&verdict);
+	free(detail);
+	program_free(&c->pending);
+	progress_erase();
+	if (found && p->has_schedule)
+		(void)expect_run(p, c->options.target, c->options.sim);
+	if (found)
+		return report(c, p, &r);
+	if (c->json)
+		print_json(&r);
+	else
+		cli_about(c->path, 0, "the verdict is not there to begin with");
+	return EXIT_FINDING;
+}
+
+/* What shrinking needs is there, or said what is not. */
+static bool
+suits(const struct shrink_command *c, const struct program *p)
+{
+	const char *why = run_refusal(p, c->target.target);
+
+	if (why != NULL) {
+		cli_about(c->path, 0, "target %s cannot run this: %s", c->target.target->name, why);
+		return false;
+	}
+	if (p->nr_threads == 0) {
+		cli_about(c->path, 0, "no threads: there is no schedule to shrink");
+		return false;
+	}
+	if (p->nr_verdicts == 0) {
+		cli_about(c->path, 0, "no verdict: it does not say what is to stay");
+		return false;
+	}
+	return true;
+}
+
+/* --- options --- */
+
+#define TO(type, field) OPTION_TO(struct shrink_command, type, field)
+static const struct option_row rows[] = {
+	OPTION_TEXT("--out FILE", TO(const char *, out),
+	    "write there, and whenever something smaller was found; FILE may be the program itself; \"-\": standard "
+	    "output"),
+	OPTION_SECONDS(TO(double, options.seconds), "stop after so long; the smallest so far is the result"),
+	OPTION_STATES(TO(uint64_t, options.states_max),
+	    "up to so many states an edited program is explored completely (default 20000)"),
+	OPTION_NUMBER("--runs N", TO(unsigned, options.runs), 1, 1000000,
+	    "one with more is run so often by strategies (default 64)"),
+	OPTION_SEED(TO(uint64_t, options.seed), "theirs (default 1)"),
+	OPTION_TARGET(TO(struct cli_target, target)),
+	OPTION_FLAG("--json", TO(bool, json), "one JSON object on standard output instead; needs --out"),
+	{ 0 },
+};
+
+static const struct command_line usage = { help_head, rows, help_tail, NULL, OPERANDS_ONE, "file" };
+
+int
+cmd_shrink(int argc, char **argv)
+{
+	struct shrink_command c = { .target = { .target = cli_target_at(0) }, .options = { .seed = 1 } };
+	struct program p;
+	int rv = options_parse(argc, argv, &usage, &c);
+
+	if (rv >= 0)
+		return rv;
+	cli_take_dash(&c.out);
+	if (c.json && c.out == NULL) {
+		warnx("--json needs --out FILE: standard output takes one of the two");
+		return cli_usage();
+	}
+	c.path = argv[optind];
+	if (c.out != NULL && !cli_can_write(c.out))
+		return EXIT_USAGE;
+	if (!vmt_read(c.path, &p))
+		return EXIT_USAGE;
+	if (!suits(&c, &p)) {
+		program_free(&p);
+		return EXIT_USAGE;
+	}
+	c.options.sim = sim_create();
+	rv = shrink_program(&c, &p);
+	sim_destroy(c.options.sim);
+	program_free(&p);
+	return rv;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * command.h - what the subcommands of wirestorm share: exit codes, options, numbers, files, terminals.
+ *
+ * A subcommand is a function and one line in commands.def. It has a table of its options (options.h) and returns an
+ * exit code.
+ */
+#ifndef HARNESS_CLI_COMMAND_H
+#define HARNESS_CLI_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "harness/base/base.h"
+#include "harness/explore/explore.h"
+#include "harness/program/program.h"
+#include "harness/run/run.h"
+
+enum exit_code {
+	EXIT_OK = 0,
+	EXIT_FINDING = 1, /* a mismatch, or something found */
+	EXIT_USAGE = 2,   /* wrong usage, or a file that cannot be used */
+	EXIT_HANG = 3,
+	EXIT_SKIP_COMMIT = 125, /* git bisect run: this commit cannot be judged */
+};
+
+#define COMMAND(name, function, summary) int function(int argc, char **argv);
+#include "harness/cli/commands.def"
+#undef COMMAND
+
+/* "FILE: ...", or "FILE:LINE: ..." if @line is not 0, and a line end, on standard error: about what is in an input. */
+__attribute__((format(printf, 3, 4))) void cli_about(const char *path, unsigned line, const char *format, ...);
+/* After a wrong option: points to --help. Returns EXIT_USAGE. */
+int cli_usage(void);
+/* Is standard output (error) a terminal, so that colours and progress are welcome? */
+bool cli_stdout_tty(void);
+/* For explore_options.progress. */
+void cli_explore_progress(void *unused, uint64_t states, uint64_t schedules);
+/* For shrink_options.progress. */
+void cli_shrink_progress(void *unused, uint64_t tried, uint64_t kept);
+
+/*
+ * Adds a file ("-" is one: standard input), or all .vmt files below a directory in bytewise order. False: said why on
+ * standard error.
+ */
+bool cli_files_add(struct cli_files *files, const char *path);
+/*
+ * Adds what --files-from names (@list, NULL: nothing), then the operands; "-" at most once. False: said why on standard
+ * error, which an empty list is, too.
+ */
+bool cli_files_take(struct cli_files *files, enum inputs_kind kind, const char *list, int nr, char **operands);
+/*
+ * The same for a command that writes one file for each to the directory @out, which it makes, or without @out takes one
+ * file only. EXIT_OK or EXIT_USAGE.
+ */
+int cli_files_for(
+    struct cli_files *files, enum inputs_kind kind, const char *list, const char *out, int nr, char **operands);
+void cli_files_free(struct cli_files *files);
+
+struct keybuf;
+/* Appends what is in a file ("-": standard input). False: said why on standard error. */
+bool cli_read_bytes(const char *path, struct keybuf *bytes);
+/* The same for bytes that mean a program; a header's version must be one that is known. */
+bool cli_read_encoded(const char *path, struct keybuf *bytes);
+
+struct strbuf;
+/* As file_write_text (files.h). False: said why on standard error. */
+bool cli_write_text(const char *path, const struct strbuf *text);
+/*
+ * What a command makes of the file @from: with @dir as the file of that directory that has its name, with the suffix
+ * @to instead of @suffix; with NULL to standard output. A file that is there with other contents stays. False: said why
+ * on standard error.
+ */
+bool cli_write_made(const char *dir, const char *from, const char *suffix, const char *to, const struct strbuf *text);
+/* Makes the directory if it is not there. False: said why on standard error. */
+bool cli_make_directory(const char *dir);
+
+/* --out - is as no --out: what is made goes to standard output. */
+void cli_take_dash(const char **out);
+/*
+ * Standard output gets one file, and nothing else: what is printed from here on goes to standard error. Returns the
+ * path by which the file is written.
+ */
+const char *cli_split_stdout(void);
+/* Asks before the work whether its result can be written to @path. False: said why on standard error. */
+bool cli_can_write(const char *path);
+/*
+ * Writes a program as vmt_write does. False: said why on standard error; so that the work is not lost the program goes
+ * to standard output, or with @json, which has that for itself, to standard error.
+ */
+bool cli_save_program(const char *path, const struct program *p, bool json);
+/* As a new file; one that is there stays. False: said why, unless the file there is this program already. */
+bool cli_save_new_program(const char *path, const struct program *p);
+/* The same for the text of a program. */
+bool cli_save_text(const char *path, const struct strbuf *text, bool json);
+
+/* Set by the first Ctrl-C, SIGTERM or SIGHUP (unless that is ignored); the second one ends the process. */
+extern volatile int cli_stop;
+void cli_catch_signals(void);
+
+/* NULL, or the targets that the program brought, up to a NULL (wirestorm_main). */
+extern const struct vm_target *const *cli_extra_targets;
+/* The targets to choose from by number: the extra ones, those of targets.def, then NULL. Number 0 is the default. */
+const struct vm_target *cli_target_at(size_t i);
+
+/* What --profile, --target and --no-checks say. */
+struct cli_target {
+	const struct vm_target *target; /* cli_target_at(0) unless an option says otherwise */
+	const char *profile;            /* NULL: the file's */
+	bool freebsd12;
+	uint32_t quirks;
+	struct checker *checker; /* judges what is opened; NULL: nobody does */
+};
+
+/*
+ * For a command that works on the engine alone: -1, or EXIT_USAGE after a message about the other target, which begins
+ * with @does, as in "real threads run".
+ */
+int cli_engine_only(const struct cli_target *t, const char *does);
+
+/* The value of --mutant: a name as a program has it, or NULL for "none". Exits if there is no such mutant. */
+const char *cli_mutant(const char *text, bool *none);
+
+/* What --schedule, --seed and --strategy say: which run it is. */
+struct cli_which {
+	const char *schedule;
+	const struct strategy *strategy;
+	uint64_t seed;
+	bool drawn; /* --seed or --strategy was given */
+};
+/* -1, or said what does not go together, and EXIT_USAGE. */
+int cli_which_check(const struct cli_which *w);
+
+/* Reads @path, applies the profile, says which init steps fail unexpectedly, and opens a run. False: said why. *p and
+ * *r are to be closed by cli_close_run. */
+bool cli_open_run(const struct cli_target *t, const char *path, struct program *p, struct run *r);
+void cli_close_run(struct program *p, struct run *r);
+/* Its canonical text, to standard output. */
+void cli_print_program(const struct program *p);
+/* The text of a program: a terminal gets it escaped, a file or a pipe as it is. */
+void cli_print_vmt(const char *text);
+/* The same for a program made in memory, which stays the caller's; @path is what messages name. */
+bool cli_open_program(const struct cli_target *t, const char *path, const struct program *p, struct run *r);
+void cli_close_program(struct run *r);
+/*
+ * Each finding of an exploration of @r, as comment lines: what, the map at that moment, a witness. Runs @r.
+ */
+void cli_print_findings(struct run *r, const struct explore_result *x);
+/* One finding as a JSON object. */
+struct json_t;
+struct json_t *cli_json_finding(const struct finding *f, const struct program *p);
+/* Those of an exploration, with map and witness: an array. */
+struct json_t *cli_json_findings(struct run *r, const struct explore_result *x);
+
+#endif

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* options.c - see options.h. */
+#include "harness/cli/options.h"
+
+#include <err.h>
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/base.h"
+#include "harness/cli/command.h"
+#include "harness/expect/expect.h"
+#include "harness/program/program.h"
+#include "harness/run/run.h"
+
+#define OPTIONS_MAX 32
+#define NAME_MAX_LEN 24
+#define OPT_FIRST 256 /* of the codes for getopt_long: behind all letters */
+#define OPT_HELP (OPT_FIRST + OPTIONS_MAX)
+#define TEXT_COLUMN 21 /* of --help: where the texts begin, */
+#define TEXT_END 100   /* and end, if a word is not longer */
+
+/* --- values --- */
+
+long long
+option_number(const char *option, const char *text, long long min, long long max)
+{
+	const char *problem;
+	long long n = strtonum(text, min, max, &problem);
+
+	if (problem != NULL)
+		errx(EXIT_USAGE, "--%s %s: %s, expected a number from %lld to %lld", option, text, problem, min, max);
+	return n;
+}
+
+double
+option_seconds(const char *option, const char *text)
+{
+	char *end;
+	double s = strtod(text, &end);
+
+	if (end == text || *end != '\0' || !isfinite(s) || s <= 0 || s > 1e9)
+		errx(EXIT_USAGE, "--%s %s: expected a number of seconds above 0", option, text);
+	return s;
+}
+
+uint64_t
+option_seed(const char *option, const char *text)
+{
+	char *end;
+	unsigned long long n;
+
+	errno = 0;
+	n = strtoull(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0)
+		errx(EXIT_USAGE, "--%s %s: expected a number from 0 to %llu", option, text,
+		    (unsigned long long)UINT64_MAX);
+	return n;
+}
+
+static void
+set_profile(struct cli_target *t, const char *text)
+{
+	const char *word;
+	struct nearest n;
+
+	if (!checkfile_parse_profile(text, &t->freebsd12, &t->quirks, &word)) {
+		nearest_begin(&n, word, strcspn(word, "+- ,"));
+		vmt_offer_profiles(&n);
+		errx(EXIT_USAGE,
+		    "--profile %s: expected strict or freebsd12, then +Q1 or -Q1 and so on, found \"%s\"; wirestorm "
+		    "help profiles explains them%s",
+		    text, word, nearest_hint(&n));
+	}
+	t->profile = text;
+}
+
+static void
+set_target(struct cli_target *t, const char *text)
+{
+	struct strbuf names = { 0 };
+	struct nearest n;
+
+	nearest_begin(&n, text, strlen(text));
+	for (size_t i = 0; cli_target_at(i) != NULL; i++) {
+		nearest_offer(&n, cli_target_at(i)->name);
+		strbuf_printf(&names, " %s", cli_target_at(i)->name);
+		if (strcmp(cli_target_at(i)->name, text) == 0)
+			t->target = cli_target_at(i);
+	}
+	if (strcmp(t->target->name, text) != 0)
+		errx(EXIT_USAGE, "--target %s: expected one of%s%s", text, strbuf_text(&names), nearest_hint(&n));
+	strbuf_free(&names);
+}
+
+static void
+set_strategy(struct cli_which *w, const char *text)
+{
+	struct nearest n;
+
+	w->strategy = strategy_find(text);
+	w->drawn = true;
+	if (w->strategy != NULL)
+		return;
+	nearest_begin(&n, text, strlen(text));
+	strategy_offer(&n);
+	errx(EXIT_USAGE, "--strategy %s: unknown strategy; wirestorm help strategies lists them%s", text,
+	    nearest_hint(&n));
+}
+
+static void
+take(const struct option_row *row, const char *name, void *command, const char *text)
+{
+	void *to = (char *)command + row->offset;
+
+	switch (row->kind) {
+	case OPTION_IS_NONE:
+		break;
+	case OPTION_IS_FLAG:
+		*(bool *)to = true;
+		break;
+	case OPTION_IS_TEXT:
+	case OPTION_IS_LIST:
+		*(const char **)to = text;
+		break;
+	case OPTION_IS_NUMBER:
+		*(unsigned *)to = (unsigned)option_number(name, text, row->min, row->max);
+		break;
+	case OPTION_IS_COUNT:
+		*(uint64_t *)to = (uint64_t)option_number(name, text, row->min, row->max);
+		break;
+	case OPTION_IS_SEED:
+		*(uint64_t *)to = option_seed(name, text);
+		break;
+	case OPTION_IS_SECONDS:
+		*(double *)to = option_seconds(name, text);
+		break;
+	case OPTION_IS_PROFILE:
+		set_profile(to, text);
+		break;
+	case OPTION_IS_TARGET:
+		set_target(to, text);
+		break;
+	case OPTION_IS_NO_CHECKS:
+		((struct cli_target *)to)->checker = NULL;
+		break;
+	case OPTION_IS_DRAW:
+		((struct cli_which *)to)->seed = option_seed(name, text);
+		((struct cli_which *)to)->drawn = true;
+		break;
+	case OPTION_IS_STRATEGY:
+		set_strategy(to, text);
+		break;
+	case OPTION_IS_CALL:
+		row->take(command, text);
+		break;
+	}
+}
+
+/* --- --help --- */
+
+/* Words of @text from column @at on, in lines that begin at TEXT_COLUMN. */
+static void
+print_wrapped(const char *text, size_t at)
+{
+	while (*text != '\0') {
+		size_t len = strcspn(text, " ");
+
+		if (at > TEXT_COLUMN && at + 1 + len > TEXT_END) {
+			printf("\n");
+			at = 0;
+		} else if (at > TEXT_COLUMN) {
+			printf(" ");
+			at++;
+		}
+		if (at < TEXT_COLUMN) {
+			printf("%*s", (int)(TEXT_COLUMN - at), "");
+			at = TEXT_COLUMN;
+		}
+		printf("%.*s", (int)len, text);
+		at += len;
+		text += len + (text[len] == ' ');
+	}
+	printf("\n");
+}
+
+static void
+print_help(const struct command_line *line)
+{
+	struct strbuf lists = { 0 };
+
+	fputs(line->head, stdout);
+	for (const struct option_row *row = line->rows; row->synopsis != NULL; row++) {
+		size_t indent = row->synopsis[1] == '-' ? 6 : 2, at = indent + strlen(row->synopsis);
+
+		printf("%*s%s", (int)indent, "", row->synopsis);
+		if (at >= TEXT_COLUMN) {
+			printf("\n");
+			at = 0;
+		}
+		print_wrapped(row->help, at);
+	}
+	fputs(line->tail, stdout);
+	if (line->lists != NULL)
+		line->lists(&lists);
+	fputs(strbuf_text(&lists), stdout);
+	strbuf_free(&lists);
+}
+
+/* --- parsing --- */
+
+/* The table as getopt_long wants it. */
+struct getopt_table {
+	char names[OPTIONS_MAX][NAME_MAX_LEN];
+	char letters[2 * OPTIONS_MAX + 1];
+	struct option options[OPTIONS_MAX + 2];
+};
+
+static void
+make_table(const struct option_row *rows, struct getopt_table *t)
+{
+	size_t nr = 0, nr_letters = 0;
+
+	*t = (struct getopt_table){ 0 };
+	for (; rows[nr].synopsis != NULL; nr++) {
+		const char *name = strstr(rows[nr].synopsis, "--") + 2;
+		size_t len = strcspn(name, " ");
+		bool value = name[len] != '\0';
+
+		if (nr == OPTIONS_MAX || len >= NAME_MAX_LEN)
+			errx(EXIT_USAGE, "%s: the table of options is too small for it", rows[nr].synopsis);
+		memcpy(t->names[nr], name, len);
+		t->options[nr] =
+		    (struct option){ t->names[nr], value ? required_argument : no_argument, NULL, OPT_FIRST + (int)nr };
+		if (rows[nr].synopsis[1] == '-')
+			continue;
+		t->options[nr].val = (unsigned char)rows[nr].synopsis[1];
+		t->letters[nr_letters++] = rows[nr].synopsis[1];
+		if (value)
+			t->letters[nr_letters++] = ':';
+	}
+	t->options[nr] = (struct option){ "help", no_argument, NULL, OPT_HELP };
+}
+
+/* getopt_long has said that the option is unknown: what it looks like. */
+static void
+hint_option(const struct getopt_table *t, const char *word)
+{
+	struct nearest n;
+
+	if (strncmp(word, "--", 2) != 0)
+		return;
+	nearest_begin(&n, word + 2, strcspn(word + 2, "="));
+	for (const struct option *o = t->options; o->name != NULL; o++)
+		nearest_offer(&n, o->name);
+	if (n.word != NULL)
+		warnx("did you mean \"--%s\"?", n.word);
+}
+
+static int
+check_operands(int nr, char **operands, bool listed, const struct command_line *line)
+{
+	if (nr > 0 && line->operands == OPERANDS_NONE)
+		warnx("expected options only, found \"%s\"", operands[0]);
+	else if (nr != 1 && line->operands == OPERANDS_ONE)
+		warnx("expected one %s", line->operand);
+	else if (nr == 0 && !listed && line->operands == OPERANDS_SOME)
+		warnx("expected a %s", line->operand);
+	else
+		return -1;
+	return cli_usage();
+}
+
+int
+options_parse(int argc, char **argv, const struct command_line *line, void *command)
+{
+	struct getopt_table t;
+	bool listed = false;
+	int opt;
+
+	make_table(line->rows, &t);
+	optind = 0; /* a command may start another one in the same process: getopt_long forgets the first */
+	while ((opt = getopt_long(argc, argv, t.letters, t.options, NULL)) != -1) {
+		size_t i = 0;
+
+		if (opt == '?' && optopt == 0)
+			hint_option(&t, argv[optind - 1]);
+		if (opt == OPT_HELP) {
+			print_help(line);
+			return EXIT_OK;
+		}
+		while (line->rows[i].synopsis != NULL && t.options[i].val != opt)
+			i++;
+		if (line->rows[i].synopsis == NULL)
+			return cli_usage();
+		listed |= line->rows[i].kind == OPTION_IS_LIST;
+		take(&line->rows[i], t.names[i], command, optarg);
+	}
+	return check_operands(argc - optind, argv + optind, listed, line);
+}

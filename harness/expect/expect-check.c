@@ -1,0 +1,824 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* expect-check.c - see checkfile.h. */
+#include "harness/expect/checkfile.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/mutant.h"
+#include "engine/vm.h"
+#include "harness/base/base.h"
+#include "harness/expect/expect-run.h"
+#include "harness/expect/fixed.h"
+#include "harness/program/program.h"
+#include "harness/run/run.h"
+
+bool
+checkfile_parse_profile(const char *text, bool *freebsd12, uint32_t *ret_quirks, const char **word)
+{
+	size_t len = strcspn(text, "+- ,");
+
+	*word = text;
+	if (len == 6 && memcmp(text, "strict", len) == 0)
+		*freebsd12 = false;
+	else if (len == 9 && memcmp(text, "freebsd12", len) == 0)
+		*freebsd12 = true;
+	else
+		return false;
+	*ret_quirks = *freebsd12 ? VM_QUIRKS_FREEBSD12 : VM_QUIRKS_STRICT;
+	for (text += len; *text != '\0'; text += len) {
+		uint32_t bit;
+		char sign;
+
+		text += strspn(text, " ,");
+		*word = text;
+		sign = *text;
+		if (sign != '+' && sign != '-')
+			return false;
+		len = strcspn(++text, "+- ,");
+		bit = vmt_quirk_bit(text, len);
+		if (bit == 0)
+			return false;
+		*ret_quirks = sign == '+' ? *ret_quirks | bit : *ret_quirks & ~bit;
+	}
+	return true;
+}
+
+#define MORE_REPLAYS 8
+
+struct check {
+	const char *path;
+	const struct checkfile_options *options;
+	struct program program;
+	struct run run;
+	struct checker checker;
+	struct checkfile_report report;
+	struct strbuf *out;
+	struct strbuf before; /* the canonical text, if there is something to bless */
+	size_t line_at;       /* where in *out the last difference begins */
+};
+
+/* --- differences --- */
+
+/* The last difference gets its line of text. */
+static void
+end_difference(struct check *c)
+{
+	size_t nr = json_array_size(c->options->differences);
+	const char *text = strbuf_text(c->out) + c->line_at;
+	struct strbuf line = { 0 };
+
+	if (nr == 0)
+		return;
+	strbuf_addn(&line, text, strcspn(text, "\n"));
+	(void)json_object_set_new(
+	    json_array_get(c->options->differences, nr - 1), "text", json_text(strbuf_text(&line)));
+	strbuf_free(&line);
+}
+
+/*
+ * Begins a line about a difference, of line @line of the program (0: of none in particular). @what is a word of
+ * docs/json.md; @expected and @found may be NULL.
+ */
+static void
+differ(struct check *c, unsigned line, const char *what, const char *expected, const char *found)
+{
+	end_difference(c);
+	c->line_at = c->out->len;
+	c->report.status = CHECKFILE_FAILED;
+	strbuf_add(c->out, escape_path(c->path));
+	if (line != 0)
+		strbuf_printf(c->out, ":%u", line);
+	strbuf_add(c->out, ": ");
+	if (c->options->differences != NULL)
+		(void)json_array_append_new(
+		    c->options->differences, json_pack("{s:s, s:o, s:s?, s:s?, s:n, s:s}", "what", what, "line",
+		                                 line != 0 ? json_integer(line) : json_null(), "expected", expected,
+		                                 "found", found, "schedule", "text", ""));
+}
+
+static void
+fail_at(struct check *c, unsigned line)
+{
+	differ(c, line, "other", NULL, NULL);
+}
+
+/* The schedule that shows the last difference. */
+static void
+add_witness(struct check *c, const char *schedule)
+{
+	size_t nr = json_array_size(c->options->differences);
+
+	if (nr > 0)
+		(void)json_object_set_new(
+		    json_array_get(c->options->differences, nr - 1), "schedule", json_string(schedule));
+}
+
+/* A step that ran alone, as run_open and run_final say it. */
+static void
+differ_step(struct check *c)
+{
+	const struct run *r = &c->run;
+
+	differ(c, r->error_line, r->differs != NULL ? r->differs : "other",
+	    r->differs != NULL ? strbuf_text(&r->want) : NULL, r->differs != NULL ? strbuf_text(&r->got) : NULL);
+}
+
+void
+checkfile_say_repeat(
+    const char *path, const struct checkfile_options *options, const struct explore_path *way, struct strbuf *out)
+{
+	bool changed = options->mutant != NULL || options->no_mutant; /* which run has no option for */
+
+	if (changed && way->choices != NULL) {
+		strbuf_add(out, "; schedule ");
+		vmt_print_choices(way->choices, way->nr_choices, out);
+	}
+	/* The program's name is followed by that of the command, as messages begin. */
+	strbuf_printf(out, "; repeat: %.*s %s ", (int)strcspn(getprogname(), " "), getprogname(),
+	    !changed         ? "run"
+	    : options->fixed ? "check --fixed"
+	                     : "check");
+	if (options->target_named)
+		strbuf_printf(out, "--target %s ", options->target->name);
+	if (options->profile != NULL)
+		strbuf_printf(out, "--profile '%s' ", options->profile);
+	if (changed) {
+		strbuf_printf(out, "--mutant %s ", options->no_mutant ? "none" : options->mutant);
+	} else if (way->choices != NULL) {
+		strbuf_add(out, "--schedule '");
+		vmt_print_choices(way->choices, way->nr_choices, out);
+		strbuf_add(out, "' ");
+	}
+	escape_shell(path, out);
+	strbuf_addc(out, '\n');
+}
+
+/* How to see it again. */
+static void
+say_repeat(struct check *c, const struct explore_path *witness)
+{
+	if (witness->choices != NULL) {
+		struct strbuf schedule = { 0 };
+
+		vmt_print_choices(witness->choices, witness->nr_choices, &schedule);
+		add_witness(c, strbuf_text(&schedule));
+		strbuf_free(&schedule);
+	}
+	checkfile_say_repeat(c->path, c->options, witness, c->out);
+}
+
+/* --- findings --- */
+
+static void
+fail_finding(struct check *c, const struct finding *f, const struct explore_path *witness)
+{
+	struct strbuf text = { 0 };
+
+	finding_print(f, &c->program, &text);
+	differ(c, 0, "finding", NULL, strbuf_text(&text));
+	strbuf_add(c->out, strbuf_text(&text));
+	say_repeat(c, witness);
+	strbuf_free(&text);
+}
+
+/* A finding of a program without verdict lines: what quirks explain is counted. */
+static void
+take_finding(struct check *c, const struct finding *f, const struct explore_path *witness)
+{
+	if (f->quirk)
+		c->report.quirk_checks |= (uint64_t)1 << f->check;
+	else
+		fail_finding(c, f, witness);
+}
+
+/* One of the run by the schedule. Where there are verdict lines, one of them lists it. */
+static void
+take_shown(struct check *c, const struct finding *f, const struct explore_path *how)
+{
+	if (c->program.nr_verdicts == 0) {
+		take_finding(c, f, how);
+		return;
+	}
+	if (f->quirk)
+		c->report.quirk_checks |= (uint64_t)1 << f->check;
+	if (expect_line_of(&c->program, f) == NULL) {
+		struct strbuf text = { 0 };
+
+		finding_print(f, &c->program, &text);
+		differ(c, 0, "finding", NULL, strbuf_text(&text));
+		strbuf_printf(c->out, "no verdict line lists %s", strbuf_text(&text));
+		say_repeat(c, how);
+		strbuf_free(&text);
+	}
+}
+
+/* --- outcomes --- */
+
+/* Merges the two sorted lists: what only one of them has is missing or extra. */
+static void
+compare_outcomes(struct check *c, const struct explore_result *got)
+{
+	const struct program *p = &c->program;
+	size_t i = 0, j = 0;
+
+	while (i < p->nr_outcomes || j < got->nr_outcomes) {
+		int order = i == p->nr_outcomes     ? 1
+		            : j == got->nr_outcomes ? -1
+		                                    : strcmp(p->outcomes[i].text, got->outcomes[j].text);
+
+		if (order < 0) {
+			differ(c, p->outcomes[i].line, "outcome", p->outcomes[i].text, NULL);
+			strbuf_printf(c->out, "- outcome %s (expected, does not happen)\n", p->outcomes[i].text);
+			i++;
+		} else if (order > 0) {
+			differ(c, 0, "outcome", NULL, got->outcomes[j].text);
+			strbuf_printf(c->out, "+ outcome %s (happens, not expected)", got->outcomes[j].text);
+			say_repeat(c, &got->outcomes[j].witness);
+			j++;
+		} else {
+			i++;
+			j++;
+		}
+	}
+}
+
+static bool
+outcomes_differ(const struct program *p, const struct explore_result *got)
+{
+	if (p->nr_outcomes != got->nr_outcomes)
+		return true;
+	for (size_t i = 0; i < p->nr_outcomes; i++)
+		if (strcmp(p->outcomes[i].text, got->outcomes[i].text) != 0)
+			return true;
+	return false;
+}
+
+static void
+compare_counts(struct check *c, const struct explore_result *got)
+{
+	char want_text[40], got_text[40];
+
+	if (!c->program.has_schedules || c->program.schedules == got->schedules)
+		return;
+	(void)explore_count_text(c->program.schedules, want_text);
+	(void)explore_count_text(got->schedules, got_text);
+	differ(c, c->program.schedules_line, "schedules", want_text, got_text);
+	strbuf_printf(c->out, "expected schedules %s, got %s\n", want_text, got_text);
+}
+
+static void
+compare_finals(struct check *c, const struct explore_result *got)
+{
+	for (size_t i = 0; i < got->nr_outcomes; i++) {
+		if (got->outcomes[i].final_error == NULL)
+			continue;
+		fail_at(c, 0);
+		strbuf_printf(c->out, "after outcome %s: %s", got->outcomes[i].text, got->outcomes[i].final_error);
+		say_repeat(c, &got->outcomes[i].witness);
+	}
+}
+
+/* The guard of the state key: the same by schedules, without merging. */
+static void
+verify(struct check *c, const struct explore_result *merged)
+{
+	struct explore_options o = { .by_schedules = true, .progress = c->options->progress, .stop = c->options->stop };
+	struct explore_result plain;
+
+	if (merged->schedules > c->options->verify_max || c->run.target->key == NULL)
+		return;
+	/* One more than there should be: a second way that finds more must be able to say so. */
+	o.schedules_max = (uint64_t)merged->schedules + 1;
+	explore(&c->run, &o, &plain);
+	c->report.verified = plain.end != EXPLORE_CUT_STOPPED;
+	if (!c->report.verified) {
+		fail_at(c, 0);
+		strbuf_printf(c->out, "--verify: interrupted\n");
+	} else if (plain.nr_findings != merged->nr_findings) {
+		fail_at(c, 0);
+		strbuf_printf(c->out, "--verify: %zu findings over states, %zu by schedules\n", merged->nr_findings,
+		    plain.nr_findings);
+	} else if (plain.schedules != merged->schedules || plain.nr_outcomes != merged->nr_outcomes) {
+		char a[40], b[40];
+
+		fail_at(c, 0);
+		strbuf_printf(c->out, "--verify: %s schedules and %zu outcomes over states, %s and %zu by schedules\n",
+		    explore_count_text(merged->schedules, a), merged->nr_outcomes,
+		    explore_count_text(plain.schedules, b), plain.nr_outcomes);
+	} else {
+		for (size_t i = 0; i < plain.nr_outcomes; i++) {
+			if (strcmp(plain.outcomes[i].text, merged->outcomes[i].text) == 0 &&
+			    plain.outcomes[i].count == merged->outcomes[i].count)
+				continue;
+			fail_at(c, 0);
+			strbuf_printf(c->out, "--verify: the ways to outcome %s are not as many as over states\n",
+			    plain.outcomes[i].text);
+		}
+	}
+	explore_result_free(&plain);
+}
+
+static void
+keep_stats(struct check *c, const struct explore_result *got)
+{
+	c->report.states = got->states;
+	c->report.transitions = got->transitions;
+	c->report.steps = got->steps;
+	c->report.schedules = got->schedules > UINT64_MAX ? UINT64_MAX : (uint64_t)got->schedules;
+	c->report.nr_outcomes = (uint32_t)got->nr_outcomes;
+}
+
+/* A cycle of states, but no endless schedule: two different states had the same key. */
+static bool
+key_is_incomplete(struct check *c)
+{
+	struct explore_options o = { .by_schedules = true, .schedules_max = c->options->verify_max };
+	struct explore_result plain;
+	bool ended;
+
+	explore(&c->run, &o, &plain);
+	c->report.verified = true;
+	ended = plain.end == EXPLORE_COMPLETE;
+	explore_result_free(&plain);
+	return ended;
+}
+
+static void
+explore_incomplete(struct check *c, const struct explore_result *got)
+{
+	c->report.incomplete = !got->livelock;
+	fail_at(c, 0);
+	if (got->livelock && c->options->verify && key_is_incomplete(c))
+		strbuf_printf(c->out, "--verify: a cycle of states, but every schedule ends: the key is incomplete\n");
+	else if (got->livelock)
+		strbuf_printf(c->out, "livelock: the states go round in a cycle\n");
+	else if (got->wrong_key != NULL)
+		strbuf_printf(
+		    c->out, "state key incomplete: %s; --verify compares with all schedules\n", got->wrong_key);
+	else if (got->overflow)
+		strbuf_printf(c->out, "more than 2^128 schedules\n");
+	else
+		strbuf_printf(c->out, "not explored completely (%s), after %llu %s\n", explore_end_text(got->end),
+		    (unsigned long long)(got->states > 0 ? got->states : (uint64_t)got->schedules),
+		    got->states > 0 ? "states" : "schedules");
+}
+
+static void
+check_outcomes(struct check *c, struct explore_result *got)
+{
+	struct explore_options o = {
+		.states_max = c->options->states_max,
+		.schedules_max = c->options->states_max,
+		.more_replays = MORE_REPLAYS,
+		.progress = c->options->progress,
+		.stop = c->options->stop,
+	};
+
+	explore(&c->run, &o, got);
+	if (got->end == EXPLORE_COMPLETE && c->program.nr_outcomes > 0 && outcomes_differ(&c->program, got) &&
+	    !c->options->bless) {
+		/* Only now are witnesses worth their price. */
+		explore_result_free(got);
+		o.want_witnesses = true;
+		explore(&c->run, &o, got);
+	}
+	keep_stats(c, got);
+	for (size_t i = 0; i < got->nr_findings; i++)
+		if (got->findings[i].f.check != CHECK_circle) /* explore_incomplete says that, or doubts it */
+			take_finding(c, &got->findings[i].f, &got->findings[i].witness);
+	if (got->end != EXPLORE_COMPLETE || got->livelock || got->overflow) {
+		explore_incomplete(c, got);
+		return;
+	}
+	if (c->options->verify)
+		verify(c, got);
+	compare_finals(c, got);
+	if (c->options->bless)
+		return;
+	if (c->program.nr_outcomes > 0)
+		compare_outcomes(c, got);
+	if (c->options->counts)
+		compare_counts(c, got);
+}
+
+/* No schedule shows it, so all of them are looked at: the states go round, or a schedule goes on and on. */
+static void
+check_livelock(struct check *c, struct explore_result *got)
+{
+	struct explore_options o = {
+		.states_max = c->options->states_max,
+		.schedules_max = c->options->states_max,
+		.more_replays = MORE_REPLAYS,
+		.progress = c->options->progress,
+		.stop = c->options->stop,
+	};
+
+	explore(&c->run, &o, got);
+	keep_stats(c, got);
+	c->report.verdict_shown = got->livelock || got->end == EXPLORE_CUT_STEPS;
+	if (!c->report.verdict_shown) {
+		differ(c, program_verdict(&c->program)->line, "verdict", "livelock", NULL);
+		strbuf_printf(c->out, "expected verdict livelock, but %s\n",
+		    got->end == EXPLORE_COMPLETE ? "every schedule ends" : explore_end_text(got->end));
+	}
+}
+
+/* --- schedules --- */
+
+/* Does a quirk that is on explain all findings of the run that the line lists? */
+static bool
+is_of_quirks(const struct check *c, const struct program_verdict_line *v)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < c->checker.nr_findings; i++) {
+		const struct finding *f = &c->checker.findings[i];
+
+		if (!finding_is(f, v->kind, v->detail))
+			continue;
+		if (!f->quirk)
+			return false;
+		any = true;
+	}
+	return any;
+}
+
+/*
+ * The verdicts of a program about a mutant, and those of quirks, must not come without them: on the same schedule,
+ * followed as far as it goes.
+ */
+static void
+check_gone(struct check *c)
+{
+	struct program bare = c->program;
+	struct checker checker = { 0 };
+	struct replay how = { .lenient = true };
+	bool mutant = c->program.config.mutant != NULL;
+	struct run r;
+
+	bare.config.mutant = NULL;
+	bare.config.quirks = VM_QUIRKS_STRICT;
+	if (run_open_checked(&r, &bare, c->options->target, c->run.sim, &checker) == RUN_OPENED) {
+		(void)replay(&r, bare.choices, bare.nr_choices, &how);
+		checker_end(&checker, &r);
+		for (size_t i = 0; i < bare.nr_verdicts; i++) {
+			const struct program_verdict_line *v = &bare.verdicts[i];
+
+			if (!findings_show_verdict(checker.findings, checker.nr_findings, run_deadlocked(&r), v) ||
+			    !(mutant || is_of_quirks(c, v)))
+				continue;
+			fail_at(c, v->line);
+			strbuf_printf(c->out, "the verdict comes without the %s, too\n", mutant ? "mutant" : "quirks");
+		}
+	}
+	replay_free(&how);
+	run_close(&r);
+	checker_free(&checker);
+}
+
+/* Is the first word of the verdict's detail no check of that kind? A target has labels of its own for invariants. */
+static bool
+names_no_check(const struct program_verdict_line *v)
+{
+	size_t len;
+	const char *name = program_verdict_check(v, &len);
+	enum check_id id = name != NULL ? check_find(name, len) : CHECK_NONE;
+
+	return name != NULL && v->kind != PROGRAM_VERDICT_INVARIANT &&
+	       (id == CHECK_NONE || check_table[id].verdict != v->kind);
+}
+
+/* False: the run does not show what the line lists, and that was said. */
+static bool
+check_line(struct check *c, const struct program_verdict_line *v, bool deadlock)
+{
+	struct strbuf verdict = { 0 };
+
+	if (findings_show_verdict(c->checker.findings, c->checker.nr_findings, deadlock, v))
+		return true;
+	vmt_print_verdict(v, &verdict);
+	differ(c, v->line, "verdict", strbuf_text(&verdict), NULL);
+	strbuf_printf(c->out, "expected verdict %s, but %s\n", strbuf_text(&verdict),
+	    v->kind == PROGRAM_VERDICT_DEADLOCK && !deadlock ? "every thread finished"
+	    : names_no_check(v) ? "there is no check of that name, and of that kind: wirestorm help checks"
+	                        : "the run does not show it");
+	strbuf_free(&verdict);
+	return false;
+}
+
+/* The findings of the run are those that the verdict lines list, no more and no fewer. */
+static void
+check_verdicts(struct check *c, const struct explore_path *how, bool deadlock)
+{
+	const struct program *p = &c->program;
+	bool shown = p->nr_verdicts > 0;
+
+	for (size_t i = 0; i < c->checker.nr_findings; i++)
+		take_shown(c, &c->checker.findings[i], how);
+	if (c->options->no_checks)
+		return;
+	for (size_t i = 0; i < p->nr_verdicts; i++)
+		shown &= check_line(c, &p->verdicts[i], deadlock);
+	c->report.verdict_shown = shown;
+	if (shown && p->nr_threads > 0 && (p->config.mutant != NULL || p->config.quirks != VM_QUIRKS_STRICT))
+		check_gone(c);
+}
+
+/* What the run shows becomes what the verdict lines list. A finding where there is none is a failure. */
+static void
+bless_verdicts(struct check *c, const struct explore_path *how, bool deadlock)
+{
+	struct program *p = &c->program;
+
+	if (p->nr_verdicts == 0) {
+		for (size_t i = 0; i < c->checker.nr_findings; i++)
+			take_finding(c, &c->checker.findings[i], how);
+		return;
+	}
+	if (c->options->no_checks)
+		return;
+	expect_findings(p, c->checker.findings, c->checker.nr_findings, deadlock);
+	if (p->nr_verdicts == 0) {
+		fail_at(c, 0);
+		strbuf_printf(c->out, "the run shows no finding, so there is no verdict to write\n");
+	}
+}
+
+static void
+check_schedule(struct check *c, struct strbuf *result)
+{
+	struct replay how = { .lenient = c->options->lenient };
+	const struct program *p = &c->program;
+	struct explore_path path = { .choices = p->choices, .nr_choices = p->nr_choices };
+	struct strbuf wrong = { 0 };
+	bool deadlock, finals;
+
+	if (!replay(&c->run, p->choices, p->nr_choices, &how)) {
+		differ(c, p->schedule_line, "schedule", NULL, NULL);
+		strbuf_printf(c->out, "%s\n", strbuf_text(&how.error));
+		replay_free(&how);
+		return;
+	}
+	replay_free(&how);
+	deadlock = run_deadlocked(&c->run);
+	finals = expect_end(&c->run, result, &wrong);
+	if (c->options->bless) {
+		bless_verdicts(c, &path, deadlock);
+	} else {
+		if (p->result != NULL && strcmp(p->result, result->text) != 0) {
+			differ(c, p->result_line, "result", p->result, result->text);
+			strbuf_printf(c->out, "expected result %s, got %s\n", p->result, result->text);
+		}
+		if (!finals) {
+			differ_step(c);
+			strbuf_printf(c->out, "%s\n", strbuf_text(&wrong));
+		}
+		check_verdicts(c, &path, deadlock);
+	}
+	strbuf_free(&wrong);
+}
+
+/* --- blessing --- */
+
+/* A sequential program gets everything; beside threads only what is expected already is brought up to date. */
+static void
+bless_step(struct check *c, struct program_step *s, const struct vm_result *got)
+{
+	bool all = c->program.nr_threads == 0;
+	struct strbuf text = { 0 };
+
+	s->has_result |= all;
+	if (s->has_result)
+		s->result = *got;
+	if (s->state == NULL && !all)
+		return;
+	c->run.target->dump(c->run.self, &c->run.state);
+	state_print(&c->run.state, &text);
+	free(s->state);
+	s->state = strbuf_take(&text);
+}
+
+/* The steps of a sequential part, with what they really give. */
+static void
+bless_steps(struct check *c, struct program_step *steps, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++) {
+		struct vm_result got = run_alone(&c->run, &steps[i].op);
+
+		bless_step(c, &steps[i], &got);
+		if (got.outcome == VM_OUTCOME_BLOCKED)
+			break;
+	}
+}
+
+static void
+bless_outcomes(struct program *p, struct explore_result *got)
+{
+	for (size_t i = 0; i < p->nr_outcomes; i++)
+		free(p->outcomes[i].text);
+	p->outcomes = memory_resize(p->outcomes, got->nr_outcomes + 1, sizeof(*p->outcomes), "the outcomes");
+	for (size_t i = 0; i < got->nr_outcomes; i++) {
+		p->outcomes[i] = (struct program_outcome){ .text = got->outcomes[i].text };
+		got->outcomes[i].text = NULL;
+	}
+	p->nr_outcomes = got->nr_outcomes;
+	p->has_schedules = true;
+	p->schedules = got->schedules;
+}
+
+/* The text that the file should have. The caller writes it. */
+static void
+bless_text(struct check *c)
+{
+	vmt_print(&c->program, c->options->blessed);
+	c->report.blessed = strcmp(strbuf_text(&c->before), strbuf_text(c->options->blessed)) != 0;
+}
+
+/* --- one file --- */
+
+/* Results and states that the sequential parts are compared with. */
+static bool
+expects_steps(const struct program *p)
+{
+	for (size_t i = 0; i < p->nr_init; i++)
+		if (p->init[i].has_result || p->init[i].state != NULL)
+			return true;
+	for (size_t i = 0; i < p->nr_final; i++)
+		if (p->final[i].has_result || p->final[i].state != NULL)
+			return true;
+	return false;
+}
+
+static void
+expects_nothing(struct check *c, const char *what)
+{
+	fail_at(c, 0);
+	strbuf_printf(c->out, "expects nothing: %s; wirestorm check --bless writes what happens\n", what);
+}
+
+static void
+check_threads(struct check *c)
+{
+	struct program *p = &c->program;
+	struct explore_result got = { 0 };
+	struct strbuf result = { 0 };
+
+	if (p->has_schedule)
+		check_schedule(c, &result);
+	if (p->has_schedule && c->report.status == CHECKFILE_PASSED && p->result == NULL && p->nr_verdicts == 0 &&
+	    p->nr_outcomes == 0 && (p->nr_nevers == 0 || c->run.checker == NULL) && p->nr_final == 0 &&
+	    !c->options->bless)
+		expects_nothing(c, "a schedule, but no result");
+	if (p->nr_outcomes > 0 || (p->nr_nevers > 0 && c->run.checker != NULL && !p->has_schedule) ||
+	    (c->options->bless && !p->has_schedule)) {
+		check_outcomes(c, &got);
+	} else if (!p->has_schedule && program_verdict(p)->kind == PROGRAM_VERDICT_LIVELOCK) {
+		check_livelock(c, &got);
+	} else if (!p->has_schedule) {
+		expects_nothing(c, "no outcome, no schedule");
+	}
+	if (c->options->bless && c->report.status == CHECKFILE_PASSED) {
+		if (got.nr_outcomes > 0)
+			bless_outcomes(p, &got);
+		if (p->has_schedule) {
+			free(p->result);
+			/* No program can expect a panic. */
+			p->result = run_panic(&c->run) == NULL ? strbuf_take(&result) : NULL;
+		}
+	}
+	strbuf_free(&result);
+	explore_result_free(&got);
+}
+
+static void
+check_opened(struct check *c)
+{
+	struct program *p = &c->program;
+	struct strbuf wrong = { 0 };
+
+	c->report.nr_seq_steps = (uint32_t)(p->nr_init + p->nr_final);
+	if (p->nr_threads > 0) {
+		check_threads(c);
+	} else if (c->options->bless) {
+		bless_steps(c, p->final, p->nr_final);
+	} else if (!expects_steps(p)) {
+		expects_nothing(c, "no result, no state");
+	} else if (!run_final(&c->run, &wrong)) {
+		differ_step(c);
+		strbuf_printf(c->out, "%s\n", strbuf_text(&wrong));
+	}
+	if (p->nr_threads == 0 && c->options->bless)
+		bless_verdicts(c, &(struct explore_path){ 0 }, false);
+	else if (p->nr_threads == 0)
+		check_verdicts(c, &(struct explore_path){ 0 }, false);
+	if (c->options->bless && c->report.status == CHECKFILE_PASSED)
+		bless_text(c);
+	strbuf_free(&wrong);
+}
+
+/* Under --bless the init steps first get what they really give; then opening compares with that. */
+static void
+bless_init(struct check *c, struct sim *sim)
+{
+	struct program bare = c->program;
+
+	bare.nr_init = 0;
+	if (run_refusal(&c->program, c->options->target) == NULL &&
+	    run_open(&c->run, &bare, c->options->target, sim) == RUN_OPENED)
+		bless_steps(c, c->program.init, c->program.nr_init);
+	run_close(&c->run);
+}
+
+/* Is it left out, as the others of its directory that need a build with the mutants? */
+static bool
+needs_mutants(const struct check *c)
+{
+	return c->options->skip_mutants && c->program.config.mutant != NULL && !VM_HAS_MUTANTS;
+}
+
+/* Runs the init steps and checks the rest, unless the target refuses the program. */
+static void
+check_program(struct check *c, struct sim *sim)
+{
+	enum run_open_result opened =
+	    run_open_checked(&c->run, &c->program, c->options->target, sim, c->options->no_checks ? NULL : &c->checker);
+
+	if (opened == RUN_OPENED) {
+		check_opened(c);
+	} else if (opened == RUN_UNSUPPORTED && (c->options->skip_refused || needs_mutants(c))) {
+		c->report.status = CHECKFILE_SKIPPED;
+	} else {
+		differ_step(c);
+		strbuf_printf(c->out, "%s\n", strbuf_text(&c->run.error));
+		if (opened != RUN_INIT_FAILED)
+			c->report.status = CHECKFILE_BAD; /* nothing was compared */
+	}
+	run_close(&c->run);
+}
+
+/* What vmt_load has said of the file: "FILE:LINE:COLUMN: ..." or "FILE: ...". */
+static void
+differ_file(const char *path, const struct checkfile_options *options, const struct strbuf *said)
+{
+	struct strbuf line = { 0 };
+	json_int_t nr;
+
+	if (options->differences == NULL)
+		return;
+	strbuf_addn(&line, strbuf_text(said), strcspn(strbuf_text(said), "\n"));
+	nr = strncmp(strbuf_text(&line), escape_path(path), strlen(escape_path(path))) == 0
+	         ? strtoll(strbuf_text(&line) + strlen(escape_path(path)) + 1, NULL, 10)
+	         : 0;
+	(void)json_array_append_new(options->differences,
+	    json_pack("{s:s, s:o, s:n, s:n, s:n, s:o}", "what", "file", "line", nr > 0 ? json_integer(nr) : json_null(),
+	        "expected", "found", "schedule", "text", json_text(strbuf_text(&line))));
+	strbuf_free(&line);
+}
+
+struct checkfile_report
+checkfile_program(
+    const char *path, struct program *p, const struct checkfile_options *options, struct sim *sim, struct strbuf *out)
+{
+	struct check c = { .path = path, .options = options, .out = out, .program = *p };
+
+	if (options->profile != NULL) {
+		c.program.config.profile_freebsd12 = options->profile_freebsd12;
+		c.program.config.quirks = options->quirks;
+	}
+	if (options->mutant != NULL || options->no_mutant)
+		c.program.config.mutant = options->mutant;
+	if (options->bless)
+		vmt_print(&c.program, &c.before);
+	/* Where the init steps cannot be blessed, opening says why. */
+	if (options->bless)
+		bless_init(&c, sim);
+	if (options->notes != NULL && !needs_mutants(&c))
+		run_init_notes(path, &c.program, options->target, sim, options->notes);
+	if (options->fixed)
+		c.report = fixed_program(path, &c.program, options, sim, out);
+	else
+		check_program(&c, sim);
+	end_difference(&c);
+	strbuf_free(&c.before);
+	checker_free(&c.checker);
+	program_free(&c.program);
+	program_init(p);
+	return c.report;
+}
+
+struct checkfile_report
+checkfile(const char *path, const struct checkfile_options *options, struct sim *sim, struct strbuf *out)
+{
+	struct strbuf text = { 0 };
+	struct program p;
+	bool good = vmt_load(path, &p, &text, out);
+
+	strbuf_free(&text);
+	if (!good) {
+		differ_file(path, options, out);
+		return (struct checkfile_report){ .status = CHECKFILE_BAD };
+	}
+	return checkfile_program(path, &p, options, sim, out);
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* fixed.c - see fixed.h. */
+#include "harness/base/base.h"
+#include "harness/expect/fixed.h"
+
+#include <stdlib.h>
+
+#include "harness/expect/expect-run.h"
+#include "harness/program/program.h"
+#include "harness/run/run.h"
+
+struct fixed {
+	const char *path;
+	const struct checkfile_options *options;
+	const struct program *program;
+	struct run run;
+	struct checker checker;
+	struct checkfile_report report;
+	struct strbuf *out;
+};
+
+/* --- what is looked for --- */
+
+static bool
+is_looked_for(const struct program *p, const struct finding *f)
+{
+	return p->nr_verdicts > 0 ? expect_line_of(p, f) != NULL : !f->quirk;
+}
+
+/* Is a deadlock looked for that may be no finding, or a livelock? */
+static bool
+looks_for(const struct program *p, enum program_verdict kind)
+{
+	for (size_t i = 0; i < p->nr_verdicts; i++)
+		if (p->verdicts[i].kind == kind && (kind != PROGRAM_VERDICT_DEADLOCK || p->verdicts[i].detail == NULL))
+			return true;
+	return false;
+}
+
+/* --- answers --- */
+
+static void
+begin_line(struct fixed *x, enum checkfile_status status, const char *what)
+{
+	x->report.status = (uint8_t)status;
+	strbuf_printf(x->out, "%s: %s", escape_path(x->path), what);
+}
+
+static void
+say_way(struct fixed *x, const struct explore_path *way)
+{
+	checkfile_say_repeat(x->path, x->options, way, x->out);
+}
+
+static void
+still(struct fixed *x, const struct finding *f, const struct explore_path *way)
+{
+	begin_line(x, CHECKFILE_FAILED, "still happens: ");
+	finding_print(f, x->program, x->out);
+	say_way(x, way);
+}
+
+static void
+still_kind(struct fixed *x, const char *what, const struct explore_path *way)
+{
+	begin_line(x, CHECKFILE_FAILED, "still happens: ");
+	strbuf_add(x->out, what);
+	say_way(x, way);
+}
+
+static void
+cannot_run(struct fixed *x, const char *why)
+{
+	begin_line(x, CHECKFILE_BAD, "cannot be run: ");
+	strbuf_printf(x->out, "%s\n", why);
+}
+
+/* A finding that was not looked for: the answer stands, but somebody may want to know. */
+static void
+mention(struct fixed *x, const struct explore_result *got)
+{
+	const struct explore_finding *f = explore_first_finding(got);
+
+	if (f == NULL)
+		return;
+	strbuf_add(x->out, "; another finding: ");
+	finding_print(&f->f, x->program, x->out);
+}
+
+static void
+say_gone(struct fixed *x, const struct explore_result *got)
+{
+	char buf[40];
+
+	begin_line(x, CHECKFILE_PASSED, got->end == EXPLORE_COMPLETE ? "fixed: " : "not found: ");
+	if (got->end == EXPLORE_COMPLETE && got->livelock) {
+		strbuf_add(x->out, "no schedule shows ");
+		expect_print(x->program, x->out);
+	} else if (got->end == EXPLORE_COMPLETE) {
+		strbuf_printf(x->out, "none of %s schedule%s shows ", explore_count_text(got->schedules, buf),
+		    plural(got->schedules));
+		expect_print(x->program, x->out);
+	} else {
+		expect_print(x->program, x->out);
+		strbuf_printf(x->out, " in %llu %s (%s) and %u runs by strategies",
+		    (unsigned long long)(got->states > 0 ? got->states : (uint64_t)got->schedules),
+		    got->states > 0 ? "states" : "schedules", explore_end_text(got->end), FIXED_RUNS);
+	}
+	mention(x, got);
+	strbuf_addc(x->out, '\n');
+}
+
+/* --- the runs --- */
+
+/* Looks at the run, which has come to its end on this way. True: it shows what is looked for, and that was said. */
+static bool
+look_at_run(struct fixed *x, const struct explore_path *way)
+{
+	struct strbuf result = { 0 }, wrong = { 0 };
+	bool deadlock = run_deadlocked(&x->run), found = false;
+
+	(void)expect_end(&x->run, &result, &wrong);
+	for (size_t i = 0; i < x->checker.nr_findings && !found; i++) {
+		found = is_looked_for(x->program, &x->checker.findings[i]);
+		if (found)
+			still(x, &x->checker.findings[i], way);
+	}
+	if (!found && deadlock && looks_for(x->program, PROGRAM_VERDICT_DEADLOCK)) {
+		still_kind(x, "a deadlock", way);
+		found = true;
+	}
+	strbuf_free(&result);
+	strbuf_free(&wrong);
+	return found;
+}
+
+/* By the program's own schedule, as far as it goes. */
+static bool
+by_own_schedule(struct fixed *x)
+{
+	struct path_recorder way = { 0 };
+	struct replay how = { .lenient = true, .on_step = path_record, .arg = &way };
+	bool found = false;
+
+	if (!x->program->has_schedule)
+		return false;
+	(void)replay(&x->run, x->program->choices, x->program->nr_choices, &how);
+	if (run_enabled(&x->run) == 0)
+		found = look_at_run(x, &way.path);
+	replay_free(&how);
+	free(way.path.choices);
+	return found;
+}
+
+static bool
+by_strategies(struct fixed *x)
+{
+	struct strategy_view view;
+	bool found = false;
+
+	strategy_view_init(&view, &x->run);
+	for (unsigned i = 0; i < FIXED_RUNS && !found; i++) {
+		struct path_recorder way = { 0 };
+		uint64_t seed = prng_mix(1, i, 3).state;
+
+		if (x->options->stop != NULL && *x->options->stop != 0)
+			break;
+		(void)strategy_of_mix(seed)->function(&x->run, &view, seed, path_record, &way);
+		if (run_enabled(&x->run) == 0)
+			found = look_at_run(x, &way.path);
+		free(way.path.choices);
+	}
+	strategy_view_free(&view);
+	return found;
+}
+
+/* What is looked for, among all that the exploration has found. */
+static bool
+look_at_all(struct fixed *x, const struct explore_result *got)
+{
+	bool endless = got->livelock || got->end == EXPLORE_CUT_STEPS;
+
+	for (size_t i = 0; i < got->nr_findings; i++) {
+		if (!is_looked_for(x->program, &got->findings[i].f))
+			continue;
+		still(x, &got->findings[i].f, &got->findings[i].witness);
+		return true;
+	}
+	if (got->goal.choices != NULL) {
+		still_kind(x, "a deadlock", &got->goal);
+		return true;
+	}
+	if (endless && looks_for(x->program, PROGRAM_VERDICT_LIVELOCK)) {
+		still_kind(x, "a schedule that does not end", &(struct explore_path){ 0 });
+		return true;
+	}
+	return false;
+}
+
+static void
+by_all_schedules(struct fixed *x)
+{
+	struct explore_options o = { .states_max = x->options->states_max,
+		.schedules_max = x->options->states_max,
+		.want_witnesses = true,
+		.goal_deadlock = looks_for(x->program, PROGRAM_VERDICT_DEADLOCK),
+		.progress = x->options->progress,
+		.stop = x->options->stop };
+	struct explore_result got;
+
+	explore(&x->run, &o, &got);
+	x->report.states = got.states;
+	x->report.transitions = got.transitions;
+	x->report.steps = got.steps;
+	x->report.schedules = got.schedules > UINT64_MAX ? UINT64_MAX : (uint64_t)got.schedules;
+	x->report.nr_outcomes = (uint32_t)got.nr_outcomes;
+	if (!look_at_all(x, &got)) {
+		if (got.end == EXPLORE_CUT_STOPPED)
+			cannot_run(x, "interrupted");
+		else if (got.end == EXPLORE_COMPLETE || !by_strategies(x))
+			say_gone(x, &got);
+	}
+	explore_result_free(&got);
+}
+
+/* A program without threads has one run. */
+static void
+by_steps(struct fixed *x)
+{
+	if (look_at_run(x, &(struct explore_path){ 0 }))
+		return;
+	begin_line(x, CHECKFILE_PASSED, "fixed: its only run does not show ");
+	expect_print(x->program, x->out);
+	strbuf_addc(x->out, '\n');
+}
+
+/* The init steps do not come to their end. */
+static void
+not_opened(struct fixed *x)
+{
+	for (size_t i = 0; i < x->checker.nr_findings; i++) {
+		if (!is_looked_for(x->program, &x->checker.findings[i]))
+			continue;
+		still(x, &x->checker.findings[i], &(struct explore_path){ 0 });
+		return;
+	}
+	cannot_run(x, strbuf_text(&x->run.error));
+}
+
+struct checkfile_report
+fixed_program(const char *path, const struct program *p, const struct checkfile_options *options, struct sim *sim,
+    struct strbuf *out)
+{
+	struct fixed x = { .path = path, .options = options, .program = p, .out = out };
+
+	if (run_open_checked(&x.run, p, options->target, sim, &x.checker) != RUN_OPENED)
+		not_opened(&x);
+	else if (p->nr_threads == 0)
+		by_steps(&x);
+	else if (!by_own_schedule(&x))
+		by_all_schedules(&x);
+	run_close(&x.run);
+	checker_free(&x.checker);
+	return x.report;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* explore-findings.c - what the checker finds on the way, each thing once, and where it was seen. */
+
+#include "harness/base/base.h"
+#include "harness/explore/explore-graph.h"
+
+uint32_t
+findings_intern(struct explore_result *result, const struct finding *f)
+{
+	struct explore_finding *all;
+
+	for (size_t i = 0; i < result->nr_findings; i++)
+		if (finding_same(&result->findings[i].f, f))
+			return (uint32_t)i;
+	all = memory_resize(result->findings, result->nr_findings + 1, sizeof(*all), "the findings");
+	result->findings = all;
+	all[result->nr_findings] = (struct explore_finding){ .f = *f };
+	return (uint32_t)result->nr_findings++;
+}
+
+static void
+see(struct graph *g, struct explore_result *result, const struct finding *f, uint32_t from, uint8_t thread)
+{
+	g->sightings = explore_grow(g->sightings, &g->cap_sightings, g->nr_sightings + 1, sizeof(*g->sightings));
+	g->sightings[g->nr_sightings++] =
+	    (struct sighting){ .finding = findings_intern(result, f), .from = from, .thread = thread };
+}
+
+void
+findings_see(struct graph *g, struct explore_result *result, const struct checker *c, size_t nr_before, uint32_t from,
+    uint8_t thread)
+{
+	for (size_t i = nr_before; i < c->nr_findings; i++)
+		see(g, result, &c->findings[i], from, thread);
+}
+
+void
+findings_livelock(struct graph *g, struct explore_result *result)
+{
+	struct finding f = {
+		.check = CHECK_circle, .thread = -1, .text = "the states go round in a cycle from here on"
+	};
+
+	see(g, result, &f, g->cycle, AT_NODE);
+}
+
+/* Takes the finding from the checker, with the steps of the present run. */
+static bool
+take_again(const struct checker *c, struct explore_finding *x)
+{
+	bool seen = false;
+
+	for (size_t i = 0; i < c->nr_findings; i++) {
+		if (finding_same(&c->findings[i], &x->f)) {
+			x->f = c->findings[i];
+			seen = true;
+		}
+	}
+	return seen;
+}
+
+/* The finding as it is on its witness: the steps are others than where it was seen first. False: it is not there. */
+static bool
+finding_on_witness(struct run *r, struct explore_finding *x)
+{
+	const struct checker *c = r->checker;
+	struct strbuf wrong = { 0 };
+	bool seen;
+
+	run_begin(r);
+	for (size_t i = 0; i < x->witness.nr_choices; i++)
+		for (uint32_t n = 0; n < x->witness.choices[i].count; n++)
+			if ((run_enabled(r) & (uint32_t)1 << x->witness.choices[i].thread) != 0)
+				run_step(r, x->witness.choices[i].thread);
+	if (run_enabled(r) == 0)
+		checker_end(r->checker, r);
+	if (x->f.check == CHECK_circle)
+		x->f.step = x->f.since = c->step;
+	seen = take_again(c, x);
+	if (!seen && r->program->nr_final > 0 && run_enabled(r) == 0 && !run_deadlocked(r)) {
+		(void)run_final(r, &wrong);
+		seen = take_again(c, x);
+	}
+	strbuf_free(&wrong);
+	/* The cycle is the graph's; and where many findings come before it, the checker has no room left for it. */
+	return seen || x->f.check == CHECK_circle || c->nr_findings >= FINDINGS_MAX / 2;
+}
+
+const struct explore_finding *
+findings_on_witnesses(struct run *r, struct explore_result *result)
+{
+	const struct explore_finding *missing = NULL;
+
+	for (size_t i = 0; i < result->nr_findings; i++)
+		if (!finding_on_witness(r, &result->findings[i]) && missing == NULL)
+			missing = &result->findings[i];
+	return missing;
+}
+
+const struct explore_finding *
+explore_first_finding(const struct explore_result *result)
+{
+	for (size_t i = 0; i < result->nr_findings; i++)
+		if (!result->findings[i].f.quirk)
+			return &result->findings[i];
+	return NULL;
+}

@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * explore-paths.c - what is read off the graph of states: how many schedules, how probable, and the shortest witness.
+ *
+ * Schedules and probabilities flow from the start along the edges, in topological order. Witnesses are shortest paths
+ * over pairs (state, thread that ran last): only with the last thread known is it clear whether a choice preempts.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/base.h"
+#include "harness/explore/explore-graph.h"
+
+/* --- topological order --- */
+
+/* Depth first, without recursion: a node is put down when all its successors are. */
+static struct order
+topological(const struct graph *g)
+{
+	enum { WHITE, GREY, BLACK };
+	struct order o = { .nodes = memory_new(g->nr_nodes, sizeof(uint32_t), "the order of the states") };
+	uint8_t *colour = memory_new(g->nr_nodes, 1, "the order of the states");
+	uint32_t *stack = memory_new(g->nr_nodes + 1, sizeof(uint32_t), "the order of the states");
+	uint32_t *next = memory_new(g->nr_nodes, sizeof(uint32_t), "the order of the states");
+	size_t depth = 0, put = g->nr_nodes;
+
+	stack[depth++] = 0;
+	colour[0] = GREY;
+	while (depth > 0) {
+		uint32_t id = stack[depth - 1];
+		const struct node *n = &g->nodes[id];
+		unsigned nr_edges = (unsigned)__builtin_popcount(n->enabled);
+
+		if (next[id] == nr_edges) {
+			colour[id] = BLACK;
+			o.nodes[--put] = id;
+			depth--;
+			continue;
+		}
+		uint32_t succ = g->edges[n->first_edge + next[id]++];
+
+		if (succ == NODE_NONE)
+			continue;
+		if (colour[succ] == GREY) {
+			o.cyclic = true;
+			o.cycle = succ;
+		}
+		if (colour[succ] == WHITE) {
+			colour[succ] = GREY;
+			stack[depth++] = succ;
+		}
+	}
+	free(colour);
+	free(stack);
+	free(next);
+	return o;
+}
+
+/* --- counting --- */
+
+static void
+flow_through(const struct graph *g, uint32_t id, struct flow *flow, struct explore_result *result)
+{
+	const struct node *n = &g->nodes[id];
+	unsigned nr_edges = (unsigned)__builtin_popcount(n->enabled);
+
+	for (unsigned i = 0; i < nr_edges; i++) {
+		uint32_t succ = g->edges[n->first_edge + i];
+
+		if (succ == NODE_NONE)
+			continue;
+		result->overflow |= __builtin_add_overflow(flow[succ].paths, flow[id].paths, &flow[succ].paths);
+		flow[succ].probability += flow[id].probability / nr_edges;
+	}
+}
+
+void
+paths_count(struct graph *g, struct explore_result *result)
+{
+	struct order order = topological(g);
+	struct flow *flow = memory_new(g->nr_nodes, sizeof(*flow), "the number of schedules");
+
+	result->livelock = g->any_cycle = order.cyclic;
+	g->cycle = order.cycle;
+	flow[0] = (struct flow){ .paths = 1, .probability = 1.0 };
+	for (size_t i = 0; i < g->nr_nodes && !order.cyclic; i++) {
+		uint32_t id = order.nodes[i];
+		const struct node *n = &g->nodes[id];
+		struct explore_outcome *o;
+
+		if (n->outcome == NODE_NONE) {
+			flow_through(g, id, flow, result);
+			continue;
+		}
+		o = &g->outcomes.by_index[n->outcome]->o;
+		result->overflow |= __builtin_add_overflow(o->count, flow[id].paths, &o->count);
+		result->overflow |= __builtin_add_overflow(result->schedules, flow[id].paths, &result->schedules);
+		o->probability += flow[id].probability;
+	}
+	if (g->nr_failures > 0 && !order.cyclic && !result->overflow)
+		reasons_count(g, &order, flow);
+	free(flow);
+	free(order.nodes);
+}
+
+/* --- witnesses --- */
+
+/*
+ * A state with the thread that ran last; index place * width + last, where last = width - 1 says nobody has. A place is
+ * a node; or the number of nodes and a node, on a way that has been at a goal.
+ */
+struct spot {
+	uint32_t preemptions; /* fewest on a way here; UINT32_MAX: none known */
+	uint32_t steps;       /* fewest among those */
+	uint32_t switches;    /* fewest among those */
+	uint32_t from_place;
+	uint8_t from_last;
+};
+
+static bool
+better(const struct spot *a, const struct spot *than)
+{
+	if (a->preemptions != than->preemptions)
+		return a->preemptions < than->preemptions;
+	return a->steps < than->steps || (a->steps == than->steps && a->switches < than->switches);
+}
+
+static uint32_t
+node_of(const struct graph *g, uint32_t place)
+{
+	return place < g->nr_nodes ? place : place - (uint32_t)g->nr_nodes;
+}
+
+/* The place of node @id for a way that comes from @place. Without goals there is one place for each node. */
+static uint32_t
+place_of(const struct graph *g, uint32_t id, uint32_t place)
+{
+	return place >= g->nr_nodes || g->nodes[id].goal ? id + (uint32_t)g->nr_nodes : id;
+}
+
+/* Goes on from (place, last) by every edge; true if something got better. */
+static bool
+relax(const struct graph *g, uint32_t place, unsigned last, unsigned width, struct spot *spots)
+{
+	const struct node *n = &g->nodes[node_of(g, place)];
+	const struct spot *here = &spots[(size_t)place * width + last];
+	bool last_enabled = (n->enabled & (uint32_t)1 << last) != 0, changed = false;
+
+	if (here->preemptions == UINT32_MAX)
+		return false;
+	for (unsigned t = 0; t + 1 < width; t++) {
+		struct spot by = { here->preemptions, here->steps + 1, here->switches, place, (uint8_t)last };
+		struct spot *there;
+		uint32_t succ;
+
+		if ((n->enabled & (uint32_t)1 << t) == 0 || (succ = *graph_edge(g, n, t)) == NODE_NONE)
+			continue;
+		if (t != last) {
+			by.switches++;
+			by.preemptions += last_enabled;
+		}
+		there = &spots[(size_t)place_of(g, succ, place) * width + t];
+		if (!better(&by, there))
+			continue;
+		*there = by;
+		changed = true;
+	}
+	return changed;
+}
+
+/*
+ * All best ways. One pass in topological order does it; a graph with cycles takes some more. @layers is 2 if there are
+ * goals.
+ */
+static struct spot *
+shortest(const struct graph *g, unsigned width, unsigned layers)
+{
+	struct order order = topological(g);
+	struct spot *spots = memory_new(g->nr_nodes * width * layers, sizeof(*spots), "the witnesses");
+	uint32_t nr = (uint32_t)g->nr_nodes;
+	bool changed;
+
+	for (size_t i = 0; i < g->nr_nodes * width * layers; i++)
+		spots[i].preemptions = UINT32_MAX;
+	spots[(size_t)place_of(g, 0, 0) * width + width - 1] = (struct spot){ .from_place = NODE_NONE };
+	do {
+		changed = false;
+		for (size_t i = 0; i < g->nr_nodes * layers; i++)
+			for (unsigned last = 0; last < width; last++)
+				changed |=
+				    relax(g, order.nodes[i / layers] + (uint32_t)(i % layers) * nr, last, width, spots);
+	} while (changed && order.cyclic);
+	free(order.nodes);
+	return spots;
+}
+
+uint64_t
+path_steps(const struct explore_path *p)
+{
+	uint64_t steps = 0;
+
+	for (size_t i = 0; i < p->nr_choices; i++)
+		steps += p->choices[i].count;
+	return steps;
+}
+
+void
+path_append(struct explore_path *p, size_t *cap, unsigned thread)
+{
+	if (p->nr_choices > 0 && p->choices[p->nr_choices - 1].thread == thread) {
+		p->choices[p->nr_choices - 1].count++;
+		return;
+	}
+	p->choices = explore_grow(p->choices, cap, p->nr_choices + 1, sizeof(*p->choices));
+	p->choices[p->nr_choices++] = (struct program_choice){ .thread = (uint8_t)thread, .count = 1 };
+}
+
+void
+path_record(void *recorder, struct run *r, size_t step, unsigned thread)
+{
+	struct path_recorder *to = recorder;
+
+	(void)r;
+	(void)step;
+	path_append(&to->path, &to->cap, thread);
+}
+
+/*
+ * From an end or a goal on: let the last thread run as long as it can, then the lowest one. In a cycle that never ends:
+ * more steps than there are states are not needed for an end.
+ */
+static void
+run_on(const struct graph *g, uint32_t id, unsigned last, struct explore_path *p, size_t *cap)
+{
+	for (size_t step = 0; g->nodes[id].enabled != 0 && step < g->nr_nodes; step++) {
+		const struct node *n = &g->nodes[id];
+		uint32_t succ;
+
+		if ((n->enabled & (uint32_t)1 << last) == 0)
+			last = (unsigned)__builtin_ctz(n->enabled);
+		succ = *graph_edge(g, n, last);
+		if (succ == NODE_NONE)
+			return; /* the exploration was cut here */
+		path_append(p, cap, last);
+		id = succ;
+	}
+}
+
+/* The best way to @place on which @last has run last, without running on. */
+static void
+path_to_spot(
+    const struct spot *spots, unsigned width, uint32_t place, unsigned last, struct explore_path *p, size_t *cap)
+{
+	uint8_t *steps = NULL;
+	size_t nr = 0, cap_steps = 0;
+	const struct spot *s = &spots[(size_t)place * width + last];
+
+	p->preemptions = s->preemptions;
+	for (unsigned at = last; s->from_place != NODE_NONE;) {
+		steps = explore_grow(steps, &cap_steps, nr + 1, 1);
+		steps[nr++] = (uint8_t)at;
+		at = s->from_last;
+		s = &spots[(size_t)s->from_place * width + at];
+	}
+	p->choices = explore_grow(NULL, cap, 1, sizeof(*p->choices));
+	while (nr > 0)
+		path_append(p, cap, steps[--nr]);
+	free(steps);
+}
+
+static void
+path_to(const struct graph *g, const struct spot *spots, unsigned width, uint32_t place, struct explore_path *p)
+{
+	unsigned last = 0;
+	size_t cap = 0;
+
+	for (unsigned l = 1; l < width; l++)
+		if (better(&spots[(size_t)place * width + l], &spots[(size_t)place * width + last]))
+			last = l;
+	path_to_spot(spots, width, place, last, p, &cap);
+	run_on(g, node_of(g, place), last, p, &cap);
+}
+
+/* The best way to a sighting: the last thread before it, and what it costs all in all. */
+static struct spot
+best_sighting(
+    const struct graph *g, const struct spot *spots, unsigned width, const struct sighting *s, unsigned *ret_last)
+{
+	struct spot best = { .preemptions = UINT32_MAX };
+
+	for (unsigned l = 0; l < width; l++) {
+		struct spot here = spots[(size_t)s->from * width + l];
+
+		if (here.preemptions == UINT32_MAX)
+			continue;
+		here.steps += s->thread != AT_NODE;
+		if (s->thread != AT_NODE && s->thread != l) {
+			here.switches++;
+			here.preemptions += (g->nodes[s->from].enabled & (uint32_t)1 << l) != 0;
+		}
+		if (better(&here, &best)) {
+			best = here;
+			*ret_last = l;
+		}
+	}
+	return best;
+}
+
+static void
+path_to_sighting(const struct graph *g, const struct spot *spots, unsigned width, const struct sighting *s,
+    unsigned last, struct explore_path *p)
+{
+	uint32_t id = s->from;
+	size_t cap = 0;
+
+	path_to_spot(spots, width, id, last, p, &cap);
+	if (s->thread != AT_NODE) {
+		p->preemptions += s->thread != last && (g->nodes[id].enabled & (uint32_t)1 << last) != 0;
+		path_append(p, &cap, s->thread);
+		id = *graph_edge(g, &g->nodes[id], s->thread);
+		last = s->thread;
+	}
+	if (!g->any_cycle)
+		run_on(g, id, last, p, &cap);
+}
+
+/* For each finding the way with the fewest preemptions. */
+static void
+finding_witnesses(const struct graph *g, const struct spot *spots, unsigned width, struct explore_result *result)
+{
+	struct spot *best = memory_new(result->nr_findings + 1, sizeof(*best), "the witnesses");
+	const struct sighting **at =
+	    memory_new(result->nr_findings + 1, sizeof(const struct sighting *), "the witnesses");
+	unsigned last = 0;
+
+	for (size_t i = 0; i < g->nr_sightings; i++) {
+		const struct sighting *s = &g->sightings[i];
+		struct spot here = best_sighting(g, spots, width, s, &last);
+
+		if (at[s->finding] == NULL || better(&here, &best[s->finding])) {
+			at[s->finding] = s;
+			best[s->finding] = here;
+		}
+	}
+	for (size_t i = 0; i < result->nr_findings; i++) {
+		(void)best_sighting(g, spots, width, at[i], &last);
+		path_to_sighting(g, spots, width, at[i], last, &result->findings[i].witness);
+	}
+	free(best);
+	free(at);
+}
+
+/* The spot values of a place's best way, to compare places by. */
+static struct spot
+best_at(const struct spot *spots, unsigned width, uint32_t place)
+{
+	struct spot best = spots[(size_t)place * width];
+
+	for (unsigned l = 1; l < width; l++)
+		if (better(&spots[(size_t)place * width + l], &best))
+			best = spots[(size_t)place * width + l];
+	return best;
+}
+
+/*
+ * The best way by a goal to an end. Where the exploration was cut no end behind a goal may be known: the best way to a
+ * goal then.
+ */
+static void
+goal_witness(const struct graph *g, const struct spot *spots, unsigned width, struct explore_result *result)
+{
+	uint32_t nr = (uint32_t)g->nr_nodes, goal = NODE_NONE;
+
+	for (unsigned ends = 1; goal == NODE_NONE && ends < 2; ends--) {
+		struct spot best = { .preemptions = UINT32_MAX };
+
+		for (uint32_t id = 0; id < nr; id++) {
+			const struct node *n = &g->nodes[id];
+			struct spot s = best_at(spots, width, id + nr);
+
+			if ((ends == 1 ? n->outcome != NODE_NONE : n->goal) && better(&s, &best)) {
+				goal = id + nr;
+				best = s;
+			}
+		}
+	}
+	if (goal != NODE_NONE)
+		path_to(g, spots, width, goal, &result->goal);
+}
+
+/* Without goals: for each outcome the best way. */
+static void
+outcome_witnesses(struct graph *g, const struct spot *spots, unsigned width)
+{
+	uint32_t *end = memory_new(g->outcomes.nr + 1u, sizeof(uint32_t), "the witnesses");
+	struct spot *best = memory_new(g->outcomes.nr + 1u, sizeof(struct spot), "the witnesses");
+
+	for (uint32_t i = 0; i < g->outcomes.nr; i++)
+		best[i].preemptions = UINT32_MAX;
+	for (uint32_t id = 0; id < g->nr_nodes; id++) {
+		uint32_t to = g->nodes[id].outcome;
+		struct spot s = best_at(spots, width, id);
+
+		if (to != NODE_NONE && better(&s, &best[to])) {
+			end[to] = id;
+			best[to] = s;
+		}
+	}
+	for (uint32_t i = 0; i < g->outcomes.nr; i++)
+		path_to(g, spots, width, end[i], &g->outcomes.by_index[i]->o.witness);
+	free(best);
+	free(end);
+}
+
+void
+paths_witnesses(struct graph *g, unsigned nr_threads, bool all_outcomes, bool any_goal, struct explore_result *result)
+{
+	unsigned width = nr_threads + 1;
+	struct spot *spots;
+
+	if (any_goal) {
+		spots = shortest(g, width, 2);
+		goal_witness(g, spots, width, result);
+		free(spots);
+	}
+	if (!all_outcomes && result->nr_findings == 0)
+		return;
+	for (uint32_t id = 0; id < g->nr_nodes && any_goal; id++)
+		g->nodes[id].goal = false; /* the other ways need not pass any */
+	spots = shortest(g, width, 1);
+	if (all_outcomes)
+		outcome_witnesses(g, spots, width);
+	finding_witnesses(g, spots, width, result);
+	free(spots);
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * explore-replay.c - is the state key complete? Some schedules are executed from the start: the witnesses, and a random
+ * one for each outcome. The threads that can run after each step, and the state and the outcome at the end, must be
+ * those of the graph. The schedules by which the exploration came to its states first are such schedules already.
+ *
+ * This cannot prove that the key is complete; check --verify can, for one program. But two states that were merged and
+ * differ have different ways on, and a random schedule comes to them by another way than the exploration did.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/base.h"
+#include "harness/explore/explore-graph.h"
+#include "harness/program/program.h"
+#include "harness/run/run.h"
+
+#define WALK_STEPS_MAX 200 /* of a random walk through a graph with cycles */
+#define WALKS_MORE 4       /* of these, besides one for each outcome */
+
+/* A step that leads to a node. */
+struct step_in {
+	uint32_t from;
+	uint8_t by;
+};
+
+struct replayer {
+	const struct graph *g;
+	uint32_t *first_in; /* of each node: index in steps_in; one more at the end */
+	struct step_in *steps_in;
+	struct run *r;
+	struct explore_result *result;
+	struct keybuf key;
+	struct strbuf text;
+	uint8_t *path; /* scratch: the random schedule, last step first */
+	size_t cap_path;
+};
+
+void
+replay_wrong(struct explore_result *result, const struct explore_path *path, const char *what)
+{
+	struct strbuf text = { 0 };
+
+	strbuf_add(&text, "two states that differ have the same key: on the schedule '");
+	vmt_print_choices(path->choices, path->nr_choices, &text);
+	strbuf_printf(&text, "' %s", what);
+	free(result->wrong_key);
+	result->wrong_key = strbuf_take(&text);
+	result->end = EXPLORE_WRONG_KEY;
+}
+
+/* At the end of a schedule: is the run in the state of node @id? NULL: it is; else what is wrong. */
+static const char *
+end_differs(struct replayer *p, uint32_t id)
+{
+	const struct node *n = &p->g->nodes[id];
+
+	strbuf_clear(&p->text);
+	if (n->outcome != NODE_NONE) {
+		run_outcome(p->r, &p->text);
+		if (strcmp(strbuf_text(&p->text), p->g->outcomes.by_index[n->outcome]->o.text) != 0)
+			return "the run ends in another outcome than the states say";
+	}
+	p->key.len = 0;
+	run_key(p->r, &p->key);
+	if (p->key.len != n->key_len || memcmp(p->key.bytes, p->g->keys.bytes + n->key, n->key_len) != 0)
+		return "the run comes to another state than the states say";
+	return NULL;
+}
+
+static void
+begin(struct replayer *p)
+{
+	run_begin(p->r);
+	if (p->r->checker != NULL)
+		p->r->checker->quiet = true; /* the states have been looked at */
+}
+
+/* One step of @thread from node *id, which moves. */
+static const char *
+step(struct replayer *p, uint32_t *id, unsigned thread)
+{
+	run_step_here(p->r, thread);
+	p->result->steps++;
+	*id = *graph_edge(p->g, &p->g->nodes[*id], thread);
+	return run_enabled(p->r) == p->g->nodes[*id].enabled ? NULL : "other threads can run than the states say";
+}
+
+/* Executes a path of the graph. */
+static void
+replay_path(struct replayer *p, const struct explore_path *path)
+{
+	const char *wrong = NULL;
+	uint32_t id = 0;
+
+	begin(p);
+	for (size_t i = 0; i < path->nr_choices && wrong == NULL; i++)
+		for (uint32_t n = 0; n < path->choices[i].count && wrong == NULL; n++)
+			wrong = step(p, &id, path->choices[i].thread);
+	if (wrong == NULL)
+		wrong = end_differs(p, id);
+	if (wrong != NULL)
+		replay_wrong(p->result, path, wrong);
+}
+
+/* The same of steps, the last one first. */
+static void
+replay_steps(struct replayer *p, size_t nr)
+{
+	struct explore_path path = { 0 };
+	const char *wrong = NULL;
+	size_t cap = 0, left = nr;
+	uint32_t id = 0;
+
+	begin(p);
+	while (left > 0 && wrong == NULL)
+		wrong = step(p, &id, p->path[--left]);
+	if (wrong == NULL)
+		wrong = end_differs(p, id);
+	if (wrong == NULL)
+		return;
+	while (nr > 0)
+		path_append(&path, &cap, p->path[--nr]);
+	replay_wrong(p->result, &path, wrong);
+	free(path.choices);
+}
+
+/* All steps, by the nodes that they lead to. */
+static void
+find_steps_in(struct replayer *p)
+{
+	const struct graph *g = p->g;
+
+	p->first_in = memory_new(g->nr_nodes + 2, sizeof(*p->first_in), "the schedules");
+	p->steps_in = memory_new(g->nr_edges + 1, sizeof(*p->steps_in), "the schedules");
+	for (size_t e = 0; e < g->nr_edges; e++)
+		p->first_in[g->edges[e] + 2]++;
+	for (size_t id = 2; id < g->nr_nodes + 2; id++)
+		p->first_in[id] += p->first_in[id - 1];
+	/* first_in[id + 1] is where the next step that leads to id goes. */
+	for (uint32_t id = 0; id < g->nr_nodes; id++) {
+		uint32_t e = g->nodes[id].first_edge;
+
+		for (uint32_t left = g->nodes[id].enabled; left != 0; left &= left - 1, e++)
+			p->steps_in[p->first_in[g->edges[e] + 1]++] =
+			    (struct step_in){ .from = id, .by = (uint8_t)__builtin_ctz(left) };
+	}
+}
+
+/*
+ * A random schedule with this outcome: from an end back, each time to one of the nodes that lead there. If each is the
+ * one from which the exploration came first, it has executed that schedule already.
+ */
+static void
+replay_random(struct replayer *p, struct prng *prng, const struct outcome_node *o)
+{
+	uint32_t id = o->random_end;
+	bool known = true;
+	size_t nr = 0;
+
+	while (id != 0) {
+		uint32_t first = p->first_in[id], nr_in = p->first_in[id + 1] - first;
+		const struct step_in *in = &p->steps_in[first + (nr_in > 1 ? prng_below(prng, nr_in) : 0)];
+
+		p->path = explore_grow(p->path, &p->cap_path, nr + 1, 1);
+		p->path[nr++] = in->by;
+		known &= in->from == p->g->nodes[id].parent && in->by == p->g->nodes[id].by;
+		id = in->from;
+	}
+	if (!known)
+		replay_steps(p, nr);
+}
+
+/* In a graph with cycles: a random walk, which may go round. */
+static void
+replay_walk(struct replayer *p, struct prng *prng)
+{
+	uint8_t steps[WALK_STEPS_MAX];
+	uint32_t id = 0;
+	size_t nr = 0;
+
+	for (; nr < WALK_STEPS_MAX && p->g->nodes[id].enabled != 0; nr++) {
+		uint32_t enabled = p->g->nodes[id].enabled;
+
+		for (uint64_t n = prng_below(prng, (uint64_t)__builtin_popcount(enabled)); n > 0; n--)
+			enabled &= enabled - 1;
+		steps[nr] = (uint8_t)__builtin_ctz(enabled);
+		id = *graph_edge(p->g, &p->g->nodes[id], steps[nr]);
+	}
+	p->path = explore_grow(p->path, &p->cap_path, nr + 1, 1);
+	for (size_t i = 0; i < nr; i++)
+		p->path[i] = steps[nr - 1 - i];
+	replay_steps(p, nr);
+}
+
+void
+replay_paths(const struct graph *g, struct run *r, uint32_t more, struct explore_result *result)
+{
+	struct replayer p = { .g = g, .r = r, .result = result };
+	struct prng prng = prng_mix(2, g->nr_nodes, 0);
+
+	if (!g->any_cycle)
+		find_steps_in(&p);
+	for (uint32_t i = 0; i < g->outcomes.nr && result->end == EXPLORE_COMPLETE; i++) {
+		const struct outcome_node *o = g->outcomes.by_index[i];
+
+		if (g->any_cycle)
+			replay_walk(&p, &prng);
+		else
+			replay_random(&p, &prng, o);
+		if (o->o.witness.choices != NULL && result->end == EXPLORE_COMPLETE)
+			replay_path(&p, &o->o.witness);
+	}
+	for (uint32_t i = 0; i < more && result->end == EXPLORE_COMPLETE && !g->any_cycle && g->outcomes.nr > 0; i++)
+		replay_random(&p, &prng, g->outcomes.by_index[i % g->outcomes.nr]);
+	for (unsigned i = 0; i < WALKS_MORE && g->any_cycle && result->end == EXPLORE_COMPLETE; i++)
+		replay_walk(&p, &prng);
+	if (result->goal.choices != NULL && result->end == EXPLORE_COMPLETE)
+		replay_path(&p, &result->goal);
+	if (r->checker != NULL)
+		r->checker->quiet = false;
+	free(p.first_in);
+	free(p.steps_in);
+	keybuf_free(&p.key);
+	strbuf_free(&p.text);
+	free(p.path);
+}

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* explore-states.c - exploring over merged states: see explore.h. */
+#include "harness/explore/explore.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/base.h"
+#include "harness/explore/explore-graph.h"
+#include "harness/run/run.h"
+#include "harness/sim/sim.h"
+
+#define CLOCK_EVERY 256        /* steps between two looks at the clock */
+#define GOAL_STEPS_MAX 1000000 /* for a target that never comes to an end */
+
+void
+explore_clock_start(struct explore_clock *c, const struct explore_options *options)
+{
+	*c = (struct explore_clock){ .until = options->seconds > 0 ? clock_seconds() + options->seconds : 0,
+		.thrown_max = env_sim_steps_thrown() +
+		              (options->endless_max != 0 ? options->endless_max : EXPLORE_ENDLESS_MAX_DEFAULT) };
+}
+
+bool
+explore_over(struct explore_clock *c, const struct explore_options *options, struct explore_result *result)
+{
+	if (options->stop != NULL && *options->stop != 0) {
+		result->end = EXPLORE_CUT_STOPPED;
+		return true;
+	}
+	if (env_sim_steps_thrown() >= c->thrown_max) {
+		result->end = EXPLORE_CUT_ENDLESS;
+		return true;
+	}
+	if (++c->ticks % CLOCK_EVERY != 0)
+		return false;
+	heartbeat();
+	if (options->progress != NULL)
+		options->progress(options->progress_arg, result->states, (uint64_t)result->schedules);
+	if (c->until > 0 && clock_seconds() > c->until) {
+		result->end = EXPLORE_CUT_SECONDS;
+		return true;
+	}
+	return false;
+}
+
+static bool
+goals_hold(const struct run *r, const struct explore_options *options)
+{
+	if (options->nr_goals == 0 && !options->goal_deadlock)
+		return false;
+	if (options->goal_deadlock && !run_deadlocked(r))
+		return false;
+	for (size_t i = 0; i < options->nr_goals; i++) {
+		const struct explore_goal *g = &options->goals[i];
+		const struct run_thread *t = &r->threads[g->thread];
+
+		if (g->op >= t->nr_done || t->results[g->op].code != g->result.code ||
+		    t->results[g->op].value != g->result.value)
+			return false;
+	}
+	return true;
+}
+
+bool
+explore_goal_holds(struct run *r, const struct explore_options *options)
+{
+	bool seen = options->on_state != NULL && options->on_state(options->on_state_arg, r);
+
+	return goals_hold(r, options) || seen;
+}
+
+struct walk {
+	struct run *run;
+	const struct explore_options *options;
+	struct explore_result *result;
+	struct graph graph;
+	uint32_t *stack; /* states with something left to try, the last one deepest */
+	size_t nr_stack, cap_stack;
+	uint8_t *path; /* scratch of go_to */
+	size_t cap_path;
+	struct strbuf text;
+	struct prng prng;
+	bool any_goal;
+};
+
+/* The run is at an end. Spoils the run if there are final steps. */
+static void
+note_end(struct walk *w, uint32_t id)
+{
+	struct node *n = &w->graph.nodes[id];
+	struct checker *c = w->run->checker;
+	size_t nr_findings = c != NULL ? c->nr_findings : 0;
+	struct outcome_node *o;
+	bool deadlock = run_deadlocked(w->run);
+
+	if (c != NULL)
+		checker_end(c, w->run);
+	strbuf_clear(&w->text);
+	run_outcome(w->run, &w->text);
+	o = outcomes_intern(&w->graph.outcomes, w->text.text);
+	n->outcome = o->index;
+	if (prng_one_in(&w->prng, ++o->nr_ends))
+		o->random_end = id;
+	/* Each time, as what the checker remembers is not in the outcome. */
+	if (w->run->program->nr_final > 0 && !deadlock) {
+		strbuf_clear(&w->text);
+		if (!run_final(w->run, &w->text) && o->o.final_error == NULL)
+			o->o.final_error = strbuf_take(&w->text);
+	}
+	if (c != NULL)
+		findings_see(&w->graph, w->result, c, nr_findings, id, AT_NODE);
+}
+
+/* The node of the state the run is in; *ret_new says whether it was not known. */
+static uint32_t
+enter(struct walk *w, bool *ret_new)
+{
+	struct graph *g = &w->graph;
+	size_t at = g->keys.len, len;
+	uint64_t hash;
+	uint32_t id;
+
+	run_key(w->run, &g->keys);
+	len = g->keys.len - at;
+	hash = graph_hash(g->keys.bytes + at, len);
+	id = graph_find(g, g->keys.bytes + at, len, hash);
+	*ret_new = id == NODE_NONE;
+	if (id != NODE_NONE) {
+		g->keys.len = at;
+		return id;
+	}
+	id = graph_add(g, at, hash, run_enabled(w->run));
+	g->nodes[id].goal = explore_goal_holds(w->run, w->options);
+	w->any_goal |= g->nodes[id].goal;
+	return id;
+}
+
+static void
+push(struct walk *w, uint32_t id)
+{
+	w->stack = explore_grow(w->stack, &w->cap_stack, w->nr_stack + 1, sizeof(*w->stack));
+	w->stack[w->nr_stack++] = id;
+}
+
+/* Executes from the start the choices that led to @id first. */
+static void
+go_to(struct walk *w, uint32_t id)
+{
+	size_t nr = 0;
+
+	for (uint32_t n = id; w->graph.nodes[n].parent != NODE_NONE; n = w->graph.nodes[n].parent) {
+		w->path = explore_grow(w->path, &w->cap_path, nr + 1, 1);
+		w->path[nr++] = w->graph.nodes[n].by;
+	}
+	run_begin(w->run);
+	w->result->steps += nr;
+	if (w->run->checker != NULL)
+		w->run->checker->quiet = true;
+	while (nr > 0)
+		run_step_here(w->run, w->path[--nr]);
+	if (w->run->checker != NULL)
+		w->run->checker->quiet = false;
+}
+
+/* One step of the lowest thread not yet tried at @id, where the run is. Returns the state it leads to. */
+static uint32_t
+try_next(struct walk *w, uint32_t id, bool *ret_new)
+{
+	struct node *n = &w->graph.nodes[id];
+	unsigned thread = (unsigned)__builtin_ctz(n->todo);
+	const struct checker *c = w->run->checker;
+	size_t nr_findings = c != NULL ? c->nr_findings : 0;
+	unsigned nr_done;
+	uint32_t succ;
+
+	nr_done = w->run->threads[thread].nr_done;
+	n->todo &= n->todo - 1;
+	if (n->todo != 0)
+		push(w, id);
+	run_step_here(w->run, thread);
+	if (c != NULL && c->nr_findings > nr_findings)
+		findings_see(&w->graph, w->result, c, nr_findings, id, (uint8_t)thread);
+	w->result->steps++;
+	w->result->transitions++;
+	succ = enter(w, ret_new);
+	n = &w->graph.nodes[id]; /* enter may have moved it */
+	*graph_edge(&w->graph, n, thread) = succ;
+	if (w->options->want_reasons && w->run->threads[thread].nr_done > nr_done)
+		reasons_see(
+		    &w->graph, w->run, thread, nr_done, (uint32_t)(graph_edge(&w->graph, n, thread) - w->graph.edges));
+	if (*ret_new) {
+		w->graph.nodes[succ].parent = id;
+		w->graph.nodes[succ].by = (uint8_t)thread;
+	}
+	return succ;
+}
+
+static void
+walk_all(struct walk *w)
+{
+	uint64_t max = w->options->states_max != 0 ? w->options->states_max : EXPLORE_STATES_MAX_DEFAULT;
+	struct explore_clock clock;
+	uint32_t id;
+	bool fresh;
+
+	explore_clock_start(&clock, w->options);
+	run_begin(w->run);
+	id = enter(w, &fresh);
+	if (w->run->checker != NULL)
+		findings_see(&w->graph, w->result, w->run->checker, 0, id, AT_NODE);
+	for (;;) {
+		/* Down from id, as long as that leads to something new. */
+		while (fresh && w->graph.nodes[id].enabled != 0) {
+			if (w->graph.nr_nodes >= max) {
+				w->result->end = EXPLORE_CUT_STATES;
+				return;
+			}
+			w->result->states = w->graph.nr_nodes;
+			if (explore_over(&clock, w->options, w->result))
+				return;
+			id = try_next(w, id, &fresh);
+		}
+		if (fresh)
+			note_end(w, id);
+		if (w->nr_stack == 0)
+			return;
+		id = w->stack[--w->nr_stack];
+		go_to(w, id);
+		fresh = true;
+	}
+}
+
+/* A goal that was met before a cut may have no known way on to an end: finds one, letting the last thread run on. */
+static void
+finish_goal(struct run *r, struct explore_path *p)
+{
+	size_t cap = p->nr_choices;
+	unsigned last = 0;
+	uint32_t enabled;
+
+	run_begin(r);
+	for (size_t i = 0; i < p->nr_choices; i++) {
+		last = p->choices[i].thread;
+		for (uint32_t n = 0; n < p->choices[i].count; n++)
+			run_step(r, last);
+	}
+	for (unsigned step = 0; (enabled = run_enabled(r)) != 0 && step < GOAL_STEPS_MAX; step++) {
+		if ((enabled & (uint32_t)1 << last) == 0)
+			last = (unsigned)__builtin_ctz(enabled);
+		run_step(r, last);
+		path_append(p, &cap, last);
+	}
+}
+
+static void
+explore_states(struct run *r, const struct explore_options *options, struct explore_result *result)
+{
+	struct walk w = { .run = r, .options = options, .result = result, .prng = prng_mix(1, 0, 0) };
+
+	walk_all(&w);
+	result->states = w.graph.nr_nodes;
+	paths_count(&w.graph, result);
+	if (r->checker != NULL && result->livelock)
+		findings_livelock(&w.graph, result);
+	if (options->want_witnesses || w.any_goal || result->nr_findings > 0)
+		paths_witnesses(&w.graph, r->program->nr_threads, options->want_witnesses, w.any_goal, result);
+	if (result->end != EXPLORE_COMPLETE && result->goal.choices != NULL)
+		finish_goal(r, &result->goal);
+	if (result->end == EXPLORE_COMPLETE)
+		replay_paths(&w.graph, r, options->more_replays, result);
+	outcomes_take(&w.graph.outcomes, result);
+	graph_free(&w.graph);
+	free(w.stack);
+	free(w.path);
+	strbuf_free(&w.text);
+}
+
+static void
+see_findings(struct run *r, struct explore_result *result)
+{
+	const struct explore_finding *missing = findings_on_witnesses(r, result);
+	struct strbuf what = { 0 };
+
+	if (missing == NULL || result->end != EXPLORE_COMPLETE || result->states == 0)
+		return;
+	strbuf_add(&what, "it does not show the finding ");
+	finding_print(&missing->f, r->program, &what);
+	replay_wrong(result, &missing->witness, strbuf_text(&what));
+	strbuf_free(&what);
+}
+
+void
+explore(struct run *r, const struct explore_options *options, struct explore_result *result)
+{
+	*result = (struct explore_result){ 0 };
+	if (options->by_schedules || r->target->key == NULL)
+		explore_schedules(r, options, result);
+	else
+		explore_states(r, options, result);
+	if (r->checker != NULL)
+		see_findings(r, result);
+}
+
+void
+explore_result_free(struct explore_result *result)
+{
+	for (size_t i = 0; i < result->nr_outcomes; i++) {
+		free(result->outcomes[i].text);
+		free(result->outcomes[i].witness.choices);
+		free(result->outcomes[i].reasons);
+		free(result->outcomes[i].final_error);
+	}
+	for (size_t i = 0; i < result->nr_findings; i++)
+		free(result->findings[i].witness.choices);
+	free(result->findings);
+	free(result->outcomes);
+	free(result->goal.choices);
+	free(result->wrong_key);
+	*result = (struct explore_result){ 0 };
+}
+
+const char *
+explore_count_text(explore_count n, char *buf)
+{
+	char *p = buf + 39;
+
+	*p = '\0';
+	do
+		*--p = (char)('0' + (int)(n % 10));
+	while ((n /= 10) != 0);
+	return memmove(buf, p, (size_t)(buf + 40 - p));
+}
+
+const char *
+explore_end_text(enum explore_end end)
+{
+	switch (end) {
+	case EXPLORE_COMPLETE:
+		return "complete";
+	case EXPLORE_CUT_STATES:
+		return "cut: the bound on states or schedules was reached";
+	case EXPLORE_CUT_SECONDS:
+		return "cut: the time was up";
+	case EXPLORE_CUT_STOPPED:
+		return "cut: interrupted";
+	case EXPLORE_CUT_ENDLESS:
+		return "cut: too many steps did not end";
+	case EXPLORE_CUT_STEPS:
+		return "cut: a schedule did not come to an end";
+	case EXPLORE_WRONG_KEY:
+		return "not complete: the state key is incomplete";
+	}
+	return "?";
+}

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* mutate.c - see mutate.h. */
+#include "harness/gen/mutate.h"
+
+#include <string.h>
+
+#include "engine/vm.h"
+#include "harness/gen/random-program.h"
+
+#define CHANGES_MAX 3
+#define WINDOW 16 /* pages at most in which most of what is drawn without a model is */
+
+/* The part of the map where the program is, and a little of what is behind it. */
+static void
+set_window(struct draw *d)
+{
+	uint64_t lo = d->nr_seen > 0 ? UINT64_MAX : d->cfg->min;
+
+	for (size_t i = 0; i < d->nr_seen; i++)
+		lo = d->seen[i].start < lo ? d->seen[i].start : lo;
+	if (lo < d->cfg->min || lo >= d->cfg->max)
+		lo = d->cfg->min;
+	d->lo = lo;
+	d->hi = d->cfg->max - lo > WINDOW ? lo + WINDOW : d->cfg->max;
+}
+
+void
+mutation_begin(struct mutation *m, struct genome *g, const struct genome_limits *l, struct prng prng)
+{
+	static const unsigned factors[] = { 1, 1, 1, 2 };
+	struct draw *d = &m->draw;
+
+	m->g = g;
+	m->limits = l;
+	*d = (struct draw){ .prng = prng,
+		.cfg = &g->config,
+		.target = l->target,
+		.span = 4,
+		.wide_span = 12,
+		.wide = 8,
+		.focus = 30,
+		.user = 60,
+		.holes = 40 };
+	draw_weights(d, factors, 4);
+	for (unsigned i = 0; i < genome_nr_lists(l); i++) {
+		const struct genome_list *list = &g->lists[i];
+
+		/* Half of them at most: what is drawn later is named, too. */
+		for (unsigned j = 0; j < list->nr && d->nr_seen < DRAW_RANGES_MAX / 2; j++)
+			if (draw_has_kind(list->ops[j].code, VM_ARG_END))
+				d->seen[d->nr_seen++] = (struct draw_range){ list->ops[j].start, list->ops[j].end };
+	}
+	d->nr_focus = d->nr_seen < 3 ? d->nr_seen : 3;
+	if (d->nr_focus == 0)
+		d->focus = 0;
+	set_window(d);
+}
+
+/* --- operations --- */
+
+static uint64_t
+as_page(uint64_t page)
+{
+	return page < VM_OP_PAGE_MAX ? page : VM_OP_PAGE_MAX;
+}
+
+/* In a map at the end of all pages, what is drawn can be behind the last one that a program may name. */
+static struct vm_op
+drawn_op(struct mutation *m, uint8_t code)
+{
+	struct vm_op op = draw_op(&m->draw, code);
+
+	op.start = as_page(op.start);
+	op.end = as_page(op.end);
+	return op;
+}
+
+static struct vm_op
+new_op(struct mutation *m)
+{
+	return drawn_op(m, draw_code(&m->draw));
+}
+
+/* A list to put something into. The threads are where things happen, if there are any. */
+static unsigned
+some_list(struct mutation *m)
+{
+	unsigned nr = genome_nr_lists(m->limits), list;
+
+	if (m->limits->threads_min == 0)
+		return mutation_below(m, nr);
+	if (mutation_percent(m, 18))
+		return 0;
+	list = 1 + mutation_below(m, nr - 1);
+	/* One more thread multiplies the schedules. */
+	for (unsigned tries = 0;
+	     m->limits->explored && m->g->lists[list].nr == 0 && tries < 4 && !mutation_percent(m, 10); tries++)
+		list = 1 + mutation_below(m, nr - 1);
+	return list;
+}
+
+/* A list that is not empty, or any if all are. */
+static struct genome_list *
+some_full_list(struct mutation *m)
+{
+	struct genome_list *l = &m->g->lists[some_list(m)];
+
+	for (unsigned tries = 0; l->nr == 0 && tries < 16; tries++)
+		l = &m->g->lists[some_list(m)];
+	return l;
+}
+
+/* NULL: there is none. */
+static struct vm_op *
+some_op(struct mutation *m)
+{
+	struct genome_list *l = some_full_list(m);
+
+	return l->nr > 0 ? &l->ops[mutation_below(m, l->nr)] : NULL;
+}
+
+/* In a list that is full it takes the place of another. */
+static void
+put(struct mutation *m, unsigned list, struct vm_op op)
+{
+	struct genome_list *l = &m->g->lists[list];
+	unsigned at = mutation_below(m, l->nr + 1);
+
+	if (l->nr == genome_room(m->limits, list)) {
+		if (l->nr > 0)
+			l->ops[mutation_below(m, l->nr)] = op;
+		return;
+	}
+	memmove(&l->ops[at + 1], &l->ops[at], (l->nr - at) * sizeof(op));
+	l->ops[at] = op;
+	l->nr++;
+}
+
+/* --- the rows of mutate.def --- */
+
+static void
+change_insert(struct mutation *m)
+{
+	unsigned list = some_list(m);
+
+	put(m, list, new_op(m));
+}
+
+static void
+change_copy(struct mutation *m)
+{
+	const struct vm_op *op = some_op(m);
+	unsigned list = some_list(m);
+
+	put(m, list, op != NULL ? *op : new_op(m));
+}
+
+static void
+change_drop(struct mutation *m)
+{
+	struct genome_list *l = some_full_list(m);
+	unsigned at;
+
+	if (l->nr == 0)
+		return;
+	at = mutation_below(m, l->nr--);
+	memmove(&l->ops[at], &l->ops[at + 1], (l->nr - at) * sizeof(l->ops[0]));
+}
+
+static void
+move_edge(struct mutation *m, struct vm_op *op, const struct vm_op *other)
+{
+	bool end =
+	    !draw_has_kind(op->code, VM_ARG_START) || (draw_has_kind(op->code, VM_ARG_END) && mutation_percent(m, 50));
+	uint64_t *edge = end ? &op->end : &op->start;
+
+	if (mutation_percent(m, 50))
+		*edge = mutation_percent(m, 50) && draw_has_kind(other->code, VM_ARG_END) ? other->end : other->start;
+	else if (mutation_percent(m, 50))
+		*edge = as_page(*edge + 1);
+	else if (*edge > 0)
+		(*edge)--;
+}
+
+static void
+change_retarget(struct mutation *m)
+{
+	struct vm_op *op = some_op(m), fresh;
+	const struct vm_op *other = some_op(m);
+
+	if (op == NULL || other == NULL)
+		return;
+	switch (mutation_below(m, 4)) {
+	case 0:
+		fresh = drawn_op(m, op->code);
+		op->start = fresh.start;
+		op->end = fresh.end;
+		break;
+	case 1:
+		op->start = other->start;
+		op->end = other->end;
+		break;
+	default:
+		move_edge(m, op, other);
+		break;
+	}
+	/* What the operation has no word for stays zero. */
+	if (!draw_has_kind(op->code, VM_ARG_START))
+		op->start = 0;
+	if (!draw_has_kind(op->code, VM_ARG_END) && !draw_has_kind(op->code, VM_ARG_LEN))
+		op->end = 0;
+}
+
+static void
+change_redraw(struct mutation *m)
+{
+	struct vm_op *op = some_op(m), fresh;
+
+	if (op == NULL)
+		return;
+	fresh = drawn_op(m, op->code);
+	/* It may have become another operation, of a target that cannot do this one with every argument. */
+	if (fresh.code != op->code)
+		return;
+	fresh.start = op->start;
+	fresh.end = op->end;
+	*op = fresh;
+}
+
+static void
+change_swap(struct mutation *m)
+{
+	struct vm_op *a = some_op(m), *b = some_op(m), was;
+
+	if (a == NULL || b == NULL)
+		return;
+	was = *a;
+	*a = *b;
+	*b = was;
+}
+
+static void
+change_thread(struct mutation *m)
+{
+	struct genome_list *to = &m->g->lists[1 + mutation_below(m, m->limits->threads_max)];
+	const struct genome_list *from = &m->g->lists[1 + mutation_below(m, m->limits->threads_max)];
+
+	to->nr = mutation_percent(m, 50) ? from->nr : 0;
+	memmove(to->ops, from->ops, to->nr * sizeof(to->ops[0]));
+}
+
+/* One page more, or the last one less. Sorted, each page once. */
+static void
+change_poison(struct mutation *m)
+{
+	struct program_config *c = &m->g->config;
+	uint64_t page;
+
+	if (c->nr_poison > 0 && (c->nr_poison == m->limits->poison_max || mutation_percent(m, 50))) {
+		c->nr_poison--;
+		return;
+	}
+	page = drawn_op(m, VM_OP_fault).start;
+	if (c->nr_poison == m->limits->poison_max)
+		return;
+	if (c->nr_poison > 0 && m->g->poison[c->nr_poison - 1].page >= page)
+		return;
+	m->g->poison[c->nr_poison++] = (struct program_poison){ page,
+		mutation_percent(m, 70) ? KERN_OUT_OF_BOUNDS : 1 + (int)mutation_below(m, 10) };
+}
+
+static void
+change_profile(struct mutation *m)
+{
+	struct program_config *c = &m->g->config;
+
+	if (mutation_percent(m, 50)) {
+		c->profile_freebsd12 = !c->profile_freebsd12;
+		c->quirks = c->profile_freebsd12 ? VM_QUIRKS_FREEBSD12 : VM_QUIRKS_STRICT;
+	} else {
+		c->quirks ^= (uint32_t)1 << mutation_below(m, VM_QUIRK_COUNT);
+	}
+}
+
+static void
+change_directive(struct mutation *m)
+{
+	struct program_config *c = &m->g->config;
+	unsigned kind = mutation_below(m, m->limits->profile ? 135 : 100);
+
+	if (kind < 35) {
+		change_poison(m);
+	} else if (kind < 65) {
+		c->limit_given = mutation_percent(m, 60);
+		c->limit = c->limit_given ? mutation_below(m, 10) : VM_WIRE_LIMIT_DEFAULT;
+	} else if (kind < 95) {
+		c->frames = mutation_percent(m, 50) ? 1 + mutation_below(m, 8) : 0;
+	} else if (kind < 100) {
+		c->kernel = !c->kernel;
+	} else {
+		change_profile(m);
+	}
+	if (m->limits->target != NULL)
+		random_suit_target(m->limits->target, c);
+}
+
+static const struct {
+	void (*change)(struct mutation *m);
+	unsigned chances[2]; /* by genome_limits.explored */
+} changes[] = {
+#define MUTATION(name, explored, fuzzed, what) { change_##name, { (fuzzed), (explored) } },
+#include "harness/gen/mutate.def"
+#undef MUTATION
+};
+
+#define MUTATION(name, explored, fuzzed, what) +(explored)
+enum {
+	EXPLORED_SUM =
+#include "harness/gen/mutate.def"
+};
+#undef MUTATION
+#define MUTATION(name, explored, fuzzed, what) +(fuzzed)
+enum {
+	FUZZED_SUM =
+#include "harness/gen/mutate.def"
+};
+#undef MUTATION
+_Static_assert(EXPLORED_SUM == 100 && FUZZED_SUM == 100, "chances are percentages");
+
+void
+mutation_change(struct mutation *m)
+{
+	for (unsigned n = 1 + mutation_below(m, CHANGES_MAX); n > 0; n--) {
+		unsigned at = mutation_below(m, 100), i = 0;
+
+		for (; at >= changes[i].chances[m->limits->explored]; i++)
+			at -= changes[i].chances[m->limits->explored];
+		changes[i].change(m);
+	}
+}
+
+/* --- crossover --- */
+
+/* The head of what is there and the tail of @b, either of which may be all of it. */
+static void
+splice(struct mutation *m, unsigned list, const struct genome_list *b)
+{
+	struct genome_list *to = &m->g->lists[list];
+	unsigned head = mutation_below(m, to->nr + 1), tail = mutation_below(m, b->nr + 1),
+	         room = genome_room(m->limits, list);
+
+	if (mutation_percent(m, 60)) {
+		head = mutation_percent(m, 50) ? to->nr : 0;
+		tail = head == 0 ? 0 : b->nr;
+	}
+	if (head + b->nr - tail > room)
+		tail = head + b->nr - room;
+	memcpy(to->ops + head, b->ops + tail, (b->nr - tail) * sizeof(b->ops[0]));
+	to->nr = head + b->nr - tail;
+}
+
+void
+mutation_cross(struct mutation *m, const struct genome *other)
+{
+	for (unsigned i = 0; i < genome_nr_lists(m->limits); i++)
+		splice(m, i, &other->lists[i]);
+	if (mutation_percent(m, 40)) {
+		m->g->config = other->config;
+		memcpy(m->g->poison, other->poison, sizeof(other->poison));
+	}
+}
+
+void
+mutation_end(struct mutation *m)
+{
+	unsigned nr = 0;
+
+	for (unsigned i = 1; i < genome_nr_lists(m->limits); i++)
+		nr += m->g->lists[i].nr > 0;
+	for (unsigned i = 1; nr < m->limits->threads_min; i++)
+		if (m->g->lists[i].nr == 0) {
+			put(m, i, new_op(m));
+			nr++;
+		}
+}

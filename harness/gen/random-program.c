@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* random-program.c - whole programs by chance: see random-program.h. Single operations are drawn in random-draw.c. */
+#include "harness/gen/random-program.h"
+
+#include <stdlib.h>
+
+#include "engine/vm.h"
+#include "harness/base/base.h"
+#include "harness/gen/random-draw.h"
+
+#define POISON_MAX 3
+#define PROBES 6
+#define WINDOW 16     /* pages; in a larger map most operations are kept together */
+#define SMALL_MAP 64  /* pages */
+#define CONC_WINDOW 8 /* the same for concurrent programs */
+
+static uint64_t
+below(struct draw *d, uint64_t n)
+{
+	return prng_below(&d->prng, n);
+}
+
+static bool
+percent(struct draw *d, unsigned chance)
+{
+	return prng_percent(&d->prng, chance);
+}
+
+static void *
+zeroed(size_t nr, size_t size)
+{
+	void *at = memory_new(nr, size, "a random program");
+
+	return at;
+}
+
+/* --- directives --- */
+
+static void
+draw_poison(struct draw *d, struct program_config *cfg)
+{
+	static const uint8_t codes[] = { KERN_OUT_OF_BOUNDS, KERN_OUT_OF_BOUNDS, KERN_FAILURE, KERN_NO_ACCESS };
+	uint64_t page = d->lo;
+
+	cfg->poison = zeroed(POISON_MAX, sizeof(*cfg->poison));
+	while (cfg->nr_poison < POISON_MAX && percent(d, 80)) {
+		page += below(d, 8);
+		cfg->poison[cfg->nr_poison++] = (struct program_poison){ page++, codes[below(d, 4)] };
+	}
+}
+
+static void
+draw_quirks(struct draw *d, struct program_config *cfg)
+{
+	cfg->profile_given = true;
+	cfg->profile_freebsd12 = percent(d, 50);
+	cfg->quirks = cfg->profile_freebsd12 ? VM_QUIRKS_FREEBSD12 : VM_QUIRKS_STRICT;
+	if (percent(d, 20))
+		cfg->quirks ^= (uint32_t)1 << below(d, VM_QUIRK_COUNT);
+	else if (percent(d, 10))
+		cfg->quirks = (uint32_t)below(d, VM_QUIRKS_FREEBSD12 + 1);
+}
+
+/* The map, and the part of it, of @window pages at most, in which most things happen. */
+static void
+draw_map(struct draw *d, struct program_config *cfg, uint64_t window)
+{
+	if (percent(d, 30)) {
+		cfg->min = 0;
+		cfg->max = SMALL_MAP;
+	} else if (percent(d, 20)) {
+		cfg->min = below(d, 40);
+		cfg->max = cfg->min + 1 + below(d, 30);
+	}
+	cfg->kernel = percent(d, 5);
+	d->lo = cfg->min;
+	d->hi = cfg->max;
+	if (cfg->max - cfg->min > window && percent(d, 75)) {
+		d->lo += below(d, cfg->max - cfg->min - window + 1);
+		d->hi = d->lo + window;
+	}
+}
+
+/*
+ * A part of the map that the program is about, and two parts of that, which will be entries of their own if they are
+ * mapped one by one. Half of the time it is in the map's first pages, where find maps.
+ */
+static void
+draw_focus(struct draw *d, struct program_config *cfg)
+{
+	uint64_t room, pages, start, middle;
+
+	draw_map(d, cfg, CONC_WINDOW);
+	/* Of a map that the target cannot have, most operations are such as it cannot do. */
+	if (d->target != NULL && d->target->config_reason != NULL && d->target->config_reason(cfg) != NULL) {
+		cfg->min = d->lo = 0;
+		cfg->max = SMALL_MAP;
+		d->hi = CONC_WINDOW;
+	}
+	room = d->hi - d->lo;
+	pages = room < 2 ? 1 : 2 + below(d, room < 6 ? room - 1 : 5);
+	if (percent(d, 50)) {
+		d->hi = cfg->min + (d->hi - d->lo);
+		d->lo = cfg->min;
+	}
+	start = d->lo + below(d, room - pages + 1);
+	middle = start + below(d, pages);
+	d->seen[d->nr_seen++] = (struct draw_range){ start, start + pages };
+	if (middle == start)
+		return;
+	d->seen[d->nr_seen++] = (struct draw_range){ start, middle };
+	d->seen[d->nr_seen++] = (struct draw_range){ middle, start + pages };
+}
+
+/* --- sequential programs --- */
+
+/* Poison in a map with a low limit: draw_probes says what for. */
+static void
+draw_limits(struct draw *d, struct program_config *cfg, bool probing)
+{
+	if (probing || percent(d, 50)) {
+		cfg->limit_given = true;
+		cfg->limit = probing ? 1 + below(d, 8) : below(d, percent(d, 70) ? 12 : 40);
+	}
+	if (probing || percent(d, 30))
+		draw_poison(d, cfg);
+}
+
+/*
+ * Entry boundaries that no attribute shows decide which error a user wire meets first: the limit is tested per entry, a
+ * poisoned page fails when its entry is faulted. A row of failing wires changes nothing and feels for them.
+ */
+static void
+draw_probes(struct draw *d, struct program *p, size_t nr)
+{
+	for (; nr > 0; nr--) {
+		struct vm_op *op = &p->init[p->nr_init++].op;
+
+		*op = draw_op(d, VM_OP_wire);
+		op->flags |= VM_OPF_USER;
+		op->flags &= (uint8_t)~VM_OPF_WRITE;
+		if (p->config.nr_poison > 0 && percent(d, 50))
+			op->start = p->config.poison[below(d, p->config.nr_poison)].page;
+	}
+}
+
+void
+random_program(uint64_t seed, struct program *p)
+{
+	static const unsigned factors[] = { 0, 1, 1, 4 };
+	struct draw d = {
+		.prng = { seed },
+		.cfg = &p->config,
+		.span = 8,
+		.wide_span = 40,
+		.wide = 20,
+		.user = 65,
+		.holes = 50,
+	};
+	bool probing;
+	size_t nr_ops, nr_probes;
+
+	program_init(p);
+	draw_quirks(&d, &p->config);
+	draw_map(&d, &p->config, WINDOW);
+	draw_weights(&d, factors, 4);
+	d.weights[VM_OP_insert] += 4;
+	/* Accounts go wrong where wirings of one range pile up. */
+	if (percent(&d, 20)) {
+		d.focus = 80;
+		d.nr_focus = 1;
+		d.weights[VM_OP_wire] += 40;
+		d.weights[VM_OP_unwire] += 40;
+	}
+	probing = percent(&d, 30);
+	draw_limits(&d, &p->config, probing);
+	nr_probes = probing ? PROBES : 0;
+	nr_ops = 4 + below(&d, probing ? 8 : 16);
+	p->init = zeroed(nr_ops + nr_probes, sizeof(*p->init));
+	/* An empty map is soon explored: mostly begin with mappings. */
+	for (; p->nr_init < nr_ops; p->nr_init++) {
+		bool map = p->nr_init < 3 && percent(&d, 80);
+
+		p->init[p->nr_init].op = draw_op(&d, map ? VM_OP_insert : draw_code(&d));
+	}
+	draw_probes(&d, p, nr_probes);
+}
+
+/* --- concurrent programs --- */
+
+#define CONC_MAPPINGS 3 /* init steps that map, at most */
+#define CONC_OTHERS 2   /* and that do something to it */
+
+/* The poison and the limit are drawn in the same way for every profile: the seed alone says what program it is. */
+static void
+draw_directives(struct draw *d, const struct random_params *params, struct program_config *cfg)
+{
+	cfg->profile_given = true;
+	cfg->profile_freebsd12 = params->freebsd12;
+	cfg->quirks = params->quirks;
+	draw_focus(d, cfg);
+	if (percent(d, 35)) {
+		cfg->limit_given = true;
+		cfg->limit = below(d, percent(d, 80) ? 8 : 30);
+	}
+	if (percent(d, 35))
+		draw_poison(d, cfg);
+	/* So few that pages are evicted, and that wires run out of them. */
+	if (percent(d, 15))
+		cfg->frames = 1 + below(d, 8);
+}
+
+/* Maps something. */
+static bool
+maps(uint8_t code)
+{
+	return draw_has_kind(code, VM_ARG_MAPPING) || draw_has_kind(code, VM_ARG_MAX);
+}
+
+/* Takes a range and something to do with it: alone, such an operation never waits for another. */
+static bool
+treats(uint8_t code)
+{
+	return draw_has_kind(code, VM_ARG_END) && vm_op_table[code].args[2] != VM_ARG_NONE && !maps(code);
+}
+
+/* A code that is switched on, if one of such is, else any of such. */
+static uint8_t
+code_of(struct draw *d, bool (*of_such)(uint8_t))
+{
+	uint8_t code = draw_code(d);
+
+	for (unsigned tries = 0; tries < 20 && !of_such(code); tries++)
+		code = draw_code(d);
+	while (!of_such(code))
+		code = (uint8_t)(1 + below(d, VM_OP_CODE_MAX));
+	return code;
+}
+
+/* Mappings first, then what is done to them: with nothing wired a mapping need not wait for a wiring to go away. */
+static void
+draw_init(struct draw *d, struct program *p)
+{
+	size_t mappings = 1 + below(d, CONC_MAPPINGS), nr = mappings + below(d, CONC_OTHERS + 1);
+
+	p->init = zeroed(nr, sizeof(*p->init));
+	for (; p->nr_init < nr; p->nr_init++) {
+		bool map = p->nr_init < mappings;
+
+		p->init[p->nr_init].op = draw_op(d, code_of(d, map ? maps : treats));
+	}
+}
+
+/* Many threads with many operations each have more schedules than anybody waits for: then the lesser of two draws. */
+static unsigned
+draw_nr_ops(struct draw *d, const struct random_params *params, unsigned nr_threads)
+{
+	unsigned max = params->ops != 0 ? params->ops : RANDOM_OPS_DEFAULT;
+	unsigned nr = 1 + (unsigned)below(d, max), other = 1 + (unsigned)below(d, max);
+
+	return nr_threads > 2 && other < nr ? other : nr;
+}
+
+static unsigned
+draw_nr_threads(struct draw *d, const struct random_params *params)
+{
+	unsigned kind = (unsigned)below(d, 100), drawn = kind < 60 ? 2 : kind < 90 ? 3 : 4;
+
+	return params->threads != 0 ? params->threads : drawn;
+}
+
+/* How wild a program is in what, besides the weights. */
+static void
+draw_likes(struct draw *d)
+{
+	static const unsigned wild[] = { 0, 0, 1, 1, 2, 8 }, narrow[] = { 0, 0, 0, 0, 1, 8 };
+	static const unsigned user[] = { 0, 50, 50, 80, 100 }, holes[] = { 0, 30, 50, 100 };
+
+	d->span = 1 + below(d, 4);
+	d->wide_span = 12;
+	d->wide = percent(d, 20) ? 20 : 0;
+	d->focus = 50;
+	d->nr_focus = d->nr_seen;
+	d->user = user[below(d, 5)];
+	d->holes = holes[below(d, 4)];
+	draw_weights(d, percent(d, 70) ? wild : narrow, 6);
+}
+
+void
+random_concurrent(const struct random_params *params, struct program *p)
+{
+	struct draw d = { .prng = prng_mix(params->seed, 0, 0), .cfg = &p->config, .target = params->target };
+
+	program_init(p);
+	draw_directives(&d, params, &p->config);
+	draw_likes(&d);
+	draw_init(&d, p);
+	p->nr_threads = draw_nr_threads(&d, params);
+	p->threads = zeroed(p->nr_threads, sizeof(*p->threads));
+	for (unsigned t = 0; t < p->nr_threads; t++) {
+		struct program_thread *thread = &p->threads[t];
+		unsigned nr = draw_nr_ops(&d, params, p->nr_threads);
+
+		while (thread->nr_ops < nr)
+			thread->ops[thread->nr_ops++] = draw_op(&d, draw_code(&d));
+	}
+}
+
+void
+random_suit_target(const struct vm_target *t, struct program_config *cfg)
+{
+	if (t->config_reason == NULL || t->config_reason(cfg) == NULL)
+		return;
+	cfg->nr_poison = 0;
+	cfg->limit_given = false;
+	cfg->limit = VM_WIRE_LIMIT_DEFAULT;
+	cfg->frames = 0;
+	cfg->kernel = false;
+}

@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * hunt-attempt.c - what a worker does: runs a program in all ways, or in many, and says what it has found; makes a
+ * finding small, replays it, and tells what happened in words.
+ */
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/vm.h"
+#include "harness/base/base.h"
+#include "harness/expect/expect.h"
+#include "harness/gen/gen.h"
+#include "harness/hunt/hunt-inside.h"
+#include "harness/program/program.h"
+#include "harness/run/run.h"
+#include "harness/shrink/shrink.h"
+#include "harness/sim/sim.h"
+
+#define SHRINK_STATES_MAX 10000
+#define SHRINK_SECONDS 20.0 /* of processor time: then the smallest program so far is kept */
+#define ENDLESS_MAX 4       /* steps of a program that do not end: then the exploration is cut */
+#define REPLAYS 3
+#define SILENCE_STATES_MAX 20000
+
+struct hunter {
+	const struct hunt_options *options;
+	struct sim *sim;
+	struct checker checker;
+	struct features features;
+};
+
+void *
+hunt_worker_begin(const void *arg)
+{
+	struct hunter *h = memory_new(1, sizeof(*h), "a worker");
+
+	h->options = arg;
+	h->sim = sim_create();
+	return h;
+}
+
+/* --- an attempt --- */
+
+/* A finding of one program, and the schedule that shows it. */
+struct sighted {
+	struct finding f;
+	struct explore_path path;
+	size_t cap;
+};
+
+struct attempt {
+	struct hunter *hunter;
+	struct program program;
+	struct run run;
+	enum attempt_how how;
+	uint64_t states, runs, steps;
+	double schedules;
+	size_t nr;
+	struct sighted *sighted;
+	char *wrong_key;          /* NULL, or what explore_result.wrong_key says */
+	struct explore_path path; /* of the present run of a strategy */
+	size_t cap;
+};
+
+static bool
+on_state(void *arg, struct run *r)
+{
+	struct attempt *a = arg;
+
+	features_look(&a->hunter->features, r);
+	return false;
+}
+
+static void
+on_step(void *arg, struct run *r, size_t step, unsigned thread)
+{
+	struct attempt *a = arg;
+
+	(void)step;
+	path_append(&a->path, &a->cap, thread);
+	features_look(&a->hunter->features, r);
+}
+
+static bool
+is_sighted(const struct attempt *a, const struct finding *f)
+{
+	for (size_t i = 0; i < a->nr; i++)
+		if (finding_same(&a->sighted[i].f, f) && a->sighted[i].f.quirk == f->quirk)
+			return true;
+	return false;
+}
+
+static void
+sight(struct attempt *a, const struct finding *f, const struct explore_path *path)
+{
+	struct sighted *s;
+
+	if (is_sighted(a, f))
+		return;
+	a->sighted = memory_resize(a->sighted, a->nr + 1, sizeof(*a->sighted), "a finding");
+	s = &a->sighted[a->nr++];
+	*s = (struct sighted){ .f = *f };
+	for (size_t i = 0; i < path->nr_choices; i++)
+		for (uint32_t n = 0; n < path->choices[i].count; n++)
+			path_append(&s->path, &s->cap, path->choices[i].thread);
+}
+
+static void
+explore_it(struct attempt *a)
+{
+	const struct hunt_options *ho = a->hunter->options;
+	uint64_t max = ho->states_max != 0 ? ho->states_max : HUNT_STATES_MAX_DEFAULT;
+	struct explore_options o = { .states_max = max,
+		.schedules_max = max,
+		.endless_max = ENDLESS_MAX,
+		.stop = worker_over,
+		.on_state = on_state,
+		.on_state_arg = a };
+	struct explore_result x;
+
+	explore(&a->run, &o, &x);
+	a->how = x.end == EXPLORE_COMPLETE ? ATTEMPT_COMPLETE : ATTEMPT_SAMPLED;
+	a->states = x.states;
+	a->steps = x.steps;
+	a->schedules = x.overflow ? 0 : (double)x.schedules;
+	for (size_t i = 0; i < x.nr_findings; i++)
+		sight(a, &x.findings[i].f, &x.findings[i].witness);
+	a->wrong_key = x.wrong_key;
+	x.wrong_key = NULL;
+	explore_result_free(&x);
+}
+
+/* Too many states: so many runs, each by a strategy of the mix. */
+static void
+sample_it(struct attempt *a, uint64_t seed)
+{
+	const struct hunt_options *ho = a->hunter->options;
+	unsigned runs = ho->runs != 0 ? ho->runs : HUNT_RUNS_DEFAULT;
+	struct checker *c = &a->hunter->checker;
+	uint64_t thrown_max = env_sim_steps_thrown() + ENDLESS_MAX;
+	struct strategy_view view;
+
+	strategy_view_init(&view, &a->run);
+	for (unsigned i = 0; i < runs && *worker_over == 0 && env_sim_steps_thrown() < thrown_max; i++) {
+		uint64_t one = prng_mix(seed, i, 3).state;
+
+		a->path.nr_choices = 0;
+		a->steps += strategy_of_mix(one)->function(&a->run, &view, one, on_step, a);
+		if (run_enabled(&a->run) != 0)
+			continue;
+		checker_end(c, &a->run);
+		for (size_t n = 0; n < c->nr_findings; n++)
+			sight(a, &c->findings[n], &a->path);
+		a->runs++;
+	}
+	a->schedules += (double)a->runs;
+	strategy_view_free(&view);
+}
+
+/* The program with the schedule that shows the finding, all verdicts of that run, the finding first, and its result. */
+static void
+finding_text(const struct attempt *a, const struct sighted *s, struct strbuf *out)
+{
+	const struct hunter *h = a->hunter;
+	struct program p = a->program;
+	char label[FINDING_TEXT_MAX];
+
+	program_add_verdict(&p, finding_kind(&s->f), finding_label(&s->f, label));
+	p.has_schedule = s->f.check != CHECK_circle;
+	p.choices = s->path.choices;
+	p.nr_choices = s->path.nr_choices;
+	if (p.has_schedule)
+		(void)expect_run(&p, h->options->limits.target, h->sim);
+	vmt_print(&p, out);
+	program_drop_verdicts(&p);
+	free(p.result);
+}
+
+/* Before it is small: what kind of thing it is, so that not every one is shrunk. */
+static void
+rough_key(const struct attempt *a, const struct finding *f, struct strbuf *out)
+{
+	char label[FINDING_TEXT_MAX];
+	unsigned code = 0;
+
+	if (f->thread == SIM_INIT_THREAD)
+		code = f->op < a->program.nr_init ? a->program.init[f->op].op.code : 0;
+	else if (f->thread >= 0)
+		code = a->program.threads[f->thread].ops[f->op].code;
+	strbuf_printf(out, "%s%s %u ", finding_label(f, label), f->quirk ? " quirk" : "", code);
+	edges_print(f->edges, out);
+}
+
+static void
+say_attempt(struct attempt *a, struct keybuf *out)
+{
+	struct features *f = &a->hunter->features;
+	struct strbuf text = { 0 };
+
+	keybuf_num(out, a->how);
+	keybuf_num(out, a->states);
+	keybuf_num(out, a->runs);
+	keybuf_num(out, a->steps);
+	message_double(out, a->schedules);
+	keybuf_num(out, f->edges);
+	keybuf_num(out, f->nr);
+	for (size_t i = 0; i < f->nr; i++)
+		keybuf_num(out, f->list[i]);
+	keybuf_num(out, a->nr);
+	for (size_t i = 0; i < a->nr; i++) {
+		strbuf_clear(&text);
+		rough_key(a, &a->sighted[i].f, &text);
+		message_text(out, strbuf_text(&text), text.len);
+		strbuf_clear(&text);
+		finding_text(a, &a->sighted[i], &text);
+		message_text(out, strbuf_text(&text), text.len);
+	}
+	message_text(out, a->wrong_key != NULL ? a->wrong_key : "", a->wrong_key != NULL ? strlen(a->wrong_key) : 0);
+	strbuf_free(&text);
+}
+
+static void
+parse(const char *text, struct program *p)
+{
+	struct vmt_error e;
+
+	if (!vmt_parse(text, strlen(text), p, &e))
+		errx(2, "a hunted program cannot be read: %u:%u: %s", e.line, e.column, e.text);
+}
+
+static enum run_open_result
+open_attempt(struct attempt *a)
+{
+	struct hunter *h = a->hunter;
+
+	return run_open_checked(&a->run, &a->program, h->options->limits.target, h->sim, &h->checker);
+}
+
+static void
+attempt(struct hunter *h, struct message_reader *in, struct keybuf *out)
+{
+	struct attempt a = { .hunter = h };
+	uint64_t seed = message_read_number(in);
+	char *text = message_read_text(in);
+	enum run_open_result opened;
+
+	parse(text, &a.program);
+	features_clear(&h->features);
+	opened = open_attempt(&a);
+	if (opened == RUN_INIT_FAILED && h->checker.nr_findings > 0 && program_init_as_thread(&a.program)) {
+		/* An init step is what is wrong. */
+		run_close(&a.run);
+		opened = open_attempt(&a);
+	}
+	if (opened == RUN_OPENED)
+		explore_it(&a);
+	if (a.how == ATTEMPT_SAMPLED)
+		sample_it(&a, seed);
+	run_close(&a.run);
+	say_attempt(&a, out);
+	program_free(&a.program);
+	for (size_t i = 0; i < a.nr; i++)
+		free(a.sighted[i].path.choices);
+	free(a.sighted);
+	free(a.path.choices);
+	free(a.wrong_key);
+	free(text);
+}
+
+/* --- a small program, in words --- */
+
+/* The finding that the program's verdict means, in the run of its schedule; false: it is not there. */
+static bool
+replay_finding(
+    struct hunter *h, const struct program *p, struct finding *ret, struct strbuf *outcome, struct shrink_verdict *v)
+{
+	struct replay how = { 0 };
+	struct run r;
+	bool found = false;
+
+	strbuf_clear(outcome);
+	if (v->wanted.open(v, &r, p, h->options->limits.target, h->sim) == RUN_OPENED &&
+	    replay(&r, p->choices, p->nr_choices, &how)) {
+		found = v->wanted.in_run(v, &r);
+		run_outcome(&r, outcome);
+		for (size_t i = 0; i < v->checker.nr_findings; i++)
+			if (finding_kind(&v->checker.findings[i]) == v->kind &&
+			    shrink_is_wanted(v, &v->checker.findings[i]))
+				*ret = v->checker.findings[i];
+	}
+	replay_free(&how);
+	run_close(&r);
+	return found;
+}
+
+/* As often as it takes to trust it: the same finding with the same result. */
+static bool
+replays(struct hunter *h, const struct program *p, struct finding *ret)
+{
+	struct strbuf first = { 0 }, again = { 0 };
+	bool same = true;
+
+	for (unsigned i = 0; i < REPLAYS && same; i++) {
+		struct shrink_verdict v;
+
+		shrink_verdict_init(&v, program_verdict(p)->kind, program_verdict(p)->detail);
+		same = replay_finding(h, p, ret, i == 0 ? &first : &again, &v) &&
+		       (i == 0 || strcmp(strbuf_text(&first), strbuf_text(&again)) == 0);
+		shrink_verdict_free(&v);
+	}
+	strbuf_free(&first);
+	strbuf_free(&again);
+	return same;
+}
+
+enum silence { SILENT = 1, OTHER_FOUND, SAME_FOUND, NOT_KNOWN };
+
+/* What does the program show, in all interleavings, when it runs with other quirks? */
+static enum silence
+without_quirk(struct hunter *h, const struct program *p, uint8_t check, uint32_t quirks)
+{
+	struct explore_options o = {
+		.states_max = SILENCE_STATES_MAX, .schedules_max = SILENCE_STATES_MAX, .stop = worker_over
+	};
+	enum silence silence = NOT_KNOWN;
+	struct program other = *p;
+	struct explore_result x;
+	struct run r;
+
+	other.config.quirks = quirks;
+	if (run_open_checked(&r, &other, h->options->limits.target, h->sim, &h->checker) == RUN_OPENED) {
+		explore(&r, &o, &x);
+		if (x.end == EXPLORE_COMPLETE)
+			silence = x.nr_findings == 0 ? SILENT : OTHER_FOUND;
+		for (size_t i = 0; i < x.nr_findings; i++)
+			if (x.findings[i].f.check == check)
+				silence = SAME_FOUND;
+		explore_result_free(&x);
+	}
+	run_close(&r);
+	return silence;
+}
+
+static void
+say_quirk(
+    struct hunter *h, const struct program *p, uint8_t check, uint32_t quirk, const char *what, struct strbuf *head)
+{
+	struct strbuf text = { 0 };
+
+	strbuf_printf(&text, "Quirk %s. ", what);
+	switch (without_quirk(h, p, check, p->config.quirks & ~quirk)) {
+	case SILENT:
+		strbuf_add(&text, "Without it no interleaving of this program shows anything.");
+		break;
+	case OTHER_FOUND:
+		strbuf_add(&text, "Without it no interleaving of this program shows this, but something else.");
+		break;
+	case SAME_FOUND:
+		strbuf_add(&text, "Without it this is found, too.");
+		break;
+	case NOT_KNOWN:
+		strbuf_add(&text, "What happens without it was not explored.");
+		break;
+	}
+	hunt_comment(strbuf_text(&text), head);
+	strbuf_free(&text);
+}
+
+static void
+say_quirks(struct hunter *h, const struct program *p, uint8_t check, struct strbuf *head)
+{
+#define VM_QUIRK(id, name, does, strict)                                                                               \
+	if ((p->config.quirks & VM_QUIRK_BIT(id)) != 0)                                                                \
+		say_quirk(h, p, check, VM_QUIRK_BIT(id), #id ": " does, head);
+#include "engine/quirks.def"
+#undef VM_QUIRK
+}
+
+static void
+say_head(struct hunter *h, const struct program *p, const struct finding *f, const struct shrink_report *r,
+    struct strbuf *head)
+{
+	struct strbuf text = { 0 };
+
+	finding_print(f, p, &text);
+	hunt_comment(strbuf_text(&text), head);
+	strbuf_clear(&text);
+	strbuf_printf(&text, "What should hold: %s.", check_table[f->check].holds);
+	hunt_comment(strbuf_text(&text), head);
+	strbuf_clear(&text);
+	say_quirks(h, p, f->check, head);
+	if (r->end == SHRINK_LOST)
+		strbuf_add(&text, "As it was found: it could not be made smaller.");
+	else
+		strbuf_printf(&text, "Found with %u threads and %u operations behind %u init steps, made smaller%s.",
+		    r->before.threads, r->before.ops, r->before.init,
+		    r->all_schedules ? "; no schedule of it has fewer preemptions" : "");
+	hunt_comment(strbuf_text(&text), head);
+	strbuf_free(&text);
+}
+
+static void
+add_head(struct program *p, const struct strbuf *more)
+{
+	struct strbuf head = { 0 };
+
+	strbuf_add(&head, p->head != NULL ? p->head : "");
+	strbuf_add(&head, strbuf_text(more));
+	free(p->head);
+	p->head = strbuf_take(&head);
+}
+
+/* What wirestorm check says of the file before it is written; empty: it passes. */
+static void
+check_small(struct hunter *h, struct program *p, struct strbuf *complaint)
+{
+	const struct checkfile_options o = { .target = h->options->limits.target };
+	struct strbuf text = { 0 }, note = { 0 };
+	struct checkfile_report report;
+	struct program file;
+
+	vmt_print(p, &text);
+	parse(strbuf_text(&text), &file);
+	report = checkfile_program("file", &file, &o, h->sim, complaint);
+	if (report.status != CHECKFILE_PASSED) {
+		complaint->len = strcspn(strbuf_text(complaint), "\n");
+		strbuf_printf(&note, "wirestorm check does not pass this file: %.*s", (int)complaint->len,
+		    strbuf_text(complaint));
+		strbuf_clear(&text);
+		hunt_comment(strbuf_text(&note), &text);
+		add_head(p, &text);
+	} else {
+		strbuf_clear(complaint);
+	}
+	strbuf_free(&text);
+	strbuf_free(&note);
+}
+
+/* @shrunk: it goes to a file, and is not just compared with others. */
+static void
+say_small(struct hunter *h, struct program *p, const struct shrink_report *r, bool shrunk, struct keybuf *out)
+{
+	struct strbuf key = { 0 }, name = { 0 }, line = { 0 }, head = { 0 }, text = { 0 }, complaint = { 0 };
+	bool livelock = program_verdict(p)->kind == PROGRAM_VERDICT_LIVELOCK, good;
+	struct finding f = { 0 };
+
+	good = !livelock && replays(h, p, &f); /* a livelock has no schedule */
+	if (f.check != CHECK_NONE) {
+		hunt_key(p, &f, &key);
+		hunt_name(&f, &name);
+		finding_print(&f, p, &line);
+		say_head(h, p, &f, r, &head);
+	} else {
+		const struct program_verdict_line *v = program_verdict(p);
+
+		strbuf_printf(&key, "%s %s", vmt_verdict_word(v->kind), v->detail != NULL ? v->detail : "");
+		strbuf_add(&name, vmt_verdict_word(v->kind));
+		strbuf_add(&line, strbuf_text(&key));
+		strbuf_printf(&head, "# %s, as it was found: %s.\n", strbuf_text(&line),
+		    livelock ? "a schedule that does not end shows it"
+		             : "its schedule alone does not show it again, so something decides that is in no state");
+	}
+	free(p->head);
+	p->head = strbuf_take(&head);
+	if (shrunk && p->has_schedule)
+		(void)expect_run(p, h->options->limits.target, h->sim);
+	if (shrunk)
+		check_small(h, p, &complaint);
+	good |= livelock && complaint.len == 0;
+	vmt_print(p, &text);
+	keybuf_u8(out, good);
+	keybuf_u8(out, f.quirk);
+	keybuf_u8(out, r->end == SHRINK_FIXED_POINT);
+	message_text(out, strbuf_text(&key), key.len);
+	message_text(out, strbuf_text(&name), name.len);
+	message_text(out, strbuf_text(&line), line.len);
+	message_text(out, strbuf_text(&text), text.len);
+	message_text(out, strbuf_text(&complaint), complaint.len);
+	strbuf_free(&complaint);
+	strbuf_free(&key);
+	strbuf_free(&name);
+	strbuf_free(&line);
+	strbuf_free(&text);
+}
+
+static void
+make_small(struct hunter *h, struct message_reader *in, struct keybuf *out, bool shrinking)
+{
+	struct shrink_report report = { .end = SHRINK_LOST };
+	struct shrink_verdict v;
+	char *text = message_read_text(in);
+	struct program p;
+	char *detail;
+
+	parse(text, &p);
+	detail = program_verdict(&p)->detail != NULL ? memory_text(program_verdict(&p)->detail, "a verdict") : NULL;
+	shrink_verdict_init(&v, program_verdict(&p)->kind, detail);
+	if (shrinking) {
+		const struct shrink_options o = { .target = h->options->limits.target,
+			.sim = h->sim,
+			.wanted = &v.wanted,
+			.states_max = SHRINK_STATES_MAX,
+			.seed = 1,
+			.processor = SHRINK_SECONDS,
+			.stop = worker_over };
+
+		(void)shrink(&p, &o, &report);
+	}
+	say_small(h, &p, &report, shrinking, out);
+	shrink_verdict_free(&v);
+	program_free(&p);
+	free(detail);
+	free(text);
+}
+
+void
+hunt_worker_do(void *state, const struct keybuf *in, struct keybuf *out)
+{
+	struct message_reader r = { .at = in->bytes, .end = in->bytes + in->len };
+	struct hunter *h = state;
+
+	switch ((enum hunt_job)message_read_number(&r)) {
+	case JOB_ATTEMPT:
+		attempt(h, &r, out);
+		break;
+	case JOB_SHRINK:
+		make_small(h, &r, out, true);
+		break;
+	case JOB_KEY:
+		make_small(h, &r, out, false);
+		break;
+	}
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * hunt-features.c - in which ways operations have met: what makes a program worth keeping.
+ *
+ * A way is two operations of different threads, where each of them is, and how their pages lie to each other; or a
+ * return with a name, and where another operation was then. Where an operation is, is what the target says of it, less
+ * the numbers. Or it is an operation and the condition of a page that it names: so what takes several operations one
+ * after the other on one page is seen to come nearer, too. Neither pages nor threads' numbers make a way, so that
+ * programs which differ in these alone are the same. Ways are numbers of 16 bits: two may share one, which costs a
+ * program now and then and nothing else.
+ */
+#include <string.h>
+
+#include "harness/hunt/hunt-inside.h"
+#include "harness/run/run.h"
+
+#define WHERE_MAX 128
+#define PAGES_MAX 1024 /* more are no range */
+
+/* How the pages of two operations lie to each other. */
+enum lie { LIE_APART = 1, LIE_TOUCH, LIE_SAME, LIE_INSIDE, LIE_AROUND, LIE_ACROSS };
+
+void
+features_clear(struct features *f)
+{
+	for (size_t i = 0; i < f->nr; i++)
+		f->seen[f->list[i] / 64] = 0;
+	f->nr = 0;
+	f->edges = 0;
+}
+
+static uint64_t
+mix(uint64_t hash, uint64_t value)
+{
+	hash = (hash ^ value) * 0x9e3779b97f4a7c15u;
+	return hash ^ hash >> 29;
+}
+
+static void
+add(struct features *f, uint64_t hash)
+{
+	uint16_t number = (uint16_t)(hash >> 40);
+	uint64_t bit = (uint64_t)1 << number % 64;
+
+	if ((f->seen[number / 64] & bit) != 0)
+		return;
+	f->seen[number / 64] |= bit;
+	f->list[f->nr++] = number;
+}
+
+/* The operation that the thread is in, and where in it. */
+static uint64_t
+place_of(const struct run *r, unsigned thread, const struct vm_op *op)
+{
+	uint64_t hash = mix(1, op->code | (uint64_t)sim_status(r->sim, thread) << 8 | (uint64_t)op->flags << 16);
+	char where[WHERE_MAX] = "";
+
+	if (r->target->where != NULL)
+		r->target->where(r->self, thread, where, sizeof(where));
+	for (const char *c = where; *c != '\0'; c++)
+		if (*c < '0' || *c > '9')
+			hash = mix(hash, (uint8_t)*c);
+	return hash;
+}
+
+static enum lie
+lie_of(const struct vm_op *a, const struct vm_op *b)
+{
+	uint64_t a_start, a_end, b_start, b_end;
+
+	strategy_op_pages(a, &a_start, &a_end);
+	strategy_op_pages(b, &b_start, &b_end);
+	if (a_end == b_start || b_end == a_start)
+		return LIE_TOUCH;
+	if (a_end < b_start || b_end < a_start)
+		return LIE_APART;
+	if (a_start == b_start && a_end == b_end)
+		return LIE_SAME;
+	if (a_start >= b_start && a_end <= b_end)
+		return LIE_INSIDE;
+	if (a_start <= b_start && a_end >= b_end)
+		return LIE_AROUND;
+	return LIE_ACROSS;
+}
+
+/* The last operation that thread @a has ended went this way, and @b was there. */
+static void
+look_at_edges(struct features *f, uint64_t edges, uint64_t place)
+{
+	for (; edges != 0; edges &= edges - 1)
+		add(f, mix(mix(2, (uint64_t)__builtin_ctzll(edges)), place));
+}
+
+static void
+look_at_pair(struct features *f, const struct run *r, unsigned a, unsigned b, const uint64_t *places)
+{
+	const struct vm_op *x = run_op(r, a, r->threads[a].nr_done);
+	const struct vm_op *y = run_op(r, b, r->threads[b].nr_done);
+
+	/* The same whichever of them comes first. */
+	if (places[a] <= places[b])
+		add(f, mix(mix(mix(3, places[a]), places[b]), lie_of(x, y)));
+	else
+		add(f, mix(mix(mix(3, places[b]), places[a]), lie_of(y, x)));
+}
+
+/* The first and the last page of @op are in a condition: in front of it, while it goes on, or (@after) behind it. */
+static void
+look_at_pages(struct features *f, const struct run *r, const struct vm_op *op, bool after)
+{
+	uint64_t start, end;
+
+	strategy_op_pages(op, &start, &end);
+	if (end - start > PAGES_MAX)
+		return; /* it is about all pages */
+	add(f, mix(mix(4, r->target->condition(r->self, start)), after ? 0 : op->code));
+	if (end > start + 1)
+		add(f, mix(mix(4, r->target->condition(r->self, end - 1)), after ? 0 : op->code));
+}
+
+void
+features_look(struct features *f, const struct run *r)
+{
+	const struct program *p = r->program;
+	uint64_t places[PROGRAM_THREADS_MAX];
+	uint32_t under_way = 0;
+
+	for (unsigned t = 0; t < p->nr_threads; t++) {
+		const struct run_thread *rt = &r->threads[t];
+
+		if (rt->nr_done > 0)
+			f->edges |= rt->results[rt->nr_done - 1].edges;
+		if (rt->nr_done > 0 && r->target->condition != NULL)
+			look_at_pages(f, r, run_op(r, t, rt->nr_done - 1u), true);
+		if (rt->nr_done == p->threads[t].nr_ops)
+			continue;
+		if (r->target->condition != NULL)
+			look_at_pages(f, r, run_op(r, t, rt->nr_done), false);
+		under_way |= (uint32_t)1 << t;
+		places[t] = place_of(r, t, run_op(r, t, rt->nr_done));
+	}
+	for (uint32_t rest = under_way; rest != 0; rest &= rest - 1) {
+		unsigned b = (unsigned)__builtin_ctz(rest);
+
+		for (unsigned a = 0; a < p->nr_threads; a++) {
+			const struct run_thread *rt = &r->threads[a];
+
+			if (a != b && rt->nr_done > 0)
+				look_at_edges(f, rt->results[rt->nr_done - 1].edges, places[b]);
+			if (a < b && (under_way >> a & 1) != 0)
+				look_at_pair(f, r, a, b, places);
+		}
+	}
+}

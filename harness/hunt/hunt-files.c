@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * hunt-files.c - the directories of a hunt: where findings go, one file each, and those with findings that are known.
+ *
+ * A file appears under its name when it is whole (vmt_write). Names are numbered from the highest that is there, and a
+ * hunt locks its directory, so nothing is ever overwritten.
+ */
+#include <sys/stat.h>
+
+#include <ctype.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libutil.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/base/base.h"
+#include "harness/cli/cli.h"
+#include "harness/hunt/hunt-inside.h"
+#include "harness/program/program.h"
+
+struct known {
+	char *key, *path;
+	bool baseline;
+};
+
+struct hunt_files {
+	const char *out; /* NULL: nowhere */
+	int lock;
+	unsigned next; /* number */
+	size_t nr;
+	struct known *known;
+};
+
+/* --- what is known --- */
+
+static void
+know(struct hunt_files *files, const char *key, const char *path, bool baseline)
+{
+	struct known *k = memory_resize(files->known, files->nr + 1, sizeof(*k), "what is known");
+
+	files->known = k;
+	k += files->nr++;
+	*k = (struct known){ .key = memory_text(key, "what is known"),
+		.path = memory_text(path, "what is known"),
+		.baseline = baseline };
+}
+
+/* The key of a program that cost a process: it has no verdict, so it is compared as a whole, but for its head. */
+void
+hunt_lost_key(const struct program *p, struct strbuf *out)
+{
+	struct program bare = *p;
+
+	bare.head = NULL;
+	strbuf_add(out, "lost: ");
+	vmt_print(&bare, out);
+}
+
+/* Programs with a verdict are known findings. One without a verdict is known if it costs a process again. */
+static bool
+make_work(struct hunt_files *files, const char *path, bool baseline, struct work *work)
+{
+	struct strbuf text = { 0 };
+	struct program p;
+	bool good = vmt_read(path, &p);
+
+	if (good && p.nr_verdicts == 0) {
+		hunt_lost_key(&p, &text);
+		know(files, strbuf_text(&text), path, baseline);
+	} else if (good) {
+		vmt_print(&p, &text);
+		keybuf_num(&work->in, JOB_KEY);
+		message_text(&work->in, strbuf_text(&text), text.len);
+	}
+	strbuf_free(&text);
+	program_free(&p);
+	return good;
+}
+
+/* Each is replayed by a worker, because what it shows may be a crash. */
+static bool
+read_known(struct hunt_files *files, struct workers *workers, const char *directory, bool baseline)
+{
+	struct cli_files list = { 0 };
+	struct work *work;
+	bool good = cli_files_add(&list, directory);
+	size_t nr = 0;
+
+	work = memory_new(list.nr + 1, sizeof(*work), "what is known");
+	for (size_t i = 0; i < list.nr && good; i++) {
+		good = make_work(files, list.names[i], baseline, &work[nr]);
+		if (good && work[nr].in.len > 0) {
+			char *name = list.names[nr];
+
+			list.names[nr++] = list.names[i];
+			list.names[i] = name;
+		}
+	}
+	if (good)
+		(void)workers_do(workers, work, nr);
+	for (size_t i = 0; i < nr && good; i++) {
+		struct hunt_finding f;
+
+		if (work[i].end != WORK_DONE)
+			continue;
+		hunt_read_small(&work[i], &f);
+		know(files, f.key, list.names[i], baseline);
+		free(f.key);
+		free(f.name);
+		free(f.line);
+		free(f.text);
+		free(f.complaint);
+	}
+	for (size_t i = 0; i < list.nr + 1; i++)
+		work_free(&work[i]);
+	free(work);
+	cli_files_free(&list);
+	return good;
+}
+
+/* --- where findings go --- */
+
+/* The number behind the highest that a file of the directory begins with. */
+static unsigned
+next_number(const char *directory)
+{
+	struct cli_files list = { 0 };
+	unsigned next = 1;
+
+	(void)cli_files_add(&list, directory);
+	for (size_t i = 0; i < list.nr; i++) {
+		const char *base = strrchr(list.names[i], '/');
+		unsigned long number = strtoul(base != NULL ? base + 1 : list.names[i], NULL, 10);
+
+		if (number >= next && number < UINT_MAX)
+			next = (unsigned)number + 1;
+	}
+	cli_files_free(&list);
+	return next;
+}
+
+static bool
+has_programs(const char *directory)
+{
+	struct cli_files list = { 0 };
+	struct stat st;
+	bool any;
+
+	if (stat(directory, &st) != 0)
+		return false;
+	any = cli_files_add(&list, directory) && list.nr > 0;
+	cli_files_free(&list);
+	return any;
+}
+
+static bool
+open_out(struct hunt_files *files)
+{
+	char path[PATH_MAX];
+
+	if (mkdir(files->out, 0777) != 0 && errno != EEXIST) {
+		warn("%s", files->out);
+		return false;
+	}
+	(void)snprintf(path, sizeof(path), "%s/.lock", files->out);
+	files->lock = flopen(path, O_CREAT | O_RDWR | O_NONBLOCK | O_CLOEXEC, 0666);
+	if (files->lock < 0) {
+		if (errno == EWOULDBLOCK)
+			warnx("%s: another hunt writes there", files->out);
+		else
+			warn("%s", path);
+		return false;
+	}
+	files->next = next_number(files->out);
+	return true;
+}
+
+struct hunt_files *
+hunt_files_open(const struct hunt_options *o, struct workers *workers)
+{
+	struct hunt_files *files = memory_new(1, sizeof(*files), "what is known");
+	bool good = true;
+
+	files->lock = -1;
+	files->out = o->out;
+	if (o->out != NULL)
+		good = open_out(files);
+	if (good && o->baseline != NULL)
+		good = read_known(files, workers, o->baseline, true);
+	if (good && o->known != NULL)
+		good = read_known(files, workers, o->known, false);
+	/* What earlier hunts have left is not written again. */
+	if (good && o->out != NULL && has_programs(o->out))
+		good = read_known(files, workers, o->out, false);
+	if (good)
+		return files;
+	hunt_files_close(files);
+	return NULL;
+}
+
+void
+hunt_files_retry(const struct hunt_files *files, struct hunt_finding *f)
+{
+	char path[PATH_MAX];
+	struct program p;
+	struct vmt_error e;
+
+	if (!vmt_parse(f->text, strlen(f->text), &p, &e))
+		errx(EXIT_USAGE, "%s: a finding cannot be read: %u:%u: %s", f->name, e.line, e.column, e.text);
+	if (snprintf(path, sizeof(path), "%s/%s", files->out, f->name) >= PATH_MAX)
+		f->error = ENAMETOOLONG;
+	else
+		f->error = vmt_write(path, &p) ? 0 : errno;
+	program_free(&p);
+}
+
+void
+hunt_files_keep(struct hunt_files *files, struct hunt_finding *f)
+{
+	struct strbuf name = { 0 };
+
+	for (size_t i = 0; i < files->nr && f->known == NULL; i++) {
+		if (strcmp(files->known[i].key, f->key) != 0)
+			continue;
+		f->known = memory_text(files->known[i].path, "what is known");
+		f->baseline = files->known[i].baseline;
+	}
+	if (f->known != NULL)
+		return;
+	strbuf_printf(&name, "%03u-%s.vmt", files->out != NULL ? files->next++ : f->number, f->name);
+	free(f->name);
+	f->name = strbuf_take(&name);
+	if (files->out != NULL)
+		hunt_files_retry(files, f);
+}
+
+void
+hunt_files_close(struct hunt_files *files)
+{
+	if (files == NULL)
+		return;
+	if (files->lock >= 0)
+		(void)close(files->lock);
+	for (size_t i = 0; i < files->nr; i++) {
+		free(files->known[i].key);
+		free(files->known[i].path);
+	}
+	free(files->known);
+	free(files);
+}

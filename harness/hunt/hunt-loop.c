@@ -1,0 +1,657 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* hunt-loop.c - the course of a hunt: generations of programs, what is kept of them, which findings are shrunk. */
+#include "harness/hunt/hunt.h"
+
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "harness/base/base.h"
+#include "harness/gen/gen.h"
+#include "harness/hunt/hunt-inside.h"
+#include "harness/program/program.h"
+
+#define GENERATION 256     /* programs; a bound on what a kill loses, and no function of the number of workers */
+#define GENERATION_MIN 64  /* the first ones are smaller: most of what there is is found at once, and then reported */
+#define SMALL_OPS 2        /* operations of a thread, of a small program */
+#define PROGRAM_COST 1500  /* what a program costs besides its steps, in steps: printing, parsing, the init steps */
+#define CROSSED_PERCENT 20 /* of the changed programs have two parents */
+#define INIT_MAX 6         /* steps of a changed program, and */
+#define POISON_MAX 3       /* pages */
+#define ROUGH_MAX 2        /* findings of one rough kind that are shrunk */
+#define SAVE_SECONDS 60.0  /* between updates of the directory of --pool */
+#define RETRY_SECONDS 1.0  /* between attempts to write what could not be written */
+#define HANG_SECONDS 30.0  /* of processor time, in which a piece of work makes no progress */
+
+/*
+ * Three sorts of program share the time, not the number of programs: one that was changed can cost as much as a
+ * thousand that are drawn. Small ones are few threads with few operations: most of what there is shows in them, and
+ * there are many in a second. What takes more of everything is found in large ones, and what takes unlikely things in a
+ * row by changing what has some of them.
+ */
+enum sort { SORT_SMALL, SORT_LARGE, SORT_CHANGED, SORTS, SORT_STORED = SORTS };
+
+static const struct {
+	uint64_t share; /* of what is spent */
+	uint64_t guess; /* of what one costs, as if there had been one */
+} sorts[SORTS] = { { 25, 1500 }, { 40, 3500 }, { 35, 2500 } };
+
+/* A finding as it was met, before it is small. */
+struct raw {
+	char *rough, *text;
+};
+
+struct course {
+	const struct hunt_options *o;
+	struct hunt_report *report;
+	struct workers *workers;
+	struct hunt_files *files;
+	struct hunt_store *store; /* NULL: there is no --pool */
+	double saved;             /* when it was brought up to date last */
+	double began, retried;    /* retried: when unwritten findings were tried last */
+	bool full;                /* a finding could not be written, and that ends the hunt */
+	uint64_t nr_begun;        /* programs */
+	struct hunt_pool *pool;
+	struct genome_limits changing;
+	struct spent {
+		uint64_t programs, cost;
+	} spent[SORTS + 1];          /* the last one: the programs of --pool, which take no part in sharing */
+	enum sort sorts[GENERATION]; /* of the present generation's programs */
+	size_t nr_rough;
+	struct rough {
+		char *key;
+		unsigned nr;
+	} * rough;
+	size_t nr_raw;
+	struct raw *raw; /* of the present generation, to be shrunk */
+};
+
+static void *
+grown(void *at, size_t nr, size_t size)
+{
+	return memory_resize(at, nr, size, "a hunt");
+}
+
+static char *
+copy_text(const char *text)
+{
+	char *copy = memory_text(text, "a hunt");
+
+	return copy;
+}
+
+static bool
+stopped(const struct course *c)
+{
+	return c->o->stop != NULL && *c->o->stop != 0;
+}
+
+/* Writes the findings that could not be written, if there is room now. */
+static void
+retry_writes(struct course *c)
+{
+	struct hunt_report *r = c->report;
+
+	c->retried = clock_seconds();
+	for (size_t i = 0; i < r->nr_findings && r->nr_unwritten > 0; i++) {
+		struct hunt_finding *f = &r->findings[i];
+
+		if (f->error == 0)
+			continue;
+		hunt_files_retry(c->files, f);
+		if (f->error != 0)
+			return; /* the others have no more room */
+		r->nr_unwritten--;
+		if (c->o->on_written != NULL)
+			c->o->on_written(c->o->arg, f);
+	}
+}
+
+/* For the workers: no more programs. */
+static bool
+tick(void *arg)
+{
+	struct course *c = arg;
+
+	if (c->report->nr_unwritten > 0 && clock_seconds() - c->retried > RETRY_SECONDS)
+		retry_writes(c);
+
+	c->report->seconds = clock_seconds() - c->began;
+	c->report->processor = clock_processor_seconds(0) + workers_processor_seconds(c->workers);
+	if (c->o->progress != NULL)
+		c->o->progress(c->o->arg, c->report);
+	return stopped(c) || (c->o->seconds > 0 && c->report->seconds > c->o->seconds) ||
+	       (c->o->processor > 0 && c->report->processor > c->o->processor);
+}
+
+/* --- programs --- */
+
+static uint64_t
+number_of(const struct course *c, uint64_t index)
+{
+	uint64_t seed = c->o->seed;
+
+	if (c->o->end != 0)
+		return seed + index;
+	/*
+	 * Hunts of different seeds have different programs, as far as anybody goes. The factor is odd, so no two seeds
+	 * begin at the same number: the lower half of it tells the upper half of the seed, and then the rest.
+	 */
+	return (seed << 32 ^ (seed >> 32) * 0x9e3779b97f4a7c15u) + index;
+}
+
+static void
+draw_program(const struct course *c, uint64_t number, bool small, struct program *p)
+{
+	const struct hunt_limits *l = &c->o->limits;
+	struct prng prng = prng_mix(number, 0, 5);
+	struct random_params params = { .seed = number,
+		.freebsd12 = c->o->freebsd12,
+		.quirks = c->o->quirks,
+		.ops = l->ops_max,
+		.target = l->target };
+
+	/* From 2 to 4 is what the generator draws by itself. */
+	if (l->threads_min != 2 || l->threads_max != 4)
+		params.threads = l->threads_min + (unsigned)prng_below(&prng, l->threads_max - l->threads_min + 1);
+	if (small) {
+		params.threads = l->threads_min;
+		params.ops = l->ops_max < SMALL_OPS ? l->ops_max : SMALL_OPS;
+	}
+	random_concurrent(&params, p);
+	random_suit_target(l->target, &p->config);
+	p->config.mutant = c->o->mutant;
+}
+
+static void
+read_kept(const struct course *c, struct prng *prng, struct genome *g)
+{
+	const char *text = hunt_pool_choose(c->pool, prng);
+	struct program p;
+	struct vmt_error e;
+
+	if (!vmt_parse(text, strlen(text), &p, &e))
+		errx(2, "a kept program cannot be read: %u:%u: %s", e.line, e.column, e.text);
+	genome_of_program(g, &c->changing, &p);
+	program_free(&p);
+}
+
+/* *p is not to be freed. */
+static void
+change_program(const struct course *c, struct prng *prng, struct program *p)
+{
+	static struct genome genome, other;
+	bool crossed = prng_percent(prng, CROSSED_PERCENT);
+	struct mutation m;
+
+	read_kept(c, prng, &genome);
+	if (crossed)
+		read_kept(c, prng, &other);
+	mutation_begin(&m, &genome, &c->changing, prng_mix(prng_next(prng), 0, 2));
+	if (crossed)
+		mutation_cross(&m, &other);
+	else
+		mutation_change(&m);
+	mutation_end(&m);
+	genome_program(&genome, &c->changing, p);
+}
+
+/* Sorts that have cost much so far are drawn seldom, so that each gets its share of what is spent. */
+static enum sort
+draw_sort(const struct course *c, struct prng *prng)
+{
+	uint64_t weights[SORTS], total = 0, at;
+	unsigned sort = 0;
+
+	if (c->o->end != 0)
+		return SORT_LARGE;
+	for (unsigned i = 0; i < SORTS; i++) {
+		const struct spent *s = &c->spent[i];
+
+		weights[i] = (sorts[i].share << 40) / ((s->cost + sorts[i].guess) / (s->programs + 1));
+		if (i == SORT_CHANGED && hunt_pool_is_empty(c->pool))
+			weights[i] = 0;
+		total += weights[i];
+	}
+	for (at = prng_below(prng, total); at >= weights[sort]; sort++)
+		at -= weights[sort];
+	return (enum sort)sort;
+}
+
+/* The program @text, with a number that its runs by strategies are drawn from. */
+static void
+say_work(struct work *work, uint64_t number, const char *text, size_t len)
+{
+	work->in.len = 0;
+	keybuf_num(&work->in, JOB_ATTEMPT);
+	keybuf_num(&work->in, number);
+	message_text(&work->in, text, len);
+}
+
+static void
+make_work(struct course *c, size_t i, struct work *work)
+{
+	uint64_t number = number_of(c, c->nr_begun + i);
+	struct prng prng = prng_mix(number, 0, 4);
+	struct strbuf text = { 0 };
+	struct program p;
+
+	c->sorts[i] = draw_sort(c, &prng);
+	if (c->sorts[i] == SORT_CHANGED)
+		change_program(c, &prng, &p);
+	else
+		draw_program(c, number, c->sorts[i] == SORT_SMALL, &p);
+	vmt_print(&p, &text);
+	say_work(work, number, strbuf_text(&text), text.len);
+	strbuf_free(&text);
+	if (c->sorts[i] != SORT_CHANGED)
+		program_free(&p);
+}
+
+/* The program of an attempt. */
+static char *
+text_of(const struct work *work)
+{
+	struct message_reader r = { .at = work->in.bytes, .end = work->in.bytes + work->in.len };
+
+	(void)message_read_number(&r);
+	(void)message_read_number(&r);
+	return message_read_text(&r);
+}
+
+/* --- what came of them --- */
+
+/* So many as are to be shrunk of each kind. */
+static bool
+is_wanted(struct course *c, const char *key)
+{
+	for (size_t i = 0; i < c->nr_rough; i++)
+		if (strcmp(c->rough[i].key, key) == 0)
+			return c->rough[i].nr++ < ROUGH_MAX;
+	c->rough = grown(c->rough, c->nr_rough + 1, sizeof(*c->rough));
+	c->rough[c->nr_rough++] = (struct rough){ .key = copy_text(key), .nr = 1 };
+	return true;
+}
+
+static void
+take_raw(struct course *c, struct message_reader *r)
+{
+	struct raw raw;
+
+	raw.rough = message_read_text(r);
+	raw.text = message_read_text(r);
+	c->report->seen++;
+	if (r->bad || !is_wanted(c, raw.rough)) {
+		free(raw.rough);
+		free(raw.text);
+		return;
+	}
+	c->raw = grown(c->raw, c->nr_raw + 1, sizeof(*c->raw));
+	c->raw[c->nr_raw++] = raw;
+}
+
+/* --- findings --- */
+
+/* The same as one that is there already. */
+static bool
+is_old(const struct course *c, const char *key)
+{
+	for (size_t i = 0; i < c->report->nr_findings; i++)
+		if (strcmp(c->report->findings[i].key, key) == 0)
+			return true;
+	return false;
+}
+
+static void
+free_finding(struct hunt_finding *f)
+{
+	free(f->name);
+	free(f->key);
+	free(f->line);
+	free(f->text);
+	free(f->known);
+	free(f->complaint);
+}
+
+/* A new one: it is written, then reported. Takes the texts. */
+static void
+add_finding(struct course *c, struct hunt_finding *f)
+{
+	if (is_old(c, f->key)) {
+		free_finding(f);
+		return;
+	}
+	f->number = (unsigned)c->report->nr_findings + 1;
+	retry_writes(c);
+	hunt_files_keep(c->files, f);
+	c->report->nr_unwritten += f->error != 0;
+	c->full |= f->error != 0 && !c->o->keep_going;
+	c->report->findings = grown(c->report->findings, c->report->nr_findings + 1, sizeof(*f));
+	c->report->findings[c->report->nr_findings++] = *f;
+	c->report->nr_new += f->known == NULL;
+	if (c->o->on_finding != NULL)
+		c->o->on_finding(c->o->arg, f);
+}
+
+/* Has this hunt reported such a loss before? Nobody knows the causes, so a hunt reports one program for each line. */
+static bool
+has_line(const struct course *c, const char *line)
+{
+	for (size_t i = 0; i < c->report->nr_findings; i++)
+		if (strcmp(c->report->findings[i].line, line) == 0)
+			return true;
+	return false;
+}
+
+/* The process that ran it has died, or was ended. The program is kept as it is. */
+static void
+lost_program(struct course *c, const struct work *work)
+{
+	struct strbuf line = { 0 }, key = { 0 }, whole = { 0 };
+	struct hunt_finding f = { 0 };
+	char *text = text_of(work);
+	struct program p;
+	struct vmt_error e;
+
+	if (work->end == WORK_HUNG)
+		strbuf_printf(&line, "the process made no progress in %.0f seconds of processor time", HANG_SECONDS);
+	else if (WIFSIGNALED(work->status))
+		strbuf_printf(&line, "the process died of signal %d", WTERMSIG(work->status));
+	else
+		strbuf_printf(&line, "the process ended with status %d", WEXITSTATUS(work->status));
+	strbuf_printf(&whole, "# %s\n%s", strbuf_text(&line), text);
+	if (!vmt_parse(text, strlen(text), &p, &e))
+		errx(2, "a hunted program cannot be read: %u:%u: %s", e.line, e.column, e.text);
+	hunt_lost_key(&p, &key);
+	program_free(&p);
+	f.name = copy_text(work->end == WORK_HUNG ? "hang" : "crash");
+	f.line = strbuf_take(&line);
+	f.key = strbuf_take(&key);
+	f.text = strbuf_take(&whole);
+	if (has_line(c, f.line))
+		free_finding(&f);
+	else
+		add_finding(c, &f);
+	free(text);
+}
+
+/* The target's state key is incomplete, as this program shows. Once is enough. */
+static void
+incomplete_key(struct course *c, const struct work *work, const char *what)
+{
+	struct strbuf line = { 0 }, whole = { 0 };
+	char *text = text_of(work);
+	struct hunt_finding f = { .name = copy_text("key"), .key = copy_text("state key incomplete"), .replays = true };
+
+	strbuf_printf(&line, "state key incomplete: %s", what);
+	hunt_comment(strbuf_text(&line), &whole);
+	strbuf_printf(&whole, "# wirestorm explore shows it; with --by-schedules it goes without states.\n%s", text);
+	f.line = strbuf_take(&line);
+	f.text = strbuf_take(&whole);
+	add_finding(c, &f);
+	free(text);
+}
+
+static void
+take_attempt(struct course *c, enum sort sort, struct work *work)
+{
+	struct message_reader r = { .at = work->out.bytes, .end = work->out.bytes + work->out.len };
+	struct hunt_report *report = c->report;
+	uint64_t how = message_read_number(&r), cost;
+	char *wrong_key;
+
+	report->complete += how == ATTEMPT_COMPLETE;
+	report->sampled += how == ATTEMPT_SAMPLED;
+	report->refused += how == ATTEMPT_REFUSED;
+	report->states += message_read_number(&r);
+	report->runs += message_read_number(&r);
+	cost = message_read_number(&r);
+	report->steps += cost;
+	report->schedules += message_read_double(&r);
+	cost += PROGRAM_COST;
+	c->spent[sort].programs++;
+	c->spent[sort].cost += cost;
+	if (hunt_pool_look(c->pool, &r) && c->o->end == 0)
+		hunt_pool_keep(c->pool, text_of(work), cost);
+	hunt_pool_report(c->pool, report);
+	for (uint64_t nr = message_read_number(&r); nr > 0 && !r.bad; nr--)
+		take_raw(c, &r);
+	wrong_key = message_read_text(&r);
+	if (!r.bad && wrong_key[0] != '\0')
+		incomplete_key(c, work, wrong_key);
+	free(wrong_key);
+}
+
+/* There was no time to make it small. */
+static void
+unshrunk(struct course *c, struct raw *raw)
+{
+	struct hunt_finding f = { .name = copy_text("unshrunk"),
+		.key = copy_text(raw->rough),
+		.line = copy_text(raw->rough),
+		.text = copy_text(raw->text) };
+
+	add_finding(c, &f);
+}
+
+void
+hunt_read_small(struct work *work, struct hunt_finding *f)
+{
+	struct message_reader r = { .at = work->out.bytes, .end = work->out.bytes + work->out.len };
+
+	*f = (struct hunt_finding){ 0 };
+	f->replays = message_read_number(&r) != 0;
+	f->quirk = message_read_number(&r) != 0;
+	f->shrunk = message_read_number(&r) != 0;
+	f->key = message_read_text(&r);
+	f->name = message_read_text(&r);
+	f->line = message_read_text(&r);
+	f->text = message_read_text(&r);
+	f->complaint = message_read_text(&r);
+	if (f->complaint[0] == '\0') {
+		free(f->complaint);
+		f->complaint = NULL;
+	}
+}
+
+static void
+shrink_all(struct course *c)
+{
+	struct work *work = memory_new(c->nr_raw, sizeof(*work), "a hunt");
+
+	for (size_t i = 0; i < c->nr_raw; i++) {
+		keybuf_num(&work[i].in, JOB_SHRINK);
+		message_text(&work[i].in, c->raw[i].text, strlen(c->raw[i].text));
+	}
+	(void)workers_do(c->workers, work, c->nr_raw);
+	for (size_t i = 0; i < c->nr_raw; i++) {
+		struct hunt_finding f;
+
+		if (work[i].end == WORK_DONE) {
+			hunt_read_small(&work[i], &f);
+			add_finding(c, &f);
+		} else {
+			unshrunk(c, &c->raw[i]);
+		}
+		free(c->raw[i].rough);
+		free(c->raw[i].text);
+		work_free(&work[i]);
+	}
+	free(work);
+	free(c->raw);
+	c->raw = NULL;
+	c->nr_raw = 0;
+}
+
+/* --- generations --- */
+
+static size_t
+size_of_next(const struct course *c)
+{
+	uint64_t left = c->nr_begun < GENERATION_MIN ? GENERATION_MIN
+	                : c->nr_begun < GENERATION   ? c->nr_begun
+	                                             : GENERATION;
+
+	if (c->o->end != 0 && c->o->end - c->o->seed - c->nr_begun < left)
+		left = c->o->end - c->o->seed - c->nr_begun;
+	if (c->o->programs != 0 && c->o->programs - c->nr_begun < left)
+		left = c->o->programs - c->nr_begun;
+	return (size_t)left;
+}
+
+/* Does the work, and takes what came of it. False: that is the end. */
+static bool
+do_generation(struct course *c, struct work *work, size_t nr)
+{
+	bool all = workers_do(c->workers, work, nr);
+
+	for (size_t i = 0; i < nr; i++) {
+		if (work[i].end == WORK_LEFT)
+			break;
+		c->report->programs++;
+		c->report->crashed += work[i].end == WORK_DIED;
+		c->report->hung += work[i].end == WORK_HUNG;
+		if (work[i].end == WORK_DONE)
+			take_attempt(c, c->sorts[i], &work[i]);
+		else
+			lost_program(c, &work[i]);
+	}
+	if (c->nr_raw > 0)
+		shrink_all(c);
+	return all && nr > 0 && !c->full;
+}
+
+/* False: that was the last one. */
+static bool
+generation(struct course *c, struct work *work)
+{
+	size_t nr = size_of_next(c);
+
+	for (size_t i = 0; i < nr; i++)
+		make_work(c, i, &work[i]);
+	c->nr_begun += nr;
+	return do_generation(c, work, nr);
+}
+
+/* Was the program run? A target may refuse what another one stored. */
+static bool
+was_run(const struct work *work)
+{
+	struct message_reader r = { .at = work->out.bytes, .end = work->out.bytes + work->out.len };
+
+	return work->end == WORK_DONE && message_read_number(&r) != ATTEMPT_REFUSED;
+}
+
+/* The programs of --pool come before all others. False: that is the end. */
+static bool
+try_stored(struct course *c, struct work *work)
+{
+	size_t all = c->store != NULL ? hunt_store_nr(c->store) : 0;
+	bool more = true;
+
+	for (size_t from = 0; from < all && more; from += GENERATION) {
+		size_t nr = all - from < GENERATION ? all - from : GENERATION;
+
+		for (size_t i = 0; i < nr; i++) {
+			const char *text = hunt_store_text(c->store, from + i);
+
+			c->sorts[i] = SORT_STORED;
+			say_work(&work[i], from + i, text, strlen(text));
+		}
+		more = do_generation(c, work, nr);
+		for (size_t i = 0; i < nr; i++)
+			if (was_run(&work[i]))
+				hunt_store_tried(c->store, from + i);
+	}
+	return more;
+}
+
+/* Brings the directory of --pool up to date, now and then or (@last) in the end. */
+static void
+save_pool(struct course *c, bool last)
+{
+	if (c->store == NULL || (!last && clock_seconds() - c->saved < SAVE_SECONDS))
+		return;
+	c->saved = clock_seconds();
+	c->report->pool.unsaved = !hunt_store_save(c->store, c->pool, c->report);
+	if (last && !c->report->pool.unsaved)
+		hunt_store_prune(c->store, c->pool, c->report);
+}
+
+/* All of them. */
+static void
+generations(struct course *c, struct work *work)
+{
+	bool more = try_stored(c, work);
+
+	for (c->saved = clock_seconds(); more; save_pool(c, false))
+		more = generation(c, work);
+	save_pool(c, true);
+}
+
+static void
+end_course(struct course *c)
+{
+	hunt_pool_free(c->pool);
+	for (size_t i = 0; i < c->nr_rough; i++)
+		free(c->rough[i].key);
+	free(c->rough);
+	free(c);
+}
+
+bool
+hunt(const struct hunt_options *options, struct hunt_report *report)
+{
+	struct workers_options workers = { .nr = options->jobs,
+		.hang_seconds = HANG_SECONDS,
+		.begin = hunt_worker_begin,
+		.work = hunt_worker_do,
+		.tick = tick };
+	struct course *c = memory_new(1, sizeof(*c), "a hunt");
+	struct work *work = memory_new(GENERATION, sizeof(*work), "a hunt");
+	bool good;
+
+	*report = (struct hunt_report){ 0 };
+	c->o = options;
+	c->report = report;
+	c->began = clock_seconds();
+	c->pool = hunt_pool_new();
+	c->changing = (struct genome_limits){ .target = options->limits.target,
+		.threads_min = options->limits.threads_min > 1 ? options->limits.threads_min : 1,
+		.threads_max = options->limits.threads_max,
+		.explored = true,
+		.ops_max = options->limits.ops_max,
+		.init_max = INIT_MAX,
+		.poison_max = POISON_MAX };
+	workers.begin_arg = options;
+	workers.arg = c;
+	c->workers = workers_start(&workers);
+	c->files = hunt_files_open(options, c->workers);
+	if (c->files != NULL && options->pool != NULL)
+		c->store = hunt_store_open(options, report);
+	good = c->files != NULL && (options->pool == NULL || c->store != NULL);
+	if (good)
+		generations(c, work);
+	retry_writes(c);
+	report->seconds = clock_seconds() - c->began;
+	report->stopped = stopped(c);
+	workers_stop(c->workers);
+	hunt_files_close(c->files);
+	hunt_store_close(c->store);
+	for (size_t i = 0; i < GENERATION; i++)
+		work_free(&work[i]);
+	free(work);
+	end_course(c);
+	return good;
+}
+
+void
+hunt_report_free(struct hunt_report *report)
+{
+	for (size_t i = 0; i < report->nr_findings; i++)
+		free_finding(&report->findings[i]);
+	free(report->findings);
+	*report = (struct hunt_report){ 0 };
+}

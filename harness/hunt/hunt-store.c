@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * hunt-store.c - the directory of --pool: the programs that hunts have kept, one file each.
+ *
+ * A file is called TARGET-HASH.vmt, by the target and the hash of its text. A name never stands for two programs, so
+ * hunts may share a directory. What a program reaches is not stored: a hunt runs the programs first, and finds out what
+ * they reach in the code of today.
+ */
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/base/base.h"
+#include "harness/cli/cli.h"
+#include "harness/gen/gen.h"
+#include "harness/hunt/hunt-inside.h"
+#include "harness/program/program.h"
+
+#define HASH_DIGITS 16
+#define SUFFIX ".vmt"
+#define POOL "the programs of a pool" /* what memory is for */
+
+struct stored {
+	char *path;
+	char *text;
+	uint64_t hash;
+	bool own;   /* written by a hunt; false: somebody else's, which stays */
+	bool tried; /* this hunt has run it */
+};
+
+struct hunt_store {
+	const struct hunt_options *options;
+	size_t nr, cap;
+	struct stored *stored;
+};
+
+/* FNV-1a: names must not change with the version. */
+static uint64_t
+hash_of(const char *text)
+{
+	uint64_t hash = 0xcbf29ce484222325u;
+
+	for (; *text != '\0'; text++)
+		hash = (hash ^ (uint8_t)*text) * 0x100000001b3u;
+	return hash;
+}
+
+static const char *
+name_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
+/* Is it the name of a hunt's file? Then *ret_target_len and *ret_hash are its parts. */
+static bool
+parse_name(const char *name, size_t *ret_target_len, uint64_t *ret_hash)
+{
+	size_t len = strlen(name), tail = 1 + HASH_DIGITS + strlen(SUFFIX);
+	const char *dash;
+
+	if (len <= tail)
+		return false;
+	dash = name + len - tail;
+	if (*dash != '-' || strspn(dash + 1, "0123456789abcdef") != HASH_DIGITS ||
+	    strcmp(dash + 1 + HASH_DIGITS, SUFFIX) != 0)
+		return false;
+	*ret_target_len = (size_t)(dash - name);
+	*ret_hash = strtoull(dash + 1, NULL, 16);
+	return true;
+}
+
+/* Gives the program the configuration of this hunt. True: it had it. */
+static bool
+configure(const struct hunt_options *o, struct program_config *config)
+{
+	struct program_config before = *config;
+
+	config->profile_freebsd12 = o->freebsd12;
+	config->quirks = o->quirks;
+	config->mutant = o->mutant;
+	random_suit_target(o->limits.target, config);
+	return before.profile_freebsd12 == config->profile_freebsd12 && before.quirks == config->quirks &&
+	       before.mutant == config->mutant;
+}
+
+static void
+keep_stored(struct hunt_store *s, const char *path, const char *text, bool own)
+{
+	s->stored = memory_grow(s->stored, &s->cap, s->nr + 1, sizeof(*s->stored), POOL);
+	s->stored[s->nr++] = (struct stored){
+		.path = memory_text(path, POOL), .text = memory_text(text, POOL), .hash = hash_of(text), .own = own
+	};
+}
+
+/* Takes the program of one file, if it is for this hunt. False: the file is damaged, and that was said. */
+static bool
+load_file(struct hunt_store *s, const char *path)
+{
+	const char *target = s->options->limits.target->name;
+	struct strbuf text = { 0 }, error = { 0 }, bare_text = { 0 };
+	struct program p, bare;
+	size_t target_len;
+	uint64_t hash;
+	bool own = parse_name(name_of(path), &target_len, &hash), suits, good;
+
+	if (own && (target_len != strlen(target) || memcmp(name_of(path), target, target_len) != 0))
+		return true;
+	good = vmt_load(path, &p, &text, &error);
+	if (good && own && hash_of(strbuf_text(&text)) != hash) {
+		strbuf_printf(
+		    &error, "%s: expected the program that was stored under this name, found another text\n", path);
+		good = false;
+	}
+	if (good) {
+		program_copy_bare(&bare, &p);
+		suits = configure(s->options, &bare.config);
+		vmt_print(&bare, &bare_text);
+		if (bare.nr_threads > 0 && bare.nr_threads <= s->options->limits.threads_max && (suits || !own))
+			keep_stored(s, path, strbuf_text(&bare_text), own);
+		program_free(&bare);
+	} else {
+		fprintf(stderr, "%s", strbuf_text(&error));
+		warnx("%s: is damaged and is left out of the pool", path);
+	}
+	program_free(&p);
+	strbuf_free(&text);
+	strbuf_free(&error);
+	strbuf_free(&bare_text);
+	return good;
+}
+
+struct hunt_store *
+hunt_store_open(const struct hunt_options *o, struct hunt_report *report)
+{
+	struct hunt_store *s = memory_new(1, sizeof(*s), POOL);
+	struct cli_files files = { 0 };
+	bool good;
+
+	s->options = o;
+	good = cli_make_directory(o->pool);
+	if (good && access(o->pool, R_OK | W_OK | X_OK) != 0) {
+		warn("%s", o->pool);
+		good = false;
+	}
+	if (!good) {
+		free(s);
+		return NULL;
+	}
+	report->pool.damaged += !cli_files_add(&files, o->pool);
+	for (size_t i = 0; i < files.nr; i++)
+		report->pool.damaged += !load_file(s, files.names[i]);
+	cli_files_free(&files);
+	report->pool.loaded = s->nr;
+	return s;
+}
+
+void
+hunt_store_close(struct hunt_store *s)
+{
+	for (size_t i = 0; s != NULL && i < s->nr; i++) {
+		free(s->stored[i].path);
+		free(s->stored[i].text);
+	}
+	if (s != NULL)
+		free(s->stored);
+	free(s);
+}
+
+size_t
+hunt_store_nr(const struct hunt_store *s)
+{
+	return s->nr;
+}
+
+const char *
+hunt_store_text(const struct hunt_store *s, size_t i)
+{
+	return s->stored[i].text;
+}
+
+void
+hunt_store_tried(struct hunt_store *s, size_t i)
+{
+	s->stored[i].tried = true;
+}
+
+/* The program with this text, if it is in a file. */
+static struct stored *
+find_stored(const struct hunt_store *s, uint64_t hash)
+{
+	for (size_t i = 0; i < s->nr; i++)
+		if (s->stored[i].hash == hash)
+			return &s->stored[i];
+	return NULL;
+}
+
+static bool
+store_program(struct hunt_store *s, const char *text)
+{
+	struct strbuf path = { 0 }, whole = { 0 };
+	bool good;
+
+	strbuf_printf(&path, "%s/%s-%016llx" SUFFIX, s->options->pool, s->options->limits.target->name,
+	    (unsigned long long)hash_of(text));
+	strbuf_add(&whole, text);
+	good = file_write_unsynced(strbuf_text(&path), &whole); /* a damaged file of this name is replaced */
+	if (good) {
+		keep_stored(s, strbuf_text(&path), text, true);
+		hunt_store_tried(s, s->nr - 1);
+	} else {
+		warn("%s: the pool cannot be saved", strbuf_text(&path));
+	}
+	strbuf_free(&path);
+	strbuf_free(&whole);
+	return good;
+}
+
+bool
+hunt_store_save(struct hunt_store *s, const struct hunt_pool *pool, struct hunt_report *report)
+{
+	bool good = true;
+
+	for (size_t i = 0; good && i < hunt_pool_nr(pool); i++) {
+		if (find_stored(s, hash_of(hunt_pool_text(pool, i))) != NULL)
+			continue;
+		good = store_program(s, hunt_pool_text(pool, i));
+		report->pool.added += good;
+	}
+	return good;
+}
+
+void
+hunt_store_prune(struct hunt_store *s, const struct hunt_pool *pool, struct hunt_report *report)
+{
+	size_t nr = hunt_pool_nr(pool);
+	uint64_t *kept = memory_new(nr, sizeof(*kept), POOL);
+
+	for (size_t i = 0; i < nr; i++)
+		kept[i] = hash_of(hunt_pool_text(pool, i));
+	for (size_t i = 0; i < s->nr; i++) {
+		const struct stored *one = &s->stored[i];
+		bool needed = !one->own || !one->tried;
+
+		for (size_t j = 0; j < nr && !needed; j++)
+			needed = kept[j] == one->hash;
+		report->pool.removed += !needed && unlink(one->path) == 0;
+	}
+	free(kept);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* hunt-words.c - what tells findings apart, and what files of theirs are called. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/vm.h"
+#include "harness/gen/gen.h"
+#include "harness/hunt/hunt-inside.h"
+#include "harness/program/program.h"
+
+#define COMMENT_COLUMNS 110
+
+static void
+print_quirks(uint32_t quirks, struct strbuf *out)
+{
+#define VM_QUIRK(id, name, does, strict)                                                                               \
+	if ((quirks & VM_QUIRK_BIT(id)) != 0)                                                                          \
+		strbuf_printf(out, " +%s", #id);
+#include "engine/quirks.def"
+#undef VM_QUIRK
+}
+
+/* Each kind of operation in the program once, in the order of the table. */
+static void
+print_kinds(const struct program *p, struct strbuf *out)
+{
+	bool seen[VM_OP_CODE_MAX + 1] = { false };
+	struct program copy;
+
+	program_copy_bare(&copy, p);
+	for (unsigned i = 0; i < program_nr_ops(&copy); i++)
+		seen[program_op(&copy, i)->code] = true;
+	program_free(&copy);
+	for (unsigned code = 1; code <= VM_OP_CODE_MAX; code++)
+		if (seen[code])
+			strbuf_printf(out, " %s", vm_op_table[code].name);
+}
+
+void
+hunt_key(const struct program *p, const struct finding *f, struct strbuf *out)
+{
+	char label[FINDING_TEXT_MAX];
+
+	strbuf_add(out, finding_label(f, label));
+	if (p->config.mutant != NULL)
+		strbuf_printf(out, " mutant %s", p->config.mutant);
+	print_quirks(p->config.quirks, out);
+	strbuf_add(out, " |");
+	/* An invariant is the map's: the operation that was under way when it broke has no part in it. */
+	if (check_table[f->check].verdict != PROGRAM_VERDICT_INVARIANT) {
+		strbuf_addc(out, ' ');
+		edges_print(f->edges, out);
+	}
+	strbuf_add(out, " |");
+	print_kinds(p, out);
+}
+
+void
+hunt_comment(const char *text, struct strbuf *out)
+{
+	const char *mark = "#";
+	size_t at = COMMENT_COLUMNS;
+
+	while (*text != '\0') {
+		size_t word = strcspn(text, " ");
+
+		if (at + 1 + word > COMMENT_COLUMNS) {
+			strbuf_printf(out, "%s%s", mark[1] != '\0' ? "\n" : "", mark);
+			at = strlen(mark);
+			mark = "#  ";
+		}
+		strbuf_addc(out, ' ');
+		strbuf_addn(out, text, word);
+		at += 1 + word;
+		text += word;
+		text += strspn(text, " ");
+	}
+	strbuf_addc(out, '\n');
+}
+
+void
+hunt_name(const struct finding *f, struct strbuf *out)
+{
+	char label[FINDING_TEXT_MAX];
+	size_t from = out->len;
+
+	strbuf_add(out, finding_label(f, label));
+	if (f->edges != 0) {
+		strbuf_addc(out, '-');
+		strbuf_add(out, vm_edge_table[63 - __builtin_clzll(f->edges)].name);
+	}
+	/* A target's own label may be anything. */
+	for (char *c = out->text + from; *c != '\0'; c++)
+		if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-", *c) == NULL)
+			*c = '-';
+}

@@ -1,0 +1,511 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* reproduce.c - see reproduce.h. */
+#include "harness/hunt/reproduce.h"
+
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "harness/base/base.h"
+#include "harness/expect/expect.h"
+#include "harness/explore/explore.h"
+#include "harness/program/program.h"
+#include "harness/run/run.h"
+#include "harness/sim/sim.h"
+
+#define STEPS_MAX 20000 /* of one run: then it is given up */
+#define NEAR_SHARE 0.2  /* of the time, for orders near the observed one */
+#define TAILS_SHARE 0.5 /* up to here tails are explored */
+#define TAIL_SHARE 0.1  /* at most, for one of them */
+#define TAIL_STATES_MAX 200000
+#define MOVES_MAX 4 /* steps that are moved, in an order near the observed one */
+#define MOVE_MAX 6  /* how far */
+#define PROGRESS_RUNS 256
+
+/* An operation that ended, in the observed order. */
+struct finish {
+	uint8_t thread;
+	uint16_t op;
+};
+
+struct search {
+	const struct program *whole;
+	const struct reproduce_options *options;
+	struct reproduce_result *result;
+	struct sim *sim;
+	struct timespec began;
+	struct prng prng;
+	enum reproduce_phase phase;
+	uint8_t *order; /* a thread per step, as observed */
+	size_t nr_order;
+	struct finish *finishes; /* by the observed order, in the order of their ends */
+	size_t nr_finishes, nr_ops;
+};
+
+const char *
+reproduce_phase_text(enum reproduce_phase phase)
+{
+	switch (phase) {
+	case REPRODUCE_NOTHING:
+		break;
+	case REPRODUCE_OBSERVED:
+		return "by the observed order";
+	case REPRODUCE_NEAR:
+		return "by an order near the observed one";
+	case REPRODUCE_TAILS:
+		return "by exploring a tail of it";
+	case REPRODUCE_RANDOM:
+		return "at random";
+	}
+	return "not at all";
+}
+
+static double
+seconds_left(const struct search *s, double share)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return s->options->seconds * share -
+	       ((double)(t.tv_sec - s->began.tv_sec) + (double)(t.tv_nsec - s->began.tv_nsec) / 1e9);
+}
+
+/* Is the search over, or this share of its time? */
+static bool
+over(const struct search *s, double share)
+{
+	return s->result->same || (s->options->stop != NULL && *s->options->stop != 0) || seconds_left(s, share) <= 0;
+}
+
+static void
+tell(struct search *s)
+{
+	if (s->options->progress != NULL && s->result->runs % PROGRESS_RUNS == 0)
+		s->options->progress(s->options->progress_arg, reproduce_phase_text(s->phase), s->result->runs);
+}
+
+/* --- is it the verdict? --- */
+
+/* The condition of an assertion: "panic: COND (FILE:LINE)" without the rest. */
+static bool
+same_assertion(const char *detail, const char *text)
+{
+	size_t len;
+
+	if (strncmp(detail, "panic: ", 7) == 0)
+		detail += 7;
+	len = strcspn(text, "(") < strlen(text) ? (size_t)(strrchr(text, '(') - text) : strlen(text);
+	return len == 0 || strncmp(detail, text, len) == 0;
+}
+
+static bool
+is_verdict(const struct program *p, const struct finding *f)
+{
+	const struct program_verdict_line *v = program_verdict(p);
+	const char *detail = v->detail != NULL ? v->detail : "";
+	enum check_id named = check_find(detail, strcspn(detail, " :"));
+
+	if (f->quirk)
+		return false;
+	if (named != CHECK_NONE)
+		return finding_is(f, check_table[named].verdict, detail);
+	/* What real threads say of it is in their own words, so the kind has to do. */
+	if (v->kind == PROGRAM_VERDICT_INVARIANT && finding_is(f, PROGRAM_VERDICT_MODEL, NULL))
+		return true;
+	return finding_is(f, v->kind, NULL) && (v->kind != PROGRAM_VERDICT_PANIC || same_assertion(detail, f->text));
+}
+
+/* The finding of the run that is the verdict, else the first that no quirk explains; NULL: none. */
+static const struct finding *
+best_finding(const struct search *s, const struct checker *c, bool *same)
+{
+	for (size_t i = 0; i < c->nr_findings; i++) {
+		*same = is_verdict(s->whole, &c->findings[i]);
+		if (*same)
+			return &c->findings[i];
+	}
+	return checker_first(c);
+}
+
+/* --- one run --- */
+
+/* Chooses who steps; UINT_MAX: the run has gone far enough. */
+typedef unsigned chooser(void *arg, const struct run *r, size_t step, unsigned last);
+
+/* From the beginning to the end; *path has it. */
+static void
+run_by(struct run *r, chooser *choose, void *arg, struct explore_path *path)
+{
+	unsigned last = 0;
+	size_t cap = 0;
+
+	*path = (struct explore_path){ 0 };
+	run_begin(r);
+	for (size_t step = 0; run_enabled(r) != 0 && step < STEPS_MAX; step++) {
+		last = choose(arg, r, step, last);
+		run_step(r, last);
+		path_append(path, &cap, last);
+	}
+}
+
+static void
+take_program(struct search *s, const struct program *p)
+{
+	struct strbuf text = { 0 };
+	struct vmt_error e;
+
+	program_free(&s->result->program);
+	vmt_print(p, &text);
+	if (!vmt_parse(strbuf_text(&text), text.len, &s->result->program, &e))
+		errx(2, "the program found does not parse: line %u: %s", e.line, e.text);
+	strbuf_free(&text);
+}
+
+/* The run just made shows something: keeps it, unless something better is kept already. */
+static void
+keep(struct search *s, struct run *r, const struct explore_path *path)
+{
+	struct strbuf result = { 0 };
+	struct program p = *r->program;
+	char label[FINDING_TEXT_MAX];
+	const struct finding *f;
+	bool same = false;
+
+	f = run_enabled(r) == 0 ? best_finding(s, r->checker, &same) : NULL;
+	if (f == NULL || s->result->same || (!same && s->result->phase != REPRODUCE_NOTHING))
+		return;
+	s->result->same = same;
+	s->result->phase = s->phase;
+	s->result->finding = *f;
+	run_outcome(r, &result);
+	p.verdicts = NULL;
+	p.nr_verdicts = 0;
+	program_add_verdict(&p, finding_kind(f), finding_label(f, label));
+	p.head = NULL;
+	p.nr_notes = 0;
+	p.result = run_panic(r) == NULL ? strbuf_take(&result) : NULL; /* no program can expect a panic */
+	p.has_schedule = true;
+	p.choices = path->choices;
+	p.nr_choices = path->nr_choices;
+	take_program(s, &p);
+	program_drop_verdicts(&p);
+	if (p.result != NULL)
+		free(p.result);
+	strbuf_free(&result);
+}
+
+/* A run is over, or was given up. Frees the path. */
+static void
+ended(struct search *s, struct run *r, struct explore_path *path)
+{
+	if (run_enabled(r) == 0)
+		checker_end(r->checker, r);
+	s->result->runs++;
+	if (r->checker->nr_findings > 0)
+		keep(s, r, path);
+	free(path->choices);
+	tell(s);
+}
+
+static void
+attempt(struct search *s, struct run *r, chooser *choose, void *arg)
+{
+	struct explore_path path;
+
+	run_by(r, choose, arg, &path);
+	ended(s, r, &path);
+}
+
+/* --- 1. the observed order, and what is near it --- */
+
+struct by_order {
+	const uint8_t *order;
+	size_t nr;
+	struct search *s; /* NULL, or: note which operations end */
+	unsigned done[PROGRAM_THREADS_MAX];
+};
+
+static void
+note_finishes(struct by_order *b, const struct run *r)
+{
+	struct search *s = b->s;
+
+	for (unsigned t = 0; t < r->program->nr_threads; t++)
+		for (; b->done[t] < r->threads[t].nr_done; b->done[t]++)
+			s->finishes[s->nr_finishes++] = (struct finish){ (uint8_t)t, (uint16_t)b->done[t] };
+}
+
+static unsigned
+choose_by_order(void *arg, const struct run *r, size_t step, unsigned last)
+{
+	struct by_order *b = arg;
+	uint32_t enabled = run_enabled(r);
+
+	if (b->s != NULL)
+		note_finishes(b, r);
+	if (step < b->nr && (enabled >> b->order[step] & 1) != 0)
+		return b->order[step];
+	return replay_default(enabled, last);
+}
+
+/* Moves some steps to other places nearby. */
+static void
+disturb(struct search *s, uint8_t *order)
+{
+	uint64_t moves = 1 + prng_below(&s->prng, MOVES_MAX);
+
+	while (moves-- > 0) {
+		size_t from = prng_below(&s->prng, s->nr_order), by = 1 + prng_below(&s->prng, MOVE_MAX), to;
+		uint8_t thread = order[from];
+
+		to = prng_one_in(&s->prng, 2) ? from + by : from - by;
+		if (to >= s->nr_order) /* below 0, too */
+			continue;
+		if (to > from)
+			memmove(&order[from], &order[from + 1], to - from);
+		else
+			memmove(&order[to + 1], &order[to], from - to);
+		order[to] = thread;
+	}
+}
+
+static void
+search_orders(struct search *s, struct run *r)
+{
+	struct by_order b = { .order = s->order, .nr = s->nr_order, .s = s };
+	uint8_t *near = memory_resize(NULL, s->nr_order + 1, 1, "a search");
+
+	s->phase = REPRODUCE_OBSERVED;
+	attempt(s, r, choose_by_order, &b);
+	note_finishes(&b, r);
+	s->phase = REPRODUCE_NEAR;
+	b = (struct by_order){ .order = near, .nr = s->nr_order };
+	while (s->nr_order > 0 && !over(s, NEAR_SHARE)) {
+		memcpy(near, s->order, s->nr_order);
+		disturb(s, near);
+		attempt(s, r, choose_by_order, &b);
+	}
+	free(near);
+}
+
+/* --- 2. tails --- */
+
+/* The program from where all but @keep operations have ended: those are init steps. To be freed by free_tail. */
+static bool
+make_tail(const struct search *s, size_t keep, struct program *p)
+{
+	const struct program *w = s->whole;
+	size_t nr_front = s->nr_ops > keep ? s->nr_ops - keep : 0;
+	unsigned first[PROGRAM_THREADS_MAX] = { 0 };
+
+	if (nr_front > s->nr_finishes)
+		return false;
+	*p = *w;
+	p->head = NULL;
+	p->nr_notes = 0;
+	p->init = memory_new(w->nr_init + nr_front + 1, sizeof(*p->init), "a search");
+	for (size_t i = 0; i < w->nr_init; i++)
+		p->init[i] = (struct program_step){ .op = w->init[i].op };
+	for (size_t i = 0; i < nr_front; i++) {
+		const struct finish *e = &s->finishes[i];
+
+		p->init[p->nr_init++] = (struct program_step){ .op = w->threads[e->thread].ops[e->op] };
+		first[e->thread] = e->op + 1u;
+	}
+	p->nr_threads = 0;
+	p->threads = memory_new(PROGRAM_THREADS_MAX, sizeof(*p->threads), "a search");
+	for (unsigned t = 0; t < w->nr_threads; t++) {
+		struct program_thread *to = &p->threads[p->nr_threads];
+		const struct program_thread *from = &w->threads[t];
+
+		for (unsigned i = first[t]; i < from->nr_ops; i++)
+			to->ops[to->nr_ops++] = from->ops[i];
+		p->nr_threads += to->nr_ops > 0;
+	}
+	return p->nr_threads > 0;
+}
+
+static void
+free_tail(struct program *p)
+{
+	free(p->init);
+	free(p->threads);
+}
+
+struct by_path {
+	const struct explore_path *path;
+	size_t choice;
+	uint32_t made; /* of that choice */
+};
+
+static unsigned
+choose_by_path(void *arg, const struct run *r, size_t step, unsigned last)
+{
+	struct by_path *b = arg;
+	const struct program_choice *c;
+
+	(void)step;
+	if (b->choice < b->path->nr_choices && b->made == b->path->choices[b->choice].count) {
+		b->choice++;
+		b->made = 0;
+	}
+	if (b->choice == b->path->nr_choices)
+		return replay_default(run_enabled(r), last);
+	c = &b->path->choices[b->choice];
+	b->made++;
+	return (run_enabled(r) >> c->thread & 1) != 0 ? c->thread : replay_default(run_enabled(r), last);
+}
+
+static void
+explore_tail(struct search *s, struct run *r)
+{
+	const struct explore_options o = {
+		.states_max = TAIL_STATES_MAX,
+		.seconds = s->options->seconds * TAIL_SHARE,
+		.want_witnesses = true,
+		.stop = s->options->stop,
+	};
+	struct explore_result x;
+
+	explore(r, &o, &x);
+	s->result->tails++;
+	for (size_t i = 0; i < x.nr_findings && !s->result->same; i++) {
+		struct by_path b = { .path = &x.findings[i].witness };
+
+		if (!x.findings[i].f.quirk)
+			attempt(s, r, choose_by_path, &b);
+	}
+	explore_result_free(&x);
+}
+
+static void
+search_tails(struct search *s)
+{
+	s->phase = REPRODUCE_TAILS;
+	for (size_t keep = 1; keep <= s->nr_ops && !over(s, TAILS_SHARE); keep += 1 + keep / 4) {
+		struct checker c = { 0 };
+		struct program p;
+		struct run r;
+
+		if (!make_tail(s, keep, &p))
+			continue;
+		if (run_open_checked(&r, &p, s->options->target, s->sim, &c) == RUN_OPENED && checker_first(&c) == NULL)
+			explore_tail(s, &r);
+		run_close(&r);
+		checker_free(&c);
+		free_tail(&p);
+		if (keep == s->nr_ops)
+			break;
+	}
+}
+
+/* --- 3. at random --- */
+
+/* By the mix of strategies that hunt uses. */
+static void
+search_random(struct search *s, struct run *r)
+{
+	struct strategy_view view;
+
+	s->phase = REPRODUCE_RANDOM;
+	strategy_view_init(&view, r);
+	for (uint64_t i = 0; !over(s, 1); i++) {
+		struct path_recorder x = { 0 };
+
+		(void)strategy_of_mix(i)->function(r, &view, s->options->seed + i, path_record, &x);
+		ended(s, r, &x.path);
+	}
+	strategy_view_free(&view);
+}
+
+/* --- the search --- */
+
+/* The schedule behind REPRODUCE_ORDER in the head, a thread per step. Without one the threads run by default. */
+static void
+read_order(struct search *s)
+{
+	const char *at = s->whole->head == NULL ? NULL : strstr(s->whole->head, REPRODUCE_ORDER);
+	struct program_choice *choices = NULL;
+	struct vmt_error e;
+	size_t nr = 0, cap = 0;
+	char *line;
+
+	if (at == NULL)
+		return;
+	at += strlen(REPRODUCE_ORDER);
+	line = memory_textn(at, strcspn(at, "\n"), "a search");
+	if (vmt_parse_choices(line, &choices, &nr, &e))
+		for (size_t i = 0; i < nr; i++)
+			for (uint32_t n = 0; n < choices[i].count && s->nr_order < STEPS_MAX; n++) {
+				s->order = memory_grow(s->order, &cap, s->nr_order + 1, 1, "a search");
+				s->order[s->nr_order++] = choices[i].thread;
+			}
+	free(choices);
+	free(line);
+}
+
+static void
+refuse(struct reproduce_result *result, unsigned line, const char *why)
+{
+	result->refused_line = line;
+	(void)snprintf(result->refused, sizeof(result->refused), "%s", why);
+}
+
+static void
+search(struct search *s)
+{
+	struct checker c = { 0 };
+	struct run r;
+
+	if (run_open_checked(&r, s->whole, s->options->target, s->sim, &c) == RUN_OPENED) {
+		search_orders(s, &r);
+		if (!over(s, TAILS_SHARE))
+			search_tails(s);
+		run_close(&r);
+		checker_free(&c);
+		/* A tail has had the sim: the run is to be opened again. */
+		if (run_open_checked(&r, s->whole, s->options->target, s->sim, &c) == RUN_OPENED && !over(s, 1))
+			search_random(s, &r);
+	} else {
+		refuse(s->result, r.error_line, strbuf_text(&r.error));
+	}
+	run_close(&r);
+	checker_free(&c);
+}
+
+void
+reproduce(const struct program *p, const struct reproduce_options *options, struct reproduce_result *result)
+{
+	struct search s = {
+		.whole = p, .options = options, .result = result, .sim = sim_create(), .prng = { options->seed }
+	};
+
+	*result = (struct reproduce_result){ 0 };
+	program_init(&result->program);
+#ifndef WS_FIBER_TSAN
+	if (program_verdict(p)->kind == PROGRAM_VERDICT_RACE) {
+		refuse(result, 0, "a data race is seen only by a build with ThreadSanitizer (-Db_sanitize=thread)");
+		sim_destroy(s.sim);
+		return;
+	}
+#endif
+	(void)clock_gettime(CLOCK_MONOTONIC, &s.began);
+	for (unsigned t = 0; t < p->nr_threads; t++)
+		s.nr_ops += p->threads[t].nr_ops;
+	s.finishes = memory_new(s.nr_ops + 1, sizeof(*s.finishes), "a search");
+	read_order(&s);
+	search(&s);
+	if (result->phase != REPRODUCE_NOTHING)
+		(void)expect_run(&result->program, options->target, s.sim);
+	free(s.finishes);
+	free(s.order);
+	sim_destroy(s.sim);
+}
+
+void
+reproduce_result_free(struct reproduce_result *result)
+{
+	program_free(&result->program);
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* reproducer.c - see reproducer.h. */
+#include "harness/hunt/reproducer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/vm.h"
+#include "harness/expect/expect.h"
+#include "harness/explore/explore.h"
+#include "harness/gen/gen.h"
+#include "harness/run/run.h"
+
+#define STEPS_MAX 100000 /* of a run: then it is given up, and that it does not end is what is found */
+
+/* Runs to the end, or until it is given up. */
+static void
+run_by(struct run *r, const struct reproducer_way *way, struct path_recorder *c)
+{
+	struct replay how = { .lenient = true, .steps_max = STEPS_MAX, .on_step = path_record, .arg = c };
+
+	if (!way->by_schedule) {
+		(void)strategy_bytes_upto(r, way->choices, way->nr_choices, STEPS_MAX, path_record, c);
+		return;
+	}
+	(void)replay(r, r->program->choices, r->program->nr_choices, &how);
+	replay_free(&how);
+}
+
+/* Of a check, or CHECK_NONE: of any, but rather one that no quirk explains. */
+static const struct finding *
+first_finding(const struct checker *c, enum check_id wanted)
+{
+	const struct finding *f = wanted == CHECK_NONE ? checker_first(c) : NULL;
+
+	for (size_t i = 0; i < c->nr_findings && f == NULL; i++)
+		if (wanted == CHECK_NONE || c->findings[i].check == wanted)
+			f = &c->findings[i];
+	return f;
+}
+
+/* A run that was given up. */
+static const struct finding *
+no_end(struct finding *f)
+{
+	*f = (struct finding){ .check = CHECK_circle, .thread = -1, .step = STEPS_MAX, .since = STEPS_MAX };
+	(void)snprintf(f->text, sizeof(f->text), "no end after %d steps", STEPS_MAX);
+	return f;
+}
+
+static void
+forget_expectations(struct program *p)
+{
+	for (size_t i = 0; i < p->nr_outcomes; i++)
+		free(p->outcomes[i].text);
+	free(p->outcomes);
+	free(p->result);
+	program_drop_verdicts(p);
+	free(p->choices);
+	p->nr_outcomes = 0;
+	p->outcomes = NULL;
+	p->has_schedules = false;
+	p->result = NULL;
+	p->choices = NULL;
+	p->nr_choices = 0;
+}
+
+/* "unfounded T0.0 wire 20 24 user noholes => ...": the check's label first, by which the verdict is compared. */
+static char *
+detail_of(const struct finding *f, const struct program *p)
+{
+	struct strbuf text = { 0 };
+	struct strbuf detail = { 0 };
+	char label[FINDING_TEXT_MAX];
+	const char *behind;
+
+	finding_print(f, p, &text);
+	behind = strchr(strbuf_text(&text), ':');
+	strbuf_printf(&detail, "%s%s", finding_label(f, label), behind != NULL ? behind : "");
+	strbuf_free(&text);
+	return strbuf_take(&detail);
+}
+
+static void
+make(struct program *p, struct run *r, struct path_recorder *c, const struct finding *f)
+{
+	struct strbuf result = { 0 };
+	char *detail = detail_of(f, p);
+	bool ran = c->path.nr_choices > 0 && run_panic(r) == NULL && run_enabled(r) == 0;
+
+	if (ran)
+		run_outcome(r, &result);
+	forget_expectations(p);
+	program_add_verdict(p, finding_kind(f), detail);
+	free(detail);
+	p->has_schedule = p->nr_threads > 0 && f->check != CHECK_circle;
+	if (p->has_schedule) {
+		p->choices = c->path.choices;
+		p->nr_choices = c->path.nr_choices;
+		c->path.choices = NULL;
+	}
+	if (ran)
+		p->result = strbuf_take(&result);
+	strbuf_free(&result);
+}
+
+/* If there is a finding of that check, makes the program its reproducer. */
+static bool
+judge(struct program *p, const struct reproducer_way *way, const struct vm_target *t, struct sim *sim,
+    enum check_id wanted, struct finding *ret)
+{
+	struct checker checker = { 0 };
+	struct path_recorder c = { 0 };
+	const struct finding *f;
+	struct finding endless;
+	bool given_up = false;
+	struct run r;
+
+	if (run_open_checked(&r, p, t, sim, &checker) == RUN_OPENED && p->nr_threads > 0) {
+		run_by(&r, way, &c);
+		given_up = run_enabled(&r) != 0;
+		if (!given_up)
+			checker_end(&checker, &r);
+	}
+	f = first_finding(&checker, wanted);
+	if (f == NULL && given_up && (wanted == CHECK_NONE || wanted == CHECK_circle))
+		f = no_end(&endless);
+	if (f != NULL) {
+		*ret = *f;
+		make(p, &r, &c, f);
+	}
+	free(c.path.choices);
+	run_close(&r);
+	if (f != NULL && p->has_schedule && !given_up)
+		(void)expect_run(p, t, sim);
+	checker_free(&checker);
+	return f != NULL;
+}
+
+bool
+reproducer_make(struct program *p, const struct reproducer_way *way, const struct vm_target *t, struct sim *sim,
+    struct finding *ret)
+{
+	const struct reproducer_way plainly = { .choices = NULL };
+
+	if (p->nr_threads > 0) {
+		if (!judge(p, way, t, sim, CHECK_NONE, ret))
+			return false;
+		if (ret->thread != SIM_INIT_THREAD)
+			return true;
+	}
+	return program_init_as_thread(p) && judge(p, &plainly, t, sim, CHECK_NONE, ret);
+}
+
+/* Does the program, along its schedule, show the same in that profile? Then it is in it. */
+static bool
+try_profile(struct program *p, uint32_t quirks, const struct vm_target *t, struct sim *sim, struct finding *f)
+{
+	const struct reproducer_way along = { .by_schedule = true };
+	struct program_config before = p->config;
+
+	p->config.profile_given = true;
+	p->config.profile_freebsd12 = false;
+	p->config.quirks = quirks;
+	if (judge(p, &along, t, sim, f->check, f))
+		return true;
+	p->config.profile_freebsd12 = before.profile_freebsd12;
+	p->config.quirks = before.quirks;
+	return false;
+}
+
+void
+reproducer_reduce_profile(struct program *p, const struct vm_target *t, struct sim *sim, struct finding *f)
+{
+	uint32_t on = p->config.quirks;
+
+	if (try_profile(p, VM_QUIRKS_STRICT, t, sim, f))
+		return;
+	for (uint32_t left = on; left != 0; left &= left - 1)
+		if (try_profile(p, left & -left, t, sim, f))
+			return;
+}

@@ -1,0 +1,689 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * bytes.c - programs from bytes and back; docs/bytes.md has the layout. Decoder and encoder of a rule stand side by
+ * side.
+ *
+ * Nothing here knows an operation: arguments are coded by their kind (engine/args.def).
+ */
+#include "harness/program/bytes.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/vm.h"
+#include "harness/base/base.h"
+
+#define FIRST_BYTE 1
+
+#define FLAG_FREEBSD12 0x01
+#define FLAG_LIMIT 0x02
+#define FLAGS_KERNEL 0x0c
+#define FLAGS_FRAMES 0xf0
+
+#define MAP_LOW 160      /* 0 64 */
+#define MAP_EXPLICIT 208 /* from here on: numbers follow */
+
+#define ESCAPE 240      /* from here on: a number of 1 to 8 bytes follows */
+#define PAGE_MARGIN 4   /* pages below and above the map that one byte can name */
+#define LENGTHS 16      /* most lengths are below it */
+#define LENGTH_WIDE 128 /* from here on: lengths 0 to 95 */
+#define LENGTH_BACK 224 /* from here on: the end is 1 to 16 pages below the start */
+
+#define CODES 10 /* error codes that a pager may give: 1 to 10 */
+#define CODE_ANY 128
+
+#define MAPPING_GUARD 0xc0
+#define MAPPING_RAW 0x40 /* max is not made to include prot */
+
+/* Where an operation stands: what a byte of the operations means. */
+#define OPS_END 112        /* to 127, and 0: the choices follow */
+#define SECTION_THREAD 128 /* a thread: by its number modulo 4 */
+#define SECTION_ANY 224    /* one of all 16 threads */
+#define SECTION_INIT 240
+#define SECTION_FINAL 248
+#define SECTION_THREADS 4
+
+static_assert(SECTION_INIT - SECTION_ANY == PROGRAM_THREADS_MAX, "each thread has its byte");
+static_assert(VM_OP_CODE_MAX < OPS_END, "each operation has its byte");
+
+/* Before the version. No text begins so, and of the inputs that a fuzzer makes hardly any. */
+static const uint8_t magic[BYTES_HEADER - 1] = { 0x89, 'w', 's', 'p', 'r', 'o', 'g' };
+
+struct bytes_reader {
+	const uint8_t *bytes;
+	size_t at, len;
+	uint64_t near;    /* the first page that one byte can name, once the map is known */
+	unsigned nr_near; /* how many such pages there are */
+};
+
+static uint8_t
+take(struct bytes_reader *r)
+{
+	return r->at < r->len ? r->bytes[r->at++] : 0;
+}
+
+/* The number behind escape byte @b. */
+static uint64_t
+take_escaped(struct bytes_reader *r, uint8_t b)
+{
+	unsigned n = 1 + (b - ESCAPE) % 8;
+	uint64_t v = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		v |= (uint64_t)take(r) << (8 * i);
+	return v;
+}
+
+static void
+put_escaped(struct keybuf *out, uint64_t v)
+{
+	unsigned n = 1;
+
+	while (n < 8 && v >> (8 * n) != 0)
+		n++;
+	keybuf_u8(out, (uint8_t)(ESCAPE + n - 1));
+	for (unsigned i = 0; i < n; i++)
+		keybuf_u8(out, (uint8_t)(v >> (8 * i)));
+}
+
+static uint64_t
+take_number(struct bytes_reader *r)
+{
+	uint8_t b = take(r);
+
+	return b < ESCAPE ? b : take_escaped(r, b);
+}
+
+static void
+put_number(struct keybuf *out, uint64_t v)
+{
+	if (v < ESCAPE)
+		keybuf_u8(out, (uint8_t)v);
+	else
+		put_escaped(out, v);
+}
+
+static uint64_t
+as_page(uint64_t v)
+{
+	return v % (VM_OP_PAGE_MAX + 1);
+}
+
+static uint64_t
+at_most(uint64_t v, uint64_t max)
+{
+	return v < max ? v : max;
+}
+
+/* The pages that one byte can name: *ret_lo and so many. */
+static uint64_t
+near_pages(const struct program_config *cfg, uint64_t *ret_lo)
+{
+	*ret_lo = cfg->min - at_most(cfg->min, PAGE_MARGIN);
+	return at_most(cfg->max + PAGE_MARGIN - *ret_lo, ESCAPE);
+}
+
+static uint64_t
+take_page(struct bytes_reader *r)
+{
+	uint8_t b = take(r);
+
+	return b < ESCAPE ? at_most(r->near + b % r->nr_near, VM_OP_PAGE_MAX) : as_page(take_escaped(r, b));
+}
+
+static void
+put_page(struct keybuf *out, const struct program_config *cfg, uint64_t page)
+{
+	uint64_t lo, nr = near_pages(cfg, &lo);
+
+	if (page >= lo && page - lo < nr)
+		keybuf_u8(out, (uint8_t)(page - lo));
+	else
+		put_escaped(out, page);
+}
+
+static uint64_t
+take_end(struct bytes_reader *r, uint64_t start)
+{
+	uint8_t b = take(r);
+
+	if (b >= ESCAPE)
+		return as_page(take_escaped(r, b));
+	if (b >= LENGTH_BACK)
+		return start - at_most(start, (uint64_t)b - LENGTH_BACK + 1);
+	return at_most(start + (b >= LENGTH_WIDE ? b - LENGTH_WIDE : b % LENGTHS), VM_OP_PAGE_MAX);
+}
+
+static void
+put_end(struct keybuf *out, uint64_t start, uint64_t end)
+{
+	if (end >= start && end - start < LENGTHS)
+		keybuf_u8(out, (uint8_t)(end - start));
+	else if (end >= start && end - start < LENGTH_BACK - LENGTH_WIDE)
+		keybuf_u8(out, (uint8_t)(LENGTH_WIDE + end - start));
+	else if (end < start && start - end <= ESCAPE - LENGTH_BACK)
+		keybuf_u8(out, (uint8_t)(LENGTH_BACK - 1 + start - end));
+	else
+		put_escaped(out, end);
+}
+
+static void
+take_mapping(struct bytes_reader *r, struct vm_op *op)
+{
+	uint8_t b = take(r);
+
+	if ((b & MAPPING_GUARD) == MAPPING_GUARD) {
+		op->flags |= VM_OPF_GUARD;
+		return;
+	}
+	op->prot = b & VM_PROT_ALL;
+	op->max = (b >> 3) & VM_PROT_ALL;
+	if ((b & MAPPING_RAW) == 0)
+		op->max |= op->prot;
+}
+
+static uint8_t
+raw_bit(const struct vm_op *op)
+{
+	return (op->prot & ~op->max) != 0 ? MAPPING_RAW : 0;
+}
+
+static void
+put_mapping(struct keybuf *out, const struct vm_op *op)
+{
+	if ((op->flags & VM_OPF_GUARD) != 0)
+		keybuf_u8(out, MAPPING_GUARD);
+	else
+		keybuf_u8(out, (uint8_t)(op->prot | op->max << 3 | raw_bit(op)));
+}
+
+static void
+take_max(struct bytes_reader *r, struct vm_op *op)
+{
+	uint8_t b = take(r);
+
+	op->max = b & VM_PROT_ALL;
+	if ((b & MAPPING_RAW) == 0)
+		op->max |= op->prot;
+}
+
+/* A flag that half of all bytes set, and one that a quarter sets. */
+static uint8_t
+take_flag(struct bytes_reader *r, uint8_t flag)
+{
+	return (take(r) & 1) != 0 ? flag : 0;
+}
+
+static uint8_t
+take_rare_flag(struct bytes_reader *r, uint8_t flag)
+{
+	return (take(r) & 3) == 3 ? flag : 0;
+}
+
+static void
+put_flag(struct keybuf *out, const struct vm_op *op, uint8_t flag, uint8_t set)
+{
+	keybuf_u8(out, (op->flags & flag) != 0 ? set : 0);
+}
+
+static void
+take_arg(struct bytes_reader *r, enum vm_arg_kind kind, struct vm_op *op)
+{
+	switch (kind) {
+	case VM_ARG_NONE:
+		break;
+	case VM_ARG_START:
+		op->start = take_page(r);
+		break;
+	case VM_ARG_END:
+	case VM_ARG_LEN:
+		op->end = take_end(r, op->start);
+		break;
+	case VM_ARG_PROT:
+		op->prot = take(r) & VM_PROT_ALL;
+		break;
+	case VM_ARG_MAX:
+		take_max(r, op);
+		break;
+	case VM_ARG_MAPPING:
+		take_mapping(r, op);
+		break;
+	case VM_ARG_INHERIT:
+		op->choice = take(r) % VM_INHERIT_COUNT;
+		break;
+	case VM_ARG_ADVICE:
+		op->choice = take(r) % VM_MADV_COUNT;
+		break;
+	case VM_ARG_WHO:
+		op->flags |= take_flag(r, VM_OPF_USER);
+		break;
+	case VM_ARG_HOLES:
+		op->flags |= take_flag(r, VM_OPF_HOLESOK);
+		break;
+	case VM_ARG_SETMAX:
+		op->flags |= take_rare_flag(r, VM_OPF_SETMAX);
+		break;
+	case VM_ARG_WRITE:
+		op->flags |= take_rare_flag(r, VM_OPF_WRITE);
+		break;
+	case VM_ARG_INVALIDATE:
+		op->flags |= take_rare_flag(r, VM_OPF_INVALIDATE);
+		break;
+	case VM_ARG_TAG:
+		op->value = take_number(r);
+		break;
+	case VM_ARG_COUNT:
+		op->value = as_page(take_number(r));
+		break;
+	}
+}
+
+static void
+put_arg(struct keybuf *out, const struct program_config *cfg, enum vm_arg_kind kind, const struct vm_op *op)
+{
+	switch (kind) {
+	case VM_ARG_NONE:
+		break;
+	case VM_ARG_START:
+		put_page(out, cfg, op->start);
+		break;
+	case VM_ARG_END:
+	case VM_ARG_LEN:
+		put_end(out, op->start, op->end);
+		break;
+	case VM_ARG_PROT:
+		keybuf_u8(out, op->prot);
+		break;
+	case VM_ARG_MAX:
+		keybuf_u8(out, op->max | raw_bit(op));
+		break;
+	case VM_ARG_MAPPING:
+		put_mapping(out, op);
+		break;
+	case VM_ARG_INHERIT:
+	case VM_ARG_ADVICE:
+		keybuf_u8(out, op->choice);
+		break;
+	case VM_ARG_WHO:
+		put_flag(out, op, VM_OPF_USER, 1);
+		break;
+	case VM_ARG_HOLES:
+		put_flag(out, op, VM_OPF_HOLESOK, 1);
+		break;
+	case VM_ARG_SETMAX:
+		put_flag(out, op, VM_OPF_SETMAX, 3);
+		break;
+	case VM_ARG_WRITE:
+		put_flag(out, op, VM_OPF_WRITE, 3);
+		break;
+	case VM_ARG_INVALIDATE:
+		put_flag(out, op, VM_OPF_INVALIDATE, 3);
+		break;
+	case VM_ARG_TAG:
+	case VM_ARG_COUNT:
+		put_number(out, op->value);
+		break;
+	}
+}
+
+/* The operation whose code byte was @b. */
+static struct vm_op
+take_op(struct bytes_reader *r, uint8_t b)
+{
+	struct vm_op op = { .code = (uint8_t)(1 + (b - 1) % VM_OP_CODE_MAX) };
+
+	const uint8_t *args = vm_op_table[op.code].args;
+
+	for (unsigned i = 0; i < VM_OP_ARGS_MAX && args[i] != VM_ARG_NONE; i++)
+		take_arg(r, args[i], &op);
+	return op;
+}
+
+static void
+put_op(struct keybuf *out, const struct program_config *cfg, const struct vm_op *op)
+{
+	keybuf_u8(out, op->code);
+	for (unsigned i = 0; i < VM_OP_ARGS_MAX; i++)
+		put_arg(out, cfg, vm_op_table[op->code].args[i], op);
+}
+
+static void
+take_map(struct bytes_reader *r, struct program_config *cfg)
+{
+	uint8_t b = take(r);
+
+	cfg->min = b < MAP_LOW ? PROGRAM_MIN_DEFAULT : 0;
+	cfg->max = b < MAP_LOW ? PROGRAM_MAX_DEFAULT : PROGRAM_MAX_DEFAULT - PROGRAM_MIN_DEFAULT;
+	if (b >= MAP_EXPLICIT) {
+		cfg->min = take_number(r) % VM_OP_PAGE_MAX;
+		cfg->max = at_most(cfg->min + 1 + as_page(take_number(r)), VM_OP_PAGE_MAX);
+	}
+	r->nr_near = (unsigned)near_pages(cfg, &r->near);
+}
+
+static void
+put_map(struct keybuf *out, const struct program_config *cfg)
+{
+	if (cfg->min == PROGRAM_MIN_DEFAULT && cfg->max == PROGRAM_MAX_DEFAULT) {
+		keybuf_u8(out, 0);
+	} else if (cfg->min == 0 && cfg->max == PROGRAM_MAX_DEFAULT - PROGRAM_MIN_DEFAULT) {
+		keybuf_u8(out, MAP_LOW);
+	} else {
+		keybuf_u8(out, MAP_EXPLICIT);
+		put_number(out, cfg->min);
+		put_number(out, cfg->max - cfg->min - 1);
+	}
+}
+
+/* Puts a page into the sorted list, unless it is there. */
+static void
+add_poison(struct program_config *cfg, struct program_poison new)
+{
+	size_t i = cfg->nr_poison;
+
+	for (size_t j = 0; j < cfg->nr_poison; j++)
+		if (cfg->poison[j].page == new.page)
+			return;
+	for (; i > 0 && cfg->poison[i - 1].page > new.page; i--)
+		cfg->poison[i] = cfg->poison[i - 1];
+	cfg->poison[i] = new;
+	cfg->nr_poison++;
+}
+
+/* The block that was kept, or a new one. */
+static void *
+take_block(void *kept, size_t nr, size_t size)
+{
+	return kept != NULL ? kept : memory_resize(NULL, nr, size, "a program");
+}
+
+static void
+take_poison(struct bytes_reader *r, struct program_config *cfg, struct bytes_room *room)
+{
+	uint8_t b = take(r);
+	size_t nr = b < 128 ? 0 : b < 192 ? 1 + b % 4 : b - 191;
+
+	if (nr == 0)
+		return;
+	cfg->poison = take_block(room->poison, BYTES_POISON_MAX, sizeof(*cfg->poison));
+	room->poison = NULL;
+	for (size_t i = 0; i < nr; i++) {
+		uint64_t page = take_page(r);
+		uint8_t c = take(r);
+		int code = c < CODE_ANY ? KERN_OUT_OF_BOUNDS : 1 + (c - CODE_ANY) % CODES;
+
+		add_poison(cfg, (struct program_poison){ .page = page, .code = code });
+	}
+}
+
+static void
+put_poison(struct keybuf *out, const struct program_config *cfg)
+{
+	size_t nr = cfg->nr_poison;
+
+	keybuf_u8(out, nr == 0 ? 0 : (uint8_t)(nr <= 4 ? 127 + nr : 191 + nr));
+	for (size_t i = 0; i < nr; i++) {
+		int code = cfg->poison[i].code;
+
+		put_page(out, cfg, cfg->poison[i].page);
+		keybuf_u8(out, code == KERN_OUT_OF_BOUNDS ? 0 : (uint8_t)(CODE_ANY + code - 1));
+	}
+}
+
+static void
+take_config(struct bytes_reader *r, struct program_config *cfg, struct bytes_room *room)
+{
+	uint8_t flags = take(r);
+
+	cfg->profile_given = true;
+	cfg->profile_freebsd12 = (flags & FLAG_FREEBSD12) != 0;
+	cfg->quirks = cfg->profile_freebsd12 ? VM_QUIRKS_FREEBSD12 : VM_QUIRKS_STRICT;
+	cfg->quirks ^= take(r) & VM_QUIRKS_FREEBSD12;
+	cfg->kernel = (flags & FLAGS_KERNEL) == FLAGS_KERNEL;
+	take_map(r, cfg);
+	cfg->limit_given = (flags & FLAG_LIMIT) != 0;
+	if (cfg->limit_given)
+		cfg->limit = take_end(r, 0);
+	if ((flags & FLAGS_FRAMES) == FLAGS_FRAMES)
+		cfg->frames = take_end(r, 0);
+	take_poison(r, cfg, room);
+}
+
+static void
+put_config(struct keybuf *out, const struct program_config *cfg)
+{
+	bool limited = cfg->limit != VM_WIRE_LIMIT_DEFAULT;
+	uint8_t flags = 0;
+
+	flags |= cfg->profile_freebsd12 ? FLAG_FREEBSD12 : 0;
+	flags |= limited ? FLAG_LIMIT : 0;
+	flags |= cfg->kernel ? FLAGS_KERNEL : 0;
+	flags |= cfg->frames != 0 ? FLAGS_FRAMES : 0;
+	keybuf_u8(out, flags);
+	keybuf_u8(out, (uint8_t)(cfg->quirks ^ (cfg->profile_freebsd12 ? VM_QUIRKS_FREEBSD12 : VM_QUIRKS_STRICT)));
+	put_map(out, cfg);
+	if (limited)
+		put_end(out, 0, cfg->limit);
+	if (cfg->frames != 0)
+		put_end(out, 0, cfg->frames);
+	put_poison(out, cfg);
+}
+
+/* --- the operations --- */
+
+#define THREAD_NONE UINT8_MAX
+
+/* The program that grows, and where in it the next operation goes. */
+struct sections {
+	struct program *p;
+	uint8_t section;                     /* the byte that began it, canonical; 0: init */
+	uint8_t number[PROGRAM_THREADS_MAX]; /* of the thread that these bytes mean, by order of appearance */
+	struct bytes_room *room;             /* nr_threads_max is that of p->threads */
+};
+
+/* The canonical byte of the section that @b begins. */
+static uint8_t
+section_of(uint8_t b)
+{
+	if (b < SECTION_ANY)
+		return SECTION_THREAD + (b - SECTION_THREAD) % SECTION_THREADS;
+	if (b < SECTION_INIT)
+		return b - SECTION_ANY < SECTION_THREADS ? b - SECTION_ANY + SECTION_THREAD : b;
+	return b < SECTION_FINAL ? 0 : SECTION_FINAL;
+}
+
+static unsigned
+thread_of(uint8_t section)
+{
+	return section < SECTION_ANY ? section - SECTION_THREAD : section - SECTION_ANY;
+}
+
+static uint8_t
+thread_section(unsigned thread)
+{
+	return (uint8_t)(thread < SECTION_THREADS ? SECTION_THREAD + thread : SECTION_ANY + thread);
+}
+
+static void
+add_step(struct program_step **steps, size_t *nr, struct program_step **kept, const struct vm_op *op)
+{
+	struct program_step *s;
+
+	if (*nr == BYTES_OPS_MAX)
+		return;
+	if (*steps == NULL) {
+		*steps = take_block(*kept, BYTES_OPS_MAX, sizeof(**steps));
+		*kept = NULL;
+	}
+	s = &(*steps)[(*nr)++];
+	s->op = *op;
+	s->has_result = false; /* and so there is no result */
+	s->state = NULL;
+	s->line = s->state_line = 0;
+}
+
+/* The thread that these bytes mean. Its first operation makes a thread: so none is empty, and no number missing. */
+static struct program_thread *
+get_thread(struct sections *s, unsigned thread)
+{
+	struct program *p = s->p;
+
+	if (s->number[thread] != THREAD_NONE)
+		return &p->threads[s->number[thread]];
+	if (p->nr_threads == 0) {
+		p->threads = s->room->threads;
+		s->room->threads = NULL;
+	}
+	if (p->nr_threads == (p->threads != NULL ? s->room->nr_threads_max : 0)) {
+		s->room->nr_threads_max = p->threads == NULL ? SECTION_THREADS : PROGRAM_THREADS_MAX;
+		p->threads = memory_resize(p->threads, s->room->nr_threads_max, sizeof(*p->threads), "a program");
+	}
+	s->number[thread] = (uint8_t)p->nr_threads;
+	p->threads[p->nr_threads].nr_ops = 0;
+	return &p->threads[p->nr_threads++];
+}
+
+/* What is too much in a section is dropped. */
+static void
+add_op(struct sections *s, const struct vm_op *op)
+{
+	struct program_thread *t;
+
+	if (s->section == 0) {
+		add_step(&s->p->init, &s->p->nr_init, &s->room->init, op);
+	} else if (s->section == SECTION_FINAL) {
+		add_step(&s->p->final, &s->p->nr_final, &s->room->final, op);
+	} else {
+		t = get_thread(s, thread_of(s->section));
+		if (t->nr_ops == PROGRAM_OPS_MAX)
+			return;
+		t->line[t->nr_ops] = 0;
+		t->ops[t->nr_ops++] = *op;
+	}
+}
+
+uint8_t
+bytes_version(const uint8_t *bytes, size_t len)
+{
+	return len >= BYTES_HEADER && memcmp(bytes, magic, sizeof(magic)) == 0 ? bytes[sizeof(magic)] : 0;
+}
+
+void
+bytes_encode_header(struct keybuf *out)
+{
+	for (size_t i = 0; i < sizeof(magic); i++)
+		keybuf_u8(out, magic[i]);
+	keybuf_u8(out, BYTES_VERSION);
+}
+
+size_t
+bytes_decode(const uint8_t *bytes, size_t len, struct program *p)
+{
+	return bytes_decode_in(bytes, len, p, &(struct bytes_room){ .poison = NULL });
+}
+
+void
+bytes_recycle(struct program *p, struct bytes_room *room)
+{
+	if (p->config.poison != NULL)
+		room->poison = p->config.poison;
+	if (p->init != NULL)
+		room->init = p->init;
+	if (p->final != NULL)
+		room->final = p->final;
+	if (p->threads != NULL)
+		room->threads = p->threads;
+	program_init(p);
+}
+
+void
+bytes_room_free(struct bytes_room *room)
+{
+	free(room->poison);
+	free(room->init);
+	free(room->final);
+	free(room->threads);
+	*room = (struct bytes_room){ .poison = NULL };
+}
+
+size_t
+bytes_decode_in(const uint8_t *bytes, size_t len, struct program *p, struct bytes_room *room)
+{
+	struct bytes_reader r = { bytes, 0, len };
+	struct sections s = { .p = p, .room = room };
+	uint8_t b;
+
+	program_init(p);
+	memset(s.number, THREAD_NONE, sizeof(s.number));
+	if (bytes_version(bytes, len) != 0)
+		r.at = BYTES_HEADER;
+	(void)take(&r); /* it once was to be a version; but it is anything in what fuzzers have kept */
+	take_config(&r, &p->config, room);
+	while ((b = take(&r)) != 0 && (b < OPS_END || b >= SECTION_THREAD)) {
+		if (b >= SECTION_THREAD) {
+			s.section = section_of(b);
+		} else {
+			struct vm_op op = take_op(&r, b);
+
+			add_op(&s, &op);
+		}
+	}
+	return r.at;
+}
+
+static const char *
+no_room(const struct program *p)
+{
+	if (program_has_refs(p))
+		return "the byte form has no results as arguments";
+	if (p->config.mutant != NULL)
+		return "the byte form has no mutants";
+	if (p->config.limit != VM_WIRE_LIMIT_DEFAULT && p->config.limit > VM_OP_PAGE_MAX)
+		return "the limit is too large for the byte form";
+	if (p->config.frames > VM_OP_PAGE_MAX)
+		return "too many frames for the byte form";
+	if (p->config.nr_poison > BYTES_POISON_MAX)
+		return "too many poisoned pages for the byte form";
+	if (p->nr_init > BYTES_OPS_MAX || p->nr_final > BYTES_OPS_MAX)
+		return "too many steps for the byte form";
+	for (size_t i = 0; i < p->config.nr_poison; i++)
+		if (p->config.poison[i].code == KERN_SUCCESS)
+			return "a poisoned page that does not fail";
+	for (unsigned t = 0; t < p->nr_threads; t++)
+		if (p->threads[t].nr_ops == 0)
+			return "a thread without operations";
+	return NULL;
+}
+
+bool
+bytes_encode(const struct program *p, struct keybuf *out, const char **ret_reason)
+{
+	*ret_reason = no_room(p);
+	if (*ret_reason != NULL)
+		return false;
+	keybuf_u8(out, FIRST_BYTE);
+	put_config(out, &p->config);
+	for (size_t i = 0; i < p->nr_init; i++)
+		put_op(out, &p->config, &p->init[i].op);
+	for (unsigned t = 0; t < p->nr_threads; t++) {
+		keybuf_u8(out, thread_section(t));
+		for (unsigned i = 0; i < p->threads[t].nr_ops; i++)
+			put_op(out, &p->config, &p->threads[t].ops[i]);
+	}
+	if (p->nr_final > 0)
+		keybuf_u8(out, SECTION_FINAL);
+	for (size_t i = 0; i < p->nr_final; i++)
+		put_op(out, &p->config, &p->final[i].op);
+	return true;
+}
+
+void
+bytes_encode_choices(const uint8_t *choices, size_t nr, struct keybuf *out)
+{
+	if (nr == 0)
+		return;
+	keybuf_u8(out, 0);
+	for (size_t i = 0; i < nr; i++)
+		keybuf_u8(out, choices[i]);
+}

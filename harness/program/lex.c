@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* lex.c - lines, words and numbers of a .vmt text, and the one shape of its errors. See lex.h. */
+#include "harness/base/base.h"
+#include "harness/program/lex.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* libbsd asks which of two strnvis() is meant; only vis() is used. */
+#define LIBBSD_OPENBSD_VIS
+#include <vis.h>
+
+#include "harness/program/vmt.h"
+
+#define LEX_FOUND_MAX 40 /* bytes of an offending word that are shown */
+
+/* Windows calls it "Unicode": its letters of two bytes are no text here. */
+static bool
+is_utf16(const struct lex *l, const char *at)
+{
+	return l->line == 1 && l->end - at >= 2 && (memcmp(at, "\xff\xfe", 2) == 0 || memcmp(at, "\xfe\xff", 2) == 0);
+}
+
+void
+lex_begin(struct lex *l, const char *text, size_t len, struct vmt_error *e)
+{
+	size_t mark = text_byte_order_mark(text, len);
+
+	text += mark;
+	len -= mark;
+	*l = (struct lex){
+		.next = text, .end = text + len, .line_at = text, .line_end = text, .word = text, .error = e
+	};
+}
+
+bool
+lex_is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* Is the byte at @at one that no line may hold? The '\r' of a line end is not asked for. */
+static bool
+is_control(char c)
+{
+	unsigned char byte = (unsigned char)c;
+
+	return (byte < 0x20 && byte != '\t') || byte == 0x7f;
+}
+
+static bool
+is_line_end(const struct lex *l, const char *at)
+{
+	return at == l->end || *at == '\n' || (*at == '\r' && l->end - at > 1 && at[1] == '\n');
+}
+
+static const char *
+trim(const char *from, const char *to)
+{
+	while (to > from && lex_is_blank(to[-1]))
+		to--;
+	return to;
+}
+
+/* Shows one byte as vis(3) does: no terminal is ever sent what a file holds. */
+static char *
+show_byte(char *to, char c)
+{
+	return vis(to, (unsigned char)c, VIS_CSTYLE | VIS_OCTAL | VIS_TAB | VIS_NL | VIS_DQ, 0);
+}
+
+enum lex_status
+lex_line(struct lex *l)
+{
+	const char *at = l->next, *comment = NULL;
+	char shown[8];
+
+	if (at == l->end)
+		return LEX_END;
+	l->line++;
+	l->line_at = at;
+	if (is_utf16(l, at)) {
+		lex_complain(l, at, "UTF-8 text, found a UTF-16 byte order mark: save the file as UTF-8");
+		return LEX_BAD;
+	}
+	for (; !is_line_end(l, at); at++) {
+		if (is_control(*at)) {
+			show_byte(shown, *at);
+			lex_complain(l, at, "text, found the control byte %s", shown);
+			return LEX_BAD;
+		}
+		if (*at == '#' && comment == NULL && (at == l->line_at || lex_is_blank(at[-1])))
+			comment = at;
+	}
+	l->comment = comment;
+	l->comment_len = comment != NULL ? (size_t)(trim(comment, at) - comment) : 0;
+	l->line_end = trim(l->line_at, comment != NULL ? comment : at);
+	l->word = l->line_at;
+	l->word_len = 0;
+	if (at != l->end)
+		at += *at == '\r' ? 2 : 1;
+	l->next = at;
+	lex_next(l);
+	return LEX_LINE;
+}
+
+void
+lex_next(struct lex *l)
+{
+	const char *at = l->word + l->word_len;
+
+	while (at < l->line_end && lex_is_blank(*at))
+		at++;
+	l->word = at;
+	while (at < l->line_end && !lex_is_blank(*at))
+		at++;
+	l->word_len = (size_t)(at - l->word);
+}
+
+bool
+lex_equal(const char *text, size_t len, const char *word)
+{
+	return strlen(word) == len && memcmp(text, word, len) == 0;
+}
+
+bool
+lex_is(const struct lex *l, const char *word)
+{
+	return lex_equal(l->word, l->word_len, word);
+}
+
+bool
+lex_at_end(const struct lex *l)
+{
+	return l->word_len == 0;
+}
+
+static void
+fail(const struct lex *l, const char *at, const char *found, const char *format, va_list ap)
+{
+	struct vmt_error *e = l->error;
+	char expected[sizeof(e->text)];
+
+	vsnprintf(expected, sizeof(expected), format, ap);
+	e->line = l->line != 0 ? l->line : 1;
+	e->column = (unsigned)(at - l->line_at) + 1;
+	if (found != NULL)
+		snprintf(e->text, sizeof(e->text), "expected %.120s, found %.100s", expected, found);
+	else
+		snprintf(e->text, sizeof(e->text), "expected %.220s", expected);
+}
+
+/* The word at @at between quotes, at most LEX_FOUND_MAX shown bytes of it. */
+static void
+show_word(char *to, const char *at, size_t len)
+{
+	const char *limit = to + LEX_FOUND_MAX;
+
+	*to++ = '"';
+	for (; len > 0 && to < limit; at++, len--)
+		to = show_byte(to, *at);
+	(void)strlcpy(to, len > 0 ? "...\"" : "\"", sizeof("...\""));
+}
+
+static void
+fail_found(const struct lex *l, const char *at, size_t len, const char *format, va_list ap)
+{
+	char found[LEX_FOUND_MAX + 16];
+
+	if (len == 0)
+		(void)strlcpy(found, "end of line", sizeof(found));
+	else
+		show_word(found, at, len);
+	fail(l, at, found, format, ap);
+}
+
+bool
+lex_fail(const struct lex *l, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	fail_found(l, l->word, l->word_len, format, ap);
+	va_end(ap);
+	return false;
+}
+
+bool
+lex_fail_at(const struct lex *l, const char *at, size_t len, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	fail_found(l, at, len, format, ap);
+	va_end(ap);
+	return false;
+}
+
+bool
+lex_complain(const struct lex *l, const char *at, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	fail(l, at, NULL, format, ap);
+	va_end(ap);
+	return false;
+}
+
+bool
+lex_hint(const struct lex *l, struct nearest *n, const char *more)
+{
+	struct vmt_error *e = l->error;
+
+	(void)strlcat(e->text, nearest_hint(n), sizeof(e->text));
+	if (more != NULL) {
+		(void)strlcat(e->text, n->word != NULL ? " " : "; ", sizeof(e->text));
+		(void)strlcat(e->text, more, sizeof(e->text));
+	}
+	return false;
+}
+
+/* The digit's value, or 16 if it is none. */
+static unsigned
+digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return (unsigned)(c - '0');
+	if (c >= 'a' && c <= 'f')
+		return (unsigned)(c - 'a') + 10;
+	if (c >= 'A' && c <= 'F')
+		return (unsigned)(c - 'A') + 10;
+	return 16;
+}
+
+enum lex_number
+lex_number(const char *text, size_t len, lex_wide max, lex_wide *ret)
+{
+	bool hex = len > 2 && text[0] == '0' && text[1] == 'x', large = false, zero;
+	unsigned base = hex ? 16 : 10;
+	lex_wide n = 0;
+
+	if (len == 0)
+		return LEX_NUMBER_BAD;
+	zero = !hex && len > 1 && text[0] == '0';
+	for (size_t i = hex ? 2 : 0; i < len; i++) {
+		unsigned d = digit(text[i]);
+
+		if (d >= base)
+			return LEX_NUMBER_BAD;
+		if (d > max || n > (max - d) / base)
+			large = true;
+		else
+			n = n * base + d;
+	}
+	if (zero)
+		return LEX_NUMBER_ZERO;
+	if (large)
+		return LEX_NUMBER_LARGE;
+	*ret = n;
+	return LEX_NUMBER_OK;
+}
+
+bool
+lex_fail_number(const struct lex *l, enum lex_number number, const char *what, const char *max)
+{
+	if (number == LEX_NUMBER_LARGE)
+		return lex_fail(l, "%s, %s", what, max);
+	if (number == LEX_NUMBER_ZERO)
+		return lex_fail(l, "%s without a leading zero (decimal, or 0x and hexadecimal digits)", what);
+	return lex_fail(l, "%s", what);
+}
+
+bool
+lex_take_number(struct lex *l, const char *what, uint64_t max, uint64_t *ret)
+{
+	lex_wide n = 0;
+	enum lex_number number = lex_number(l->word, l->word_len, max, &n);
+	char largest[40];
+
+	if (number != LEX_NUMBER_OK) {
+		(void)snprintf(largest, sizeof(largest), "at most %" PRIu64, max);
+		return lex_fail_number(l, number, what, largest);
+	}
+	*ret = (uint64_t)n;
+	lex_next(l);
+	return true;
+}

@@ -1,0 +1,624 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* optext.c - operations and results as words: what each kind of argument and of result looks like. See optext.h. */
+#include "harness/program/optext.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/vm.h"
+#include "harness/base/base.h"
+#include "harness/program/lex.h"
+#include "harness/program/vmt-inside.h"
+#include "harness/program/vmt.h"
+
+/* Words that will be operations one day; until then a program that has them is told so. */
+static const char *const reserved[] = { "fork", "cow", "stack", "grow", "submap", "wirefuture" };
+
+static const char *const inherit_words[VM_INHERIT_COUNT] = {
+	[VM_INHERIT_SHARE] = "share",
+	[VM_INHERIT_COPY] = "copy",
+	[VM_INHERIT_NONE] = "none",
+	[VM_INHERIT_ZERO] = "zero",
+};
+
+static const char *const advice_words[VM_MADV_COUNT] = {
+	[VM_MADV_NORMAL] = "normal",
+	[VM_MADV_SEQUENTIAL] = "sequential",
+	[VM_MADV_RANDOM] = "random",
+	[VM_MADV_NOSYNC] = "nosync",
+	[VM_MADV_AUTOSYNC] = "autosync",
+	[VM_MADV_NOCORE] = "nocore",
+	[VM_MADV_CORE] = "core",
+	[VM_MADV_WILLNEED] = "willneed",
+	[VM_MADV_DONTNEED] = "dontneed",
+	[VM_MADV_FREE] = "free",
+};
+
+static const struct {
+	char letter;
+	uint8_t bit;
+} prot_letters[] = { { 'r', VM_PROT_READ }, { 'w', VM_PROT_WRITE }, { 'x', VM_PROT_EXECUTE } };
+
+#define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
+
+const char *
+optext_inherit(unsigned inherit)
+{
+	return inherit < VM_INHERIT_COUNT ? inherit_words[inherit] : NULL;
+}
+
+/* Reading arguments. Each takes the current word, sets its fields and goes on; false: the error is set. */
+
+static bool
+parse_choice(struct lex *l, enum vm_arg_kind kind, const char *const *words, size_t nr, uint8_t *ret)
+{
+	struct nearest n;
+
+	for (size_t i = 0; i < nr; i++) {
+		if (lex_is(l, words[i])) {
+			*ret = (uint8_t)i;
+			lex_next(l);
+			return true;
+		}
+	}
+	nearest_begin(&n, l->word, l->word_len);
+	for (size_t i = 0; i < nr; i++)
+		nearest_offer(&n, words[i]);
+	(void)lex_fail(l, "%s", vm_arg_table[kind].expected);
+	return lex_hint(l, &n, NULL);
+}
+
+/* One of two words that must be there: @set sets the flag, @clear leaves it. */
+static bool
+parse_either(struct lex *l, enum vm_arg_kind kind, const char *clear, const char *set, uint8_t flag, struct vm_op *op)
+{
+	if (lex_is(l, set))
+		op->flags |= flag;
+	else if (!lex_is(l, clear))
+		return lex_fail(l, "%s", vm_arg_table[kind].expected);
+	lex_next(l);
+	return true;
+}
+
+/* A word that may be there. */
+static bool
+parse_optional(struct lex *l, enum vm_arg_kind kind, uint8_t flag, struct vm_op *op)
+{
+	if (lex_is(l, vm_arg_table[kind].expected)) {
+		op->flags |= flag;
+		lex_next(l);
+	}
+	return true;
+}
+
+/* "none" or letters, each once. */
+static bool
+prot_of(const char *text, size_t len, uint8_t *ret)
+{
+	uint8_t prot = 0;
+
+	if (lex_equal(text, len, "none")) {
+		*ret = 0;
+		return true;
+	}
+	for (size_t i = 0; i < len; i++) {
+		size_t k = 0;
+
+		while (k < COUNT_OF(prot_letters) && prot_letters[k].letter != text[i])
+			k++;
+		if (k == COUNT_OF(prot_letters) || (prot & prot_letters[k].bit) != 0)
+			return false;
+		prot |= prot_letters[k].bit;
+	}
+	*ret = prot;
+	return len > 0;
+}
+
+static bool
+parse_prot(struct lex *l, const char *prefix, const char *expected, uint8_t *ret)
+{
+	size_t skip = strlen(prefix);
+
+	if (l->word_len < skip || memcmp(l->word, prefix, skip) != 0)
+		skip = 0;
+	if (!prot_of(l->word + skip, l->word_len - skip, ret))
+		return lex_fail(l, "%s", expected);
+	lex_next(l);
+	return true;
+}
+
+static bool
+parse_mapping(struct lex *l, struct vm_op *op)
+{
+	if (lex_is(l, "guard")) {
+		op->flags |= VM_OPF_GUARD;
+		lex_next(l);
+		return true;
+	}
+	return parse_prot(l, "prot=", vm_arg_table[VM_ARG_MAPPING].expected, &op->prot) &&
+	       parse_prot(l, "max=", vm_arg_table[VM_ARG_MAX].expected, &op->max);
+}
+
+/* "T1.0", "init.2", "final.0" behind a '$' */
+static bool
+parse_ref_name(const char *text, size_t len, struct vm_op_ref *ref)
+{
+	const char *dot = memchr(text, '.', len);
+	size_t name = dot != NULL ? (size_t)(dot - text) : 0;
+	int thread = vmt_thread_number(text, name);
+	lex_wide op;
+
+	if (name == 0 || lex_number(dot + 1, len - name - 1, UINT8_MAX, &op) != LEX_NUMBER_OK)
+		return false;
+	if (thread >= 0)
+		ref->from = (uint8_t)(1 + thread);
+	else if (lex_equal(text, name, "init"))
+		ref->from = VM_OP_REF_INIT;
+	else if (lex_equal(text, name, "final"))
+		ref->from = VM_OP_REF_FINAL;
+	ref->op = (uint8_t)op;
+	return ref->from != 0;
+}
+
+/* A number, or a result and a number behind it: "$T1.0", "$T1.0+4". */
+static bool
+parse_number_or_ref(struct lex *l, const char *expected, uint64_t max, uint64_t *number, struct vm_op_ref *ref)
+{
+	const char *plus = memchr(l->word, '+', l->word_len);
+	size_t name = plus != NULL ? (size_t)(plus - l->word) : l->word_len;
+	lex_wide n = 0;
+
+	if (lex_at_end(l) || *l->word != '$')
+		return lex_take_number(l, expected, max, number);
+	if (!parse_ref_name(l->word + 1, name - 1, ref) ||
+	    (plus != NULL && lex_number(plus + 1, l->word_len - name - 1, max, &n) != LEX_NUMBER_OK))
+		return lex_fail(l, "%s, or a result like $T1.0, $T1.0+4 or $init.0", expected);
+	*number = (uint64_t)n;
+	lex_next(l);
+	return true;
+}
+
+static bool
+parse_arg(struct lex *l, enum vm_arg_kind kind, struct vm_op *op)
+{
+	const char *expected = vm_arg_table[kind].expected;
+
+	switch (kind) {
+	case VM_ARG_START:
+		return parse_number_or_ref(l, expected, VM_OP_PAGE_MAX, &op->start, &op->ref_start);
+	case VM_ARG_END:
+		return parse_number_or_ref(l, expected, VM_OP_PAGE_MAX, &op->end, &op->ref_end);
+	case VM_ARG_LEN:
+		return lex_take_number(l, expected, VM_OP_PAGE_MAX, &op->end);
+	case VM_ARG_PROT:
+		return parse_prot(l, "prot=", expected, &op->prot);
+	case VM_ARG_MAX:
+		return parse_prot(l, "max=", expected, &op->max);
+	case VM_ARG_MAPPING:
+		return parse_mapping(l, op);
+	case VM_ARG_INHERIT:
+		return parse_choice(l, kind, inherit_words, COUNT_OF(inherit_words), &op->choice);
+	case VM_ARG_ADVICE:
+		return parse_choice(l, kind, advice_words, COUNT_OF(advice_words), &op->choice);
+	case VM_ARG_WHO:
+		return parse_either(l, kind, "system", "user", VM_OPF_USER, op);
+	case VM_ARG_HOLES:
+		return parse_either(l, kind, "noholes", "holesok", VM_OPF_HOLESOK, op);
+	case VM_ARG_SETMAX:
+		return parse_optional(l, kind, VM_OPF_SETMAX, op);
+	case VM_ARG_WRITE:
+		return parse_optional(l, kind, VM_OPF_WRITE, op);
+	case VM_ARG_INVALIDATE:
+		return parse_optional(l, kind, VM_OPF_INVALIDATE, op);
+	case VM_ARG_TAG:
+		return parse_number_or_ref(l, expected, UINT64_MAX, &op->value, &op->ref_value);
+	case VM_ARG_COUNT:
+		return lex_take_number(l, expected, VM_OP_PAGE_MAX, &op->value);
+	case VM_ARG_NONE:
+		break;
+	}
+	return true;
+}
+
+/* The flag of an optional kind, 0 for a kind that must be there. */
+static uint8_t
+optional_flag(enum vm_arg_kind kind)
+{
+	switch (kind) {
+	case VM_ARG_SETMAX:
+		return VM_OPF_SETMAX;
+	case VM_ARG_WRITE:
+		return VM_OPF_WRITE;
+	case VM_ARG_INVALIDATE:
+		return VM_OPF_INVALIDATE;
+	case VM_ARG_NONE:
+	case VM_ARG_START:
+	case VM_ARG_END:
+	case VM_ARG_LEN:
+	case VM_ARG_PROT:
+	case VM_ARG_MAX:
+	case VM_ARG_MAPPING:
+	case VM_ARG_INHERIT:
+	case VM_ARG_ADVICE:
+	case VM_ARG_WHO:
+	case VM_ARG_HOLES:
+	case VM_ARG_TAG:
+	case VM_ARG_COUNT:
+		break;
+	}
+	return 0;
+}
+
+uint8_t
+vmt_op_alias(const char *text, size_t len, unsigned i)
+{
+	for (const struct vm_op_alias *a = vm_op_alias_table; a->name != NULL; a++)
+		if (lex_equal(text, len, a->name) && i-- == 0)
+			return a->code;
+	return VM_OP_INVALID;
+}
+
+void
+vmt_offer_ops(struct nearest *n)
+{
+	for (unsigned code = 1; code <= VM_OP_CODE_MAX; code++)
+		if (vm_op_table[code].name != NULL)
+			nearest_offer(n, vm_op_table[code].name);
+}
+
+/* After the error about a word that is no operation: what others call it, or what it looks like. */
+static bool
+hint_operation(const struct lex *l)
+{
+	struct nearest n;
+	uint8_t code = vmt_op_alias(l->word, l->word_len, 0), other = vmt_op_alias(l->word, l->word_len, 1);
+	char more[100] = "";
+
+	nearest_begin(&n, l->word, l->word_len);
+	if (code == VM_OP_INVALID)
+		vmt_offer_ops(&n);
+	else
+		n.word = vm_op_table[code].name;
+	if (other != VM_OP_INVALID)
+		(void)snprintf(more, sizeof(more), "Or \"%s\"? ", vm_op_table[other].name);
+	(void)strlcat(more, "wirestorm help ops lists all", sizeof(more));
+	return lex_hint(l, &n, more);
+}
+
+static bool
+parse_name(struct lex *l, uint8_t *ret_code)
+{
+	for (size_t i = 0; i < COUNT_OF(reserved); i++) {
+		if (lex_is(l, reserved[i]))
+			return lex_complain(
+			    l, l->word, "an operation, found \"%s\", which is not supported yet", reserved[i]);
+	}
+	for (unsigned code = 1; code <= VM_OP_CODE_MAX; code++) {
+		if (vm_op_table[code].name != NULL && lex_is(l, vm_op_table[code].name)) {
+			*ret_code = (uint8_t)code;
+			lex_next(l);
+			return true;
+		}
+	}
+	(void)lex_fail(l, "an operation");
+	return lex_at_end(l) ? false : hint_operation(l);
+}
+
+bool
+optext_parse(struct lex *l, struct vm_op *op, const char **ret_optional)
+{
+	*op = (struct vm_op){ 0 };
+	*ret_optional = NULL;
+	if (!parse_name(l, &op->code))
+		return false;
+	for (unsigned i = 0; i < VM_OP_ARGS_MAX; i++) {
+		enum vm_arg_kind kind = vm_op_table[op->code].args[i];
+		uint8_t flag = optional_flag(kind);
+
+		if (!parse_arg(l, kind, op))
+			return false;
+		if (flag != 0 && (op->flags & flag) == 0)
+			*ret_optional = vm_arg_table[kind].expected;
+	}
+	return true;
+}
+
+/* Printing. */
+
+void
+optext_print_prot(uint8_t prot, struct strbuf *out)
+{
+	if ((prot & VM_PROT_ALL) == 0)
+		strbuf_add(out, "none");
+	for (size_t i = 0; i < COUNT_OF(prot_letters); i++) {
+		if ((prot & prot_letters[i].bit) != 0)
+			strbuf_addc(out, prot_letters[i].letter);
+	}
+}
+
+void
+optext_print_prot_mask(uint8_t prot, struct strbuf *out)
+{
+	for (size_t i = 0; i < COUNT_OF(prot_letters); i++)
+		strbuf_addc(out, (prot & prot_letters[i].bit) != 0 ? prot_letters[i].letter : '-');
+}
+
+static void
+print_number(uint64_t n, struct strbuf *out)
+{
+	strbuf_printf(out, " %" PRIu64, n);
+}
+
+static void
+print_ref(uint64_t n, struct vm_op_ref ref, struct strbuf *out)
+{
+	if (ref.from == 0) {
+		print_number(n, out);
+		return;
+	}
+	if (ref.from == VM_OP_REF_INIT)
+		strbuf_add(out, " $init");
+	else if (ref.from == VM_OP_REF_FINAL)
+		strbuf_add(out, " $final");
+	else
+		strbuf_printf(out, " $T%u", ref.from - 1u);
+	strbuf_printf(out, ".%u", ref.op);
+	if (n != 0)
+		strbuf_printf(out, "+%" PRIu64, n);
+}
+
+static void
+print_prot(uint8_t prot, struct strbuf *out)
+{
+	strbuf_addc(out, ' ');
+	optext_print_prot(prot, out);
+}
+
+static void
+print_word(const char *word, struct strbuf *out)
+{
+	strbuf_addc(out, ' ');
+	strbuf_add(out, word != NULL ? word : "?");
+}
+
+static void
+print_mapping(const struct vm_op *op, struct strbuf *out)
+{
+	if ((op->flags & VM_OPF_GUARD) != 0) {
+		print_word("guard", out);
+		return;
+	}
+	print_prot(op->prot, out);
+	print_prot(op->max, out);
+}
+
+static void
+print_arg(const struct vm_op *op, enum vm_arg_kind kind, struct strbuf *out)
+{
+	switch (kind) {
+	case VM_ARG_START:
+		print_ref(op->start, op->ref_start, out);
+		break;
+	case VM_ARG_END:
+		print_ref(op->end, op->ref_end, out);
+		break;
+	case VM_ARG_LEN:
+		print_number(op->end, out);
+		break;
+	case VM_ARG_PROT:
+		print_prot(op->prot, out);
+		break;
+	case VM_ARG_MAX:
+		print_prot(op->max, out);
+		break;
+	case VM_ARG_MAPPING:
+		print_mapping(op, out);
+		break;
+	case VM_ARG_INHERIT:
+		print_word(optext_inherit(op->choice), out);
+		break;
+	case VM_ARG_ADVICE:
+		print_word(op->choice < VM_MADV_COUNT ? advice_words[op->choice] : NULL, out);
+		break;
+	case VM_ARG_WHO:
+		print_word((op->flags & VM_OPF_USER) != 0 ? "user" : "system", out);
+		break;
+	case VM_ARG_HOLES:
+		print_word((op->flags & VM_OPF_HOLESOK) != 0 ? "holesok" : "noholes", out);
+		break;
+	case VM_ARG_SETMAX:
+	case VM_ARG_WRITE:
+	case VM_ARG_INVALIDATE:
+		if ((op->flags & optional_flag(kind)) != 0)
+			print_word(vm_arg_table[kind].expected, out);
+		break;
+	case VM_ARG_TAG:
+		print_ref(op->value, op->ref_value, out);
+		break;
+	case VM_ARG_COUNT:
+		print_number(op->value, out);
+		break;
+	case VM_ARG_NONE:
+		break;
+	}
+}
+
+void
+vmt_print_op(const struct vm_op *op, struct strbuf *out)
+{
+	const struct vm_op_desc *desc = &vm_op_table[op->code <= VM_OP_CODE_MAX ? op->code : VM_OP_INVALID];
+
+	strbuf_add(out, desc->name != NULL ? desc->name : "?");
+	for (unsigned i = 0; i < VM_OP_ARGS_MAX; i++)
+		print_arg(op, desc->args[i], out);
+}
+
+/* Results. */
+
+static enum vm_result_kind
+result_kind(const struct vm_op *op)
+{
+	return op->code <= VM_OP_CODE_MAX ? vm_op_table[op->code].result : VM_RESULT_INVALID;
+}
+
+int
+optext_kern_code(const char *text, size_t len)
+{
+	for (int code = 0; code < VM_KERN_COUNT; code++) {
+		const char *name = vm_kern_name(code);
+
+		if (name != NULL && lex_equal(text, len, name))
+			return code;
+	}
+	return -1;
+}
+
+/* KERN_SUCCESS@page */
+static bool
+parse_address(const char *text, size_t len, uint64_t *ret)
+{
+	static const char prefix[] = "KERN_SUCCESS@";
+	size_t skip = sizeof(prefix) - 1;
+	lex_wide n;
+
+	if (len < skip || memcmp(text, prefix, skip) != 0)
+		return false;
+	if (lex_number(text + skip, len - skip, VM_OP_PAGE_MAX, &n) != LEX_NUMBER_OK)
+		return false;
+	*ret = (uint64_t)n;
+	return true;
+}
+
+static bool
+parse_tag(const char *text, size_t len, uint64_t *ret)
+{
+	lex_wide n;
+
+	if (lex_number(text, len, UINT64_MAX, &n) != LEX_NUMBER_OK)
+		return false;
+	*ret = (uint64_t)n;
+	return true;
+}
+
+/* Where success carries a value, the bare word KERN_SUCCESS is no result. */
+static bool
+parse_failure(const char *text, size_t len, struct vm_result *r)
+{
+	r->code = optext_kern_code(text, len);
+	return r->code > KERN_SUCCESS;
+}
+
+static bool
+parse_done(enum vm_result_kind kind, const char *text, size_t len, struct vm_result *r)
+{
+	switch (kind) {
+	case VM_RESULT_KERN:
+		r->code = optext_kern_code(text, len);
+		return r->code >= 0;
+	case VM_RESULT_BOOL:
+		r->code = lex_equal(text, len, "TRUE");
+		return r->code == 1 || lex_equal(text, len, "FALSE");
+	case VM_RESULT_KERN_ADDR:
+		return parse_address(text, len, &r->value) || parse_failure(text, len, r);
+	case VM_RESULT_KERN_TAG:
+		return parse_tag(text, len, &r->value) || parse_failure(text, len, r);
+	case VM_RESULT_INVALID:
+		break;
+	}
+	return false;
+}
+
+static const char *
+result_expected(enum vm_result_kind kind)
+{
+	switch (kind) {
+	case VM_RESULT_KERN:
+		return "a KERN_ code";
+	case VM_RESULT_BOOL:
+		return "TRUE or FALSE";
+	case VM_RESULT_KERN_ADDR:
+		return "KERN_SUCCESS@PAGE or a KERN_ code of failure";
+	case VM_RESULT_KERN_TAG:
+		return "a tag or a KERN_ code of failure";
+	case VM_RESULT_INVALID:
+		break;
+	}
+	return "nothing";
+}
+
+bool
+optext_parse_result(
+    const struct lex *l, const char *at, size_t len, const struct vm_op *op, unsigned may, struct vm_result *r)
+{
+	enum vm_result_kind kind = result_kind(op);
+
+	*r = (struct vm_result){ 0 };
+	if ((may & OPTEXT_MAY_BE_NONE) != 0 && lex_equal(at, len, "-"))
+		return true;
+	if ((may & OPTEXT_MAY_BLOCK) != 0 && lex_equal(at, len, "BLOCKED")) {
+		r->outcome = VM_OUTCOME_BLOCKED;
+		return true;
+	}
+	r->outcome = VM_OUTCOME_DONE;
+	if (parse_done(kind, at, len, r))
+		return true;
+	return lex_fail_at(l, at, len, "%s%s%s", result_expected(kind),
+	    (may & OPTEXT_MAY_BLOCK) != 0 ? ", or BLOCKED" : "",
+	    (may & OPTEXT_MAY_BE_ANY) != 0    ? ", or \"-\", or \"*\""
+	    : (may & OPTEXT_MAY_BE_NONE) != 0 ? ", or \"-\""
+	                                      : "");
+}
+
+static void
+print_kern(int code, struct strbuf *out)
+{
+	const char *name = vm_kern_name(code);
+
+	/* A target under test may return anything; show it, the parser will not take it back. */
+	if (name != NULL)
+		strbuf_add(out, name);
+	else
+		strbuf_printf(out, "KERN_(%d)", code);
+}
+
+static void
+print_done(enum vm_result_kind kind, const struct vm_result *r, struct strbuf *out)
+{
+	switch (kind) {
+	case VM_RESULT_BOOL:
+		strbuf_add(out, r->code != 0 ? "TRUE" : "FALSE");
+		return;
+	case VM_RESULT_KERN_ADDR:
+		print_kern(r->code, out);
+		if (r->code == KERN_SUCCESS)
+			strbuf_printf(out, "@%" PRIu64, r->value);
+		return;
+	case VM_RESULT_KERN_TAG:
+		if (r->code == KERN_SUCCESS)
+			strbuf_printf(out, "%" PRIu64, r->value);
+		else
+			print_kern(r->code, out);
+		return;
+	case VM_RESULT_KERN:
+	case VM_RESULT_INVALID:
+		break;
+	}
+	print_kern(r->code, out);
+}
+
+void
+vmt_print_result(const struct vm_op *op, const struct vm_result *r, struct strbuf *out)
+{
+	switch ((enum vm_outcome_kind)r->outcome) {
+	case VM_OUTCOME_NONE:
+		strbuf_addc(out, '-');
+		break;
+	case VM_OUTCOME_BLOCKED:
+		strbuf_add(out, "BLOCKED");
+		break;
+	case VM_OUTCOME_DONE:
+		print_done(result_kind(op), r, out);
+		break;
+	}
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * program.h - the room program: programs, their text form (.vmt) and their byte form.
+ *
+ * For: reading, printing, comparing and storing programs; the tables of returns, verdicts and operations as documents.
+ * Includes: base/ and the engine's tables and numbers.
+ * Start reading: program-data.h, then vmt.h.
+ */
+#ifndef HARNESS_PROGRAM_PROGRAM_H
+#define HARNESS_PROGRAM_PROGRAM_H
+
+#include "harness/program/bytes.h"
+#include "harness/program/edges.h"
+#include "harness/program/never.h"
+#include "harness/program/opsdoc.h"
+#include "harness/program/optext.h"
+#include "harness/program/program-data.h"
+#include "harness/program/state.h"
+#include "harness/program/vmt.h"
+
+#endif

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* vmt-config.c - directive lines. Each function is called at the word behind its own. See vmt-parse.h. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/vm.h"
+#include "harness/base/base.h"
+#include "harness/program/optext.h"
+#include "harness/program/vmt-inside.h"
+#include "harness/program/vmt.h"
+
+#define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
+
+static const struct {
+	const char *name;
+	uint32_t bit;
+} quirks[] = {
+#define VM_QUIRK(id, name, kernel, strict) { #id, VM_QUIRK_BIT(id) },
+#include "engine/quirks.def"
+#undef VM_QUIRK
+};
+
+uint32_t
+vmt_quirk_bit(const char *text, size_t len)
+{
+	for (size_t i = 0; i < COUNT_OF(quirks); i++) {
+		if (lex_equal(text, len, quirks[i].name))
+			return quirks[i].bit;
+	}
+	return 0;
+}
+
+void
+vmt_offer_quirks(struct nearest *n)
+{
+	for (size_t i = 0; i < COUNT_OF(quirks); i++)
+		nearest_offer(n, quirks[i].name);
+}
+
+void
+vmt_offer_profiles(struct nearest *n)
+{
+	nearest_offer(n, "strict");
+	nearest_offer(n, "freebsd12");
+}
+
+void
+vmt_offer_mutants(struct nearest *n)
+{
+	for (unsigned i = VM_MUTANT_none + 1; i < VM_MUTANT_END; i++)
+		nearest_offer(n, vm_mutant_table[i].name);
+}
+
+const char *
+vmt_mutant(const char *name)
+{
+	for (unsigned i = VM_MUTANT_none + 1; i < VM_MUTANT_END; i++)
+		if (strcmp(vm_mutant_table[i].name, name) == 0)
+			return vm_mutant_table[i].name;
+	return NULL;
+}
+
+/* The error about a word that should be @expected, with the word of @offer that is near. */
+static bool
+hint(const struct lex *l, const char *expected, void (*offer)(struct nearest *n), const char *more)
+{
+	struct nearest n;
+
+	nearest_begin(&n, l->word, l->word_len);
+	offer(&n);
+	(void)lex_fail(l, "%s", expected);
+	return lex_hint(l, &n, lex_at_end(l) ? NULL : more);
+}
+
+/* Any two quirks look alike: the list is the better hint. */
+static void
+no_word(struct nearest *n)
+{
+	(void)n;
+}
+
+/* "+Q1 -Q2": each quirk at most once. */
+static bool
+parse_quirks(struct lex *l, struct program_config *cfg)
+{
+	uint32_t named = 0;
+
+	for (; !lex_at_end(l); lex_next(l)) {
+		uint32_t bit = vmt_quirk_bit(l->word + 1, l->word_len - 1);
+
+		if ((*l->word != '+' && *l->word != '-') || bit == 0)
+			return hint(l, "+QUIRK or -QUIRK", no_word, "wirestorm help quirks lists them");
+		if ((named & bit) != 0)
+			return lex_fail(l, "each quirk at most once");
+		named |= bit;
+		cfg->quirks = *l->word == '+' ? cfg->quirks | bit : cfg->quirks & ~bit;
+	}
+	return true;
+}
+
+bool
+vmt_parse_version(struct vmt_parser *ps)
+{
+	struct lex *l = &ps->lex;
+	lex_wide version;
+
+	if (ps->first_line != l->line)
+		return lex_complain(
+		    l, l->line_at, "\"vmt\" before all other lines, found it behind line %u", ps->first_line);
+	if (lex_number(l->word, l->word_len, UINT64_MAX, &version) != LEX_NUMBER_OK || version != VMT_VERSION)
+		return lex_fail(l, "version %d of the text form, the only one that this wirestorm reads", VMT_VERSION);
+	ps->p->version_given = true;
+	ps->p->version_line = l->line;
+	lex_next(l);
+	return true;
+}
+
+bool
+vmt_parse_profile(struct vmt_parser *ps)
+{
+	struct program_config *cfg = &ps->p->config;
+	struct lex *l = &ps->lex;
+
+	cfg->profile_given = true;
+	cfg->profile_line = l->line;
+	cfg->profile_freebsd12 = lex_is(l, "freebsd12");
+	cfg->quirks = cfg->profile_freebsd12 ? VM_QUIRKS_FREEBSD12 : VM_QUIRKS_STRICT;
+	if (!cfg->profile_freebsd12 && !lex_is(l, "strict"))
+		return hint(l, "strict or freebsd12", vmt_offer_profiles, NULL);
+	lex_next(l);
+	return parse_quirks(l, cfg);
+}
+
+bool
+vmt_parse_mutant(struct vmt_parser *ps)
+{
+	struct lex *l = &ps->lex;
+
+	ps->p->config.mutant_line = l->line;
+	for (unsigned i = VM_MUTANT_none + 1; i < VM_MUTANT_END; i++) {
+		if (lex_is(l, vm_mutant_table[i].name)) {
+			ps->p->config.mutant = vm_mutant_table[i].name;
+			lex_next(l);
+			return true;
+		}
+	}
+	return hint(l, "the name of a mutant", vmt_offer_mutants, "wirestorm help mutants lists them");
+}
+
+bool
+vmt_parse_map(struct vmt_parser *ps)
+{
+	struct program_config *cfg = &ps->p->config;
+	struct lex *l = &ps->lex;
+	const char *max_at;
+	size_t max_len;
+
+	cfg->map_line = l->line;
+	if (!lex_take_number(l, "the map's first page", VM_OP_PAGE_MAX, &cfg->min))
+		return false;
+	max_at = l->word;
+	max_len = l->word_len;
+	if (!lex_take_number(l, "the page behind the map", VM_OP_PAGE_MAX, &cfg->max))
+		return false;
+	if (cfg->min >= cfg->max)
+		return lex_fail_at(l, max_at, max_len, "a page above the map's first, %" PRIu64, cfg->min);
+	cfg->kernel = lex_is(l, "kernel");
+	if (cfg->kernel)
+		lex_next(l);
+	else if (!lex_at_end(l))
+		return lex_fail(l, "\"kernel\" or end of line");
+	return true;
+}
+
+/* A page; the code is set when the end of the line is known. */
+static bool
+parse_poison_page(struct vmt_parser *ps)
+{
+	struct lex *l = &ps->lex;
+	struct vmt_poisoned poison = {
+		.page.code = KERN_OUT_OF_BOUNDS,
+		.line = l->line,
+		.column = (unsigned)(l->word - l->line_at) + 1,
+	};
+
+	if (!lex_take_number(l, "a page number", VM_OP_PAGE_MAX, &poison.page.page))
+		return false;
+	ps->poison = vmt_grow(ps->poison, ps->nr_poison, sizeof(*ps->poison));
+	ps->poison[ps->nr_poison++] = poison;
+	return true;
+}
+
+/* The code at the end of a line, for the pages from @first on. */
+static bool
+parse_poison_code(struct vmt_parser *ps, size_t first)
+{
+	struct lex *l = &ps->lex;
+	int code = optext_kern_code(l->word, l->word_len);
+
+	if (code < 0)
+		return lex_fail(l, "a page number, a KERN_ code or end of line");
+	if (code == KERN_SUCCESS)
+		return lex_fail(l, "a KERN_ code of failure");
+	for (size_t i = first; i < ps->nr_poison; i++)
+		ps->poison[i].page.code = code;
+	lex_next(l);
+	return true;
+}
+
+bool
+vmt_parse_poison(struct vmt_parser *ps)
+{
+	struct program_config *cfg = &ps->p->config;
+	struct lex *l = &ps->lex;
+	size_t first = ps->nr_poison;
+
+	if (cfg->poison_line == 0)
+		cfg->poison_line = l->line;
+	else
+		vmt_move_notes(ps, cfg->poison_line);
+	do {
+		if (!parse_poison_page(ps))
+			return false;
+	} while (!lex_at_end(l) && *l->word >= '0' && *l->word <= '9');
+	return lex_at_end(l) || parse_poison_code(ps, first);
+}
+
+bool
+vmt_parse_limit(struct vmt_parser *ps)
+{
+	struct program_config *cfg = &ps->p->config;
+
+	cfg->limit_given = true;
+	cfg->limit_line = ps->lex.line;
+	/* The default is written as any other limit, so that every program can be. */
+	return lex_take_number(&ps->lex, "a number of pages", VM_WIRE_LIMIT_DEFAULT, &cfg->limit);
+}
+
+bool
+vmt_parse_frames(struct vmt_parser *ps)
+{
+	struct lex *l = &ps->lex;
+
+	ps->p->config.frames_line = l->line;
+	if (lex_is(l, "0"))
+		return lex_fail(l, "a number of page frames above 0");
+	return lex_take_number(l, "a number of page frames", VM_OP_PAGE_MAX, &ps->p->config.frames);
+}
+
+/* By page; the same page by its place in the file. */
+static int
+compare_poison(const void *a, const void *b)
+{
+	const struct vmt_poisoned *x = a, *y = b;
+
+	if (x->page.page != y->page.page)
+		return x->page.page > y->page.page ? 1 : -1;
+	if (x->line != y->line)
+		return x->line > y->line ? 1 : -1;
+	return (x->column > y->column) - (x->column < y->column);
+}
+
+static bool
+fail_poison(const struct vmt_parser *ps, const struct vmt_poisoned *at)
+{
+	struct vmt_error *e = ps->lex.error;
+
+	e->line = at->line;
+	e->column = at->column;
+	snprintf(e->text, sizeof(e->text), "expected one code for page %" PRIu64 ", found another", at->page.page);
+	return false;
+}
+
+/* Sorts the pages, and takes each once. */
+bool
+vmt_finish_poison(struct vmt_parser *ps)
+{
+	struct program_config *cfg = &ps->p->config;
+
+	if (ps->nr_poison == 0)
+		return true;
+	qsort(ps->poison, ps->nr_poison, sizeof(*ps->poison), compare_poison);
+	cfg->poison = memory_resize(NULL, ps->nr_poison, sizeof(*cfg->poison), "a program");
+	for (size_t i = 0; i < ps->nr_poison; i++) {
+		const struct vmt_poisoned *poison = &ps->poison[i];
+		const struct program_poison *last = cfg->nr_poison > 0 ? &cfg->poison[cfg->nr_poison - 1] : NULL;
+
+		if (last == NULL || last->page != poison->page.page)
+			cfg->poison[cfg->nr_poison++] = poison->page;
+		else if (last->code != poison->page.code)
+			return fail_poison(ps, poison);
+	}
+	return true;
+}

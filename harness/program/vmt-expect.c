@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * vmt-expect.c - lines of what is expected: outcomes, schedules, verdicts. See vmt-parse.h; what an outcome looks like
+ * is in vmt-outcome.c. Each function is called at the word behind its own.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/base.h"
+#include "harness/program/never.h"
+#include "harness/program/vmt-inside.h"
+#include "harness/program/vmt.h"
+
+#define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
+
+bool
+vmt_parse_outcome_line(struct vmt_parser *ps)
+{
+	struct program *p = ps->p;
+	struct program_outcome outcome = { .line = ps->lex.line };
+
+	outcome.text = vmt_parse_outcome(&ps->lex, p, true);
+	if (outcome.text == NULL)
+		return false;
+	p->outcomes = vmt_grow(p->outcomes, p->nr_outcomes, sizeof(*p->outcomes));
+	p->outcomes[p->nr_outcomes++] = outcome;
+	return true;
+}
+
+bool
+vmt_parse_result(struct vmt_parser *ps)
+{
+	ps->p->result_line = ps->lex.line;
+	ps->p->result = vmt_parse_outcome(&ps->lex, ps->p, false);
+	return ps->p->result != NULL;
+}
+
+bool
+vmt_parse_never(struct vmt_parser *ps)
+{
+	struct program *p = ps->p;
+	struct program_never n;
+
+	if (!never_parse(&ps->lex, p, &n))
+		return false;
+	p->nevers = vmt_grow(p->nevers, p->nr_nevers, sizeof(n));
+	p->nevers[p->nr_nevers++] = n;
+	return true;
+}
+
+bool
+vmt_parse_schedules(struct vmt_parser *ps)
+{
+	struct lex *l = &ps->lex;
+	lex_wide n = 0;
+	enum lex_number number = lex_number(l->word, l->word_len, ~(lex_wide)0, &n);
+
+	if (number != LEX_NUMBER_OK)
+		return lex_fail_number(l, number, "a number of schedules", "below 2^128");
+	ps->p->has_schedules = true;
+	ps->p->schedules = n;
+	ps->p->schedules_line = l->line;
+	lex_next(l);
+	return true;
+}
+
+static bool
+fail_verdict(const struct lex *l)
+{
+	struct nearest n;
+
+	nearest_begin(&n, l->word, l->word_len);
+#define VERDICT(name, text) nearest_offer(&n, text);
+#include "harness/program/verdicts.def"
+#undef VERDICT
+	(void)lex_fail(l, "a verdict");
+	return lex_hint(l, &n, lex_at_end(l) ? NULL : "wirestorm help verdicts lists them");
+}
+
+bool
+vmt_parse_verdict(struct vmt_parser *ps)
+{
+	static const enum program_verdict verdicts[] = {
+#define VERDICT(name, text) PROGRAM_VERDICT_##name,
+#include "harness/program/verdicts.def"
+#undef VERDICT
+	};
+	struct program *p = ps->p;
+	struct lex *l = &ps->lex;
+	struct program_verdict_line v = { .line = l->line };
+	struct strbuf detail = { 0 };
+
+	for (size_t i = 0; i < COUNT_OF(verdicts); i++) {
+		if (lex_is(l, vmt_verdict_word(verdicts[i])))
+			v.kind = verdicts[i];
+	}
+	if (v.kind == PROGRAM_VERDICT_NONE)
+		return fail_verdict(l);
+	for (lex_next(l); !lex_at_end(l); lex_next(l)) {
+		if (detail.len > 0)
+			strbuf_addc(&detail, ' ');
+		strbuf_addn(&detail, l->word, l->word_len);
+	}
+	if (detail.len > 0)
+		v.detail = strbuf_take(&detail);
+	p->verdicts = vmt_grow(p->verdicts, p->nr_verdicts, sizeof(v));
+	p->verdicts[p->nr_verdicts++] = v;
+	return true;
+}
+
+bool
+vmt_parse_schedule(struct vmt_parser *ps)
+{
+	struct program *p = ps->p;
+
+	p->has_schedule = true;
+	p->schedule_line = ps->lex.line;
+	return vmt_parse_choice_words(&ps->lex, p->nr_threads, &p->choices, &p->nr_choices);
+}
+
+/* "T0*3" */
+static bool
+parse_choice(const struct lex *l, unsigned nr_threads, struct program_choice *c)
+{
+	const char *star = memchr(l->word, '*', l->word_len);
+	size_t name_len = star != NULL ? (size_t)(star - l->word) : l->word_len;
+	int t = vmt_thread_number(l->word, name_len);
+	lex_wide count = 1;
+
+	if (t < 0)
+		return lex_fail(l, "a choice like T0 or T0*3");
+	if ((unsigned)t >= nr_threads)
+		return lex_fail(l, "a thread of the program");
+	if (star != NULL &&
+	    (lex_number(star + 1, l->word_len - name_len - 1, UINT32_MAX, &count) != LEX_NUMBER_OK || count == 0))
+		return lex_fail_at(
+		    l, star + 1, l->word_len - name_len - 1, "a number of steps from 1 to %" PRIu32, UINT32_MAX);
+	c->thread = (uint8_t)t;
+	c->count = (uint32_t)count;
+	return true;
+}
+
+/* Makes one of two neighbours that name the same thread. */
+static bool
+add_choice(const struct lex *l, const struct program_choice *c, struct program_choice **choices, size_t *nr)
+{
+	struct program_choice *last = *nr > 0 ? &(*choices)[*nr - 1] : NULL;
+
+	if (last != NULL && last->thread == c->thread) {
+		if (c->count > UINT32_MAX - last->count)
+			return lex_fail(l, "at most %" PRIu32 " steps of a thread in a row", UINT32_MAX);
+		last->count += c->count;
+		return true;
+	}
+	*choices = vmt_grow(*choices, *nr, sizeof(**choices));
+	(*choices)[(*nr)++] = *c;
+	return true;
+}
+
+bool
+vmt_parse_choice_words(struct lex *l, unsigned nr_threads, struct program_choice **choices, size_t *nr)
+{
+	struct program_choice *made = NULL, c;
+	size_t nr_made = 0;
+
+	for (; !lex_at_end(l); lex_next(l)) {
+		if (!parse_choice(l, nr_threads, &c) || !add_choice(l, &c, &made, &nr_made)) {
+			free(made);
+			return false;
+		}
+	}
+	*choices = made;
+	*nr = nr_made;
+	return true;
+}
+
+/* Bytewise; equal ones by line. */
+static int
+compare_outcomes(const void *a, const void *b)
+{
+	const struct program_outcome *x = a, *y = b;
+	int order = strcmp(x->text, y->text);
+
+	return order != 0 ? order : (x->line > y->line) - (x->line < y->line);
+}
+
+bool
+vmt_finish_outcomes(struct vmt_parser *ps)
+{
+	struct program *p = ps->p;
+	struct vmt_error *e = ps->lex.error;
+	const struct program_outcome *first = NULL, *second = NULL;
+
+	if (p->nr_outcomes > 0)
+		qsort(p->outcomes, p->nr_outcomes, sizeof(*p->outcomes), compare_outcomes);
+	for (size_t i = 1; i < p->nr_outcomes; i++) {
+		if (strcmp(p->outcomes[i - 1].text, p->outcomes[i].text) != 0)
+			continue;
+		if (second == NULL || p->outcomes[i].line < second->line) {
+			first = &p->outcomes[i - 1];
+			second = &p->outcomes[i];
+		}
+	}
+	if (second == NULL)
+		return true;
+	e->line = second->line;
+	e->column = 1;
+	snprintf(e->text, sizeof(e->text), "expected each outcome once, found the one of line %u again", first->line);
+	return false;
+}
+
+/* By kind and check; equal ones by line. */
+static int
+compare_verdicts(const void *a, const void *b)
+{
+	const struct program_verdict_line *x = *(const struct program_verdict_line *const *)a;
+	const struct program_verdict_line *y = *(const struct program_verdict_line *const *)b;
+	size_t len_x, len_y, len;
+	const char *of_x = program_verdict_check(x, &len_x), *of_y = program_verdict_check(y, &len_y);
+	int order = (x->kind > y->kind) - (x->kind < y->kind);
+
+	len = len_x < len_y ? len_x : len_y;
+	if (order == 0 && len > 0)
+		order = memcmp(of_x, of_y, len);
+	if (order == 0)
+		order = (len_x > len_y) - (len_x < len_y);
+	return order != 0 ? order : (x->line > y->line) - (x->line < y->line);
+}
+
+/* The first verdict line that is there twice: *first and *second are set, if there is one. */
+static void
+find_twice(
+    const struct program *p, const struct program_verdict_line **first, const struct program_verdict_line **second)
+{
+	const struct program_verdict_line **sorted = memory_new(p->nr_verdicts + 1, sizeof(const void *), "?");
+
+	for (size_t i = 0; i < p->nr_verdicts; i++)
+		sorted[i] = &p->verdicts[i];
+	qsort(sorted, p->nr_verdicts, sizeof(const void *), compare_verdicts);
+	for (size_t i = 1; i < p->nr_verdicts; i++) {
+		if (program_verdict_same(sorted[i - 1], sorted[i]) &&
+		    (*second == NULL || sorted[i]->line < (*second)->line)) {
+			*first = sorted[i - 1];
+			*second = sorted[i];
+		}
+	}
+	free(sorted);
+}
+
+bool
+vmt_finish_verdicts(struct vmt_parser *ps)
+{
+	struct program *p = ps->p;
+	struct vmt_error *e = ps->lex.error;
+	const struct program_verdict_line *first = NULL, *second = NULL;
+
+	if (p->nr_verdicts < 2)
+		return true;
+	find_twice(p, &first, &second);
+	if (second != NULL) {
+		e->line = second->line;
+		e->column = 1;
+		snprintf(e->text, sizeof(e->text),
+		    "expected each kind and check in one \"verdict\" line, found those of line %u again", first->line);
+		return false;
+	}
+	qsort(&p->verdicts[1], p->nr_verdicts - 1, sizeof(*p->verdicts), program_verdict_order);
+	return true;
+}

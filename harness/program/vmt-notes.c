@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * vmt-notes.c - the comments of a program: where each belongs, so that none is lost when the lines are put in order.
+ *
+ * Comments before the first other line are the head. A comment on a line of its own waits for the next line that is
+ * none.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/base.h"
+#include "harness/program/vmt-inside.h"
+
+static char *
+copy_text(const char *text, size_t len)
+{
+	char *copy = memory_textn(text, len, "a program");
+
+	return copy;
+}
+
+static void
+add_note(struct vmt_parser *ps, unsigned line, bool beside)
+{
+	struct program *p = ps->p;
+
+	p->notes = vmt_grow(p->notes, p->nr_notes, sizeof(*p->notes));
+	p->notes[p->nr_notes++] = (struct program_note){
+		.line = line,
+		.beside = beside,
+		.text = copy_text(ps->lex.comment, ps->lex.comment_len),
+	};
+}
+
+/* A line with nothing but a comment: a part of the head, or waiting for the next line. */
+void
+vmt_keep_comment_line(struct vmt_parser *ps)
+{
+	if (ps->first_line != 0) {
+		add_note(ps, PROGRAM_NOTE_END, false);
+		return;
+	}
+	strbuf_addn(&ps->head, ps->lex.comment, ps->lex.comment_len);
+	strbuf_addc(&ps->head, '\n');
+}
+
+/* The current line is no mere comment: what was waiting belongs to it. */
+void
+vmt_settle_comments(struct vmt_parser *ps)
+{
+	struct program *p = ps->p;
+
+	if (ps->first_line == 0)
+		ps->first_line = ps->lex.line;
+	for (; ps->first_pending < p->nr_notes; ps->first_pending++)
+		p->notes[ps->first_pending].line = ps->lex.line;
+	if (ps->lex.comment != NULL)
+		add_note(ps, ps->lex.line, true);
+	ps->first_pending = p->nr_notes;
+}
+
+/* Several "poison" lines become one: what belongs to the current line moves to before line @line. */
+void
+vmt_move_notes(struct vmt_parser *ps, unsigned line)
+{
+	struct program *p = ps->p;
+
+	for (size_t i = p->nr_notes; i > 0 && p->notes[i - 1].line == ps->lex.line; i--) {
+		p->notes[i - 1].line = line;
+		p->notes[i - 1].beside = false;
+	}
+}
+
+static int
+compare_notes(const void *a, const void *b)
+{
+	const struct program_note *x = a, *y = b;
+
+	return (x->line > y->line) - (x->line < y->line);
+}
+
+void
+vmt_finish_notes(struct vmt_parser *ps)
+{
+	struct program *p = ps->p;
+
+	/* Stable, and in order already but for the notes of "poison" lines. */
+	if (p->nr_notes > 0 && mergesort(p->notes, p->nr_notes, sizeof(*p->notes), compare_notes) != 0)
+		memory_out("a program");
+	if (ps->head.len > 0)
+		p->head = strbuf_take(&ps->head);
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * vmt-parse.c - a program from its text, line by line. See vmt.h; docs/vmt.md has the grammar.
+ *
+ * A file has three parts in this order: directives, steps, expectations. Each line is read by the function that
+ * line_words names for its first word; these functions are in vmt-config.c, vmt-steps.c and vmt-expect.c. Every array
+ * grows by doubling and every byte is looked at a bounded number of times: the time is linear.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/base.h"
+#include "harness/program/optext.h"
+#include "harness/program/state.h"
+#include "harness/program/vmt-inside.h"
+#include "harness/program/vmt.h"
+
+#define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
+
+void *
+vmt_grow(void *array, size_t nr, size_t size)
+{
+	size_t cap = nr == 0 ? 4 : nr * 2;
+
+	/* Full exactly when nr is 0 or 4, 8, 16, ...: no capacity is stored. */
+	if (nr != 0 && (nr < 4 || (nr & (nr - 1)) != 0))
+		return array;
+	return memory_resize(array, cap, size, "a program");
+}
+
+static const struct line_word {
+	const char *word;
+	bool (*parse)(struct vmt_parser *ps);
+	enum vmt_part part;
+	bool repeats;
+} line_words[] = {
+	{ "vmt", vmt_parse_version, VMT_PART_DIRECTIVES, false },
+	{ "profile", vmt_parse_profile, VMT_PART_DIRECTIVES, false },
+	{ "mutant", vmt_parse_mutant, VMT_PART_DIRECTIVES, false },
+	{ "map", vmt_parse_map, VMT_PART_DIRECTIVES, false },
+	{ "poison", vmt_parse_poison, VMT_PART_DIRECTIVES, true },
+	{ "limit", vmt_parse_limit, VMT_PART_DIRECTIVES, false },
+	{ "frames", vmt_parse_frames, VMT_PART_DIRECTIVES, false },
+	{ "init", vmt_parse_init, VMT_PART_STEPS, true },
+	{ "final", vmt_parse_final, VMT_PART_STEPS, true },
+	{ "outcome", vmt_parse_outcome_line, VMT_PART_EXPECTATIONS, true },
+	{ "never", vmt_parse_never, VMT_PART_EXPECTATIONS, true },
+	{ "schedules", vmt_parse_schedules, VMT_PART_EXPECTATIONS, false },
+	{ "verdict", vmt_parse_verdict, VMT_PART_EXPECTATIONS, true },
+	{ "result", vmt_parse_result, VMT_PART_EXPECTATIONS, false },
+	{ "schedule", vmt_parse_schedule, VMT_PART_EXPECTATIONS, false },
+};
+
+/* Goes on to part @part, from which there is no way back. */
+static bool
+enter_part(struct vmt_parser *ps, enum vmt_part part)
+{
+	if (part < ps->part)
+		return lex_fail(&ps->lex, "%s",
+		    part == VMT_PART_DIRECTIVES ? "a step or an expectation, as directives come first"
+		                                : "an expectation, as steps come before them");
+	if (part > ps->part && part == VMT_PART_EXPECTATIONS && !vmt_finish_threads(ps))
+		return false;
+	ps->part = part;
+	ps->state_of = VMT_STATE_OF_NOTHING;
+	return true;
+}
+
+static bool
+parse_listed(struct vmt_parser *ps, size_t i)
+{
+	const struct line_word *w = &line_words[i];
+	struct lex *l = &ps->lex;
+
+	if (!enter_part(ps, w->part))
+		return false;
+	if (!w->repeats && (ps->seen & (1u << i)) != 0)
+		return lex_complain(l, l->word, "one \"%s\" line, found another", w->word);
+	ps->seen |= 1u << i;
+	lex_next(l);
+	return w->parse(ps) && (lex_at_end(l) || lex_fail(l, "end of line"));
+}
+
+/* After the error about a line's first word: an operation without its thread, or what the word looks like. */
+static bool
+hint_line(const struct lex *l)
+{
+	struct nearest n;
+
+	nearest_begin(&n, l->word, l->word_len);
+	vmt_offer_ops(&n);
+	if (n.distance == 0 || vmt_op_alias(l->word, l->word_len, 0) != VM_OP_INVALID) {
+		n.word = NULL;
+		return lex_hint(l, &n, "an operation stands behind \"init\", \"final\" or a thread such as \"T0\"");
+	}
+	nearest_begin(&n, l->word, l->word_len);
+	for (size_t i = 0; i < COUNT_OF(line_words); i++)
+		nearest_offer(&n, line_words[i].word);
+	nearest_offer(&n, "state");
+	return lex_hint(l, &n, NULL);
+}
+
+static bool
+parse_line(struct vmt_parser *ps)
+{
+	struct lex *l = &ps->lex;
+
+	if (lex_is(l, "state"))
+		return vmt_parse_state(ps);
+	if (ps->blocked)
+		return lex_fail(l, "nothing behind a step that blocks");
+	for (size_t i = 0; i < COUNT_OF(line_words); i++) {
+		if (lex_is(l, line_words[i].word))
+			return parse_listed(ps, i);
+	}
+	if (l->word_len > 1 && l->word[0] == 'T' && l->word[1] >= '0' && l->word[1] <= '9')
+		return enter_part(ps, VMT_PART_STEPS) && vmt_parse_thread_op(ps);
+	(void)lex_fail(l, "a directive, a step or an expectation");
+	return hint_line(l);
+}
+
+static bool
+parse_lines(struct vmt_parser *ps)
+{
+	for (;;) {
+		switch (lex_line(&ps->lex)) {
+		case LEX_BAD:
+			return false;
+		case LEX_END:
+			return true;
+		case LEX_LINE:
+			break;
+		}
+		if (!lex_at_end(&ps->lex)) {
+			vmt_settle_comments(ps);
+			if (!parse_line(ps))
+				return false;
+		} else if (ps->lex.comment != NULL) {
+			vmt_keep_comment_line(ps);
+		}
+	}
+}
+
+/* What can be said only when every line was read. */
+static bool
+finish(struct vmt_parser *ps)
+{
+	if (ps->part != VMT_PART_EXPECTATIONS && !vmt_finish_threads(ps))
+		return false;
+	if (!vmt_finish_poison(ps) || !vmt_finish_outcomes(ps) || !vmt_finish_verdicts(ps))
+		return false;
+	vmt_finish_notes(ps);
+	return true;
+}
+
+bool
+vmt_parse(const char *text, size_t len, struct program *p, struct vmt_error *e)
+{
+	struct vmt_parser ps = { .p = p };
+	bool good;
+
+	*e = (struct vmt_error){ 0 };
+	program_init(p);
+	lex_begin(&ps.lex, text, len, e);
+	good = parse_lines(&ps) && finish(&ps);
+	strbuf_free(&ps.head);
+	free(ps.poison);
+	free(ps.refs);
+	state_free(&ps.state);
+	if (!good)
+		program_free(p);
+	return good;
+}
+
+/* A text that must be one line. */
+static bool
+begin_piece(struct lex *l, const char *text, struct vmt_error *e)
+{
+	*e = (struct vmt_error){ 0 };
+	lex_begin(l, text, strlen(text), e);
+	return lex_line(l) != LEX_BAD;
+}
+
+static bool
+end_piece(const struct lex *l)
+{
+	if (!lex_at_end(l))
+		return lex_fail(l, "end of line");
+	if (l->next != l->end)
+		return lex_complain(l, l->word, "a single line, found another");
+	return true;
+}
+
+bool
+vmt_parse_op(const char *text, struct vm_op *op, struct vmt_error *e)
+{
+	const char *optional;
+	struct lex l;
+
+	if (!begin_piece(&l, text, e) || !optext_parse(&l, op, &optional))
+		return false;
+	return lex_at_end(&l) ? end_piece(&l) : vmt_fail_behind_op(&l, optional, false);
+}
+
+bool
+vmt_parse_op_result(const char *text, const struct vm_op *op, struct vm_result *r)
+{
+	struct vmt_error e;
+	struct lex l;
+
+	return begin_piece(&l, text, &e) && optext_parse_result(&l, text, strlen(text), op, 0, r);
+}
+
+bool
+vmt_parse_choices(const char *text, struct program_choice **choices, size_t *nr, struct vmt_error *e)
+{
+	struct lex l;
+
+	*choices = NULL;
+	*nr = 0;
+	return begin_piece(&l, text, e) && vmt_parse_choice_words(&l, PROGRAM_THREADS_MAX, choices, nr) &&
+	       end_piece(&l);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* vmt-refs.c - results as arguments, "$T1.0": whether the operation is there, and gives such a result. See vmt-parse.h.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/ops.h"
+#include "harness/program/vmt-inside.h"
+#include "harness/program/vmt.h"
+
+/* The next word of the line from @at on that begins with '$'. */
+static const char *
+next_ref(const struct lex *l, const char *at, size_t *len)
+{
+	while (*at != '$' || !lex_is_blank(at[-1]))
+		at++;
+	*len = 0;
+	while (at + *len < l->line_end && !lex_is_blank(at[*len]))
+		(*len)++;
+	return at;
+}
+
+void
+vmt_keep_refs(struct vmt_parser *ps, const struct vm_op *parsed, uint8_t who, unsigned op)
+{
+	/* As they stand in a line. */
+	const struct vm_op_ref refs[] = { parsed->ref_start, parsed->ref_end, parsed->ref_value };
+	const struct lex *l = &ps->lex;
+	const char *at = l->line_at + 1;
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct vmt_ref r = { .ref = refs[i], .tag = i == 2, .who = who, .op = op, .line = l->line };
+
+		if (refs[i].from == 0)
+			continue;
+		r.word = next_ref(l, at, &r.word_len);
+		r.column = (unsigned)(r.word - l->line_at) + 1;
+		at = r.word + r.word_len;
+		ps->refs = vmt_grow(ps->refs, ps->nr_refs, sizeof(r));
+		ps->refs[ps->nr_refs++] = r;
+	}
+}
+
+__attribute__((format(printf, 3, 4))) static bool
+fail(const struct vmt_parser *ps, const struct vmt_ref *r, const char *format, ...)
+{
+	struct vmt_error *e = ps->lex.error;
+	char expected[120];
+	va_list ap;
+
+	va_start(ap, format);
+	(void)vsnprintf(expected, sizeof(expected), format, ap);
+	va_end(ap);
+	e->line = r->line;
+	e->column = r->column;
+	(void)snprintf(e->text, sizeof(e->text), "expected %s, found \"%.*s\"", expected, (int)r->word_len, r->word);
+	return false;
+}
+
+/* The operation that is meant; NULL: there is none. */
+static const struct vm_op *
+meant(const struct program *p, struct vm_op_ref ref)
+{
+	if (ref.from == VM_OP_REF_INIT)
+		return ref.op < p->nr_init ? &p->init[ref.op].op : NULL;
+	if (ref.from == VM_OP_REF_FINAL)
+		return ref.op < p->nr_final ? &p->final[ref.op].op : NULL;
+	if (ref.from > p->nr_threads || ref.op >= p->threads[ref.from - 1].nr_ops)
+		return NULL;
+	return &p->threads[ref.from - 1].ops[ref.op];
+}
+
+/* Can it never have ended when the other begins? */
+static bool
+comes_later(const struct vmt_ref *r)
+{
+	if (r->ref.from == r->who)
+		return r->ref.op >= r->op;
+	if (r->who == VM_OP_REF_INIT)
+		return true;
+	return r->ref.from == VM_OP_REF_FINAL;
+}
+
+bool
+vmt_finish_refs(struct vmt_parser *ps)
+{
+	for (size_t i = 0; i < ps->nr_refs; i++) {
+		const struct vmt_ref *r = &ps->refs[i];
+		const struct vm_op *op = meant(ps->p, r->ref);
+
+		if (comes_later(r))
+			return fail(ps, r, "the result of an operation that can come before this one");
+		if (op == NULL)
+			return fail(ps, r, "the result of an operation of the program");
+		if (vm_op_table[op->code].result != (r->tag ? VM_RESULT_KERN_TAG : VM_RESULT_KERN_ADDR))
+			return fail(ps, r, "the result of an operation that gives a %s, and %s does not",
+			    r->tag ? "tag (read)" : "page (find)", vm_op_table[op->code].name);
+	}
+	return true;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* replay.c - see replay.h. */
+#include "harness/run/replay.h"
+
+#include "harness/run/run-step.h"
+#include "harness/run/strategy.h"
+
+static const char *
+why_not(const struct run *r, unsigned thread)
+{
+	if (thread >= r->program->nr_threads)
+		return "there is no such thread";
+	switch (sim_status(r->sim, thread)) {
+	case SIM_SLEEPING:
+		return "it sleeps";
+	case SIM_DONE:
+		return "it is finished";
+	case SIM_IDLE:
+	case SIM_READY:
+		break;
+	}
+	return "it cannot";
+}
+
+static void
+one_step(struct run *r, unsigned thread, struct replay *how)
+{
+	run_step_here(r, thread);
+	how->nr_steps++;
+	if (how->on_step != NULL)
+		how->on_step(how->arg, r, how->nr_steps, thread);
+}
+
+static bool
+follow(struct run *r, const struct program_choice *c, unsigned *last, struct replay *how)
+{
+	for (uint32_t i = 0; i < c->count; i++) {
+		uint32_t enabled = run_enabled(r);
+		unsigned thread = c->thread;
+
+		if ((enabled & (uint32_t)1 << thread) == 0) {
+			if (!how->lenient) {
+				strbuf_printf(&how->error, "step %zu of the schedule: T%u cannot run, %s",
+				    how->nr_steps + 1, thread, why_not(r, thread));
+				return false;
+			}
+			how->nr_diverged++;
+			if (enabled == 0)
+				return true;
+			thread = replay_default(enabled, *last);
+		}
+		one_step(r, thread, how);
+		*last = thread;
+	}
+	return true;
+}
+
+bool
+replay(struct run *r, const struct program_choice *choices, size_t nr_choices, struct replay *how)
+{
+	size_t steps_max = how->steps_max != 0 ? how->steps_max : STRATEGY_STEPS_MAX;
+	unsigned last = 0;
+
+	how->nr_steps = how->nr_diverged = 0;
+	run_begin(r);
+	for (size_t i = 0; i < nr_choices; i++)
+		if (!follow(r, &choices[i], &last, how))
+			return false;
+	if (run_enabled(r) != 0 && !how->lenient) {
+		strbuf_printf(&how->error, "the schedule ends after step %zu, but T%u can go on", how->nr_steps,
+		    (unsigned)__builtin_ctz(run_enabled(r)));
+		return false;
+	}
+	while (run_enabled(r) != 0 && how->nr_steps < steps_max) {
+		last = replay_default(run_enabled(r), last);
+		one_step(r, last, how);
+	}
+	return true;
+}
+
+void
+replay_free(struct replay *how)
+{
+	strbuf_free(&how->error);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* strategy-random.c - a uniform choice at each scheduling point. */
+#include "harness/run/strategy.h"
+
+/*
+ * Where there is no choice, nothing is drawn. Up to three enabled threads, which is nearly always, go without a branch
+ * that depends on the number drawn: the processor would guess it wrong every other time.
+ */
+static unsigned
+pick(void *arg, uint32_t enabled)
+{
+	uint32_t second = enabled & (enabled - 1), third = second & (second - 1);
+	unsigned n;
+
+	if (second == 0)
+		return (unsigned)__builtin_ctz(enabled);
+	if ((third & (third - 1)) != 0)
+		return strategy_nth(enabled, (unsigned)prng_below(arg, (unsigned)__builtin_popcount(enabled)));
+	n = (unsigned)prng_below(arg, third != 0 ? 3 : 2);
+	enabled = n == 0 ? enabled : second;
+	enabled = n == 2 ? third : enabled;
+	return (unsigned)__builtin_ctz(enabled);
+}
+
+size_t
+strategy_random(struct run *r, const struct strategy_view *v, uint64_t seed, replay_step_fn *on_step, void *arg)
+{
+	struct prng prng = { seed };
+
+	(void)v;
+	return strategy_drive(r, pick, &prng, on_step, arg);
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* strategy-view.c - what strategies know of a program before they run it: see strategy.h. */
+#include <stdlib.h>
+
+#include "harness/base/base.h"
+#include "harness/gen/gen.h"
+#include "harness/run/strategy.h"
+
+#define PROBE_STEPS_MAX 100000 /* of a probing run: a target that never comes to an end is not waited for */
+
+/* --- conflicts --- */
+
+void
+strategy_op_pages(const struct vm_op *op, uint64_t *ret_start, uint64_t *ret_end)
+{
+	*ret_start = 0;
+	*ret_end = UINT64_MAX;
+	if (!draw_has_kind(op->code, VM_ARG_START) || vm_op_has_refs(op))
+		return;
+	*ret_start = op->start;
+	*ret_end = op->start + 1;
+	if (!draw_has_kind(op->code, VM_ARG_END))
+		return;
+	*ret_end = op->end;
+	if (op->end < op->start) {
+		*ret_start = op->end;
+		*ret_end = op->start;
+	}
+	if (*ret_end == *ret_start)
+		(*ret_end)++;
+}
+
+bool
+strategy_ops_conflict(const struct vm_op *a, const struct vm_op *b)
+{
+	uint64_t a_start, a_end, b_start, b_end;
+
+	if (vm_op_table[a->code].result == VM_RESULT_BOOL && vm_op_table[b->code].result == VM_RESULT_BOOL)
+		return false;
+	strategy_op_pages(a, &a_start, &a_end);
+	strategy_op_pages(b, &b_start, &b_end);
+	return a_start < b_end && b_start < a_end;
+}
+
+static const struct vm_op *
+op_at(const struct run *r, const struct strategy_view *v, unsigned number, unsigned *ret_thread)
+{
+	unsigned t = 0;
+
+	while (number >= v->first[t + 1])
+		t++;
+	*ret_thread = t;
+	return &r->program->threads[t].ops[number - v->first[t]];
+}
+
+static void
+find_conflicts(struct strategy_view *v, const struct run *r)
+{
+	for (unsigned a = 0; a < v->nr_ops; a++) {
+		uint32_t threads = 0;
+		unsigned a_thread, b_thread;
+		const struct vm_op *op = op_at(r, v, a, &a_thread);
+
+		for (unsigned b = 0; b < v->nr_ops; b++) {
+			if (a != b && !strategy_ops_conflict(op, op_at(r, v, b, &b_thread)))
+				continue;
+			(void)op_at(r, v, b, &b_thread);
+			v->conflicts[a * v->nr_words + b / 64] |= (uint64_t)1 << b % 64;
+			threads |= (uint32_t)1 << b_thread;
+		}
+		if ((threads & (threads - 1)) != 0)
+			v->weights[a] = (uint32_t)__builtin_popcount(threads);
+		v->weights_sum += v->weights[a];
+	}
+}
+
+/* --- steps --- */
+
+struct probe {
+	struct strategy_view *v;
+	uint32_t *op_steps;
+	uint32_t nr_choices;
+};
+
+static void
+count_step(struct probe *probe, const struct run *r, unsigned thread)
+{
+	probe->op_steps[strategy_pending(r, probe->v, thread)]++;
+	probe->nr_choices += (run_enabled(r) & (run_enabled(r) - 1)) != 0;
+}
+
+/* One run: each thread as long as it can, or by turns. */
+static void
+probe_run(struct probe *probe, struct run *r, bool by_turns)
+{
+	unsigned last = r->program->nr_threads - 1;
+	uint32_t enabled;
+
+	run_begin(r);
+	for (unsigned step = 0; (enabled = run_enabled(r)) != 0 && step < PROBE_STEPS_MAX; step++) {
+		if (by_turns) {
+			uint32_t above = enabled & ~(((uint32_t)2 << last) - 1);
+
+			last = (unsigned)__builtin_ctz(above != 0 ? above : enabled);
+		} else {
+			last = replay_default(enabled, step == 0 ? 0 : last);
+		}
+		count_step(probe, r, last);
+		run_step(r, last);
+	}
+}
+
+static void
+count_steps(struct strategy_view *v, struct run *r)
+{
+	uint32_t *op_steps = memory_new(v->nr_ops, sizeof(*op_steps), "a strategy");
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct probe probe = { .v = v, .op_steps = op_steps };
+
+		probe_run(&probe, r, i == 1);
+		if (probe.nr_choices > v->nr_choices)
+			v->nr_choices = probe.nr_choices;
+		for (unsigned op = 0; op < v->nr_ops; op++) {
+			if (op_steps[op] > v->op_steps[op])
+				v->op_steps[op] = op_steps[op];
+			op_steps[op] = 0;
+		}
+	}
+	free(op_steps);
+	for (unsigned t = 0; t < v->nr_threads; t++) {
+		for (unsigned op = v->first[t]; op < v->first[t + 1]; op++)
+			v->thread_steps[t] += v->op_steps[op];
+		if (v->thread_steps[t] == 0)
+			v->thread_steps[t] = 1;
+	}
+}
+
+/* --- both --- */
+
+void
+strategy_view_init(struct strategy_view *v, struct run *r)
+{
+	const struct program *p = r->program;
+
+	*v = (struct strategy_view){ .nr_threads = p->nr_threads };
+	for (unsigned t = 0; t < p->nr_threads; t++)
+		v->first[t + 1] = v->first[t] + p->threads[t].nr_ops;
+	v->nr_ops = v->first[p->nr_threads];
+	v->nr_words = (v->nr_ops + 63) / 64;
+	v->op_steps = memory_new(v->nr_ops, sizeof(*v->op_steps), "a strategy");
+	v->conflicts = memory_new(v->nr_ops * v->nr_words, sizeof(*v->conflicts), "a strategy");
+	v->weights = memory_new(v->nr_ops, sizeof(*v->weights), "a strategy");
+	find_conflicts(v, r);
+	if (v->nr_ops > 0)
+		count_steps(v, r);
+}
+
+void
+strategy_view_free(struct strategy_view *v)
+{
+	free(v->op_steps);
+	free(v->conflicts);
+	free(v->weights);
+	*v = (struct strategy_view){ 0 };
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* edges-report.c - see edges-report.h. */
+#include "harness/show/edges-report.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/vm.h"
+#include "harness/base/base.h"
+#include "harness/program/program.h"
+#include "harness/show/edges-watch.h"
+
+#define THREADS_BITS 8 /* in a size, below the operations */
+
+bool
+edges_report_invalid(enum vm_edge edge)
+{
+	return vm_edge_table[edge].code == KERN_INVALID_ADDRESS || vm_edge_table[edge].code == VM_EDGE_VERBATIM;
+}
+
+static uint64_t
+size_of(const struct program *p)
+{
+	uint64_t ops = p->nr_init + p->nr_final;
+
+	for (unsigned t = 0; t < p->nr_threads; t++)
+		ops += p->threads[t].nr_ops;
+	return ops << THREADS_BITS | p->nr_threads;
+}
+
+/* --- one program --- */
+
+static void
+add_counts(struct edges_report *e, const struct edges_counts *seen, const struct program *p, const char *name)
+{
+	uint64_t size = size_of(p);
+
+	for (unsigned i = 0; i < VM_EDGE_COUNT; i++) {
+		struct edges_row *row = &e->rows[i];
+
+		if (seen->times[i] == 0)
+			continue;
+		row->times += seen->times[i];
+		row->invalid += seen->invalid[i];
+		row->programs++;
+		if (row->program != NULL && row->size <= size)
+			continue;
+		free(row->program);
+		row->program = memory_text(name, "the edges");
+		row->size = size;
+	}
+}
+
+static void
+add_findings(struct edges_report *e, uint64_t found, uint64_t quirks)
+{
+	for (unsigned i = 0; i < VM_EDGE_COUNT; i++) {
+		e->rows[i].found += found >> i & 1;
+		e->rows[i].quirks += (quirks & ~found) >> i & 1;
+	}
+}
+
+static void
+explore_threads(struct edges_report *e, struct run *r)
+{
+	struct explore_result x;
+	uint64_t found = 0, quirks = 0;
+
+	explore(r, e->options, &x);
+	e->nr_cut += x.end != EXPLORE_COMPLETE;
+	e->states += x.states;
+	e->schedules =
+	    x.overflow || x.schedules > UINT64_MAX - e->schedules ? UINT64_MAX : e->schedules + (uint64_t)x.schedules;
+	for (size_t i = 0; i < x.nr_findings; i++) {
+		if (x.findings[i].f.quirk)
+			quirks |= x.findings[i].f.edges;
+		else
+			found |= x.findings[i].f.edges;
+		e->findings += !x.findings[i].f.quirk;
+	}
+	add_findings(e, found, quirks);
+	explore_result_free(&x);
+}
+
+static void
+run_alone_judged(struct edges_report *e, struct run *r)
+{
+	const struct checker *c = r->checker;
+	struct strbuf wrong = { 0 };
+	uint64_t found = 0, quirks = 0;
+
+	(void)run_final(r, &wrong);
+	for (size_t i = 0; i < c->nr_findings; i++) {
+		if (c->findings[i].quirk)
+			quirks |= c->findings[i].edges;
+		else
+			found |= c->findings[i].edges;
+		e->findings += !c->findings[i].quirk;
+	}
+	add_findings(e, found, quirks);
+	strbuf_free(&wrong);
+}
+
+bool
+edges_report_add(
+    struct edges_report *e, const struct program *p, const char *name, struct sim *sim, struct strbuf *error)
+{
+	struct checker checker = { 0 };
+	enum run_open_result opened;
+	struct run r;
+
+	if (p->config.mutant != NULL) {
+		e->nr_mutants++;
+		return true;
+	}
+	opened = run_open_checked(&r, p, edges_watch_target(e->target, &checker), sim, &checker);
+	if (opened == RUN_OPENED) {
+		if (p->nr_threads > 0)
+			explore_threads(e, &r);
+		else
+			run_alone_judged(e, &r);
+		add_counts(e, &edges_watch_of(&r)->seen, p, name);
+		e->nr_programs++;
+	} else if (opened == RUN_UNSUPPORTED) {
+		e->nr_refused++;
+	} else {
+		strbuf_add(error, strbuf_text(&r.error));
+	}
+	run_close(&r);
+	checker_free(&checker);
+	return opened == RUN_OPENED || opened == RUN_UNSUPPORTED;
+}
+
+/* --- witnesses --- */
+
+/* Some thread has an operation behind it that passed the edge. */
+struct goal {
+	uint64_t edge; /* its bit */
+};
+
+static bool
+is_goal(void *arg, struct run *r)
+{
+	const struct goal *goal = arg;
+	const struct edges_watch *w = edges_watch_of(r);
+
+	for (unsigned t = 0; t < r->program->nr_threads; t++)
+		if ((w->now[t] & goal->edge) != 0)
+			return true;
+	return false;
+}
+
+static void
+find_way(struct edges_report *e, struct edges_row *row, struct run *r, unsigned edge)
+{
+	struct goal goal = { (uint64_t)1 << edge };
+	struct explore_options options = *e->options;
+	struct strbuf schedule = { 0 };
+	struct explore_result x;
+
+	options.on_state = is_goal;
+	options.on_state_arg = &goal;
+	explore(r, &options, &x);
+	row->part = EDGES_FINAL;
+	if (x.goal.choices != NULL) {
+		row->part = EDGES_THREADS;
+		row->preemptions = x.goal.preemptions;
+		vmt_print_choices(x.goal.choices, x.goal.nr_choices, &schedule);
+		free(row->schedule);
+		row->schedule = strbuf_take(&schedule);
+	}
+	explore_result_free(&x);
+}
+
+void
+edges_report_witness(struct edges_report *e, const struct program *p, const char *name, struct sim *sim)
+{
+	struct checker checker = { 0 };
+	struct run r;
+
+	if (run_open_checked(&r, p, edges_watch_target(e->target, &checker), sim, &checker) == RUN_OPENED) {
+		uint64_t init = edges_watch_of(&r)->now[SIM_INIT_THREAD];
+
+		for (unsigned i = 0; i < VM_EDGE_COUNT; i++) {
+			struct edges_row *row = &e->rows[i];
+
+			if (row->program == NULL || strcmp(row->program, name) != 0 || row->part != EDGES_NOWHERE)
+				continue;
+			if ((init >> i & 1) != 0)
+				row->part = EDGES_INIT;
+			else if (p->nr_threads == 0)
+				row->part = EDGES_FINAL;
+			else
+				find_way(e, row, &r, i);
+		}
+	}
+	run_close(&r);
+	checker_free(&checker);
+}
+
+void
+edges_report_free(struct edges_report *e)
+{
+	for (unsigned i = 0; i < VM_EDGE_COUNT; i++) {
+		free(e->rows[i].program);
+		free(e->rows[i].schedule);
+	}
+	*e = (struct edges_report){ 0 };
+}
+
+void
+edges_report_verdict(const struct edges_row *row, struct strbuf *out)
+{
+	if (row->found > 0)
+		strbuf_printf(out, "FINDING in %" PRIu64 " program%s", row->found, plural(row->found));
+	if (row->found > 0 && row->quirks > 0)
+		strbuf_add(out, ", ");
+	if (row->quirks > 0)
+		strbuf_printf(out, "a quirk in %" PRIu64 " program%s", row->quirks, plural(row->quirks));
+	if (row->found == 0 && row->quirks == 0)
+		strbuf_add(out, "in order");
+}

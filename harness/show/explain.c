@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* explain.c - see explain.h. */
+#include "harness/show/explain.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "engine/mutant.h"
+#include "engine/vm.h"
+#include "harness/base/base.h"
+#include "harness/check/check.h"
+#include "harness/program/program.h"
+
+#define FOLD_COLUMNS 78
+#define LABEL_COLUMNS 10
+
+static const struct {
+	const char *id, *name, *does, *strict;
+	uint32_t bit;
+} quirks[] = {
+#define VM_QUIRK(id, name, does, strict) { #id, #name, (does), (strict), VM_QUIRK_BIT(id) },
+#include "engine/quirks.def"
+#undef VM_QUIRK
+};
+#define NR_QUIRKS (sizeof(quirks) / sizeof(quirks[0]))
+
+/* --- the layout --- */
+
+/* A label, and behind it the text, folded between words. */
+static void
+line(const char *label, const char *text, struct strbuf *out)
+{
+	size_t column = LABEL_COLUMNS;
+
+	strbuf_printf(out, "%-*s", LABEL_COLUMNS, label);
+	while (*text != '\0') {
+		size_t word = strcspn(text, " ");
+
+		if (column > LABEL_COLUMNS && column + 1 + word > FOLD_COLUMNS) {
+			strbuf_printf(out, "\n%*s", LABEL_COLUMNS, "");
+			column = LABEL_COLUMNS;
+		} else if (column > LABEL_COLUMNS) {
+			strbuf_addc(out, ' ');
+			column++;
+		}
+		strbuf_addn(out, text, word);
+		column += word;
+		text += word + strspn(text + word, " ");
+	}
+	strbuf_addc(out, '\n');
+}
+
+static void
+title(const char *name, const char *kind, struct strbuf *out)
+{
+	if (out->len > 0)
+		strbuf_addc(out, '\n');
+	strbuf_printf(out, "%s, %s\n\n", name, kind);
+}
+
+/* --- the kinds of name --- */
+
+/* The section of docs/engine.md. */
+static const char *const op_sections[VM_OP_CODE_MAX + 1] = {
+	[VM_OP_insert] = "4",
+	[VM_OP_fixed] = "4",
+	[VM_OP_find] = "4",
+	[VM_OP_remove] = "5",
+	[VM_OP_protect] = "9",
+	[VM_OP_inherit] = "10",
+	[VM_OP_madvise] = "10",
+	[VM_OP_wire] = "6",
+	[VM_OP_unwire] = "6",
+	[VM_OP_sync] = "10",
+	[VM_OP_check] = "10",
+	[VM_OP_lookup] = "10",
+	[VM_OP_clip] = "10",
+	[VM_OP_fault] = "8",
+	[VM_OP_read] = "8",
+	[VM_OP_write] = "8",
+	[VM_OP_pageout] = "12",
+};
+
+/* Is @word one of the words between commas? */
+static bool
+lists_word(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *at = list; *at != '\0'; at += strspn(at, ", ")) {
+		size_t n = strcspn(at, ",");
+
+		if (n == len && memcmp(at, word, len) == 0)
+			return true;
+		at += n;
+	}
+	return false;
+}
+
+static void
+op_edges(const char *name, struct strbuf *out)
+{
+	struct strbuf text = { 0 };
+
+	for (unsigned i = 0; i < VM_EDGE_COUNT; i++)
+		if (lists_word(vm_edge_table[i].whose, name))
+			strbuf_printf(&text, "%s%s", text.len > 0 ? ", " : "", vm_edge_table[i].name);
+	if (text.len > 0)
+		line("edges", strbuf_text(&text), out);
+	strbuf_free(&text);
+}
+
+static void
+print_operation(uint8_t code, struct strbuf *out)
+{
+	const struct vm_op_desc *d = &vm_op_table[code];
+	struct strbuf text = { 0 };
+
+	title(d->name, "an operation: what a thread does in one line", out);
+	opsdoc_usage(d, &text);
+	line("write", strbuf_text(&text), out);
+	line("does", d->summary, out);
+	line("returns", opsdoc_result((enum vm_result_kind)d->result), out);
+	op_edges(d->name, out);
+	strbuf_clear(&text);
+	opsdoc_aliases(code, &text);
+	if (text.len > 0)
+		line("others", strbuf_text(&text), out);
+	strbuf_clear(&text);
+	strbuf_printf(&text, "docs/engine.md, section %s; docs/ops.md has the arguments", op_sections[code]);
+	line("rule", strbuf_text(&text), out);
+	strbuf_free(&text);
+}
+
+/* An operation, or the operations that others call so. */
+static bool
+explain_operation(const char *name, struct strbuf *out)
+{
+	uint8_t alias;
+	unsigned nr = 0;
+
+	for (unsigned code = 1; code <= VM_OP_CODE_MAX; code++) {
+		if (vm_op_table[code].name == NULL || strcmp(vm_op_table[code].name, name) != 0)
+			continue;
+		print_operation((uint8_t)code, out);
+		nr++;
+	}
+	for (unsigned i = 0; (alias = vmt_op_alias(name, strlen(name), i)) != VM_OP_INVALID; i++, nr++)
+		print_operation(alias, out);
+	return nr > 0;
+}
+
+/* The checks of a kind of verdict. */
+static bool
+explain_verdict(const char *name, struct strbuf *out)
+{
+	struct strbuf text = { 0 };
+	enum program_verdict v = PROGRAM_VERDICT_NONE + 1;
+
+	while (vmt_verdict_word(v) != NULL && strcmp(vmt_verdict_word(v), name) != 0)
+		v++;
+	if (vmt_verdict_word(v) == NULL)
+		return false;
+	title(name, "a verdict: a kind of finding", out);
+	line("means", check_verdict_text(v), out);
+	for (unsigned i = 1; i < CHECK_COUNT; i++)
+		if (check_table[i].verdict == v)
+			strbuf_printf(&text, "%s%s", text.len > 0 ? ", " : "", check_table[i].name);
+	line("checks", text.len > 0 ? strbuf_text(&text) : "none: ThreadSanitizer reports it", out);
+	line("more", "docs/checks.md", out);
+	strbuf_free(&text);
+	return true;
+}
+
+static void
+edge_man(enum vm_edge edge, struct strbuf *out)
+{
+	const struct vm_edge_desc *d = &vm_edge_table[edge];
+	struct strbuf text = { 0 };
+
+	if (d->man == VM_EDGE_MAN_UNREAD) {
+		line("man page", "not compared: only vm_map_wire(9) and vm_map_sync(9) are", out);
+		return;
+	}
+	strbuf_printf(&text, "%s: %s", edges_man(edge), d->page);
+	text.text[0] = (char)toupper((unsigned char)text.text[0]);
+	line("man page", strbuf_text(&text), out);
+	strbuf_free(&text);
+}
+
+static bool
+explain_edge(const char *name, struct strbuf *out, const char **litmus)
+{
+	enum vm_edge edge = edges_find(name);
+	const struct vm_edge_desc *d = &vm_edge_table[edge];
+	struct strbuf rule = { 0 };
+
+	if (edge == VM_EDGE_COUNT)
+		return false;
+	title(d->name, "an edge: a return worth a name", out);
+	line("whose", strcmp(d->whose, "any") == 0 ? "any operation" : d->whose, out);
+	/* It is passed on the way; another one may come. */
+	line("returns",
+	    d->code == KERN_SUCCESS ? "KERN_SUCCESS, if nothing else goes wrong later in the call" : edges_code(edge),
+	    out);
+	if (d->err[0] != '\0')
+		line("errno", strcmp(d->err, "0") == 0 ? "0: the system call succeeds" : d->err, out);
+	line("when", d->when, out);
+	line("leaves", d->leaves, out);
+	edge_man(edge, out);
+	strbuf_printf(&rule, "docs/%s %s",
+	    d->row[0] == 'w' || d->row[0] == 'u' ? "returns.md, row" : "engine.md, section", d->row);
+	line("rule", strbuf_text(&rule), out);
+	if (d->litmus[0] != '\0') {
+		strbuf_clear(&rule);
+		strbuf_printf(&rule, "wirestorm show corpus/litmus/%s.vmt", d->litmus);
+		line("see it", strbuf_text(&rule), out);
+		*litmus = d->litmus;
+	}
+	strbuf_free(&rule);
+	return true;
+}
+
+static bool
+explain_check(const char *name, struct strbuf *out)
+{
+	enum check_id id = check_find(name, strlen(name));
+	const struct check_desc *d = &check_table[id];
+	struct strbuf text = { 0 };
+	enum vm_mutant canary;
+
+	if (id == CHECK_NONE)
+		return false;
+	title(d->name, "a check: what the checker asks of each run", out);
+	line("holds", d->holds, out);
+	strbuf_printf(&text, "%s: %s", vmt_verdict_word(d->verdict), check_verdict_text(d->verdict));
+	line("verdict", strbuf_text(&text), out);
+	strbuf_clear(&text);
+	strbuf_printf(&text, "canary_%s", d->name);
+	canary = vm_mutant_by_name(strbuf_text(&text));
+	if (canary != VM_MUTANT_none)
+		line("canary", vm_mutant_table[canary].sentence, out);
+	strbuf_clear(&text);
+	if (d->quirks != 0) {
+		check_print_quirks(d->quirks, &text);
+		strbuf_add(&text, " can break it: with one of them on, a report names the quirk and is no failure");
+	} else {
+		strbuf_add(&text, "none breaks it");
+	}
+	line("quirks", strbuf_text(&text), out);
+	line("more", d->verdict == PROGRAM_VERDICT_INVARIANT ? "docs/checks.md, docs/invariants.md" : "docs/checks.md",
+	    out);
+	strbuf_free(&text);
+	return true;
+}
+
+/* The checks that the quirk breaks. */
+static void
+quirk_breaks(uint32_t bit, struct strbuf *out)
+{
+	struct strbuf text = { 0 };
+
+	for (unsigned i = 1; i < CHECK_COUNT; i++)
+		if ((check_table[i].quirks & bit) != 0)
+			strbuf_printf(&text, "%s%s", text.len > 0 ? ", " : "", check_table[i].name);
+	line("breaks", text.len > 0 ? strbuf_text(&text) : "no check", out);
+	strbuf_free(&text);
+}
+
+static bool
+explain_quirk(const char *name, struct strbuf *out)
+{
+	struct strbuf text = { 0 };
+
+	for (size_t i = 0; i < NR_QUIRKS; i++) {
+		if (strcmp(quirks[i].id, name) != 0 && strcmp(quirks[i].name, name) != 0)
+			continue;
+		title(quirks[i].id, "a quirk: what the recorded kernel does, and strict does not", out);
+		line("name", quirks[i].name, out);
+		line("kernel", quirks[i].does, out);
+		line("strict", quirks[i].strict, out);
+		quirk_breaks(quirks[i].bit, out);
+		strbuf_printf(
+		    &text, "profile strict +%s: this one alone; profile freebsd12: all of them", quirks[i].id);
+		line("turn on", strbuf_text(&text), out);
+		line("rule", "docs/engine.md, section 13", out);
+		strbuf_clear(&text);
+		strbuf_printf(&text, "corpus/litmus/quirk-q%s-*.vmt", quirks[i].id + 1);
+		line("see it", strbuf_text(&text), out);
+		strbuf_free(&text);
+		return true;
+	}
+	return false;
+}
+
+/* The class of a mutant, as a kind of name. */
+static const char *mutant_kind(enum vm_mutant_class class)
+{
+	switch (class) {
+	case VM_MUTANT_CLASS_HISTORICAL:
+		return "a mutant: a bug that such code has had, and that can be put back";
+	case VM_MUTANT_CLASS_INVARIANT:
+		return "a mutant: a rule that the design rests on, or the twin of a past bug";
+	case VM_MUTANT_CLASS_EQUIVALENT:
+		return "a mutant that must not be found: it cannot be told from the original";
+	case VM_MUTANT_CLASS_CANARY:
+		return "a canary: a fault planted for one check, which must report it";
+	case VM_MUTANT_CLASS_INVALID:
+		break;
+	}
+	return "a mutant";
+}
+
+static bool
+explain_mutant(const char *name, struct strbuf *out)
+{
+	enum vm_mutant mutant = vm_mutant_by_name(name);
+	const struct vm_mutant_desc *d = &vm_mutant_table[mutant];
+	struct strbuf text = { 0 };
+
+	if (mutant == VM_MUTANT_none)
+		return false;
+	title(d->name, mutant_kind((enum vm_mutant_class)d->class), out);
+	line("does", d->sentence, out);
+	line(d->class == VM_MUTANT_CLASS_CANARY ? "check" : "seen as", d->symptom, out);
+	if (d->class == VM_MUTANT_CLASS_HISTORICAL) {
+		strbuf_printf(&text, "%s, %s; %s in the bug bank", d->system, d->when, d->bank);
+		line("whose", strbuf_text(&text), out);
+		strbuf_clear(&text);
+	}
+	strbuf_printf(&text, "a line \"mutant %s\" in a program, in a build with -Dmutants=true%s", d->name,
+	    VM_HAS_MUTANTS ? ", as this one" : "; this one has no mutants");
+	line("turn on", strbuf_text(&text), out);
+	strbuf_free(&text);
+	return true;
+}
+
+/* A return code: what there is to tell is which edges have it. */
+static bool
+explain_code(const char *name, struct strbuf *out)
+{
+	static const char *const says[] = {
+#define VM_KERN(code, number, text) [number] = text,
+#include "engine/kern.def"
+#undef VM_KERN
+	};
+	int code = 0;
+
+	while (code < VM_KERN_COUNT && strcmp(vm_kern_name(code), name) != 0)
+		code++;
+	if (code == VM_KERN_COUNT)
+		return false;
+	title(name, "a return code, of these edges", out);
+	line("says", says[code], out);
+	for (unsigned i = 0; i < VM_EDGE_COUNT; i++) {
+		const struct vm_edge_desc *d = &vm_edge_table[i];
+
+		if (d->code == code || (d->code == VM_EDGE_VERBATIM && code != KERN_SUCCESS)) {
+			strbuf_printf(out, "\n%s%s\n", d->name, d->code == code ? "" : ", if it is the fault's code");
+			line("", d->when, out);
+		}
+	}
+	return true;
+}
+
+bool
+explain(const char *name, struct strbuf *out, const char **litmus)
+{
+	bool found;
+
+	*litmus = NULL;
+	found = explain_operation(name, out);
+	found |= explain_edge(name, out, litmus);
+	found |= explain_verdict(name, out);
+	found |= explain_check(name, out);
+	found |= explain_quirk(name, out);
+	found |= explain_mutant(name, out);
+	found |= explain_code(name, out);
+	return found;
+}
+
+const char *
+explain_hint(const char *name, struct nearest *n)
+{
+	nearest_begin(n, name, strlen(name));
+	vmt_offer_ops(n);
+	for (unsigned i = 0; i < VM_EDGE_COUNT; i++)
+		nearest_offer(n, vm_edge_table[i].name);
+	for (unsigned i = 1; i < CHECK_COUNT; i++)
+		nearest_offer(n, check_table[i].name);
+	for (size_t i = 0; i < NR_QUIRKS; i++)
+		nearest_offer(n, quirks[i].name);
+	vmt_offer_mutants(n);
+	for (int code = 0; code < VM_KERN_COUNT; code++)
+		nearest_offer(n, vm_kern_name(code));
+	for (unsigned v = PROGRAM_VERDICT_NONE + 1; vmt_verdict_word((enum program_verdict)v) != NULL; v++)
+		nearest_offer(n, vmt_verdict_word((enum program_verdict)v));
+	return nearest_hint(n);
+}
+
+/* --- lists, for wirestorm help --- */
+
+void
+explain_quirks(struct strbuf *out, bool markdown)
+{
+	(void)markdown;
+	for (size_t i = 0; i < NR_QUIRKS; i++) {
+		strbuf_printf(out, "%s%s, %s\n", i > 0 ? "\n" : "", quirks[i].id, quirks[i].name);
+		line("kernel", quirks[i].does, out);
+		line("strict", quirks[i].strict, out);
+		quirk_breaks(quirks[i].bit, out);
+	}
+}
+
+void
+explain_profiles(struct strbuf *out, bool markdown)
+{
+	struct strbuf text = { 0 };
+
+	(void)markdown;
+	line("strict", "no quirk is on; the default", out);
+	strbuf_add(&text, "the recorded kernel, FreeBSD stable/12: all quirks are on, ");
+	check_print_quirks(VM_QUIRKS_FREEBSD12, &text);
+	line("freebsd12", strbuf_text(&text), out);
+	strbuf_add(out,
+	    "\nA profile is followed by single quirks that are on or off: \"strict +Q1\", \"freebsd12 -Q4\".\n"
+	    "wirestorm help quirks explains the quirks.\n");
+	strbuf_free(&text);
+}
+
+void
+explain_mutants(struct strbuf *out, bool markdown)
+{
+	(void)markdown;
+	for (unsigned i = VM_MUTANT_none + 1; i < VM_MUTANT_END; i++)
+		strbuf_printf(out, "%s, %s\n      %s\n", vm_mutant_table[i].name,
+		    vm_mutant_class_name(vm_mutant_table[i].class), vm_mutant_table[i].sentence);
+}
+
+void
+explain_verdicts(struct strbuf *out, bool markdown)
+{
+	(void)markdown;
+	for (unsigned v = PROGRAM_VERDICT_NONE + 1; vmt_verdict_word((enum program_verdict)v) != NULL; v++)
+		strbuf_printf(out, "  %-12s %s\n", vmt_verdict_word((enum program_verdict)v),
+		    check_verdict_text((enum program_verdict)v));
+}

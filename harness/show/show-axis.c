@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* show-axis.c - see show-axis.h. */
+#include "harness/show/show-axis.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/base.h"
+#include "harness/program/program.h"
+#include "harness/show/show-map.h"
+
+#define SEGMENTS_MAX 512
+#define PAGES_MAX 8       /* a longer segment looks as long as this */
+#define PAGES_OUTER_MAX 4 /* the same for the unused ends of the map */
+#define CELLS_MAX 8       /* of one page */
+
+/* --- where anything begins or ends --- */
+
+struct bounds {
+	size_t nr;
+	uint64_t pages[SEGMENTS_MAX + 1];
+	bool overflow;
+};
+
+/* Keeps them in order, without duplicates. */
+static void
+add_bound(struct bounds *b, uint64_t page)
+{
+	size_t i = b->nr;
+
+	while (i > 0 && b->pages[i - 1] > page)
+		i--;
+	if (i > 0 && b->pages[i - 1] == page)
+		return;
+	if (b->nr == SEGMENTS_MAX + 1) {
+		b->overflow = true;
+		return;
+	}
+	memmove(&b->pages[i + 1], &b->pages[i], (b->nr - i) * sizeof(b->pages[0]));
+	b->pages[i] = page;
+	b->nr++;
+}
+
+static void
+add_op(struct bounds *b, const struct program_config *cfg, const struct vm_op *op)
+{
+	bool start = false, end = false;
+
+	for (unsigned i = 0; i < VM_OP_ARGS_MAX; i++) {
+		start |= vm_op_table[op->code].args[i] == VM_ARG_START;
+		end |= vm_op_table[op->code].args[i] == VM_ARG_END;
+	}
+	if (start && end && op->start > cfg->min && op->start < cfg->max)
+		add_bound(b, op->start);
+	if (start && end && op->end > cfg->min && op->end < cfg->max)
+		add_bound(b, op->end);
+}
+
+static void
+find_bounds(struct bounds *b, const struct show *s)
+{
+	const struct program *p = s->program;
+
+	add_bound(b, p->config.min);
+	add_bound(b, p->config.max);
+	for (size_t i = 0; i < s->nr_maps; i++) {
+		const struct show_map *m = &s->maps[i];
+
+		for (size_t k = 0; k < m->state.nr_runs; k++) {
+			add_bound(b, m->state.runs[k].start);
+			add_bound(b, m->state.runs[k].end);
+		}
+		for (size_t k = 0; k < m->nr_starts; k++)
+			add_bound(b, m->starts[k]);
+	}
+	for (unsigned t = 0; t < p->nr_threads; t++)
+		for (unsigned i = 0; i < p->threads[t].nr_ops; i++)
+			if (!vm_op_has_refs(&p->threads[t].ops[i]))
+				add_op(b, &p->config, &p->threads[t].ops[i]);
+	for (size_t i = 0; i < s->nr_rows; i++)
+		if (s->rows[i].part == NULL && !vm_op_has_refs(&s->rows[i].what))
+			add_op(b, &p->config, &s->rows[i].what);
+}
+
+/* --- how wide it all is --- */
+
+static bool
+ever_mapped(const struct show *s, uint64_t page)
+{
+	for (size_t i = 0; i < s->nr_maps; i++)
+		if (show_map_at(&s->maps[i], page) != NULL)
+			return true;
+	return false;
+}
+
+/* Each segment's share, in widths[], and the sum. */
+static unsigned
+weigh(const struct show *s, struct show_axis *a)
+{
+	unsigned sum = 0;
+
+	for (size_t i = 0; i < a->nr; i++) {
+		struct show_segment *seg = &a->segments[i];
+		bool outer = (i == 0 || i + 1 == a->nr) && !ever_mapped(s, seg->start);
+		uint64_t max = outer ? PAGES_OUTER_MAX : PAGES_MAX, nr = seg->end - seg->start;
+
+		seg->width = (unsigned)(nr < max ? nr : max);
+		seg->compressed = nr > max;
+		sum += seg->width;
+	}
+	return sum;
+}
+
+/* Widens the narrowest of the segments [from, to) until they are @need cells together, or the spare cells are used. */
+static void
+widen(struct show_axis *a, size_t from, size_t to, unsigned need, unsigned *spare)
+{
+	unsigned have = 0;
+
+	for (size_t i = from; i < to; i++)
+		have += a->segments[i].width;
+	for (; have<need && * spare> 0; have++, --*spare) {
+		size_t narrow = from;
+
+		for (size_t i = from; i < to; i++)
+			if (a->segments[i].width < a->segments[narrow].width)
+				narrow = i;
+		a->segments[narrow].width++;
+	}
+}
+
+static size_t
+segment_of(const struct show_axis *a, uint64_t page)
+{
+	size_t i = 0;
+
+	while (i < a->nr && a->segments[i].end <= page)
+		i++;
+	return i;
+}
+
+/* Room for what the boxes say, and for the page numbers. */
+static void
+make_room(const struct show *s, struct show_axis *a, unsigned spare)
+{
+	struct show_box box;
+	char text[SHOW_LABEL_MAX];
+
+	for (size_t i = 0; i < s->nr_maps; i++) {
+		for (size_t k = 0; show_box(a, &s->maps[i], k, &box); k++) {
+			show_label(box.run, SHOW_LABEL_MAX, text);
+			widen(a, segment_of(a, box.start), segment_of(a, box.end - 1) + 1, (unsigned)strlen(text) + 2,
+			    &spare);
+		}
+	}
+	for (size_t i = 0; i < a->nr; i++)
+		widen(
+		    a, i, i + 1, (unsigned)snprintf(text, sizeof(text), "%" PRIu64, a->segments[i].start) + 1, &spare);
+}
+
+void
+show_axis_fit(struct show_axis *a, const struct show *s, unsigned cells)
+{
+	struct bounds *b = memory_new(1, sizeof(*b), "a picture");
+	unsigned sum, each;
+
+	*a = (struct show_axis){ 0 };
+	a->segments = memory_new(SEGMENTS_MAX, sizeof(*a->segments), "a picture");
+	find_bounds(b, s);
+	a->nr = b->overflow ? 0 : b->nr - 1;
+	for (size_t i = 0; i < a->nr; i++)
+		a->segments[i] = (struct show_segment){ .start = b->pages[i], .end = b->pages[i + 1] };
+	free(b);
+	sum = weigh(s, a);
+	for (size_t i = 0; i < a->nr && sum > cells; i++) {
+		sum -= a->segments[i].width - 1;
+		a->segments[i].compressed = a->segments[i].end - a->segments[i].start > 1;
+		a->segments[i].width = 1;
+	}
+	if (sum > cells)
+		a->nr = 0;
+	each = sum > 0 ? cells / sum : 1;
+	each = each > CELLS_MAX ? CELLS_MAX : each;
+	/* Labels need room more than pages need to be wide. */
+	each = each > 1 ? each - each / 3 : each;
+	for (size_t i = 0; i < a->nr; i++)
+		a->segments[i].width *= each;
+	make_room(s, a, cells - sum * each);
+	for (size_t i = 0; i < a->nr; i++) {
+		a->segments[i].at = a->cells;
+		a->cells += a->segments[i].width;
+	}
+}
+
+void
+show_axis_free(struct show_axis *a)
+{
+	free(a->segments);
+	*a = (struct show_axis){ 0 };
+}
+
+/* --- boxes --- */
+
+/* The end of the entry at @page, which is within @run. */
+static uint64_t
+entry_end(const struct show_map *m, const struct vm_run *run, uint64_t page)
+{
+	for (size_t i = 0; i < m->nr_starts; i++)
+		if (m->starts[i] > page && m->starts[i] < run->end)
+			return m->starts[i];
+	return run->end;
+}
+
+bool
+show_box(const struct show_axis *a, const struct show_map *m, size_t i, struct show_box *box)
+{
+	for (size_t k = 0; k < m->state.nr_runs; k++) {
+		const struct vm_run *run = &m->state.runs[k];
+
+		for (uint64_t page = run->start; page < run->end; page = entry_end(m, run, page)) {
+			size_t first, last;
+
+			if (i-- > 0)
+				continue;
+			*box = (struct show_box){ page, entry_end(m, run, page), run, 0, 0 };
+			first = segment_of(a, box->start);
+			last = segment_of(a, box->end - 1);
+			if (last < a->nr) {
+				box->at = a->segments[first].at;
+				box->width = a->segments[last].at + a->segments[last].width - box->at;
+			}
+			return true;
+		}
+	}
+	return false;
+}
+
+void
+show_label(const struct vm_run *run, unsigned width, char label[SHOW_LABEL_MAX])
+{
+	struct strbuf protection = { 0 };
+	char wired[16] = "";
+	const char *mark = run->transition ? "!" : "", *user = run->user_wired ? "u" : "";
+	int len;
+
+	if (run->guard)
+		strbuf_add(&protection, "guard");
+	else
+		optext_print_prot_mask(run->prot, &protection);
+	if (run->wired_count != 0)
+		(void)snprintf(wired, sizeof(wired), " w%" PRId32 "%s", run->wired_count, user);
+	len = snprintf(
+	    label, SHOW_LABEL_MAX, "%s%s%s%s", strbuf_text(&protection), wired, run->transition ? " " : "", mark);
+	if ((unsigned)len > width)
+		len = snprintf(
+		    label, SHOW_LABEL_MAX, "%s%s", wired[0] != '\0' ? wired + 1 : strbuf_text(&protection), mark);
+	if ((unsigned)len > width && wired[0] != '\0')
+		len = snprintf(label, SHOW_LABEL_MAX, "%s%s", wired + 2, mark);
+	if ((unsigned)len > width)
+		label[0] = '\0';
+	strbuf_free(&protection);
+}
+
+bool
+show_box_changed(const struct show_box *box, const struct show_map *before)
+{
+	const struct vm_run *a = show_map_at(before, box->start), *b = box->run;
+
+	return a == NULL || a->end < box->end || a->prot != b->prot || a->max != b->max || a->inherit != b->inherit ||
+	       a->guard != b->guard || a->user_wired != b->user_wired || a->transition != b->transition ||
+	       a->wired_count != b->wired_count;
+}

@@ -1,0 +1,547 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * show-text.c - a run on a terminal. Each thread has a lane, if there is room for it:
+ *
+ *	 step  T0                      T1
+ *	    1                          ┏ wire 20 22 user noholes
+ *	                               ┃ mark 20-22, w0 -> w1
+ *	    2  ┏ wire 20 22 ...        │
+ *	       ┗ sleep until ...       │
+ *
+ * else only a track of one sign, and what happens stands to the right of all tracks. The map is drawn beside its row if
+ * there is room, else below it.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/base.h"
+#include "harness/show/show-picture.h"
+#include "harness/show/show-words.h"
+#include "harness/show/show.h"
+
+#define LANE_MIN 28  /* columns; a narrower lane is a track */
+#define LANE_MAX 52  /* columns; a wider one reads no better */
+#define RULER_MIN 32 /* columns beside the lanes */
+#define TEXT_MIN 10  /* columns beside tracks; below that they are one column each */
+
+/* Besides those of an event. */
+enum style { STYLE_PLAIN = SHOW_FOUND + 1, STYLE_DIM, STYLE_TITLE, STYLE_WIRED, STYLE_MARKED, STYLE_MAPPED };
+
+struct page {
+	const struct show *s;
+	const struct show_text_options *o;
+	struct strbuf *out;
+	bool folded;            /* tracks */
+	unsigned gutter;        /* columns in front of the lanes */
+	unsigned lane;          /* columns of a lane or track */
+	unsigned text_at, text; /* tracks: where the text stands; columns of text */
+	unsigned ruler_at;      /* 0: maps stand below their rows */
+	struct show_axis axis;
+	/* the line being made */
+	struct strbuf line;
+	unsigned used, column; /* columns written; where the next piece goes */
+};
+
+/* --- lines --- */
+
+static const char *
+style_code(unsigned style)
+{
+	switch (style) {
+	case SHOW_OP:
+	case STYLE_TITLE:
+		return "1";
+	case SHOW_CHANGE:
+		return "36";
+	case SHOW_SLEEP:
+	case STYLE_MARKED:
+		return "35";
+	case SHOW_WAKE:
+		return "33";
+	case SHOW_RESULT:
+	case STYLE_WIRED:
+		return "32";
+	case SHOW_FAILURE:
+	case SHOW_WHY:
+	case SHOW_FOUND:
+		return "1;31";
+	case STYLE_MAPPED:
+		return "34";
+	case SHOW_MORE:
+	case STYLE_DIM:
+		return "2";
+	default:
+		return NULL;
+	}
+}
+
+/* On an ASCII terminal, a character that is none is a question mark. */
+static void
+add_text(struct page *p, const char *text, size_t len)
+{
+	size_t n;
+
+	if (!p->o->ascii) {
+		strbuf_addn(&p->line, text, len);
+		return;
+	}
+	for (size_t i = 0; i < len; i += n)
+		strbuf_addc(&p->line, show_char(text + i, &n) < 0x80 ? text[i] : '?');
+}
+
+static unsigned
+width_of(const struct page *p, const char *text, size_t len)
+{
+	unsigned nr = 0;
+	size_t n;
+
+	if (!p->o->ascii)
+		return show_width(text, len);
+	for (size_t i = 0; i < len; i += n, nr++)
+		(void)show_char(text + i, &n);
+	return nr;
+}
+
+/* Blanks in front of it are written only now: no line ends in one. */
+static void
+put(struct page *p, unsigned style, const char *text, size_t len)
+{
+	const char *code = p->o->color ? style_code(style) : NULL;
+
+	for (; p->used < p->column; p->used++)
+		strbuf_addc(&p->line, ' ');
+	if (code != NULL)
+		strbuf_printf(&p->line, "\033[%sm", code);
+	add_text(p, text, len);
+	if (code != NULL)
+		strbuf_add(&p->line, "\033[0m");
+	p->used += width_of(p, text, len);
+	p->column = p->used;
+}
+
+static void
+put_text(struct page *p, unsigned style, const char *text)
+{
+	put(p, style, text, strlen(text));
+}
+
+static void
+end_line(struct page *p)
+{
+	strbuf_addc(&p->line, '\n');
+	strbuf_addn(p->out, strbuf_text(&p->line), p->line.len);
+	strbuf_clear(&p->line);
+	p->used = p->column = 0;
+}
+
+/* Paragraphs, from @column to the right edge; what is in front of them stands in the first line. */
+static void
+put_paragraph(struct page *p, const char *label, unsigned column, unsigned style, const char *text)
+{
+	struct show_line line;
+
+	put_text(p, STYLE_DIM, label);
+	while (show_next_line(&text, p->o->width - column, &line)) {
+		p->column = column;
+		put(p, style, line.text, line.len);
+		end_line(p);
+	}
+}
+
+/* --- the ruler --- */
+
+static void
+put_number(struct page *p, unsigned at, uint64_t page)
+{
+	char text[24];
+	int len = snprintf(text, sizeof(text), "%" PRIu64, page);
+
+	/* One that touches its neighbour, or the edge, is left out. */
+	if (at < p->used + (p->used > 0) || at + (unsigned)len > p->o->width)
+		return;
+	p->column = at;
+	put(p, STYLE_DIM, text, (size_t)len);
+}
+
+static void
+put_numbers(struct page *p, unsigned at, const struct show_map *m)
+{
+	const struct show_segment *first = &p->axis.segments[0], *last = &p->axis.segments[p->axis.nr - 1];
+	struct show_box box;
+
+	put_number(p, at, first->start);
+	for (size_t i = 0; show_box(&p->axis, m, i, &box); i++) {
+		put_number(p, at + box.at, box.start);
+		put_number(p, at + box.at + box.width, box.end);
+	}
+	put_number(p, at + last->at + last->width, last->end);
+}
+
+/* Cells [from, to) of the axis, with nothing mapped; what is compressed has a mark in its middle. */
+static void
+put_hole(struct page *p, unsigned from, unsigned to)
+{
+	const char *dot = p->o->ascii ? "." : "·", *gap = p->o->ascii ? "~" : "≈";
+	struct strbuf text = { 0 };
+
+	for (size_t i = 0; i < p->axis.nr; i++) {
+		const struct show_segment *seg = &p->axis.segments[i];
+
+		for (unsigned cell = seg->at; cell < seg->at + seg->width; cell++)
+			if (cell >= from && cell < to)
+				strbuf_add(&text, seg->compressed && cell == seg->at + seg->width / 2 ? gap : dot);
+	}
+	if (text.len > 0)
+		put_text(p, STYLE_DIM, strbuf_text(&text));
+	strbuf_free(&text);
+}
+
+static void
+put_boxes(struct page *p, unsigned at, const struct show_map *m)
+{
+	const char *border = p->o->ascii ? "|" : "│";
+	unsigned cell = 0;
+	struct show_box box;
+	bool open = false; /* a box ended at this cell, and its border is due */
+
+	p->column = at;
+	for (size_t i = 0; show_box(&p->axis, m, i, &box); i++) {
+		char label[SHOW_LABEL_MAX];
+		unsigned style = box.run->transition         ? STYLE_MARKED
+		                 : box.run->wired_count != 0 ? STYLE_WIRED
+		                                             : STYLE_MAPPED;
+
+		if (box.at < cell) { /* a broken map, whose entries overlap: what is in front covers it */
+			unsigned hidden = cell - box.at;
+
+			if (box.width <= hidden)
+				continue;
+			box.at = cell;
+			box.width -= hidden;
+		}
+		if (open && cell < box.at)
+			put_text(p, STYLE_DIM, border);
+		if (cell < box.at)
+			put_hole(p, cell + open, box.at);
+		put_text(p, STYLE_DIM, border);
+		show_label(box.run, box.width - 1, label);
+		put_text(p, style, label);
+		cell = box.at + box.width;
+		p->column = at + cell;
+		open = true;
+	}
+	if (open)
+		put_text(p, STYLE_DIM, border);
+	put_hole(p, cell + open, p->axis.cells);
+}
+
+/* A map on lines of its own. */
+static void
+put_map(struct page *p, const struct show_map *m)
+{
+	struct strbuf text = { 0 };
+
+	if (p->axis.nr == 0) {
+		state_print(&m->state, &text);
+		put_paragraph(p, " map", p->gutter, STYLE_PLAIN, strbuf_text(&text));
+		strbuf_free(&text);
+		return;
+	}
+	put_text(p, STYLE_DIM, " map");
+	put_numbers(p, p->gutter, m);
+	end_line(p);
+	put_boxes(p, p->gutter, m);
+	end_line(p);
+}
+
+/* --- rows --- */
+
+/* The lines of one lane, or of the text behind the tracks. */
+struct lines {
+	size_t nr;
+	struct show_line *lines;
+	unsigned *styles;
+};
+
+static void
+add_lines(struct lines *l, unsigned width, unsigned style, const char *text)
+{
+	struct show_line line;
+
+	while (show_next_line(&text, width, &line)) {
+		l->lines = memory_resize(l->lines, l->nr + 1, sizeof(*l->lines), "a picture");
+		l->styles = memory_resize(l->styles, l->nr + 1, sizeof(*l->styles), "a picture");
+		l->lines[l->nr] = line;
+		l->styles[l->nr++] = style;
+	}
+}
+
+static void
+free_lines(struct lines *l)
+{
+	free(l->lines);
+	free(l->styles);
+}
+
+static bool
+begins_op(const struct show_row *row)
+{
+	return row->nr_events > 0 && row->events[0].kind == SHOW_OP;
+}
+
+static bool
+ends_op(const struct show_row *row)
+{
+	return row->after == SHOW_IDLE || row->after == SHOW_DONE;
+}
+
+/* The sign of a lane in line @at, when the thread that runs has @nr lines. NULL: none. */
+static const char *
+sign(const struct page *p, const struct show_row *row, unsigned thread, size_t at, size_t nr)
+{
+	bool opens = begins_op(row) && at == 0, closes = ends_op(row) && at + 1 == nr;
+
+	switch ((enum show_life)row->life[thread]) {
+	case SHOW_RUNS:
+		if (at >= nr && ends_op(row))
+			return NULL;
+		if (p->o->ascii)
+			return "#";
+		return opens && closes ? "╺" : opens ? "┏" : closes ? "┗" : "┃";
+	case SHOW_READY:
+		return p->o->ascii ? "|" : "│";
+	case SHOW_SLEEPS:
+		return p->o->ascii ? ":" : "┊";
+	case SHOW_IDLE:
+	case SHOW_DONE:
+		break;
+	}
+	return NULL;
+}
+
+/* Of the lanes [from, to). */
+static void
+put_signs(struct page *p, const struct show_row *row, unsigned from, unsigned to, size_t at, size_t nr)
+{
+	for (unsigned t = from; t < to; t++) {
+		const char *text = sign(p, row, t, at, nr);
+
+		if (text == NULL)
+			continue;
+		p->column = p->gutter + t * p->lane;
+		put_text(p, row->life[t] == SHOW_RUNS ? STYLE_TITLE : STYLE_DIM, text);
+	}
+}
+
+/* The lines of @thread, between the signs of the others; @map, if there is one, stands beside them. */
+static void
+put_lane(struct page *p, const struct show_row *row, unsigned thread, const struct lines *l, const struct show_map *map)
+{
+	size_t nr = map != NULL && l->nr < 2 ? 2 : l->nr;
+	unsigned nr_threads = p->s->program->nr_threads, split = p->folded ? nr_threads : thread + 1;
+
+	for (size_t i = 0; i < nr; i++) {
+		put_signs(p, row, 0, split, i, l->nr);
+		if (i < l->nr) {
+			p->column = p->folded ? p->text_at : p->gutter + thread * p->lane + 2;
+			put(p, l->styles[i], l->lines[i].text, l->lines[i].len);
+		}
+		put_signs(p, row, split, nr_threads, i, l->nr);
+		if (map != NULL && i == 0)
+			put_numbers(p, p->ruler_at, map);
+		else if (map != NULL && i == 1)
+			put_boxes(p, p->ruler_at, map);
+		end_line(p);
+	}
+}
+
+/* Why the turn has come to another thread. That one sleeps has just been said. */
+static void
+put_switch(struct page *p, const struct show_row *row)
+{
+	struct show_row gap = *row;
+	struct lines l = { 0 };
+
+	if (row->why == SHOW_SAME || row->why == SHOW_SLEPT)
+		return;
+	gap.life[row->thread] = begins_op(row) ? SHOW_IDLE : SHOW_READY;
+	add_lines(&l, p->text, STYLE_DIM, row->why_text);
+	put_lane(p, &gap, row->from, &l, NULL);
+	free_lines(&l);
+}
+
+static void
+put_step(struct page *p, const struct show_row *row)
+{
+	const struct show_map *map = row->changed ? &p->s->maps[row->map] : NULL;
+	bool beside = p->ruler_at != 0;
+	struct lines l = { 0 };
+	struct strbuf first = { 0 };
+	char number[24];
+
+	put_switch(p, row);
+	for (size_t i = 0; i < row->nr_events; i++) {
+		const char *text = row->events[i].text;
+
+		if (i == 0 && p->folded) {
+			strbuf_printf(&first, "T%u %s", row->thread, text);
+			text = strbuf_text(&first);
+		}
+		add_lines(&l, p->text, row->events[i].kind, text);
+	}
+	(void)snprintf(number, sizeof(number), "%*zu", (int)p->gutter - 2, row->step);
+	put_text(p, STYLE_DIM, number);
+	put_lane(p, row, row->thread, &l, beside ? map : NULL);
+	if (map != NULL && !beside)
+		put_map(p, map);
+	free_lines(&l);
+	strbuf_free(&first);
+}
+
+/* An operation that ran alone: what it did is in its map, and in words if there are no threads to look at. */
+static void
+put_alone(struct page *p, const struct show_row *row, bool last)
+{
+	bool all = p->s->program->nr_threads == 0 || row->part[0] == 'f';
+	unsigned style = SHOW_RESULT;
+	struct strbuf first = { 0 };
+	char label[16];
+
+	(void)snprintf(label, sizeof(label), " %s", row->part);
+	for (size_t i = 0; i < row->nr_events; i++) {
+		const struct show_event *e = &row->events[i];
+
+		if (e->kind == SHOW_OP || e->kind == SHOW_RESULT || e->kind == SHOW_FAILURE)
+			strbuf_printf(&first, "%s%s", first.len > 0 ? " " : "", e->text);
+		if (e->kind == SHOW_FAILURE)
+			style = SHOW_FAILURE;
+	}
+	put_paragraph(p, label, p->gutter, style, strbuf_text(&first));
+	for (size_t i = 0; i < row->nr_events; i++)
+		if ((all && row->events[i].kind == SHOW_CHANGE) || row->events[i].kind == SHOW_WHY)
+			put_paragraph(p, "", p->gutter + 2, row->events[i].kind, row->events[i].text);
+	if (all ? row->changed : last)
+		put_map(p, &p->s->maps[row->map]);
+	strbuf_free(&first);
+}
+
+/* --- the page --- */
+
+static void
+put_lane_names(struct page *p)
+{
+	unsigned nr_threads = p->s->program->nr_threads;
+	char name[16];
+
+	if (nr_threads == 0)
+		return;
+	end_line(p);
+	put_text(p, STYLE_DIM, "step");
+	for (unsigned t = 0; t < nr_threads; t++) {
+		p->column = p->gutter + t * p->lane;
+		(void)snprintf(name, sizeof(name), p->lane > 3 ? "T%u" : "%u", p->lane > 1 ? t : t % 10);
+		put_text(p, STYLE_TITLE, name);
+	}
+	if (p->ruler_at != 0) {
+		p->column = p->ruler_at;
+		put_text(p, STYLE_DIM, "map");
+	}
+	end_line(p);
+}
+
+static void
+lay_out(struct page *p)
+{
+	unsigned nr = p->s->program->nr_threads, width = p->o->width, room, beside = 0;
+	unsigned digits = (unsigned)snprintf(NULL, 0, "%zu", p->s->nr_rows);
+
+	p->gutter = digits + 2 > 7 ? digits + 2 : 7;
+	room = width - p->gutter;
+	if (nr > 0 && room >= nr * (LANE_MIN + 2) + RULER_MIN + 2)
+		beside = RULER_MIN + (room - nr * (LANE_MIN + 2) - RULER_MIN - 2) / 3;
+	p->folded = nr > 0 && room / nr < LANE_MIN;
+	if (beside > 0)
+		room -= beside + 2;
+	if (!p->folded) {
+		p->lane = nr > 0 ? room / nr : room;
+		p->lane = p->lane > LANE_MAX ? LANE_MAX : p->lane;
+		p->text = p->lane - 3;
+	} else {
+		p->lane = room >= 3 * nr + TEXT_MIN ? 3 : room >= 2 * nr + TEXT_MIN ? 2 : 1;
+		p->text_at = p->gutter + nr * p->lane + 1;
+		p->text = width > p->text_at + 1 ? width - p->text_at : 1;
+	}
+	if (beside > 0)
+		p->ruler_at = p->gutter + nr * p->lane + 2;
+	show_axis_fit(&p->axis, p->s, width - (beside > 0 ? p->ruler_at : p->gutter) - 1);
+	if (p->axis.nr == 0)
+		p->ruler_at = 0;
+}
+
+static void
+put_head(struct page *p)
+{
+	const struct show *s = p->s;
+	struct strbuf text = { 0 };
+
+	escape_text(s->path, strlen(s->path), &text);
+	if (strcmp(s->title, strbuf_text(&text)) != 0) /* else it would stand there twice */
+		put_paragraph(p, "", 0, STYLE_TITLE, s->title);
+	strbuf_printf(&text, ", target %s", s->target->name);
+	if (s->how != NULL)
+		strbuf_printf(&text, "; %s", s->how);
+	put_paragraph(p, "", 0, STYLE_DIM, strbuf_text(&text));
+	end_line(p);
+	strbuf_free(&text);
+}
+
+static void
+put_tail(struct page *p)
+{
+	const struct show *s = p->s;
+	struct strbuf text = { 0 };
+
+	end_line(p);
+	for (size_t i = 0; i < s->nr_notes; i++)
+		put_paragraph(p, i == 0 ? show_notes_name(s) : "", 10, SHOW_WHY, s->notes[i]);
+	if (s->program->nr_threads > 0) {
+		put_paragraph(p, "result", 10, STYLE_PLAIN, s->outcome);
+		strbuf_printf(&text, "%s (%u preemption%s)", s->schedule, s->nr_preemptions, plural(s->nr_preemptions));
+		put_paragraph(p, "schedule", 10, STYLE_PLAIN, strbuf_text(&text));
+		put_paragraph(p, "signs", 10, STYLE_DIM,
+		    p->o->ascii ? "# runs, | could go on, : sleeps" : "┃ runs, │ could go on, ┊ sleeps");
+	}
+	strbuf_clear(&text);
+	for (unsigned i = 0, nr = 0; show_picture_term(s, &i, &text); strbuf_clear(&text))
+		put_paragraph(p, nr++ == 0 ? "terms" : "", 10, STYLE_PLAIN, strbuf_text(&text));
+	put_paragraph(
+	    p, "map", 10, STYLE_DIM, "w1: wired once; w1u: by the user; !: in transition (marked); dots: not mapped");
+	strbuf_free(&text);
+}
+
+void
+show_text(const struct show *s, const struct show_text_options *o, struct strbuf *out)
+{
+	struct page p = { .s = s, .o = o, .out = out };
+	size_t nr_init = 0;
+
+	lay_out(&p);
+	put_head(&p);
+	while (nr_init < s->nr_rows && s->rows[nr_init].part != NULL && s->rows[nr_init].part[0] == 'i')
+		nr_init++;
+	for (size_t i = 0; i < s->nr_rows; i++) {
+		if (i == nr_init)
+			put_lane_names(&p);
+		if (s->rows[i].left_out)
+			continue;
+		if (s->rows[i].part != NULL)
+			put_alone(&p, &s->rows[i], i + 1 == nr_init);
+		else
+			put_step(&p, &s->rows[i]);
+	}
+	put_tail(&p);
+	show_axis_free(&p.axis);
+	strbuf_free(&p.line);
+}

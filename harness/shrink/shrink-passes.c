@@ -1,0 +1,624 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* shrink-passes.c - what is tried to make a program smaller, one respect after the other. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/vm.h"
+#include "harness/gen/gen.h"
+#include "harness/program/program.h"
+#include "harness/shrink/shrink-inside.h"
+
+/* --- threads --- */
+
+static bool
+without_thread(struct shrink *s, unsigned thread)
+{
+	struct program p = shrink_copy(s);
+	struct trail hint = trail_copy(&s->trail);
+	bool kept;
+
+	program_drop_thread(&p, thread);
+	trail_drop_thread(&hint, thread);
+	kept = shrink_try(s, &p, &hint);
+	trail_free(&hint);
+	return kept;
+}
+
+/* What thread @from does, thread @to does after its own. */
+static bool
+one_after_the_other(struct shrink *s, unsigned from, unsigned to)
+{
+	struct program p = shrink_copy(s);
+	bool room = true;
+
+	for (unsigned i = 0; i < p.threads[from].nr_ops && room; i++)
+		room = program_insert_op(&p, to, p.threads[to].nr_ops, &p.threads[from].ops[i]);
+	if (!room) {
+		program_free(&p);
+		return false;
+	}
+	program_drop_thread(&p, from);
+	return shrink_try(s, &p, NULL);
+}
+
+static bool
+join_any(struct shrink *s)
+{
+	for (unsigned from = s->best.nr_threads; from-- > 0;)
+		for (unsigned to = 0; to < s->best.nr_threads; to++)
+			if (to != from && one_after_the_other(s, from, to))
+				return true;
+	return false;
+}
+
+void
+shrink_threads(struct shrink *s)
+{
+	for (unsigned t = s->best.nr_threads; t-- > 0;)
+		if (s->best.nr_threads > 1)
+			(void)without_thread(s, t);
+	while (join_any(s))
+		;
+}
+
+/* --- operations --- */
+
+/* Drops @nr operations from @at on. @thread PROGRAM_THREADS_MAX: of the init steps. */
+static bool
+without_ops(struct shrink *s, unsigned thread, unsigned at, unsigned nr)
+{
+	struct program p = shrink_copy(s);
+	struct trail hint = trail_copy(&s->trail);
+	bool kept;
+
+	for (unsigned i = 0; i < nr; i++) {
+		if (thread == PROGRAM_THREADS_MAX) {
+			program_drop_init(&p, at);
+			continue;
+		}
+		trail_drop_op(&hint, thread, at);
+		if (program_drop_op(&p, thread, at))
+			trail_drop_thread(&hint, thread);
+	}
+	kept = shrink_try(s, &p, &hint);
+	trail_free(&hint);
+	return kept;
+}
+
+static unsigned
+nr_of(const struct shrink *s, unsigned thread)
+{
+	if (thread == PROGRAM_THREADS_MAX)
+		return (unsigned)s->best.nr_init;
+	return thread < s->best.nr_threads ? s->best.threads[thread].nr_ops : 0;
+}
+
+/* Halves, quarters, and so on, from the back. */
+static void
+fewer_ops(struct shrink *s, unsigned thread)
+{
+	for (unsigned nr = nr_of(s, thread); nr > 0; nr /= 2) {
+		unsigned threads = s->best.nr_threads;
+
+		for (unsigned at = nr_of(s, thread); at > 0 && s->best.nr_threads == threads;) {
+			at = at > nr ? at - nr : 0;
+			if (at + nr <= nr_of(s, thread))
+				(void)without_ops(s, thread, at, nr);
+		}
+		if (s->best.nr_threads != threads)
+			return; /* it has gone, another has its number */
+	}
+}
+
+/* A thread's first operation is done before there are threads. */
+static bool
+earlier(struct shrink *s, unsigned thread)
+{
+	struct program p;
+	struct trail hint;
+	bool kept;
+
+	if (vm_op_has_refs(&s->best.threads[thread].ops[0]))
+		return false;
+	p = shrink_copy(s);
+	hint = trail_copy(&s->trail);
+	program_insert_init(&p, p.nr_init, &p.threads[thread].ops[0]);
+	trail_drop_op(&hint, thread, 0);
+	if (program_drop_op(&p, thread, 0))
+		trail_drop_thread(&hint, thread);
+	kept = shrink_try(s, &p, &hint);
+	trail_free(&hint);
+	return kept;
+}
+
+/* Two init steps that do the same to touching ranges are one. */
+static bool
+touching_init_steps(struct shrink *s)
+{
+	for (size_t i = 0; i < s->best.nr_init; i++) {
+		for (size_t j = 0; j < s->best.nr_init; j++) {
+			const struct vm_op *a = &s->best.init[i].op, *b = &s->best.init[j].op;
+			struct program p;
+
+			if (i == j || a->code != b->code || !draw_has_kind(a->code, VM_ARG_END) || a->end != b->start)
+				continue;
+			p = shrink_copy(s);
+			p.init[i].op.end = b->end;
+			program_drop_init(&p, j);
+			if (shrink_try(s, &p, NULL))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Where it is an init step that counts, the only operation there is takes its place. */
+static bool
+init_step_instead(struct shrink *s)
+{
+	struct program p;
+
+	if (s->best.nr_init == 0 || s->best.nr_nevers > 0 || s->best.nr_threads > 1 || s->best.threads[0].nr_ops > 1)
+		return false;
+	p = shrink_copy(s);
+	p.threads[0].ops[0] = p.init[p.nr_init - 1].op;
+	program_drop_init(&p, p.nr_init - 1);
+	return shrink_try(s, &p, NULL);
+}
+
+void
+shrink_ops(struct shrink *s)
+{
+	for (unsigned t = s->best.nr_threads; t-- > 0;)
+		if (t < s->best.nr_threads)
+			fewer_ops(s, t);
+	fewer_ops(s, PROGRAM_THREADS_MAX);
+	for (unsigned t = s->best.nr_threads; t-- > 0;)
+		while (t < s->best.nr_threads && earlier(s, t))
+			;
+	while (init_step_instead(s) || touching_init_steps(s))
+		;
+}
+
+/* --- directives --- */
+
+/* A candidate by a change of the directives that takes a number. */
+typedef void change_function(struct program_config *c, uint64_t n);
+
+static bool
+changed(struct shrink *s, change_function *change, uint64_t n)
+{
+	struct program p = shrink_copy(s);
+
+	change(&p.config, n);
+	return shrink_try(s, &p, NULL);
+}
+
+static void
+no_mutant(struct program_config *c, uint64_t n)
+{
+	(void)n;
+	c->mutant = NULL;
+}
+
+static void
+user_map(struct program_config *c, uint64_t n)
+{
+	(void)n;
+	c->kernel = false;
+}
+
+static void
+set_limit(struct program_config *c, uint64_t n)
+{
+	c->limit = n;
+	c->limit_given = n != VM_WIRE_LIMIT_DEFAULT;
+}
+
+static void
+set_frames(struct program_config *c, uint64_t n)
+{
+	c->frames = n;
+}
+
+static void
+set_quirks(struct program_config *c, uint64_t n)
+{
+	c->profile_given = true;
+	c->profile_freebsd12 = false;
+	c->quirks = (uint32_t)n;
+}
+
+static void
+no_poison(struct program_config *c, uint64_t n)
+{
+	c->nr_poison--;
+	memmove(&c->poison[n], &c->poison[n + 1], (c->nr_poison - n) * sizeof(*c->poison));
+}
+
+static void
+usual_poison(struct program_config *c, uint64_t n)
+{
+	c->poison[n].code = KERN_OUT_OF_BOUNDS;
+}
+
+/* Only the quirks that it takes. */
+static void
+fewer_quirks(struct shrink *s)
+{
+	uint32_t quirks = s->best.config.quirks;
+
+	if (quirks == 0 || changed(s, set_quirks, 0))
+		return;
+	for (uint32_t rest = quirks; rest != 0; rest &= rest - 1)
+		if (__builtin_popcount(s->best.config.quirks) > 1)
+			(void)changed(s, set_quirks, s->best.config.quirks & ~(rest & -rest));
+	if (s->best.config.profile_freebsd12)
+		(void)changed(s, set_quirks, s->best.config.quirks);
+}
+
+/* The least number that will do, of the first few. */
+static void
+least(struct shrink *s, change_function *change, uint64_t from, uint64_t present)
+{
+	for (uint64_t n = from; n < present && n < 8; n++)
+		if (changed(s, change, n))
+			return;
+}
+
+void
+shrink_directives(struct shrink *s)
+{
+	const struct program_config *c = &s->best.config;
+
+	if (c->mutant != NULL)
+		(void)changed(s, no_mutant, 0);
+	if (c->kernel)
+		(void)changed(s, user_map, 0);
+	fewer_quirks(s);
+	if (c->limit_given && !changed(s, set_limit, VM_WIRE_LIMIT_DEFAULT))
+		least(s, set_limit, 0, c->limit);
+	if (c->frames != 0 && !changed(s, set_frames, 0))
+		least(s, set_frames, 1, c->frames);
+	for (size_t i = c->nr_poison; i-- > 0;)
+		if (!changed(s, no_poison, i) && c->poison[i].code != KERN_OUT_OF_BOUNDS)
+			(void)changed(s, usual_poison, i);
+}
+
+/* --- arguments --- */
+
+static bool
+with_op(struct shrink *s, unsigned number, const struct vm_op *op)
+{
+	struct program p;
+
+	/* A result that must never be, or is an argument, is one of this operation, and of no other. */
+	if (op->code != program_op(&s->best, number)->code &&
+	    (never_names(&s->best, number) || program_refers_to(&s->best, number)))
+		return false;
+	p = shrink_copy(s);
+	*program_op(&p, number) = *op;
+	return shrink_try(s, &p, NULL);
+}
+
+/* Protections and maxima, the plainest first. */
+static const uint8_t plain_prots[] = { VM_PROT_READ | VM_PROT_WRITE, VM_PROT_READ, VM_PROT_NONE, VM_PROT_ALL,
+	VM_PROT_WRITE, VM_PROT_EXECUTE, VM_PROT_READ | VM_PROT_EXECUTE, VM_PROT_WRITE | VM_PROT_EXECUTE };
+static const uint8_t plain_maxima[] = { VM_PROT_ALL, VM_PROT_READ | VM_PROT_WRITE, VM_PROT_READ, VM_PROT_NONE,
+	VM_PROT_WRITE, VM_PROT_EXECUTE, VM_PROT_READ | VM_PROT_EXECUTE, VM_PROT_WRITE | VM_PROT_EXECUTE };
+
+/* The plainest of @from that will do in field @field of the operation. */
+static void
+plainest(struct shrink *s, unsigned number, const uint8_t *from, size_t field)
+{
+	for (unsigned i = 0; i < 8; i++) {
+		struct vm_op op = *program_op(&s->best, number);
+		uint8_t *at = (uint8_t *)&op + field;
+
+		if (*at == from[i])
+			return;
+		*at = from[i];
+		if (with_op(s, number, &op))
+			return;
+	}
+}
+
+static void
+fewer_flags(struct shrink *s, unsigned number)
+{
+	for (unsigned bit = 1; bit < 0x100; bit <<= 1) {
+		struct vm_op op = *program_op(&s->best, number);
+
+		/* A guard is another thing than a mapping, no more and no less. */
+		if (bit == VM_OPF_GUARD || (op.flags & bit) == 0)
+			continue;
+		op.flags &= (uint8_t)~bit;
+		(void)with_op(s, number, &op);
+	}
+}
+
+static void
+lower_choice(struct shrink *s, unsigned number)
+{
+	uint8_t present = program_op(&s->best, number)->choice;
+
+	for (uint8_t choice = 0; choice < present; choice++) {
+		struct vm_op op = *program_op(&s->best, number);
+
+		op.choice = choice;
+		if (with_op(s, number, &op))
+			return;
+	}
+}
+
+static void
+lower_number(struct shrink *s, unsigned number, bool length)
+{
+	uint64_t present = length ? program_op(&s->best, number)->end : program_op(&s->best, number)->value;
+
+	/* A tag may be so large that twice the last one is 0. */
+	for (uint64_t n = 1; n != 0 && n < present; n = n < 8 ? n + 1 : 2 * n) {
+		struct vm_op op = *program_op(&s->best, number);
+
+		*(length ? &op.end : &op.value) = n;
+		if (with_op(s, number, &op))
+			return;
+	}
+}
+
+/* Of two operations with the same kinds of argument the one with the lower code is plainer: insert, not fixed. */
+static void
+plainer_code(struct shrink *s, unsigned number)
+{
+	uint8_t present = program_op(&s->best, number)->code;
+
+	for (uint8_t code = 1; code < present; code++) {
+		struct vm_op op = *program_op(&s->best, number);
+
+		op.code = code;
+		if (vm_op_table[code].name != NULL &&
+		    memcmp(vm_op_table[code].args, vm_op_table[present].args, sizeof(vm_op_table[code].args)) == 0 &&
+		    with_op(s, number, &op))
+			return;
+	}
+}
+
+/* How many arguments an operation has; with @pages_only 0, if any of them is more than a page. */
+static unsigned
+nr_arguments(uint8_t code, bool pages_only)
+{
+	unsigned nr = 0;
+
+	for (unsigned i = 0; i < VM_OP_ARGS_MAX && vm_op_table[code].args[i] != VM_ARG_NONE; i++, nr++)
+		if (pages_only && vm_op_table[code].args[i] != VM_ARG_START && vm_op_table[code].args[i] != VM_ARG_END)
+			return 0;
+	return nr;
+}
+
+static bool
+with_code(struct shrink *s, unsigned number, uint8_t code, uint64_t start, uint64_t end)
+{
+	const struct vm_op op = { .code = code, .start = start, .end = draw_has_kind(code, VM_ARG_END) ? end : 0 };
+
+	return with_op(s, number, &op);
+}
+
+/* An operation that takes pages only, and fewer arguments, is plainer: clip, where inherit does nothing but that. */
+static void
+fewer_arguments(struct shrink *s, unsigned number)
+{
+	const struct vm_op op = *program_op(&s->best, number);
+	unsigned present = nr_arguments(op.code, false);
+
+	if (!draw_has_kind(op.code, VM_ARG_START))
+		return;
+	for (unsigned nr = 1; nr < present; nr++) {
+		for (uint8_t code = 1; code <= VM_OP_CODE_MAX; code++) {
+			if (vm_op_table[code].name == NULL || nr_arguments(code, true) != nr)
+				continue;
+			if (with_code(s, number, code, op.start, op.end) ||
+			    (nr == 1 && op.end > op.start && with_code(s, number, code, op.end, op.end)))
+				return;
+		}
+	}
+}
+
+/*
+ * What maps somewhere maps from a page on that the program names instead, as much as before or all that it names: a
+ * place that is named is plainer than one that is found.
+ */
+static void
+named_place(struct shrink *s, unsigned number)
+{
+	struct vm_op op = *program_op(&s->best, number);
+	uint64_t *pages, length = op.end;
+	size_t nr;
+
+	if (!draw_has_kind(op.code, VM_ARG_LEN))
+		return;
+	nr = program_pages(&s->best, &pages);
+	op.code = VM_OP_insert;
+	for (size_t i = 0; i < nr && program_op(&s->best, number)->code != op.code; i++) {
+		op.start = pages[i];
+		op.end = pages[i] + length;
+		if (!with_op(s, number, &op) && i == 0 && nr > 1) {
+			op.end = pages[nr - 1];
+			(void)with_op(s, number, &op);
+		}
+	}
+	free(pages);
+}
+
+void
+shrink_arguments(struct shrink *s)
+{
+	for (unsigned i = 0; i < program_nr_ops(&s->best); i++) {
+		plainer_code(s, i);
+		named_place(s, i);
+		fewer_arguments(s, i);
+	}
+	for (unsigned i = 0; i < program_nr_ops(&s->best); i++) {
+		const struct vm_op *op = program_op(&s->best, i);
+		uint8_t code = op->code;
+		bool mapping = draw_has_kind(code, VM_ARG_MAPPING) && (op->flags & VM_OPF_GUARD) == 0;
+
+		if (op->flags != 0)
+			fewer_flags(s, i);
+		if (mapping || draw_has_kind(code, VM_ARG_MAX))
+			plainest(s, i, plain_maxima, offsetof(struct vm_op, max));
+		if (mapping || draw_has_kind(code, VM_ARG_PROT))
+			plainest(s, i, plain_prots, offsetof(struct vm_op, prot));
+		if (draw_has_kind(code, VM_ARG_INHERIT) || draw_has_kind(code, VM_ARG_ADVICE))
+			lower_choice(s, i);
+		if (draw_has_kind(code, VM_ARG_TAG) || draw_has_kind(code, VM_ARG_COUNT))
+			lower_number(s, i, false);
+		if (draw_has_kind(code, VM_ARG_LEN))
+			lower_number(s, i, true);
+	}
+}
+
+/* --- pages --- */
+
+static bool
+with_range(struct shrink *s, unsigned number, uint64_t start, uint64_t end)
+{
+	struct vm_op op = *program_op(&s->best, number);
+
+	if (vm_op_has_refs(&op))
+		return false;
+	op.start = start;
+	op.end = end;
+	return with_op(s, number, &op);
+}
+
+/* From one side, as far in as it goes: to one page, else to a page that is named elsewhere. */
+static void
+narrow(struct shrink *s, unsigned number, const uint64_t *pages, size_t nr, bool from_below)
+{
+	const struct vm_op *op = program_op(&s->best, number);
+	uint64_t start = op->start, end = op->end;
+
+	if (end <= start + 1 || with_range(s, number, from_below ? end - 1 : start, from_below ? end : start + 1))
+		return;
+	for (size_t i = 0; i < nr; i++) {
+		uint64_t page = pages[from_below ? nr - 1 - i : i];
+
+		if (page > start && page < end &&
+		    with_range(s, number, from_below ? page : start, from_below ? end : page))
+			return;
+	}
+}
+
+void
+shrink_ranges(struct shrink *s)
+{
+	for (unsigned i = 0; i < program_nr_ops(&s->best); i++) {
+		uint64_t *pages;
+		size_t nr;
+
+		if (!draw_has_kind(program_op(&s->best, i)->code, VM_ARG_END))
+			continue;
+		nr = program_pages(&s->best, &pages);
+		narrow(s, i, pages, nr, true);
+		narrow(s, i, pages, nr, false);
+		free(pages);
+	}
+}
+
+static bool
+shifted(struct shrink *s, uint64_t from, uint64_t by)
+{
+	struct program p = shrink_copy(s);
+
+	program_shift_pages(&p, from, by);
+	for (size_t i = 1; i < p.config.nr_poison; i++)
+		if (p.config.poison[i].page == p.config.poison[i - 1].page)
+			no_poison(&p.config, i--);
+	return shrink_try(s, &p, NULL);
+}
+
+/* The usual map, with the pages, of which @lowest is one, moved along so that @from is where @to is. */
+static bool
+usual_map(struct shrink *s, uint64_t lowest, uint64_t from, uint64_t to)
+{
+	struct program p;
+
+	if (lowest + to < from)
+		return false; /* below page 0 */
+	p = shrink_copy(s);
+	p.config.min = PROGRAM_MIN_DEFAULT;
+	p.config.max = PROGRAM_MAX_DEFAULT;
+	program_shift_pages(&p, 0, to - from);
+	return shrink_try(s, &p, NULL);
+}
+
+/* Less room between one page that is named and the next; or none, and they are one. */
+static void
+closer(struct shrink *s)
+{
+	uint64_t *pages;
+	size_t nr = program_pages(&s->best, &pages);
+
+	for (size_t i = nr; i-- > 1;) {
+		uint64_t gap = pages[i] - pages[i - 1];
+
+		if (!shifted(s, pages[i], -gap) && gap > 1 && !shifted(s, pages[i], 1 - gap) && gap > 3)
+			(void)shifted(s, pages[i], -(gap / 2));
+	}
+	free(pages);
+}
+
+/* The longest that an operation takes, where it looks for room from the map's edge on; 0: none does. */
+static uint64_t
+longest(struct shrink *s)
+{
+	uint64_t length = 0;
+
+	for (unsigned i = 0; i < program_nr_ops(&s->best); i++) {
+		const struct vm_op *op = program_op(&s->best, i);
+
+		if (draw_has_kind(op->code, VM_ARG_LEN) && op->end > length)
+			length = op->end;
+	}
+	return length;
+}
+
+/* Where lengths matter, so does the room in front of the first page: the least of both at once. */
+static bool
+less_room(struct shrink *s, uint64_t lowest)
+{
+	for (uint64_t length = 1; length <= longest(s); length++) {
+		struct program p = shrink_copy(s);
+
+		program_shift_pages(&p, 0, p.config.min + 1 - lowest);
+		for (unsigned i = 0; i < program_nr_ops(&p); i++) {
+			struct vm_op *op = program_op(&p, i);
+
+			if (draw_has_kind(op->code, VM_ARG_LEN) && op->end > length)
+				op->end = length;
+		}
+		if (shrink_try(s, &p, NULL))
+			return true;
+	}
+	return false;
+}
+
+void
+shrink_pages(struct shrink *s)
+{
+	const struct program_config *c = &s->best.config;
+	uint64_t *pages, lowest;
+	size_t nr;
+
+	closer(s);
+	nr = program_pages(&s->best, &pages);
+	lowest = nr > 0 ? pages[0] : PROGRAM_MIN_DEFAULT;
+	free(pages);
+	if (c->min != PROGRAM_MIN_DEFAULT || c->max != PROGRAM_MAX_DEFAULT)
+		(void)(usual_map(s, lowest, lowest, SHRINK_FIRST_PAGE) ||
+		       usual_map(s, lowest, c->min, PROGRAM_MIN_DEFAULT));
+	else if (longest(s) > 0 && (lowest == c->min + 1 || less_room(s, lowest)))
+		return;
+	else if (lowest != SHRINK_FIRST_PAGE)
+		(void)shifted(s, 0, SHRINK_FIRST_PAGE - lowest);
+}

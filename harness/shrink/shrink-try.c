@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* shrink-try.c - a smaller program with the same finding: see shrink.h. What is tried is in shrink-passes.c. */
+#include "harness/shrink/shrink.h"
+
+#include <stdlib.h>
+
+#include "engine/vm.h"
+#include "harness/base/base.h"
+#include "harness/run/run.h"
+#include "harness/shrink/shrink-inside.h"
+
+#define ROUNDS_MAX 100 /* each makes it smaller, so this many are never needed */
+#define SECONDS_MIN 1e-3
+#define ENDLESS_MAX 4 /* steps that do not end: then an exploration is cut */
+
+bool
+shrink_over(struct shrink *s)
+{
+	if (s->over)
+		return true;
+	if (s->options->stop != NULL && *s->options->stop != 0) {
+		s->report->end = SHRINK_CUT_STOPPED;
+		s->over = true;
+	} else if ((s->until > 0 && clock_seconds() > s->until) ||
+	           (s->used_max > 0 && clock_processor_seconds(0) > s->used_max)) {
+		s->report->end = SHRINK_CUT_SECONDS;
+		s->over = true;
+	}
+	return s->over;
+}
+
+/* For an exploration, which may take longer than all the rest. 0: no limit. */
+static double
+seconds_left(const struct shrink *s)
+{
+	double left = s->until - clock_seconds();
+
+	return s->until <= 0 ? 0 : left > SECONDS_MIN ? left : SECONDS_MIN;
+}
+
+static void
+say_progress(const struct shrink *s)
+{
+	if (s->options->progress != NULL)
+		s->options->progress(s->options->arg, s->report->tried, s->report->kept);
+}
+
+/* --- is it there? --- */
+
+enum run_open_result
+shrink_open(struct shrink *s, struct run *r, const struct program *p)
+{
+	const struct shrink_options *o = s->options;
+
+	if (o->wanted->open != NULL)
+		return o->wanted->open(o->wanted->arg, r, p, o->target, o->sim);
+	return run_open(r, p, o->target, o->sim);
+}
+
+bool
+shrink_in_run(struct shrink *s, struct run *r)
+{
+	return run_enabled(r) == 0 && s->options->wanted->in_run(s->options->wanted->arg, r);
+}
+
+bool
+shrink_explore(struct shrink *s, struct run *r, uint64_t states_max, struct trail *ret, bool *ret_complete)
+{
+	const struct shrink_wanted *w = s->options->wanted;
+	struct explore_options o = { .states_max = states_max,
+		.schedules_max = states_max,
+		.endless_max = ENDLESS_MAX,
+		.seconds = seconds_left(s),
+		.stop = s->options->stop };
+	const struct explore_path *path;
+	struct explore_result x;
+
+	w->ask(w->arg, &o);
+	explore(r, &o, &x);
+	*ret_complete = x.end == EXPLORE_COMPLETE;
+	path = w->in_result(w->arg, &x);
+	if (path != NULL)
+		trail_of_path(ret, r, path);
+	explore_result_free(&x);
+	return path != NULL && shrink_in_run(s, r);
+}
+
+static bool
+by_strategies(struct shrink *s, struct run *r, struct trail *ret)
+{
+	unsigned runs = s->options->runs != 0 ? s->options->runs : SHRINK_RUNS_DEFAULT;
+	struct strategy_view view;
+	bool found = false;
+
+	strategy_view_init(&view, r);
+	for (unsigned i = 0; i < runs && !found && !shrink_over(s); i++) {
+		say_progress(s);
+		const struct strategy *strategy = strategy_of_mix(s->options->seed + i);
+		struct path_recorder c = { 0 };
+
+		(void)strategy->function(r, &view, s->options->seed + i, path_record, &c);
+		found = shrink_in_run(s, r);
+		if (found)
+			trail_of_path(ret, r, &c.path);
+		free(c.path.choices);
+	}
+	strategy_view_free(&view);
+	return found;
+}
+
+uint64_t
+shrink_states_max(const struct shrink *s)
+{
+	return s->options->states_max != 0 ? s->options->states_max : SHRINK_STATES_MAX_DEFAULT;
+}
+
+/* Is there a run at random that does not end? */
+static bool
+endless_at_random(struct shrink *s, struct run *r)
+{
+	unsigned runs = s->options->runs != 0 ? s->options->runs : SHRINK_RUNS_DEFAULT;
+
+	for (unsigned i = 0; i < runs && !shrink_over(s); i++) {
+		struct prng prng = prng_mix(s->options->seed, i, 0);
+
+		run_begin(r);
+		for (unsigned n = 0; run_enabled(r) != 0 && n < SHRINK_STEPS_MAX; n++)
+			run_step(r, strategy_nth(run_enabled(r),
+			                (unsigned)prng_below(&prng, (unsigned)__builtin_popcount(run_enabled(r)))));
+		if (run_enabled(r) != 0)
+			return true;
+	}
+	return false;
+}
+
+/* Do the states go round? */
+static bool
+endless_circle(struct shrink *s, struct run *r)
+{
+	struct explore_options o = {
+		.states_max = shrink_states_max(s), .seconds = seconds_left(s), .stop = s->options->stop
+	};
+	struct explore_result x;
+	bool found;
+
+	if (r->target->key == NULL)
+		return false;
+	explore(r, &o, &x);
+	found = x.livelock;
+	explore_result_free(&x);
+	return found;
+}
+
+static bool
+find_endless(struct shrink *s, const struct program *p)
+{
+	bool found = false;
+	struct run r;
+
+	if (shrink_open(s, &r, p) == RUN_OPENED)
+		found = s->at_random ? endless_at_random(s, &r) : endless_circle(s, &r);
+	run_close(&r);
+	return found;
+}
+
+/* Looks for it, the cheap ways first. True: *ret is the way to it. */
+static bool
+find(struct shrink *s, const struct program *p, const struct trail *hint, struct trail *ret)
+{
+	bool found = false, complete = false;
+	struct run r;
+
+	if (s->options->wanted->endless)
+		return find_endless(s, p);
+	if (shrink_open(s, &r, p) == RUN_OPENED) {
+		trail_follow(hint, &r, ret);
+		found = shrink_in_run(s, &r) || shrink_explore(s, &r, shrink_states_max(s), ret, &complete) ||
+		        (!complete && by_strategies(s, &r, ret));
+	}
+	run_close(&r);
+	return found;
+}
+
+/* --- the best so far --- */
+
+static void
+set_schedule(struct program *p, const struct explore_path *path)
+{
+	free(p->choices);
+	p->has_schedule = true;
+	p->choices = path->choices;
+	p->nr_choices = path->nr_choices;
+}
+
+/* The schedule of the best, and what it results in. */
+static void
+settle(struct shrink *s)
+{
+	struct explore_path path;
+	struct strbuf result = { 0 };
+	struct run r;
+
+	if (s->options->wanted->endless)
+		return;
+	if (shrink_open(s, &r, &s->best) == RUN_OPENED) {
+		trail_path(&s->trail, &r, &path);
+		if (run_panic(&r) == NULL) /* else no program can expect the result */
+			run_outcome(&r, &result);
+		set_schedule(&s->best, &path);
+		free(s->best.result);
+		s->best.result = result.text;
+		s->report->after.preemptions = path.preemptions;
+		s->report->after.steps = (unsigned)s->trail.nr;
+	}
+	run_close(&r);
+}
+
+struct program
+shrink_copy(const struct shrink *s)
+{
+	struct program copy;
+
+	program_copy_bare(&copy, &s->best);
+	return copy;
+}
+
+bool
+shrink_try(struct shrink *s, struct program *candidate, const struct trail *hint)
+{
+	struct trail found = { 0 };
+
+	if (shrink_over(s) || candidate->nr_threads == 0) {
+		program_free(candidate);
+		return false;
+	}
+	s->report->tried++;
+	say_progress(s);
+	if (!find(s, candidate, hint != NULL ? hint : &s->trail, &found)) {
+		trail_free(&found);
+		program_free(candidate);
+		return false;
+	}
+	program_free(&s->best);
+	trail_free(&s->trail);
+	s->best = *candidate;
+	s->trail = found;
+	s->kept_any = true;
+	s->report->kept++;
+	if (s->options->on_smaller != NULL) {
+		settle(s);
+		s->options->on_smaller(s->options->arg, &s->best);
+	}
+	return true;
+}
+
+static void
+all_passes(struct shrink *s)
+{
+	do {
+		s->kept_any = false;
+		s->report->rounds++;
+		shrink_threads(s);
+		shrink_ops(s);
+		shrink_directives(s);
+		shrink_arguments(s);
+		shrink_ranges(s);
+		shrink_pages(s);
+	} while (s->kept_any && !shrink_over(s) && s->report->rounds < ROUNDS_MAX);
+}
+
+static unsigned
+nr_directives(const struct program_config *c)
+{
+	return (unsigned)c->nr_poison + (c->quirks != 0) + (c->mutant != NULL) + c->kernel + (c->frames != 0) +
+	       (c->limit != VM_WIRE_LIMIT_DEFAULT) + (c->min != PROGRAM_MIN_DEFAULT || c->max != PROGRAM_MAX_DEFAULT);
+}
+
+static struct shrink_size
+size_of(const struct program *p)
+{
+	uint64_t *pages;
+	size_t nr = program_pages(p, &pages);
+	struct shrink_size size = {
+		.threads = p->nr_threads,
+		.init = (unsigned)p->nr_init,
+		.ops = program_nr_ops(p) - (unsigned)p->nr_init,
+		.directives = nr_directives(&p->config),
+		.pages = nr > 0 ? pages[nr - 1] - pages[0] + 1 : 0,
+	};
+
+	free(pages);
+	return size;
+}
+
+/* The program's own schedule, or else any way to what is wanted, is where it begins. */
+static bool
+begin(struct shrink *s, const struct program *p)
+{
+	struct explore_path own = { .nr_choices = p->nr_choices, .choices = p->choices };
+	struct trail hint = { 0 };
+	struct explore_path path;
+	struct run r;
+	bool found;
+
+	program_copy_bare(&s->best, p);
+	s->report->before = size_of(p);
+	if (s->options->wanted->endless) {
+		s->at_random = true;
+		if (find_endless(s, p))
+			return true;
+		s->at_random = false;
+		return find_endless(s, p);
+	}
+	if (p->has_schedule && shrink_open(s, &r, &s->best) == RUN_OPENED)
+		trail_of_path(&hint, &r, &own);
+	if (p->has_schedule)
+		run_close(&r);
+	found = find(s, &s->best, &hint, &s->trail);
+	trail_free(&hint);
+	if (found && shrink_open(s, &r, &s->best) == RUN_OPENED) {
+		trail_path(&s->trail, &r, &path);
+		s->report->before.steps = (unsigned)s->trail.nr;
+		s->report->before.preemptions = path.preemptions;
+		free(path.choices);
+	}
+	if (found)
+		run_close(&r);
+	return found;
+}
+
+/* The best becomes *p, which keeps what does not depend on it. */
+static void
+finish(struct shrink *s, struct program *p)
+{
+	settle(s);
+	s->best.head = p->head;
+	s->best.nr_verdicts = p->nr_verdicts;
+	s->best.verdicts = p->verdicts;
+	p->head = NULL;
+	p->verdicts = NULL;
+	p->nr_verdicts = 0;
+	program_free(p);
+	*p = s->best;
+	program_init(&s->best);
+}
+
+bool
+shrink(struct program *p, const struct shrink_options *options, struct shrink_report *report)
+{
+	struct shrink s = { .options = options, .report = report };
+	bool found;
+
+	*report = (struct shrink_report){ .end = SHRINK_FIXED_POINT };
+	s.until = options->seconds > 0 ? clock_seconds() + options->seconds : 0;
+	s.used_max = options->processor > 0 ? clock_processor_seconds(0) + options->processor : 0;
+	found = p->nr_threads > 0 && begin(&s, p);
+	if (found) {
+		struct shrink_size after;
+
+		all_passes(&s);
+		shrink_schedule(&s);
+		finish(&s, p);
+		after = size_of(p);
+		after.steps = report->after.steps;
+		after.preemptions = report->after.preemptions;
+		report->after = after;
+	} else {
+		report->end = SHRINK_LOST;
+	}
+	trail_free(&s.trail);
+	program_free(&s.best);
+	return found;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* shrink-verdict.c - what must not be lost is a verdict: that of the program, or a finding of the checker. */
+#include <string.h>
+
+#include "harness/shrink/shrink.h"
+
+/* The code of the operation that the finding is about; 0: of none. */
+static uint8_t
+op_of(const struct shrink_verdict *v, const struct finding *f)
+{
+	const struct program *p = v->program;
+
+	if (f->thread < 0)
+		return 0;
+	if (f->thread == SIM_INIT_THREAD)
+		return f->step == 0 && f->op < p->nr_init ? p->init[f->op].op.code : 0;
+	return p->threads[f->thread].ops[f->op].code;
+}
+
+/* Is it of the verdict's kind, and of the check that the first word of its detail names, if it has one? */
+bool
+shrink_is_wanted(struct shrink_verdict *v, const struct finding *f)
+{
+	if (!finding_is(f, v->kind, v->detail))
+		return false;
+	/*
+	 * What no quirk explains must not become something that one does, nor the other way round; nor a wire's finding
+	 * an unwire's. An invariant is the map's, and whoever was under way when it broke has no part in it.
+	 */
+	if (!v->known) {
+		v->known = true;
+		v->quirk = f->quirk;
+		v->op = op_of(v, f);
+		v->code = f->code;
+	}
+	return f->quirk == v->quirk &&
+	       (v->kind == PROGRAM_VERDICT_INVARIANT || (op_of(v, f) == v->op && f->code == v->code));
+}
+
+/* A remove of what the system has wired sleeps for ever, as it should: no finding, but a deadlock. */
+static bool
+any_deadlock(const struct shrink_verdict *v)
+{
+	return v->kind == PROGRAM_VERDICT_DEADLOCK && v->detail[0] == '\0';
+}
+
+static enum run_open_result
+open_checked(void *arg, struct run *r, const struct program *p, const struct vm_target *t, struct sim *sim)
+{
+	struct shrink_verdict *v = arg;
+
+	v->program = p;
+	return run_open_checked(r, p, t, sim, &v->checker);
+}
+
+static bool
+in_run(void *arg, struct run *r)
+{
+	struct shrink_verdict *v = arg;
+
+	checker_end(&v->checker, r);
+	for (size_t i = 0; i < v->checker.nr_findings; i++)
+		if (shrink_is_wanted(v, &v->checker.findings[i]))
+			return true;
+	return any_deadlock(v) && run_deadlocked(r);
+}
+
+static void
+ask(void *arg, struct explore_options *o)
+{
+	o->goal_deadlock = any_deadlock(arg);
+}
+
+static const struct explore_path *
+in_result(void *arg, const struct explore_result *x)
+{
+	struct shrink_verdict *v = arg;
+	const struct explore_path *best = x->goal.choices != NULL ? &x->goal : NULL;
+
+	for (size_t i = 0; i < x->nr_findings; i++) {
+		const struct explore_path *path = &x->findings[i].witness;
+
+		if (shrink_is_wanted(v, &x->findings[i].f) && (best == NULL || path->preemptions < best->preemptions))
+			best = path;
+	}
+	return best;
+}
+
+void
+shrink_verdict_init(struct shrink_verdict *v, enum program_verdict kind, const char *detail)
+{
+	*v = (struct shrink_verdict){ .kind = kind, .detail = detail != NULL ? detail : "" };
+	if (kind == PROGRAM_VERDICT_LIVELOCK)
+		v->wanted = (struct shrink_wanted){ .endless = true, .arg = v };
+	else
+		v->wanted = (struct shrink_wanted){
+			.open = open_checked, .in_run = in_run, .ask = ask, .in_result = in_result, .arg = v
+		};
+}
+
+void
+shrink_verdict_free(struct shrink_verdict *v)
+{
+	checker_free(&v->checker);
+}

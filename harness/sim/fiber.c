@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* fiber.c - see fiber.h. */
+#include "harness/sim/fiber.h"
+
+#include <sys/mman.h>
+
+#include <assert.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#ifdef WS_FIBER_ASAN
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+#define STACK_SIZE ((size_t)512 << 10)
+#else
+#define STACK_SIZE ((size_t)128 << 10)
+#endif
+
+#ifdef WS_FIBER_TSAN
+#include <sanitizer/tsan_interface.h>
+#endif
+
+bool
+fiber_init(struct fiber *f)
+{
+	size_t guard = (size_t)sysconf(_SC_PAGESIZE);
+	char *p =
+	    mmap(NULL, STACK_SIZE + guard, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (p == MAP_FAILED)
+		return false;
+	if (mprotect(p, guard, PROT_NONE) != 0) {
+		(void)munmap(p, STACK_SIZE + guard);
+		return false;
+	}
+	*f = (struct fiber){ .stack = p + guard, .size = STACK_SIZE, .mapping = p, .mapping_size = STACK_SIZE + guard };
+	return true;
+}
+
+#ifdef WS_FIBER_TSAN
+static void
+tsan_forget(struct fiber *f)
+{
+	if (f->mapping == NULL || f->tsan == NULL) /* the owner's is not ours */
+		return;
+	assert(f->tsan != __tsan_get_current_fiber());
+	__tsan_destroy_fiber(f->tsan);
+	f->tsan = NULL;
+}
+
+/* A new stack, and none of the calls that the old one was left in the middle of. */
+static void
+tsan_renew(struct fiber *f)
+{
+	tsan_forget(f);
+	f->tsan = __tsan_create_fiber(0);
+	if (f->name != NULL)
+		__tsan_set_fiber_name(f->tsan, f->name);
+}
+#endif
+
+#ifdef WS_FIBER_TSAN
+void
+fiber_meet(struct fiber *f)
+{
+	void *me = __tsan_get_current_fiber();
+
+	if (f->tsan == NULL)
+		return;
+	__tsan_switch_to_fiber(f->tsan, 0);
+	__tsan_switch_to_fiber(me, 0);
+}
+
+void AnnotateIgnoreReadsBegin(const char *file, int line);
+void AnnotateIgnoreReadsEnd(const char *file, int line);
+void AnnotateIgnoreWritesBegin(const char *file, int line);
+void AnnotateIgnoreWritesEnd(const char *file, int line);
+
+void
+fiber_unseen_begin(void)
+{
+	AnnotateIgnoreReadsBegin(__FILE__, __LINE__);
+	AnnotateIgnoreWritesBegin(__FILE__, __LINE__);
+}
+
+void
+fiber_unseen_end(void)
+{
+	AnnotateIgnoreWritesEnd(__FILE__, __LINE__);
+	AnnotateIgnoreReadsEnd(__FILE__, __LINE__);
+}
+#endif
+
+void
+fiber_fini(struct fiber *f)
+{
+#ifdef WS_FIBER_TSAN
+	tsan_forget(f);
+#endif
+	if (f->mapping != NULL)
+		(void)munmap(f->mapping, f->mapping_size);
+	*f = (struct fiber){ 0 };
+}
+
+#ifdef WS_FIBER_ASAN
+static _Thread_local struct fiber *last_from; /* who switched last */
+#endif
+
+#if defined(WS_FIBER_ASAN) || defined(WS_FIBER_TSAN) || defined(WS_FIBER_UCONTEXT)
+/*
+ * Immediately before leaving for @to. For ThreadSanitizer a switch orders nothing: what two fibers do is a race unless
+ * their locks say otherwise, although they take turns. What must come before everything, or after, is ordered by
+ * fiber_meet.
+ */
+WS_FIBER_UNINSTRUMENTED static inline void
+leaving(struct fiber *from, struct fiber *to)
+{
+#ifdef WS_FIBER_ASAN
+	last_from = from;
+	__sanitizer_start_switch_fiber(&from->fake_stack, to->stack, to->size);
+#elif defined(WS_FIBER_TSAN)
+	if (from->mapping == NULL)
+		from->tsan = __tsan_get_current_fiber(); /* the context that called first, in whichever thread */
+	__tsan_switch_to_fiber(to->tsan, __tsan_switch_to_fiber_no_sync);
+#else
+	(void)from;
+	(void)to;
+#endif
+}
+#endif
+
+/* After coming back to a fiber; fake is what it left with, NULL at its start. */
+WS_FIBER_UNINSTRUMENTED static inline void
+arrived(void *fake)
+{
+#ifdef WS_FIBER_ASAN
+	const void *bottom;
+	size_t size;
+
+	__sanitizer_finish_switch_fiber(fake, &bottom, &size);
+	/* The context that called first has no stack of its own making: this is where its bounds become known. */
+	if (last_from->mapping == NULL) {
+		last_from->stack = (char *)(uintptr_t)bottom;
+		last_from->size = size;
+	}
+#else
+	(void)fake;
+#endif
+}
+
+static void
+prepare(struct fiber *f, void (*entry)(void *arg), void *arg)
+{
+#ifdef WS_FIBER_ASAN
+	ASAN_UNPOISON_MEMORY_REGION(f->stack, f->size);
+#endif
+#ifdef WS_FIBER_TSAN
+	tsan_renew(f);
+#endif
+	f->entry = entry;
+	f->arg = arg;
+	f->fake_stack = NULL;
+}
+
+/* The first thing on a new stack. */
+void ws_fiber_main(struct fiber *f);
+void
+ws_fiber_main(struct fiber *f)
+{
+	arrived(NULL);
+	f->entry(f->arg);
+	abort(); /* entry never returns */
+}
+
+#ifdef WS_FIBER_UCONTEXT
+
+/* makecontext hands over ints only. */
+static void
+context_main(unsigned high, unsigned low)
+{
+	ws_fiber_main((struct fiber *)((uintptr_t)high << 32 | low));
+}
+
+void
+fiber_start(struct fiber *f, void (*entry)(void *arg), void *arg)
+{
+	prepare(f, entry, arg);
+	(void)getcontext(&f->context);
+	f->context.uc_stack.ss_sp = f->stack;
+	f->context.uc_stack.ss_size = f->size;
+	f->context.uc_link = NULL;
+	makecontext(&f->context, (void (*)(void))context_main, 2, (unsigned)((uint64_t)(uintptr_t)f >> 32),
+	    (unsigned)(uintptr_t)f);
+}
+
+WS_FIBER_UNINSTRUMENTED __attribute__((noinline)) void
+fiber_switch(struct fiber *from, struct fiber *to)
+{
+	leaving(from, to);
+	(void)swapcontext(&from->context, &to->context);
+	arrived(from->fake_stack);
+}
+
+#else
+
+/* Where a new stack is entered; its fiber is in rsi, as fiber_jump left it. */
+void ws_fiber_begin(void);
+__asm__(".text\n"
+        ".p2align 4\n"
+        ".hidden ws_fiber_begin\n"
+        ".globl ws_fiber_begin\n"
+        ".type ws_fiber_begin, @function\n"
+        "ws_fiber_begin:\n"
+        "	movq %rsi, %rdi\n"
+        "	callq ws_fiber_main\n"
+        "	ud2\n"
+        ".size ws_fiber_begin, . - ws_fiber_begin\n"
+        ".section .note.GNU-stack,\"\",@progbits\n"
+        ".text\n");
+
+void
+fiber_start(struct fiber *f, void (*entry)(void *arg), void *arg)
+{
+	_Static_assert(
+	    offsetof(struct fiber, sp) == 0 && offsetof(struct fiber, ip) == 8 && offsetof(struct fiber, bp) == 16,
+	    "fiber_jump knows where they are");
+	uintptr_t *top = (uintptr_t *)(void *)(f->stack + f->size) - 2;
+
+	prepare(f, entry, arg);
+	top[0] = top[1] = 0; /* no return address: it ends backtraces */
+	f->sp = top;         /* 0 mod 16, as before a call */
+	f->ip = (void *)ws_fiber_begin;
+	f->bp = NULL;
+}
+
+#if defined(WS_FIBER_ASAN) || defined(WS_FIBER_TSAN)
+WS_FIBER_UNINSTRUMENTED __attribute__((noinline)) void
+fiber_switch(struct fiber *from, struct fiber *to)
+{
+	leaving(from, to);
+	fiber_jump(from, to);
+	arrived(from->fake_stack);
+}
+#endif
+
+#endif

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sim-run.c - the simulated world: see sim.h. The owner runs on the calling context and switches to a thread's fiber
+ * for one step; the fiber switches back at its next scheduling point, when it goes to sleep, and when its body is over.
+ */
+#include "harness/sim/simulator.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "harness/base/base.h"
+#include "harness/sim/sim-inside.h"
+
+/* A fiber's whole life: one body after the other, each begun by a step. */
+static void
+thread_main(void *arg)
+{
+	struct sim_thread *t = arg;
+	struct sim *sim = t->sim;
+
+	for (;;) {
+		t->parked = false;
+		sim->body(sim->arg, t->number);
+		t->status = SIM_DONE;
+		sim->now.enabled &= ~sim_bit(t->number);
+		sim->now.unfinished &= ~sim_bit(t->number);
+		t->parked = true;
+		sim_leave(sim, t);
+	}
+}
+
+#ifdef WS_FIBER_TSAN
+static struct sim *reported;            /* whose run is under way */
+static _Thread_local unsigned nr_alive; /* sims of this thread: while there are any, what their owner does is unseen */
+
+/* A program may end with its sims. */
+static void
+end_alive(void)
+{
+	for (; nr_alive > 0; nr_alive--)
+		fiber_unseen_end();
+}
+
+static void
+owner_begin(void)
+{
+	static bool registered;
+
+	if (!registered)
+		(void)atexit(end_alive);
+	registered = true;
+	nr_alive++;
+	fiber_unseen_begin();
+}
+
+static void
+owner_end(void)
+{
+	nr_alive--;
+	fiber_unseen_end();
+}
+
+static void
+log_begin(struct sim *sim)
+{
+	sim->nr_log = 0;
+	reported = sim;
+}
+
+static void
+log_end(struct sim *sim)
+{
+	if (reported == sim)
+		reported = NULL;
+}
+
+static void (*report_hook)(void *report);
+
+void
+sim_set_report_hook(void (*hook)(void *report))
+{
+	report_hook = hook;
+}
+
+/* ThreadSanitizer calls it with each report: a race in the simulated world has a schedule. */
+void __tsan_on_report(void *report);
+WS_FIBER_UNINSTRUMENTED void
+__tsan_on_report(void *report)
+{
+	struct sim *sim = reported;
+
+	if (report_hook != NULL)
+		report_hook(report);
+	if (sim == NULL || sim->current == NULL)
+		return;
+	fprintf(stderr, "in step %zu of the schedule ", sim->nr_log);
+	for (size_t i = 0, n; i < sim->nr_log && i < SIM_LOG_MAX; i += n) {
+		for (n = 1; i + n < sim->nr_log && i + n < SIM_LOG_MAX && sim->log[i + n] == sim->log[i];)
+			n++;
+		fprintf(stderr, n == 1 ? "%sT%u" : "%sT%u*%zu", i == 0 ? "" : " ", sim->log[i], n);
+	}
+	fputs(sim->nr_log > SIM_LOG_MAX ? " ... (it is longer)\n" : "\n", stderr);
+}
+#else
+static void
+owner_begin(void)
+{
+}
+
+static void
+owner_end(void)
+{
+}
+
+static void
+log_begin(struct sim *sim)
+{
+	(void)sim;
+}
+
+static void
+log_end(struct sim *sim)
+{
+	(void)sim;
+}
+#endif
+
+/* What the fibers did in the last run is over. */
+static void
+meet_all(struct sim *sim)
+{
+	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++)
+		if (sim->threads[i].status != SIM_IDLE)
+			fiber_meet(&sim->threads[i].fiber);
+}
+
+struct sim *
+sim_create(void)
+{
+	static const char *const names[SIM_FIBERS_MAX] = { "T0", "T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8", "T9",
+		"T10", "T11", "T12", "T13", "T14", "T15", [SIM_INIT_THREAD] = "init" };
+	struct sim *sim = memory_new(1, sizeof(*sim), "the simulated world");
+
+	owner_begin();
+	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++) {
+		struct sim_thread *t = &sim->threads[i];
+
+		if (!fiber_init(&t->fiber))
+			memory_out("the stack of a thread");
+		t->sim = sim;
+		t->number = (uint8_t)i;
+		fiber_name(&t->fiber, names[i]);
+		fiber_start(&t->fiber, thread_main, t);
+		t->parked = true;
+	}
+	return sim;
+}
+
+struct sim *volatile sim_watched;
+
+void
+sim_destroy(struct sim *sim)
+{
+	if (sim_watched == sim)
+		sim_watched = NULL;
+	log_end(sim);
+	meet_all(sim);
+	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++)
+		fiber_fini(&sim->threads[i].fiber);
+	free(sim);
+	owner_end();
+}
+
+static void
+make_ready(struct sim *sim, unsigned thread)
+{
+	struct sim_thread *t = &sim->threads[thread];
+
+	/* A fiber left in the middle of something is thrown away; one that ended goes on in thread_main's loop. */
+	if (!t->parked) {
+		fiber_start(&t->fiber, thread_main, t);
+		t->parked = true;
+	}
+	t->status = SIM_READY;
+	t->fresh = true;
+	t->channel = SIM_CHANNEL_NONE;
+	sim->now.enabled |= sim_bit(thread);
+	sim->now.unfinished |= sim_bit(thread);
+}
+
+static void
+begin(struct sim *sim, sim_body *body, void *arg)
+{
+	assert(sim->current == NULL);
+	meet_all(sim);
+	sim->body = body;
+	sim->arg = arg;
+	sim->now.enabled = sim->now.unfinished = 0;
+	sim->now.panic = NULL;
+	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++)
+		sim->threads[i].status = SIM_IDLE;
+}
+
+void
+sim_begin(struct sim *sim, unsigned nr_threads, sim_body *body, void *arg)
+{
+	assert(nr_threads <= PROGRAM_THREADS_MAX);
+	begin(sim, body, arg);
+	for (unsigned i = 0; i < nr_threads; i++)
+		make_ready(sim, i);
+	for (unsigned i = 0; i < nr_threads; i++)
+		fiber_meet(&sim->threads[i].fiber);
+	log_begin(sim);
+}
+
+void
+sim_begin_init(struct sim *sim, sim_body *body, void *arg)
+{
+	begin(sim, body, arg);
+	make_ready(sim, SIM_INIT_THREAD);
+	fiber_meet(&sim->threads[SIM_INIT_THREAD].fiber);
+	log_begin(sim);
+}
+
+bool
+sim_inside(const struct sim *sim)
+{
+	return sim->current != NULL;
+}
+
+void
+sim_panic(struct sim *sim, const char *what)
+{
+	struct sim_thread *t = sim->current;
+
+	assert(t != NULL);
+	(void)snprintf(sim->panic, sizeof(sim->panic), "%s", what);
+	sim->now.panic = sim->panic;
+	sim->now.enabled = sim->now.unfinished = 0;
+	/* The fiber is left where it is. Whoever begins anew throws it away. */
+	sim_to_owner(sim, t);
+	abort();
+}
+
+enum sim_status
+sim_status(const struct sim *sim, unsigned thread)
+{
+	return (enum sim_status)sim->threads[thread].status;
+}
+
+unsigned
+sim_channel(const struct sim *sim, unsigned thread)
+{
+	return sim->threads[thread].channel;
+}
+
+bool
+sim_fresh(const struct sim *sim, unsigned thread)
+{
+	return sim->threads[thread].fresh;
+}
+
+void
+sim_step(struct sim *sim, unsigned thread)
+{
+	sim_step_here(sim, thread);
+}
+
+void
+sim_on_stuck(struct sim *sim, sim_stuck *stuck, void *arg)
+{
+	sim->stuck = stuck;
+	sim->stuck_arg = arg;
+}
+
+size_t
+sim_run(struct sim *sim, sim_pick *pick, void *arg, size_t max)
+{
+	assert(sim->current == NULL);
+	sim->pick = pick;
+	sim->pick_arg = arg;
+	sim->nr_steps = 0;
+	sim->nr_steps_max = max;
+	while (sim->now.enabled != 0 && sim->nr_steps < max) {
+		sim->nr_steps++;
+		sim_step(sim, pick(arg, sim->now.enabled));
+	}
+	sim->pick = NULL;
+	return sim->nr_steps;
+}
+
+unsigned
+sim_self(const struct sim *sim)
+{
+	assert(sim->current != NULL);
+	return sim->current->number;
+}
+
+void
+sim_point(struct sim *sim)
+{
+	sim_point_here(sim);
+}
+
+/* Off the enabled ones until a wakeup of the channel. @fresh: the next point then belongs to the step that resumes. */
+static void
+sleep_on(struct sim *sim, unsigned channel, bool fresh)
+{
+	struct sim_thread *t = sim->current;
+
+	assert(channel != SIM_CHANNEL_NONE);
+	t->status = SIM_SLEEPING;
+	t->channel = channel;
+	t->fresh = fresh;
+	sim->now.enabled &= ~sim_bit(t->number);
+	sim_leave(sim, t);
+}
+
+void
+sim_sleep(struct sim *sim, unsigned channel)
+{
+	sleep_on(sim, channel, true);
+}
+
+void
+sim_block(struct sim *sim, unsigned channel)
+{
+	sleep_on(sim, channel, false);
+}
+
+void
+sim_wake(struct sim *sim, unsigned thread)
+{
+	struct sim_thread *t = &sim->threads[thread];
+
+	assert(t->status == SIM_SLEEPING);
+	t->status = SIM_READY;
+	t->channel = SIM_CHANNEL_NONE;
+	sim->now.enabled |= sim_bit(thread);
+}
+
+void
+sim_wakeup(struct sim *sim, unsigned channel)
+{
+	uint32_t sleeping = sim->now.unfinished & ~sim->now.enabled;
+
+	while (sleeping != 0) {
+		unsigned i = (unsigned)__builtin_ctz(sleeping);
+
+		sleeping &= sleeping - 1;
+		if (sim->threads[i].channel == channel)
+			sim_wake(sim, i);
+	}
+}

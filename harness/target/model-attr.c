@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * model-attr.c - the reference model's faults (docs/engine.md sections 8 and 12) and the operations on attributes of
+ * what is mapped (sections 9 and 10).
+ */
+#include "harness/target/model.h"
+
+int
+model_fault_page(struct model *m, uint64_t a, uint8_t access)
+{
+	const struct model_page *p;
+
+	if (!model_mapped(m, a))
+		return KERN_INVALID_ADDRESS;
+	p = model_at(m, a);
+	if ((access & ~p->prot) != 0 || p->prot == VM_PROT_NONE)
+		return KERN_PROTECTION_FAILURE;
+	if (p->object == MODEL_OBJECT_NONE)
+		model_object_give(m, model_entry_start(m, a));
+	return model_poison(m, a);
+}
+
+struct vm_result
+model_fault(struct model *m, const struct vm_op *op)
+{
+	return model_done(model_fault_page(m, op->start, op->prot));
+}
+
+struct vm_result
+model_read(struct model *m, const struct vm_op *op)
+{
+	struct vm_result r = model_done(model_fault_page(m, op->start, VM_PROT_READ));
+
+	if (r.code == KERN_SUCCESS)
+		r.value = model_at(m, op->start)->tag;
+	return r;
+}
+
+struct vm_result
+model_write(struct model *m, const struct vm_op *op)
+{
+	struct vm_result r = model_done(model_fault_page(m, op->start, VM_PROT_WRITE));
+
+	if (r.code == KERN_SUCCESS)
+		model_at(m, op->start)->tag = op->value;
+	return r;
+}
+
+/* Content survives, and nothing else shows: section 12. */
+struct vm_result
+model_pageout(struct model *m, const struct vm_op *op)
+{
+	(void)m;
+	(void)op;
+	return model_done(KERN_SUCCESS);
+}
+
+/* Pass 1 of protect: does every maximum allow it? */
+static bool
+protect_allowed(const struct model *m, uint64_t entry, uint64_t e, uint8_t prot)
+{
+	for (; entry < e; entry = model_entry_from(m, model_entry_end(m, entry))) {
+		const struct model_page *p = model_at(m, entry);
+
+		if (!p->guard && (prot & ~p->max) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Pass 2: cut the last entry, and charge what becomes writable. */
+static void
+protect_charge(struct model *m, uint64_t entry, uint64_t e, uint8_t prot, bool setmax)
+{
+	for (; entry < e; entry = model_entry_from(m, model_entry_end(m, entry))) {
+		const struct model_page *p = model_at(m, entry);
+
+		model_clip_end(m, entry, e);
+		if (setmax || p->guard || (prot & ~p->prot & VM_PROT_WRITE) == 0 || model_entry_charged(m, entry))
+			continue;
+		if (p->object == MODEL_OBJECT_NONE)
+			MODEL_ENTRY_SET(m, entry, own_charged, true);
+		else
+			m->now.charged[p->object] = true;
+	}
+}
+
+/* Pass 3. */
+static void
+protect_set(struct model *m, uint64_t entry, uint64_t e, uint8_t prot, bool setmax)
+{
+	for (; entry < e; entry = model_entry_from(m, model_entry_end(m, entry))) {
+		const struct model_page *p = model_at(m, entry);
+		uint8_t new = setmax ? prot & p->prot : prot;
+
+		if (p->guard)
+			continue;
+		MODEL_ENTRY_SET(m, entry, prot, new);
+		if (setmax)
+			MODEL_ENTRY_SET(m, entry, max, prot);
+		entry = model_simplify(m, entry);
+	}
+}
+
+struct vm_result
+model_protect(struct model *m, const struct vm_op *op)
+{
+	struct model_range r = model_clamp(m, op->start, op->end);
+	bool setmax = (op->flags & VM_OPF_SETMAX) != 0;
+	uint64_t first;
+
+	if (op->start == op->end)
+		return model_done(KERN_SUCCESS);
+	first = model_clip_lookup(m, r.start);
+	if (!protect_allowed(m, first, r.end, op->prot))
+		return model_done(KERN_PROTECTION_FAILURE);
+	protect_charge(m, first, r.end, op->prot, setmax);
+	protect_set(m, first, r.end, op->prot, setmax);
+	return model_done(KERN_SUCCESS);
+}
+
+static void
+set_inherit(struct model *m, uint64_t entry, uint8_t inherit)
+{
+	if (model_at(m, entry)->guard && inherit == VM_INHERIT_ZERO)
+		return;
+	MODEL_ENTRY_SET(m, entry, inherit, inherit);
+}
+
+static void
+set_advice(struct model *m, uint64_t entry, uint8_t advice)
+{
+	if (advice == VM_MADV_NOSYNC || advice == VM_MADV_AUTOSYNC)
+		MODEL_ENTRY_SET(m, entry, nosync, advice == VM_MADV_NOSYNC);
+	else if (advice == VM_MADV_NOCORE || advice == VM_MADV_CORE)
+		MODEL_ENTRY_SET(m, entry, nocore, advice == VM_MADV_NOCORE);
+	else
+		MODEL_ENTRY_SET(m, entry, behaviour, advice);
+}
+
+/* Cut the range out, @set each entry of it, merge: the walk of inherit and of madvise. */
+static void
+set_range(struct model *m, const struct vm_op *op, void (*set)(struct model *, uint64_t entry, uint8_t choice))
+{
+	struct model_range r = model_clamp(m, op->start, op->end);
+	uint64_t entry = model_clip_lookup(m, r.start);
+
+	while (entry < r.end) {
+		model_clip_end(m, entry, r.end);
+		set(m, entry, op->choice);
+		entry = model_simplify(m, entry);
+		entry = model_entry_from(m, model_entry_end(m, entry));
+	}
+}
+
+struct vm_result
+model_inherit(struct model *m, const struct vm_op *op)
+{
+	if (op->start != op->end)
+		set_range(m, op, set_inherit);
+	return model_done(KERN_SUCCESS);
+}
+
+struct vm_result
+model_madvise(struct model *m, const struct vm_op *op)
+{
+	/* willneed, dontneed and free leave nothing behind. */
+	if (op->start != op->end && op->choice < VM_MADV_WILLNEED)
+		set_range(m, op, set_advice);
+	return model_done(KERN_SUCCESS);
+}
+
+struct vm_result
+model_clip(struct model *m, const struct vm_op *op)
+{
+	if (!model_mapped(m, op->start))
+		return model_done(KERN_INVALID_ADDRESS);
+	model_clip_start(m, model_entry_start(m, op->start), op->start);
+	return model_done(KERN_SUCCESS);
+}
+
+/*
+ * Alone on its map a sync writes back what it has looked at in its first pass, whatever it does at a hole that others
+ * make meanwhile (quirk Q6). Content does not change, with invalidate neither: the pager gives it back.
+ */
+struct vm_result
+model_sync(struct model *m, const struct vm_op *op)
+{
+	struct model_range r = model_clamp(m, op->start, op->end);
+	bool invalidate = (op->flags & VM_OPF_INVALIDATE) != 0;
+
+	if (!model_mapped(m, r.start))
+		return model_done(KERN_INVALID_ADDRESS);
+	if (r.start == r.end)
+		r.end = model_entry_end(m, r.start);
+	for (uint64_t entry = model_entry_start(m, r.start); entry < r.end;) {
+		uint64_t end = model_entry_end(m, entry);
+
+		if (invalidate && model_at(m, entry)->user_wired)
+			return model_done(KERN_INVALID_ARGUMENT);
+		if (r.end > end && !model_mapped(m, end))
+			return model_done(KERN_INVALID_ADDRESS);
+		entry = end;
+	}
+	return model_done(KERN_SUCCESS);
+}
+
+/* A range that leaves the map has a hole at the map's end, so nothing is clamped. */
+struct vm_result
+model_check(struct model *m, const struct vm_op *op)
+{
+	uint64_t a = op->start;
+
+	do {
+		if (!model_mapped(m, a))
+			return model_done(false);
+		if (a < op->end && (op->prot & ~model_at(m, a)->prot) != 0)
+			return model_done(false);
+	} while (++a < op->end);
+	return model_done(true);
+}
+
+struct vm_result
+model_lookup(struct model *m, const struct vm_op *op)
+{
+	return model_done(model_mapped(m, op->start));
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * model-wire.c - the reference model's wire and unwire: docs/engine.md sections 6, 7 and 13.
+ *
+ * Both walk up the range, cutting and marking entries, and then walk it again to keep or take back. Alone on its map,
+ * neither waits, and a marked entry is never cut by somebody else; the steps are the same.
+ */
+#include "harness/target/model.h"
+
+#include <assert.h>
+
+struct walk {
+	bool user, holesok;
+	uint8_t need;   /* access that a page must allow, besides r or x */
+	uint64_t s, e;  /* e comes down to the end of the entry that failed */
+	uint64_t first; /* entry to begin with */
+	int result;     /* KERN_* */
+};
+
+/* Begin the walk; false: w->result is the operation's. */
+static bool
+walk_begin(const struct model *m, const struct vm_op *op, struct walk *w)
+{
+	struct model_range r = model_clamp(m, op->start, op->end);
+	bool found;
+
+	*w = (struct walk){
+		.user = (op->flags & VM_OPF_USER) != 0,
+		.holesok = (op->flags & VM_OPF_HOLESOK) != 0,
+		.need = (op->flags & VM_OPF_WRITE) != 0 ? VM_PROT_WRITE : VM_PROT_NONE,
+		.s = r.start,
+		.e = r.end,
+		.result = KERN_SUCCESS,
+	};
+	if (op->start == op->end)
+		return false;
+	w->first = model_entry_near(m, w->s, &found);
+	if (!found && !w->holesok)
+		w->result = KERN_INVALID_ADDRESS;
+	/* An inverted range that ends in the middle of an entry: section 6.9. */
+	if (found && w->s == w->e && w->first < w->s)
+		w->result = KERN_INVALID_ADDRESS;
+	return w->result == KERN_SUCCESS;
+}
+
+static uint64_t
+walk_mark(struct model *m, const struct walk *w, uint64_t entry)
+{
+	entry = model_clip_start(m, entry, w->s);
+	model_clip_end(m, entry, w->e);
+	MODEL_ENTRY_SET(m, entry, marked, true);
+	return entry;
+}
+
+static bool
+hole_behind(const struct model *m, const struct walk *w, uint64_t entry)
+{
+	uint64_t end = model_entry_end(m, entry);
+
+	return !w->holesok && end < w->e && !model_mapped(m, end);
+}
+
+/* The first walk: @step does the operation's part for each entry, KERN_*. An error ends the range behind the entry. */
+static void
+walk_up(struct model *m, struct walk *w, int (*step)(struct model *, const struct walk *, uint64_t entry))
+{
+	for (uint64_t entry = w->first; entry < w->e; entry = model_entry_from(m, model_entry_end(m, entry))) {
+		entry = walk_mark(m, w, entry);
+		w->result = step(m, w, entry);
+		if (w->result != KERN_SUCCESS) {
+			w->e = model_entry_end(m, entry);
+			return;
+		}
+	}
+}
+
+/* The second walk: @step keeps or takes back, then the mark goes and the entry merges. */
+static void
+walk_finish(struct model *m, const struct walk *w, void (*step)(struct model *, const struct walk *, uint64_t entry))
+{
+	bool found;
+	uint64_t entry = model_entry_near(m, w->s, &found);
+
+	while (entry < w->e) {
+		if (model_at(m, entry)->marked) {
+			step(m, w, entry);
+			MODEL_ENTRY_SET(m, entry, marked, false);
+			MODEL_ENTRY_SET(m, entry, skipped, false);
+			MODEL_ENTRY_SET(m, entry, needs_wakeup, false);
+			entry = model_simplify(m, entry);
+		} else {
+			assert(w->holesok);
+		}
+		entry = model_entry_from(m, model_entry_end(m, entry));
+	}
+}
+
+/* Would @pages more break the limit? */
+static bool
+over_limit(const struct model *m, uint64_t pages)
+{
+	if (model_quirk(m, VM_QUIRK_BIT(Q3)))
+		return (uint64_t)m->now.uw + pages > m->cfg->limit;
+	return m->now.uw + (int64_t)pages > (int64_t)m->cfg->limit;
+}
+
+/* Fault all pages of an entry in: 6.2f. At the first failure the entry is remembered as -1 and is uncharged. */
+static int
+wire_faults(struct model *m, const struct walk *w, uint64_t entry)
+{
+	uint64_t end = model_entry_end(m, entry);
+	int code = KERN_SUCCESS;
+
+	for (uint64_t a = entry; a < end && code == KERN_SUCCESS; a++)
+		code = model_fault_page(m, a, VM_PROT_NONE);
+	if (code == KERN_SUCCESS)
+		return code;
+	MODEL_ENTRY_SET(m, entry, wired, -1);
+	/* Nobody has cut the entry meanwhile, so Q1 and the strict rule subtract the same. */
+	if (w->user)
+		m->now.uw -= (int64_t)(end - entry);
+	return code;
+}
+
+/* An entry that nobody has wired: 6.2e. */
+static int
+wire_first(struct model *m, const struct walk *w, uint64_t entry)
+{
+	uint64_t pages = model_entry_pages(m, entry);
+
+	if (w->user && over_limit(m, pages)) {
+		MODEL_ENTRY_SET(m, entry, wired, -1);
+		return KERN_RESOURCE_SHORTAGE;
+	}
+	MODEL_ENTRY_SET(m, entry, wired, 1);
+	if (w->user)
+		m->now.uw += (int64_t)pages;
+	return wire_faults(m, w, entry);
+}
+
+/* An entry that is wired already: 6.2d. Nothing is counted with quirk Q2; without, a user wiring is. */
+static int
+wire_again(struct model *m, const struct walk *w, uint64_t entry)
+{
+	uint64_t pages = model_entry_pages(m, entry);
+	int32_t wired = model_at(m, entry)->wired;
+
+	if (w->user && model_at(m, entry)->user_wired)
+		return KERN_SUCCESS;
+	if (w->user && !model_quirk(m, VM_QUIRK_BIT(Q2))) {
+		if (over_limit(m, pages)) {
+			MODEL_ENTRY_SET(m, entry, skipped, true);
+			return KERN_RESOURCE_SHORTAGE;
+		}
+		m->now.uw += (int64_t)pages;
+	}
+	MODEL_ENTRY_SET(m, entry, wired, wired + 1);
+	return KERN_SUCCESS;
+}
+
+static int
+wire_step(struct model *m, const struct walk *w, uint64_t entry)
+{
+	const struct model_page *p = model_at(m, entry);
+	int code = KERN_SUCCESS;
+
+	if ((p->prot & (VM_PROT_READ | VM_PROT_EXECUTE)) == 0 || (w->need & ~p->prot) != 0) {
+		MODEL_ENTRY_SET(m, entry, skipped, true);
+		if (!w->holesok)
+			code = KERN_INVALID_ADDRESS;
+	} else if (p->wired > 0) {
+		code = wire_again(m, w, entry);
+	} else {
+		code = wire_first(m, w, entry);
+	}
+	if (code == KERN_SUCCESS && hole_behind(m, w, entry))
+		code = KERN_INVALID_ADDRESS;
+	return code;
+}
+
+/* Take back what a failing wire did to an entry, 6.3. */
+static void
+wire_undo(struct model *m, const struct walk *w, uint64_t entry)
+{
+	const struct model_page *p = model_at(m, entry);
+	int32_t wired = p->wired;
+
+	if (wired == -1) {
+		MODEL_ENTRY_SET(m, entry, wired, 0);
+		return;
+	}
+	if (w->user && p->user_wired)
+		return;
+	if (w->user && (wired == 1 || !model_quirk(m, VM_QUIRK_BIT(Q2))))
+		m->now.uw -= (int64_t)model_entry_pages(m, entry);
+	MODEL_ENTRY_SET(m, entry, wired, wired - 1);
+}
+
+static void
+wire_finish(struct model *m, const struct walk *w, uint64_t entry)
+{
+	if (model_at(m, entry)->skipped)
+		return;
+	if (w->result != KERN_SUCCESS)
+		wire_undo(m, w, entry);
+	else if (w->user)
+		MODEL_ENTRY_SET(m, entry, user_wired, true);
+}
+
+struct vm_result
+model_wire(struct model *m, const struct vm_op *op)
+{
+	struct walk w;
+
+	if (walk_begin(m, op, &w)) {
+		walk_up(m, &w, wire_step);
+		walk_finish(m, &w, wire_finish);
+	}
+	return model_done(w.result);
+}
+
+void
+model_unwire_entry(struct model *m, uint64_t entry)
+{
+	if (model_at(m, entry)->user_wired)
+		m->now.uw -= (int64_t)model_entry_pages(m, entry);
+	MODEL_ENTRY_SET(m, entry, wired, 0);
+}
+
+static int
+unwire_step(struct model *m, const struct walk *w, uint64_t entry)
+{
+	const struct model_page *p = model_at(m, entry);
+
+	if (hole_behind(m, w, entry))
+		return KERN_INVALID_ADDRESS;
+	if (!w->user && p->wired - (p->user_wired ? 1 : 0) == 0)
+		return KERN_INVALID_ARGUMENT;
+	return KERN_SUCCESS;
+}
+
+static void
+unwire_finish(struct model *m, const struct walk *w, uint64_t entry)
+{
+	const struct model_page *p = model_at(m, entry);
+	int32_t wired = p->wired;
+
+	if (w->result != KERN_SUCCESS || (w->user && !p->user_wired))
+		return;
+	if (wired == 1) {
+		model_unwire_entry(m, entry);
+	} else {
+		if (w->user && !model_quirk(m, VM_QUIRK_BIT(Q2)))
+			m->now.uw -= (int64_t)model_entry_pages(m, entry);
+		MODEL_ENTRY_SET(m, entry, wired, wired - 1);
+	}
+	if (w->user)
+		MODEL_ENTRY_SET(m, entry, user_wired, false);
+}
+
+struct vm_result
+model_unwire(struct model *m, const struct vm_op *op)
+{
+	struct walk w;
+
+	if (walk_begin(m, op, &w)) {
+		walk_up(m, &w, unwire_step);
+		walk_finish(m, &w, unwire_finish);
+	}
+	return model_done(w.result);
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* run-lookup.c - see run-refs.h. */
+#include "harness/target/run-refs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/vm.h"
+#include "harness/base/base.h"
+#include "harness/run/run.h"
+
+void
+run_refs_open(struct run *r)
+{
+	r->refs = NULL;
+	if (program_has_refs(r->program))
+		r->refs = memory_new(1, sizeof(*r->refs), "the results that are arguments");
+}
+
+void
+run_refs_close(struct run *r)
+{
+	free(r->refs);
+	r->refs = NULL;
+}
+
+void
+run_refs_begin(struct run *r)
+{
+	for (unsigned t = 0; r->refs != NULL && t < r->program->nr_threads; t++)
+		r->refs->known[t] = r->refs->refused[t] = 0;
+}
+
+/* The result that is meant; NULL: the operation has not ended. */
+static const struct vm_result *
+result_of(const struct run *r, struct vm_op_ref ref)
+{
+	const struct run_thread *thread;
+
+	if (ref.from == VM_OP_REF_INIT)
+		return ref.op < r->nr_init_run ? &r->steps.init[ref.op] : NULL;
+	if (ref.from == VM_OP_REF_FINAL)
+		return &r->steps.final[ref.op]; /* it comes before the one that asks */
+	thread = &r->threads[ref.from - 1u];
+	return ref.op < thread->nr_done ? &thread->results[ref.op] : NULL;
+}
+
+/* Adds the result that is meant to the number that stands behind it; @max is the largest number there may be. */
+static bool
+look_up(const struct run *r, struct vm_op_ref *ref, uint64_t max, uint64_t *number)
+{
+	const struct vm_result *result;
+
+	if (ref->from == 0)
+		return true;
+	result = result_of(r, *ref);
+	if (result == NULL || result->outcome != VM_OUTCOME_DONE || result->code != KERN_SUCCESS ||
+	    result->value > max || *number > max - result->value)
+		return false;
+	*number += result->value;
+	*ref = (struct vm_op_ref){ 0 };
+	return true;
+}
+
+static bool
+look_up_all(const struct run *r, struct vm_op *op)
+{
+	return look_up(r, &op->ref_start, VM_OP_PAGE_MAX, &op->start) &&
+	       look_up(r, &op->ref_end, VM_OP_PAGE_MAX, &op->end) &&
+	       look_up(r, &op->ref_value, UINT64_MAX, &op->value) &&
+	       (r->target->op_reason == NULL || r->target->op_reason(op) == NULL);
+}
+
+static struct vm_result
+refusal(const struct vm_op *op)
+{
+	bool asks = vm_op_table[op->code].result == VM_RESULT_BOOL;
+
+	return (struct vm_result){ .outcome = VM_OUTCOME_DONE, .code = asks ? 0 : KERN_INVALID_ARGUMENT };
+}
+
+const struct vm_op *
+run_refs_look_up(struct run *r, unsigned thread, unsigned i, struct vm_result *refused)
+{
+	struct run_refs *refs = r->refs;
+	struct vm_op *op = &refs->ops[thread][i];
+
+	*op = r->program->threads[thread].ops[i];
+	if (look_up_all(r, op)) {
+		refs->known[thread] |= (uint64_t)1 << i;
+		return op;
+	}
+	refs->refused[thread] |= (uint64_t)1 << i;
+	*refused = refusal(op);
+	return NULL;
+}
+
+const struct vm_op *
+run_refs_look_up_alone(struct run *r, const struct vm_op *op, struct vm_result *refused)
+{
+	if (!vm_op_has_refs(op))
+		return op;
+	r->steps.op = *op;
+	if (look_up_all(r, &r->steps.op))
+		return &r->steps.op;
+	*refused = refusal(op);
+	return NULL;
+}
+
+void
+run_refs_keep(struct run *r, const struct vm_op *op, const struct vm_result *result)
+{
+	const struct program *p = r->program;
+
+	for (size_t i = 0; i < p->nr_final && i < RUN_REFS_STEPS; i++) {
+		if (op == &p->final[i].op) {
+			r->steps.final[i] = *result;
+			return;
+		}
+	}
+	if (r->nr_init_run < RUN_REFS_STEPS)
+		r->steps.init[r->nr_init_run++] = *result;
+}
+
+const struct vm_op *
+run_refs_op(const struct run *r, unsigned thread, unsigned i)
+{
+	if ((r->refs->known[thread] >> i & 1) != 0)
+		return &r->refs->ops[thread][i];
+	return &r->program->threads[thread].ops[i];
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * bench-map.c - the engine alone, in the native world, on one thread.
+ *
+ * Lookup and find-space go to HOT addresses spread evenly over the map, in random order: as many in the large map as in
+ * the small one, so that what differs is the depth of the tree and not how much of it the caches hold. The "cold"
+ * figure is the other extreme: any address of the large map, where nearly each level of the tree is a cache miss.
+ */
+#include <err.h>
+#include <stdlib.h>
+
+#include "engine/map.h"
+#include "engine/native.h"
+#include "harness/base/base.h"
+#include "harness/cli/cli.h"
+#include "tools/bench.h"
+
+#define SMALL 1000
+#define LARGE 1000000
+#define HOT 256
+#define STRIDE (3 * VM_PAGE_SIZE) /* an entry of one page, a gap of two */
+
+/* 0 .. nr-1 in random order. */
+static uint32_t *
+shuffled(size_t nr)
+{
+	uint32_t *order = memory_new(nr, sizeof(*order), "the numbers of the entries");
+	struct prng prng = { nr };
+
+	for (size_t i = 0; i < nr; i++) {
+		size_t j = prng_below(&prng, i + 1);
+
+		order[i] = order[j];
+		order[j] = (uint32_t)i;
+	}
+	return order;
+}
+
+/*
+ * A map of @nr one-page entries with gaps of two pages, and one gap of three in the very middle. They are inserted in
+ * random order, as in a map that has lived: in ascending order the upper levels of the tree would lie at distances that
+ * are powers of two, and fight for a few lines of the cache.
+ */
+static struct vm_map *
+map_of(size_t nr)
+{
+	uint32_t *order = shuffled(nr);
+	struct vm_map *map = vm_map_create(&(struct vm_config){ .env = &vm_env_native,
+	    .min = VM_PAGE_SIZE,
+	    .max = VM_PAGE_SIZE + nr * STRIDE + VM_PAGE_SIZE,
+	    .wire_limit = VM_WIRE_LIMIT_DEFAULT });
+
+	if (map == NULL)
+		memory_out_for_map();
+	vm_map_lock(map);
+	for (size_t i = 0; i < nr; i++) {
+		vm_offset_t addr = VM_PAGE_SIZE + order[i] * STRIDE + (order[i] >= nr / 2 ? VM_PAGE_SIZE : 0);
+
+		if (vm_map_insert(map, NULL, 0, addr, addr + VM_PAGE_SIZE, VM_PROT_READ, VM_PROT_ALL, 0) !=
+		    KERN_SUCCESS)
+			errx(EXIT_USAGE, "the bench's own insert failed");
+	}
+	vm_map_unlock(map);
+	free(order);
+	return map;
+}
+
+typedef void bench_body(struct vm_map *map, uint64_t random);
+
+/* Nanoseconds per call, over about @seconds. */
+static double
+time_calls(struct vm_map *map, double seconds, bench_body *body)
+{
+	struct prng prng = { 1 };
+	double start = bench_now(), spent;
+	uint64_t calls = 0;
+
+	do {
+		for (unsigned i = 0; i < 4096; i++)
+			body(map, prng_next(&prng));
+		calls += 4096;
+		spent = bench_now() - start;
+	} while (spent < seconds && cli_stop == 0);
+	return spent * 1e9 / (double)calls;
+}
+
+/* One of @nr addresses spread evenly over the first @part of the map. */
+static vm_offset_t
+one_of(const struct vm_map *map, uint64_t random, uint64_t nr, uint64_t part)
+{
+	uint64_t pages = part * ((vm_map_max(map) - vm_map_min(map)) >> VM_PAGE_SHIFT) / 16;
+	uint64_t n = (uint64_t)((unsigned __int128)random * nr >> 64);
+
+	return vm_map_min(map) + (n * pages / nr << VM_PAGE_SHIFT);
+}
+
+static void
+do_lookup_cold(struct vm_map *map, uint64_t random)
+{
+	vm_map_entry_t e;
+
+	vm_map_lock_read(map);
+	(void)vm_map_lookup_entry(map, one_of(map, random, LARGE, 16), &e);
+	vm_map_unlock_read(map);
+}
+
+static void
+do_lookup(struct vm_map *map, uint64_t random)
+{
+	vm_map_entry_t e;
+
+	vm_map_lock_read(map);
+	(void)vm_map_lookup_entry(map, one_of(map, random, HOT, 16), &e);
+	vm_map_unlock_read(map);
+}
+
+/* From somewhere in the lower half the first fit for three pages is the gap in the middle. */
+static void
+do_findspace(struct vm_map *map, uint64_t random)
+{
+	vm_offset_t addr;
+
+	vm_map_lock_read(map);
+	(void)vm_map_findspace(map, one_of(map, random, HOT, 7), 3 * VM_PAGE_SIZE, &addr);
+	vm_map_unlock_read(map);
+}
+
+static void
+do_wire(struct vm_map *map, uint64_t random)
+{
+	vm_offset_t addr = VM_PAGE_SIZE;
+
+	(void)random;
+	if (vm_map_wire(map, addr, addr + VM_PAGE_SIZE, VM_MAP_WIRE_USER) != KERN_SUCCESS ||
+	    vm_map_unwire(map, addr, addr + VM_PAGE_SIZE, VM_MAP_WIRE_USER) != KERN_SUCCESS)
+		errx(EXIT_USAGE, "the bench's own wire failed");
+}
+
+int
+bench_map(const struct bench_options *o, struct bench_report *r)
+{
+	struct vm_thread td;
+	struct vm_map *small, *large;
+	double lookup[2], find[2];
+
+	vm_native_thread_init(&td, 0);
+	small = map_of(SMALL);
+	large = map_of(LARGE);
+	lookup[0] = time_calls(small, o->seconds, do_lookup);
+	lookup[1] = time_calls(large, o->seconds, do_lookup);
+	find[0] = time_calls(small, o->seconds, do_findspace);
+	find[1] = time_calls(large, o->seconds, do_findspace);
+	bench_figure(r, "lookup_ns_1e3", lookup[0]);
+	bench_figure(r, "lookup_ns_1e6", lookup[1]);
+	bench_figure(r, "lookup_ratio", lookup[1] / lookup[0]);
+	bench_figure(r, "lookup_cold_ns_1e6", time_calls(large, o->seconds, do_lookup_cold));
+	bench_figure(r, "findspace_ns_1e3", find[0]);
+	bench_figure(r, "findspace_ns_1e6", find[1]);
+	bench_figure(r, "findspace_ratio", find[1] / find[0]);
+	bench_figure(r, "wire_unwire_ns", time_calls(small, o->seconds, do_wire));
+	vm_map_destroy(small);
+	vm_map_destroy(large);
+	return EXIT_OK;
+}

@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cmd-bugs.c - wirestorm bugs: the bug bank, and how much of it is found. */
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness/base/base.h"
+#include "harness/cli/cli.h"
+#include "harness/program/program.h"
+#include "tools/bugs.h"
+
+#define JOBS_MAX 64
+#define SECONDS_DEFAULT 10
+#define SEEDS_DEFAULT 5
+#define COUNT_DEFAULT 20000
+#define NAP_NS 10000000 /* between two looks at the trials that run */
+
+static const char help_head[] =
+    "usage: wirestorm bugs list [--markdown]\n"
+    "       wirestorm bugs describe NAME\n"
+    "       wirestorm bugs hunt [OPTION...] [NAME...]\n"
+    "       wirestorm bugs report --state DIR [--json | --markdown]\n"
+    "       wirestorm bugs equivalent [--count N] [--corpus DIR]... NAME...\n"
+    "\n"
+    "The bug bank: real bugs of VM map code that can be put back into the engine one at a time, to measure what is\n"
+    "found and how soon. Putting back needs a build with -Dmutants=true; list, describe and report work in any.\n"
+    "\n"
+    "hunt looks for each bug named (default: all that can be told from the original) with each engine and each seed,\n"
+    "in a process of its own, until its first finding. The name \"none\" is the engine without a bug, in which\n"
+    "nothing may be found. Times are processor seconds; for fuzz_sched and stress seconds on the clock.\n"
+    "\n";
+
+static const char help_tail[] =
+    "\n"
+    "report prints the table of a directory of state; --markdown: with a column for each engine; a picture of it:\n"
+    "scripts/bugs-plot.py. list --markdown is docs/bug-bank.md.\n"
+    "\n"
+    "equivalent explores every program of the corpus and N random ones (default 20000) completely, with the bug and\n"
+    "without, and compares results, outcomes, schedules and states: what a control must pass.\n"
+    "\n"
+    "Exit status: 0 done; hunt: 1 if something was found without a bug; equivalent: 1 if they differ; 2 wrong usage.\n"
+    "\n"
+    "Examples:\n"
+    "  wirestorm bugs describe unwire_skips_transition\n"
+    "  wirestorm bugs hunt --seconds 60 --seeds 5 --state /tmp/bank\n"
+    "  wirestorm bugs report --state /tmp/bank\n"
+    "  wirestorm bugs equivalent relook_always\n\n"
+    "Engines:\n";
+
+struct bugs_command {
+	struct cli_target target;
+	struct bugs_trial *trials;
+	size_t nr_trials, next;
+	struct bugs_result *results; /* in order of their ends */
+	size_t nr_results, known;    /* known: from the directory of state */
+	bool engines[BUGS_ENGINE_END];
+	const char *corpus[16];
+	size_t nr_corpus;
+	const char *state, *fuzzer;
+	double seconds;
+	uint64_t seeds, count;
+	unsigned jobs;
+	bool json, markdown, unsaved; /* unsaved: a result is not in the directory of state */
+	struct bugs_process processes[JOBS_MAX];
+};
+
+/* --- hunt --- */
+
+static bool
+add_mutant(struct bugs_command *c, enum vm_mutant mutant)
+{
+	for (unsigned e = 0; e < BUGS_ENGINE_END; e++) {
+		uint64_t seeds = e == BUGS_ENGINE_litmus ? 1 : c->seeds;
+
+		if (!c->engines[e])
+			continue;
+		c->trials = memory_resize(c->trials, c->nr_trials + seeds, sizeof(*c->trials), "the trials");
+		for (uint64_t s = 1; s <= seeds; s++)
+			c->trials[c->nr_trials++] = (struct bugs_trial){ mutant, (enum bugs_engine)e, s, c->seconds,
+				c->corpus[0] == NULL ? "corpus/litmus" : c->corpus[0], c->fuzzer };
+	}
+	return true;
+}
+
+static bool
+named_mutant(const char *name, bool none, enum vm_mutant *mutant)
+{
+	struct nearest n;
+
+	*mutant = vm_mutant_by_name(name);
+	if (*mutant != VM_MUTANT_none || (none && strcmp(name, "none") == 0))
+		return true;
+	nearest_begin(&n, name, strlen(name));
+	vmt_offer_mutants(&n);
+	warnx("expected the name of a bug, found \"%s\"; wirestorm bugs list has them%s", name, nearest_hint(&n));
+	return false;
+}
+
+static void
+show(const struct bugs_command *c, const struct bugs_result *r)
+{
+	const struct bugs_record *x = &r->record;
+
+	progress_erase();
+	if (c->json) {
+		json_print("bugs", bugs_json_result(r), JSON_COMPACT, stdout);
+	} else {
+		printf("%-8s %-28s seed %llu: ", bugs_engine_table[r->trial.engine].name,
+		    bugs_mutant_name(r->trial.mutant), (unsigned long long)r->trial.seed);
+		if (x->end == BUGS_FOUND)
+			printf("%s after %.3f s, %llu program%s (%s): %s\n", x->check, x->seconds,
+			    (unsigned long long)x->programs, plural(x->programs), x->where, x->text);
+		else if (x->end == BUGS_FAILED)
+			printf("failed: %s\n", x->text);
+		else
+			printf("not found in %.3f s, %llu program%s\n", x->seconds, (unsigned long long)x->programs,
+			    plural(x->programs));
+	}
+	(void)fflush(stdout);
+}
+
+static void
+keep(struct bugs_command *c, const struct bugs_trial *t, const struct bugs_record *record)
+{
+	struct bugs_result *r = &c->results[c->nr_results++];
+
+	*r = (struct bugs_result){ *t, *record };
+	show(c, r);
+}
+
+static void
+progress(const struct bugs_command *c)
+{
+	if (progress_due())
+		progress_say("%zu of %zu trials", c->nr_results, c->nr_trials);
+}
+
+/* The end of a process; 0 or less: none, or interrupted. Meanwhile it tells how far it is. */
+static pid_t
+wait_for_one(const struct bugs_command *c, int *status, struct rusage *used)
+{
+	const struct timespec nap = { .tv_nsec = NAP_NS };
+	pid_t pid;
+
+	while ((pid = wait4(-1, status, WNOHANG, used)) == 0 && cli_stop == 0) {
+		progress(c);
+		(void)nanosleep(&nap, NULL);
+	}
+	return pid;
+}
+
+/* Starts trials until all places are taken or none is left. */
+static void
+fill(struct bugs_command *c)
+{
+	for (unsigned i = 0; i < c->jobs && cli_stop == 0; i++) {
+		struct bugs_record record;
+
+		while (c->processes[i].pid == 0 && c->next < c->nr_trials) {
+			const struct bugs_trial *t = &c->trials[c->next++];
+
+			if (c->state != NULL && bugs_load(c->state, t, &record)) {
+				keep(c, t, &record);
+				c->known++;
+			} else if (!bugs_start(&c->processes[i], t)) {
+				err(EXIT_USAGE, "a process for a trial");
+			}
+		}
+	}
+}
+
+/* The end of one process. */
+static void
+collect(struct bugs_command *c, pid_t pid, int status, const struct rusage *used)
+{
+	double cpu = (double)(used->ru_utime.tv_sec + used->ru_stime.tv_sec) +
+	             (double)(used->ru_utime.tv_usec + used->ru_stime.tv_usec) * 1e-6;
+
+	for (unsigned i = 0; i < c->jobs; i++) {
+		struct bugs_process *p = &c->processes[i];
+		struct bugs_trial trial = p->trial;
+		struct bugs_record record;
+
+		if (p->pid != pid)
+			continue;
+		bugs_finish(p, status, cpu, &record);
+		if (cli_stop != 0 && record.end != BUGS_FOUND)
+			continue; /* it was cut short */
+		if (c->state != NULL && record.end != BUGS_FAILED && !bugs_save(c->state, &trial, &record)) {
+			warn("%s: a result cannot be kept", c->state);
+			c->unsaved = true;
+		}
+		keep(c, &trial, &record);
+	}
+}
+
+/* Are any under way? */
+static bool
+busy(const struct bugs_command *c)
+{
+	for (unsigned i = 0; i < c->jobs; i++)
+		if (c->processes[i].pid != 0)
+			return true;
+	return false;
+}
+
+static int
+hunt_end(const struct bugs_command *c)
+{
+	size_t found = 0, failed = 0, wrong = 0;
+
+	for (size_t i = 0; i < c->nr_results; i++) {
+		found += c->results[i].record.end == BUGS_FOUND;
+		failed += c->results[i].record.end == BUGS_FAILED;
+		wrong += c->results[i].record.end == BUGS_FOUND && c->results[i].trial.mutant == VM_MUTANT_none;
+	}
+	if (failed > 0)
+		warnx("%zu trial%s could not be made: nothing is known of %s", failed, plural(failed),
+		    failed == 1 ? "it" : "them");
+	if (!c->json)
+		printf("%zu of %zu trial%s found something%s\n", found, c->nr_results, plural(c->nr_results),
+		    c->nr_results < c->nr_trials ? "; interrupted" : "");
+	return failed > 0 || c->unsaved ? EXIT_USAGE : wrong > 0 || cli_stop != 0 ? EXIT_FINDING : EXIT_OK;
+}
+
+static int
+hunt(struct bugs_command *c, int nr, char **names)
+{
+	int rv = cli_engine_only(&c->target, "the bug bank covers");
+	bool any = false;
+
+	if (rv >= 0)
+		return rv;
+	if (!VM_HAS_MUTANTS) {
+		warnx("hunt: only in a build with -Dmutants=true");
+		return EXIT_USAGE;
+	}
+	for (unsigned e = 0; e < BUGS_ENGINE_END; e++)
+		any |= c->engines[e];
+	c->engines[BUGS_ENGINE_hunt] |= !any;
+	for (int i = 0; i < nr; i++) {
+		enum vm_mutant mutant;
+
+		if (!named_mutant(names[i], true, &mutant))
+			return EXIT_USAGE;
+		add_mutant(c, mutant);
+	}
+	for (enum vm_mutant m = bugs_next(VM_MUTANT_none); m != VM_MUTANT_none && nr == 0; m = bugs_next(m))
+		if (vm_mutant_table[m].class != VM_MUTANT_CLASS_EQUIVALENT)
+			add_mutant(c, m);
+	if (c->engines[BUGS_ENGINE_fuzz_sched] && c->fuzzer == NULL) {
+		warnx("hunt: --engine fuzz_sched needs --fuzzer FILE");
+		return EXIT_USAGE;
+	}
+	c->results = memory_new(c->nr_trials, sizeof(*c->results), "the trials");
+	cli_catch_signals();
+	for (fill(c); busy(c); fill(c)) {
+		struct rusage used;
+		int status;
+		pid_t pid = wait_for_one(c, &status, &used);
+
+		if (pid > 0)
+			collect(c, pid, status, &used);
+		else if (cli_stop != 0)
+			for (unsigned i = 0; i < c->jobs; i++)
+				if (c->processes[i].pid != 0)
+					(void)kill(c->processes[i].pid, SIGKILL);
+	}
+	progress_erase();
+	return hunt_end(c);
+}
+
+/* --- the others --- */
+
+static int
+print(struct strbuf *text)
+{
+	fputs(strbuf_text(text), stdout);
+	strbuf_free(text);
+	return EXIT_OK;
+}
+
+static int
+list(struct bugs_command *c, int nr, char **names)
+{
+	struct strbuf text = { 0 };
+
+	if (nr != 0) {
+		warnx("list: expected options only, found \"%s\"", names[0]);
+		return cli_usage();
+	}
+	bugs_list(c->markdown, &text);
+	return print(&text);
+}
+
+static int
+describe(struct bugs_command *c, int nr, char **names)
+{
+	struct strbuf text = { 0 };
+	enum vm_mutant mutant;
+
+	(void)c;
+	if (nr == 0) {
+		warnx("describe: expected the name of a bug");
+		return EXIT_USAGE;
+	}
+	for (int i = 0; i < nr; i++) {
+		if (!named_mutant(names[i], false, &mutant)) {
+			strbuf_free(&text);
+			return EXIT_USAGE;
+		}
+		bugs_describe(mutant, &text);
+	}
+	return print(&text);
+}
+
+static int
+report(struct bugs_command *c, int nr, char **names)
+{
+	struct strbuf text = { 0 };
+
+	(void)names;
+	if (nr != 0 || c->state == NULL) {
+		warnx("report: expected --state DIR and no more");
+		return EXIT_USAGE;
+	}
+	if (!bugs_load_all(c->state, &c->results, &c->nr_results))
+		return EXIT_USAGE;
+	if (c->json) {
+		for (size_t i = 0; i < c->nr_results; i++)
+			show(c, &c->results[i]);
+	} else if (c->markdown) {
+		bugs_markdown(c->results, c->nr_results, &text);
+	} else {
+		bugs_table(c->results, c->nr_results, &text);
+	}
+	return print(&text);
+}
+
+static int
+equivalent_one(struct bugs_command *c, enum vm_mutant mutant)
+{
+	static const char *const usual[] = { "corpus/freebsd", "corpus/litmus" };
+	struct strbuf why = { 0 };
+	struct bugs_same same;
+	bool good = bugs_equivalent(
+	    mutant, c->nr_corpus == 0 ? usual : c->corpus, c->nr_corpus == 0 ? 2 : c->nr_corpus, c->count, &same, &why);
+
+	printf("%s: %s: %llu file%s, %llu random program%s, %llu state%s", bugs_mutant_name(mutant),
+	    !good           ? "different"
+	    : cli_stop != 0 ? "interrupted"
+	                    : "the same",
+	    (unsigned long long)same.files, plural(same.files), (unsigned long long)same.programs,
+	    plural(same.programs), (unsigned long long)same.states, plural(same.states));
+	if (same.incomplete > 0)
+		printf(", %llu too large to compare", (unsigned long long)same.incomplete);
+	printf("%s%s\n", good ? "" : "; ", strbuf_text(&why));
+	strbuf_free(&why);
+	return good && cli_stop == 0 ? EXIT_OK : EXIT_FINDING;
+}
+
+static int
+equivalent(struct bugs_command *c, int nr, char **names)
+{
+	int rv = cli_engine_only(&c->target, "the bug bank covers");
+
+	if (rv >= 0)
+		return rv;
+	rv = EXIT_OK;
+	if (!VM_HAS_MUTANTS) {
+		warnx("equivalent: only in a build with -Dmutants=true");
+		return EXIT_USAGE;
+	}
+	if (nr == 0) {
+		warnx("equivalent: expected the name of a bug");
+		return EXIT_USAGE;
+	}
+	cli_catch_signals();
+	for (int i = 0; i < nr; i++) {
+		enum vm_mutant mutant;
+
+		if (!named_mutant(names[i], false, &mutant))
+			return EXIT_USAGE;
+		if (equivalent_one(c, mutant) != EXIT_OK)
+			rv = EXIT_FINDING;
+	}
+	return rv;
+}
+
+/* --- options --- */
+
+static const struct {
+	const char *name;
+	int (*function)(struct bugs_command *c, int nr, char **names);
+} verbs[] = {
+	{ "list", list },
+	{ "describe", describe },
+	{ "hunt", hunt },
+	{ "report", report },
+	{ "equivalent", equivalent },
+};
+
+static void
+list_engines(struct strbuf *out)
+{
+	for (unsigned e = 0; e < BUGS_ENGINE_END; e++)
+		strbuf_printf(out, "  %-10s %s\n", bugs_engine_table[e].name, bugs_engine_table[e].text);
+}
+
+static void
+take_engine(void *command, const char *name)
+{
+	struct bugs_command *c = command;
+	enum bugs_engine engine = bugs_engine_by_name(name);
+
+	struct nearest n;
+
+	nearest_begin(&n, name, strlen(name));
+	for (unsigned e = 0; e < BUGS_ENGINE_END; e++)
+		nearest_offer(&n, bugs_engine_table[e].name);
+	if (engine == BUGS_ENGINE_END)
+		errx(EXIT_USAGE, "--engine %s: expected the name of an engine; --help lists them%s", name,
+		    nearest_hint(&n));
+	c->engines[engine] = true;
+}
+
+static void
+take_corpus(void *command, const char *path)
+{
+	struct bugs_command *c = command;
+
+	if (c->nr_corpus == sizeof(c->corpus) / sizeof(c->corpus[0]))
+		errx(EXIT_USAGE, "--corpus: at most %zu", c->nr_corpus);
+	c->corpus[c->nr_corpus++] = path;
+}
+
+#define TO(type, field) OPTION_TO(struct bugs_command, type, field)
+static const struct option_row rows[] = {
+	OPTION_CALL("--engine E", take_engine, "how to look, see below; again for several (default hunt)"),
+	OPTION_SECONDS(TO(double, seconds), "at most so long for each (default 10)"),
+	OPTION_COUNT("--seeds N", TO(uint64_t, seeds), 1, 1000, "seeds 1 to N (default 5; litmus knows one)"),
+	OPTION_CALL("--corpus DIR", take_corpus,
+	    "litmus: the programs (default corpus/litmus); equivalent: may be given again (default corpus/freebsd and "
+	    "corpus/litmus)"),
+	OPTION_TEXT("--state DIR", TO(const char *, state), "keep each result in DIR, and do not repeat what is there"),
+	OPTION_TEXT("--fuzzer FILE", TO(const char *, fuzzer),
+	    "fuzz_sched: the program, of a build with -Dfuzz=true -Dmutants=true"),
+	OPTION_COUNT("--count N", TO(uint64_t, count), 0, INT32_MAX, "equivalent: random programs (default 20000)"),
+	OPTION_NUMBER("-j, --jobs N", TO(unsigned, jobs), 1, JOBS_MAX, "so many at a time (default 1: measures best)"),
+	OPTION_TARGET(TO(struct cli_target, target)),
+	OPTION_FLAG("--markdown", TO(bool, markdown), "list, report: a table for a document"),
+	OPTION_FLAG("--json", TO(bool, json), "one JSON object per result and line"),
+	{ 0 },
+};
+
+static const struct command_line usage = { help_head, rows, help_tail, list_engines, OPERANDS_SOME,
+	"verb: list, describe, hunt, report or equivalent" };
+
+int
+cmd_bugs(int argc, char **argv)
+{
+	static struct bugs_command c = {
+		.seconds = SECONDS_DEFAULT, .seeds = SEEDS_DEFAULT, .count = COUNT_DEFAULT, .jobs = 1
+	};
+	int rv;
+
+	c.target.target = cli_target_at(0);
+	rv = options_parse(argc, argv, &usage, &c);
+	if (rv >= 0)
+		return rv;
+	rv = -1;
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (strcmp(argv[optind], verbs[i].name) == 0)
+			rv = verbs[i].function(&c, argc - optind - 1, argv + optind + 1);
+	if (rv < 0) {
+		struct nearest n;
+
+		nearest_begin(&n, argv[optind], strlen(argv[optind]));
+		for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+			nearest_offer(&n, verbs[i].name);
+		warnx("expected list, describe, hunt, report or equivalent, found \"%s\"%s", argv[optind],
+		    nearest_hint(&n));
+		return cli_usage();
+	}
+	free(c.trials);
+	free(c.results);
+	return rv;
+}
