@@ -90,7 +90,7 @@ about(const char *path, unsigned line, const char *format, ...)
 static void
 run_path(const char *path, bool list)
 {
-	struct cli_files files = { 0 };
+	struct inputs files = { 0 };
 
 	if (!(list ? inputs_add_list : inputs_add)(&files, path, INPUTS_ALL, about))
 		exit(STATUS_USAGE);

@@ -193,7 +193,7 @@ make_repeat(const struct stress_command *o)
 		strbuf_printf(&b, " --check-ms %u", c->check_ms);
 	if (o->mix != NULL)
 		strbuf_printf(&b, " --mix %s", o->mix);
-	if (o->target.target != cli_target_at(0))
+	if (o->target.target != target_at(0))
 		strbuf_printf(&b, " --target %s", o->target.target->name);
 	if (o->mutant != NULL)
 		strbuf_printf(&b, " --mutant %s", o->mutant);
@@ -227,7 +227,7 @@ run(struct stress_command *o)
 int
 stress_main(int argc, char **argv)
 {
-	struct stress_command c = { .target = { .target = cli_target_at(0) } };
+	struct stress_command c = { .target = { .target = target_at(0) } };
 	int rv;
 
 	stress_config_default(&c.config);

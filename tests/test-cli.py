@@ -73,7 +73,7 @@ class InitExpectation(Case):
 
 class Help(Case):
     def commands(self):
-        found = re.findall(r'^COMMAND\("(\w+)"', (ROOT / "harness" / "commands.def").read_text(), re.MULTILINE)
+        found = re.findall(r'^COMMAND\("(\w+)"', (ROOT / "harness" / "cli" / "commands.def").read_text(), re.MULTILINE)
         self.assertGreaterEqual(len(found), 5)
         return found
 

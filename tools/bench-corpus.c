@@ -19,10 +19,10 @@ struct corpus {
 static struct corpus
 load(const char *path)
 {
-	struct cli_files files = { 0 };
+	struct inputs files = { 0 };
 	struct corpus c = { 0 };
 
-	if (!cli_files_add(&files, path))
+	if (!inputs_add(&files, path, INPUTS_VMT, say_about))
 		exit(EXIT_USAGE);
 	c.programs = memory_new(files.nr + 1, sizeof(*c.programs), "the programs");
 	for (size_t i = 0; i < files.nr; i++) {
@@ -33,7 +33,7 @@ load(const char *path)
 		else
 			program_free(&c.programs[c.nr]);
 	}
-	cli_files_free(&files);
+	inputs_free(&files);
 	if (c.nr == 0)
 		errx(EXIT_USAGE, "%s: no program with threads", path);
 	return c;

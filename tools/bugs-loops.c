@@ -204,9 +204,9 @@ litmus_loop(struct loop *l)
 	struct checkfile_options o = {
 		.target = &target_engine, .mutant = vm_mutant_table[l->trial->mutant].name, .counts = true
 	};
-	struct cli_files files = { 0 };
+	struct inputs files = { 0 };
 
-	if (!cli_files_add(&files, l->trial->corpus)) {
+	if (!inputs_add(&files, l->trial->corpus, INPUTS_VMT, say_about)) {
 		l->shared->failed = true;
 		return;
 	}
@@ -224,7 +224,7 @@ litmus_loop(struct loop *l)
 			l->shared->failed = true;
 		strbuf_free(&text);
 	}
-	cli_files_free(&files);
+	inputs_free(&files);
 }
 
 /* --- hunt --- */

@@ -123,11 +123,11 @@ static bool
 same_corpus(enum vm_mutant mutant, const char *const *corpus, size_t nr_corpus, struct sim *sim, struct bugs_same *same,
     struct strbuf *why)
 {
-	struct cli_files files = { 0 };
+	struct inputs files = { 0 };
 	bool good = true;
 
 	for (size_t i = 0; i < nr_corpus; i++)
-		if (!cli_files_add(&files, corpus[i]))
+		if (!inputs_add(&files, corpus[i], INPUTS_VMT, say_about))
 			exit(EXIT_USAGE);
 	for (size_t i = 0; i < files.nr && good && cli_stop == 0; i++) {
 		struct program p;
@@ -138,7 +138,7 @@ same_corpus(enum vm_mutant mutant, const char *const *corpus, size_t nr_corpus, 
 		same->files++;
 		program_free(&p);
 	}
-	cli_files_free(&files);
+	inputs_free(&files);
 	return good;
 }
 

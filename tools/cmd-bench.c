@@ -120,7 +120,7 @@ static const struct command_line usage = { help_head, rows, help_tail, list_benc
 int
 cmd_bench(int argc, char **argv)
 {
-	struct bench_command c = { .target = { .target = cli_target_at(0) },
+	struct bench_command c = { .target = { .target = target_at(0) },
 		.options = { .threads = 3,
 		    .ops = 8,
 		    .strategy = "random",

@@ -469,7 +469,7 @@ cmd_bugs(int argc, char **argv)
 	};
 	int rv;
 
-	c.target.target = cli_target_at(0);
+	c.target.target = target_at(0);
 	rv = options_parse(argc, argv, &usage, &c);
 	if (rv >= 0)
 		return rv;

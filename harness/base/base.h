@@ -21,6 +21,7 @@
 #include "harness/base/nearest.h"
 #include "harness/base/prng.h"
 #include "harness/base/progress.h"
+#include "harness/base/say.h"
 #include "harness/base/strbuf.h"
 #include "harness/base/workers.h"
 

@@ -7,6 +7,7 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -493,5 +494,21 @@ file_write_numbered(const char *path, const struct strbuf *text, struct strbuf *
 			return false;
 	}
 	errno = EEXIST;
+	return false;
+}
+
+bool
+file_make_directory(const char *dir)
+{
+	struct stat st;
+
+	if (mkdir(dir, 0777) == 0)
+		return true;
+	if (errno == EEXIST && stat(dir, &st) == 0) {
+		if (S_ISDIR(st.st_mode))
+			return true;
+		errno = ENOTDIR;
+	}
+	warn("%s", dir);
 	return false;
 }

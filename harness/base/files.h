@@ -42,4 +42,7 @@ bool file_write_new(const char *path, const struct strbuf *text);
  */
 bool file_write_numbered(const char *path, const struct strbuf *text, struct strbuf *written);
 
+/* Makes the directory if it is not there. False: said why on standard error. */
+bool file_make_directory(const char *dir);
+
 #endif

@@ -11,11 +11,11 @@
 #include "harness/base/memory.h"
 #include "harness/base/strbuf.h"
 
-#define LIST_MAX_SIZE ((size_t)256 << 20) /* two million names of the longest kind are not a list but a mistake */
+#define LIST_MAX_SIZE ((size_t)64 << 20) /* a million names of 64 bytes are not a list but a mistake */
 #define READ_SIZE 65536
 
 static void
-add_name(struct cli_files *files, const char *name)
+add_name(struct inputs *files, const char *name)
 {
 	MEMORY_GROW(files->names, files->cap, files->nr + 1, "the file names");
 	files->names[files->nr++] = memory_text(name, "a file name");
@@ -37,7 +37,7 @@ wanted(const FTSENT *entry, enum inputs_kind kind)
 }
 
 bool
-inputs_add(struct cli_files *files, const char *path, enum inputs_kind kind, inputs_about *about)
+inputs_add(struct inputs *files, const char *path, enum inputs_kind kind, inputs_about *about)
 {
 	FTSENT *entry;
 	FTS *tree;
@@ -92,13 +92,11 @@ read_list(const char *path, size_t *ret_len, inputs_about *about)
 {
 	FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
 	char *text = NULL;
-	size_t len = 0;
+	size_t len = 0, cap = 0;
 	bool ok = f != NULL;
 
 	for (size_t n = 1; ok && n > 0; len += n) {
-		char *more = memory_resize(text, len + READ_SIZE + 1, 1, "a list of the bytes");
-
-		text = more;
+		MEMORY_GROW(text, cap, len + READ_SIZE + 1, "a list of files");
 		n = fread(text + len, 1, READ_SIZE, f);
 		ok = ferror(f) == 0;
 		if (ok && len > LIST_MAX_SIZE) {
@@ -120,7 +118,7 @@ read_list(const char *path, size_t *ret_len, inputs_about *about)
 }
 
 bool
-inputs_add_list(struct cli_files *files, const char *path, enum inputs_kind kind, inputs_about *about)
+inputs_add_list(struct inputs *files, const char *path, enum inputs_kind kind, inputs_about *about)
 {
 	size_t len = 0;
 	char *text = read_list(path, &len, about), *end;
@@ -149,10 +147,10 @@ inputs_add_list(struct cli_files *files, const char *path, enum inputs_kind kind
 }
 
 void
-inputs_free(struct cli_files *files)
+inputs_free(struct inputs *files)
 {
 	for (size_t i = 0; i < files->nr; i++)
 		free(files->names[i]);
 	free(files->names);
-	*files = (struct cli_files){ 0 };
+	*files = (struct inputs){ 0 };
 }

@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 /* File names. Zeroed is an empty list. */
-struct cli_files {
+struct inputs {
 	size_t nr, cap;
 	char **names;
 };
@@ -21,7 +21,7 @@ enum inputs_kind {
 	INPUTS_ALL, /* all regular files but the hidden ones, such as locks */
 };
 
-/* Says what is wrong with a file: cli_about, or a function like it. */
+/* Says what is wrong with a file: say_about, or a function like it. */
 typedef void inputs_about(const char *path, unsigned line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -29,12 +29,12 @@ typedef void inputs_about(const char *path, unsigned line, const char *format, .
  * Adds a file ("-" is one: standard input), or the files below a directory in bytewise order. False: @about has said
  * why. Both exit with status 2 when memory runs out.
  */
-bool inputs_add(struct cli_files *files, const char *path, enum inputs_kind kind, inputs_about *about);
+bool inputs_add(struct inputs *files, const char *path, enum inputs_kind kind, inputs_about *about);
 /*
  * Adds each file or directory that the list @path names ("-": standard input). A list with a NUL byte has a NUL after
  * each name, any other list has one name per line; empty names are skipped.
  */
-bool inputs_add_list(struct cli_files *files, const char *path, enum inputs_kind kind, inputs_about *about);
-void inputs_free(struct cli_files *files);
+bool inputs_add_list(struct inputs *files, const char *path, enum inputs_kind kind, inputs_about *about);
+void inputs_free(struct inputs *files);
 
 #endif

@@ -4,7 +4,7 @@
 #define HARNESS_CHECK_CHECK_INSIDE_H
 
 #include "harness/check/check.h"
-#include "harness/run/run.h"
+#include "harness/target/target.h"
 
 /* One operation that has just ended, or a step of one that has not. */
 struct check_call {
@@ -38,7 +38,7 @@ check_is_running(const struct checker *c, unsigned t)
 /* The run of pages that contains @page, or NULL; *until is where that ends, at most @end. */
 const struct vm_run *check_run_at(const struct vm_state *s, uint64_t page, uint64_t end, uint64_t *until);
 
-/* check.c: a finding about @call's operation, or with NULL about nobody's. */
+/* check-report.c: a finding about @call's operation, or with NULL about nobody's. */
 void check_report(struct checker *c, struct run *r, enum check_id check, const struct check_call *call, uint64_t start,
     uint64_t end, const char *fmt, ...) __attribute__((format(printf, 7, 8)));
 

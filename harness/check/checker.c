@@ -19,52 +19,6 @@
 
 /* --- findings --- */
 
-static bool
-known(const struct checker *c, const struct finding *f)
-{
-	for (size_t i = 0; i < c->nr_findings; i++)
-		if (finding_same(&c->findings[i], f))
-			return true;
-	return false;
-}
-
-static void
-add(struct checker *c, const struct finding *f)
-{
-	/* The first ones count: what is broken stays broken, and goes on breaking more. Excused ones leave room for
-	 * others. */
-	if (c->nr_findings < (f->quirk ? FINDINGS_MAX / 2 : FINDINGS_MAX) && !known(c, f))
-		c->findings[c->nr_findings++] = *f;
-}
-
-void
-check_report(struct checker *c, struct run *r, enum check_id check, const struct check_call *call, uint64_t start,
-    uint64_t end, const char *fmt, ...)
-{
-	struct finding f = {
-		.check = (uint8_t)check, .thread = -1, .step = c->step, .since = c->step, .start = start, .end = end
-	};
-	va_list ap;
-
-	f.quirk = (check_table[check].quirks & r->program->config.quirks) != 0;
-	if (call != NULL) {
-		f.thread = (int8_t)call->thread;
-		f.op = (uint16_t)call->index;
-		f.final = call->thread == SIM_INIT_THREAD && r->init_is_final;
-		f.what = *call->op;
-		f.since = check_is_running(c, call->thread) ? call->state->since : c->step;
-		f.edges = call->result != NULL ? call->result->edges : 0;
-		f.has_code = call->result != NULL && call->result->outcome == VM_OUTCOME_DONE;
-		f.code = f.has_code ? call->result->code : 0;
-	}
-	if (!c->opened)
-		f.step = f.since = 0;
-	va_start(ap, fmt);
-	(void)vsnprintf(f.text, sizeof(f.text), fmt, ap);
-	va_end(ap);
-	add(c, &f);
-}
-
 const struct finding *
 checker_first(const struct checker *c)
 {
@@ -92,25 +46,6 @@ copy_tags(struct check_tags *to, const struct check_tags *from)
 	if (from->nr > 0)
 		memcpy(to->tags, from->tags, from->nr * sizeof(*to->tags));
 	to->nr = from->nr;
-}
-
-const struct vm_run *
-check_run_at(const struct vm_state *s, uint64_t page, uint64_t end, uint64_t *until)
-{
-	*until = end;
-	for (size_t i = 0; i < s->nr_runs && s->runs[i].start < end; i++) {
-		const struct vm_run *run = &s->runs[i];
-
-		if (run->end <= page)
-			continue;
-		if (run->start > page) {
-			*until = run->start;
-			return NULL;
-		}
-		*until = run->end < end ? run->end : end;
-		return run;
-	}
-	return NULL;
 }
 
 /* --- life --- */

@@ -16,23 +16,9 @@
 #include <unistd.h>
 
 #include "harness/program/program.h"
+#include "harness/show/show.h"
 
 volatile int cli_stop;
-
-void
-cli_about(const char *path, unsigned line, const char *format, ...)
-{
-	va_list args;
-
-	fprintf(stderr, "%s:", escape_path(path));
-	if (line != 0)
-		fprintf(stderr, "%u:", line);
-	(void)fputc(' ', stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	(void)fputc('\n', stderr);
-}
 
 int
 cli_usage(void)
@@ -71,15 +57,9 @@ cli_shrink_progress(void *unused, uint64_t tried, uint64_t kept)
 /* --- files --- */
 
 bool
-cli_files_add(struct cli_files *files, const char *path)
+cli_files_take(struct inputs *files, enum inputs_kind kind, const char *list, int nr, char **operands)
 {
-	return inputs_add(files, path, INPUTS_VMT, cli_about);
-}
-
-bool
-cli_files_take(struct cli_files *files, enum inputs_kind kind, const char *list, int nr, char **operands)
-{
-	bool ok = list == NULL || inputs_add_list(files, list, kind, cli_about);
+	bool ok = list == NULL || inputs_add_list(files, list, kind, say_about);
 	bool taken = list != NULL && strcmp(list, "-") == 0; /* is standard input? */
 
 	for (int i = 0; i < nr; i++) {
@@ -87,8 +67,8 @@ cli_files_take(struct cli_files *files, enum inputs_kind kind, const char *list,
 
 		taken |= strcmp(operands[i], "-") == 0;
 		if (again)
-			cli_about("-", 0, "it can be read once only");
-		ok &= !again && inputs_add(files, operands[i], kind, cli_about);
+			say_about("-", 0, "it can be read once only");
+		ok &= !again && inputs_add(files, operands[i], kind, say_about);
 	}
 	if (ok && files->nr == 0)
 		warnx(kind == INPUTS_VMT ? "no .vmt file found" : "no file found");
@@ -96,8 +76,7 @@ cli_files_take(struct cli_files *files, enum inputs_kind kind, const char *list,
 }
 
 int
-cli_files_for(
-    struct cli_files *files, enum inputs_kind kind, const char *list, const char *out, int nr, char **operands)
+cli_files_for(struct inputs *files, enum inputs_kind kind, const char *list, const char *out, int nr, char **operands)
 {
 	bool ok = cli_files_take(files, kind, list, nr, operands);
 
@@ -105,16 +84,10 @@ cli_files_for(
 		warnx("expected one file, found %zu: --out DIR takes several", files->nr);
 		ok = false;
 	}
-	if (ok && (out == NULL || cli_make_directory(out)))
+	if (ok && (out == NULL || file_make_directory(out)))
 		return EXIT_OK;
-	cli_files_free(files);
-	return EXIT_USAGE;
-}
-
-void
-cli_files_free(struct cli_files *files)
-{
 	inputs_free(files);
+	return EXIT_USAGE;
 }
 
 #define READ_SIZE 65536
@@ -136,7 +109,7 @@ cli_read_bytes(const char *path, struct keybuf *bytes)
 		}
 	}
 	if (!ok)
-		cli_about(path, 0, "%s", strerror(errno));
+		say_about(path, 0, "%s", strerror(errno));
 	if (f != NULL && f != stdin)
 		(void)fclose(f);
 	return ok;
@@ -152,7 +125,7 @@ cli_read_encoded(const char *path, struct keybuf *bytes)
 	version = bytes_version(bytes->bytes, bytes->len);
 	if (version <= BYTES_VERSION)
 		return true;
-	cli_about(path, 0, "expected version %d of the byte form, the only one that this wirestorm reads, found %u",
+	say_about(path, 0, "expected version %d of the byte form, the only one that this wirestorm reads, found %u",
 	    BYTES_VERSION, version);
 	return false;
 }
@@ -199,7 +172,7 @@ cli_write_made(const char *dir, const char *from, const char *suffix, const char
 	if (len > cut && strcmp(name + len - cut, suffix) == 0)
 		len -= cut;
 	if (snprintf(path, sizeof(path), "%s/%.*s%s", dir, (int)len, name, to) >= PATH_MAX) {
-		cli_about(from, 0, "%s: %s", dir, strerror(ENAMETOOLONG));
+		say_about(from, 0, "%s: %s", dir, strerror(ENAMETOOLONG));
 		return false;
 	}
 	if (file_write_new(path, text))
@@ -209,23 +182,7 @@ cli_write_made(const char *dir, const char *from, const char *suffix, const char
 	else if (holds(path, text))
 		return true;
 	else
-		cli_about(path, 0, "the file exists with other contents; it stays, and %s is not written", from);
-	return false;
-}
-
-bool
-cli_make_directory(const char *dir)
-{
-	struct stat st;
-
-	if (mkdir(dir, 0777) == 0)
-		return true;
-	if (errno == EEXIST && stat(dir, &st) == 0) {
-		if (S_ISDIR(st.st_mode))
-			return true;
-		errno = ENOTDIR;
-	}
-	warn("%s", dir);
+		say_about(path, 0, "the file exists with other contents; it stays, and %s is not written", from);
 	return false;
 }
 
@@ -306,26 +263,6 @@ cli_catch_signals(void)
 
 /* --- targets --- */
 
-static const struct vm_target *const targets[] = {
-#define TARGET(name) &name,
-#include "harness/target/targets.def"
-#undef TARGET
-};
-#define NR_TARGETS (sizeof(targets) / sizeof(targets[0]))
-
-const struct vm_target *const *cli_extra_targets;
-
-const struct vm_target *
-cli_target_at(size_t i)
-{
-	const struct vm_target *const *t = cli_extra_targets;
-
-	for (; t != NULL && *t != NULL; t++, i--)
-		if (i == 0)
-			return *t;
-	return i < NR_TARGETS ? targets[i] : NULL;
-}
-
 int
 cli_engine_only(const struct cli_target *t, const char *does)
 {
@@ -354,7 +291,7 @@ cli_open_program(const struct cli_target *t, const char *path, const struct prog
 
 	if (run_open_checked(r, p, t->target, sim, t->checker) == RUN_OPENED)
 		return true;
-	cli_about(path, r->error_line, "%s", strbuf_text(&r->error));
+	say_about(path, r->error_line, "%s", strbuf_text(&r->error));
 	return false;
 }
 
@@ -464,21 +401,6 @@ cli_print_findings(struct run *r, const struct explore_result *x)
 }
 
 json_t *
-cli_json_finding(const struct finding *f, const struct program *p)
-{
-	struct strbuf text = { 0 };
-	char label[FINDING_TEXT_MAX];
-	json_t *j;
-
-	finding_print(f, p, &text);
-	j = json_pack("{s:s, s:s, s:b, s:i, s:i, s:i, s:i, s:s}", "verdict", vmt_verdict_word(finding_kind(f)), "check",
-	    finding_label(f, label), "quirk", f->quirk, "thread", (int)f->thread, "op", (int)f->op, "since",
-	    (int)f->since, "step", (int)f->step, "text", strbuf_text(&text));
-	strbuf_free(&text);
-	return j;
-}
-
-json_t *
 cli_json_findings(struct run *r, const struct explore_result *x)
 {
 	json_t *all = json_array();
@@ -486,7 +408,7 @@ cli_json_findings(struct run *r, const struct explore_result *x)
 	for (size_t i = 0; i < x->nr_findings; i++) {
 		const struct explore_finding *f = &x->findings[i];
 		struct strbuf map = { 0 }, schedule = { 0 };
-		json_t *j = cli_json_finding(&f->f, r->program), *more;
+		json_t *j = show_json_finding(&f->f, r->program), *more;
 
 		print_map_at(r, f, &map);
 		vmt_print_choices(f->witness.choices, f->witness.nr_choices, &schedule);

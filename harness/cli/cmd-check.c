@@ -67,7 +67,7 @@ struct file_state {
 struct check_run {
 	struct cli_target target;
 	struct checkfile_options options;
-	struct cli_files files;
+	struct inputs files;
 	struct file_state *states;
 	struct work *work;                    /* one for each file */
 	size_t nr_printed, nr_done, nr_notes; /* nr_notes: files that have some */
@@ -523,7 +523,7 @@ free_states(struct check_run *c)
 		json_decref(c->states[i].differences);
 	}
 	free(c->states);
-	cli_files_free(&c->files);
+	inputs_free(&c->files);
 	patterns_free(&c->expect_fail);
 }
 
@@ -533,7 +533,7 @@ warn_of_unused(const struct check_run *c)
 {
 	for (size_t i = 0; i < c->expect_fail.nr && c->filter == NULL && cli_stop == 0; i++)
 		if (!c->expect_fail.list[i].used)
-			cli_about(c->expect_fail_from, c->expect_fail.list[i].line, "no file is called %s",
+			say_about(c->expect_fail_from, c->expect_fail.list[i].line, "no file is called %s",
 			    c->expect_fail.list[i].text);
 }
 
@@ -689,12 +689,12 @@ check_files(struct check_run *c, int nr, char **operands)
 {
 	c->options.stop = &cli_stop;
 	c->options.target = c->target.target;
-	c->options.target_named = c->target.target != cli_target_at(0);
+	c->options.target_named = c->target.target != target_at(0);
 	c->options.profile = c->target.profile;
 	c->options.profile_freebsd12 = c->target.freebsd12;
 	c->options.quirks = c->target.quirks;
 	if (!take_files(c, nr, operands)) {
-		cli_files_free(&c->files);
+		inputs_free(&c->files);
 		patterns_free(&c->expect_fail);
 		return EXIT_USAGE;
 	}
@@ -710,7 +710,7 @@ check_files(struct check_run *c, int nr, char **operands)
 int
 cmd_check(int argc, char **argv)
 {
-	struct check_run c = { .target = { .target = cli_target_at(0) },
+	struct check_run c = { .target = { .target = target_at(0) },
 		.options = { .verify_max = VERIFY_MAX },
 		.nr_workers = workers_nr_default() };
 	int rv = options_parse(argc, argv, &usage, &c);

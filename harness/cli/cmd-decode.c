@@ -42,7 +42,7 @@ add_schedule(const struct cli_target *target, const char *path, struct program *
 		p->choices = c.path.choices;
 		p->nr_choices = c.path.nr_choices;
 		if (!ok)
-			cli_about(path, 0, "the schedule has more than %d steps, it is left out", STRATEGY_STEPS_MAX);
+			say_about(path, 0, "the schedule has more than %d steps, it is left out", STRATEGY_STEPS_MAX);
 	}
 	cli_close_program(&r);
 }
@@ -94,8 +94,8 @@ static const struct command_line usage = { help_head, rows, help_tail, NULL, OPE
 int
 cmd_decode(int argc, char **argv)
 {
-	struct decode_command c = { .target = { .target = cli_target_at(0) } };
-	struct cli_files files = { 0 };
+	struct decode_command c = { .target = { .target = target_at(0) } };
+	struct inputs files = { 0 };
 	int rv = options_parse(argc, argv, &usage, &c);
 
 	cli_take_dash(&c.out);
@@ -106,6 +106,6 @@ cmd_decode(int argc, char **argv)
 
 		rv = one > rv ? one : rv;
 	}
-	cli_files_free(&files);
+	inputs_free(&files);
 	return rv;
 }

@@ -41,7 +41,7 @@ struct kept {
 
 struct edges_command {
 	struct cli_target target;
-	struct cli_files files;
+	struct inputs files;
 	struct explore_options options;
 	struct edges_report report;
 	double hunt;
@@ -96,7 +96,7 @@ add(struct edges_command *c, const struct program *p, const char *name)
 	bool good = edges_report_add(&c->report, p, name, c->sim, &error);
 
 	if (!good)
-		cli_about(name, 0, "%s", strbuf_text(&error));
+		say_about(name, 0, "%s", strbuf_text(&error));
 	strbuf_free(&error);
 	show_progress(c);
 	return good;
@@ -335,7 +335,7 @@ int
 cmd_edges(int argc, char **argv)
 {
 	struct edges_command c = {
-		.target = { .target = cli_target_at(0) }, .options = { .states_max = STATES_MAX_DEFAULT }, .seed = 1
+		.target = { .target = target_at(0) }, .options = { .states_max = STATES_MAX_DEFAULT }, .seed = 1
 	};
 	int rv = options_parse(argc, argv, &usage, &c);
 
@@ -354,7 +354,7 @@ cmd_edges(int argc, char **argv)
 		rv = EXIT_USAGE;
 	if (rv == EXIT_OK)
 		rv = make_report(&c);
-	cli_files_free(&c.files);
+	inputs_free(&c.files);
 	strbuf_free(&c.command);
 	return rv;
 }

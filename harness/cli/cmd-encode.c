@@ -39,7 +39,7 @@ encode_schedule(const struct cli_target *target, const char *path, struct progra
 	bool ok = cli_open_program(target, path, p, &r);
 
 	if (ok && !strategy_bytes_of(&r, p->choices, p->nr_choices, &choices, &error)) {
-		cli_about(path, 0, "%s", strbuf_text(&error));
+		say_about(path, 0, "%s", strbuf_text(&error));
 		ok = false;
 	}
 	if (ok)
@@ -70,7 +70,7 @@ encode(const struct encode_command *c, const char *path)
 	if (!c->raw)
 		bytes_encode_header(&out);
 	if (!bytes_encode(&p, &out, &reason)) {
-		cli_about(path, 0, "%s", reason);
+		say_about(path, 0, "%s", reason);
 		rv = EXIT_USAGE;
 	} else if (!p.has_schedule || encode_schedule(&c->target, path, &p, &out)) {
 		strbuf_addn(&text, (const char *)out.bytes, out.len);
@@ -99,8 +99,8 @@ static const struct command_line usage = { help_head, rows, help_tail, NULL, OPE
 int
 cmd_encode(int argc, char **argv)
 {
-	struct encode_command c = { .target = { .target = cli_target_at(0) } };
-	struct cli_files files = { 0 };
+	struct encode_command c = { .target = { .target = target_at(0) } };
+	struct inputs files = { 0 };
 	int rv = options_parse(argc, argv, &usage, &c);
 
 	cli_take_dash(&c.out);
@@ -111,6 +111,6 @@ cmd_encode(int argc, char **argv)
 
 		rv = one > rv ? one : rv;
 	}
-	cli_files_free(&files);
+	inputs_free(&files);
 	return rv;
 }

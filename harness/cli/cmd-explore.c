@@ -372,7 +372,7 @@ int
 cmd_explore(int argc, char **argv)
 {
 	struct checker checker = { 0 };
-	struct explore_command c = { .target = { .target = cli_target_at(0), .checker = &checker } };
+	struct explore_command c = { .target = { .target = target_at(0), .checker = &checker } };
 	struct program p;
 	struct run r;
 	int rv = options_parse(argc, argv, &usage, &c);
@@ -382,7 +382,7 @@ cmd_explore(int argc, char **argv)
 	if (!cli_open_run(&c.target, argv[optind], &p, &r))
 		return EXIT_USAGE;
 	if (p.nr_threads == 0) {
-		cli_about(argv[optind], 0, "no threads, nothing to explore; wirestorm run %s runs it", argv[optind]);
+		say_about(argv[optind], 0, "no threads, nothing to explore; wirestorm run %s runs it", argv[optind]);
 		rv = EXIT_USAGE;
 	} else {
 		rv = explore_program(&c, &p, &r);

@@ -68,7 +68,7 @@ int
 cmd_fmt(int argc, char **argv)
 {
 	struct fmt_command c = { 0 };
-	struct cli_files files = { 0 };
+	struct inputs files = { 0 };
 	int worst = options_parse(argc, argv, &usage, &c);
 
 	if (worst >= 0)
@@ -86,6 +86,6 @@ cmd_fmt(int argc, char **argv)
 		warnx("interrupted: the rest is as it was");
 		worst = worst > EXIT_FINDING ? worst : EXIT_FINDING;
 	}
-	cli_files_free(&files);
+	inputs_free(&files);
 	return worst;
 }

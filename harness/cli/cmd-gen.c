@@ -120,7 +120,7 @@ static const struct command_line usage = { help_head, rows, help_tail, NULL, OPE
 int
 cmd_gen(int argc, char **argv)
 {
-	struct gen_command c = { .target = { .target = cli_target_at(0) }, .params = { .seed = 1 }, .count = 1 };
+	struct gen_command c = { .target = { .target = target_at(0) }, .params = { .seed = 1 }, .count = 1 };
 	int rv = options_parse(argc, argv, &usage, &c);
 
 	if (rv >= 0)

@@ -103,7 +103,7 @@ print_how_to_check(const struct hunt_command *c, const struct hunt_report *r)
 	for (size_t i = 0; i < r->nr_findings; i++)
 		nr_complaints += r->findings[i].known == NULL && r->findings[i].complaint != NULL;
 	printf("wirestorm check ");
-	if (c->target.target != cli_target_at(0))
+	if (c->target.target != target_at(0))
 		printf("--target %s ", c->target.target->name);
 	printf("%s replays them", c->options.out);
 	if (nr_complaints > 0)
@@ -353,7 +353,7 @@ int
 cmd_hunt(int argc, char **argv)
 {
 	struct hunt_command c = {
-		.target = { .target = cli_target_at(0) },
+		.target = { .target = target_at(0) },
 		.options = { .seed = 1,
 		    .limits = { .threads_min = 2, .threads_max = 4, .ops_max = RANDOM_OPS_DEFAULT } },
 	};

@@ -165,7 +165,7 @@ static const struct command_line usage = { help_head, rows, help_tail, NULL, OPE
 int
 cmd_regress(int argc, char **argv)
 {
-	struct regress_command c = { .target = { .target = cli_target_at(0) } };
+	struct regress_command c = { .target = { .target = target_at(0) } };
 	struct program p;
 	struct sim *sim;
 	int rv = options_parse(argc, argv, &usage, &c);
@@ -174,7 +174,7 @@ cmd_regress(int argc, char **argv)
 		return rv;
 	c.path = argv[optind];
 	c.options.target = c.target.target;
-	c.options.target_named = c.target.target != cli_target_at(0);
+	c.options.target_named = c.target.target != target_at(0);
 	c.options.stop = &cli_stop;
 	if (!vmt_read(c.path, &p))
 		return EXIT_USAGE;

@@ -147,7 +147,7 @@ reproduce_program(struct reproduce_command *c, const struct program *p)
 	if (x.phase != REPRODUCE_NOTHING && !c->no_shrink && !cli_stop)
 		make_smaller(c, &x.program);
 	if (x.refused[0] != '\0') {
-		cli_about(c->path, x.refused_line, "%s", x.refused);
+		say_about(c->path, x.refused_line, "%s", x.refused);
 		rv = EXIT_USAGE;
 	} else {
 		if (x.phase != REPRODUCE_NOTHING && !cli_save_program(c->out, &x.program, c->json))
@@ -179,7 +179,7 @@ static const struct command_line usage = { help_head, rows, help_tail, NULL, OPE
 int
 cmd_reproduce(int argc, char **argv)
 {
-	struct reproduce_command c = { .target = { .target = cli_target_at(0) },
+	struct reproduce_command c = { .target = { .target = target_at(0) },
 		.options = { .seconds = SECONDS_DEFAULT, .seed = 1 } };
 	struct program p;
 	char *usual;
@@ -201,7 +201,7 @@ cmd_reproduce(int argc, char **argv)
 	} else if (!cli_can_write(c.out)) {
 		rv = EXIT_USAGE;
 	} else if (p.nr_threads == 0 || p.nr_verdicts == 0) {
-		cli_about(c.path, 0, "no window: it has no %s", p.nr_threads == 0 ? "threads" : "verdict line");
+		say_about(c.path, 0, "no window: it has no %s", p.nr_threads == 0 ? "threads" : "verdict line");
 		rv = EXIT_USAGE;
 	} else {
 		rv = reproduce_program(&c, &p);

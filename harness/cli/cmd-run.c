@@ -12,6 +12,7 @@
 #include "harness/explore/explore.h"
 #include "harness/program/program.h"
 #include "harness/run/run.h"
+#include "harness/show/show.h"
 
 static const char help_head[] =
     "usage: wirestorm run [OPTION...] FILE\n\n"
@@ -115,7 +116,7 @@ json_findings(const struct run *r)
 	json_t *all = json_array();
 
 	for (size_t i = 0; r->checker != NULL && i < r->checker->nr_findings; i++)
-		(void)json_array_append_new(all, cli_json_finding(&r->checker->findings[i], r->program));
+		(void)json_array_append_new(all, show_json_finding(&r->checker->findings[i], r->program));
 	return all;
 }
 
@@ -268,9 +269,9 @@ execute(struct run_command *c, struct program *p, struct run *r, struct trace *t
 	if (given) {
 		ok = replay(r, choices, nr, &how);
 		if (!ok)
-			cli_about(c->path, 0, "%s", strbuf_text(&how.error));
+			say_about(c->path, 0, "%s", strbuf_text(&how.error));
 		if (how.nr_diverged > 0)
-			cli_about(
+			say_about(
 			    c->path, 0, "%zu choice%s could not be followed", how.nr_diverged, plural(how.nr_diverged));
 		t->from_file = c->which.schedule == NULL && how.nr_diverged == 0;
 	} else {
@@ -281,7 +282,7 @@ execute(struct run_command *c, struct program *p, struct run *r, struct trace *t
 		strategy_view_free(&view);
 	}
 	if (ok && run_enabled(r) != 0) {
-		cli_about(c->path, 0, "no end after %d steps", STRATEGY_STEPS_MAX);
+		say_about(c->path, 0, "no end after %d steps", STRATEGY_STEPS_MAX);
 		t->endless = true;
 		ok = false;
 	}
@@ -382,7 +383,7 @@ int
 cmd_run(int argc, char **argv)
 {
 	struct checker checker = { 0 };
-	struct run_command c = { .target = { .target = cli_target_at(0), .checker = &checker },
+	struct run_command c = { .target = { .target = target_at(0), .checker = &checker },
 		.which = { .strategy = strategy_at(0), .seed = 1 } };
 	struct program p;
 	struct run r;

@@ -124,7 +124,7 @@ run_at_random(struct show_command *c, struct run *r, struct chosen *chosen, stru
 	strbuf_printf(how, "strategy %s, seed %llu", c->which.strategy->name, (unsigned long long)c->which.seed);
 	if (run_enabled(r) == 0)
 		return -1;
-	cli_about(c->path, 0, "no end after %d steps", STRATEGY_STEPS_MAX);
+	say_about(c->path, 0, "no end after %d steps", STRATEGY_STEPS_MAX);
 	return EXIT_HANG;
 }
 
@@ -230,7 +230,7 @@ compare_verdicts(const struct show_command *c, const struct program *p, const st
 			continue;
 		strbuf_clear(&text);
 		vmt_print_verdict(&p->verdicts[i], &text);
-		cli_about(c->path, p->verdicts[i].line, "expected verdict %s, but the run does not show it",
+		say_about(c->path, p->verdicts[i].line, "expected verdict %s, but the run does not show it",
 		    strbuf_text(&text));
 		same = false;
 	}
@@ -239,7 +239,7 @@ compare_verdicts(const struct show_command *c, const struct program *p, const st
 			continue;
 		strbuf_clear(&text);
 		finding_print(&s->findings[i], p, &text);
-		cli_about(c->path, 0, "no verdict line lists %s", strbuf_text(&text));
+		say_about(c->path, 0, "no verdict line lists %s", strbuf_text(&text));
 		same = false;
 	}
 	strbuf_free(&text);
@@ -255,7 +255,7 @@ compare(struct show_command *c, const struct program *p, const struct show *s)
 	if (c->which.schedule != NULL || c->which.drawn || c->target.profile != NULL || !p->has_schedule)
 		return EXIT_OK;
 	if (p->result != NULL && strcmp(p->result, s->outcome) != 0) {
-		cli_about(c->path, p->result_line, "expected result %s, got %s", p->result, s->outcome);
+		say_about(c->path, p->result_line, "expected result %s, got %s", p->result, s->outcome);
 		rv = EXIT_FINDING;
 	}
 	return compare_verdicts(c, p, s) ? rv : EXIT_FINDING;
@@ -277,7 +277,7 @@ show_program(struct show_command *c, const struct program *p, struct run *r)
 	if (rv < 0) {
 		rv = EXIT_USAGE;
 		if (!show_make(&s, p, c->target.target, r->sim, path->choices, path->nr_choices, &error))
-			cli_about(c->path, 0, "%s", strbuf_text(&error));
+			say_about(c->path, 0, "%s", strbuf_text(&error));
 		else if (render(c, &s))
 			rv = compare(c, p, &s);
 	}
@@ -342,7 +342,7 @@ int
 cmd_show(int argc, char **argv)
 {
 	struct checker checker = { 0 };
-	struct show_command c = { .target = { .target = cli_target_at(0), .checker = &checker },
+	struct show_command c = { .target = { .target = target_at(0), .checker = &checker },
 		.which = { .strategy = strategy_at(0), .seed = 1 } };
 	struct program p;
 	struct run r;

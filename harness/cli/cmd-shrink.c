@@ -129,7 +129,7 @@ print_size(const char *name, const struct shrink_size *s)
 static void
 print_text(const struct shrink_command *c, const struct shrink_report *r)
 {
-	cli_about(c->path, 0, "%s", end_text(r->end));
+	say_about(c->path, 0, "%s", end_text(r->end));
 	print_size("before", &r->before);
 	print_size("after", &r->after);
 	fprintf(stderr, "  programs tried: %llu, smaller: %llu%s\n", (unsigned long long)r->tried,
@@ -205,7 +205,7 @@ shrink_program(struct shrink_command *c, struct program *p)
 	if (c->json)
 		print_json(&r);
 	else
-		cli_about(c->path, 0, "the verdict is not there to begin with");
+		say_about(c->path, 0, "the verdict is not there to begin with");
 	return EXIT_FINDING;
 }
 
@@ -216,15 +216,15 @@ suits(const struct shrink_command *c, const struct program *p)
 	const char *why = run_refusal(p, c->target.target);
 
 	if (why != NULL) {
-		cli_about(c->path, 0, "target %s cannot run this: %s", c->target.target->name, why);
+		say_about(c->path, 0, "target %s cannot run this: %s", c->target.target->name, why);
 		return false;
 	}
 	if (p->nr_threads == 0) {
-		cli_about(c->path, 0, "no threads: there is no schedule to shrink");
+		say_about(c->path, 0, "no threads: there is no schedule to shrink");
 		return false;
 	}
 	if (p->nr_verdicts == 0) {
-		cli_about(c->path, 0, "no verdict: it does not say what is to stay");
+		say_about(c->path, 0, "no verdict: it does not say what is to stay");
 		return false;
 	}
 	return true;
@@ -253,7 +253,7 @@ static const struct command_line usage = { help_head, rows, help_tail, NULL, OPE
 int
 cmd_shrink(int argc, char **argv)
 {
-	struct shrink_command c = { .target = { .target = cli_target_at(0) }, .options = { .seed = 1 } };
+	struct shrink_command c = { .target = { .target = target_at(0) }, .options = { .seed = 1 } };
 	struct program p;
 	int rv = options_parse(argc, argv, &usage, &c);
 

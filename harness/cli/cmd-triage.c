@@ -232,10 +232,11 @@ alike(const struct program *a, const struct program *b)
 static bool
 find_alike(const char *out, const struct program *p, char *path)
 {
-	struct cli_files files = { 0 };
+	struct inputs files = { 0 };
 	bool found = false;
 
-	(void)cli_files_add(&files, out); /* what cannot be read is named, and is no reason to lose the program */
+	(void)inputs_add(&files, out, INPUTS_VMT,
+	    say_about); /* what cannot be read is named, and is no reason to lose the program */
 	for (size_t i = 0; i < files.nr && !found; i++) {
 		struct program other;
 
@@ -244,7 +245,7 @@ find_alike(const char *out, const struct program *p, char *path)
 		found = alike(p, &other) && snprintf(path, PATH_MAX, "%s", files.names[i]) < PATH_MAX;
 		program_free(&other);
 	}
-	cli_files_free(&files);
+	inputs_free(&files);
 	return found;
 }
 
@@ -296,7 +297,7 @@ draw(struct triage_command *c, const char *crash, const struct program *p)
 	if (show_make(&s, p, c->target.target, c->sim, p->choices, p->nr_choices, &error))
 		show_text(&s, &o, &text);
 	else
-		cli_about(crash, 0, "%s", strbuf_text(&error));
+		say_about(crash, 0, "%s", strbuf_text(&error));
 	fputs(strbuf_text(&text), stdout);
 	show_free(&s);
 	strbuf_free(&text);
@@ -352,7 +353,7 @@ triage(struct triage_command *c, const char *crash)
 	refusal = run_refusal(&p, c->target.target);
 	t.found = judge(c, &p, &way, &t.what) || compare(c, &p, &t.what);
 	if (!t.found && refusal != NULL) {
-		cli_about(crash, 0, "target %s cannot run this: %s", c->target.target->name, refusal);
+		say_about(crash, 0, "target %s cannot run this: %s", c->target.target->name, refusal);
 		rv = EXIT_USAGE;
 		c->nr_refused++;
 		goto out;
@@ -425,14 +426,14 @@ static const struct command_line usage = { help_head, rows, help_tail, NULL, OPE
 int
 cmd_triage(int argc, char **argv)
 {
-	struct triage_command c = { .target = { .target = cli_target_at(0) }, .seconds = SECONDS_DEFAULT };
-	struct cli_files files = { 0 };
+	struct triage_command c = { .target = { .target = target_at(0) }, .seconds = SECONDS_DEFAULT };
+	struct inputs files = { 0 };
 	int rv = options_parse(argc, argv, &usage, &c), worst = EXIT_OK;
 
 	if (rv >= 0)
 		return rv;
 	if (!cli_files_take(&files, INPUTS_ALL, c.files_from, argc - optind, argv + optind)) {
-		cli_files_free(&files);
+		inputs_free(&files);
 		return EXIT_USAGE;
 	}
 	cli_take_dash(&c.out);
@@ -453,7 +454,7 @@ cmd_triage(int argc, char **argv)
 	if (c.json)
 		json_print("triage", json_pack("{s:O}", "crashes", c.all), JSON_INDENT(1), stdout);
 	json_decref(c.all);
-	cli_files_free(&files);
+	inputs_free(&files);
 	sim_destroy(c.sim);
 	return worst;
 }

@@ -17,20 +17,10 @@
 #include "harness/program/program.h"
 #include "harness/run/run.h"
 
-enum exit_code {
-	EXIT_OK = 0,
-	EXIT_FINDING = 1, /* a mismatch, or something found */
-	EXIT_USAGE = 2,   /* wrong usage, or a file that cannot be used */
-	EXIT_HANG = 3,
-	EXIT_SKIP_COMMIT = 125, /* git bisect run: this commit cannot be judged */
-};
-
 #define COMMAND(name, function, summary) int function(int argc, char **argv);
 #include "harness/cli/commands.def"
 #undef COMMAND
 
-/* "FILE: ...", or "FILE:LINE: ..." if @line is not 0, and a line end, on standard error: about what is in an input. */
-__attribute__((format(printf, 3, 4))) void cli_about(const char *path, unsigned line, const char *format, ...);
 /* After a wrong option: points to --help. Returns EXIT_USAGE. */
 int cli_usage(void);
 /* Is standard output (error) a terminal, so that colours and progress are welcome? */
@@ -41,22 +31,16 @@ void cli_explore_progress(void *unused, uint64_t states, uint64_t schedules);
 void cli_shrink_progress(void *unused, uint64_t tried, uint64_t kept);
 
 /*
- * Adds a file ("-" is one: standard input), or all .vmt files below a directory in bytewise order. False: said why on
- * standard error.
- */
-bool cli_files_add(struct cli_files *files, const char *path);
-/*
  * Adds what --files-from names (@list, NULL: nothing), then the operands; "-" at most once. False: said why on standard
  * error, which an empty list is, too.
  */
-bool cli_files_take(struct cli_files *files, enum inputs_kind kind, const char *list, int nr, char **operands);
+bool cli_files_take(struct inputs *files, enum inputs_kind kind, const char *list, int nr, char **operands);
 /*
  * The same for a command that writes one file for each to the directory @out, which it makes, or without @out takes one
  * file only. EXIT_OK or EXIT_USAGE.
  */
 int cli_files_for(
-    struct cli_files *files, enum inputs_kind kind, const char *list, const char *out, int nr, char **operands);
-void cli_files_free(struct cli_files *files);
+    struct inputs *files, enum inputs_kind kind, const char *list, const char *out, int nr, char **operands);
 
 struct keybuf;
 /* Appends what is in a file ("-": standard input). False: said why on standard error. */
@@ -73,8 +57,6 @@ bool cli_write_text(const char *path, const struct strbuf *text);
  * on standard error.
  */
 bool cli_write_made(const char *dir, const char *from, const char *suffix, const char *to, const struct strbuf *text);
-/* Makes the directory if it is not there. False: said why on standard error. */
-bool cli_make_directory(const char *dir);
 
 /* --out - is as no --out: what is made goes to standard output. */
 void cli_take_dash(const char **out);
@@ -99,14 +81,9 @@ bool cli_save_text(const char *path, const struct strbuf *text, bool json);
 extern volatile int cli_stop;
 void cli_catch_signals(void);
 
-/* NULL, or the targets that the program brought, up to a NULL (wirestorm_main). */
-extern const struct vm_target *const *cli_extra_targets;
-/* The targets to choose from by number: the extra ones, those of targets.def, then NULL. Number 0 is the default. */
-const struct vm_target *cli_target_at(size_t i);
-
 /* What --profile, --target and --no-checks say. */
 struct cli_target {
-	const struct vm_target *target; /* cli_target_at(0) unless an option says otherwise */
+	const struct vm_target *target; /* target_at(0) unless an option says otherwise */
 	const char *profile;            /* NULL: the file's */
 	bool freebsd12;
 	uint32_t quirks;
@@ -149,7 +126,6 @@ void cli_close_program(struct run *r);
 void cli_print_findings(struct run *r, const struct explore_result *x);
 /* One finding as a JSON object. */
 struct json_t;
-struct json_t *cli_json_finding(const struct finding *f, const struct program *p);
 /* Those of an exploration, with map and witness: an array. */
 struct json_t *cli_json_findings(struct run *r, const struct explore_result *x);
 

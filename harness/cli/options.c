@@ -85,11 +85,11 @@ set_target(struct cli_target *t, const char *text)
 	struct nearest n;
 
 	nearest_begin(&n, text, strlen(text));
-	for (size_t i = 0; cli_target_at(i) != NULL; i++) {
-		nearest_offer(&n, cli_target_at(i)->name);
-		strbuf_printf(&names, " %s", cli_target_at(i)->name);
-		if (strcmp(cli_target_at(i)->name, text) == 0)
-			t->target = cli_target_at(i);
+	for (size_t i = 0; target_at(i) != NULL; i++) {
+		nearest_offer(&n, target_at(i)->name);
+		strbuf_printf(&names, " %s", target_at(i)->name);
+		if (strcmp(target_at(i)->name, text) == 0)
+			t->target = target_at(i);
 	}
 	if (strcmp(t->target->name, text) != 0)
 		errx(EXIT_USAGE, "--target %s: expected one of%s%s", text, strbuf_text(&names), nearest_hint(&n));

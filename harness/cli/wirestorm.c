@@ -58,8 +58,8 @@ print_help(FILE *f)
 	for (size_t i = 0; i < NR_COMMANDS; i++)
 		fprintf(f, "  %-9s %s\n", commands[i].name, commands[i].summary);
 	fprintf(f, "\nWhat can be under test, --target (the first is the default):\n\n");
-	for (size_t i = 0; cli_target_at(i) != NULL; i++)
-		fprintf(f, "  %-9s %s\n", cli_target_at(i)->name, cli_target_at(i)->summary);
+	for (size_t i = 0; target_at(i) != NULL; i++)
+		fprintf(f, "  %-9s %s\n", target_at(i)->name, target_at(i)->summary);
 	fprintf(f, "\nwirestorm COMMAND --help explains a command.\n"
 	           "Exit status: 0 ok, 1 a mismatch or a finding, 2 wrong usage or an unusable file, 3 a hang.\n\n"
 	           "Try:\n"
@@ -182,7 +182,7 @@ wirestorm_main(int argc, char **argv, const struct vm_target *const *extra)
 {
 	int rv;
 
-	cli_extra_targets = extra;
+	target_extra = extra;
 	open_standard_files();
 	escape_streams();
 	json_set_alloc_funcs(json_memory, free);

@@ -125,36 +125,6 @@ differ_step(struct check *c)
 	    r->differs != NULL ? strbuf_text(&r->want) : NULL, r->differs != NULL ? strbuf_text(&r->got) : NULL);
 }
 
-void
-checkfile_say_repeat(
-    const char *path, const struct checkfile_options *options, const struct explore_path *way, struct strbuf *out)
-{
-	bool changed = options->mutant != NULL || options->no_mutant; /* which run has no option for */
-
-	if (changed && way->choices != NULL) {
-		strbuf_add(out, "; schedule ");
-		vmt_print_choices(way->choices, way->nr_choices, out);
-	}
-	/* The program's name is followed by that of the command, as messages begin. */
-	strbuf_printf(out, "; repeat: %.*s %s ", (int)strcspn(getprogname(), " "), getprogname(),
-	    !changed         ? "run"
-	    : options->fixed ? "check --fixed"
-	                     : "check");
-	if (options->target_named)
-		strbuf_printf(out, "--target %s ", options->target->name);
-	if (options->profile != NULL)
-		strbuf_printf(out, "--profile '%s' ", options->profile);
-	if (changed) {
-		strbuf_printf(out, "--mutant %s ", options->no_mutant ? "none" : options->mutant);
-	} else if (way->choices != NULL) {
-		strbuf_add(out, "--schedule '");
-		vmt_print_choices(way->choices, way->nr_choices, out);
-		strbuf_add(out, "' ");
-	}
-	escape_shell(path, out);
-	strbuf_addc(out, '\n');
-}
-
 /* How to see it again. */
 static void
 say_repeat(struct check *c, const struct explore_path *witness)

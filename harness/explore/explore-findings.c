@@ -21,7 +21,8 @@ findings_intern(struct explore_result *result, const struct finding *f)
 static void
 see(struct graph *g, struct explore_result *result, const struct finding *f, uint32_t from, uint8_t thread)
 {
-	g->sightings = explore_grow(g->sightings, &g->cap_sightings, g->nr_sightings + 1, sizeof(*g->sightings));
+	g->sightings =
+	    memory_grow(g->sightings, &g->cap_sightings, g->nr_sightings + 1, sizeof(*g->sightings), "the states");
 	g->sightings[g->nr_sightings++] =
 	    (struct sighting){ .finding = findings_intern(result, f), .from = from, .thread = thread };
 }

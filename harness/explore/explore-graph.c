@@ -76,8 +76,8 @@ graph_add(struct graph *g, size_t key, uint64_t hash, uint32_t enabled)
 
 	if ((g->nr_nodes + 1) * 2 > g->nr_slots)
 		slots_grow(g);
-	g->nodes = explore_grow(g->nodes, &g->cap_nodes, g->nr_nodes + 1, sizeof(*g->nodes));
-	g->edges = explore_grow(g->edges, &g->cap_edges, g->nr_edges + nr_edges, sizeof(*g->edges));
+	g->nodes = memory_grow(g->nodes, &g->cap_nodes, g->nr_nodes + 1, sizeof(*g->nodes), "the states");
+	g->edges = memory_grow(g->edges, &g->cap_edges, g->nr_edges + nr_edges, sizeof(*g->edges), "the states");
 	g->nodes[id] = (struct node){
 		.hash = hash,
 		.key = key,
@@ -121,7 +121,7 @@ outcomes_intern(struct outcomes *o, const char *text)
 	n = memory_new(1, sizeof(*n), "an outcome");
 	n->o.text = key.o.text;
 	n->index = o->nr;
-	o->by_index = explore_grow(o->by_index, &cap, o->nr + 1u, sizeof(struct outcome_node *));
+	o->by_index = memory_grow(o->by_index, &cap, o->nr + 1u, sizeof(struct outcome_node *), "the states");
 	o->cap = (uint32_t)cap;
 	o->by_index[o->nr++] = n;
 	(void)RB_INSERT(outcome_tree, &o->tree, n);

@@ -211,7 +211,7 @@ path_append(struct explore_path *p, size_t *cap, unsigned thread)
 		p->choices[p->nr_choices - 1].count++;
 		return;
 	}
-	p->choices = explore_grow(p->choices, cap, p->nr_choices + 1, sizeof(*p->choices));
+	p->choices = memory_grow(p->choices, cap, p->nr_choices + 1, sizeof(*p->choices), "the states");
 	p->choices[p->nr_choices++] = (struct program_choice){ .thread = (uint8_t)thread, .count = 1 };
 }
 
@@ -257,12 +257,12 @@ path_to_spot(
 
 	p->preemptions = s->preemptions;
 	for (unsigned at = last; s->from_place != NODE_NONE;) {
-		steps = explore_grow(steps, &cap_steps, nr + 1, 1);
+		steps = memory_grow(steps, &cap_steps, nr + 1, 1, "the states");
 		steps[nr++] = (uint8_t)at;
 		at = s->from_last;
 		s = &spots[(size_t)s->from_place * width + at];
 	}
-	p->choices = explore_grow(NULL, cap, 1, sizeof(*p->choices));
+	p->choices = memory_grow(NULL, cap, 1, sizeof(*p->choices), "the states");
 	while (nr > 0)
 		path_append(p, cap, steps[--nr]);
 	free(steps);

@@ -35,7 +35,8 @@ reasons_see(struct graph *g, const struct run *r, unsigned thread, unsigned nr_d
 
 		if (edges == 0)
 			continue;
-		g->failures = explore_grow(g->failures, &g->cap_failures, g->nr_failures + 1, sizeof(*g->failures));
+		g->failures =
+		    memory_grow(g->failures, &g->cap_failures, g->nr_failures + 1, sizeof(*g->failures), "the states");
 		g->failures[g->nr_failures++] =
 		    (struct failure){ .edge = edge, .thread = (uint8_t)thread, .op = (uint16_t)op, .edges = edges };
 	}

@@ -162,7 +162,7 @@ replay_random(struct replayer *p, struct prng *prng, const struct outcome_node *
 		uint32_t first = p->first_in[id], nr_in = p->first_in[id + 1] - first;
 		const struct step_in *in = &p->steps_in[first + (nr_in > 1 ? prng_below(prng, nr_in) : 0)];
 
-		p->path = explore_grow(p->path, &p->cap_path, nr + 1, 1);
+		p->path = memory_grow(p->path, &p->cap_path, nr + 1, 1, "the states");
 		p->path[nr++] = in->by;
 		known &= in->from == p->g->nodes[id].parent && in->by == p->g->nodes[id].by;
 		id = in->from;
@@ -187,7 +187,7 @@ replay_walk(struct replayer *p, struct prng *prng)
 		steps[nr] = (uint8_t)__builtin_ctz(enabled);
 		id = *graph_edge(p->g, &p->g->nodes[id], steps[nr]);
 	}
-	p->path = explore_grow(p->path, &p->cap_path, nr + 1, 1);
+	p->path = memory_grow(p->path, &p->cap_path, nr + 1, 1, "the states");
 	for (size_t i = 0; i < nr; i++)
 		p->path[i] = steps[nr - 1 - i];
 	replay_steps(p, nr);

@@ -42,7 +42,7 @@ run_schedule(struct walk *w, struct explore_clock *clock, const struct explore_o
 			return false;
 		}
 		if (i == w->depth) {
-			w->levels = explore_grow(w->levels, &w->cap, w->depth + 1, sizeof(*w->levels));
+			w->levels = memory_grow(w->levels, &w->cap, w->depth + 1, sizeof(*w->levels), "the states");
 			w->levels[w->depth++] = (struct level){ .enabled = enabled,
 				.todo = enabled & (enabled - 1),
 				.thread = (uint8_t)__builtin_ctz(enabled) };
@@ -108,7 +108,7 @@ keep_path(const struct walk *w, unsigned preemptions, struct explore_path *p)
 		return;
 	free(p->choices);
 	*p = (struct explore_path){ .preemptions = preemptions };
-	p->choices = explore_grow(NULL, &cap, 1, sizeof(*p->choices));
+	p->choices = memory_grow(NULL, &cap, 1, sizeof(*p->choices), "the states");
 	for (size_t i = 0; i < w->depth; i++)
 		path_append(p, &cap, w->levels[i].thread);
 }

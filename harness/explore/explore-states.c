@@ -10,65 +10,7 @@
 #include "harness/run/run.h"
 #include "harness/sim/sim.h"
 
-#define CLOCK_EVERY 256        /* steps between two looks at the clock */
 #define GOAL_STEPS_MAX 1000000 /* for a target that never comes to an end */
-
-void
-explore_clock_start(struct explore_clock *c, const struct explore_options *options)
-{
-	*c = (struct explore_clock){ .until = options->seconds > 0 ? clock_seconds() + options->seconds : 0,
-		.thrown_max = env_sim_steps_thrown() +
-		              (options->endless_max != 0 ? options->endless_max : EXPLORE_ENDLESS_MAX_DEFAULT) };
-}
-
-bool
-explore_over(struct explore_clock *c, const struct explore_options *options, struct explore_result *result)
-{
-	if (options->stop != NULL && *options->stop != 0) {
-		result->end = EXPLORE_CUT_STOPPED;
-		return true;
-	}
-	if (env_sim_steps_thrown() >= c->thrown_max) {
-		result->end = EXPLORE_CUT_ENDLESS;
-		return true;
-	}
-	if (++c->ticks % CLOCK_EVERY != 0)
-		return false;
-	heartbeat();
-	if (options->progress != NULL)
-		options->progress(options->progress_arg, result->states, (uint64_t)result->schedules);
-	if (c->until > 0 && clock_seconds() > c->until) {
-		result->end = EXPLORE_CUT_SECONDS;
-		return true;
-	}
-	return false;
-}
-
-static bool
-goals_hold(const struct run *r, const struct explore_options *options)
-{
-	if (options->nr_goals == 0 && !options->goal_deadlock)
-		return false;
-	if (options->goal_deadlock && !run_deadlocked(r))
-		return false;
-	for (size_t i = 0; i < options->nr_goals; i++) {
-		const struct explore_goal *g = &options->goals[i];
-		const struct run_thread *t = &r->threads[g->thread];
-
-		if (g->op >= t->nr_done || t->results[g->op].code != g->result.code ||
-		    t->results[g->op].value != g->result.value)
-			return false;
-	}
-	return true;
-}
-
-bool
-explore_goal_holds(struct run *r, const struct explore_options *options)
-{
-	bool seen = options->on_state != NULL && options->on_state(options->on_state_arg, r);
-
-	return goals_hold(r, options) || seen;
-}
 
 struct walk {
 	struct run *run;
@@ -139,7 +81,7 @@ enter(struct walk *w, bool *ret_new)
 static void
 push(struct walk *w, uint32_t id)
 {
-	w->stack = explore_grow(w->stack, &w->cap_stack, w->nr_stack + 1, sizeof(*w->stack));
+	w->stack = memory_grow(w->stack, &w->cap_stack, w->nr_stack + 1, sizeof(*w->stack), "the states");
 	w->stack[w->nr_stack++] = id;
 }
 
@@ -150,7 +92,7 @@ go_to(struct walk *w, uint32_t id)
 	size_t nr = 0;
 
 	for (uint32_t n = id; w->graph.nodes[n].parent != NODE_NONE; n = w->graph.nodes[n].parent) {
-		w->path = explore_grow(w->path, &w->cap_path, nr + 1, 1);
+		w->path = memory_grow(w->path, &w->cap_path, nr + 1, 1, "the states");
 		w->path[nr++] = w->graph.nodes[n].by;
 	}
 	run_begin(w->run);

@@ -19,7 +19,6 @@
 #include <unistd.h>
 
 #include "harness/base/base.h"
-#include "harness/cli/cli.h"
 #include "harness/hunt/hunt-inside.h"
 #include "harness/program/program.h"
 
@@ -86,9 +85,9 @@ make_work(struct hunt_files *files, const char *path, bool baseline, struct work
 static bool
 read_known(struct hunt_files *files, struct workers *workers, const char *directory, bool baseline)
 {
-	struct cli_files list = { 0 };
+	struct inputs list = { 0 };
 	struct work *work;
-	bool good = cli_files_add(&list, directory);
+	bool good = inputs_add(&list, directory, INPUTS_VMT, say_about);
 	size_t nr = 0;
 
 	work = memory_new(list.nr + 1, sizeof(*work), "what is known");
@@ -119,7 +118,7 @@ read_known(struct hunt_files *files, struct workers *workers, const char *direct
 	for (size_t i = 0; i < list.nr + 1; i++)
 		work_free(&work[i]);
 	free(work);
-	cli_files_free(&list);
+	inputs_free(&list);
 	return good;
 }
 
@@ -129,10 +128,10 @@ read_known(struct hunt_files *files, struct workers *workers, const char *direct
 static unsigned
 next_number(const char *directory)
 {
-	struct cli_files list = { 0 };
+	struct inputs list = { 0 };
 	unsigned next = 1;
 
-	(void)cli_files_add(&list, directory);
+	(void)inputs_add(&list, directory, INPUTS_VMT, say_about);
 	for (size_t i = 0; i < list.nr; i++) {
 		const char *base = strrchr(list.names[i], '/');
 		unsigned long number = strtoul(base != NULL ? base + 1 : list.names[i], NULL, 10);
@@ -140,21 +139,21 @@ next_number(const char *directory)
 		if (number >= next && number < UINT_MAX)
 			next = (unsigned)number + 1;
 	}
-	cli_files_free(&list);
+	inputs_free(&list);
 	return next;
 }
 
 static bool
 has_programs(const char *directory)
 {
-	struct cli_files list = { 0 };
+	struct inputs list = { 0 };
 	struct stat st;
 	bool any;
 
 	if (stat(directory, &st) != 0)
 		return false;
-	any = cli_files_add(&list, directory) && list.nr > 0;
-	cli_files_free(&list);
+	any = inputs_add(&list, directory, INPUTS_VMT, say_about) && list.nr > 0;
+	inputs_free(&list);
 	return any;
 }
 

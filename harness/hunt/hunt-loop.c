@@ -436,26 +436,6 @@ unshrunk(struct course *c, struct raw *raw)
 	add_finding(c, &f);
 }
 
-void
-hunt_read_small(struct work *work, struct hunt_finding *f)
-{
-	struct message_reader r = { .at = work->out.bytes, .end = work->out.bytes + work->out.len };
-
-	*f = (struct hunt_finding){ 0 };
-	f->replays = message_read_number(&r) != 0;
-	f->quirk = message_read_number(&r) != 0;
-	f->shrunk = message_read_number(&r) != 0;
-	f->key = message_read_text(&r);
-	f->name = message_read_text(&r);
-	f->line = message_read_text(&r);
-	f->text = message_read_text(&r);
-	f->complaint = message_read_text(&r);
-	if (f->complaint[0] == '\0') {
-		free(f->complaint);
-		f->complaint = NULL;
-	}
-}
-
 static void
 shrink_all(struct course *c)
 {

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "harness/base/base.h"
-#include "harness/cli/cli.h"
 #include "harness/gen/gen.h"
 #include "harness/hunt/hunt-inside.h"
 #include "harness/program/program.h"
@@ -137,11 +136,11 @@ struct hunt_store *
 hunt_store_open(const struct hunt_options *o, struct hunt_report *report)
 {
 	struct hunt_store *s = memory_new(1, sizeof(*s), POOL);
-	struct cli_files files = { 0 };
+	struct inputs files = { 0 };
 	bool good;
 
 	s->options = o;
-	good = cli_make_directory(o->pool);
+	good = file_make_directory(o->pool);
 	if (good && access(o->pool, R_OK | W_OK | X_OK) != 0) {
 		warn("%s", o->pool);
 		good = false;
@@ -150,10 +149,10 @@ hunt_store_open(const struct hunt_options *o, struct hunt_report *report)
 		free(s);
 		return NULL;
 	}
-	report->pool.damaged += !cli_files_add(&files, o->pool);
+	report->pool.damaged += !inputs_add(&files, o->pool, INPUTS_VMT, say_about);
 	for (size_t i = 0; i < files.nr; i++)
 		report->pool.damaged += !load_file(s, files.names[i]);
-	cli_files_free(&files);
+	inputs_free(&files);
 	report->pool.loaded = s->nr;
 	return s;
 }

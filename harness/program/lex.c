@@ -288,3 +288,15 @@ lex_take_number(struct lex *l, const char *what, uint64_t max, uint64_t *ret)
 	lex_next(l);
 	return true;
 }
+
+int
+vmt_thread_number(const char *text, size_t len)
+{
+	lex_wide n;
+
+	if (len < 2 || text[0] != 'T' || (len > 2 && text[2] == 'x'))
+		return -1;
+	if (lex_number(text + 1, len - 1, PROGRAM_THREADS_MAX - 1, &n) != LEX_NUMBER_OK)
+		return -1;
+	return (int)n;
+}

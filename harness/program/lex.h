@@ -70,4 +70,7 @@ bool lex_take_number(struct lex *l, const char *what, uint64_t max, uint64_t *re
 bool lex_equal(const char *text, size_t len, const char *word);
 bool lex_is_blank(char c);
 
+/* "T7", the number below PROGRAM_THREADS_MAX, or -1. */
+int vmt_thread_number(const char *text, size_t len);
+
 #endif

@@ -9,7 +9,6 @@
 #include "engine/vm.h"
 #include "harness/base/base.h"
 #include "harness/program/lex.h"
-#include "harness/program/vmt-inside.h"
 #include "harness/program/vmt.h"
 
 /* Words that will be operations one day; until then a program that has them is told so. */

@@ -117,9 +117,6 @@ char *vmt_parse_outcome(struct lex *l, const struct program *p, bool final);
  */
 bool vmt_parse_choice_words(struct lex *l, unsigned nr_threads, struct program_choice **choices, size_t *nr);
 
-/* "T7", the number below PROGRAM_THREADS_MAX, or -1. */
-int vmt_thread_number(const char *text, size_t len);
-
 /* Room for one more element behind @nr in an array that doubles when it is full. Ends the program without memory. */
 void *vmt_grow(void *array, size_t nr, size_t size);
 

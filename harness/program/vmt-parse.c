@@ -17,17 +17,6 @@
 
 #define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
 
-void *
-vmt_grow(void *array, size_t nr, size_t size)
-{
-	size_t cap = nr == 0 ? 4 : nr * 2;
-
-	/* Full exactly when nr is 0 or 4, 8, 16, ...: no capacity is stored. */
-	if (nr != 0 && (nr < 4 || (nr & (nr - 1)) != 0))
-		return array;
-	return memory_resize(array, cap, size, "a program");
-}
-
 static const struct line_word {
 	const char *word;
 	bool (*parse)(struct vmt_parser *ps);

@@ -76,18 +76,6 @@ vmt_parse_final(struct vmt_parser *ps)
 	return parse_step(ps, VM_OP_REF_FINAL, &ps->p->final, &ps->p->nr_final, 0);
 }
 
-int
-vmt_thread_number(const char *text, size_t len)
-{
-	lex_wide n;
-
-	if (len < 2 || text[0] != 'T' || (len > 2 && text[2] == 'x'))
-		return -1;
-	if (lex_number(text + 1, len - 1, PROGRAM_THREADS_MAX - 1, &n) != LEX_NUMBER_OK)
-		return -1;
-	return (int)n;
-}
-
 static bool
 fail_thread_op(const struct lex *l, const char *optional)
 {

@@ -83,24 +83,8 @@ run_deadlocked(const struct run *r)
 	return sim_enabled(r->sim) == 0 && sim_unfinished(r->sim) != 0;
 }
 
-/* Its next step looks results up that are its arguments. */
-static inline bool
-run_op_waits(const struct run *r, unsigned thread, unsigned i)
-{
-	return r->refs != NULL && vm_op_has_refs(run_refs_op(r, thread, i)) && (r->refs->refused[thread] >> i & 1) == 0;
-}
-
-/* It has looked results up in vain: the target has not seen it. */
-static inline bool
-run_op_refused(const struct run *r, unsigned thread, unsigned i)
-{
-	return r->refs != NULL && (r->refs->refused[thread] >> i & 1) != 0;
-}
-
 /* The state key of the whole system, appended, the checker's monitors with it. Only if the target offers one. */
 void run_key(struct run *r, struct keybuf *k);
-/* results[t] are all of thread t's; those that there are not yet are VM_OUTCOME_NONE. */
-void run_results(struct run *r, const struct vm_result *results[PROGRAM_THREADS_MAX]);
 /*
  * The outcome in .vmt form, appended: "T0: R,R | T1: R | STATE", and "| DEADLOCK(...)" if that is so. After a panic
  * "| PANIC(...)", which no program can expect.

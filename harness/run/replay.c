@@ -3,7 +3,6 @@
 #include "harness/run/replay.h"
 
 #include "harness/run/run-step.h"
-#include "harness/run/strategy.h"
 
 static const char *
 why_not(const struct run *r, unsigned thread)

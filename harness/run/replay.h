@@ -8,6 +8,8 @@
 
 #include "harness/run/execution.h"
 
+#define STRATEGY_STEPS_MAX 10000000 /* then a run is given up: somebody is still enabled */
+
 /* Called after each step, if not NULL. */
 typedef void replay_step_fn(void *arg, struct run *r, size_t step, unsigned thread);
 

@@ -296,18 +296,6 @@ run_key(struct run *r, struct keybuf *k)
 }
 
 void
-run_results(struct run *r, const struct vm_result *results[PROGRAM_THREADS_MAX])
-{
-	for (unsigned t = 0; t < r->program->nr_threads; t++) {
-		struct run_thread *rt = &r->threads[t];
-
-		for (unsigned i = rt->nr_done; i < r->program->threads[t].nr_ops; i++)
-			rt->results[i] = (struct vm_result){ .outcome = VM_OUTCOME_NONE };
-		results[t] = rt->results;
-	}
-}
-
-void
 run_outcome(struct run *r, struct strbuf *out)
 {
 	const struct vm_result *results[PROGRAM_THREADS_MAX];

@@ -15,8 +15,7 @@
 #include "harness/base/base.h"
 #include "harness/run/replay.h"
 
-#define STRATEGY_STEPS_MAX 10000000 /* then a run is given up: somebody is still enabled */
-#define STRATEGY_STREAK_MAX 1000    /* steps of one thread in a row, then the others are given their turn */
+#define STRATEGY_STREAK_MAX 1000 /* steps of one thread in a row, then the others are given their turn */
 
 struct keybuf;
 struct nearest;

@@ -6,7 +6,6 @@
 
 #include "engine/vm.h"
 #include "harness/base/base.h"
-#include "harness/cli/cli.h"
 #include "harness/program/program.h"
 #include "harness/show/edges-report.h"
 

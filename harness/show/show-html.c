@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "harness/base/base.h"
-#include "harness/cli/cli.h"
 #include "harness/program/program.h"
 #include "harness/show/show-picture.h"
 #include "harness/show/show-words.h"
@@ -250,7 +249,7 @@ repeat(struct html *h)
 	struct strbuf command = { 0 };
 
 	strbuf_printf(&command, "%.*s show ", (int)strcspn(getprogname(), " "), getprogname());
-	if (s->target != cli_target_at(0))
+	if (s->target != target_at(0))
 		strbuf_printf(&command, "--target %s ", s->target->name);
 	if (s->profile != NULL)
 		strbuf_printf(&command, "--profile '%s' ", s->profile);

@@ -129,6 +129,8 @@ void show_svg(const struct show *s, struct strbuf *out);
 void show_html(const struct show *s, struct strbuf *out);
 struct json_t *show_json(const struct show *s);
 
+struct json_t *show_json_finding(const struct finding *f, const struct program *p);
+
 /* The rest of what this room offers. */
 #include "harness/show/edges-report.h"
 #include "harness/show/explain.h"

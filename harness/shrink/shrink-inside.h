@@ -29,7 +29,7 @@ struct shrink {
 #define SHRINK_STEPS_MAX 100000 /* of a run: one that does not end by then does not end */
 #define SHRINK_FIRST_PAGE 20    /* where programs begin: not at the map's edge, where ranges are clamped */
 
-/* --- shrink.c --- */
+/* --- shrink-try.c --- */
 
 /* A copy of the best, to be edited and given to shrink_try. */
 struct program shrink_copy(const struct shrink *s);
@@ -48,6 +48,13 @@ bool shrink_in_run(struct shrink *s, struct run *r);
 /* All interleavings. True: *ret is the way to what is wanted, and the run has just gone it. */
 bool shrink_explore(struct shrink *s, struct run *r, uint64_t states_max, struct trail *ret, bool *ret_complete);
 
+/* The way to what is wanted in @p, to *ret. @hint: an old way, which is tried first. False: there is none. */
+bool shrink_find(struct shrink *s, const struct program *p, const struct trail *hint, struct trail *ret);
+/* Does a run of @p never end? */
+bool shrink_find_endless(struct shrink *s, const struct program *p);
+/* The best so far gets the schedule of its way. */
+void shrink_settle(struct shrink *s);
+
 /* --- shrink-passes.c: each makes the best smaller in one respect, as far as it goes --- */
 
 void shrink_threads(struct shrink *s);
@@ -57,8 +64,9 @@ void shrink_arguments(struct shrink *s);
 void shrink_ranges(struct shrink *s);
 void shrink_pages(struct shrink *s);
 
-/* --- shrink-schedule.c --- */
+/* --- shrink-trail.c --- */
 
+void trail_add(struct trail *t, unsigned thread, unsigned op);
 /* Runs along the trail as far as it can, then each thread as long as it can; *ret becomes the way that was gone. */
 void trail_follow(const struct trail *t, struct run *r, struct trail *ret);
 void trail_free(struct trail *t);
@@ -70,6 +78,9 @@ void trail_drop_thread(struct trail *t, unsigned thread);
 void trail_drop_op(struct trail *t, unsigned thread, unsigned op);
 /* The choices of a way, and the preemptions in it, by running it. choices are malloc'ed. */
 void trail_path(const struct trail *t, struct run *r, struct explore_path *ret);
+
+/* --- shrink-schedule.c --- */
+
 /* Fewer preemptions on the same program. */
 void shrink_schedule(struct shrink *s);
 

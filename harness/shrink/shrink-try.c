@@ -9,7 +9,6 @@
 #include "harness/run/run.h"
 #include "harness/shrink/shrink-inside.h"
 
-#define ROUNDS_MAX 100 /* each makes it smaller, so this many are never needed */
 #define SECONDS_MIN 1e-3
 #define ENDLESS_MAX 4 /* steps that do not end: then an exploration is cut */
 
@@ -151,8 +150,8 @@ endless_circle(struct shrink *s, struct run *r)
 	return found;
 }
 
-static bool
-find_endless(struct shrink *s, const struct program *p)
+bool
+shrink_find_endless(struct shrink *s, const struct program *p)
 {
 	bool found = false;
 	struct run r;
@@ -164,14 +163,14 @@ find_endless(struct shrink *s, const struct program *p)
 }
 
 /* Looks for it, the cheap ways first. True: *ret is the way to it. */
-static bool
-find(struct shrink *s, const struct program *p, const struct trail *hint, struct trail *ret)
+bool
+shrink_find(struct shrink *s, const struct program *p, const struct trail *hint, struct trail *ret)
 {
 	bool found = false, complete = false;
 	struct run r;
 
 	if (s->options->wanted->endless)
-		return find_endless(s, p);
+		return shrink_find_endless(s, p);
 	if (shrink_open(s, &r, p) == RUN_OPENED) {
 		trail_follow(hint, &r, ret);
 		found = shrink_in_run(s, &r) || shrink_explore(s, &r, shrink_states_max(s), ret, &complete) ||
@@ -193,8 +192,8 @@ set_schedule(struct program *p, const struct explore_path *path)
 }
 
 /* The schedule of the best, and what it results in. */
-static void
-settle(struct shrink *s)
+void
+shrink_settle(struct shrink *s)
 {
 	struct explore_path path;
 	struct strbuf result = { 0 };
@@ -235,7 +234,7 @@ shrink_try(struct shrink *s, struct program *candidate, const struct trail *hint
 	}
 	s->report->tried++;
 	say_progress(s);
-	if (!find(s, candidate, hint != NULL ? hint : &s->trail, &found)) {
+	if (!shrink_find(s, candidate, hint != NULL ? hint : &s->trail, &found)) {
 		trail_free(&found);
 		program_free(candidate);
 		return false;
@@ -247,127 +246,8 @@ shrink_try(struct shrink *s, struct program *candidate, const struct trail *hint
 	s->kept_any = true;
 	s->report->kept++;
 	if (s->options->on_smaller != NULL) {
-		settle(s);
+		shrink_settle(s);
 		s->options->on_smaller(s->options->arg, &s->best);
 	}
 	return true;
-}
-
-static void
-all_passes(struct shrink *s)
-{
-	do {
-		s->kept_any = false;
-		s->report->rounds++;
-		shrink_threads(s);
-		shrink_ops(s);
-		shrink_directives(s);
-		shrink_arguments(s);
-		shrink_ranges(s);
-		shrink_pages(s);
-	} while (s->kept_any && !shrink_over(s) && s->report->rounds < ROUNDS_MAX);
-}
-
-static unsigned
-nr_directives(const struct program_config *c)
-{
-	return (unsigned)c->nr_poison + (c->quirks != 0) + (c->mutant != NULL) + c->kernel + (c->frames != 0) +
-	       (c->limit != VM_WIRE_LIMIT_DEFAULT) + (c->min != PROGRAM_MIN_DEFAULT || c->max != PROGRAM_MAX_DEFAULT);
-}
-
-static struct shrink_size
-size_of(const struct program *p)
-{
-	uint64_t *pages;
-	size_t nr = program_pages(p, &pages);
-	struct shrink_size size = {
-		.threads = p->nr_threads,
-		.init = (unsigned)p->nr_init,
-		.ops = program_nr_ops(p) - (unsigned)p->nr_init,
-		.directives = nr_directives(&p->config),
-		.pages = nr > 0 ? pages[nr - 1] - pages[0] + 1 : 0,
-	};
-
-	free(pages);
-	return size;
-}
-
-/* The program's own schedule, or else any way to what is wanted, is where it begins. */
-static bool
-begin(struct shrink *s, const struct program *p)
-{
-	struct explore_path own = { .nr_choices = p->nr_choices, .choices = p->choices };
-	struct trail hint = { 0 };
-	struct explore_path path;
-	struct run r;
-	bool found;
-
-	program_copy_bare(&s->best, p);
-	s->report->before = size_of(p);
-	if (s->options->wanted->endless) {
-		s->at_random = true;
-		if (find_endless(s, p))
-			return true;
-		s->at_random = false;
-		return find_endless(s, p);
-	}
-	if (p->has_schedule && shrink_open(s, &r, &s->best) == RUN_OPENED)
-		trail_of_path(&hint, &r, &own);
-	if (p->has_schedule)
-		run_close(&r);
-	found = find(s, &s->best, &hint, &s->trail);
-	trail_free(&hint);
-	if (found && shrink_open(s, &r, &s->best) == RUN_OPENED) {
-		trail_path(&s->trail, &r, &path);
-		s->report->before.steps = (unsigned)s->trail.nr;
-		s->report->before.preemptions = path.preemptions;
-		free(path.choices);
-	}
-	if (found)
-		run_close(&r);
-	return found;
-}
-
-/* The best becomes *p, which keeps what does not depend on it. */
-static void
-finish(struct shrink *s, struct program *p)
-{
-	settle(s);
-	s->best.head = p->head;
-	s->best.nr_verdicts = p->nr_verdicts;
-	s->best.verdicts = p->verdicts;
-	p->head = NULL;
-	p->verdicts = NULL;
-	p->nr_verdicts = 0;
-	program_free(p);
-	*p = s->best;
-	program_init(&s->best);
-}
-
-bool
-shrink(struct program *p, const struct shrink_options *options, struct shrink_report *report)
-{
-	struct shrink s = { .options = options, .report = report };
-	bool found;
-
-	*report = (struct shrink_report){ .end = SHRINK_FIXED_POINT };
-	s.until = options->seconds > 0 ? clock_seconds() + options->seconds : 0;
-	s.used_max = options->processor > 0 ? clock_processor_seconds(0) + options->processor : 0;
-	found = p->nr_threads > 0 && begin(&s, p);
-	if (found) {
-		struct shrink_size after;
-
-		all_passes(&s);
-		shrink_schedule(&s);
-		finish(&s, p);
-		after = size_of(p);
-		after.steps = report->after.steps;
-		after.preemptions = report->after.preemptions;
-		report->after = after;
-	} else {
-		report->end = SHRINK_LOST;
-	}
-	trail_free(&s.trail);
-	program_free(&s.best);
-	return found;
 }

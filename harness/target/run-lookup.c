@@ -7,7 +7,7 @@
 
 #include "engine/vm.h"
 #include "harness/base/base.h"
-#include "harness/run/run.h"
+#include "harness/target/target.h"
 
 void
 run_refs_open(struct run *r)
@@ -128,4 +128,16 @@ run_refs_op(const struct run *r, unsigned thread, unsigned i)
 	if ((r->refs->known[thread] >> i & 1) != 0)
 		return &r->refs->ops[thread][i];
 	return &r->program->threads[thread].ops[i];
+}
+
+void
+run_results(struct run *r, const struct vm_result *results[PROGRAM_THREADS_MAX])
+{
+	for (unsigned t = 0; t < r->program->nr_threads; t++) {
+		struct run_thread *rt = &r->threads[t];
+
+		for (unsigned i = rt->nr_done; i < r->program->threads[t].nr_ops; i++)
+			rt->results[i] = (struct vm_result){ .outcome = VM_OUTCOME_NONE };
+		results[t] = rt->results;
+	}
 }

@@ -57,4 +57,21 @@ run_op(const struct run *r, unsigned thread, unsigned i)
 	return r->refs == NULL ? &r->program->threads[thread].ops[i] : run_refs_op(r, thread, i);
 }
 
+/* results[t] are all of thread t's; those that there are not yet are VM_OUTCOME_NONE. */
+void run_results(struct run *r, const struct vm_result *results[PROGRAM_THREADS_MAX]);
+
+/* Its next step looks results up that are its arguments. */
+static inline bool
+run_op_waits(const struct run *r, unsigned thread, unsigned i)
+{
+	return r->refs != NULL && vm_op_has_refs(run_refs_op(r, thread, i)) && (r->refs->refused[thread] >> i & 1) == 0;
+}
+
+/* It has looked results up in vain: the target has not seen it. */
+static inline bool
+run_op_refused(const struct run *r, unsigned thread, unsigned i)
+{
+	return r->refs != NULL && (r->refs->refused[thread] >> i & 1) != 0;
+}
+
 #endif

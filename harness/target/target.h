@@ -137,6 +137,11 @@ struct vm_target {
 extern const struct vm_target target_engine; /* the VM map engine */
 extern const struct vm_target target_model;  /* the page-array reference: sequential programs only */
 
+/* NULL, or the targets that the program brought, up to a NULL (wirestorm_main). */
+extern const struct vm_target *const *target_extra;
+/* The targets to choose from by number: the extra ones, those of targets.def, then NULL. Number 0 is the default. */
+const struct vm_target *target_at(size_t i);
+
 /* The rest of what this room offers. */
 #include "harness/target/engine-op.h"
 #include "harness/target/run-state.h"
