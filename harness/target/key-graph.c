@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 /* A mutant uses records that are free, so the key reads them, too. */
 #define READS_FREE_RECORDS __attribute__((no_sanitize("address")))
 
