@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """test-links.py [unittest's arguments]: every document is in docs/index.md, and every relative link leads somewhere.
 
-A link may name a file, a folder, and an anchor: a heading of a document as GitHub writes it, or <a id="...">. The
-glossary has each term once. Prose of documents that are not in WIDE has at most 100 columns; tables, links and code
-may be longer.
+Source files that documents name exist, and so do documents that sources name. A link may name a file, a folder, and an
+anchor: a heading of a document as GitHub writes it, or <a id="...">. The glossary has each term once. Prose of
+documents that are not in WIDE has at most 100 columns; tables, links and code may be longer.
 """
 
 import re
@@ -24,6 +24,10 @@ MAIN = ("tutorial.md", "overview.md", "returns.md", "litmus.md", "hunting.md", "
     "scaling.md")
 
 CODE = re.compile(r"^```.*?^```$|^(?: {4}|\t).*?$", re.DOTALL | re.MULTILINE)
+ROOMS = ("engine", "harness", "stress", "fuzz", "tools", "tests", "scripts", "examples", "man")
+# What sources are named: a path with a "*" may stand for several, one with NAME in it for a file that the reader makes.
+SOURCE = re.compile(rf"(?<![\w/.$~-])((?:{'|'.join(ROOMS)})/[\w./*-]*\.(?:c|h|def|py|build|1))(?!\w)")
+DOCUMENT = re.compile(r"(?<![\w/-])(docs/[\w-]+\.md)\b")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
@@ -79,6 +83,24 @@ def complaints(root):
     return found
 
 
+def sources_named(root):
+    """Pairs of a document and a source file that it names."""
+    return [(path, name) for path in documents(root) for name in SOURCE.findall(path.read_text(encoding="utf-8"))
+            if "NAME" not in name]
+
+
+def documents_named(root):
+    """Pairs of a source file and a document that it names; the tests of the rules make up some."""
+    files = [path for room in ROOMS for path in sorted((root / room).rglob("*"))
+             if path.is_file() and path.name not in ("test-tidy.py", "test-links.py")]
+    return [(path, name) for path in files
+            for name in DOCUMENT.findall(path.read_text(encoding="utf-8", errors="replace"))]
+
+
+def not_there(root, named):
+    return [f"{path.relative_to(root)}: {name}: no such file" for path, name in named if not list(root.glob(name))]
+
+
 def wide(root):
     """Lines of prose with too many columns."""
     found = []
@@ -100,6 +122,16 @@ class Tree(unittest.TestCase):
 
     def test_links_lead_somewhere(self):
         self.assertEqual(complaints(ROOT), [])
+
+    def test_sources_that_documents_name_exist(self):
+        named = sources_named(ROOT)
+        self.assertGreater(len(named), 100)
+        self.assertEqual(not_there(ROOT, named), [])
+
+    def test_documents_that_sources_name_exist(self):
+        named = documents_named(ROOT)
+        self.assertGreater(len(named), 50)
+        self.assertEqual(not_there(ROOT, named), [])
 
     def test_prose_has_at_most_100_columns(self):
         self.assertEqual(wide(ROOT), [])
@@ -153,6 +185,13 @@ class Complains(unittest.TestCase):
 
     def test_document_outside_of_the_index(self):
         self.assertIn("no link to b.md", complaints(self.tree(b="# B\n"))[0])
+
+    def test_missing_source(self):
+        root = self.tree(a="# A\n\nengine/none.c, engine/NAME.c, a/engine/none.c, engine/e*.c\n")
+        (root / "engine").mkdir()
+        (root / "engine" / "e.c").write_text("/* docs/b.md, docs/a.md */\n", encoding="utf-8")
+        self.assertEqual(not_there(root, sources_named(root)), ["docs/a.md: engine/none.c: no such file"])
+        self.assertEqual(not_there(root, documents_named(root)), ["engine/e.c: docs/b.md: no such file"])
 
     def test_wide_prose(self):
         self.assertEqual(wide(self.tree(a="# A\n\n" + "a " * 60 + "\n\n| " + "a " * 60 + "|\n")),
