@@ -398,6 +398,21 @@ class Hunt(Case):
         self.assertIn("check --verify", out)
         self.assertNotIn("; complete", out)
 
+    def test_incomplete_state_key_is_checked_with_fixed(self):
+        """Its file has no verdict to compare: the hunt names the command that answers, and the answer is right."""
+        if not MUTANTS:
+            return
+        got, out, err = ws("hunt", "--mutant", "canary_key", "--programs", "300", "--out", "found", cwd=self.room)
+        self.assertEqual(got, 1, err)
+        self.assertIn("\n1 of them without a verdict, which check cannot compare: wirestorm check --fixed FILE", out)
+        path = self.room / "found" / "001-key.vmt"
+        self.assertIn("wirestorm check --fixed says if it still happens", path.read_text())
+        out, _ = self.expect(1, "check", "--fixed", path)
+        self.assertIn("001-key.vmt: still happens: state key incomplete: two states that differ", out)
+        self.assertIn("; repeat: wirestorm explore ", out)
+        out, _ = self.expect(0, "check", "--fixed", "--mutant", "none", path)
+        self.assertIn("001-key.vmt: fixed: ", out)
+
 
 if __name__ == "__main__":
     MUTANTS = sys.argv[1] == "--mutants"

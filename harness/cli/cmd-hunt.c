@@ -98,10 +98,14 @@ show_written(void *arg, const struct hunt_finding *f)
 static void
 print_how_to_check(const struct hunt_command *c, const struct hunt_report *r)
 {
-	size_t nr_complaints = 0;
+	size_t nr_complaints = 0, nr_bare = 0;
 
-	for (size_t i = 0; i < r->nr_findings; i++)
-		nr_complaints += r->findings[i].known == NULL && r->findings[i].complaint != NULL;
+	for (size_t i = 0; i < r->nr_findings; i++) {
+		const struct hunt_finding *f = &r->findings[i];
+
+		nr_complaints += f->known == NULL && f->complaint != NULL;
+		nr_bare += f->known == NULL && strstr(f->text, "\nverdict ") == NULL; /* a crash, for example */
+	}
 	printf("wirestorm check ");
 	if (c->target.target != target_at(0))
 		printf("--target %s ", c->target.target->name);
@@ -109,6 +113,11 @@ print_how_to_check(const struct hunt_command *c, const struct hunt_report *r)
 	if (nr_complaints > 0)
 		printf("; it does not pass %zu, as said above", nr_complaints);
 	printf("\n");
+	if (nr_bare > 0)
+		printf("%zu of them without a verdict, which check cannot compare: wirestorm check --fixed FILE says "
+		       "if it "
+		       "still happens\n",
+		    nr_bare);
 }
 
 static void

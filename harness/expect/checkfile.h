@@ -69,7 +69,10 @@ struct checkfile_report checkfile(
 struct checkfile_report checkfile_program(
     const char *path, struct program *p, const struct checkfile_options *options, struct sim *sim, struct strbuf *out);
 
-/* "; repeat: wirestorm run --schedule ... FILE" and a line end: how to see the run of this way again. */
+/*
+ * "; repeat: wirestorm run --schedule ... FILE" and a line end: how to see the run of this way again. @way NULL: what
+ * all schedules together show, by explore.
+ */
 void checkfile_say_repeat(
     const char *path, const struct checkfile_options *options, const struct explore_path *way, struct strbuf *out);
 

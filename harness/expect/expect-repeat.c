@@ -13,13 +13,13 @@ checkfile_say_repeat(
 {
 	bool changed = options->mutant != NULL || options->no_mutant; /* which run has no option for */
 
-	if (changed && way->choices != NULL) {
+	if (changed && way != NULL && way->choices != NULL) {
 		strbuf_add(out, "; schedule ");
 		vmt_print_choices(way->choices, way->nr_choices, out);
 	}
 	/* The program's name is followed by that of the command, as messages begin. */
 	strbuf_printf(out, "; repeat: %.*s %s ", (int)strcspn(getprogname(), " "), getprogname(),
-	    !changed         ? "run"
+	    !changed         ? way != NULL ? "run" : "explore"
 	    : options->fixed ? "check --fixed"
 	                     : "check");
 	if (options->target_named)
@@ -28,7 +28,7 @@ checkfile_say_repeat(
 		strbuf_printf(out, "--profile '%s' ", options->profile);
 	if (changed) {
 		strbuf_printf(out, "--mutant %s ", options->no_mutant ? "none" : options->mutant);
-	} else if (way->choices != NULL) {
+	} else if (way != NULL && way->choices != NULL) {
 		strbuf_add(out, "--schedule '");
 		vmt_print_choices(way->choices, way->nr_choices, out);
 		strbuf_add(out, "' ");

@@ -9,6 +9,8 @@
 #include "harness/program/program.h"
 #include "harness/run/run.h"
 
+#define MORE_REPLAYS 16 /* as explore: random schedules that are replayed, besides one for each outcome */
+
 struct fixed {
 	const char *path;
 	const struct checkfile_options *options;
@@ -191,7 +193,15 @@ look_at_all(struct fixed *x, const struct explore_result *got)
 		return true;
 	}
 	if (endless && looks_for(x->program, PROGRAM_VERDICT_LIVELOCK)) {
-		still_kind(x, "a schedule that does not end", &(struct explore_path){ 0 });
+		still_kind(x, "a schedule that does not end", NULL);
+		return true;
+	}
+	if (got->end == EXPLORE_WRONG_KEY && x->program->nr_verdicts == 0) {
+		struct strbuf text = { 0 };
+
+		strbuf_printf(&text, "state key incomplete: %s", got->wrong_key);
+		still_kind(x, strbuf_text(&text), NULL);
+		strbuf_free(&text);
 		return true;
 	}
 	return false;
@@ -203,6 +213,7 @@ by_all_schedules(struct fixed *x)
 	struct explore_options o = { .states_max = x->options->states_max,
 		.schedules_max = x->options->states_max,
 		.want_witnesses = true,
+		.more_replays = MORE_REPLAYS,
 		.goal_deadlock = looks_for(x->program, PROGRAM_VERDICT_DEADLOCK),
 		.progress = x->options->progress,
 		.stop = x->options->stop };

@@ -387,7 +387,8 @@ incomplete_key(struct course *c, const struct work *work, const char *what)
 
 	strbuf_printf(&line, "state key incomplete: %s", what);
 	hunt_comment(strbuf_text(&line), &whole);
-	strbuf_printf(&whole, "# wirestorm explore shows it; with --by-schedules it goes without states.\n%s", text);
+	strbuf_printf(
+	    &whole, "# wirestorm explore shows it, and wirestorm check --fixed says if it still happens.\n%s", text);
 	f.line = strbuf_take(&line);
 	f.text = strbuf_take(&whole);
 	add_finding(c, &f);
