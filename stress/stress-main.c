@@ -257,3 +257,10 @@ stress_main(int argc, char **argv)
 		c.config.seconds = SECONDS_DEFAULT;
 	return run(&c);
 }
+
+const struct cli_command stress_command = {
+	.name = "stress",
+	.function = stress_main,
+	.summary = "real threads on one map, for a time; with ThreadSanitizer if built so",
+	.before = "bugs",
+};

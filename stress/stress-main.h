@@ -3,6 +3,10 @@
 #ifndef STRESS_STRESS_MAIN_H
 #define STRESS_STRESS_MAIN_H
 
+struct cli_command;
+
 int stress_main(int argc, char **argv);
+/* The same as a command of the tool. */
+extern const struct cli_command stress_command;
 
 #endif

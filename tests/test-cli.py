@@ -73,7 +73,8 @@ class InitExpectation(Case):
 
 class Help(Case):
     def commands(self):
-        found = re.findall(r'^COMMAND\("(\w+)"', (ROOT / "harness" / "cli" / "commands.def").read_text(), re.MULTILINE)
+        found = re.findall(r'^(?:COMMAND|EXTERNAL)\("(\w+)"', (ROOT / "harness" / "cli" / "commands.def").read_text(),
+            re.MULTILINE) + ["stress"]
         self.assertGreaterEqual(len(found), 5)
         return found
 
@@ -83,6 +84,7 @@ class Help(Case):
         self.assertEqual(self.expect(0, "help")[0], out)
         for command in self.commands():
             self.assertRegex(out, r"(?m)^  %s +\S" % command)
+        self.assertRegex(out, r"\n  fmt .*\n  stress .*\n  bugs .*\n  reproduce .*\n  bench .*\n  help ")
         code, nothing, err = ws()
         self.assertEqual((code, nothing, err), (2, "", out))
 
@@ -93,6 +95,38 @@ class Help(Case):
             self.assertEqual(err, "")
             if command not in ("help", "edges"):  # "help edges" lists the edges
                 self.assertEqual(self.expect(0, "help", command)[0], out)
+
+    def test_program_in_path_is_a_command(self):
+        """`wirestorm NAME` runs wirestorm-NAME of PATH, with the arguments and with its exit status."""
+        program = self.file("wirestorm-greet", '#!/bin/sh\necho "hello $*"\nexit 3\n')
+        program.chmod(0o755)
+        env = dict(os.environ, PATH="%s:%s" % (program.parent, os.environ["PATH"]))
+        for words, answer in ((["greet", "a", "b c"], "hello a b c\n"), (["help", "greet"], "hello --help\n")):
+            done = subprocess.run([cli.TOOL, *words], capture_output=True, text=True, env=env)
+            self.assertEqual((done.returncode, done.stdout, done.stderr), (3, answer, ""))
+        for words in (["greet"], ["../greet"], [""]):
+            self.usage_error(*words, words=["no command"])
+
+    def test_missing_program_of_a_command(self):
+        """A copy of the tool that is alone says which program it lacks, and where it has looked."""
+        alone = self.file("wirestorm", "")
+        shutil.copy(cli.TOOL, alone)
+        for command in ("bugs", "bench"):
+            done = subprocess.run([alone, command, "list"], capture_output=True, text=True, env={"PATH": "/nonesuch"})
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+            self.assertRegex(done.stderr, r"\Awirestorm: expected the program wirestorm-%s beside this one, .*\n\Z"
+                % command)
+        alone.with_name("wirestorm-bugs").write_text("")
+        alone.with_name("wirestorm-bugs").chmod(0o644)
+        done = subprocess.run([alone, "bugs", "list"], capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stderr), (2, "wirestorm: wirestorm-bugs: Permission denied\n"))
+
+    def test_program_of_a_command_alone(self):
+        """wirestorm-bugs started by itself is `wirestorm bugs`."""
+        program = Path(cli.TOOL).parent.parent / "tools" / "wirestorm-bugs"
+        for words in (["--help"], ["list"], ["lsit"], ["--nonsense"]):
+            done = subprocess.run([program, *words], capture_output=True, text=True)
+            self.assertEqual((done.returncode, done.stdout, done.stderr), ws("bugs", *words))
 
     def test_options(self):
         """The manual page's synopsis of a command has the options that its --help has."""

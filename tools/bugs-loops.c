@@ -14,7 +14,7 @@
 #include "harness/explore/explore.h"
 #include "harness/gen/gen.h"
 #include "harness/hunt/hunt.h"
-#include "tools/bench.h"
+#include "stress/stress-main.h"
 #include "tools/bugs.h"
 
 #define STATES_MAX 50000    /* of one program */
@@ -40,7 +40,7 @@ found(struct loop *l, const char *check, const char *text)
 		return;
 	(void)strlcpy(s->check, check, sizeof(s->check));
 	(void)strlcpy(s->text, text, sizeof(s->text));
-	s->found_at = bench_now();
+	s->found_at = clock_processor_seconds(0);
 	s->found = true;
 }
 
@@ -67,7 +67,7 @@ begin_program(struct loop *l)
 static bool
 is_over(const struct loop *l)
 {
-	return l->shared->found || bench_now() >= l->trial->seconds;
+	return l->shared->found || clock_processor_seconds(0) >= l->trial->seconds;
 }
 
 /* --- explore, twin --- */

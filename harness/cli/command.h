@@ -2,8 +2,9 @@
 /*
  * command.h - what the subcommands of wirestorm share: exit codes, options, numbers, files, terminals.
  *
- * A subcommand is a function and one line in commands.def. It has a table of its options (options.h) and returns an
- * exit code.
+ * A subcommand of this room is a function and one line in commands.def. It has a table of its options (options.h) and
+ * returns an exit code. A command of another room is a struct cli_command, which the program gives to cli_main; one
+ * that is a program of its own is an EXTERNAL line (external.h).
  */
 #ifndef HARNESS_CLI_COMMAND_H
 #define HARNESS_CLI_COMMAND_H
@@ -18,8 +19,31 @@
 #include "harness/run/run.h"
 
 #define COMMAND(name, function, summary) int function(int argc, char **argv);
+#define EXTERNAL(name, summary)
 #include "harness/cli/commands.def"
 #undef COMMAND
+#undef EXTERNAL
+
+struct cli_command {
+	const char *name;
+	int (*function)(int argc, char **argv); /* NULL: the program wirestorm-NAME (external.h) */
+	const char *summary;
+	const char *before; /* of another room: the command of commands.def that help lists after this one */
+};
+
+struct vm_target;
+/*
+ * The tool: runs the command that argv[1] names and returns the exit status. @extra: see harness/wirestorm.h. @more:
+ * commands besides those of commands.def, up to a NULL.
+ */
+int cli_main(int argc, char **argv, const struct vm_target *const *extra, const struct cli_command *const *more);
+
+/* What a process does before its command: standard files, signals, memory for JSON. @extra: as above. */
+void cli_begin(const struct vm_target *const *extra);
+/* And after it: the exit status of the process, @status unless standard output could not be written. */
+int cli_end(int status);
+/* Messages of this process begin with "@program @command: ", those of err(3) and those of getopt_long. */
+void cli_name_process(const char *program, const char *command, char **argv);
 
 /* After a wrong option: points to --help. Returns EXIT_USAGE. */
 int cli_usage(void);

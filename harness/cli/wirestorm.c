@@ -1,39 +1,37 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* wirestorm.c - the one command-line tool: finds the subcommand. See wirestorm.h. */
-#include "harness/wirestorm.h"
-
+/* wirestorm.c - the one command-line tool: finds the subcommand. See command.h. */
+#include <assert.h>
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <jansson.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "harness/base/base.h"
 #include "harness/check/check.h"
 #include "harness/cli/command.h"
+#include "harness/cli/external.h"
 #include "harness/program/program.h"
 #include "harness/run/run.h"
 #include "harness/show/show.h"
-#include "harness/sim/sim.h"
 
 #ifndef WS_VERSION
 #error "WS_VERSION is set by the build"
 #endif
 
-static const struct {
-	const char *name;
-	int (*function)(int argc, char **argv);
-	const char *summary;
-} commands[] = {
-#define COMMAND(name, function, summary) { (name), (function), (summary) },
+static const struct cli_command own_commands[] = {
+#define COMMAND(name, function, summary) { (name), (function), (summary), NULL },
+#define EXTERNAL(name, summary) { (name), NULL, (summary), NULL },
 #include "harness/cli/commands.def"
 #undef COMMAND
+#undef EXTERNAL
 };
-#define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+#define NR_OWN_COMMANDS (sizeof(own_commands) / sizeof(own_commands[0]))
+#define COMMANDS_MAX (NR_OWN_COMMANDS + 16)
+
+/* All commands, in the order of help. */
+static const struct cli_command *commands[COMMANDS_MAX];
+static size_t nr_commands;
 
 /* What "help" has besides the commands. */
 static const struct {
@@ -55,8 +53,8 @@ print_help(FILE *f)
 	fprintf(f, "usage: wirestorm COMMAND [OPTION...] [FILE...]\n\n"
 	           "Finds the interleavings of wire, unwire, clip and delete that a VM map gets wrong.\n"
 	           "A program (.vmt) is a few threads with a few operations each, on a small map.\n\n");
-	for (size_t i = 0; i < NR_COMMANDS; i++)
-		fprintf(f, "  %-9s %s\n", commands[i].name, commands[i].summary);
+	for (size_t i = 0; i < nr_commands; i++)
+		fprintf(f, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
 	fprintf(f, "\nWhat can be under test, --target (the first is the default):\n\n");
 	for (size_t i = 0; target_at(i) != NULL; i++)
 		fprintf(f, "  %-9s %s\n", target_at(i)->name, target_at(i)->summary);
@@ -68,16 +66,68 @@ print_help(FILE *f)
 	           "  wirestorm run -v corpus/litmus/wire-gone-after-wait.vmt\n");
 }
 
-/* What it says about itself begins with "wirestorm run: ", by err(3) and getopt_long alike. */
-static int
-run_command(size_t i, int argc, char **argv)
+/* Each command of @more goes before the one that it names. */
+static void
+collect_commands(const struct cli_command *const *more)
 {
-	static char name[64];
+	size_t nr_more = 0;
 
-	(void)snprintf(name, sizeof(name), "%s %s", getprogname(), commands[i].name);
-	program_invocation_short_name = name;
-	argv[0] = name;
-	return commands[i].function(argc, argv);
+	while (more[nr_more] != NULL)
+		nr_more++;
+	assert(NR_OWN_COMMANDS + nr_more <= COMMANDS_MAX);
+	for (size_t i = 0; i < NR_OWN_COMMANDS; i++) {
+		for (size_t m = 0; m < nr_more; m++)
+			if (strcmp(more[m]->before, own_commands[i].name) == 0)
+				commands[nr_commands++] = more[m];
+		commands[nr_commands++] = &own_commands[i];
+	}
+	assert(nr_commands == NR_OWN_COMMANDS + nr_more);
+}
+
+static const struct cli_command *
+find_command(const char *name)
+{
+	for (size_t i = 0; i < nr_commands; i++)
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	return NULL;
+}
+
+/*
+ * Replaces this process by the program of the command that argv[0] names. Returns only if that fails: -1 if @command,
+ * its row, is NULL; else EXIT_USAGE after a message.
+ */
+static int
+run_external(const struct cli_command *command, char **argv)
+{
+	const char *name = argv[0];
+	char shown[64];
+
+	(void)snprintf(shown, sizeof(shown), "%s %s", getprogname(), name);
+	argv[0] = shown;
+	(void)external_exec(name, argv);
+	argv[0] = (char *)(uintptr_t)name;
+	if (command == NULL)
+		return -1;
+	if (errno == ENOENT)
+		warnx("expected the program wirestorm-%s beside this one, in ../tools, in %s or in PATH: found none",
+		    name, WS_LIBEXEC_DIR);
+	else
+		warn("wirestorm-%s", name);
+	return EXIT_USAGE;
+}
+
+/* The exit status of the command that argv[0] names; -1: there is none. */
+static int
+run_command(int argc, char **argv)
+{
+	const struct cli_command *command = find_command(argv[0]);
+
+	if (command == NULL || command->function == NULL)
+		return run_external(command, argv);
+	/* Messages begin with "wirestorm run: ", those of err(3) and those of getopt_long. */
+	cli_name_process(getprogname(), command->name, argv);
+	return command->function(argc, argv);
 }
 
 /* The command that was probably meant. */
@@ -85,8 +135,8 @@ static const char *
 hint_command(const char *name, struct nearest *n)
 {
 	nearest_begin(n, name, strlen(name));
-	for (size_t i = 0; i < NR_COMMANDS; i++)
-		nearest_offer(n, commands[i].name);
+	for (size_t i = 0; i < nr_commands; i++)
+		nearest_offer(n, commands[i]->name);
 	return nearest_hint(n);
 }
 
@@ -111,6 +161,7 @@ int
 cmd_help(int argc, char **argv)
 {
 	struct strbuf text = { 0 };
+	int rv;
 
 	if (argc < 2 || strcmp(argv[1], "--help") == 0) {
 		print_help(stdout);
@@ -124,16 +175,15 @@ cmd_help(int argc, char **argv)
 		strbuf_free(&text);
 		return EXIT_OK;
 	}
-	for (size_t i = 0; i < NR_COMMANDS; i++)
-		if (strcmp(argv[1], commands[i].name) == 0 && commands[i].function != cmd_help)
-			return run_command(i, 2, (char *[]){ argv[1], (char[]){ "--help" }, NULL });
-	return unknown_help(argv[1]);
+	rv = strcmp(argv[1], "help") == 0 ? -1 : run_command(2, (char *[]){ argv[1], (char[]){ "--help" }, NULL });
+	return rv >= 0 ? rv : unknown_help(argv[1]);
 }
 
 static int
 dispatch(int argc, char **argv)
 {
 	struct nearest n;
+	int rv;
 
 	if (argc < 2) {
 		print_help(stderr);
@@ -147,52 +197,16 @@ dispatch(int argc, char **argv)
 		printf("wirestorm %s\n", WS_VERSION);
 		return EXIT_OK;
 	}
-	for (size_t i = 0; i < NR_COMMANDS; i++)
-		if (strcmp(argv[1], commands[i].name) == 0)
-			return run_command(i, argc - 1, argv + 1);
-	warnx("no command \"%s\"; wirestorm --help lists them%s", argv[1], hint_command(argv[1], &n));
-	return EXIT_USAGE;
-}
-
-/* Else what is printed could go into a file that gets the number of a closed one. They still cannot be used. */
-static void
-open_standard_files(void)
-{
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0)
-			(void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
-}
-
-/* A panic has said what it is about: it is a finding. */
-static void
-on_abort(int sig)
-{
-	(void)sig;
-	_exit(EXIT_FINDING);
-}
-
-static void *
-json_memory(size_t size)
-{
-	return memory_need(malloc(size > 0 ? size : 1), "the JSON");
+	rv = run_command(argc - 1, argv + 1);
+	if (rv < 0)
+		warnx("no command \"%s\"; wirestorm --help lists them%s", argv[1], hint_command(argv[1], &n));
+	return rv < 0 ? EXIT_USAGE : rv;
 }
 
 int
-wirestorm_main(int argc, char **argv, const struct vm_target *const *extra)
+cli_main(int argc, char **argv, const struct vm_target *const *extra, const struct cli_command *const *more)
 {
-	int rv;
-
-	target_extra = extra;
-	open_standard_files();
-	escape_streams();
-	json_set_alloc_funcs(json_memory, free);
-	(void)signal(SIGABRT, on_abort);
-	env_sim_catch_crashes();
-	rv = dispatch(argc, argv);
-	/* What could not be written was not said. */
-	if (fflush(stdout) != 0 || ferror(stdout) != 0) {
-		warn("standard output");
-		return EXIT_USAGE;
-	}
-	return rv;
+	cli_begin(extra);
+	collect_commands(more);
+	return cli_end(dispatch(argc, argv));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* cmd-bugs.c - wirestorm bugs: the bug bank, and how much of it is found. */
+/* bugs-main.c - the program wirestorm-bugs, for `wirestorm bugs`: the bug bank, and how much of it is found. */
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +11,7 @@
 
 #include "harness/base/base.h"
 #include "harness/cli/cli.h"
+#include "harness/cli/external.h"
 #include "harness/program/program.h"
 #include "tools/bugs.h"
 
@@ -461,8 +462,8 @@ static const struct option_row rows[] = {
 static const struct command_line usage = { help_head, rows, help_tail, list_engines, OPERANDS_SOME,
 	"verb: list, describe, hunt, report or equivalent" };
 
-int
-cmd_bugs(int argc, char **argv)
+static int
+run_bugs(int argc, char **argv)
 {
 	static struct bugs_command c = {
 		.seconds = SECONDS_DEFAULT, .seeds = SEEDS_DEFAULT, .count = COUNT_DEFAULT, .jobs = 1
@@ -490,4 +491,10 @@ cmd_bugs(int argc, char **argv)
 	free(c.trials);
 	free(c.results);
 	return rv;
+}
+
+int
+main(int argc, char **argv)
+{
+	return external_main(&(struct cli_command){ .name = "bugs", .function = run_bugs }, argc, argv);
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* cmd-bench.c - wirestorm bench: see bench.h. */
+/* bench-main.c - the program wirestorm-bench, for `wirestorm bench`: see bench.h. */
 #include <err.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "harness/base/base.h"
 #include "harness/cli/cli.h"
+#include "harness/cli/external.h"
 #include "harness/run/run.h"
 #include "tools/bench.h"
 
@@ -35,15 +35,6 @@ bench_figure(struct bench_report *r, const char *key, double value)
 	}
 }
 
-double
-bench_now(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
-}
-
 static const char help_head[] = "usage: wirestorm bench BENCH [OPTION...]\n\n"
                                 "What the hot paths cost on this machine, now. BENCH is one of those below.\n\n";
 
@@ -65,7 +56,7 @@ list_benches(struct strbuf *out)
 }
 
 static void
-print_json(const char *name, const struct bench_report *r)
+print_bench_json(const char *name, const struct bench_report *r)
 {
 	json_t *figures = json_object(), *root;
 
@@ -117,8 +108,8 @@ static const struct option_row rows[] = {
 
 static const struct command_line usage = { help_head, rows, help_tail, list_benches, OPERANDS_ONE, "bench" };
 
-int
-cmd_bench(int argc, char **argv)
+static int
+run_bench(int argc, char **argv)
 {
 	struct bench_command c = { .target = { .target = target_at(0) },
 		.options = { .threads = 3,
@@ -144,7 +135,7 @@ cmd_bench(int argc, char **argv)
 		if (cli_stop != 0)
 			warnx("interrupted, the figures are of shorter runs");
 		if (c.json)
-			print_json(benches[i].name, &report);
+			print_bench_json(benches[i].name, &report);
 		return rv;
 	}
 	nearest_begin(&n, argv[optind], strlen(argv[optind]));
@@ -152,4 +143,10 @@ cmd_bench(int argc, char **argv)
 		nearest_offer(&n, benches[i].name);
 	warnx("no bench \"%s\"%s", argv[optind], nearest_hint(&n));
 	return cli_usage();
+}
+
+int
+main(int argc, char **argv)
+{
+	return external_main(&(struct cli_command){ .name = "bench", .function = run_bench }, argc, argv);
 }
