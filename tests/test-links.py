@@ -32,9 +32,9 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
 def documents(root):
-    """All .md files but those of builds and of other repositories."""
+    """All .md files but those of builds, and of hidden directories other than .github."""
     return [path for path in sorted(root.rglob("*.md"))
-            if not path.relative_to(root).parts[0].startswith(("build", ".git/"))]
+            if not re.match(r"build|\.(?!github/)", str(path.relative_to(root)))]
 
 
 def prose(text):
