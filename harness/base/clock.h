@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* clock.h - the time, for budgets and reports. Nothing that is found may depend on it. */
+/* clock.h - the time, for budgets and reports. No finding may depend on it. */
 #ifndef HARNESS_BASE_CLOCK_H
 #define HARNESS_BASE_CLOCK_H
 
 #include <sys/types.h>
 #include <time.h>
 
-/* Seconds since some moment in the past; never goes back. */
+/* Seconds since a fixed moment in the past. Never decreases. */
 static inline double
 clock_seconds(void)
 {
@@ -16,7 +16,7 @@ clock_seconds(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
 }
 
-/* Processor seconds that a process has used; 0: its own. What cannot be known is none. */
+/* Processor seconds that process @pid has used; @pid 0 is this process. 0 if the system does not tell. */
 static inline double
 clock_processor_seconds(pid_t pid)
 {

@@ -10,7 +10,7 @@
 #include "harness/base/memory.h"
 
 #define CHAR_MAX_LEN 4 /* bytes of a character of UTF-8 */
-#define SHOWN_LEN 4    /* "\ooo" */
+#define SHOWN_LEN 4    /* the length of "\ooo" */
 
 uint32_t
 escape_decode(const char *text, size_t left, size_t *len)
@@ -34,7 +34,7 @@ escape_decode(const char *text, size_t left, size_t *len)
 	return c;
 }
 
-/* Control characters, those that change the direction or break the line unseen, and what is no character. */
+/* Control characters, characters that change the direction of text or break the line, and bytes that are no UTF-8. */
 static bool
 is_harmful(uint32_t c, size_t len)
 {
@@ -49,7 +49,7 @@ is_harmful(uint32_t c, size_t len)
 	return (c & 0xfffe) == 0xfffe || (c == ESCAPE_REPLACEMENT && len == 1);
 }
 
-/* The next character of @text in a harmless form: *from bytes of text become *to bytes of @shown. */
+/* Rewrites the next character of @text into a harmless form: reads *from bytes, and writes *to bytes to @shown. */
 static void
 show_next(const char *text, size_t left, size_t *from, char shown[CHAR_MAX_LEN * SHOWN_LEN], size_t *to)
 {
@@ -124,8 +124,8 @@ escape_shell(const char *word, struct strbuf *out)
 /* --- the standard streams --- */
 
 /*
- * Behind a stream of stdio. No memory is allocated: messages about a lack of it pass here, too. A character may come
- * in several pieces: its first bytes wait for the others.
+ * The state of an escaping stdio stream. Escaping allocates no memory, because messages about a lack of memory pass
+ * here, too. A character may arrive in several pieces: its first bytes are kept until the last ones arrive.
  */
 struct filter {
 	int fd;
@@ -152,7 +152,7 @@ write_all(int fd, const char *bytes, size_t len)
 	return true;
 }
 
-/* Do these bytes begin a character whose last bytes are missing? */
+/* Are these bytes the start of a character whose last bytes are missing? */
 static bool
 is_cut(const char *text, size_t left)
 {
@@ -193,7 +193,7 @@ filter_write(void *cookie, const char *text, size_t len)
 	return write_all(f->fd, out, used) ? (ssize_t)len : 0;
 }
 
-/* A stream that escapes. */
+/* Makes a stream that escapes what is written to it. */
 static FILE *
 filtered(struct filter *f, int mode)
 {

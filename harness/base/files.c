@@ -25,7 +25,7 @@
 #define TEMP_BEGIN ".wirestorm-"
 #define TEMP_END ".tmp"
 
-/* What a path means, its links followed. */
+/* What a path names, with its links followed. */
 struct place {
 	char path[PATH_MAX];
 	int fd;                /* a descriptor of this process (/dev/stdout, /dev/fd/N), or -1 */
@@ -44,7 +44,7 @@ directory_of(const char *path, char directory[PATH_MAX])
 	directory[len == 0 ? 1 : len] = '\0';
 }
 
-/* The descriptor that /proc/self/fd/N, by any name of that directory, stands for; -1: the path is something else. */
+/* The descriptor N if the path names /proc/self/fd/N, under any name of that directory; otherwise -1. */
 static int
 own_descriptor(const char *path)
 {
@@ -61,7 +61,7 @@ own_descriptor(const char *path)
 	return (int)strtonum(name, 0, INT_MAX, &problem);
 }
 
-/* Replaces the link in @path by what it says. False with errno set. */
+/* Replaces @path, which is a link, by the link's text. False with errno set. */
 static bool
 follow_link(char path[PATH_MAX], const char *link)
 {
@@ -80,8 +80,8 @@ follow_link(char path[PATH_MAX], const char *link)
 }
 
 /*
- * Follows the links of the last component one by one. realpath(3) would fail where the last link leads to a file that
- * is not there yet, and would take a descriptor in /proc for the file that is open behind it.
+ * Follows the links of the last component one by one. realpath(3) does not work here: it fails where the last link
+ * leads to a missing file, and it resolves a descriptor in /proc to the open file.
  */
 static bool
 find_place(const char *path, struct place *p)
@@ -136,7 +136,7 @@ close_quietly(int fd)
 	errno = error;
 }
 
-/* --- what is no regular file --- */
+/* --- paths that are not regular files --- */
 
 static bool
 write_open(const char *path, const char *bytes, size_t len)
@@ -154,7 +154,7 @@ write_open(const char *path, const char *bytes, size_t len)
 static bool
 write_descriptor(int fd, const char *bytes, size_t len)
 {
-	(void)fflush(stdout); /* what was printed earlier comes first */
+	(void)fflush(stdout); /* earlier output first */
 	return write_all(fd, bytes, len);
 }
 
@@ -173,7 +173,7 @@ remove_stale(const char *directory)
 	if (dir == NULL)
 		return;
 	if (fstat(dirfd(dir), &st) != 0 || (st.st_dev == last_dev && st.st_ino == last_ino)) {
-		(void)closedir(dir); /* this process has looked there already */
+		(void)closedir(dir); /* this process has cleaned that directory already */
 		return;
 	}
 	last_dev = st.st_dev;
@@ -195,7 +195,7 @@ remove_stale(const char *directory)
 	(void)closedir(dir);
 }
 
-/* A signal that ends the process must not come while the temporary file has a name. */
+/* Blocks signals that end the process while the temporary file has a name. */
 static void
 hold_signals(sigset_t *before)
 {
@@ -215,7 +215,7 @@ release_signals(const sigset_t *before)
 	(void)pthread_sigmask(SIG_SETMASK, before, NULL);
 }
 
-/* A name for a temporary file in @directory. */
+/* Writes a free name for a temporary file in @directory to @name. */
 static bool
 name_temp(const char *directory, char name[PATH_MAX])
 {
@@ -228,7 +228,7 @@ name_temp(const char *directory, char name[PATH_MAX])
 	return false;
 }
 
-/* A temporary file that has a name, locked. -1 with errno set. */
+/* Creates a temporary file with a name, and locks it. -1 with errno set. */
 static int
 open_named(const char *directory, char name[PATH_MAX])
 {
@@ -241,14 +241,14 @@ open_named(const char *directory, char name[PATH_MAX])
 		fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 		if (fd < 0 && errno == EEXIST)
 			continue;
-		/* Another process may have removed it before it was locked. */
+		/* Another process may have removed the file before the lock was taken. */
 		if (fd < 0 || flock(fd, LOCK_EX) != 0 || fstat(fd, &st) != 0 || st.st_nlink > 0)
 			return fd;
 		(void)close(fd);
 	}
 }
 
-/* Writes, and gives the file the mode of the one that it replaces. */
+/* Writes the bytes, and gives the file the mode of the file that it replaces. */
 static bool
 fill(int fd, const struct place *p, const char *bytes, size_t len)
 {
@@ -256,7 +256,7 @@ fill(int fd, const struct place *p, const char *bytes, size_t len)
 	       (p->unsynced || fsync(fd) == 0);
 }
 
-/* Gives the temporary file @name its place. It has no name afterwards, or is removed. */
+/* Renames the temporary file @name to @path. On failure, removes it. */
 static bool
 put_in_place(const char *name, const char *path, bool fresh)
 {
@@ -267,7 +267,8 @@ put_in_place(const char *name, const char *path, bool fresh)
 		good = rename(name, path) == 0;
 	} else {
 		good = renameat2(AT_FDCWD, name, AT_FDCWD, path, RENAME_NOREPLACE) == 0;
-		if (!good && (errno == EINVAL || errno == ENOSYS)) /* links can do it, too */
+		if (!good && (errno == EINVAL || errno == ENOSYS)) /* this file system cannot do RENAME_NOREPLACE:
+		                                                    * use link(2) */
 			good = link(name, path) == 0 && unlink(name) == 0;
 	}
 	error = errno;
@@ -279,7 +280,7 @@ put_in_place(const char *name, const char *path, bool fresh)
 
 enum unnamed { UNNAMED_WRITTEN, UNNAMED_FAILED, UNNAMED_IMPOSSIBLE };
 
-/* By a file that has no name until it is complete. Not every file system can do that. */
+/* Writes through a file without a name (O_TMPFILE). Not every file system has it. */
 static enum unnamed
 write_unnamed(const struct place *p, const char *directory, const char *bytes, size_t len, bool fresh)
 {
@@ -330,7 +331,7 @@ write_named(const struct place *p, const char *directory, const char *bytes, siz
 	return good;
 }
 
-/* The new name must survive a crash, too. Who may not read the directory cannot synchronise it. */
+/* Synchronises the directory, so that the new name survives a crash. Skipped if the directory is not readable. */
 static bool
 sync_directory(const char *directory)
 {
@@ -456,7 +457,7 @@ file_write_new(const char *path, const struct strbuf *text)
 	return write_whole(&p, strbuf_text(text), text->len, true);
 }
 
-/* "DIR/NAME-2.EXT" */
+/* Appends "DIR/NAME-2.EXT". */
 static void
 add_number(const char *path, unsigned number, struct strbuf *out)
 {

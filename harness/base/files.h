@@ -23,26 +23,29 @@ struct strbuf;
 /* Is @path "-"? */
 bool file_is_stdout(const char *path);
 /*
- * Writes @len bytes. False with errno set: a regular file is as it was before. Standard output is buffered, and its
+ * Writes @len bytes. False with errno set: a regular file keeps its old contents. Standard output is buffered; its
  * errors are reported at the end of the program.
  */
 bool file_write(const char *path, const void *bytes, size_t len);
 bool file_write_text(const char *path, const struct strbuf *text);
-/* As file_write_text, but does not wait for the disk: a crash of the machine may leave the file empty. */
+/* As file_write_text, but does not wait for the disk: after a crash of the machine the file may be empty. */
 bool file_write_unsynced(const char *path, const struct strbuf *text);
-/* Does file_write replace @path as a whole? False: what is written twice is there twice. */
+/* Does file_write replace @path as a whole? If not, a second write appends to the first. */
 bool file_replaces(const char *path);
-/* Can @path be written as far as permissions tell? For asking before the work, not after it. False with errno set. */
+/*
+ * Do the permissions allow writing @path? To be called before the work, so that a long run does not fail at its end.
+ * False with errno set.
+ */
 bool file_writable(const char *path);
-/* As file_write, for a new file. False with errno EEXIST: something has this name, and stays. */
+/* As file_write, for a new file. False with errno EEXIST: the name is taken; the existing file is untouched. */
 bool file_write_new(const char *path, const struct strbuf *text);
 /*
- * As file_write_new. If the name is taken, uses another one: NAME-2.EXT, NAME-3.EXT, ... What is no regular file, "-"
- * included, is written as file_write does. *written is set to the path that was used.
+ * As file_write_new. If the name is taken, uses NAME-2.EXT, NAME-3.EXT, ... A path that is not a regular file, "-"
+ * included, is written as by file_write. Sets *written to the path used.
  */
 bool file_write_numbered(const char *path, const struct strbuf *text, struct strbuf *written);
 
-/* Makes the directory if it is not there. False: said why on standard error. */
+/* Makes the directory if it does not exist. False: the reason is on standard error. */
 bool file_make_directory(const char *dir);
 
 #endif

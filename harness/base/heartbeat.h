@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * heartbeat.h - a counter that moves while a process makes progress: runs begin, an exploration takes steps.
+ * heartbeat.h - a counter that moves while a process makes progress: at each run, and at each step of an exploration.
  *
  * The parent of a worker reads it (workers.h): a worker hangs if it uses processor time and the counter stands still.
  */

@@ -11,7 +11,7 @@
 #include "harness/base/memory.h"
 #include "harness/base/strbuf.h"
 
-#define LIST_MAX_SIZE ((size_t)64 << 20) /* a million names of 64 bytes are not a list but a mistake */
+#define LIST_MAX_SIZE ((size_t)64 << 20) /* limit: a million names of 64 bytes */
 #define READ_SIZE 65536
 
 static void
@@ -50,7 +50,7 @@ inputs_add(struct inputs *files, const char *path, enum inputs_kind kind, inputs
 	}
 	copy = memory_text(path, "a file name");
 	tree = fts_open((char *const[]){ copy, NULL }, FTS_LOGICAL | FTS_NOCHDIR, by_name);
-	if (tree == NULL) { /* for the empty name; the other errors come from fts_read */
+	if (tree == NULL) { /* fts_open fails for an empty name; all other errors come from fts_read */
 		about(path, 0, "%s", strerror(errno));
 		free(copy);
 		return false;
@@ -61,11 +61,11 @@ inputs_add(struct inputs *files, const char *path, enum inputs_kind kind, inputs
 			if (wanted(entry, kind))
 				add_name(files, entry->fts_path);
 			break;
-		case FTS_DEFAULT: /* a pipe or a device: only when it is named itself */
+		case FTS_DEFAULT: /* a pipe or a device: taken only if it is named itself */
 			if (entry->fts_level == FTS_ROOTLEVEL)
 				add_name(files, entry->fts_path);
 			break;
-		case FTS_SLNONE: /* a link that leads nowhere */
+		case FTS_SLNONE: /* a dangling link */
 			if (wanted(entry, kind)) {
 				about(entry->fts_path, 0, "the link leads to no file");
 				ok = false;
@@ -86,7 +86,7 @@ inputs_add(struct inputs *files, const char *path, enum inputs_kind kind, inputs
 	return ok;
 }
 
-/* The whole list, with a NUL after it, or NULL: @about has said why. */
+/* Reads the whole list and appends a NUL. NULL: @about has reported the reason. */
 static char *
 read_list(const char *path, size_t *ret_len, inputs_about *about)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* keybuf.c - a growing byte string. See keybuf.h. */
+/* keybuf.c - see keybuf.h. */
 #include "harness/base/keybuf.h"
 
 #include <err.h>

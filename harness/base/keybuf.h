@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* keybuf.h - a growing byte string: what a state is reduced to. Numbers are written in a fixed byte order. */
+/* keybuf.h - a growing byte string, for state keys and messages. Numbers are written in a fixed byte order. */
 #ifndef HARNESS_BASE_KEYBUF_H
 #define HARNESS_BASE_KEYBUF_H
 
@@ -12,7 +12,7 @@ struct keybuf {
 	size_t len, cap;
 };
 
-/* Makes room for @more bytes behind len; ends the program if memory runs out. */
+/* Makes room for @more bytes after len. Ends the program if memory runs out. */
 void keybuf_grow(struct keybuf *k, size_t more);
 void keybuf_free(struct keybuf *k);
 
@@ -30,7 +30,7 @@ keybuf_u8(struct keybuf *k, uint8_t v)
 	k->bytes[k->len++] = v;
 }
 
-/* A number in 7-bit groups, low first: small numbers are one byte. */
+/* Appends a number in 7-bit groups, low group first: a small number takes one byte. */
 static inline void
 keybuf_num(struct keybuf *k, uint64_t v)
 {
@@ -42,7 +42,7 @@ keybuf_num(struct keybuf *k, uint64_t v)
 	k->bytes[k->len++] = (uint8_t)v;
 }
 
-/* A signed number, as one that is small for small magnitudes. */
+/* Appends a signed number. A small magnitude takes one byte. */
 static inline void
 keybuf_signed(struct keybuf *k, int64_t v)
 {

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define STATUS 2   /* as for all that could not be run */
-#define CAP_MIN 16 /* elements of an array that grows */
+#define STATUS 2   /* the status of a command that could not run */
+#define CAP_MIN 16 /* first capacity of a growing array */
 
 static void (*on_out)(const char *what);
 
@@ -20,10 +20,7 @@ memory_on_out(void (*hook)(const char *what))
 	on_out = hook;
 }
 
-/*
- * The caller may be on a fiber, or one of several threads. Exit handlers would free what they use, so they are not
- * called.
- */
+/* Does not call exit handlers: they would free memory that other threads, or this fiber, still use. */
 void
 memory_out(const char *what)
 {

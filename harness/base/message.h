@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* message.h - what goes to a worker and comes back (workers.h): numbers and texts as bytes. */
+/* message.h - messages to and from a worker (workers.h): numbers and texts as bytes. */
 #ifndef HARNESS_BASE_MESSAGE_H
 #define HARNESS_BASE_MESSAGE_H
 
@@ -11,14 +11,14 @@
 
 struct message_reader {
 	const uint8_t *at, *end;
-	bool bad; /* there was less than was asked for */
+	bool bad; /* the message was shorter than expected */
 };
 
 void message_text(struct keybuf *k, const char *text, size_t len);
 void message_double(struct keybuf *k, double value);
 uint64_t message_read_number(struct message_reader *r);
 double message_read_double(struct message_reader *r);
-/* malloc'ed, with a zero behind it. */
+/* malloc'ed, and terminated with a zero byte. */
 char *message_read_text(struct message_reader *r);
 
 #endif

@@ -6,15 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WORD_MAX 40   /* longer words are compared with none */
-#define PREFIX_MIN 4  /* letters from which on the beginning of a word stands for the word */
-#define CASE_COST 1   /* a letter in the other case */
-#define LETTER_COST 3 /* a letter that is missing, wrong, too much, or swapped with the next */
+#define WORD_MAX 40   /* longer words are not compared */
+#define PREFIX_MIN 4  /* a prefix of at least so many letters matches the whole word */
+#define CASE_COST 1   /* a letter in the wrong case */
+#define LETTER_COST 3 /* a letter missing, wrong, extra, or swapped with the next */
 #define FAR_SHORT (2 * LETTER_COST)
 #define FAR_MIDDLE (3 * LETTER_COST)
 #define FAR_LONG (4 * LETTER_COST)
 
-/* The first distance that is too far for a word of @len letters. */
+/* The smallest distance that is too far for a word of @len letters. */
 static unsigned
 too_far(size_t len)
 {
@@ -43,7 +43,7 @@ letter_cost(char a, char b)
 	return tolower((unsigned char)a) == tolower((unsigned char)b) ? CASE_COST : LETTER_COST;
 }
 
-/* The cheapest way from one word to the other by single letters and swapped neighbours. */
+/* The edit distance of two words: single letters and swapped neighbours. */
 static unsigned
 distance(const char *a, size_t len_a, const char *b, size_t len_b)
 {
@@ -74,7 +74,7 @@ nearest_offer(struct nearest *n, const char *word)
 	if (n->len == 0 || n->len > WORD_MAX || len > WORD_MAX)
 		return;
 	found = distance(n->text, n->len, word, len);
-	/* Nothing of a word of one or two letters is left when all of them are changed. */
+	/* A word of one or two letters does not match if all its letters change. */
 	if (found >= LETTER_COST * (n->len < len ? n->len : len))
 		found = FAR_LONG;
 	if (n->len >= PREFIX_MIN && len > n->len && memcmp(n->text, word, n->len) == 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * nearest.h - which word of a table an unknown word is probably meant to be: "did you mean".
+ * nearest.h - finds the word of a table that is closest to an unknown word, for "did you mean".
  *
  *	struct nearest n;
  *
@@ -19,15 +19,15 @@
 struct nearest {
 	const char *text; /* the unknown word */
 	size_t len;
-	const char *word;  /* the nearest one so far; NULL: none is near */
-	unsigned distance; /* its distance, or the first that is too far */
+	const char *word;  /* the nearest word so far; NULL: none is near */
+	unsigned distance; /* the distance of @word, or the smallest distance that is too far */
 	char hint[NEAREST_HINT_MAX];
 };
 
 void nearest_begin(struct nearest *n, const char *text, size_t len);
-/* One of the words that may stand there. Of several with the same distance the first counts. @word stays alive. */
+/* Offers a word. The first of several words with the same distance wins. @word must stay valid. */
 void nearest_offer(struct nearest *n, const char *word);
-/* "; did you mean "wire"?", or "" if no word is near. In *n. */
+/* Returns "; did you mean "wire"?", or "" if no word is near. The text is in *n. */
 const char *nearest_hint(struct nearest *n);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * prng.h - random numbers that are the same everywhere for the same seed: splitmix64 (Steele, Lea, Flood: Fast
- * splittable pseudorandom number generators, OOPSLA 2014). The state counts, the output mixes it: neighbouring seeds
- * are unlike. Small enough to have one per thread and purpose; streams of one run are seeded with prng_mix().
+ * prng.h - random numbers that depend only on the seed: splitmix64 (Steele, Lea, Flood: Fast splittable pseudorandom
+ * number generators, OOPSLA 2014). The state is a counter and the output mixes it, so neighbouring seeds give unrelated
+ * numbers. It is small enough for one generator per thread and purpose; prng_mix() seeds the streams of a run.
  */
 #ifndef HARNESS_BASE_PRNG_H
 #define HARNESS_BASE_PRNG_H
@@ -24,28 +24,28 @@ prng_next(struct prng *p)
 	return z ^ z >> 31;
 }
 
-/* Uniform in [0, n), n > 0; the bias is below n / 2^64. */
+/* Uniform in [0, n), for n > 0. The bias is below n / 2^64. */
 static inline uint64_t
 prng_below(struct prng *p, uint64_t n)
 {
 	return (uint64_t)((unsigned __int128)prng_next(p) * n >> 64);
 }
 
-/* True once in @n times. */
+/* True with probability 1/@n. */
 static inline bool
 prng_one_in(struct prng *p, unsigned n)
 {
 	return prng_below(p, n) == 0;
 }
 
-/* True @percent times in a hundred. */
+/* True with probability @percent/100. */
 static inline bool
 prng_percent(struct prng *p, unsigned percent)
 {
 	return prng_below(p, 100) < percent;
 }
 
-/* A stream of its own for (seed, a, b): neighbouring numbers give unrelated streams. */
+/* A separate stream for (seed, a, b). Neighbouring numbers give unrelated streams. */
 static inline struct prng
 prng_mix(uint64_t seed, uint64_t a, uint64_t b)
 {

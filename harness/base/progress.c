@@ -18,7 +18,7 @@
 
 static struct {
 	bool begun, escapes;
-	bool line; /* one is on the terminal */
+	bool line; /* a progress line is on the terminal */
 	double next, each;
 } progress;
 

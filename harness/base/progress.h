@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * progress.h - what a command that takes long says on standard error meanwhile.
+ * progress.h - the progress line of a long command, on standard error.
  *
- * On a terminal it is one line, first after 2 seconds and then each second, which the next output replaces. Elsewhere,
- * and on a terminal that knows no escape sequences (TERM=dumb), it is a line each 10 seconds. The environment variable
- * WIRESTORM_PROGRESS is the number of seconds for both; 0: whenever there is something to say.
+ * On a terminal it is one line, first after 2 seconds and then each second; the next output replaces it. Elsewhere, and
+ * on a terminal without escape sequences (TERM=dumb), it is a line every 10 seconds. The environment variable
+ * WIRESTORM_PROGRESS sets both times in seconds; 0 prints a line whenever it can.
  */
 #ifndef HARNESS_BASE_PROGRESS_H
 #define HARNESS_BASE_PROGRESS_H
 
 #include <stdbool.h>
 
-/* May escape sequences go to that file descriptor? It is a terminal, and TERM is not "dumb". */
+/* Does this file descriptor accept escape sequences? It is a terminal, and TERM is not "dumb". */
 bool progress_escapes(int fd);
-/* The command begins. Without it the first progress_due is the beginning. */
+/* Starts the clock at the start of a command. Without this call, the first progress_due starts it. */
 void progress_begin(void);
-/* Is it time to say something? Reads a clock: several times a second is cheap enough, each step is not. */
+/* Is it time for a progress line? It reads a clock, so call it a few times a second, not at each step. */
 bool progress_due(void);
-/* Says it, without a line end. */
+/* Prints a progress line; the text has no line end. */
 void progress_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* Before other output, and at the end: takes the line away, if there is one. */
+/* Removes the progress line, if there is one. To be called before other output and at the end. */
 void progress_erase(void);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* strbuf.c - a growing, always terminated string. See strbuf.h. */
+/* strbuf.c - see strbuf.h. */
 #include "harness/base/strbuf.h"
 
 #include <err.h>
@@ -12,7 +12,7 @@
 
 #define STRBUF_CAP_MIN 64
 
-/* Room for @more bytes and the terminator. Doubling keeps appending linear. */
+/* Makes room for @more bytes and the terminator. Capacity doubles, so appending is linear. */
 static void
 strbuf_reserve(struct strbuf *b, size_t more)
 {

@@ -27,7 +27,7 @@
 
 #define TICK_MS 100
 
-/* The length of a message from a worker that has no memory left; a text of OUT_TEXT bytes follows. */
+/* Sent as a message length by a worker that has no memory left. A text of OUT_TEXT bytes follows. */
 #define OUT_OF_MEMORY UINT64_MAX
 #define OUT_TEXT 64
 
@@ -35,15 +35,16 @@ struct worker {
 	pid_t pid; /* 0: not running */
 	int fd;
 	struct work *work; /* NULL: idle */
-	uint64_t beat;     /* of its heartbeat, when it last moved */
-	double used;       /* processor seconds at that time */
-	double used_last;  /* at the last look */
-	double asleep;     /* seconds of our own ticks since then, in which it slept and used no processor time */
+	uint64_t beat;     /* the worker's heartbeat when it last moved */
+	double used;       /* the worker's processor seconds at that time */
+	double used_last;  /* the worker's processor seconds at the last look */
+	double asleep;     /* seconds of the parent's ticks since then, in which the worker slept and used no
+	                    * processor time */
 };
 
 /* Memory that the parent and the workers share. */
 struct shared {
-	volatile int over;                   /* tick has said so: what is under way comes to its end early */
+	volatile int over;                   /* tick returned true: workers end their pieces early */
 	_Atomic uint64_t beats[WORKERS_MAX]; /* heartbeat.h */
 };
 
@@ -54,10 +55,10 @@ struct workers {
 	struct workers_options options;
 	struct worker all[WORKERS_MAX];
 	struct shared *shared;
-	double looked; /* when wait_for_some last looked at them */
+	double looked; /* when wait_for_some last looked at the workers */
 };
 
-/* --- messages: a length, then so many bytes --- */
+/* --- messages: a length, then that many bytes --- */
 
 static bool
 receive(int fd, void *buf, size_t size)
@@ -122,9 +123,9 @@ transmit_message(int fd, const struct keybuf *k)
 
 /* --- the worker's side --- */
 
-static int out_fd; /* of this process, if it is a worker */
+static int out_fd; /* the worker's descriptor for results */
 
-/* The parent ends in place of the worker, so what the worker was doing does not count as a crash. */
+/* The parent ends in place of the worker, so that the lack of memory does not count as a crash. */
 static void
 worker_out(const char *what)
 {
@@ -132,7 +133,7 @@ worker_out(const char *what)
 	char text[OUT_TEXT] = "";
 
 	(void)snprintf(text, sizeof(text), "%s", what);
-	/* If that fails, the parent has ended already: another worker has told it. */
+	/* If this fails, the parent has ended already because another worker ran out of memory. */
 	if (transmit(out_fd, &len, sizeof(len)))
 		(void)transmit(out_fd, text, sizeof(text));
 	_exit(EXIT_FAILURE);
@@ -145,9 +146,9 @@ worker_main(const struct workers_options *o, int fd)
 	void *state;
 
 #ifdef __linux__
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* whoever is busy when the parent is killed need not go on */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* end with the parent, even in the middle of a piece */
 #endif
-	(void)signal(SIGABRT, SIG_DFL); /* the parent says who died of what */
+	(void)signal(SIGABRT, SIG_DFL); /* the parent reports which worker died, and of what signal */
 	out_fd = fd;
 	memory_on_out(worker_out);
 	state = o->begin(o->begin_arg);
@@ -163,9 +164,9 @@ worker_main(const struct workers_options *o, int fd)
 /* --- the parent's side --- */
 
 /*
- * The child never sees an interrupt, from its first instruction on: whether to stop is the parent's decision. Terminals
- * send SIGINT or SIGHUP, and timeout(1) and job schedulers SIGTERM, to all processes of a job; that is no crash of a
- * worker's.
+ * Blocks interrupts in the child from its first instruction: the parent alone decides when to stop. Terminals send
+ * SIGINT or SIGHUP, and timeout(1) and job schedulers SIGTERM, to all processes of a job. That must not look like a
+ * crash of the worker.
  */
 static pid_t
 fork_without_interrupts(void)
@@ -237,7 +238,7 @@ workers_start(const struct workers_options *options)
 	return w;
 }
 
-/* The worker is idle again. */
+/* Ends the piece of a worker, and makes the worker idle. */
 static void
 end_work(struct workers *w, struct worker *one, enum work_end end, int status)
 {
@@ -254,7 +255,7 @@ end_work(struct workers *w, struct worker *one, enum work_end end, int status)
 		w->options.done(w->options.arg, work);
 }
 
-/* It has gone, or is made to go; another takes its place. */
+/* Replaces a worker that has died or is to be killed. */
 static void
 replace(struct workers *w, struct worker *one, enum work_end end)
 {
@@ -274,7 +275,7 @@ give(struct worker *one, struct work *work)
 	one->work = work;
 	one->asleep = 0;
 	one->used = one->used_last = clock_processor_seconds(one->pid);
-	/* If the worker has gone, the next read says so. */
+	/* If the worker has died, the next read from it fails. */
 	(void)transmit_message(one->fd, &work->in);
 }
 
@@ -290,7 +291,7 @@ take(struct workers *w, struct worker *one)
 	keybuf_free(&ignored);
 }
 
-/* Does the process wait for something? One that is stopped does not, nor one that waits for a processor. */
+/* Is the process asleep? A stopped process is not, and a process that waits for a processor is not. */
 static bool
 sleeps(pid_t pid)
 {
@@ -302,15 +303,15 @@ sleeps(pid_t pid)
 	if (f == NULL)
 		return false;
 	if (fgets(text, sizeof(text), f) != NULL)
-		state = strrchr(text, ')'); /* the name before it may hold anything */
+		state = strrchr(text, ')'); /* the name may contain any character: search for its end from behind */
 	(void)fclose(f);
 	return state != NULL && strncmp(state, ") S", 3) == 0;
 }
 
 /*
- * Judged by processor time, not by the clock on the wall: a worker that was stopped, or on a slow machine, does not
- * hang. It hangs if it makes no progress in hang_seconds of processor time, or sleeps for so long, in our own ticks.
- * @passed: since the last look, at most a tick: we may have been stopped, too.
+ * Does the worker hang? It does if it makes no progress in hang_seconds of its own processor time, or sleeps for as
+ * long in ticks of the parent. Wall-clock time does not count: the worker may have been stopped, or the machine slow.
+ * @passed is the time since the last look, at most one tick, because the parent may have been stopped, too.
  */
 static bool
 hangs(const struct workers *w, struct worker *one, double passed)
@@ -333,7 +334,7 @@ hangs(const struct workers *w, struct worker *one, double passed)
 	       (used - one->used > w->options.hang_seconds || one->asleep > w->options.hang_seconds);
 }
 
-/* Waits for any of them. */
+/* Waits until a worker answers or a tick passes. */
 static void
 wait_for_some(struct workers *w)
 {
@@ -343,7 +344,7 @@ wait_for_some(struct workers *w)
 	for (unsigned i = 0; i < w->options.nr; i++)
 		fds[i] = (struct pollfd){ .fd = w->all[i].fd, .events = POLLIN };
 	if (poll(fds, w->options.nr, TICK_MS) < 0)
-		return; /* a signal: the tick says what of it */
+		return; /* a signal: the next tick handles it */
 	now = clock_seconds();
 	passed = now - w->looked < TICK_MS * 1e-3 ? now - w->looked : TICK_MS * 1e-3;
 	w->looked = now;

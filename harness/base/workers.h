@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * workers.h - work given to other processes, a piece at a time, because what it is done with may crash or hang:
- * then one piece is lost, and said to be, and the rest goes on.
+ * workers.h - worker processes. They run pieces of work that may crash or hang: one piece is lost and reported, and the
+ * rest goes on.
  *
- * A piece is bytes, and so is what comes of it. Which worker does which piece, and when, has no influence on either:
- * the workers share nothing and keep nothing.
+ * A piece and its result are bytes. A result does not depend on which worker does the piece, or when: workers share no
+ * state and keep none.
  */
 #ifndef HARNESS_BASE_WORKERS_H
 #define HARNESS_BASE_WORKERS_H
@@ -17,46 +17,46 @@
 #define WORKERS_MAX 64
 
 enum work_end {
-	WORK_LEFT = 0, /* nobody began with it: there was no more time */
+	WORK_LEFT = 0, /* not started before the deadline */
 	WORK_DONE,
-	WORK_DIED, /* the process ended */
-	WORK_HUNG, /* it made no progress for hang_seconds, and was ended */
+	WORK_DIED, /* the worker process died */
+	WORK_HUNG, /* no progress for hang_seconds; the worker was killed */
 };
 
 struct work {
 	struct keybuf in, out;
 	enum work_end end;
-	int status; /* WORK_DIED: as of waitpid(2) */
+	int status; /* WORK_DIED: the status of waitpid(2) */
 };
 
 struct workers_options {
 	unsigned nr;         /* processes, at most WORKERS_MAX */
 	double hang_seconds; /* processor seconds without progress (heartbeat.h); 0: never */
-	/* In the worker: once, and its result is given to work. */
+	/* Runs once in each worker; work gets its result as state. */
 	void *(*begin)(const void *arg);
 	const void *begin_arg;
 	void (*work)(void *state, const struct keybuf *in, struct keybuf *out);
-	/* In the parent, several times a second. True: begin no more pieces. */
+	/* Runs in the parent, several times a second. True: start no more pieces. */
 	bool (*tick)(void *arg);
-	/* In the parent, as soon as a piece has its end; may be NULL. */
+	/* Runs in the parent when a piece ends; may be NULL. */
 	void (*done)(void *arg, struct work *work);
-	void *arg; /* of these two */
-	/* When tick stops it, do not wait for pieces that are under way; then nothing is left but workers_stop. */
+	void *arg; /* passed to tick and done */
+	/* When tick returns true, do not wait for running pieces. Only workers_stop may follow. */
 	bool stop_at_once;
 };
 
 struct workers;
 
-/* In a worker: not 0 when tick has said that it is over. Then a piece that takes long comes to its end. */
+/* In a worker: not 0 after tick returned true. A long piece then ends early. */
 extern const volatile int *worker_over;
 
-/* As many as there are processors. */
+/* The number of processors. */
 unsigned workers_nr_default(void);
-/* Ends the program if processes cannot be had. */
+/* Starts the workers. Ends the program if it cannot fork. */
 struct workers *workers_start(const struct workers_options *options);
-/* All of them, until each has its end. False: some were left. */
+/* Runs all pieces. False: some were not started. */
 bool workers_do(struct workers *w, struct work *work, size_t nr);
-/* Processor time of those that live. */
+/* The processor time of all running workers. */
 double workers_processor_seconds(const struct workers *w);
 void workers_stop(struct workers *w);
 

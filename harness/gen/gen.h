@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * gen.h - the room gen: programs that nobody wrote, and small changes to programs.
+ * gen.h - the room gen: random programs, and small changes to programs.
  *
- * For: random operations and programs, mutation, editing a program in place.
- * Includes: base/, program/, sim/, target/.
+ * For: random operations and programs, mutation, editing a program in place. Includes: base/, program/, sim/, target/.
  * Start reading: random-program.h, then mutate.h.
  */
 #ifndef HARNESS_GEN_GEN_H

@@ -32,14 +32,17 @@ genome_of_program(struct genome *g, const struct genome_limits *l, const struct 
 
 		to->nr = p->threads[t].nr_ops < l->ops_max ? p->threads[t].nr_ops : l->ops_max;
 		memcpy(to->ops, p->threads[t].ops, to->nr * sizeof(to->ops[0]));
-		/* Lists are cut and mixed: nothing in them says which operation is meant. */
+		/*
+		 * Lists are cut and mixed, so a reference to another operation's result would point anywhere:
+		 * references are dropped.
+		 */
 		for (unsigned i = 0; i < to->nr; i++)
 			program_drop_refs(&to->ops[i], &p->config);
 	}
 	g->nr_choices = 0;
 }
 
-/* Memory that is kept from one program to the next. */
+/* Memory that is reused from one program to the next. */
 static struct program_step steps[GENOME_OPS_MAX];
 static struct program_thread threads[PROGRAM_THREADS_MAX];
 static struct keybuf out;
@@ -70,7 +73,7 @@ genome_program(struct genome *g, const struct genome_limits *l, struct program *
 void
 genome_read(struct genome *g, const struct genome_limits *l, const uint8_t *bytes, size_t len)
 {
-	static struct bytes_room room; /* kept from one to the next */
+	static struct bytes_room room; /* reused from one program to the next */
 	struct program p;
 	size_t at = bytes_decode_in(bytes, len, &p, &room);
 
@@ -94,7 +97,7 @@ encode(struct genome *g, const struct genome_limits *l)
 		errx(1, "a mutation cannot be said in bytes: %s", reason);
 }
 
-/* The longest list is one shorter. False: all are empty. */
+/* Shortens the longest list by one operation. False: all lists are empty. */
 static bool
 shorten(struct genome *g, const struct genome_limits *l)
 {

@@ -8,9 +8,9 @@
 #include "harness/gen/random-program.h"
 
 #define CHANGES_MAX 3
-#define WINDOW 16 /* pages at most in which most of what is drawn without a model is */
+#define WINDOW 16 /* most things drawn without a model stay within so many pages */
 
-/* The part of the map where the program is, and a little of what is behind it. */
+/* Sets the window: the part of the map that the program uses, and a few pages after it. */
 static void
 set_window(struct draw *d)
 {
@@ -45,7 +45,7 @@ mutation_begin(struct mutation *m, struct genome *g, const struct genome_limits 
 	for (unsigned i = 0; i < genome_nr_lists(l); i++) {
 		const struct genome_list *list = &g->lists[i];
 
-		/* Half of them at most: what is drawn later is named, too. */
+		/* At most half of the ranges: ranges that are drawn later are added, too. */
 		for (unsigned j = 0; j < list->nr && d->nr_seen < DRAW_RANGES_MAX / 2; j++)
 			if (draw_has_kind(list->ops[j].code, VM_ARG_END))
 				d->seen[d->nr_seen++] = (struct draw_range){ list->ops[j].start, list->ops[j].end };
@@ -64,7 +64,7 @@ as_page(uint64_t page)
 	return page < VM_OP_PAGE_MAX ? page : VM_OP_PAGE_MAX;
 }
 
-/* In a map at the end of all pages, what is drawn can be behind the last one that a program may name. */
+/* In a map that ends at the last page, a drawn operation may name a page after the last one that a program can name. */
 static struct vm_op
 drawn_op(struct mutation *m, uint8_t code)
 {
@@ -81,7 +81,7 @@ new_op(struct mutation *m)
 	return drawn_op(m, draw_code(&m->draw));
 }
 
-/* A list to put something into. The threads are where things happen, if there are any. */
+/* A list to add something to. Prefers threads, because most happens there. */
 static unsigned
 some_list(struct mutation *m)
 {
@@ -92,14 +92,14 @@ some_list(struct mutation *m)
 	if (mutation_percent(m, 18))
 		return 0;
 	list = 1 + mutation_below(m, nr - 1);
-	/* One more thread multiplies the schedules. */
+	/* Prefers threads that exist: one more thread multiplies the schedules. */
 	for (unsigned tries = 0;
 	     m->limits->explored && m->g->lists[list].nr == 0 && tries < 4 && !mutation_percent(m, 10); tries++)
 		list = 1 + mutation_below(m, nr - 1);
 	return list;
 }
 
-/* A list that is not empty, or any if all are. */
+/* A list that is not empty, or any list if all are empty. */
 static struct genome_list *
 some_full_list(struct mutation *m)
 {
@@ -110,7 +110,7 @@ some_full_list(struct mutation *m)
 	return l;
 }
 
-/* NULL: there is none. */
+/* NULL: there is no operation. */
 static struct vm_op *
 some_op(struct mutation *m)
 {
@@ -119,7 +119,7 @@ some_op(struct mutation *m)
 	return l->nr > 0 ? &l->ops[mutation_below(m, l->nr)] : NULL;
 }
 
-/* In a list that is full it takes the place of another. */
+/* Adds an operation to a list; replaces one if the list is full. */
 static void
 put(struct mutation *m, unsigned list, struct vm_op op)
 {
@@ -204,7 +204,7 @@ change_retarget(struct mutation *m)
 		move_edge(m, op, other);
 		break;
 	}
-	/* What the operation has no word for stays zero. */
+	/* Fields that the operation has no argument for stay zero. */
 	if (!draw_has_kind(op->code, VM_ARG_START))
 		op->start = 0;
 	if (!draw_has_kind(op->code, VM_ARG_END) && !draw_has_kind(op->code, VM_ARG_LEN))
@@ -219,7 +219,7 @@ change_redraw(struct mutation *m)
 	if (op == NULL)
 		return;
 	fresh = drawn_op(m, op->code);
-	/* It may have become another operation, of a target that cannot do this one with every argument. */
+	/* draw_op gives another operation if the target does not support this one with all arguments. */
 	if (fresh.code != op->code)
 		return;
 	fresh.start = op->start;
@@ -249,7 +249,7 @@ change_thread(struct mutation *m)
 	memmove(to->ops, from->ops, to->nr * sizeof(to->ops[0]));
 }
 
-/* One page more, or the last one less. Sorted, each page once. */
+/* Poisons one more page, or unpoisons the last one. The pages are sorted, each once. */
 static void
 change_poison(struct mutation *m)
 {
@@ -306,7 +306,7 @@ change_directive(struct mutation *m)
 
 static const struct {
 	void (*change)(struct mutation *m);
-	unsigned chances[2]; /* by genome_limits.explored */
+	unsigned chances[2]; /* indexed by genome_limits.explored */
 } changes[] = {
 #define MUTATION(name, explored, fuzzed, what) { change_##name, { (fuzzed), (explored) } },
 #include "harness/gen/mutate.def"
@@ -341,7 +341,7 @@ mutation_change(struct mutation *m)
 
 /* --- crossover --- */
 
-/* The head of what is there and the tail of @b, either of which may be all of it. */
+/* Joins the head of the list and the tail of @b; either part may be the whole. */
 static void
 splice(struct mutation *m, unsigned list, const struct genome_list *b)
 {

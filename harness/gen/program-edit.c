@@ -43,15 +43,15 @@ program_copy_bare(struct program *to, const struct program *from)
 	never_copy_all(to, from);
 }
 
-/* An operation or step of @from that was number @at is gone (@by -1), or a new one is there (@by 1). */
+/* A change of numbering: operation or step @at of @from was removed (@by -1) or inserted (@by 1). */
 struct ref_change {
 	uint8_t from;
 	unsigned at;
 	int by;
-	bool whole; /* the thread has gone, with all its operations */
+	bool whole; /* the whole thread was removed */
 };
 
-/* In place of a result that is gone stands the map's first page. */
+/* Renumbers a reference. The map's first page replaces a result that no longer exists. */
 static void
 change_ref(const struct ref_change *c, struct vm_op_ref *ref, uint64_t *number, uint64_t instead)
 {
@@ -251,7 +251,7 @@ program_op(struct program *p, unsigned number)
 
 /* --- pages --- */
 
-/* A visitor of every page number of a program. */
+/* Visits every page number of a program. */
 typedef void page_function(void *arg, uint64_t *page);
 
 static void

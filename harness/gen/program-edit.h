@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * program-edit.h - changing a program in memory: what shrinking and mutating are made of.
+ * program-edit.h - edits of a program in memory, for shrinking and mutating.
  *
- * Edits are about what a program does, so a copy for editing is bare: directives, init steps and threads, and nothing
- * that was expected. An edit keeps the program valid: a thread without operations goes away, and the ones behind it
- * move up. Memory that runs out ends the program.
+ * Edits concern what a program does, so the copy to edit has directives, init steps and threads, but no expectations.
+ * An edit keeps the program valid: a thread without operations is removed, and the threads after it move up. The
+ * process ends if memory runs out.
  */
 #ifndef HARNESS_GEN_PROGRAM_EDIT_H
 #define HARNESS_GEN_PROGRAM_EDIT_H
@@ -13,36 +13,39 @@
 
 #include "harness/program/program.h"
 
-/* *to is program_init'ed here. Of the expectations only what must never be; no final steps, no comments. */
+/*
+ * Copies directives, init steps, threads and "never" lines; no final steps, no other expectations, no comments. *to is
+ * program_init'ed here.
+ */
 void program_copy_bare(struct program *to, const struct program *from);
 
 void program_drop_thread(struct program *p, unsigned thread);
-/* True: the thread went with its last operation. */
+/* True: that was the thread's last operation, and the thread was removed. */
 bool program_drop_op(struct program *p, unsigned thread, unsigned op);
 void program_drop_init(struct program *p, size_t i);
-/* False: the thread has as many as it can. */
+/* False: the thread is full. */
 bool program_insert_op(struct program *p, unsigned thread, unsigned at, const struct vm_op *op);
 void program_insert_init(struct program *p, size_t at, const struct vm_op *op);
-/* Its arguments that are results become numbers: the map's first page takes the place of a page that is found. */
+/* Replaces arguments of @op that are results by numbers: a page becomes the map's first page. */
 void program_drop_refs(struct vm_op *op, const struct program_config *cfg);
-/* Is the result of the operation with this number an argument of another one? */
+/* Is the result of operation @number an argument of another operation? */
 bool program_refers_to(struct program *p, unsigned number);
-/* With one operation. False: there are as many threads as there can be. */
+/* Adds a thread with one operation. False: the program has the most threads already. */
 bool program_add_thread(struct program *p, const struct vm_op *op);
 
 /*
- * The init steps become the only thread: what they find has a schedule then. False: there are none, or too many, and *p
- * is as it was.
+ * Turns the init steps into the only thread, so that findings in them have a schedule. False: there are none or too
+ * many, and *p is unchanged.
  */
 bool program_init_as_thread(struct program *p);
 
-/* Operations of the init steps and of all threads, in that order. */
+/* The number of operations in the init steps and all threads. */
 unsigned program_nr_ops(const struct program *p);
 struct vm_op *program_op(struct program *p, unsigned number);
 
-/* The page numbers that the program's operations and its poison name, ascending, each once. *ret is malloc'ed. */
+/* The page numbers that operations and poison name, ascending, each once. *ret is malloc'ed. */
 size_t program_pages(const struct program *p, uint64_t **ret);
-/* Every such page number that is @from or above moves by @by, which is taken as signed. */
+/* Adds @by, taken as signed, to every page number that is at least @from. */
 void program_shift_pages(struct program *p, uint64_t from, uint64_t by);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "engine/vm.h"
 
-#define DRAWS_MAX 1000 /* for an operation that the target can do */
+#define DRAWS_MAX 1000 /* attempts to draw an operation that the target supports */
 
 static uint64_t
 below(struct draw *d, uint64_t n)
@@ -22,7 +22,7 @@ percent(struct draw *d, unsigned chance)
 
 /* --- pages and ranges --- */
 
-/* A page of the map, or seldom one near it. */
+/* A page of the map, or rarely one near it. */
 static uint64_t
 any_page(struct draw *d)
 {
@@ -35,7 +35,7 @@ any_page(struct draw *d)
 	return page;
 }
 
-/* An edge of something that was named before, or the page before or behind it. */
+/* An edge of a range that was named before, or the page before or after it. */
 static uint64_t
 near_edge(struct draw *d)
 {
@@ -92,7 +92,7 @@ between_edges(struct draw *d)
 	return a < b ? (struct draw_range){ a, b } : (struct draw_range){ b, a };
 }
 
-/* Something that was named before. */
+/* A range that was named before. */
 static struct draw_range
 old_range(struct draw *d)
 {
@@ -101,7 +101,7 @@ old_range(struct draw *d)
 	return d->seen[below(d, percent(d, d->focus) ? d->nr_focus : d->nr_seen)];
 }
 
-/* A range for an operation. Towards the end come the odd ones: empty, inverted. */
+/* A range for an operation. The last rows are the odd ones: empty, inverted. */
 static struct draw_range
 some_range(struct draw *d)
 {
@@ -137,7 +137,7 @@ some_prot(struct draw *d)
 	return percent(d, 80) ? usual[below(d, 4)] : (uint8_t)below(d, 8);
 }
 
-/* Mostly everything, so that mappings are alike and merge; seldom less than @prot. */
+/* Mostly all, so that mappings are equal and merge; rarely less than @prot. */
 static uint8_t
 some_max(struct draw *d, uint8_t prot)
 {
@@ -228,7 +228,7 @@ draw_arg(struct draw *d, enum vm_arg_kind kind, struct vm_op *op)
 
 /* --- operations --- */
 
-/* How often an operation is drawn. One that is not listed has weight 1: a new one is drawn without a word here. */
+/* Weights of the operations. An operation that is not listed has weight 1, so a new one needs no row. */
 static const unsigned usual_weights[VM_OP_CODE_MAX + 1] = {
 	[VM_OP_insert] = 12,
 	[VM_OP_fixed] = 4,
@@ -302,7 +302,7 @@ draw_op(struct draw *d, uint8_t code)
 			break;
 		if (tries == DRAWS_MAX)
 			errx(2, "target %s can do next to nothing", d->target->name);
-		/* A program may like nothing but what the target cannot do. */
+		/* The program's weights may allow only operations that the target does not support. */
 		code = (uint8_t)(1 + below(d, VM_OP_CODE_MAX));
 	}
 	if (draw_has_kind(code, VM_ARG_END) && d->nr_seen < DRAW_RANGES_MAX)

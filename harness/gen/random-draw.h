@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * random-draw.h - single operations by chance: the part of random-program.c that knows the kinds of argument.
+ * random-draw.h - draws single operations at random: the part of random programs that knows the kinds of argument.
  *
- * Behaviour hangs on the kind (engine/args.def), never on the operation: a new operation of known kinds is drawn
- * without a word here. Addresses are drawn from what the program has named before: the edges of its ranges, their
- * neighbours, the holes between them, the whole map.
+ * The code depends on the kind (engine/args.def), never on the operation: a new operation of known kinds needs nothing
+ * here. Addresses are drawn from what the program has named before: the edges of its ranges, their neighbours, the
+ * holes between them, the whole map.
  */
 #ifndef HARNESS_GEN_RANDOM_DRAW_H
 #define HARNESS_GEN_RANDOM_DRAW_H
@@ -22,30 +22,32 @@ struct draw_range {
 	uint64_t start, end; /* pages */
 };
 
-/* What a program likes. Chances are percentages. */
+/* The preferences of a program. Probabilities are percentages. */
 struct draw {
 	struct prng prng;
 	const struct program_config *cfg;
-	const struct vm_target *target;          /* only what it can do; NULL: anything */
-	uint64_t lo, hi;                         /* most of what happens, happens here: a part of the map */
-	uint64_t span;                           /* pages that most ranges have at most */
-	uint64_t wide_span;                      /* the rest */
-	unsigned wide;                           /* chance of it */
-	unsigned focus;                          /* chance that a range is about one of the first in seen */
-	size_t nr_focus;                         /* so many of them */
-	unsigned user, holes;                    /* chances of user and holesok */
+	const struct vm_target *target;          /* only operations that this target supports; NULL: any */
+	uint64_t lo, hi;                         /* the part of the map where most operations are */
+	uint64_t span;                           /* length limit of most ranges, in pages */
+	uint64_t wide_span;                      /* length limit of the other ranges, in pages */
+	unsigned wide;                           /* probability of a range up to wide_span */
+	unsigned focus;                          /* probability that a range is near one of the first nr_focus of
+	                                          * seen */
+	size_t nr_focus;                         /* number of focus ranges in seen */
+	unsigned user, holes;                    /* probabilities of user and holesok */
 	unsigned weights[VM_OP_CODE_MAX + 1];    /* of the operations; 0: switched off */
-	struct draw_range seen[DRAW_RANGES_MAX]; /* that operations have named */
+	struct draw_range seen[DRAW_RANGES_MAX]; /* ranges that operations have named */
 	size_t nr_seen;
 };
 
 /*
- * Swarm testing (Groce and others, ISSTA 2012): some operations are switched off, the others like each other more or
- * less than usual by the given factors, so that programs differ more from one another. One operation at least is on.
+ * Draws weights by swarm testing (Groce and others, ISSTA 2012): switches some operations off, and multiplies the
+ * weights of the others by random factors, so that programs differ more from each other. At least one operation stays
+ * on.
  */
 void draw_weights(struct draw *d, const unsigned *factors, unsigned nr_factors);
 uint8_t draw_code(struct draw *d);
-/* An operation of that code, or of another one if the target cannot do it. */
+/* Draws an operation with this code, or another one if the target does not support it. */
 struct vm_op draw_op(struct draw *d, uint8_t code);
 bool draw_has_kind(uint8_t code, enum vm_arg_kind kind);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* random-program.c - whole programs by chance: see random-program.h. Single operations are drawn in random-draw.c. */
+/* random-program.c - whole random programs: see random-program.h. random-draw.c draws single operations. */
 #include "harness/gen/random-program.h"
 
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 #define POISON_MAX 3
 #define PROBES 6
-#define WINDOW 16     /* pages; in a larger map most operations are kept together */
+#define WINDOW 16     /* pages; in a larger map most operations stay within so many */
 #define SMALL_MAP 64  /* pages */
 #define CONC_WINDOW 8 /* the same for concurrent programs */
 
@@ -61,7 +61,7 @@ draw_quirks(struct draw *d, struct program_config *cfg)
 		cfg->quirks = (uint32_t)below(d, VM_QUIRKS_FREEBSD12 + 1);
 }
 
-/* The map, and the part of it, of @window pages at most, in which most things happen. */
+/* Draws the map, and the window of at most @window pages in which most operations are. */
 static void
 draw_map(struct draw *d, struct program_config *cfg, uint64_t window)
 {
@@ -82,8 +82,8 @@ draw_map(struct draw *d, struct program_config *cfg, uint64_t window)
 }
 
 /*
- * A part of the map that the program is about, and two parts of that, which will be entries of their own if they are
- * mapped one by one. Half of the time it is in the map's first pages, where find maps.
+ * Draws a focus: a part of the map, and two parts of it that become entries of their own if they are mapped one by one.
+ * Half of the time the focus is in the map's first pages, where find maps.
  */
 static void
 draw_focus(struct draw *d, struct program_config *cfg)
@@ -91,7 +91,7 @@ draw_focus(struct draw *d, struct program_config *cfg)
 	uint64_t room, pages, start, middle;
 
 	draw_map(d, cfg, CONC_WINDOW);
-	/* Of a map that the target cannot have, most operations are such as it cannot do. */
+	/* If the target rejects the map, it also rejects most operations on it. */
 	if (d->target != NULL && d->target->config_reason != NULL && d->target->config_reason(cfg) != NULL) {
 		cfg->min = d->lo = 0;
 		cfg->max = SMALL_MAP;
@@ -114,7 +114,7 @@ draw_focus(struct draw *d, struct program_config *cfg)
 
 /* --- sequential programs --- */
 
-/* Poison in a map with a low limit: draw_probes says what for. */
+/* Poison in a map with a low limit; draw_probes uses them. */
 static void
 draw_limits(struct draw *d, struct program_config *cfg, bool probing)
 {
@@ -127,8 +127,9 @@ draw_limits(struct draw *d, struct program_config *cfg, bool probing)
 }
 
 /*
- * Entry boundaries that no attribute shows decide which error a user wire meets first: the limit is tested per entry, a
- * poisoned page fails when its entry is faulted. A row of failing wires changes nothing and feels for them.
+ * Draws failing wires that probe for entry boundaries. A boundary that no attribute shows still decides which error a
+ * user wire meets first: the limit is tested per entry, and a poisoned page fails when its entry is faulted. Failing
+ * wires change nothing.
  */
 static void
 draw_probes(struct draw *d, struct program *p, size_t nr)
@@ -165,7 +166,7 @@ random_program(uint64_t seed, struct program *p)
 	draw_map(&d, &p->config, WINDOW);
 	draw_weights(&d, factors, 4);
 	d.weights[VM_OP_insert] += 4;
-	/* Accounts go wrong where wirings of one range pile up. */
+	/* Accounting errors need several wirings of one range. */
 	if (percent(&d, 20)) {
 		d.focus = 80;
 		d.nr_focus = 1;
@@ -177,7 +178,7 @@ random_program(uint64_t seed, struct program *p)
 	nr_probes = probing ? PROBES : 0;
 	nr_ops = 4 + below(&d, probing ? 8 : 16);
 	p->init = zeroed(nr_ops + nr_probes, sizeof(*p->init));
-	/* An empty map is soon explored: mostly begin with mappings. */
+	/* An empty map gives little to do: mostly start with mappings. */
 	for (; p->nr_init < nr_ops; p->nr_init++) {
 		bool map = p->nr_init < 3 && percent(&d, 80);
 
@@ -188,10 +189,10 @@ random_program(uint64_t seed, struct program *p)
 
 /* --- concurrent programs --- */
 
-#define CONC_MAPPINGS 3 /* init steps that map, at most */
-#define CONC_OTHERS 2   /* and that do something to it */
+#define CONC_MAPPINGS 3 /* most init steps that map */
+#define CONC_OTHERS 2   /* most init steps that change the mappings */
 
-/* The poison and the limit are drawn in the same way for every profile: the seed alone says what program it is. */
+/* Poison and limit are drawn in the same way for every profile, so that the seed alone fixes the program. */
 static void
 draw_directives(struct draw *d, const struct random_params *params, struct program_config *cfg)
 {
@@ -205,26 +206,26 @@ draw_directives(struct draw *d, const struct random_params *params, struct progr
 	}
 	if (percent(d, 35))
 		draw_poison(d, cfg);
-	/* So few that pages are evicted, and that wires run out of them. */
+	/* Few enough that pages are evicted and wires run out of frames. */
 	if (percent(d, 15))
 		cfg->frames = 1 + below(d, 8);
 }
 
-/* Maps something. */
+/* Does the operation map something? */
 static bool
 maps(uint8_t code)
 {
 	return draw_has_kind(code, VM_ARG_MAPPING) || draw_has_kind(code, VM_ARG_MAX);
 }
 
-/* Takes a range and something to do with it: alone, such an operation never waits for another. */
+/* Does the operation change a range in a way that never waits when it runs alone? */
 static bool
 treats(uint8_t code)
 {
 	return draw_has_kind(code, VM_ARG_END) && vm_op_table[code].args[2] != VM_ARG_NONE && !maps(code);
 }
 
-/* A code that is switched on, if one of such is, else any of such. */
+/* A code that @of_such accepts and that is switched on; any code that @of_such accepts if none is on. */
 static uint8_t
 code_of(struct draw *d, bool (*of_such)(uint8_t))
 {
@@ -237,7 +238,7 @@ code_of(struct draw *d, bool (*of_such)(uint8_t))
 	return code;
 }
 
-/* Mappings first, then what is done to them: with nothing wired a mapping need not wait for a wiring to go away. */
+/* Draws mappings first, then changes to them. While nothing is wired, a mapping never waits for a wiring to end. */
 static void
 draw_init(struct draw *d, struct program *p)
 {
@@ -251,7 +252,9 @@ draw_init(struct draw *d, struct program *p)
 	}
 }
 
-/* Many threads with many operations each have more schedules than anybody waits for: then the lesser of two draws. */
+/*
+ * Takes the smaller of two draws if there are many threads: many threads with many operations have too many schedules.
+ */
 static unsigned
 draw_nr_ops(struct draw *d, const struct random_params *params, unsigned nr_threads)
 {
@@ -269,7 +272,7 @@ draw_nr_threads(struct draw *d, const struct random_params *params)
 	return params->threads != 0 ? params->threads : drawn;
 }
 
-/* How wild a program is in what, besides the weights. */
+/* Draws how extreme the program is, besides the weights. */
 static void
 draw_likes(struct draw *d)
 {

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * random-program.h - random programs for tests and campaigns: the same parameters are the same program, on every
- * machine.
+ * random-program.h - random programs for tests and campaigns. Equal parameters give equal programs on every machine.
  *
- * Each program is a swarm member: some operations are switched off in it, the others have wild weights. Addresses are
- * drawn from what the program has named before (edges of ranges, their neighbours, the holes between them, the whole
- * map), so that entries are hit at their edges more often than chance would. Nothing here knows an operation; the kinds
- * of argument do it all (random-draw.h).
+ * Each program is a member of a swarm: some operations are switched off in it, the others have extreme weights.
+ * Addresses are drawn from what the program has named before (edges of ranges, their neighbours, the holes between
+ * them, the whole map), so entries are hit at their edges more often than by chance. The code knows only the kinds of
+ * argument (random-draw.h), never an operation.
  */
 #ifndef HARNESS_GEN_RANDOM_PROGRAM_H
 #define HARNESS_GEN_RANDOM_PROGRAM_H
@@ -21,27 +20,28 @@ struct vm_target;
 #define RANDOM_OPS_DEFAULT 4
 
 /*
- * A sequential program. Half of them are of profile freebsd12, half strict; some switch quirks one by one, some switch
- * any. *p is program_init'ed here; program_free it. Ends the program if memory runs out.
+ * Draws a sequential program. Half have profile freebsd12, half strict; some set single quirks, some set any
+ * combination. *p is program_init'ed here: program_free it. Ends the program if memory runs out.
  */
 void random_program(uint64_t seed, struct program *p);
 
 struct random_params {
 	uint64_t seed;
-	unsigned threads;               /* at most PROGRAM_THREADS_MAX; 0: 2 to 4 by chance */
-	unsigned ops;                   /* a thread has 1 to so many, at most PROGRAM_OPS_MAX; 0: RANDOM_OPS_DEFAULT */
+	unsigned threads;               /* at most PROGRAM_THREADS_MAX; 0: 2 to 4 at random */
+	unsigned ops;                   /* the most operations of a thread, up to PROGRAM_OPS_MAX; 0:
+	                                 * RANDOM_OPS_DEFAULT */
 	bool freebsd12;                 /* the base profile */
-	uint32_t quirks;                /* those that are on */
-	const struct vm_target *target; /* draw only operations that it can do; NULL: any */
+	uint32_t quirks;                /* the quirks that are on */
+	const struct vm_target *target; /* draw only operations that this target supports; NULL: any */
 };
 
 /*
- * A concurrent program: a few mappings and wirings, then threads that get into each other's way. Its init steps never
- * block. *p as above. The same seed with other quirks is the same program under another profile.
+ * Draws a concurrent program: a few mappings and wirings, then threads that interfere with each other. Its init steps
+ * never block. *p as above. The same seed with other quirks is the same program under another profile.
  */
 void random_concurrent(const struct random_params *params, struct program *p);
 
-/* A target that refuses a directive gets the program without those that a map can do without. */
+/* Removes directives that target @t rejects, if a map can do without them. */
 void random_suit_target(const struct vm_target *t, struct program_config *cfg);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * bytes.c - programs from bytes and back; docs/bytes.md has the layout. Decoder and encoder of a rule stand side by
- * side.
+ * bytes.c - decodes programs from bytes and encodes them: see bytes.h. docs/bytes.md has the layout. The decoder and
+ * the encoder of a rule stand side by side.
  *
  * Nothing here knows an operation: arguments are coded by their kind (engine/args.def).
  */
@@ -21,25 +21,25 @@
 #define FLAGS_KERNEL 0x0c
 #define FLAGS_FRAMES 0xf0
 
-#define MAP_LOW 160      /* 0 64 */
-#define MAP_EXPLICIT 208 /* from here on: numbers follow */
+#define MAP_LOW 160      /* the map 0 64 */
+#define MAP_EXPLICIT 208 /* from this value on: two numbers follow */
 
-#define ESCAPE 240      /* from here on: a number of 1 to 8 bytes follows */
+#define ESCAPE 240      /* from this value on: a number of 1 to 8 bytes follows */
 #define PAGE_MARGIN 4   /* pages below and above the map that one byte can name */
-#define LENGTHS 16      /* most lengths are below it */
-#define LENGTH_WIDE 128 /* from here on: lengths 0 to 95 */
-#define LENGTH_BACK 224 /* from here on: the end is 1 to 16 pages below the start */
+#define LENGTHS 16      /* most lengths are below this */
+#define LENGTH_WIDE 128 /* from this value on: lengths 0 to 95 */
+#define LENGTH_BACK 224 /* from this value on: the end is 1 to 16 pages below the start */
 
 #define CODES 10 /* error codes that a pager may give: 1 to 10 */
 #define CODE_ANY 128
 
 #define MAPPING_GUARD 0xc0
-#define MAPPING_RAW 0x40 /* max is not made to include prot */
+#define MAPPING_RAW 0x40 /* leaves max as it is, even if prot is not in it */
 
-/* Where an operation stands: what a byte of the operations means. */
+/* The meaning of a byte where an operation can start. */
 #define OPS_END 112        /* to 127, and 0: the choices follow */
-#define SECTION_THREAD 128 /* a thread: by its number modulo 4 */
-#define SECTION_ANY 224    /* one of all 16 threads */
+#define SECTION_THREAD 128 /* a thread: its number modulo 4 is in the byte */
+#define SECTION_ANY 224    /* one of all 16 threads: its number follows */
 #define SECTION_INIT 240
 #define SECTION_FINAL 248
 #define SECTION_THREADS 4
@@ -47,7 +47,7 @@
 static_assert(SECTION_INIT - SECTION_ANY == PROGRAM_THREADS_MAX, "each thread has its byte");
 static_assert(VM_OP_CODE_MAX < OPS_END, "each operation has its byte");
 
-/* Before the version. No text begins so, and of the inputs that a fuzzer makes hardly any. */
+/* Precedes the version. No text starts with these bytes, and hardly any input that a fuzzer makes. */
 static const uint8_t magic[BYTES_HEADER - 1] = { 0x89, 'w', 's', 'p', 'r', 'o', 'g' };
 
 struct bytes_reader {
@@ -63,7 +63,7 @@ take(struct bytes_reader *r)
 	return r->at < r->len ? r->bytes[r->at++] : 0;
 }
 
-/* The number behind escape byte @b. */
+/* The number that follows escape byte @b. */
 static uint64_t
 take_escaped(struct bytes_reader *r, uint8_t b)
 {
@@ -116,7 +116,7 @@ at_most(uint64_t v, uint64_t max)
 	return v < max ? v : max;
 }
 
-/* The pages that one byte can name: *ret_lo and so many. */
+/* The pages that one byte can name: returns their number, and sets *ret_lo to the first. */
 static uint64_t
 near_pages(const struct program_config *cfg, uint64_t *ret_lo)
 {
@@ -208,7 +208,7 @@ take_max(struct bytes_reader *r, struct vm_op *op)
 		op->max |= op->prot;
 }
 
-/* A flag that half of all bytes set, and one that a quarter sets. */
+/* Reads a flag: take_flag sets it for half of all bytes, take_rare_flag for a quarter. */
 static uint8_t
 take_flag(struct bytes_reader *r, uint8_t flag)
 {
@@ -327,7 +327,7 @@ put_arg(struct keybuf *out, const struct program_config *cfg, enum vm_arg_kind k
 	}
 }
 
-/* The operation whose code byte was @b. */
+/* Reads the operation whose code byte was @b. */
 static struct vm_op
 take_op(struct bytes_reader *r, uint8_t b)
 {
@@ -376,7 +376,7 @@ put_map(struct keybuf *out, const struct program_config *cfg)
 	}
 }
 
-/* Puts a page into the sorted list, unless it is there. */
+/* Adds a page to the sorted list, unless it is listed already. */
 static void
 add_poison(struct program_config *cfg, struct program_poison new)
 {
@@ -391,7 +391,7 @@ add_poison(struct program_config *cfg, struct program_poison new)
 	cfg->nr_poison++;
 }
 
-/* The block that was kept, or a new one. */
+/* Returns the kept block, or a new one if there is none. */
 static void *
 take_block(void *kept, size_t nr, size_t size)
 {
@@ -474,15 +474,16 @@ put_config(struct keybuf *out, const struct program_config *cfg)
 
 #define THREAD_NONE UINT8_MAX
 
-/* The program that grows, and where in it the next operation goes. */
+/* The program that is being decoded, and the place for its next operation. */
 struct sections {
 	struct program *p;
-	uint8_t section;                     /* the byte that began it, canonical; 0: init */
-	uint8_t number[PROGRAM_THREADS_MAX]; /* of the thread that these bytes mean, by order of appearance */
-	struct bytes_room *room;             /* nr_threads_max is that of p->threads */
+	uint8_t section;                     /* the byte that started the section, canonical; 0: init */
+	uint8_t number[PROGRAM_THREADS_MAX]; /* indexed by the thread number in the bytes: the thread's number in the
+	                                      * program, by first appearance */
+	struct bytes_room *room;             /* room->nr_threads_max is the capacity of p->threads */
 };
 
-/* The canonical byte of the section that @b begins. */
+/* The canonical byte of the section that @b starts. */
 static uint8_t
 section_of(uint8_t b)
 {
@@ -518,12 +519,15 @@ add_step(struct program_step **steps, size_t *nr, struct program_step **kept, co
 	}
 	s = &(*steps)[(*nr)++];
 	s->op = *op;
-	s->has_result = false; /* and so there is no result */
+	s->has_result = false; /* so a final step has no result */
 	s->state = NULL;
 	s->line = s->state_line = 0;
 }
 
-/* The thread that these bytes mean. Its first operation makes a thread: so none is empty, and no number missing. */
+/*
+ * The thread for a thread number in the bytes. The thread is made with its first operation, so no thread is empty and
+ * no number is missing.
+ */
 static struct program_thread *
 get_thread(struct sections *s, unsigned thread)
 {
@@ -544,7 +548,7 @@ get_thread(struct sections *s, unsigned thread)
 	return &p->threads[p->nr_threads++];
 }
 
-/* What is too much in a section is dropped. */
+/* Adds an operation to the section. A section that is full drops it. */
 static void
 add_op(struct sections *s, const struct vm_op *op)
 {
@@ -618,7 +622,7 @@ bytes_decode_in(const uint8_t *bytes, size_t len, struct program *p, struct byte
 	memset(s.number, THREAD_NONE, sizeof(s.number));
 	if (bytes_version(bytes, len) != 0)
 		r.at = BYTES_HEADER;
-	(void)take(&r); /* it once was to be a version; but it is anything in what fuzzers have kept */
+	(void)take(&r); /* unused: inputs that fuzzers have kept may have any value here */
 	take_config(&r, &p->config, room);
 	while ((b = take(&r)) != 0 && (b < OPS_END || b >= SECTION_THREAD)) {
 		if (b >= SECTION_THREAD) {

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * bytes.h - programs as bytes, for fuzzers: any byte string is a valid program, and a schedule of it.
+ * bytes.h - programs as bytes, for fuzzers: any byte string is a valid program with a schedule.
  *
- * A file begins with a header that has the version. An input of a fuzzer is a string without one: raw.
+ * A file starts with a header, which has the version. An input of a fuzzer has no header: it is raw.
  *
- * A string is a byte that means nothing, the directives, the operations, and choices: who makes the next step
+ * A string is one unused byte, the directives, the operations, and the choices: the thread of each step
  * (strategy_bytes, harness/run/strategy.h). docs/bytes.md has the layout. Most bytes mean small ranges near a 64-page
  * map, and a mutation of one byte is a small change of one argument.
  *
  * decode is total. encode gives the canonical bytes of a program: decode(encode(p)) equals p, and encode(decode(bytes))
- * is a fixed point. Expectations and comments are not carried, nor what the form has no room for (a mutant, very many
- * steps): encode refuses those.
+ * is a fixed point. The bytes do not have expectations and comments. encode rejects a program that the form has no room
+ * for: one with a mutant, or with very many steps.
  */
 #ifndef HARNESS_PROGRAM_BYTES_H
 #define HARNESS_PROGRAM_BYTES_H
@@ -23,42 +23,41 @@
 
 #define BYTES_VERSION 1
 #define BYTES_HEADER 8                /* bytes of the header; the last one is the version */
-#define BYTES_OPS_MAX PROGRAM_OPS_MAX /* init steps, final steps */
+#define BYTES_OPS_MAX PROGRAM_OPS_MAX /* the most init steps, and the most final steps */
 #define BYTES_POISON_MAX 64
 
 struct keybuf;
 
-/* The version in the header that a string begins with; 0: it has no header. */
+/* The version in the header of a string; 0: it has no header. */
 uint8_t bytes_version(const uint8_t *bytes, size_t len);
 /* Appends a header. */
 void bytes_encode_header(struct keybuf *out);
 
 /*
- * Passes over a header, whatever its version is; those who read files ask bytes_version first.
- * *p is program_init'ed here; program_free it. Returns where the choices begin, at most len. Ends the program if memory
- * runs out.
+ * Decodes a program and returns where its choices start, at most @len. It skips a header of any version; a reader of
+ * files calls bytes_version first. *p is program_init'ed here: program_free it. Ends the program if memory runs out.
  */
 size_t bytes_decode(const uint8_t *bytes, size_t len, struct program *p);
 
-/* Memory for programs from one to the next, for whoever decodes very many. All zero: none yet. */
+/* Memory that is reused from one decoded program to the next. Zeroed is valid. */
 struct bytes_room {
 	struct program_poison *poison;
 	struct program_step *init, *final;
 	struct program_thread *threads;
-	unsigned nr_threads_max; /* of threads, also while a program has them */
+	unsigned nr_threads_max; /* capacity in threads, also while a program uses the memory */
 };
 
 /*
- * bytes_decode with memory of @room, which is *p's until bytes_recycle takes it back: of a program that nobody has
- * changed. A program that somebody has is program_free'd instead, as ever. One program of a room at a time.
+ * bytes_decode with memory of @room. bytes_recycle takes the memory back from *p, which must be unchanged; free a
+ * changed program with program_free. A room serves one program at a time.
  */
 size_t bytes_decode_in(const uint8_t *bytes, size_t len, struct program *p, struct bytes_room *room);
 void bytes_recycle(struct program *p, struct bytes_room *room);
 void bytes_room_free(struct bytes_room *room);
 
-/* Appends the bytes of @p. False: the form has no room for it, *ret_reason says what; out is then unspecified. */
+/* Appends the bytes of @p. False: the form has no room for @p; *ret_reason says why, and *out is unspecified. */
 bool bytes_encode(const struct program *p, struct keybuf *out, const char **ret_reason);
-/* Appends the choices behind an encoded program. */
+/* Appends the choices after an encoded program. */
 void bytes_encode_choices(const uint8_t *choices, size_t nr, struct keybuf *out);
 
 #endif

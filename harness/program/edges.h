@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* edges.h - the returns worth a name (engine/edges.def) as text: in reports, and as a reference. */
+/* edges.h - edges (engine/edges.def) as text: in reports, and as a reference. */
 #ifndef HARNESS_PROGRAM_EDGES_H
 #define HARNESS_PROGRAM_EDGES_H
 
@@ -12,22 +12,22 @@
 
 struct strbuf;
 
-/* "clamped, wire_hole", in the order of the table; nothing for an empty set. */
+/* Appends "clamped, wire_hole", in the order of the table; nothing for an empty set. */
 void edges_print(uint64_t edges, struct strbuf *out);
-/* "wire_fault+fault_pager": several that are one reason. */
+/* Appends "wire_fault+fault_pager": edges that together are one reason. */
 void edges_print_joined(uint64_t edges, struct strbuf *out);
-/* The same as edges_print in brackets behind a blank, or nothing: what follows a result in a report. */
+/* Appends " [clamped, wire_hole]", as it follows a result in a report; nothing for an empty set. */
 void edges_print_behind(uint64_t edges, struct strbuf *out);
-/* Those of them that return @code: why it was returned. */
+/* Those of the edges that return @code. */
 uint64_t edges_of_code(uint64_t edges, int code);
-/* VM_EDGE_COUNT if there is none of that name. */
+/* The edge with this name, or VM_EDGE_COUNT. */
 enum vm_edge edges_find(const char *name);
 /* "KERN_INVALID_ADDRESS", "the fault's code". */
 const char *edges_code(enum vm_edge edge);
 /* "agrees", "contradicts", "silent", "not compared". */
 const char *edges_man(enum vm_edge edge);
 
-/* All of them, for `wirestorm help edges`; or as markdown, which is docs/edges.md. */
+/* Appends all edges: for `wirestorm help edges`, or as markdown for docs/edges.md. */
 void edges_doc(struct strbuf *out, bool markdown);
 
 /* The names of the edges in this set of VM_EDGE_BIT()s. */

@@ -8,15 +8,15 @@
 #include <stdio.h>
 #include <string.h>
 
-/* libbsd asks which of two strnvis() is meant; only vis() is used. */
+/* libbsd requires a choice between its two strnvis(); only vis() is used here. */
 #define LIBBSD_OPENBSD_VIS
 #include <vis.h>
 
 #include "harness/program/vmt.h"
 
-#define LEX_FOUND_MAX 40 /* bytes of an offending word that are shown */
+#define LEX_FOUND_MAX 40 /* at most so many bytes of an offending word are shown */
 
-/* Windows calls it "Unicode": its letters of two bytes are no text here. */
+/* Is the text UTF-16, which Windows calls "Unicode"? Its two-byte letters are not supported. */
 static bool
 is_utf16(const struct lex *l, const char *at)
 {
@@ -41,7 +41,7 @@ lex_is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* Is the byte at @at one that no line may hold? The '\r' of a line end is not asked for. */
+/* Is this byte forbidden in a line? The caller skips the '\r' of a line end. */
 static bool
 is_control(char c)
 {
@@ -64,7 +64,7 @@ trim(const char *from, const char *to)
 	return to;
 }
 
-/* Shows one byte as vis(3) does: no terminal is ever sent what a file holds. */
+/* Shows one byte as vis(3) does: no byte of a file reaches a terminal unescaped. */
 static char *
 show_byte(char *to, char c)
 {
@@ -152,7 +152,7 @@ fail(const struct lex *l, const char *at, const char *found, const char *format,
 		snprintf(e->text, sizeof(e->text), "expected %.220s", expected);
 }
 
-/* The word at @at between quotes, at most LEX_FOUND_MAX shown bytes of it. */
+/* Shows the word at @at in quotes, at most LEX_FOUND_MAX bytes of it. */
 static void
 show_word(char *to, const char *at, size_t len)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lex.h - a .vmt text as lines of words. Private to the text files of harness/ (vmt-*.c, optext.c).
+ * lex.h - a .vmt text as lines of words. Private to the text files of this room (vmt-*.c, optext.c).
  *
- * A word is a run of bytes that are not blanks. A '#' at the start of a word begins a comment. Control bytes other than
- * the tab and the line end are refused, so words hold none. Nothing is copied: words point into the text.
+ * A word is a run of bytes that are not blanks. A '#' at the start of a word starts a comment. Control bytes other than
+ * the tab and the line end are rejected, so words contain none. Nothing is copied: words point into the text.
  */
 #ifndef HARNESS_PROGRAM_LEX_H
 #define HARNESS_PROGRAM_LEX_H
@@ -24,18 +24,18 @@ enum lex_status {
 };
 
 struct lex {
-	const char *next, *end; /* the bytes that no line was made of yet */
+	const char *next, *end; /* the bytes that have not been read yet */
 	const char *line_at;    /* the current line ... */
 	const char *line_end;   /* ... and the end of its last word */
 	const char *word;       /* the current word; at line_end if there is none */
 	size_t word_len;        /* 0: end of line */
-	const char *comment;    /* from its '#', without trailing blanks; NULL: none */
+	const char *comment;    /* from its '#' on, without trailing blanks; NULL: none */
 	size_t comment_len;
 	unsigned line; /* 1-based */
 	struct vmt_error *error;
 };
 
-/* At the first line. A byte order mark is no part of it. */
+/* Starts at the first line, after a byte order mark if there is one. */
 void lex_begin(struct lex *l, const char *text, size_t len, struct vmt_error *e);
 /* Goes to the next line and its first word. */
 enum lex_status lex_line(struct lex *l);
@@ -44,33 +44,36 @@ void lex_next(struct lex *l);
 bool lex_is(const struct lex *l, const char *word);
 bool lex_at_end(const struct lex *l);
 
-/* Set the error and give false. lex_fail: "expected <format>, found <the current word>". */
+/* Sets the error "expected <format>, found <the current word>", and returns false. */
 bool lex_fail(const struct lex *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* The same for the bytes at @at; @len 0 is the end of the line. */
+/* As lex_fail, for the @len bytes at @at. @len 0 is the end of the line. */
 bool lex_fail_at(const struct lex *l, const char *at, size_t len, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-/* Appends to the error that has just been set: the word that was probably meant; and @more, unless it is NULL. */
+/*
+ * Appends to the error that was just set: the word that was probably meant, and @more, unless it is NULL. Returns
+ * false.
+ */
 bool lex_hint(const struct lex *l, struct nearest *n, const char *more);
-/* "expected <format>", which says itself what was found, at the column of @at. */
+/* Sets the error "expected <format>" at the column of @at; @format says what was found. Returns false. */
 bool lex_complain(const struct lex *l, const char *at, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 enum lex_number {
 	LEX_NUMBER_BAD = 0,
 	LEX_NUMBER_OK,
 	LEX_NUMBER_LARGE, /* a number, but above the maximum */
-	LEX_NUMBER_ZERO,  /* decimal digits with a leading zero, which some would read as octal */
+	LEX_NUMBER_ZERO,  /* decimal digits with a leading zero, which could be read as octal */
 };
 
-/* Decimal without leading zeros, or 0x and hexadecimal digits. */
+/* Reads a number: decimal without leading zeros, or 0x and hexadecimal digits. */
 enum lex_number lex_number(const char *text, size_t len, lex_wide max, lex_wide *ret);
-/* The error about what should be @what and is no number: @number says why. */
+/* Sets the error about a word that is not @what, a number; @number says why. Returns false. */
 bool lex_fail_number(const struct lex *l, enum lex_number number, const char *what, const char *max);
-/* The current word as a number; on success goes to the next word. @what is for the message: "a page number". */
+/* Reads the current word as a number, and goes to the next word. @what is for the message: "a page number". */
 bool lex_take_number(struct lex *l, const char *what, uint64_t max, uint64_t *ret);
 bool lex_equal(const char *text, size_t len, const char *word);
 bool lex_is_blank(char c);
 
-/* "T7", the number below PROGRAM_THREADS_MAX, or -1. */
+/* The number in "T7", if it is below PROGRAM_THREADS_MAX; otherwise -1. */
 int vmt_thread_number(const char *text, size_t len);
 
 #endif

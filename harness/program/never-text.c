@@ -16,9 +16,9 @@
 #include "harness/program/vmt.h"
 
 #define ANY "*"
-#define UNMAPPED "-" /* in place of a page's attributes */
+#define UNMAPPED "-" /* stands for the attributes of an unmapped page */
 
-/* --- life --- */
+/* --- making and freeing --- */
 
 void
 never_free(struct program_never *n)
@@ -68,13 +68,13 @@ never_copy_all(struct program *to, const struct program *from)
 
 /* --- reading --- */
 
-/* Results stand in ascending order, whatever the order of the threads is in the text. */
+/* Adds a result in ascending order of threads, which may differ from the order in the text. */
 static void
 add_result(struct program_never *n, unsigned thread, unsigned op, const struct vm_result *result)
 {
 	size_t i = n->nr_results;
 
-	/* As vmt_grow wants it: a number that it has seen each time that it grew. */
+	/* vmt_grow must see every length at which the array grows. */
 	n->results = vmt_grow(n->results, n->nr_results, sizeof(*n->results));
 	n->nr_results++;
 	for (; i > 0 && n->results[i - 1].thread > thread; i--)
@@ -82,7 +82,7 @@ add_result(struct program_never *n, unsigned thread, unsigned op, const struct v
 	n->results[i] = (struct program_never_result){ (uint8_t)thread, (uint8_t)op, *result };
 }
 
-/* "R,*,R" for thread @t, as the current word. */
+/* Parses "R,*,R" for thread @t, from the current word. */
 static bool
 parse_results(struct lex *l, const struct program_thread *thread, unsigned t, struct program_never *n)
 {
@@ -109,7 +109,7 @@ parse_results(struct lex *l, const struct program_thread *thread, unsigned t, st
 	return true;
 }
 
-/* "S-E:" at the beginning of a word: *ret is behind it. */
+/* Parses "S-E:" at the start of a word. *ret is what follows it. */
 static bool
 parse_pages(const char *text, size_t len, uint64_t *start, uint64_t *end, const char **ret)
 {
@@ -149,7 +149,7 @@ parse_state(struct lex *l, struct program_never *n)
 	return true;
 }
 
-/* "T0:", the thread or -1. */
+/* Parses "T0:": the thread, or -1. */
 static int
 parse_thread(const struct lex *l)
 {
@@ -245,7 +245,7 @@ print_attributes(const struct vm_run *run, struct strbuf *out)
 	strbuf_free(&text);
 }
 
-/* Have all pages [start, end) attributes that match? */
+/* Do all pages in [start, end) have attributes that match? */
 static bool
 pages_match(const struct vm_state *s, uint64_t start, uint64_t end, const char *pattern)
 {
@@ -310,7 +310,7 @@ never_matches(const struct program_never *n, const struct vm_result *const resul
 	return n->state == NULL || state_matches(s, n->state);
 }
 
-/* --- changes of the program --- */
+/* --- after edits of the program --- */
 
 static void
 drop_pattern(struct program *p, size_t at)
@@ -346,7 +346,7 @@ never_names(const struct program *p, unsigned number)
 	return false;
 }
 
-/* Operations of @thread from @from on have another number. */
+/* Renumbers the operations of @thread from @from on. */
 static void
 move_ops(struct program_never *n, unsigned thread, unsigned from, int by)
 {

@@ -32,7 +32,7 @@ opsdoc_usage(const struct vm_op_desc *desc, struct strbuf *out)
 		strbuf_printf(out, " %s", vm_arg_table[desc->args[i]].letter);
 }
 
-/* Text in a cell of a table, where a bar would end it. */
+/* Prints text for a cell of a table; a bar would end the cell. */
 static void
 print_cell(const char *text, struct strbuf *out)
 {
@@ -72,7 +72,7 @@ print_ops(bool markdown, struct strbuf *out)
 	}
 }
 
-/* A meaning ends with the fields of struct vm_op that the kind fills, in brackets: nothing for a user. */
+/* Prints the meaning without its last words in brackets: they name the fields of struct vm_op, which no user needs. */
 static void
 print_meaning(const char *meaning, struct strbuf *out)
 {

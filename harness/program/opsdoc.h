@@ -10,11 +10,11 @@
 
 struct strbuf;
 
-/* "wire S E (user|system) (noholes|holesok) [write]" */
+/* Appends "wire S E (user|system) (noholes|holesok) [write]". */
 void opsdoc_usage(const struct vm_op_desc *desc, struct strbuf *out);
 /* "a KERN_ code" */
 const char *opsdoc_result(enum vm_result_kind kind);
-/* "munmap, unmap": what others call the operation; nothing if they do not. */
+/* Appends "munmap, unmap", the operation's names elsewhere; nothing if it has none. */
 void opsdoc_aliases(uint8_t code, struct strbuf *out);
 /* Appends plain text for a terminal, or the content of docs/ops.md. */
 void opsdoc_print(struct strbuf *out, bool markdown);

@@ -11,7 +11,7 @@
 #include "harness/program/lex.h"
 #include "harness/program/vmt.h"
 
-/* Words that will be operations one day; until then a program that has them is told so. */
+/* Names of operations that may come later. The error about one says that it is not supported yet. */
 static const char *const reserved[] = { "fork", "cow", "stack", "grow", "submap", "wirefuture" };
 
 static const char *const inherit_words[VM_INHERIT_COUNT] = {
@@ -47,7 +47,10 @@ optext_inherit(unsigned inherit)
 	return inherit < VM_INHERIT_COUNT ? inherit_words[inherit] : NULL;
 }
 
-/* Reading arguments. Each takes the current word, sets its fields and goes on; false: the error is set. */
+/*
+ * Reading arguments. Each function reads the current word, sets its fields, and goes to the next word. False: the error
+ * is set.
+ */
 
 static bool
 parse_choice(struct lex *l, enum vm_arg_kind kind, const char *const *words, size_t nr, uint8_t *ret)
@@ -68,7 +71,7 @@ parse_choice(struct lex *l, enum vm_arg_kind kind, const char *const *words, siz
 	return lex_hint(l, &n, NULL);
 }
 
-/* One of two words that must be there: @set sets the flag, @clear leaves it. */
+/* Reads one of two words, one of which is required: @set sets the flag, @clear leaves it. */
 static bool
 parse_either(struct lex *l, enum vm_arg_kind kind, const char *clear, const char *set, uint8_t flag, struct vm_op *op)
 {
@@ -80,7 +83,7 @@ parse_either(struct lex *l, enum vm_arg_kind kind, const char *clear, const char
 	return true;
 }
 
-/* A word that may be there. */
+/* Reads an optional word. */
 static bool
 parse_optional(struct lex *l, enum vm_arg_kind kind, uint8_t flag, struct vm_op *op)
 {
@@ -139,7 +142,7 @@ parse_mapping(struct lex *l, struct vm_op *op)
 	       parse_prot(l, "max=", vm_arg_table[VM_ARG_MAX].expected, &op->max);
 }
 
-/* "T1.0", "init.2", "final.0" behind a '$' */
+/* Reads "T1.0", "init.2" or "final.0", which follows a '$'. */
 static bool
 parse_ref_name(const char *text, size_t len, struct vm_op_ref *ref)
 {
@@ -160,7 +163,7 @@ parse_ref_name(const char *text, size_t len, struct vm_op_ref *ref)
 	return ref->from != 0;
 }
 
-/* A number, or a result and a number behind it: "$T1.0", "$T1.0+4". */
+/* Reads a number, or a result with an optional number: "$T1.0", "$T1.0+4". */
 static bool
 parse_number_or_ref(struct lex *l, const char *expected, uint64_t max, uint64_t *number, struct vm_op_ref *ref)
 {
@@ -220,7 +223,7 @@ parse_arg(struct lex *l, enum vm_arg_kind kind, struct vm_op *op)
 	return true;
 }
 
-/* The flag of an optional kind, 0 for a kind that must be there. */
+/* The flag of an optional kind; 0 for a required kind. */
 static uint8_t
 optional_flag(enum vm_arg_kind kind)
 {
@@ -266,7 +269,9 @@ vmt_offer_ops(struct nearest *n)
 			nearest_offer(n, vm_op_table[code].name);
 }
 
-/* After the error about a word that is no operation: what others call it, or what it looks like. */
+/*
+ * Adds a hint to the error about an unknown operation: the operation that has this name elsewhere, or a similar word.
+ */
 static bool
 hint_operation(const struct lex *l)
 {
@@ -500,7 +505,7 @@ parse_tag(const char *text, size_t len, uint64_t *ret)
 	return true;
 }
 
-/* Where success carries a value, the bare word KERN_SUCCESS is no result. */
+/* Parses a result that carries no value: where success carries one, the bare word KERN_SUCCESS is an error. */
 static bool
 parse_failure(const char *text, size_t len, struct vm_result *r)
 {
@@ -574,7 +579,7 @@ print_kern(int code, struct strbuf *out)
 {
 	const char *name = vm_kern_name(code);
 
-	/* A target under test may return anything; show it, the parser will not take it back. */
+	/* A target under test may return any code. The code is shown, but the parser rejects it. */
 	if (name != NULL)
 		strbuf_add(out, name);
 	else

@@ -16,24 +16,24 @@ struct lex;
 struct strbuf;
 
 /*
- * An operation, from its name on; stops at the first word behind it. *ret_optional is the optional word that could have
- * stood there, or NULL: it belongs into the message about whatever stands there instead.
+ * Parses an operation from its name on, and stops at the first word after it. *ret_optional is the optional word that
+ * could stand at that place, or NULL; the error about the word that stands there names it.
  */
 bool optext_parse(struct lex *l, struct vm_op *op, const char **ret_optional);
 
-/* What a result may be besides the results of the operation's kind. */
+/* Words that may stand in place of a result. */
 #define OPTEXT_MAY_BLOCK 0x1   /* "BLOCKED" */
 #define OPTEXT_MAY_BE_NONE 0x2 /* "-" */
 #define OPTEXT_MAY_BE_ANY 0x4  /* "*", which the caller reads itself */
 
-/* The @len bytes at @at as a result of @op. */
+/* Parses the @len bytes at @at as a result of @op. */
 bool optext_parse_result(
     const struct lex *l, const char *at, size_t len, const struct vm_op *op, unsigned may, struct vm_result *r);
 
 /* The number of the KERN_ code with this name, or -1. */
 int optext_kern_code(const char *text, size_t len);
 
-/* Words by their number: VM_INHERIT_*; NULL for a number that is none. */
+/* The word for a VM_INHERIT_* number; NULL: no such number. */
 const char *optext_inherit(unsigned inherit);
 
 /* "none" or the letters; "r-x". */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* program-life.c - programs as data: making, freeing, comparing. See program.h; the text form is in vmt-*.c. */
+/* program-life.c - makes, frees and compares programs. See program-data.h; the text form is in vmt-*.c. */
 #include "harness/program/program-data.h"
 
 #include <stdlib.h>
@@ -98,7 +98,7 @@ poison_equal(const struct program_config *a, const struct program_config *b)
 	return true;
 }
 
-/* A profile or limit that was given counts as such only where it says something: the default is the default. */
+/* Are the directives equal in effect? A line that gives a default value equals no line. */
 static bool
 config_equal(const struct program_config *a, const struct program_config *b)
 {
@@ -274,7 +274,7 @@ op_sees_pages(const struct vm_op *op)
 	return op->code == VM_OP_read || op->code == VM_OP_write || op->code == VM_OP_pageout;
 }
 
-/* The pages of @op's range that are in the map, if it is an operation that brings pages in. */
+/* The pages of @op's range that are in the map, if @op brings pages in; otherwise 0. */
 static uint64_t
 op_wires(const struct program_config *cfg, const struct vm_op *op)
 {

@@ -94,7 +94,10 @@ state_print(const struct vm_state *s, struct strbuf *out)
 	for (size_t i = 0; i < s->nr_runs; i++) {
 		struct vm_run run = s->runs[i];
 
-		/* A guard is printed without attributes, so a broken one that has some looks like its neighbour. */
+		/*
+		 * A guard is printed without attributes. A broken guard that has some is therefore merged with its
+		 * neighbour.
+		 */
 		for (; i + 1 < s->nr_runs && guards_touch(&run, &s->runs[i + 1]); i++)
 			run.end = s->runs[i + 1].end;
 		print_run(&run, out);
@@ -107,7 +110,7 @@ state_print(const struct vm_state *s, struct strbuf *out)
 		strbuf_add(out, " !busy");
 }
 
-/* Parsing one word: the part that is not read yet. */
+/* Parsing one word: the part that is still unread. */
 struct piece {
 	const char *at, *end;
 };
@@ -234,7 +237,7 @@ parse_user_wired(struct piece w, int64_t *ret)
 	return take(&w, "uw=") && take_signed(&w, INT64_MAX, ret) && w.at == w.end;
 }
 
-/* Reads the runs or "(empty)"; *w is the word behind them. NULL or what was expected. */
+/* Reads the runs or "(empty)". *w is the word after them. Returns NULL, or what was expected. */
 static const char *
 parse_runs(struct piece *rest, struct piece *w, struct vm_state *s)
 {

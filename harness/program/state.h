@@ -28,7 +28,7 @@ struct vm_state {
 	bool busy;
 };
 
-/* Are the attributes equal: all but where they are? */
+/* Are the attributes equal, whatever the pages? */
 static inline bool
 vm_run_alike(const struct vm_run *a, const struct vm_run *b)
 {
@@ -37,13 +37,13 @@ vm_run_alike(const struct vm_run *a, const struct vm_run *b)
 	           (a->wired_count ^ b->wired_count)) == 0;
 }
 
-/* Empties *s, keeping its memory; state_free gives that back. A zeroed struct is a valid empty state. */
+/* Empties *s and keeps its memory; state_free frees it. A zeroed struct is a valid empty state. */
 void state_clear(struct vm_state *s);
 void state_free(struct vm_state *s);
-/* Room for one more run. */
+/* Makes room for one more run. */
 void state_grow(struct vm_state *s);
 
-/* Appends a run at or above the last one's end; touching runs with equal attributes become one. */
+/* Appends a run at or above the end of the last one. Touching runs with equal attributes are merged. */
 static inline void
 state_add(struct vm_state *s, const struct vm_run *run)
 {
@@ -65,8 +65,9 @@ struct strbuf;
 /* Appends the text form: "16-24:rw-/rwx:copy:w0 30-31:guard uw=0". */
 void state_print(const struct vm_state *s, struct strbuf *out);
 /*
- * Reads the text form into *s. NULL, or what was expected, with *ret_at and *ret_len naming the word found instead
- * (length 0: the end); *s is empty then. Touching runs with equal attributes become one: parse(print(s)) equals s.
+ * Parses the text form into *s. Returns NULL, or what was expected: then *ret_at and *ret_len give the word found
+ * instead (length 0: the end), and *s is empty. Touching runs with equal attributes are merged, so parse(print(s))
+ * equals s.
  */
 const char *state_parse(const char *text, size_t len, struct vm_state *s, size_t *ret_at, size_t *ret_len);
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* vmt-config.c - directive lines. Each function is called at the word behind its own. See vmt-parse.h. */
+/*
+ * vmt-config.c - parses directive lines. Each function starts at the word after the directive's name. See vmt-inside.h.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,7 +64,7 @@ vmt_mutant(const char *name)
 	return NULL;
 }
 
-/* The error about a word that should be @expected, with the word of @offer that is near. */
+/* Sets the error about a word that is not @expected, and adds the nearest of the words of @offer. */
 static bool
 hint(const struct lex *l, const char *expected, void (*offer)(struct nearest *n), const char *more)
 {
@@ -74,7 +76,7 @@ hint(const struct lex *l, const char *expected, void (*offer)(struct nearest *n)
 	return lex_hint(l, &n, lex_at_end(l) ? NULL : more);
 }
 
-/* Any two quirks look alike: the list is the better hint. */
+/* Quirk names are all alike, so no nearest one is offered: the message names the list instead. */
 static void
 no_word(struct nearest *n)
 {
@@ -108,7 +110,7 @@ vmt_parse_version(struct vmt_parser *ps)
 
 	if (ps->first_line != l->line)
 		return lex_complain(
-		    l, l->line_at, "\"vmt\" before all other lines, found it behind line %u", ps->first_line);
+		    l, l->line_at, "\"vmt\" before all other lines, found it after line %u", ps->first_line);
 	if (lex_number(l->word, l->word_len, UINT64_MAX, &version) != LEX_NUMBER_OK || version != VMT_VERSION)
 		return lex_fail(l, "version %d of the text form, the only one that this wirestorm reads", VMT_VERSION);
 	ps->p->version_given = true;
@@ -162,7 +164,7 @@ vmt_parse_map(struct vmt_parser *ps)
 		return false;
 	max_at = l->word;
 	max_len = l->word_len;
-	if (!lex_take_number(l, "the page behind the map", VM_OP_PAGE_MAX, &cfg->max))
+	if (!lex_take_number(l, "the first page after the map", VM_OP_PAGE_MAX, &cfg->max))
 		return false;
 	if (cfg->min >= cfg->max)
 		return lex_fail_at(l, max_at, max_len, "a page above the map's first, %" PRIu64, cfg->min);
@@ -174,7 +176,7 @@ vmt_parse_map(struct vmt_parser *ps)
 	return true;
 }
 
-/* A page; the code is set when the end of the line is known. */
+/* Parses a page. Its code is set at the end of the line. */
 static bool
 parse_poison_page(struct vmt_parser *ps)
 {
@@ -192,7 +194,7 @@ parse_poison_page(struct vmt_parser *ps)
 	return true;
 }
 
-/* The code at the end of a line, for the pages from @first on. */
+/* Parses the code at the end of a line, and sets it for the pages from @first on. */
 static bool
 parse_poison_code(struct vmt_parser *ps, size_t first)
 {
@@ -234,7 +236,7 @@ vmt_parse_limit(struct vmt_parser *ps)
 
 	cfg->limit_given = true;
 	cfg->limit_line = ps->lex.line;
-	/* The default is written as any other limit, so that every program can be. */
+	/* The largest limit is the default, so that every program can be written. */
 	return lex_take_number(&ps->lex, "a number of pages", VM_WIRE_LIMIT_DEFAULT, &cfg->limit);
 }
 
@@ -249,7 +251,7 @@ vmt_parse_frames(struct vmt_parser *ps)
 	return lex_take_number(l, "a number of page frames", VM_OP_PAGE_MAX, &ps->p->config.frames);
 }
 
-/* By page; the same page by its place in the file. */
+/* By page; equal pages by their place in the file. */
 static int
 compare_poison(const void *a, const void *b)
 {
@@ -273,7 +275,7 @@ fail_poison(const struct vmt_parser *ps, const struct vmt_poisoned *at)
 	return false;
 }
 
-/* Sorts the pages, and takes each once. */
+/* Sorts the pages and removes duplicates. */
 bool
 vmt_finish_poison(struct vmt_parser *ps)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * vmt-expect.c - lines of what is expected: outcomes, schedules, verdicts. See vmt-parse.h; what an outcome looks like
- * is in vmt-outcome.c. Each function is called at the word behind its own.
+ * vmt-expect.c - parses the expectations: outcomes, schedules, verdicts. Each function starts at the word after the
+ * line's name. vmt-outcome.c parses a single outcome. See vmt-inside.h.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -142,7 +142,7 @@ parse_choice(const struct lex *l, unsigned nr_threads, struct program_choice *c)
 	return true;
 }
 
-/* Makes one of two neighbours that name the same thread. */
+/* Adds a choice; joins it with the last one if both name the same thread. */
 static bool
 add_choice(const struct lex *l, const struct program_choice *c, struct program_choice **choices, size_t *nr)
 {
@@ -176,7 +176,7 @@ vmt_parse_choice_words(struct lex *l, unsigned nr_threads, struct program_choice
 	return true;
 }
 
-/* Bytewise; equal ones by line. */
+/* Bytewise; equal outcomes by line. */
 static int
 compare_outcomes(const void *a, const void *b)
 {
@@ -211,7 +211,7 @@ vmt_finish_outcomes(struct vmt_parser *ps)
 	return false;
 }
 
-/* By kind and check; equal ones by line. */
+/* By kind and check; equal verdicts by line. */
 static int
 compare_verdicts(const void *a, const void *b)
 {
@@ -229,7 +229,7 @@ compare_verdicts(const void *a, const void *b)
 	return order != 0 ? order : (x->line > y->line) - (x->line < y->line);
 }
 
-/* The first verdict line that is there twice: *first and *second are set, if there is one. */
+/* Finds the first pair of equal verdict lines, if there is one, and sets *first and *second. */
 static void
 find_twice(
     const struct program *p, const struct program_verdict_line **first, const struct program_verdict_line **second)

@@ -13,7 +13,7 @@
 
 #define READ_SIZE ((size_t)64 * 1024)
 
-/* All bytes of @fd. False with errno set. */
+/* Reads all bytes of @fd. False with errno set. */
 static bool
 read_all(int fd, struct strbuf *out)
 {

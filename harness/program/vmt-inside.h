@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* vmt-inside.h - what the parts of the parser of programs share. Private to harness/program/vmt-*.c. */
+/* vmt-inside.h - what the files of the program parser share. Private to harness/program/vmt-*.c. */
 #ifndef HARNESS_PROGRAM_VMT_INSIDE_H
 #define HARNESS_PROGRAM_VMT_INSIDE_H
 
@@ -11,7 +11,7 @@
 #include "harness/program/program-data.h"
 #include "harness/program/state.h"
 
-#define VMT_FILE_MAX ((size_t)1 << 28) /* bytes; a larger file is refused */
+#define VMT_FILE_MAX ((size_t)1 << 28) /* bytes; a larger file is rejected */
 
 enum vmt_part {
 	VMT_PART_DIRECTIVES,
@@ -19,25 +19,25 @@ enum vmt_part {
 	VMT_PART_EXPECTATIONS,
 };
 
-/* What a "state" line would belong to. */
+/* What a "state" line belongs to. */
 enum vmt_state_of {
 	VMT_STATE_OF_NOTHING,
 	VMT_STATE_OF_INIT,
 	VMT_STATE_OF_FINAL,
 };
 
-/* A poisoned page, and where it was named. */
+/* A poisoned page, and its place in the text. */
 struct vmt_poisoned {
 	struct program_poison page;
 	unsigned line, column;
 };
 
-/* An argument that is a result, where it was written, and whose it is. */
+/* An argument that is a result, its place in the text, and its operation. */
 struct vmt_ref {
 	struct vm_op_ref ref;
-	bool tag;    /* it must be a tag; else a page */
-	uint8_t who; /* as vm_op_ref.from */
-	unsigned op; /* of who */
+	bool tag;    /* a tag is expected; otherwise a page */
+	uint8_t who; /* the operation's thread or part, as in vm_op_ref.from */
+	unsigned op; /* the operation's number in @who */
 	unsigned line, column;
 	const char *word;
 	size_t word_len;
@@ -48,15 +48,15 @@ struct vmt_parser {
 	struct program *p;
 	enum vmt_part part;
 	enum vmt_state_of state_of;
-	bool blocked;            /* the last init step would sleep for ever */
-	unsigned first_line;     /* that is no comment: the head is complete; 0: none yet */
-	uint32_t seen;           /* bit i: line_words[i] */
-	struct strbuf head;      /* comment lines that no other line followed yet */
-	size_t first_pending;    /* notes from here on wait for the line they belong to */
+	bool blocked;            /* the last init step blocks forever */
+	unsigned first_line;     /* of the first line that is not a comment; it ends the head; 0: not read yet */
+	uint32_t seen;           /* bit i: a line of kind line_words[i] was read */
+	struct strbuf head;      /* comment lines that no other line has followed yet */
+	size_t first_pending;    /* notes from this one on belong to the next line */
 	unsigned highest_thread; /* valid if p->threads != NULL */
 	struct {
 		unsigned line, column;
-	} first_op[PROGRAM_THREADS_MAX]; /* of each thread that has one */
+	} first_op[PROGRAM_THREADS_MAX]; /* the first operation of each thread */
 	struct vmt_poisoned *poison;     /* every page named, in the order of the file */
 	size_t nr_poison;
 	struct vmt_ref *refs;
@@ -64,7 +64,10 @@ struct vmt_parser {
 	struct vm_state state; /* scratch */
 };
 
-/* Each of these reads the rest of one kind of line; false: the error is set. Words behind what they know are left. */
+/*
+ * Each function parses the rest of one kind of line. False: the error is set. Words after the known ones are left for
+ * the caller.
+ */
 bool vmt_parse_version(struct vmt_parser *ps);
 bool vmt_parse_profile(struct vmt_parser *ps);
 bool vmt_parse_mutant(struct vmt_parser *ps);
@@ -80,44 +83,48 @@ bool vmt_parse_schedules(struct vmt_parser *ps);
 bool vmt_parse_verdict(struct vmt_parser *ps);
 bool vmt_parse_result(struct vmt_parser *ps);
 bool vmt_parse_schedule(struct vmt_parser *ps);
-/* These two begin at the line's first word. */
+/* These two start at the line's first word. */
 bool vmt_parse_thread_op(struct vmt_parser *ps);
 bool vmt_parse_state(struct vmt_parser *ps);
 
-/* What can be said only when all lines of a part were read. The threads must be finished before any outcome is read. */
+/* Checks that need all lines of a part. The threads must be finished before an outcome is parsed. */
 bool vmt_finish_threads(struct vmt_parser *ps);
 bool vmt_finish_poison(struct vmt_parser *ps);
 bool vmt_finish_outcomes(struct vmt_parser *ps);
 bool vmt_finish_verdicts(struct vmt_parser *ps);
 
-/* Comments: of a line that has nothing else; those that belong to the current line; at the end. */
+/* Keep comments: of a line with nothing else; those that belong to the current line; those at the end. */
 void vmt_keep_comment_line(struct vmt_parser *ps);
 void vmt_settle_comments(struct vmt_parser *ps);
 void vmt_finish_notes(struct vmt_parser *ps);
-/* Moves the notes of the current line before line @line, of which it becomes a part. */
+/* Moves the notes of the current line before line @line, into which the current line is merged. */
 void vmt_move_notes(struct vmt_parser *ps, unsigned line);
 
-/* After the words of operation @op of @who, which is @parsed: keeps the results that are its arguments. */
+/* Call it after the words of operation @op of @who, which is @parsed: keeps the arguments that are results. */
 void vmt_keep_refs(struct vmt_parser *ps, const struct vm_op *parsed, uint8_t who, unsigned op);
-/* When all operations are known: are those results there to be had? */
+/* Checks, when all operations are known, that those results exist. */
 bool vmt_finish_refs(struct vmt_parser *ps);
 
-/* Something stands behind an operation; @optional is the word that could, or NULL. Gives false. */
+/*
+ * Sets the error about a word after an operation. @optional is the word that could stand there, or NULL. Returns false.
+ */
 bool vmt_fail_behind_op(const struct lex *l, const char *optional, bool may_have_result);
 
 /*
- * The rest of an "outcome" or "result" line of @p as canonical text, malloc'ed; NULL: the error is set. @final: a run
- * that went as far as it can, so threads that are not finished are in a deadlock, which must be said.
+ * Parses the rest of an "outcome" or "result" line of @p. Returns canonical text, malloc'ed; NULL: the error is set.
+ * @final: the run has ended, so threads that are not finished are deadlocked, and the line must list them.
  */
 char *vmt_parse_outcome(struct lex *l, const struct program *p, bool final);
 
 /*
- * The rest of a "schedule" line: choices of threads below @nr_threads. Sets *choices, malloc'ed or NULL, and *nr on
- * success only.
+ * Parses the rest of a "schedule" line: choices of threads below @nr_threads. Sets *choices (malloc'ed or NULL) and *nr
+ * on success only.
  */
 bool vmt_parse_choice_words(struct lex *l, unsigned nr_threads, struct program_choice **choices, size_t *nr);
 
-/* Room for one more element behind @nr in an array that doubles when it is full. Ends the program without memory. */
+/*
+ * Makes room for element @nr in an array whose capacity is the next power of two. Ends the program if memory runs out.
+ */
 void *vmt_grow(void *array, size_t nr, size_t size);
 
 #endif

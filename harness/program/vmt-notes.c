@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * vmt-notes.c - the comments of a program: where each belongs, so that none is lost when the lines are put in order.
+ * vmt-notes.c - the comments of a program: finds the line that each belongs to, so that sorting the lines loses none.
  *
- * Comments before the first other line are the head. A comment on a line of its own waits for the next line that is
- * none.
+ * Comments before the first other line are the head. A comment on a line of its own belongs to the next line that is
+ * not a comment.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +32,7 @@ add_note(struct vmt_parser *ps, unsigned line, bool beside)
 	};
 }
 
-/* A line with nothing but a comment: a part of the head, or waiting for the next line. */
+/* Keeps a line with nothing but a comment: as a part of the head, or for the next line. */
 void
 vmt_keep_comment_line(struct vmt_parser *ps)
 {
@@ -44,7 +44,7 @@ vmt_keep_comment_line(struct vmt_parser *ps)
 	strbuf_addc(&ps->head, '\n');
 }
 
-/* The current line is no mere comment: what was waiting belongs to it. */
+/* The current line is not a comment: gives it the comments that precede it. */
 void
 vmt_settle_comments(struct vmt_parser *ps)
 {
@@ -59,7 +59,7 @@ vmt_settle_comments(struct vmt_parser *ps)
 	ps->first_pending = p->nr_notes;
 }
 
-/* Several "poison" lines become one: what belongs to the current line moves to before line @line. */
+/* Several "poison" lines become one: moves the notes of the current line before line @line. */
 void
 vmt_move_notes(struct vmt_parser *ps, unsigned line)
 {
@@ -84,7 +84,7 @@ vmt_finish_notes(struct vmt_parser *ps)
 {
 	struct program *p = ps->p;
 
-	/* Stable, and in order already but for the notes of "poison" lines. */
+	/* Stable. The notes are in order already, except those of "poison" lines. */
 	if (p->nr_notes > 0 && mergesort(p->notes, p->nr_notes, sizeof(*p->notes), compare_notes) != 0)
 		memory_out("a program");
 	if (ps->head.len > 0)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * vmt-outcome.c - what a run ended in, as text: "T0: R,R | T1: R | STATE | DEADLOCK(T1.0 blocked)".
+ * vmt-outcome.c - the outcome of a run as text: "T0: R,R | T1: R | STATE | DEADLOCK(T1.0 blocked)".
  *
- * Reading goes through the data (results, state) and prints them again, so the stored text is canonical whatever the
- * spacing was. The deadlock list says nothing that the results do not: each thread with a "-" stands at its first one.
+ * Reading parses into data (results, state) and prints these again, so the stored text is canonical whatever the
+ * spacing. The deadlock list follows from the results: each thread with a "-" stands at its first "-".
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,7 +23,7 @@ struct outcome {
 	bool deadlock;
 };
 
-/* The first operation that has no result, or nr_ops. */
+/* The first operation without a result, or nr_ops. */
 static unsigned
 first_unfinished(const struct program_thread *t, const struct vm_result *results)
 {
@@ -83,14 +83,14 @@ comma_or_end(const char *text, size_t len)
 	return n;
 }
 
-/* One result of a list. Behind a result that is missing all are. */
+/* Parses one result of a list. After a missing result, all others must be missing, too. */
 static bool
 parse_one(struct lex *l, const char *at, size_t len, const struct vm_op *op, bool unfinished, struct vm_result *r)
 {
 	if (len == 0)
 		return lex_complain(l, at, "a result, found none");
 	if (unfinished && !lex_equal(at, len, "-"))
-		return lex_fail_at(l, at, len, "\"-\" behind \"-\"");
+		return lex_fail_at(l, at, len, "\"-\" after \"-\"");
 	return optext_parse_result(l, at, len, op, OPTEXT_MAY_BE_NONE, r);
 }
 
@@ -151,7 +151,7 @@ parse_threads(struct lex *l, const struct program *p, struct outcome *o)
 	return true;
 }
 
-/* The words up to "|" or the end of the line. */
+/* Parses the words up to "|" or the end of the line. */
 static bool
 parse_state_words(struct lex *l, struct vm_state *state)
 {
@@ -170,7 +170,7 @@ parse_state_words(struct lex *l, struct vm_state *state)
 	return lex_fail(l, "%s", expected);
 }
 
-/* The list must be the one that follows from the results. */
+/* Parses the deadlock list, which must be the one that follows from the results. */
 static bool
 parse_deadlock(struct lex *l, const struct program *p, const struct vm_result *const results[])
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * vmt-parse.c - a program from its text, line by line. See vmt.h; docs/vmt.md has the grammar.
+ * vmt-parse.c - parses a program from its text, line by line. See vmt.h; docs/vmt.md has the grammar.
  *
- * A file has three parts in this order: directives, steps, expectations. Each line is read by the function that
- * line_words names for its first word; these functions are in vmt-config.c, vmt-steps.c and vmt-expect.c. Every array
- * grows by doubling and every byte is looked at a bounded number of times: the time is linear.
+ * A file has three parts in this order: directives, steps, expectations. line_words names for each line's first word
+ * the function that parses the line; these functions are in vmt-config.c, vmt-steps.c and vmt-expect.c. Every array
+ * doubles when it grows and every byte is read a bounded number of times, so parsing takes linear time.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +40,7 @@ static const struct line_word {
 	{ "schedule", vmt_parse_schedule, VMT_PART_EXPECTATIONS, false },
 };
 
-/* Goes on to part @part, from which there is no way back. */
+/* Enters part @part. A file cannot go back to an earlier part. */
 static bool
 enter_part(struct vmt_parser *ps, enum vmt_part part)
 {
@@ -70,7 +70,10 @@ parse_listed(struct vmt_parser *ps, size_t i)
 	return w->parse(ps) && (lex_at_end(l) || lex_fail(l, "end of line"));
 }
 
-/* After the error about a line's first word: an operation without its thread, or what the word looks like. */
+/*
+ * Adds a hint to the error about a line's first word: the word is an operation without a thread, or it is like a known
+ * word.
+ */
 static bool
 hint_line(const struct lex *l)
 {
@@ -80,7 +83,7 @@ hint_line(const struct lex *l)
 	vmt_offer_ops(&n);
 	if (n.distance == 0 || vmt_op_alias(l->word, l->word_len, 0) != VM_OP_INVALID) {
 		n.word = NULL;
-		return lex_hint(l, &n, "an operation stands behind \"init\", \"final\" or a thread such as \"T0\"");
+		return lex_hint(l, &n, "an operation stands after \"init\", \"final\" or a thread such as \"T0\"");
 	}
 	nearest_begin(&n, l->word, l->word_len);
 	for (size_t i = 0; i < COUNT_OF(line_words); i++)
@@ -97,7 +100,7 @@ parse_line(struct vmt_parser *ps)
 	if (lex_is(l, "state"))
 		return vmt_parse_state(ps);
 	if (ps->blocked)
-		return lex_fail(l, "nothing behind a step that blocks");
+		return lex_fail(l, "nothing after a step that blocks");
 	for (size_t i = 0; i < COUNT_OF(line_words); i++) {
 		if (lex_is(l, line_words[i].word))
 			return parse_listed(ps, i);
@@ -130,7 +133,7 @@ parse_lines(struct vmt_parser *ps)
 	}
 }
 
-/* What can be said only when every line was read. */
+/* Checks that need all lines. */
 static bool
 finish(struct vmt_parser *ps)
 {
@@ -161,7 +164,7 @@ vmt_parse(const char *text, size_t len, struct program *p, struct vmt_error *e)
 	return good;
 }
 
-/* A text that must be one line. */
+/* Starts on a text that must be a single line. */
 static bool
 begin_piece(struct lex *l, const char *text, struct vmt_error *e)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * vmt-print.c - a program as canonical text. See vmt.h.
+ * vmt-print.c - prints a program as canonical text. See vmt.h.
  *
- * The order of the lines: head, directives, init steps, the threads one after the other, final steps, expectations.
- * comment is printed with the line it stood at; one whose line is gone goes before the line that follows.
+ * The order of the lines: head, directives, init steps, the threads one after the other, final steps, expectations. A
+ * comment is printed with its line. If that line is gone, the comment goes before the next line.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 #include "harness/program/vmt-inside.h"
 #include "harness/program/vmt.h"
 
-/* The first note that belongs to line @line or a later one. */
+/* The first note of line @line or of a later line. */
 static size_t
 find_note(const struct program *p, unsigned line)
 {
@@ -33,7 +33,9 @@ find_note(const struct program *p, unsigned line)
 	return low;
 }
 
-/* The comments on lines of their own before the line that was @line in its file. @p NULL or @line 0: there are none. */
+/*
+ * Prints the comments that stand on lines of their own before line @line of the file. None if @p is NULL or @line is 0.
+ */
 static void
 begin_line(const struct program *p, unsigned line, struct strbuf *out)
 {
@@ -81,7 +83,7 @@ print_profile(const struct program_config *cfg, struct strbuf *out)
 	}
 }
 
-/* The pages with code @code, if there are any, in one line without its end. */
+/* Prints the pages with code @code, if there are any, as one line without its line end. */
 static bool
 print_poison_line(const struct program_config *cfg, int code, struct strbuf *out)
 {
@@ -98,7 +100,7 @@ print_poison_line(const struct program_config *cfg, int code, struct strbuf *out
 	return any;
 }
 
-/* One line a code; the comments of all poison lines go with the first. */
+/* Prints one line for each code. The comments of all poison lines go with the first. */
 static void
 print_poison(const struct program_config *cfg, const struct program *notes, struct strbuf *out)
 {
@@ -219,7 +221,10 @@ vmt_verdict_word(enum program_verdict verdict)
 	return NULL;
 }
 
-/* The words of a detail made in memory, so that they are the same words when they are read: no comment, no line end. */
+/*
+ * Prints the words of a detail that was made in memory, so that they are parsed as the same words: no comment, no line
+ * end.
+ */
 static void
 print_detail(const char *detail, struct strbuf *out)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* vmt-refs.c - results as arguments, "$T1.0": whether the operation is there, and gives such a result. See vmt-parse.h.
+/*
+ * vmt-refs.c - results as arguments, "$T1.0": checks that the operation exists and gives such a result. See
+ * vmt-inside.h.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,7 +11,7 @@
 #include "harness/program/vmt-inside.h"
 #include "harness/program/vmt.h"
 
-/* The next word of the line from @at on that begins with '$'. */
+/* The next word of the line that starts with '$', from @at on. */
 static const char *
 next_ref(const struct lex *l, const char *at, size_t *len)
 {
@@ -24,7 +26,7 @@ next_ref(const struct lex *l, const char *at, size_t *len)
 void
 vmt_keep_refs(struct vmt_parser *ps, const struct vm_op *parsed, uint8_t who, unsigned op)
 {
-	/* As they stand in a line. */
+	/* In the order in which they stand in a line. */
 	const struct vm_op_ref refs[] = { parsed->ref_start, parsed->ref_end, parsed->ref_value };
 	const struct lex *l = &ps->lex;
 	const char *at = l->line_at + 1;
@@ -58,7 +60,7 @@ fail(const struct vmt_parser *ps, const struct vmt_ref *r, const char *format, .
 	return false;
 }
 
-/* The operation that is meant; NULL: there is none. */
+/* The operation that @ref names; NULL: there is none. */
 static const struct vm_op *
 meant(const struct program *p, struct vm_op_ref ref)
 {
@@ -71,7 +73,7 @@ meant(const struct program *p, struct vm_op_ref ref)
 	return &p->threads[ref.from - 1].ops[ref.op];
 }
 
-/* Can it never have ended when the other begins? */
+/* Does the named operation always end after the other one starts? */
 static bool
 comes_later(const struct vmt_ref *r)
 {

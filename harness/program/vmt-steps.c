@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * vmt-steps.c - lines of init, final and thread operations, and the states behind them. See vmt-parse.h; what an
- * operation looks like is in optext.c.
+ * vmt-steps.c - parses lines of init, final and thread operations, and the states after them. See vmt-inside.h;
+ * optext.c parses the operations.
  */
 #include <stdio.h>
 
@@ -11,7 +11,7 @@
 #include "harness/program/vmt-inside.h"
 #include "harness/program/vmt.h"
 
-/* Behind the operation of a step or thread: nothing but what the message names. */
+/* Rejects a word after an operation; the message names the words that may stand there. */
 bool
 vmt_fail_behind_op(const struct lex *l, const char *optional, bool may_have_result)
 {
@@ -22,7 +22,7 @@ vmt_fail_behind_op(const struct lex *l, const char *optional, bool may_have_resu
 	return lex_fail(l, "\"%s\"%s %send of line", optional, may_have_result ? "," : " or", result);
 }
 
-/* "=> RESULT" of @step, if it is there. */
+/* Parses "=> RESULT" of @step, if there is one. */
 static bool
 parse_step_result(struct lex *l, struct program_step *step, const char *optional, unsigned may)
 {
@@ -55,7 +55,7 @@ parse_step(struct vmt_parser *ps, uint8_t who, struct program_step **steps, size
 	return true;
 }
 
-/* Only a program of init steps may block: nothing can come behind it. */
+/* An init step may block only in a program without threads and final steps, because nothing can follow it. */
 bool
 vmt_parse_init(struct vmt_parser *ps)
 {
@@ -84,7 +84,7 @@ fail_thread_op(const struct lex *l, const char *optional)
 	return vmt_fail_behind_op(l, optional, false);
 }
 
-/* The table has room for every thread there may be: which there are is known only at the end. */
+/* The table has room for the most threads: their number is known only at the end. */
 static struct program_thread *
 thread_of(struct vmt_parser *ps, unsigned t)
 {
@@ -126,7 +126,7 @@ vmt_parse_thread_op(struct vmt_parser *ps)
 	return true;
 }
 
-/* Every operation is known: are the threads contiguous? */
+/* Checks, when every operation is known, that no thread number is missing. */
 bool
 vmt_finish_threads(struct vmt_parser *ps)
 {

@@ -30,7 +30,7 @@ env_point(struct vm_thread *td)
 	vm_curthread = td;
 }
 
-/* As native.c: whoever returns from a sleep comes after the wakeup. */
+/* As in native.c: a thread that returns from a sleep runs after the wakeup. */
 #ifdef WS_FIBER_TSAN
 #include <sanitizer/tsan_interface.h>
 #define TSAN(call) call
@@ -58,11 +58,11 @@ env_wakeup(struct vm_waitq *q)
 
 	TSAN(__tsan_release(q));
 	vm_waitq_advance(q);
-	if (sim->now.enabled != sim->now.unfinished) /* else nobody sleeps */
+	if (sim->now.enabled != sim->now.unfinished) /* otherwise no thread sleeps */
 		sim_wakeup(sim, q->id);
 }
 
-/* The run ends here. The fiber is left where it is, and with it what it holds. */
+/* Ends the run. The fiber stays suspended at this place, with all that it holds. */
 VM_NORETURN static void
 die(struct vm_thread *td, const char *text)
 {
@@ -95,8 +95,8 @@ const struct vm_env vm_env_sim = {
 /* --- wild pointers --- */
 
 /*
- * On the fiber that has it; which is left where it is, so the signal stays as it was for whoever runs next. On the
- * owner's side there is no run that could end.
+ * Runs on the fiber that crashed. The fiber stays suspended here, so the signal must stay unblocked for the fiber that
+ * runs next. The owner's side has no run to end.
  */
 static void
 on_crash(int number)
@@ -115,8 +115,8 @@ on_crash(int number)
 /* --- endless steps --- */
 
 /*
- * What one step may take, in ticks of processor time. The operations are linear in the pages of the map: about a
- * microsecond a page. A process that has thrown away one endless step gives the next ones less time, because a program
+ * The processor time that one step may take, in ticks. The operations are linear in the pages of the map, about a
+ * microsecond a page. A process that has abandoned one endless step allows the next ones less time, because a program
  * with such a step usually has it in many states.
  */
 #define TICK_US 20000
@@ -131,13 +131,13 @@ on_crash(int number)
 #define TICKS_MAX ((uint64_t)1000)
 
 static struct {
-	bool on;                 /* in this program: env_sim_catch_crashes was called */
+	bool on;                 /* env_sim_catch_crashes was called */
 	volatile bool engine;    /* the target is the engine, whose threads hold locks */
-	volatile uint64_t ticks; /* that a step may take for the size of the map */
+	volatile uint64_t ticks; /* allowed for one step, by the size of the map */
 	uint64_t thrown;
 } watch;
 
-/* Throws the step away. Only a fiber can be thrown away: the owner's code ends by itself. */
+/* Abandons the step. Only a step on a fiber can be abandoned: the owner's code always ends. */
 static void
 on_tick(int number)
 {
@@ -168,7 +168,7 @@ on_tick(int number)
 void
 env_sim_watch_steps(struct sim *sim, uint64_t pages)
 {
-	static pid_t watched; /* the process that has its timer */
+	static pid_t watched; /* the process whose timer runs */
 	const struct itimerval tick = { { .tv_usec = TICK_US }, { .tv_usec = TICK_US } };
 
 	if (!watch.on)

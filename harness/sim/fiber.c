@@ -42,14 +42,14 @@ fiber_init(struct fiber *f)
 static void
 tsan_forget(struct fiber *f)
 {
-	if (f->mapping == NULL || f->tsan == NULL) /* the owner's is not ours */
+	if (f->mapping == NULL || f->tsan == NULL) /* the stack of the first context is not ours */
 		return;
 	assert(f->tsan != __tsan_get_current_fiber());
 	__tsan_destroy_fiber(f->tsan);
 	f->tsan = NULL;
 }
 
-/* A new stack, and none of the calls that the old one was left in the middle of. */
+/* Forgets the old stack and the calls that were active on it. */
 static void
 tsan_renew(struct fiber *f)
 {
@@ -104,14 +104,14 @@ fiber_fini(struct fiber *f)
 }
 
 #ifdef WS_FIBER_ASAN
-static _Thread_local struct fiber *last_from; /* who switched last */
+static _Thread_local struct fiber *last_from; /* the fiber that switched last */
 #endif
 
 #if defined(WS_FIBER_ASAN) || defined(WS_FIBER_TSAN) || defined(WS_FIBER_UCONTEXT)
 /*
- * Immediately before leaving for @to. For ThreadSanitizer a switch orders nothing: what two fibers do is a race unless
- * their locks say otherwise, although they take turns. What must come before everything, or after, is ordered by
- * fiber_meet.
+ * Call it immediately before switching to @to. ThreadSanitizer must not take a switch for synchronisation: although
+ * fibers take turns, two accesses are a race unless a lock orders them. fiber_meet orders what precedes or follows
+ * everything.
  */
 WS_FIBER_UNINSTRUMENTED static inline void
 leaving(struct fiber *from, struct fiber *to)
@@ -121,7 +121,7 @@ leaving(struct fiber *from, struct fiber *to)
 	__sanitizer_start_switch_fiber(&from->fake_stack, to->stack, to->size);
 #elif defined(WS_FIBER_TSAN)
 	if (from->mapping == NULL)
-		from->tsan = __tsan_get_current_fiber(); /* the context that called first, in whichever thread */
+		from->tsan = __tsan_get_current_fiber(); /* the first context, in whichever OS thread */
 	__tsan_switch_to_fiber(to->tsan, __tsan_switch_to_fiber_no_sync);
 #else
 	(void)from;
@@ -130,7 +130,7 @@ leaving(struct fiber *from, struct fiber *to)
 }
 #endif
 
-/* After coming back to a fiber; fake is what it left with, NULL at its start. */
+/* Call it after switching back to a fiber. @fake is what the fiber left with; NULL at its start. */
 WS_FIBER_UNINSTRUMENTED static inline void
 arrived(void *fake)
 {
@@ -139,7 +139,7 @@ arrived(void *fake)
 	size_t size;
 
 	__sanitizer_finish_switch_fiber(fake, &bottom, &size);
-	/* The context that called first has no stack of its own making: this is where its bounds become known. */
+	/* The first context did not get its stack here: its bounds become known now. */
 	if (last_from->mapping == NULL) {
 		last_from->stack = (char *)(uintptr_t)bottom;
 		last_from->size = size;
@@ -163,7 +163,7 @@ prepare(struct fiber *f, void (*entry)(void *arg), void *arg)
 	f->fake_stack = NULL;
 }
 
-/* The first thing on a new stack. */
+/* The first function on a new stack. */
 void ws_fiber_main(struct fiber *f);
 void
 ws_fiber_main(struct fiber *f)
@@ -175,7 +175,7 @@ ws_fiber_main(struct fiber *f)
 
 #ifdef WS_FIBER_UCONTEXT
 
-/* makecontext hands over ints only. */
+/* makecontext passes only ints. */
 static void
 context_main(unsigned high, unsigned low)
 {
@@ -204,7 +204,7 @@ fiber_switch(struct fiber *from, struct fiber *to)
 
 #else
 
-/* Where a new stack is entered; its fiber is in rsi, as fiber_jump left it. */
+/* The entry point of a new stack. fiber_jump has left the fiber in rsi. */
 void ws_fiber_begin(void);
 __asm__(".text\n"
         ".p2align 4\n"

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * fiber.h - a stack that can be left and entered again. One OS thread; who may run is somebody else's business (sim.c).
+ * fiber.h - a stack that can be left and entered again, on one OS thread. sim-run.c decides which fiber runs.
  *
- * On x86-64 the switch is a few instructions in line: no system call, and no call either, which would leave the
- * processor's predictor of return addresses one off for every return that follows. Elsewhere, or with
- * -Dfibers=ucontext, it is swapcontext(3). Each stack has a guard page below it. AddressSanitizer and ThreadSanitizer
- * are told of each switch.
+ * On x86-64 the switch is a few inline instructions without a system call. It makes no function call either: that would
+ * put the processor's return predictor out of step for all later returns. Elsewhere, or with -Dfibers=ucontext, it is
+ * swapcontext(3). Each stack has a guard page below it. AddressSanitizer and ThreadSanitizer are told of each switch.
  */
 #ifndef HARNESS_SIM_FIBER_H
 #define HARNESS_SIM_FIBER_H
@@ -37,8 +36,8 @@
 #endif
 
 /*
- * ThreadSanitizer has a stack of calls of its own for each fiber. What enters on one of them must not return on
- * another, so the function that switches does neither: no attribute less than these keeps every instruction of it away.
+ * ThreadSanitizer keeps a call stack for each fiber. A function must not enter on one fiber and return on another, so
+ * the function that switches must do neither. Only this attribute removes all instrumentation.
  */
 #ifdef WS_FIBER_TSAN
 #if defined(__has_attribute)
@@ -54,8 +53,8 @@
 #endif
 
 struct fiber {
-	void *sp, *ip, *bp; /* saved while the fiber is left; fiber_jump knows where they are */
-	char *stack;        /* lowest usable address; NULL for the context that called first */
+	void *sp, *ip, *bp; /* saved while the fiber is suspended; fiber_jump knows their offsets */
+	char *stack;        /* lowest usable address; NULL for the first context */
 	size_t size;        /* usable bytes */
 	void *mapping;
 	size_t mapping_size;
@@ -74,7 +73,7 @@ struct fiber {
 /* Gives @f a stack with a guard page. False with errno set. */
 bool fiber_init(struct fiber *f);
 void fiber_fini(struct fiber *f);
-/* What ThreadSanitizer calls @f in its reports, from the next start on. @name is not copied. */
+/* The name of @f in reports of ThreadSanitizer, from the next start on. @name is not copied. */
 static inline void
 fiber_name(struct fiber *f, const char *name)
 {
@@ -86,8 +85,8 @@ fiber_name(struct fiber *f, const char *name)
 #endif
 }
 /*
- * For ThreadSanitizer. fiber_meet: what @f did comes before what the caller does next, and what the caller did before
- * what @f does next. What is done between fiber_unseen_begin and fiber_unseen_end is not looked at.
+ * For ThreadSanitizer. fiber_meet orders @f and the caller: all that either has done so far happens before all that the
+ * other does next. Accesses between fiber_unseen_begin and fiber_unseen_end are ignored.
  */
 #ifdef WS_FIBER_TSAN
 void fiber_meet(struct fiber *f);
@@ -110,12 +109,15 @@ fiber_unseen_end(void)
 {
 }
 #endif
-/* The next switch to @f starts entry(arg) on an empty stack; what it was doing is forgotten. entry never returns. */
+/*
+ * Makes the next switch to @f call entry(arg) on an empty stack. The suspended work of @f is forgotten. entry never
+ * returns.
+ */
 void fiber_start(struct fiber *f, void (*entry)(void *arg), void *arg);
 #ifndef WS_FIBER_UCONTEXT
 /*
- * Stack, frame and place are saved by hand, all other registers by the compiler, as far as they are in use here.
- * Nothing is pushed, so a red zone stays whole. A fiber that has not begun finds itself in rsi.
+ * Saves stack pointer, frame pointer and address by hand; the compiler saves the other registers that are in use here.
+ * Nothing is pushed, so a red zone stays intact. A fiber that starts finds its address in rsi.
  */
 WS_FIBER_UNINSTRUMENTED static inline void
 fiber_jump(struct fiber *from, struct fiber *to)
@@ -136,7 +138,7 @@ fiber_jump(struct fiber *from, struct fiber *to)
 }
 #endif
 
-/* Leaves @from, which must be running, for @to. Returns when somebody switches back to @from. */
+/* Leaves @from, which must be running, and continues @to. Returns when another fiber switches back to @from. */
 #if defined(WS_FIBER_UCONTEXT) || defined(WS_FIBER_ASAN) || defined(WS_FIBER_TSAN)
 void fiber_switch(struct fiber *from, struct fiber *to);
 #else

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sim-inside.h - the inside of the simulated world, private to sim.c, env-sim.c and run-step.h: what every step, every
- * scheduling point and every unlock goes through is here, so that it costs no call.
+ * sim-inside.h - the inside of the simulated world, private to sim-run.c, env-sim.c and run-step.h. Every step,
+ * scheduling point and unlock runs through this code, so it is inline.
  *
- * ThreadSanitizer sees neither of the two files: they are built without it. Nor does it see what the owner does while
- * there is a sim: between two steps nobody runs, and looking at everything then is no race. What it sees is what the
- * fibers do, and the locks that order it. A run begins after all that was done before.
+ * sim-run.c and env-sim.c are built without ThreadSanitizer. It also ignores the owner's accesses while a sim exists:
+ * no fiber runs between two steps, so the owner cannot race. It does see the fibers' accesses and the locks that order
+ * them. All earlier accesses happen before a run.
  */
 #ifndef HARNESS_SIM_SIM_INSIDE_H
 #define HARNESS_SIM_SIM_INSIDE_H
@@ -22,25 +22,25 @@ struct sim_thread {
 	struct sim *sim;
 	uint8_t number;
 	uint8_t status; /* enum sim_status */
-	bool fresh;     /* just started or woken: the next point belongs to this step */
-	bool parked;    /* the fiber is at the end of its body and can be begun again as it is */
+	bool fresh;     /* started or woken, and has not reached a point since: the next point does not end the step */
+	bool parked;    /* at the end of its body; the fiber can be used again without a new start */
 	unsigned channel;
 };
 
 struct sim {
-	struct sim_now now; /* first */
+	struct sim_now now; /* must be the first member */
 	struct fiber owner;
 	struct sim_thread *current; /* NULL: the owner runs */
 	sim_body *body;
 	void *arg;
-	sim_pick *pick; /* NULL: each step ends at the owner */
+	sim_pick *pick; /* NULL: each step returns to the owner */
 	void *pick_arg;
-	size_t nr_begun; /* by sim_step; this and nr_steps stand still while a step goes on */
-	size_t nr_steps; /* of sim_run */
+	size_t nr_begun; /* steps begun by sim_step; this and nr_steps do not change during a step */
+	size_t nr_steps; /* steps of sim_run */
 	size_t nr_steps_max;
 	char panic[256];
 #ifdef WS_FIBER_TSAN
-	size_t nr_log; /* steps of this run; those behind SIM_LOG_MAX are not kept */
+	size_t nr_log; /* steps of this run; only the first SIM_LOG_MAX are logged */
 	uint8_t log[SIM_LOG_MAX];
 #endif
 	sim_stuck *stuck; /* NULL: none */
@@ -57,7 +57,7 @@ sim_bit(unsigned thread)
 	return (uint32_t)1 << thread;
 }
 
-/* Who made which step, for a report of ThreadSanitizer, which comes in the middle of one. */
+/* Records the thread of a step, for a ThreadSanitizer report in the middle of a later step. */
 static inline void
 sim_log(struct sim *sim, const struct sim_thread *t)
 {
@@ -78,7 +78,7 @@ sim_to_owner(struct sim *sim, struct sim_thread *t)
 	fiber_switch(&t->fiber, &sim->owner);
 }
 
-/* The step of @t is over: to the owner, or under sim_run straight to whoever is picked, which may be @t itself. */
+/* Ends the step of @t: switches to the owner, or under sim_run straight to the next chosen thread, which may be @t. */
 static inline void
 sim_leave(struct sim *sim, struct sim_thread *t)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sim-run.c - the simulated world: see sim.h. The owner runs on the calling context and switches to a thread's fiber
- * for one step; the fiber switches back at its next scheduling point, when it goes to sleep, and when its body is over.
+ * sim-run.c - the simulated world: see simulator.h. The owner runs on the calling context and switches to a thread's
+ * fiber for one step. The fiber switches back at its next scheduling point, when it goes to sleep, and when its body
+ * returns.
  */
 #include "harness/sim/simulator.h"
 
@@ -12,7 +13,7 @@
 #include "harness/base/base.h"
 #include "harness/sim/sim-inside.h"
 
-/* A fiber's whole life: one body after the other, each begun by a step. */
+/* The life of a fiber: runs one body after the other; a step starts each. */
 static void
 thread_main(void *arg)
 {
@@ -31,10 +32,11 @@ thread_main(void *arg)
 }
 
 #ifdef WS_FIBER_TSAN
-static struct sim *reported;            /* whose run is under way */
-static _Thread_local unsigned nr_alive; /* sims of this thread: while there are any, what their owner does is unseen */
+static struct sim *reported;            /* the sim whose schedule a report prints */
+static _Thread_local unsigned nr_alive; /* number of sims of this OS thread; while there are any, accesses of their
+                                         * owner are ignored */
 
-/* A program may end with its sims. */
+/* A program may exit without destroying its sims. */
 static void
 end_alive(void)
 {
@@ -83,7 +85,7 @@ sim_set_report_hook(void (*hook)(void *report))
 	report_hook = hook;
 }
 
-/* ThreadSanitizer calls it with each report: a race in the simulated world has a schedule. */
+/* ThreadSanitizer calls it with each report. It prints the schedule of a race in the simulated world. */
 void __tsan_on_report(void *report);
 WS_FIBER_UNINSTRUMENTED void
 __tsan_on_report(void *report)
@@ -126,7 +128,7 @@ log_end(struct sim *sim)
 }
 #endif
 
-/* What the fibers did in the last run is over. */
+/* Orders all accesses of the fibers in the last run before what follows. */
 static void
 meet_all(struct sim *sim)
 {
@@ -177,7 +179,10 @@ make_ready(struct sim *sim, unsigned thread)
 {
 	struct sim_thread *t = &sim->threads[thread];
 
-	/* A fiber left in the middle of something is thrown away; one that ended goes on in thread_main's loop. */
+	/*
+	 * A suspended fiber is abandoned and started anew. A fiber whose body has ended continues in thread_main's
+	 * loop.
+	 */
 	if (!t->parked) {
 		fiber_start(&t->fiber, thread_main, t);
 		t->parked = true;
@@ -238,7 +243,7 @@ sim_panic(struct sim *sim, const char *what)
 	(void)snprintf(sim->panic, sizeof(sim->panic), "%s", what);
 	sim->now.panic = sim->panic;
 	sim->now.enabled = sim->now.unfinished = 0;
-	/* The fiber is left where it is. Whoever begins anew throws it away. */
+	/* The fiber stays suspended here; the next start abandons it. */
 	sim_to_owner(sim, t);
 	abort();
 }
@@ -303,7 +308,10 @@ sim_point(struct sim *sim)
 	sim_point_here(sim);
 }
 
-/* Off the enabled ones until a wakeup of the channel. @fresh: the next point then belongs to the step that resumes. */
+/*
+ * Puts the running thread to sleep on @channel until a wakeup. @fresh: its first point after the wakeup does not end
+ * the step.
+ */
 static void
 sleep_on(struct sim *sim, unsigned channel, bool fresh)
 {

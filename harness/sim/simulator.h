@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * simulator.h - the simulated world: threads as fibers on one OS thread, run one step at a time by whoever holds the
- *sim.
+ * simulator.h - the simulated world: threads are fibers on one OS thread. The owner of the *sim runs them one step at a
+ * time.
  *
  * A step of a thread runs from one scheduling point to the next. The points are: the start of the thread, sim_point()
  * before each acquisition of the map lock, and waking from sim_sleep(). The first sim_point() after the start or after
- * a wakeup belongs to the step that began there: resuming and taking the lock is one step. The end of an operation is
- * no point: the step goes on into the thread's next operation, up to its first sim_point().
+ * a wakeup belongs to the step that started there: resuming and taking the lock is one step. The end of an operation is
+ * not a point: the step goes on into the thread's next operation, up to its first sim_point().
  *
- * Between two points nobody else runs: a thread that drops its lock and takes it again has let others in at the
- * sim_point() before the taking, and nowhere else. A lock is therefore a flag, and taking it is
+ * No other thread runs between two points. A thread that releases its lock and takes it again lets others run only at
+ * the sim_point() before it takes the lock. A lock is therefore a flag, and taking it is
  *
  *	sim_point(sim);
  *	while (map->locked)		-- only if the lock is ever kept across a point
  *		sim_block(sim, CHANNEL_LOCK);
  *	map->locked = true;
  *
- * with sim_wakeup(sim, CHANNEL_LOCK) after releasing it. Waiting for a condition is: release the lock, sim_sleep, take
- * the lock, look again. Nothing can happen between the release and the sleep, so no wakeup is lost there.
+ * with sim_wakeup(sim, CHANNEL_LOCK) after releasing it. To wait for a condition: release the lock, call sim_sleep,
+ * take the lock, test again. No thread runs between the release and the sleep, so no wakeup is lost there.
  *
- * Two sides: the owner's (begin, enabled, step, ...), and the fiber's (point, sleep, wakeup), called by the target. A
- * target needs the latter only.
+ * There are two sides: the owner's (begin, enabled, step, ...) and the fiber's (point, sleep, wakeup). A target needs
+ * the fiber's side only.
  */
 #ifndef HARNESS_SIM_SIMULATOR_H
 #define HARNESS_SIM_SIMULATOR_H
@@ -31,33 +31,33 @@
 
 #include "harness/program/program.h"
 
-#define SIM_INIT_THREAD PROGRAM_THREADS_MAX /* runs the init and final steps, alone */
+#define SIM_INIT_THREAD PROGRAM_THREADS_MAX /* runs the init and final steps, while no other thread runs */
 #define SIM_FIBERS_MAX (PROGRAM_THREADS_MAX + 1)
 #define SIM_CHANNEL_NONE 0
 
 struct sim;
 
 enum sim_status {
-	SIM_IDLE = 0, /* not begun */
-	SIM_READY,    /* at a scheduling point, can make a step */
+	SIM_IDLE = 0, /* not started */
+	SIM_READY,    /* at a scheduling point: can take a step */
 	SIM_SLEEPING, /* on a channel */
-	SIM_DONE,     /* its body has returned */
+	SIM_DONE,     /* its body returned */
 };
 
 typedef void sim_body(void *arg, unsigned thread);
 
 /* --- the owner's side --- */
 
-/* Never NULL: without memory for the stacks the process ends (memory.h). */
+/* Never returns NULL: the process ends if there is no memory for the stacks (memory.h). */
 struct sim *sim_create(void);
 void sim_destroy(struct sim *sim);
 
-/* Throws away whatever runs and makes threads 0..nr_threads-1 ready at their start. */
+/* Abandons whatever is running, and makes threads 0..nr_threads-1 ready at their start. */
 void sim_begin(struct sim *sim, unsigned nr_threads, sim_body *body, void *arg);
-/* The same for the init thread alone. */
+/* As sim_begin, for the init thread alone. */
 void sim_begin_init(struct sim *sim, sim_body *body, void *arg);
 
-/* What is asked at each step, and so is in line: every struct sim begins with it. */
+/* What callers ask at each step. Every struct sim starts with it, so that the accessors are inline. */
 struct sim_now {
 	uint32_t enabled, unfinished;
 	const char *panic;
@@ -84,7 +84,7 @@ sim_unfinished(const struct sim *sim)
 }
 
 /*
- * What a fiber has died of (sim_panic), or NULL. Then nobody is enabled or unfinished any more: the run is over. Until
+ * Why a fiber panicked (sim_panic), or NULL. After a panic the run is over: no thread is enabled or unfinished until
  * the next sim_begin.
  */
 static inline const char *
@@ -94,59 +94,59 @@ sim_panic_text(const struct sim *sim)
 }
 
 enum sim_status sim_status(const struct sim *sim, unsigned thread);
-/* The channel a SLEEPING thread sleeps on, else SIM_CHANNEL_NONE. */
+/* The channel on which a SLEEPING thread sleeps; SIM_CHANNEL_NONE for any other thread. */
 unsigned sim_channel(const struct sim *sim, unsigned thread);
-/* Has it yet to go on from its start or from a sim_sleep(), so that its next sim_point() belongs to its next step? */
+/* Is the thread at its start or in a sim_sleep(), so that its next sim_point() does not end its next step? */
 bool sim_fresh(const struct sim *sim, unsigned thread);
-/* Lets READY thread @thread make one step. */
+/* Runs one step of READY thread @thread. */
 void sim_step(struct sim *sim, unsigned thread);
 
 /*
- * What to do when no thread is READY and some are SLEEPING, at the end of the step that led there: @stuck may wake one
- * of them (sim_wake), and then it did not come to that. So it is a part of that step, and nobody sees the state
- * between. Called on any fiber. NULL: nothing, they sleep for ever. Stays until it is set again.
+ * Called when no thread is READY and some are SLEEPING. @stuck may wake one of them (sim_wake), and the run then goes
+ * on. It belongs to the step that led there, so the owner never sees the state before it. Called on any fiber. NULL:
+ * the threads sleep forever. The setting stays until the next call.
  */
 typedef void sim_stuck(void *arg);
 void sim_on_stuck(struct sim *sim, sim_stuck *stuck, void *arg);
-/* Makes SLEEPING thread @thread ready, and no other sleeper of its channel. */
+/* Makes only SLEEPING thread @thread ready, and no other sleeper of its channel. */
 void sim_wake(struct sim *sim, unsigned thread);
 
-/* Chooses one of the threads in @enabled, which is not 0. Called on any fiber: it must not look at the sim. */
+/* Chooses one of the threads in @enabled, which is not 0. Called on any fiber, so it must not access the sim. */
 typedef unsigned sim_pick(void *arg, uint32_t enabled);
 /*
- * Steps whom @pick chooses, until nobody is enabled or @max steps are made; returns the steps. Twice as fast as a loop
- * of sim_step.
+ * Runs steps of the threads that @pick chooses, until no thread is enabled or @max steps are done. Returns the number
+ * of steps. Twice as fast as a loop of sim_step.
  */
 size_t sim_run(struct sim *sim, sim_pick *pick, void *arg, size_t max);
 
-/* --- the fiber's side: only from within a body --- */
+/* --- the fiber's side: call these only from within a body --- */
 
-/* Nothing makes sense any more: the run is over, and nobody returns. @what is copied. */
+/* Ends the run, because the state makes no sense. Never returns. @what is copied. */
 __attribute__((noreturn)) void sim_panic(struct sim *sim, const char *what);
 /* Is a body running, so that sim_panic can be called? */
 bool sim_inside(const struct sim *sim);
 
 /* The running thread's number; SIM_INIT_THREAD on the init fiber. */
 unsigned sim_self(const struct sim *sim);
-/* A scheduling point: returns when this thread is next stepped. */
+/* A scheduling point: returns at this thread's next step. */
 void sim_point(struct sim *sim);
 /*
- * Sleeps on @channel (any number but 0: what it stands for is the target's business) until a wakeup of it; resuming and
- * the next sim_point() are one step. A wakeup before the sleep is not remembered. Let go of the lock first.
+ * Sleeps on @channel until a wakeup of it. Any number but 0 is a channel; the target gives it its meaning. Resuming and
+ * the next sim_point() are one step. A wakeup before the sleep is not remembered. Release the lock first.
  */
 void sim_sleep(struct sim *sim, unsigned channel);
 /*
- * The same for a thread that has made its sim_point() and found the lock taken: when it resumes it looks again, with no
- * further sim_point() before it takes the lock.
+ * As sim_sleep, for a thread that has passed its sim_point() and found the lock taken. When it resumes, it tests the
+ * lock again without another sim_point().
  */
 void sim_block(struct sim *sim, unsigned channel);
-/* Makes all sleepers of @channel ready; the caller goes on. Callable from the owner's side too. */
+/* Makes all sleepers of @channel ready; the caller continues. The owner may call it, too. */
 void sim_wakeup(struct sim *sim, unsigned channel);
 
 #ifdef WS_FIBER_TSAN
 /*
- * In a build with ThreadSanitizer: called on the thread that it reports, with locks of its own held, after the report
- * was printed, and before it ends the process if it is to (halt_on_error=1). NULL: nothing.
+ * Sets a hook for ThreadSanitizer builds. It runs on the reported thread, which holds locks, after the report is
+ * printed and before the process ends (halt_on_error=1). NULL: no hook.
  */
 void sim_set_report_hook(void (*hook)(void *report));
 #endif
