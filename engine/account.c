@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * account.c - invariants of wiring that hold whenever the map lock is free, as do those of validate.c:
+ * account.c - the invariants of wiring. As those of validate.c, they hold whenever the map lock is free:
  *
  *   [I19] the user-wire counter is the number of user-wired pages and of those that a running user wire has reserved
  *   [I20] the counter is within the limit
- *   [I21] what is skipped is in transition, and no wire count is negative
- *   [I22] whoever sleeps for a transition or a wiring will be woken: it is still so, and says that somebody waits
- *   [I23] the same of a map that is busy
- *   [I24] the map is busy with as many wires as are faulting pages in
+ *   [I21] a skipped entry is in transition, and no wire count is negative
+ *   [I22] a thread that sleeps for a transition or a wiring will be woken: its entry is still held and has NEEDS_WAKEUP
+ *   [I23] a thread that sleeps until the map is idle will be woken: the map is busy and has busy_wanted
+ *   [I24] the map's busy count is the number of wires that are faulting pages in
  *
- * A running wire has reserved what it has marked, but what it skipped and what was user-wired before.
+ * A running user wire has reserved the pages of the entries that it marked, except entries that it skipped or that were
+ * user-wired before.
  */
 #include "engine/map.h"
 
-/* The pages of @e in the account. */
+/* The pages of @e that count as user-wired. */
 static uint64_t
 counted_pages(const struct vm_map_entry *e)
 {
@@ -24,14 +25,15 @@ counted_pages(const struct vm_map_entry *e)
 	return vm_entry_pages(e);
 }
 
-/* Q3 alone does no harm: it needs a counter below zero. */
+/* Is the counter exact in this profile? Q3 alone does not change it: Q3 matters only below zero. */
 static bool
 is_exact(const struct vm_map *map)
 {
 	return !vm_quirk_on(map, Q1) && !vm_quirk_on(map, Q2);
 }
 
-/* Is @e the beginning of what its wire is faulting in? Others may clip it, but it begins where it began. */
+/* Is @e the first entry of the piece that its wire is faulting in? Other threads may clip the piece, but its start
+ * stays. */
 static bool
 begins_faulting(const struct vm_map_entry *e)
 {
@@ -43,7 +45,7 @@ begins_faulting(const struct vm_map_entry *e)
 static const char *
 check_busy(const struct vm_map *map, uint64_t faulting)
 {
-	return map->busy == faulting ? NULL : "I24: the map is busy with another number of wires than are faulting";
+	return map->busy == faulting ? NULL : "I24: the map's busy count is not the number of faulting wires";
 }
 
 const char *
@@ -56,7 +58,7 @@ vm_map_check_account(vm_map_t map, bool excused)
 		if ((e->eflags & (MAP_ENTRY_WIRE_SKIPPED | MAP_ENTRY_IN_TRANSITION)) == MAP_ENTRY_WIRE_SKIPPED)
 			return vm_map_broken(map, e->start, e->end, "I21: an entry is skipped without a transition");
 		if (e->wired_count < 0)
-			return vm_map_broken(map, e->start, e->end, "I21: a negative wire count was left behind");
+			return vm_map_broken(map, e->start, e->end, "I21: a wire count is negative");
 		pages += counted_pages(e);
 		faulting += begins_faulting(e);
 	}
@@ -69,7 +71,7 @@ vm_map_check_account(vm_map_t map, bool excused)
 	return check_busy(map, faulting);
 }
 
-/* Does the end of @e's wirings wake the sleepers of channel T? */
+/* Will the end of @e's transition or wirings wake the sleepers of channel T? */
 static bool
 will_wake(const struct vm_map_entry *e)
 {
@@ -95,13 +97,14 @@ vm_map_check_sleeper(vm_map_t map, const struct vm_thread *td, unsigned waitq)
 	if (waitq == VM_WAITQ_TRANSITION) {
 		if (!vm_map_lookup_entry(map, at, &e))
 			return vm_map_broken(
-			    map, at, at + VM_PAGE_SIZE, "I22: a thread waits for an entry that is gone");
+			    map, at, at + VM_PAGE_SIZE, "I22: a thread waits for an entry that was unmapped");
 		if (!will_wake(e))
 			return vm_map_broken(
 			    map, e->start, e->end, "I22: a thread waits for an entry that will not wake it");
 	} else if (waitq == VM_WAITQ_BUSY) {
 		if (map->busy == 0 || !map->busy_wanted)
-			return "I23: a thread waits for a map to become idle that is, or will not say so";
+			return "I23: a thread waits for an idle map, but the map is idle already or will not wake the "
+			       "thread";
 	}
 	return NULL;
 }

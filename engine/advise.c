@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * advise.c - vm_map_inherit(9) and vm_map_madvise(9). Neither waits: both clip entries that are in transition, which is
- * what splits the range that a wire is faulting in.
+ * advise.c - vm_map_inherit(9) and vm_map_madvise(9). Neither waits: both clip entries that are in transition, and so
+ * can split the range that a wire is faulting in.
  */
 #include "engine/map.h"
 
@@ -27,7 +27,7 @@ vm_map_inherit(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_inherit_t in
 	return KERN_SUCCESS;
 }
 
-/* What an advice that lasts does to an entry's flags: clear, then set. */
+/* For a lasting advice, the entry flags to clear and then to set. */
 static const struct {
 	bool lasts;
 	uint32_t clear, set;
@@ -39,7 +39,7 @@ static const struct {
 	[VM_MADV_AUTOSYNC] = { true, MAP_ENTRY_NOSYNC, 0 },
 	[VM_MADV_NOCORE] = { true, 0, MAP_ENTRY_NOCORE },
 	[VM_MADV_CORE] = { true, MAP_ENTRY_NOCORE, 0 },
-	/* The others concern pages, and change nothing that a map remembers. */
+	/* The other kinds concern pages, and do not change an entry. */
 	[VM_MADV_WILLNEED] = { false, 0, 0 },
 	[VM_MADV_DONTNEED] = { false, 0, 0 },
 	[VM_MADV_FREE] = { false, 0, 0 },

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * annotate.h - what the compiler checks for us: clang's thread-safety attributes and results that must be used.
+ * annotate.h - attributes that the compiler checks: clang's thread-safety analysis, and results that must be used.
  *
- * The function attributes are the contract (they work in C from clang 14 on); gcc sees nothing. Fields carry letters
+ * The function attributes state which locks a function needs (clang 14 or later; gcc ignores them). Fields have letters
  * instead of GUARDED_BY, which cannot name a sibling field in C before clang 19: see map.h.
  */
 #ifndef ENGINE_ANNOTATE_H
@@ -26,7 +26,7 @@
 #define VM_TRY_ACQUIRE_SHARED(ok, lock) VM_TSA(try_acquire_shared_capability(ok, lock))
 #define VM_ASSERT_HELD(lock) VM_TSA(assert_capability(lock))
 #define VM_ASSERT_HELD_SHARED(lock) VM_TSA(assert_shared_capability(lock))
-/* The body changes locks in a way that the analysis cannot follow; the reason is required and says why it is right. */
+/* The analysis cannot follow how the body changes locks; @reason says why the body is correct. */
 #define VM_NO_TSA(reason) VM_TSA(no_thread_safety_analysis)
 
 #define VM_MUST_CHECK __attribute__((warn_unused_result))

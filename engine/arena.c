@@ -24,9 +24,9 @@
 #define ALIGN ((size_t)64)           /* a cache line */
 #define CHUNK_MAX ((size_t)64 << 20) /* chunks double up to this size */
 
-/* The head of a further range: its memory to hand out comes after it. */
+/* The head of an additional range; the range's memory follows it. */
 struct vm_arena_chunk {
-	struct vm_arena_chunk *next; /* the one that was reserved after it */
+	struct vm_arena_chunk *next; /* the chunk that was reserved next */
 	size_t used, used_max, size; /* bytes, the head included */
 	char *saved;                 /* copy of [sizeof(head), saved_used); NULL: none */
 	size_t saved_used;
@@ -37,9 +37,9 @@ struct vm_arena_chunk {
 _Static_assert(sizeof(struct vm_arena_chunk) <= HEAD, "what comes after the head is aligned");
 
 /*
- * The last range of VM_ARENA_SIZE that an arena gave back. A caller that creates many small maps in turn would
- * otherwise spend most of its time reserving and touching new ranges. Allocations are zeroed, so what is in it does not
- * matter.
+ * The last range of VM_ARENA_SIZE that an arena freed, kept for the next one. Otherwise a caller that creates many
+ * small maps in turn spends most of its time reserving and touching new ranges. Its content does not matter, because
+ * allocations are zeroed.
  */
 static _Atomic(void *) spare;
 
@@ -98,12 +98,12 @@ chunk_make(struct vm_arena_chunk *last, size_t size)
 	if (room - HEAD < size)
 		room = size + HEAD;
 	c = reserve(room);
-	/* Where memory is short, a small chunk may still fit. */
+	/* If memory is short, a small chunk may still fit. */
 	if (c == NULL && size <= VM_ARENA_SIZE - HEAD)
 		c = reserve(room = VM_ARENA_SIZE);
 	if (c == NULL)
 		return NULL;
-	/* A large map is walked at random: large pages spare it a translation miss per entry. A wish, not a need. */
+	/* A large map is accessed at random: large pages save a translation miss per entry. The call may fail. */
 	(void)madvise(c, room, MADV_HUGEPAGE);
 	*c = (struct vm_arena_chunk){ .size = room, .used = HEAD, .used_max = HEAD };
 	if (last != NULL)
@@ -111,7 +111,7 @@ chunk_make(struct vm_arena_chunk *last, size_t size)
 	return c;
 }
 
-/* @size bytes, which is a multiple of ALIGN, of a chunk; the first range is full. */
+/* Allocates @size bytes, a multiple of ALIGN, from a chunk, because the first range is full. */
 static void *
 chunk_alloc(struct vm_arena *a, size_t size)
 {
@@ -182,7 +182,7 @@ vm_arena_save(struct vm_arena *a)
 	return true;
 }
 
-/* Chunks that the arena has reserved since it was saved stay, and are empty. */
+/* Chunks that the arena has reserved since the save stay, but become empty. */
 static void
 chunk_restore(struct vm_arena_chunk *c)
 {
@@ -197,7 +197,7 @@ chunk_restore(struct vm_arena_chunk *c)
 void
 vm_arena_restore(struct vm_arena *a)
 {
-	struct vm_arena_chunk *chunks = a->chunks; /* *a may lie in its own memory */
+	struct vm_arena_chunk *chunks = a->chunks; /* *a may be inside its own arena */
 
 	vm_arena_unpoison(a->base, a->used_max);
 	memcpy(a->base, a->saved, a->saved_used);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * arena.h - the memory of one map, handed out from the bottom, kept and restored as a whole.
+ * arena.h - the memory of one map: allocated from the bottom, saved and restored as a whole.
  *
- * The arena begins with one range of VM_ARENA_SIZE, which an ordinary program never fills. A larger map adds chunks.
- * Nothing is given back piecewise: entries and objects that die go to free lists which lie in the arena too. Ranges
- * never move, so pointers into them stay good over a restore.
+ * The arena starts with one range of VM_ARENA_SIZE, which an ordinary program never fills. A larger map adds chunks.
+ * There is no free function: freed entries and objects go to free lists inside the arena. Ranges never move, so
+ * pointers into them stay valid across a restore.
  */
 #ifndef ENGINE_ARENA_H
 #define ENGINE_ARENA_H
@@ -16,19 +16,19 @@ struct vm_arena_chunk;
 
 struct vm_arena {
 	char *base;      /* page aligned */
-	size_t used;     /* bytes handed out */
+	size_t used;     /* bytes allocated */
 	size_t used_max; /* the highest `used` since the last restore */
 	size_t size;     /* bytes reserved */
 	char *saved;     /* copy of the first saved_used bytes; NULL: none */
 	size_t saved_used;
-	struct vm_arena_chunk *chunks, *at; /* further ranges, in the order they were reserved; the one in use */
+	struct vm_arena_chunk *chunks, *at; /* more ranges, in the order of reservation; the one in use */
 };
 
-#define VM_ARENA_SIZE ((size_t)4 << 20) /* of the first range; reserved, not committed */
+#define VM_ARENA_SIZE ((size_t)4 << 20) /* size of the first range; reserved, not committed */
 
 /*
- * An arena calls it when it cannot reserve another chunk. It may end the process. NULL, or if it returns: the
- * allocation returns NULL. Set it before there are threads.
+ * Called when an arena cannot reserve another chunk; may end the process. If it is NULL or returns, the allocation
+ * returns NULL. Set it before there are threads.
  */
 extern void (*vm_arena_no_memory)(void);
 
@@ -41,7 +41,7 @@ void *vm_arena_alloc(struct vm_arena *a, size_t size);
 bool vm_arena_save(struct vm_arena *a);
 void vm_arena_restore(struct vm_arena *a);
 
-/* Under AddressSanitizer: touching [p, p + size) is an error from now on, or is fine again. Else nothing. */
+/* With AddressSanitizer: poison forbids access to [p, p + size), unpoison allows it again. Otherwise no-ops. */
 void vm_arena_poison(const void *p, size_t size);
 void vm_arena_unpoison(const void *p, size_t size);
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * canary.c - the planted faults of canaries.def that damage a map when it is unlocked. Only in the mutant build. A
- * fault is planted into what is there, the first entry or the first page with an object; a program for it has one.
+ * fault damages the first entry, or the first page with an object; its program has one.
  */
 #include "engine/map.h"
 
 #ifdef VM_MUTANTS
 
-/* The first page of the first entry that has one; NULL: none has. */
+/* The first page of the first entry with a page; NULL: no entry has a page. */
 static struct vm_page *
 first_page(vm_map_t map)
 {
@@ -87,7 +87,7 @@ vm_canary_unlock(vm_map_t map)
 {
 	struct vm_page *p = first_page(map);
 
-	/* The init steps, which the highest number runs, are left alone: they set the scene. */
+	/* The init steps, which run as the thread with the highest number, are not damaged: they build the map. */
 	if (vm_curthread->id > VM_CANARY_THREAD_MAX || map->header.next == &map->header)
 		return;
 	damage_map(map);

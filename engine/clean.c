@@ -2,9 +2,9 @@
 /*
  * clean.c - vm_map_sync(9): writing pages back, one entry's piece at a time, with the map unlocked in between.
  *
- * What happens at the relock is the subject of quirk Q6, docs/engine.md section 10. Strict looks at the cursor and
- * nothing else. The recorded kernel, if the timestamp stood still, takes the next entry; otherwise it looks the cursor
- * up and, where that is unmapped, goes on with whatever entry comes next, although the cursor is not in it.
+ * After the relock, profile strict always looks the cursor up. With quirk Q6 (docs/engine.md, section 10), as in the
+ * recorded kernel, sync takes the next entry if the timestamp has not moved. Otherwise it looks the cursor up and, if
+ * that is unmapped, goes on with the next entry, although the cursor is not in that entry.
  */
 #include "engine/map.h"
 
@@ -14,7 +14,7 @@ lower(vm_offset_t a, vm_offset_t b)
 	return a < b ? a : b;
 }
 
-/* What is wrong with the range before any page is written. Also: an empty range means the entry it is in. */
+/* Checks the range before any page is written. An empty range becomes the entry that contains it. */
 static int
 sync_check(vm_map_t map, struct vm_op_ctx *ctx, bool invalidate, vm_map_entry_t *entry) VM_REQUIRES_SHARED(&map->lock)
 {
@@ -38,7 +38,7 @@ sync_check(vm_map_t map, struct vm_op_ctx *ctx, bool invalidate, vm_map_entry_t 
 	return KERN_SUCCESS;
 }
 
-/* After the relock: the entry to go on with, or NULL: it is over, with *rv. */
+/* After the relock: the entry to go on with; NULL: the sync ends with *rv. */
 static vm_map_entry_t
 sync_next(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t e, int *rv) VM_REQUIRES_SHARED(&map->lock)
 {
@@ -65,9 +65,10 @@ sync_next(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t e, int *rv) VM_REQ
 	return NULL;
 }
 
-/* The end of a sync that came to @rv. */
+/* The end of a sync with result @rv. */
 static void
-sync_unlock(vm_map_t map, int rv) VM_RELEASE_SHARED(&map->lock) VM_NO_TSA("with sync_error_keeps_lock it may be kept")
+sync_unlock(vm_map_t map, int rv) VM_RELEASE_SHARED(&map->lock)
+    VM_NO_TSA("the mutant sync_error_keeps_lock may keep the lock")
 {
 	if (!(VM_MUTATED(map, sync_error_keeps_lock) && rv != KERN_SUCCESS))
 		vm_map_unlock_read(map);
@@ -98,7 +99,7 @@ vm_map_sync(vm_map_t map, vm_offset_t start, vm_offset_t end, bool syncio, bool 
 		vm_op_keep(VM_MUTATED(map, sync_keeps_entry), ctx, e);
 		ctx->point = VM_POINT_sync_relock;
 		vm_map_unlock_read(map);
-		/* Here the real one waits for the pager. */
+		/* Here the real sync waits for the pager. */
 		vm_map_lock_read(map);
 		e = VM_MUTATED(map, canary_sync) && invalidate ? NULL : sync_next(map, ctx, e, &rv);
 	}

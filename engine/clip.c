@@ -7,9 +7,8 @@
  *      [          e          )                   [          e          )
  *      [   new   )[    e     )                   [    e    )[   new    )
  *
- * Entry boundaries are hidden state that matters: the wire limit is tested per entry, a wait is for one entry, a
- * system unwire checks per entry. Who may merge with whom is therefore part of the engine's behaviour (docs/engine.md
- * 2).
+ * Entry boundaries affect results: the wire limit is checked per entry, a thread waits for one entry, a system unwire
+ * checks each entry. So the rule for merging is part of the engine's behaviour (docs/engine.md, section 2).
  */
 #include "engine/map.h"
 
@@ -25,7 +24,7 @@ vm_map_entry_continues(const struct vm_map *map, const struct vm_map_entry *left
 	       left->wired_count == right->wired_count && left->charged == right->charged;
 }
 
-/* @n is about to become a part of @e. */
+/* Prepares the merge of @n into @e. */
 static void
 take_birth(vm_map_entry_t e, const struct vm_map_entry *n)
 {
@@ -59,7 +58,8 @@ vm_map_simplify_entry(vm_map_t map, vm_map_entry_t e)
 	}
 }
 
-/* Both halves of a split must name their memory: an entry without object gets one, which takes the charge over. */
+/* Both halves of a split must refer to the same object: an entry without an object gets one, which takes over the
+ * charge. */
 static void
 object_for_split(vm_map_t map, vm_map_entry_t e) VM_REQUIRES(&map->lock)
 {
@@ -73,7 +73,7 @@ object_for_split(vm_map_t map, vm_map_entry_t e) VM_REQUIRES(&map->lock)
 	}
 }
 
-/* What each of some mutants leaves out of a copy; one that forgets a transition forgets its owner, too. */
+/* Some mutants omit a field from the copy; the one that omits the transition also omits its owner. */
 static void
 half_forgets(const struct vm_map *map, vm_map_entry_t n)
 {
@@ -87,7 +87,7 @@ half_forgets(const struct vm_map *map, vm_map_entry_t n)
 		n->wired_count = 0;
 }
 
-/* A copy of @e, not linked, with a reference of its own. */
+/* A copy of @e, not linked, with its own reference to the object. */
 static vm_map_entry_t
 half(vm_map_t map, vm_map_entry_t e) VM_REQUIRES(&map->lock)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * delete.c - taking mappings away.
+ * delete.c - deleting mappings.
  *
- * The sweep goes upwards and never comes back: while it waits for an entry, others may map below the cursor, and that
- * stays. A system wiring that nobody releases blocks it for ever, with the lower part already gone.
+ * The deletion goes upwards and never back. While it waits for an entry, other threads may map pages below the cursor;
+ * those stay. A system wiring that is never removed blocks the deletion for ever, with the lower part already deleted.
  */
 #include "engine/map.h"
 
@@ -21,7 +21,8 @@ must_wait(const struct vm_map *map, const struct vm_map_entry *e)
 	return (e->eflags & MAP_ENTRY_IN_TRANSITION) != 0 || wirings != 0;
 }
 
-/* Sleeps until @e may be free, and returns where to go on: at its start if that is still mapped, else behind it. */
+/* Sleeps until @e may be free. Returns the entry to go on with: the one at @e's start if that is mapped, else the next
+ * one. */
 static vm_map_entry_t
 wait_for(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t e) VM_REQUIRES(&map->lock)
 {
@@ -42,7 +43,7 @@ wait_for(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t e) VM_REQUIRES(&map
 	return e;
 }
 
-/* With a mutant: lets others in between two entries, of which the second begins at or behind @next. */
+/* For a mutant: lets other threads run between two entries; the second one starts at or after @next. */
 static vm_map_entry_t
 let_others_in(vm_map_t map, struct vm_op_ctx *ctx, vm_offset_t next) VM_REQUIRES(&map->lock)
 {
@@ -60,7 +61,7 @@ entry_delete(vm_map_t map, vm_map_entry_t e) VM_REQUIRES(&map->lock)
 	if (e->wired_count != 0) {
 		if ((e->eflags & MAP_ENTRY_USER_WIRED) != 0)
 			vm_map_wire_charge(map, -(int64_t)vm_entry_pages(e));
-		if (!VM_MUTATED(map, delete_unmaps_first)) /* else it finds no translations any more, and no pages */
+		if (!VM_MUTATED(map, delete_unmaps_first)) /* else it would find no translations, and so no pages */
 			vm_map_entry_unwire(map, e);
 	}
 	vm_map_entry_drop_pages(map, e);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * edge.h - which way an operation went: the returns worth a name (edges.def), noted on the way.
+ * edge.h - the path of an operation: the named returns (edges.def) that it has passed.
  *
- * A code does not tell why: KERN_INVALID_ADDRESS has a dozen reasons. So whoever returns one says VM_RETURN(wire_hole),
- * and the set of what an operation has passed is in its context, and in its result when it has ended. Costs one store.
+ * A code alone does not give the reason: KERN_INVALID_ADDRESS has a dozen. So code that returns one uses
+ * VM_RETURN(wire_hole). The operation's context holds the set of edges that it has passed, and so does its result.
+ * Costs one store.
  */
 #ifndef ENGINE_EDGE_H
 #define ENGINE_EDGE_H
@@ -19,7 +20,7 @@ enum vm_edge {
 _Static_assert(VM_EDGE_COUNT <= 64, "a set of edges is one word");
 
 #define VM_EDGE_BIT(name) ((uint64_t)1 << VM_EDGE_##name)
-#define VM_EDGE_VERBATIM (-1) /* vm_edge_desc.code: not always the same */
+#define VM_EDGE_VERBATIM (-1) /* vm_edge_desc.code: depends on the fault */
 
 enum vm_edge_man {
 	VM_EDGE_MAN_UNREAD = 0, /* the man page of this operation is not compared */

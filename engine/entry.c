@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * entry.c - entries, the ring and the augmented tree they are in, and lookup by address.
+ * entry.c - entries, their ring and augmented tree, and lookup by address.
  *
- * The tree macros augment the nodes that they rotate, but not every ancestor of a changed leaf. So each change ends in
- * path_fix of both neighbours of the place: every stale node is on one of their paths to the root.
+ * The tree macros augment the nodes that they rotate, but not every ancestor of a changed leaf. So each change ends
+ * with path_fix of both neighbours of the changed place: every stale node is on one of their paths to the root.
  */
 #include "engine/map.h"
 
@@ -34,7 +34,7 @@ entry_compare(const struct vm_map_entry *a, const struct vm_map_entry *b)
 #endif
 RB_GENERATE_STATIC(vm_map_tree, vm_map_entry, tree, entry_compare)
 
-/* Recomputes max_free from @e up to the root. The header is in no tree: nothing to do. */
+/* Recomputes max_free from @e up to the root. No-op for the header, which is not in the tree. */
 static void
 path_fix(struct vm_map *map, struct vm_map_entry *e)
 {
@@ -73,7 +73,7 @@ vm_map_entry_dispose(vm_map_t map, vm_map_entry_t e)
 	if (e->object != NULL)
 		vm_object_release(map, e->object);
 	e->object = NULL;
-	e->prev = NULL; /* says that it is not in the map: vm_map_entry_is_linked */
+	e->prev = NULL; /* not in the map: vm_map_entry_is_linked */
 	e->next = map->free_entries;
 	map->free_entries = e;
 	vm_arena_poison(e, sizeof(*e));
@@ -172,7 +172,7 @@ vm_map_range_check(vm_map_t map, vm_offset_t *start, vm_offset_t *end)
 
 /* --- first fit --- */
 
-/* The first entry of the subtree with a gap of @length behind it; there is one. */
+/* The first entry of the subtree with a gap of @length after it. The subtree must have one. */
 static struct vm_map_entry *
 subtree_first_fit(struct vm_map_entry *e, vm_size_t length)
 {
@@ -188,7 +188,7 @@ subtree_first_fit(struct vm_map_entry *e, vm_size_t length)
 	}
 }
 
-/* The first entry at or behind @e with a gap of @length behind it; NULL if there is none. */
+/* The first entry at or after @e with a gap of @length after it; NULL if there is none. */
 static struct vm_map_entry *
 first_fit_from(struct vm_map_entry *e, vm_size_t length)
 {
@@ -197,10 +197,10 @@ first_fit_from(struct vm_map_entry *e, vm_size_t length)
 
 		if (e->adj_free >= length)
 			return e;
-		/* Only if the gap can be in this subtree is the right child worth a look, and a cache miss. */
+		/* Reading the right child is a cache miss, so do it only if the gap can be in this subtree. */
 		if (e->max_free >= length && (r = RB_RIGHT(e, tree)) != NULL && r->max_free >= length)
 			return subtree_first_fit(r, length);
-		/* Up to the next entry in order that is an ancestor: all below it has been looked at. */
+		/* Go up to the next entry in order that is an ancestor: the subtree below it has been searched. */
 		while ((parent = RB_PARENT(e, tree)) != NULL && RB_RIGHT(parent, tree) == e)
 			e = parent;
 		e = parent;
@@ -223,7 +223,8 @@ vm_map_findspace(vm_map_t map, vm_offset_t start, vm_size_t length, vm_offset_t 
 			*addr = start;
 			return 0;
 		}
-		/* Q4: the recorded kernel descends to the right of the last entry, where there is nothing. */
+		/* Q4: the recorded kernel searches right of the last entry, where there is no entry, and so misses the
+		 * last gap. */
 		if (e == &map->header || (e->next == &map->header && vm_quirk_on(map, Q4)))
 			return 1;
 	}

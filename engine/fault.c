@@ -1,33 +1,34 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * fault.c - vm_fault: one page in, under the shared map lock, and the access that asked for it.
+ * fault.c - vm_fault: faults one page in under the shared map lock, and does the access that needs it.
  *
- * A fault on an entry in another thread's transition waits until it ends, in two steps as the recorded kernel does: it
- * lets go of the shared lock, looks again under the write lock, and sleeps only if the entry is still in transition.
- * The checks of protection come first, so a fault can fail without waiting. docs/engine.md sections 8 and 12.
+ * A fault on an entry in another thread's transition waits until the transition ends, in two steps, as the recorded
+ * kernel does. It releases the shared lock, looks the entry up again under the write lock, and sleeps only if the entry
+ * is still in transition. Protection is checked first, so a fault can fail without waiting. docs/engine.md sections 8
+ * and 12.
  *
- * Where no frame is free the fault evicts an unwired page. Where there is none, it sleeps on channel F, with the map
- * unlocked, and starts over.
+ * If no frame is free, the fault evicts an unwired page. If there is none, it sleeps on channel F with the map
+ * unlocked, then starts over.
  */
 #include "engine/map.h"
 
 enum fault_step {
 	FAULT_DONE = 1,
-	FAULT_WAIT,  /* for the end of a transition; the map is unlocked */
-	FAULT_FRAME, /* for a frame; the map is unlocked */
+	FAULT_WAIT,  /* wait for the end of a transition; the map is unlocked */
+	FAULT_FRAME, /* wait for a frame; the map is unlocked */
 };
 
 struct fault {
 	vm_offset_t addr;
 	vm_prot_t type;
 	bool wiring;
-	uint64_t *ret_tag;         /* the content is read into it; NULL: not wanted */
-	const uint64_t *write_tag; /* the content is set to it; NULL: not wanted */
-	vm_object_t object;        /* what the lookup says, while the map is locked */
+	uint64_t *ret_tag;         /* receives the content; NULL: no read */
+	const uint64_t *write_tag; /* the new content; NULL: no write */
+	vm_object_t object;        /* the lookup's result, while the map is locked */
 	vm_pindex_t index;
 	vm_prot_t prot;
 	bool wired;
-	uint32_t frame_seen; /* FAULT_FRAME: the count of channel F to sleep on */
+	uint32_t frame_seen; /* FAULT_FRAME: the count of channel F to sleep with */
 	int rv;              /* FAULT_DONE: KERN_* */
 };
 
@@ -48,7 +49,7 @@ fault_wait(vm_map_t map, struct vm_op_ctx *ctx, vm_offset_t addr) VM_EXCLUDES(&m
 	}
 }
 
-/* What the faulting access does to the page. */
+/* Does the faulting access on the page. */
 static void
 fault_access(const struct fault *f, struct vm_page *p)
 {
@@ -61,7 +62,7 @@ fault_access(const struct fault *f, struct vm_page *p)
 		*f->ret_tag = p->tag;
 }
 
-/* The page in, its translation entered, the access made. False: no frame is free. */
+/* Brings the page in, enters its translation, and does the access. False: no frame is free. */
 static bool
 fault_page(vm_map_t map, const struct fault *f) VM_REQUIRES_SHARED(&map->lock)
 {
@@ -86,7 +87,7 @@ fault_page(vm_map_t map, const struct fault *f) VM_REQUIRES_SHARED(&map->lock)
 	return p != NULL;
 }
 
-/* The same, evicting another page where that is needed. False: there is none to evict, f->frame_seen is to sleep on. */
+/* The same, but evicts another page if necessary. False: no page can be evicted; sleep with f->frame_seen. */
 static bool
 fault_page_evicting(vm_map_t map, struct fault *f) VM_REQUIRES_SHARED(&map->lock)
 {
@@ -96,7 +97,7 @@ fault_page_evicting(vm_map_t map, struct fault *f) VM_REQUIRES_SHARED(&map->lock
 	return true;
 }
 
-/* The lookup's code by name. */
+/* Passes the edge of the lookup's code. */
 static void
 note_refusal(const struct fault *f)
 {
@@ -106,10 +107,10 @@ note_refusal(const struct fault *f)
 		vm_edge(vm_op_ctx()->waited ? VM_EDGE_fault_gone_after_wait : VM_EDGE_fault_unmapped);
 }
 
-/* One attempt. */
+/* One attempt to fault the page in. */
 static enum fault_step
 fault_try(vm_map_t map, struct fault *f)
-    VM_NO_TSA("what is held at the return depends on the result: nothing, in each case")
+    VM_NO_TSA("the callees return with the lock or without it; here all is released")
 {
 	enum fault_step step = FAULT_DONE;
 	vm_map_entry_t e;
@@ -139,8 +140,8 @@ fault_try(vm_map_t map, struct fault *f)
 }
 
 /*
- * Sleeps until a frame is free, or can be freed by evicting. True: the world says that it will not come to that, and
- * the fault fails.
+ * Sleeps until a frame is free, or a page can be evicted. True: the world reports that this will not happen, and the
+ * fault fails.
  */
 static bool
 fault_wait_frame(vm_map_t map, struct vm_op_ctx *ctx, uint32_t seen) VM_EXCLUDES(&map->lock)
@@ -152,7 +153,7 @@ fault_wait_frame(vm_map_t map, struct vm_op_ctx *ctx, uint32_t seen) VM_EXCLUDES
 	shortage = ctx->shortage;
 	ctx->shortage = false;
 	if (shortage) {
-		/* A step from a wakeup on is one hold of the lock: without one, the next operation would begin in ours.
+		/* A step after a wakeup must take the lock. Otherwise the next operation would start in the same step.
 		 */
 		ctx->point = VM_POINT_fault;
 		vm_map_lock_read(map);
@@ -174,7 +175,7 @@ fault_run(vm_map_t map, struct fault *f) VM_EXCLUDES(&map->lock)
 		ctx->point = f->wiring ? VM_POINT_wire_fault : VM_POINT_fault;
 		switch (fault_try(map, f)) {
 		case FAULT_DONE:
-			ctx->waited = false; /* the next page of a wire has not */
+			ctx->waited = false; /* the next page of a wire has not waited yet */
 			return f->rv;
 		case FAULT_WAIT:
 			fault_wait(map, ctx, f->addr);

@@ -2,8 +2,8 @@
 /*
  * insert.c - new mappings: insert, fixed, find.
  *
- * A new mapping that continues the one before it either grows that entry or shares its object at the continuing offset,
- * so that the two can merge later. Swap is charged for writable mappings; the charge decides only who merges with whom.
+ * A new mapping that continues the one before it either grows that entry, or shares its object at the next offset, so
+ * that the two can merge later. Swap is charged for writable mappings; the charge only decides which entries can merge.
  */
 #include "engine/map.h"
 
@@ -17,7 +17,7 @@ mapping_valid(vm_object_t object, vm_prot_t prot, vm_prot_t max, int cow)
 	return (cow & MAP_CREATE_GUARD) == 0 || max == VM_PROT_NONE;
 }
 
-/* Can a mapping at @start, of this kind and charge, continue @p's memory? */
+/* Can a mapping at @start, with these attributes and this charge, continue @p's memory? */
 static bool
 can_continue(const struct vm_map_entry *p, vm_offset_t start, uint32_t eflags, bool charged)
 {
@@ -93,11 +93,12 @@ vm_map_fixed_range(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_prot_t p
 		ctx->point = VM_POINT_relock;
 		vm_map_unlock(map);
 		vm_map_lock(map);
-		ctx->kept_number = 1; /* the second deletion can wait at the same point as the first */
+		ctx->kept_number =
+		    1; /* tells the second deletion from the first in the state key: both can wait at the same point */
 		if (VM_MUTATED(map, fixed_steals))
 			(void)vm_map_delete(map, ctx->start, ctx->end);
 	}
-	/* In the same lock hold as the end of the deletion: nobody can come in between, but where it slept. */
+	/* In the same lock hold as the end of the deletion: other threads can only run while the deletion sleeps. */
 	rv = vm_map_insert(map, NULL, 0, ctx->start, ctx->end, prot, max, cow);
 	vm_map_unlock(map);
 	return rv;
@@ -112,7 +113,7 @@ vm_map_fixed(vm_map_t map, vm_object_t object, vm_ooffset_t offset, vm_offset_t 
 	return vm_map_fixed_range(map, start, start + length, prot, max, cow);
 }
 
-/* First fit from @start, ending at or below @max_addr. */
+/* First fit from @start; the mapping ends at or below @max_addr. */
 static bool
 fits_from(vm_map_t map, vm_offset_t start, vm_size_t length, vm_offset_t max_addr, vm_offset_t *addr)
     VM_REQUIRES_SHARED(&map->lock)
@@ -121,8 +122,8 @@ fits_from(vm_map_t map, vm_offset_t start, vm_size_t length, vm_offset_t max_add
 }
 
 /*
- * Where find looks. A map that begins at 0 clusters accessible anonymous memory: it looks behind the last place first,
- * and from the start only if nothing is free there.
+ * Chooses where find searches. A map that starts at 0 clusters accessible anonymous memory: find searches after the
+ * last mapping that it made first, and from the map's start only if that fails.
  */
 static bool
 find_place(vm_map_t map, vm_offset_t hint, vm_size_t length, vm_offset_t max_addr, bool cluster, vm_offset_t *addr)
@@ -135,9 +136,9 @@ find_place(vm_map_t map, vm_offset_t hint, vm_size_t length, vm_offset_t max_add
 	return fits_from(map, hint, length, max_addr, addr);
 }
 
-/* The end of a find that came to @rv. */
+/* The end of a find with result @rv. */
 static void
-find_unlock(vm_map_t map, int rv) VM_RELEASE(&map->lock) VM_NO_TSA("with find_error_keeps_lock it may be kept")
+find_unlock(vm_map_t map, int rv) VM_RELEASE(&map->lock) VM_NO_TSA("the mutant find_error_keeps_lock may keep the lock")
 {
 	if (!(VM_MUTATED(map, find_error_keeps_lock) && rv != KERN_SUCCESS))
 		vm_map_unlock(map);

@@ -2,9 +2,10 @@
 /*
  * lock.c - the map lock of vm_map_lock(9), the timestamp, the two wait channels, and the busy count.
  *
- * The timestamp protocol: every write acquisition moves it. Who lets go of the lock remembers it, and when it has the
- * write lock again compares remembered + 1 with it: equal means that nobody else had the write lock in between, so
- * that entry pointers are still good; otherwise everything is looked up again by address.
+ * The timestamp protocol: every write acquisition increments the timestamp. A thread remembers it before it releases
+ * the lock. With the write lock again, it compares remembered + 1 with the timestamp. Equal means that no other thread
+ * had the write lock in between, so entry pointers are still valid; otherwise the thread looks everything up again by
+ * address.
  */
 #include "engine/env.h"
 #include "engine/map.h"
@@ -26,8 +27,8 @@ vm_map_lock(vm_map_t map)
 }
 
 /*
- * The write lock is about to be let go of, or turned into a read lock: its acquisition has moved the timestamp, or
- * those who have remembered the one before will believe that nothing has changed.
+ * Call it before the write lock is released or downgraded. Asserts that the acquisition has moved the timestamp;
+ * otherwise a thread that remembered the old one would assume that nothing has changed.
  */
 static inline void
 written(vm_map_t map) VM_REQUIRES(&map->lock)
@@ -76,7 +77,7 @@ vm_map_trylock_read(vm_map_t map)
 }
 
 int
-vm_map_lock_upgrade(vm_map_t map) VM_NO_TSA("what is held at the return depends on the result")
+vm_map_lock_upgrade(vm_map_t map) VM_NO_TSA("the lock held at the return depends on the result")
 {
 	struct vm_op_ctx *ctx = vm_op_ctx();
 	uint8_t from = ctx->point;
@@ -126,7 +127,7 @@ vm_map_unlock_and_wait(vm_map_t map, int timo)
 	if (VM_MUTATED(map, canary_circle))
 		return 0;
 	if (VM_MUTATED(map, wait_sampled_late)) {
-		point(); /* anybody may come in between */
+		point(); /* other threads can run here */
 		seen = vm_waitq_sample(&map->transition_waitq);
 	}
 	vm_waitq_sleep(&map->transition_waitq, seen);
@@ -139,7 +140,7 @@ vm_map_wakeup(vm_map_t map)
 	if (VM_MUTATED(map, canary_stuck))
 		return;
 	if (VM_MUTATED(map, unlocked_access) && *(volatile unsigned *)&map->timestamp == 0)
-		return; /* never: each wakeup follows a write lock */
+		return; /* never happens: each wakeup follows a write lock */
 	vm_waitq_wakeup(&map->transition_waitq);
 }
 
@@ -171,7 +172,7 @@ vm_map_wait_busy(vm_map_t map)
 		uint32_t seen = vm_waitq_sample(&map->busy_waitq);
 
 		map->busy_wanted = true;
-		vm_edge(VM_EDGE_protect_waited); /* nobody else waits for it */
+		vm_edge(VM_EDGE_protect_waited); /* only protect waits for it */
 		ctx->point = VM_POINT_busy_wait;
 		vm_rwlock_wunlock(&map->lock);
 		vm_waitq_sleep(&map->busy_waitq, seen);

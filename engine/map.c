@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* map.c - a map's life: creation in an arena, saving and restoring, the end. */
+/* map.c - creating, saving, restoring and destroying a map in an arena. */
 #include "engine/map.h"
 
 #include <errno.h>
@@ -42,7 +42,7 @@ vm_map_create(const struct vm_config *config)
 void
 vm_map_destroy(vm_map_t map)
 {
-	struct vm_arena arena = map->arena; /* the map lies in it */
+	struct vm_arena arena = map->arena; /* a copy, because the map is inside the arena */
 
 	vm_arena_fini(&arena);
 }

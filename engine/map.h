@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * map.h - one address space: its ordered entries, its lock, and the functions that ask for the lock.
+ * map.h - one address space: its ordered entries, its lock, and the functions that need the lock.
  *
  *      min         header.end                                              header.start = max
  *       |  adj_free  |[ entry A )[ entry B )   adj_free of B   [ entry C )  |
  *
- * Entries are in a doubly linked ring through the header, and in a red-black tree by start, whose nodes know the
- * largest gap behind any entry of their subtree (max_free): neighbours in O(1), lookup and first fit in O(log n).
+ * Entries are in a doubly linked ring through the header, which gives neighbours in O(1), and in a red-black tree by
+ * start. Each tree node holds the largest gap after any entry of its subtree (max_free): lookup and first fit take
+ * O(log n).
  *
  * Units: bytes, page aligned, ranges [start, end).
  * Keeps: [I1] entries sorted and not empty, [I2] disjoint and within [min, max), [I3] ring and tree hold the same
@@ -36,10 +37,9 @@
 /* vm_map_entry.eflags */
 #define MAP_ENTRY_GUARD 0x0001
 #define MAP_ENTRY_USER_WIRED 0x0002
-#define MAP_ENTRY_IN_TRANSITION                                                                                        \
-	0x0004 /* an operation is working on it with the map unlocked; wiring_thread says whose */
-#define MAP_ENTRY_NEEDS_WAKEUP 0x0008 /* somebody sleeps until the transition ends */
-#define MAP_ENTRY_WIRE_SKIPPED 0x0010 /* wire passed it over; the finish pass leaves its counts alone */
+#define MAP_ENTRY_IN_TRANSITION 0x0004 /* wiring_thread's operation works on it with the map unlocked */
+#define MAP_ENTRY_NEEDS_WAKEUP 0x0008  /* a thread sleeps until the transition ends */
+#define MAP_ENTRY_WIRE_SKIPPED 0x0010  /* wire skipped it; the finish pass does not change its counts */
 #define MAP_ENTRY_NOSYNC 0x0020
 #define MAP_ENTRY_NOCORE 0x0040
 #define MAP_ENTRY_BEHAV_MASK 0x0180
@@ -48,24 +48,24 @@
 #define MAP_ENTRY_BEHAV_RANDOM 0x0100
 
 /*
- * The first half is what a walk down the tree reads: one cache line per level. The arena aligns entries to that.
+ * A walk down the tree reads only the first half: one cache line per level. The arena aligns entries to cache lines.
  */
 struct vm_map_entry {
 	vm_offset_t start, end;      /* [m] */
 	vm_size_t max_free;          /* [m] largest adj_free in this subtree */
-	vm_size_t adj_free;          /* [m] free bytes behind this entry, up to the next one or the map's end */
+	vm_size_t adj_free;          /* [m] free bytes after this entry, up to the next one or the map's end */
 	RB_ENTRY(vm_map_entry) tree; /* [m] */
 
 	struct vm_map_entry *prev, *next; /* [m] ring through map->header */
 	struct vm_object *object;         /* [m] NULL until a fault or a clip needs one; holds a reference */
-	vm_ooffset_t offset;              /* [m] of start in the object; 0 without one */
-	struct vm_thread *wiring_thread;  /* [m] who marked IN_TRANSITION */
+	vm_ooffset_t offset;              /* [m] of start in the object; 0 without an object */
+	struct vm_thread *wiring_thread;  /* [m] the thread that set IN_TRANSITION */
 	uint32_t eflags;                  /* [m] MAP_ENTRY_* */
 	int wired_count;          /* [m] system wirings, and one for USER_WIRED; -1 while a failed wire unwinds */
 	vm_prot_t protection;     /* [m] */
 	vm_prot_t max_protection; /* [m] */
 	vm_inherit_t inheritance; /* [m] */
-	bool charged;             /* [m] swap is reserved, and no object has taken that over */
+	bool charged;             /* [m] swap is reserved for the entry, not yet for an object */
 	unsigned born;            /* [m] the map's timestamp when the last of its pages was mapped */
 };
 _Static_assert(offsetof(struct vm_map_entry, prev) <= 64, "a walk down the tree reads one cache line per entry");
@@ -74,12 +74,12 @@ RB_HEAD(vm_map_tree, vm_map_entry);
 
 #define VM_CHECK_ALL_MAX 256
 
-/* What the last check of a step has found in order. */
+/* The state at the last vm_map_check_step. */
 struct vm_checked {
-	bool good;           /* that check has found nothing wrong */
+	bool good;           /* that check found nothing wrong */
 	unsigned timestamp;  /* of the map */
 	uint64_t nr_touched; /* of frames.nr_touched */
-	uint64_t nr_steps;   /* since all pages were walked */
+	uint64_t nr_steps;   /* since the last walk over all pages */
 };
 
 struct vm_map {
@@ -89,28 +89,28 @@ struct vm_map {
 	unsigned nentries;          /* [m] */
 	vm_size_t size;             /* [m] bytes mapped */
 	unsigned timestamp;         /* [m] moves with every write acquisition of the lock */
-	unsigned written;           /* [m] what it was when the write lock was last let go of */
+	unsigned written;           /* [m] the timestamp when the write lock was last released */
 	unsigned busy;              /* [m] wires that are faulting with the map unlocked */
-	bool busy_wanted;           /* [m] somebody sleeps until busy is 0 */
+	bool busy_wanted;           /* [m] a thread sleeps until busy is 0 */
 	vm_offset_t anon_loc;       /* [m] where find looks first; 0: nowhere yet */
 	/*
 	 * [m] The user-wire counter, in pages. The kernel has one for all maps; there is one map here.
 	 */
 	int64_t user_wired;
-	struct vm_waitq transition_waitq;  /* channel T: who waits for an entry to leave its transition */
-	struct vm_waitq busy_waitq;        /* channel B: who waits for busy to become 0 */
+	struct vm_waitq transition_waitq;  /* channel T: threads that wait for the end of a transition */
+	struct vm_waitq busy_waitq;        /* channel B: threads that wait until busy is 0 */
 	struct vm_map_entry *free_entries; /* [m] linked by next */
 	struct vm_object_pool objects;     /* see object.h */
 	struct vm_frames frames;           /* see page.h */
 	struct vm_pmap pmap;               /* [f] */
 	struct vm_config config;           /* [I] */
-	vm_offset_t broken_start;          /* of what vm_map_check has found; equal to the end: nowhere in particular */
+	vm_offset_t broken_start;          /* the range of vm_map_check's finding; equal to the end: no range */
 	vm_offset_t broken_end;
 	struct vm_checked checked; /* scratch of vm_map_check_step */
-	struct vm_arena arena;     /* [m], or with the map lock shared [f]: faults allocate pages from it */
+	struct vm_arena arena;     /* [m], or [f] with the map lock shared: faults allocate pages from it */
 };
 
-/* Ids of the queues: what a simulated world calls them. */
+/* Ids of the queues, for the simulated world. */
 #define VM_WAITQ_TRANSITION 1
 #define VM_WAITQ_BUSY 2
 #define VM_WAITQ_MAP_LOCK 3
@@ -136,14 +136,14 @@ vm_entry_pages(const struct vm_map_entry *entry)
 	return (entry->end - entry->start) >> VM_PAGE_SHIFT;
 }
 
-/* The index in the entry's object of the page at @addr; of the entry's end too. Pages. */
+/* The index of the page at @addr in the entry's object, in pages. @addr may be the entry's end. */
 static inline uint64_t
 vm_entry_page_index(const struct vm_map_entry *entry, vm_offset_t addr)
 {
 	return (entry->offset + (addr - entry->start)) >> VM_PAGE_SHIFT;
 }
 
-/* The words of the entry's pages at [start, end), each a struct vm_page; w.index as above. */
+/* Walks the entry's pages at [start, end): w.value is a struct vm_page, w.index the index as above. */
 static inline void
 vm_entry_walk(struct vm_slots_walk *w, const struct vm_map_entry *entry, vm_offset_t start, vm_offset_t end)
 {
@@ -154,28 +154,28 @@ vm_entry_walk(struct vm_slots_walk *w, const struct vm_map_entry *entry, vm_offs
 		    w, &entry->object->pages, vm_entry_page_index(entry, start), vm_entry_page_index(entry, end));
 }
 
-/* Wirings other than the user's one. */
+/* Wirings other than the user wiring. */
 static inline int
 vm_map_entry_system_wired_count(const struct vm_map_entry *entry)
 {
 	return entry->wired_count - ((entry->eflags & MAP_ENTRY_USER_WIRED) != 0 ? 1 : 0);
 }
 
-/* An entry that was disposed of is not; one that was created and not linked yet neither. */
+/* Is @entry in the map? False for a disposed entry, and for a new one that is not linked yet. */
 static inline bool
 vm_map_entry_is_linked(const struct vm_map_entry *entry)
 {
 	return entry->prev != NULL;
 }
 
-/* Is it in a transition of the running thread? */
+/* Is the entry in a transition of the running thread? */
 static inline bool
 vm_map_entry_is_ours(const struct vm_map_entry *entry)
 {
 	return (entry->eflags & MAP_ENTRY_IN_TRANSITION) != 0 && entry->wiring_thread == vm_curthread;
 }
 
-/* Is there a gap behind @entry, in front of @end? */
+/* Is there a gap after @entry, before @end? */
 static inline bool
 vm_map_entry_hole_behind(const struct vm_map_entry *entry, vm_offset_t end)
 {
@@ -188,7 +188,7 @@ vm_page_aligned(vm_offset_t addr)
 	return (addr & VM_PAGE_MASK) == 0;
 }
 
-/* Is both ends of a range aligned? */
+/* Are both ends of a range aligned? */
 static inline bool
 vm_range_aligned(vm_offset_t start, vm_offset_t end)
 {
@@ -206,8 +206,8 @@ void vm_map_unlock_read(vm_map_t map) VM_RELEASE_SHARED(&map->lock);
 int vm_map_trylock(vm_map_t map) VM_TRY_ACQUIRE(true, &map->lock);
 int vm_map_trylock_read(vm_map_t map) VM_TRY_ACQUIRE_SHARED(true, &map->lock);
 /*
- * From read to write. 0: write-locked, and nothing changed in between. Nonzero: the map changed while the lock had to
- * be let go, and it is not held any more.
+ * From read to write. 0: write-locked, and the map has not changed in between. Nonzero: the lock had to be released and
+ * the map has changed meanwhile; the lock is not held.
  */
 VM_MUST_CHECK int vm_map_lock_upgrade(vm_map_t map);
 void vm_map_lock_downgrade(vm_map_t map) VM_RELEASE(&map->lock) VM_ACQUIRE_SHARED(&map->lock);
@@ -215,57 +215,58 @@ void vm_map_lock_downgrade(vm_map_t map) VM_RELEASE(&map->lock) VM_ACQUIRE_SHARE
 int vm_map_locked(vm_map_t map);
 
 /*
- * Unlock, sleep on channel T until a wakeup; 0. The caller locks again. timo must be 0: there are no timeouts.
- * No wakeup is lost: the queue is sampled under the lock.
+ * Unlocks, sleeps on channel T until a wakeup, and returns 0 without the lock. timo must be 0: there are no timeouts.
+ * No wakeup is lost: the queue is sampled with the lock held.
  */
 int vm_map_unlock_and_wait(vm_map_t map, int timo) VM_RELEASE(&map->lock);
 void vm_map_wakeup(vm_map_t map);
 
 void vm_map_busy(vm_map_t map) VM_REQUIRES(&map->lock);
 void vm_map_unbusy(vm_map_t map) VM_REQUIRES(&map->lock);
-/* Sleeps on channel B while the map is busy, letting go of the lock; the timestamp moves when it is over. */
+/* Sleeps on channel B, with the lock released, while the map is busy; then moves the timestamp. */
 void vm_map_wait_busy(vm_map_t map) VM_REQUIRES(&map->lock);
 
-/* Remembers the timestamp for the running operation, before it lets go of the lock. */
+/* Remembers the timestamp for the running operation, before the operation releases the lock. */
 void vm_map_remember(vm_map_t map, struct vm_op_ctx *ctx) VM_REQUIRES_SHARED(&map->lock);
-/* After a write acquisition: was that one the only change since vm_map_remember? Forgets the stamp. */
+/* After a write acquisition: was it the only one since vm_map_remember? Forgets the stamp. */
 bool vm_map_unchanged(vm_map_t map, struct vm_op_ctx *ctx) VM_REQUIRES(&map->lock);
 
 /* --- entry.c: entries, ring, tree --- */
 
 /* A zeroed entry, not linked. Panics when the arena is full. */
 vm_map_entry_t vm_map_entry_create(vm_map_t map) VM_REQUIRES(&map->lock);
-/* Lets go of the object too. */
+/* Also drops the reference to the object. */
 void vm_map_entry_dispose(vm_map_t map, vm_map_entry_t entry) VM_REQUIRES(&map->lock);
-/* Puts @entry behind @after, which may be the header. */
+/* Puts @entry after @after, which may be the header. */
 void vm_map_entry_link(vm_map_t map, vm_map_entry_t after, vm_map_entry_t entry) VM_REQUIRES(&map->lock);
 void vm_map_entry_unlink(vm_map_t map, vm_map_entry_t entry) VM_REQUIRES(&map->lock);
-/* Gives a linked entry new bounds, which must not pass its neighbours. */
+/* Sets the bounds of a linked entry. It must not overlap its neighbours. */
 void vm_map_entry_resize(vm_map_t map, vm_map_entry_t entry, vm_offset_t start, vm_offset_t end)
     VM_REQUIRES(&map->lock);
 /* True: *entry contains @addr. False: *entry is the one before it, or the header. */
 bool vm_map_lookup_entry(vm_map_t map, vm_offset_t addr, vm_map_entry_t *entry) VM_REQUIRES_SHARED(&map->lock);
 /* The entry that contains @addr, or the next one, or the header. */
 vm_map_entry_t vm_map_lookup_ge(vm_map_t map, vm_offset_t addr) VM_REQUIRES_SHARED(&map->lock);
-/* Cuts a range to the map; an inverted one becomes empty at its end. Edge clamped, if it reached out. */
+/* Cuts a range to the map; an inverted range becomes empty at its end. Passes edge clamped if it cuts. */
 void vm_map_range_check(vm_map_t map, vm_offset_t *start, vm_offset_t *end);
 
-/* First fit from @start. 0: *addr is the place; 1: there is none. */
+/* First fit from @start. 0: *addr is the address; 1: no gap is large enough. */
 int vm_map_findspace(vm_map_t map, vm_offset_t start, vm_size_t length, vm_offset_t *addr)
     VM_REQUIRES_SHARED(&map->lock);
 
 /* --- clip.c --- */
 
-/* Could the two be one entry? Neither is in transition. */
+/* Can the two be merged into one entry? False if one of them is in transition. */
 bool vm_map_entry_continues(const struct vm_map *map, const struct vm_map_entry *left, const struct vm_map_entry *right)
     VM_REQUIRES_SHARED(&map->lock);
-/* Merges @entry with either neighbour that continues it; @entry survives. Not while it is in transition. */
+/* Merges @entry with each neighbour that continues it; @entry survives. No-op while @entry is in transition. */
 void vm_map_simplify_entry(vm_map_t map, vm_map_entry_t entry) VM_REQUIRES(&map->lock);
-/* Splits @entry so that it begins at @addr (merging it with its neighbours first); no-op if it begins no earlier. */
+/* Merges @entry with its neighbours, then splits it so that it starts at @addr; no-op if it starts at or after @addr.
+ */
 void vm_map_clip_start(vm_map_t map, vm_map_entry_t entry, vm_offset_t addr) VM_REQUIRES(&map->lock);
-/* Splits @entry so that it ends at @addr; no-op if it ends there or before. */
+/* Splits @entry so that it ends at @addr; no-op if it ends at or before @addr. */
 void vm_map_clip_end(vm_map_t map, vm_map_entry_t entry, vm_offset_t addr) VM_REQUIRES(&map->lock);
-/* The first entry of an operation on [start, ...): clipped at start if it contains it, else the next one. */
+/* The first entry of an operation on [start, ...): the entry that contains start, clipped there, or the next entry. */
 vm_map_entry_t vm_map_first_entry(vm_map_t map, vm_offset_t start) VM_REQUIRES(&map->lock);
 /* The operation clip A: KERN_INVALID_ADDRESS if nothing is mapped there. Takes the lock. */
 int vm_map_clip(vm_map_t map, vm_offset_t addr) VM_EXCLUDES(&map->lock);
@@ -278,42 +279,41 @@ int vm_map_clip(vm_map_t map, vm_offset_t addr) VM_EXCLUDES(&map->lock);
  */
 int vm_map_insert(vm_map_t map, vm_object_t object, vm_ooffset_t offset, vm_offset_t start, vm_offset_t end,
     vm_prot_t prot, vm_prot_t max, int cow) VM_REQUIRES(&map->lock);
-/* vm_map_fixed on [start, end), which may be inverted: the text form can say that. */
+/* vm_map_fixed on [start, end), which may be inverted, because a program can ask for that. */
 int vm_map_fixed_range(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_prot_t prot, vm_prot_t max, int cow)
     VM_EXCLUDES(&map->lock);
-/* Delete [start, end), clamped already; lets go of the lock while it waits. KERN_SUCCESS. */
+/* Deletes [start, end), which is within the map; releases the lock while it waits. KERN_SUCCESS. */
 int vm_map_delete(vm_map_t map, vm_offset_t start, vm_offset_t end) VM_REQUIRES(&map->lock);
 
 /* --- wire.c, transition.c --- */
 
-/* As vm_map_wire, with the lock held at the call and at the return, but not throughout. */
+/* As vm_map_wire, for a caller that holds the lock. Releases it in between, and returns with the lock held. */
 int vm_map_wire_locked(vm_map_t map, vm_offset_t start, vm_offset_t end, int flags) VM_REQUIRES(&map->lock);
 
 /* Would @npages more user-wired pages pass the limit? */
 bool vm_map_wire_limited(vm_map_t map, uint64_t npages) VM_REQUIRES(&map->lock);
 void vm_map_wire_charge(vm_map_t map, int64_t npages) VM_REQUIRES(&map->lock);
 
-/* What wire and unwire call the ways that they have in common. enum vm_edge. */
+/* The edges (enum vm_edge) of wire or of unwire for the paths that both share. */
 struct vm_wire_edges {
 	uint8_t empty, inverted, start_unmapped, gone_after_wait, later_gone, waited, changed_but_mapped, partial;
 };
 
 /*
- * Waits until *entry, which is IN_TRANSITION, may have left it, then looks up max(ctx->start, entry->start) again.
- * KERN_SUCCESS: *entry is the one to go on with (with HOLESOK the next one if that address is unmapped now, which may
- * be the header). KERN_INVALID_ADDRESS: the address is gone, and ctx->end is set to it. Everything below has been
- * marked, so the finish pass goes on from there as after any other failure; if it was the first address, there is
- * nothing to undo.
+ * *entry is IN_TRANSITION. Waits for a wakeup, then looks up max(ctx->start, entry->start) again. KERN_SUCCESS: go on
+ * with *entry, which may be in transition again. With HOLESOK and the address unmapped it is the next entry, or the
+ * header. KERN_INVALID_ADDRESS: the address is unmapped, and ctx->end is set to it. All entries below it are marked, so
+ * the finish pass undoes them as after any other failure. At the first address there is nothing to undo.
  */
 VM_MUST_CHECK int vm_map_entry_in_transition(vm_map_t map, vm_map_entry_t *entry, struct vm_op_ctx *ctx, bool holes_ok,
     const struct vm_wire_edges *edges) VM_REQUIRES(&map->lock);
-/* Clips @entry to the context's range and marks it as ours. */
+/* Clips @entry to the context's range and marks it in transition by the running thread. */
 void vm_map_entry_begin_transition(vm_map_t map, vm_map_entry_t entry, const struct vm_op_ctx *ctx)
     VM_REQUIRES(&map->lock);
-/* Clears the marks of our entry and merges it where it may. Returns whether somebody waits for it. */
+/* Clears the marks of the running thread's entry and merges it where possible. True: a thread waits for it. */
 VM_MUST_CHECK bool vm_map_entry_end_transition(vm_map_t map, vm_map_entry_t entry) VM_REQUIRES(&map->lock);
 /*
- * What wire and unwire begin with: clamps the context's range to the map and finds its first entry, without clipping.
+ * The start of wire and unwire: clamps the context's range to the map and finds its first entry, without clipping.
  * KERN_INVALID_ADDRESS: the start is unmapped, or the range was inverted and is empty inside an entry (where the
  * recorded kernel asserts).
  */
@@ -323,24 +323,24 @@ VM_MUST_CHECK int vm_map_wire_first_entry(vm_map_t map, struct vm_op_ctx *ctx, b
 /* --- page.c, pageout.c --- */
 
 /*
- * The page @index of @object, resident: as it is, from the pager, or zero-filled. With @wire it is wired once more.
- * NULL: there is no frame for it.
+ * Makes the page @index of @object resident: from the pager, or zero-filled. With @wire, adds a wiring. NULL: no frame
+ * is free.
  */
 struct vm_page *vm_page_bring_in(vm_map_t map, vm_object_t object, uint64_t index, bool wire)
     VM_REQUIRES_SHARED(&map->lock) VM_REQUIRES(&object->lock) VM_REQUIRES(&map->frames.lock);
 /* Unwires the pages of an entry and zeroes its count. */
 void vm_map_entry_unwire(vm_map_t map, vm_map_entry_t entry) VM_REQUIRES(&map->lock);
-/* Unwires the pages of an entry in front of @end: those that a wire which failed there had faulted. */
+/* Unwires the pages of an entry before @end: a wire that failed at @end has faulted them in. */
 void vm_map_entry_unwire_faulted(vm_map_t map, vm_map_entry_t entry, vm_offset_t end) VM_REQUIRES(&map->lock);
 /* Drops the pages of an entry, which are unwired, with their translations, frames and content. */
 void vm_map_entry_drop_pages(vm_map_t map, vm_map_entry_t entry) VM_REQUIRES(&map->lock);
 /*
- * Writes back what of the entry's object lies at [start, end), by the entry's offset: a caller that is wrong about the
- * entry's bounds reaches other pages of the object.
+ * Writes back the pages of the entry's object at [start, end), by the entry's offset. If the range exceeds the entry,
+ * it reaches other pages of the object.
  */
 void vm_map_entry_clean(vm_map_t map, vm_map_entry_t entry, vm_offset_t start, vm_offset_t end)
     VM_REQUIRES_SHARED(&map->lock);
-/* Takes from the translations of an entry what its protection does not permit any more. */
+/* Reduces the translations of an entry to its protection. */
 void vm_map_entry_reduce_access(vm_map_t map, vm_map_entry_t entry) VM_REQUIRES(&map->lock);
 /* Evicts up to @count unwired pages in clock order; returns how many. */
 uint64_t vm_pageout_evict(vm_map_t map, uint64_t count) VM_REQUIRES_SHARED(&map->lock);
@@ -348,9 +348,9 @@ uint64_t vm_pageout_evict(vm_map_t map, uint64_t count) VM_REQUIRES_SHARED(&map-
 /* --- query.c --- */
 
 /*
- * The entry, object and page that a fault at @addr for access @fault_type is about; the entry gets its object if it has
+ * Finds the entry, object and page of a fault at @addr for access @fault_type; gives the entry an object if it has
  * none. KERN_SUCCESS: the map is read-locked until vm_map_lookup_done. KERN_INVALID_ADDRESS, KERN_PROTECTION_FAILURE:
- * it is not. There are no submaps: *var_map stays as it is. The page may lack translation and frame.
+ * it is unlocked. There are no submaps: *var_map does not change. The page may lack translation and frame.
  */
 VM_MUST_CHECK int vm_map_lookup(vm_map_t *var_map, vm_offset_t addr, vm_prot_t fault_type, vm_map_entry_t *out_entry,
     vm_object_t *object, vm_pindex_t *pindex, vm_prot_t *out_prot, bool *wired);
@@ -363,26 +363,25 @@ bool vm_map_check_protection(vm_map_t map, vm_offset_t start, vm_offset_t end, v
 /* --- validate.c --- */
 
 /*
- * The first broken invariant, as "I4: ..."; NULL if all hold. Walks everything. Looks at pages, and at the contexts of
- * suspended operations, too: no thread may be running. vm_map_check_entries is the part that is about entries, [I1] to
- * [I10].
+ * The first broken invariant, as "I4: ..."; NULL if all hold. Walks the whole map. It also reads pages and the contexts
+ * of suspended operations, so no thread may be running. vm_map_check_entries checks entries only, [I1] to [I10].
  */
 const char *vm_map_check(vm_map_t map) VM_REQUIRES(&map->lock);
 /*
- * The same after each step of a run. In a map of more than VM_CHECK_ALL_MAX pages, a step that has not had the write
- * lock costs no walk over all of them: only the pages that it has touched are looked at, and sums are compared. All are
- * walked when the write lock was taken, and once in so many steps that the cost of it stays linear.
+ * The same after each step of a run, but cheaper in a map of more than VM_CHECK_ALL_MAX pages. If the step did not take
+ * the write lock, it checks only the pages that the step touched, and compares sums. It walks all pages after a step
+ * with the write lock, and now and then, so rarely that the total cost stays linear.
  */
 const char *vm_map_check_step(vm_map_t map) VM_REQUIRES(&map->lock);
-/* Notes in the map that what is broken is at [start, end), for who reports it; returns @what. */
+/* Records in the map that the finding is at [start, end), for the report; returns @what. */
 const char *vm_map_broken(vm_map_t map, vm_offset_t start, vm_offset_t end, const char *what);
 const char *vm_map_check_entries(vm_map_t map) VM_REQUIRES(&map->lock);
 
 /* --- account.c --- */
 
 /*
- * The user-wire account and the marks of running wires, as vm_map_check: "I19: ...", or NULL. With Q1 or Q2 on the
- * account is wrong on purpose; @excused: then it is not looked at.
+ * Checks the user-wire counter and the marks of running wires: "I19: ...", or NULL. With Q1 or Q2 on, the counter is
+ * wrong on purpose; @excused skips its check then.
  */
 const char *vm_map_check_account(vm_map_t map, bool excused) VM_REQUIRES(&map->lock);
 /* Will somebody wake @td, which sleeps on the map's channel @waitq (VM_WAITQ_*)? "I22: ...", "I23: ...", or NULL. */
@@ -390,10 +389,10 @@ const char *vm_map_check_sleeper(vm_map_t map, const struct vm_thread *td, unsig
 
 /* --- canary.c --- */
 
-/* The highest thread in whose steps a fault is planted when the map is unlocked. */
+/* Faults are planted in the steps of threads up to this one. */
 #define VM_CANARY_THREAD_MAX 15
 #ifdef VM_MUTANTS
-/* The map is about to be unlocked, or unlocked to wait for a transition. */
+/* Call these before the map is unlocked, and before it is unlocked to wait for a transition. */
 void vm_canary_unlock(vm_map_t map) VM_REQUIRES(&map->lock);
 void vm_canary_wait(vm_map_t map) VM_REQUIRES(&map->lock);
 #else
@@ -403,7 +402,7 @@ void vm_canary_wait(vm_map_t map) VM_REQUIRES(&map->lock);
 
 /* --- pager.c --- */
 
-/* What the pager says to a fault at @addr: KERN_SUCCESS unless the page is poisoned. */
+/* The pager's result for a fault at @addr: KERN_SUCCESS unless the page is poisoned. */
 int vm_pager_get(const struct vm_map *map, vm_offset_t addr);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * mutant.h - bugs that can be put back: if (VM_MUTATED(map, name)) at the very place of the bug, names in mutants.def.
+ * mutant.h - bugs that can be put back: if (VM_MUTATED(map, name)) at the place of the bug, names in mutants.def.
  *
- * They are compiled only into the mutant build (-Dmutants=true), where a program's "mutant NAME" turns one on. In every
- * build a name that is not in the table does not compile. The table itself is in every build: vm_mutant_table.
+ * Only the mutant build (-Dmutants=true) contains them; a program's line "mutant NAME" turns one on. In every build, a
+ * name that is not in the table does not compile. Every build contains the table, vm_mutant_table.
  */
 #ifndef ENGINE_MUTANT_H
 #define ENGINE_MUTANT_H
@@ -34,7 +34,7 @@ enum vm_mutant_class {
 	VM_MUTANT_CLASS_HISTORICAL,
 	VM_MUTANT_CLASS_INVARIANT,
 	VM_MUTANT_CLASS_EQUIVALENT,
-	VM_MUTANT_CLASS_CANARY, /* a fault planted for one check, of canaries.def: no bug of the bank */
+	VM_MUTANT_CLASS_CANARY, /* a fault planted for one check (canaries.def), not a bug of the bank */
 };
 #define VM_MUTANT_CLASSES (VM_MUTANT_CLASS_CANARY + 1)
 
@@ -47,16 +47,16 @@ struct vm_mutant_desc {
 
 extern const struct vm_mutant_desc vm_mutant_table[VM_MUTANT_END];
 
-/* A bug of the bank that the engine has no place for. The last row has a NULL bank. */
+/* A bug of the bank that this engine cannot have. The last row has a NULL bank. */
 struct vm_mutant_later {
 	const char *bank, *system, *what, *missing;
 };
 
 extern const struct vm_mutant_later vm_mutant_later_table[];
 
-/* "historical" and so on; of no mutant "no bug". */
+/* "historical" and so on; "no bug" for a canary. */
 const char *vm_mutant_class_name(unsigned class);
-/* VM_MUTANT_none if no mutant has this name; NULL has none. */
+/* VM_MUTANT_none if @name is NULL or no mutant has this name. */
 enum vm_mutant vm_mutant_by_name(const char *name);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * native.c - see native.h. Like sync.c this calls ck, so it is built without ThreadSanitizer and tells it what orders
- * what: whoever returns from a sleep comes after the wakeup that moved the count.
+ * native.c - see native.h. It calls ck, as sync.c does, so it is built without ThreadSanitizer. It announces one order:
+ * a thread returns from a sleep after the wakeup that changed the count.
  */
 #include "engine/native.h"
 
@@ -24,7 +24,7 @@
 
 static void (*panic_hook)(struct vm_thread *td, const char *what, const char *file, int line);
 
-/* --- what ck_ec asks of the system --- */
+/* --- system functions for ck_ec --- */
 
 static int
 ec_gettime(const struct ck_ec_ops *ops, struct timespec *out)
@@ -33,7 +33,7 @@ ec_gettime(const struct ck_ec_ops *ops, struct timespec *out)
 	return clock_gettime(CLOCK_MONOTONIC, out);
 }
 
-/* ck looks at the count again, whatever ended the sleep. */
+/* ck reads the count again, so the reason for the return does not matter. */
 static void
 ec_wait32(
     const struct ck_ec_wait_state *state, const uint32_t *word, uint32_t expected, const struct timespec *deadline)
@@ -59,7 +59,7 @@ static const struct ck_ec_mode ec_mode = { .ops = &ec_ops, .single_producer = fa
 static void
 native_point(struct vm_thread *td)
 {
-	(void)td; /* whoever comes first */
+	(void)td; /* the hardware decides which thread runs */
 }
 
 static void
@@ -77,7 +77,7 @@ native_wakeup(struct vm_waitq *q)
 	ck_ec32_inc(&q->count, &ec_mode);
 }
 
-/* Decimal, at the end of @buf of @size bytes; returns where it begins. */
+/* Writes @number in decimal at the end of @buf of @size bytes; returns its first digit. */
 static const char *
 decimal(char *buf, size_t size, unsigned number)
 {
@@ -103,7 +103,7 @@ native_panic(struct vm_thread *td, const char *what, const char *file, int line)
 		(void)strlcat(text, parts[i], sizeof(text) - 1); /* leaves room for the newline */
 	(void)strlcat(text, "\n", sizeof(text));
 	if (write(STDERR_FILENO, text, strlen(text)) < 0) {
-		/* Nobody is left to tell. */
+		/* A failed write cannot be reported. */
 	}
 	if (panic_hook != NULL)
 		panic_hook(td, what, file, line);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * object.h - anonymous memory objects: what entries point into, and where the pages are.
+ * object.h - anonymous memory objects: entries refer to them, and they hold the pages.
  *
- * Letters as in map.h. An object lives as long as entries refer to it (ref_count, [I6]). Its pages are those that its
- * entries cover [I11], by their index: the offset in the object, in pages.
+ * Letters as in map.h. An object lives as long as entries refer to it (ref_count, [I6]). It holds exactly the pages
+ * that its entries cover [I11], by index: the offset in the object, in pages.
  */
 #ifndef ENGINE_OBJECT_H
 #define ENGINE_OBJECT_H
@@ -22,7 +22,7 @@ struct vm_object {
 	unsigned ref_count;          /* [m] entries that refer to it */
 	unsigned nr_seen;            /* [m] scratch of vm_map_check */
 	unsigned key_number;         /* [m] scratch of the state key */
-	uint64_t key_round;          /* [m] scratch of the state key: of which one key_number is */
+	uint64_t key_round;          /* [m] scratch of the state key: key_number is of this round */
 	bool charged;                /* [m] swap is reserved for it */
 };
 
@@ -31,7 +31,7 @@ struct vm_object_pool {
 	unsigned nr_live;       /* [m] */
 };
 
-/* All under the map's write lock. attach gives @entry, which has none, a new object; its charge moves there. */
+/* All need the map's write lock. attach gives @entry, which has no object, a new one, and moves the charge there. */
 void vm_object_attach(struct vm_map *map, struct vm_map_entry *entry);
 void vm_object_reference(vm_object_t object);
 void vm_object_release(struct vm_map *map, vm_object_t object);

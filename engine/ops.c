@@ -39,7 +39,7 @@ const struct vm_arg_desc vm_arg_table[] = {
 #undef VM_ARG
 };
 
-/* The codes by the words of edges.def. */
+/* The codes that edges.def names. */
 enum {
 #define VM_KERN(name, number, text) CODE_##name = (number),
 #include "engine/kern.def"

@@ -2,7 +2,8 @@
 /*
  * ops.h - an operation as data, and the table of all operations (ops.def, args.def).
  *
- * Units: PAGES, as in the text form; whoever applies an operation turns them into bytes. Nothing here knows a map.
+ * Units: PAGES, as in the text form; the code that applies an operation converts them to bytes. Nothing here uses a
+ * map.
  */
 #ifndef ENGINE_OPS_H
 #define ENGINE_OPS_H
@@ -19,7 +20,7 @@ enum vm_op_code {
 #include "engine/ops.def"
 #undef VM_OP
 };
-#define VM_OP_CODE_MAX 17 /* the highest code, inclusive; a test holds it against the table */
+#define VM_OP_CODE_MAX 17 /* the highest code, inclusive; a test compares it with the table */
 
 enum vm_arg_kind {
 	VM_ARG_NONE = 0,
@@ -44,15 +45,15 @@ enum vm_result_kind {
 #define VM_OPF_WRITE 0x10
 #define VM_OPF_INVALIDATE 0x20
 
-/* An argument that is a result of another operation, "$T1.0" or "$init.2". */
+/* An argument that refers to another operation's result, "$T1.0" or "$init.2". */
 struct vm_op_ref {
-	uint8_t from; /* 0: it is none; else 1 + the number of a thread, or one of these */
-	uint8_t op;   /* the thread's operation, or the step, from 0 */
+	uint8_t from; /* 0: no reference; else 1 + the number of a thread, or one of these */
+	uint8_t op;   /* number of the thread's operation or of the init step, from 0 */
 };
 #define VM_OP_REF_INIT 254
 #define VM_OP_REF_FINAL 255
 
-/* One operation. Fields that its kinds of argument do not name are zero, so that equal operations compare equal. */
+/* One operation. Fields that its kinds of argument do not use are zero, so that equal operations compare equal. */
 struct vm_op {
 	uint8_t code;   /* enum vm_op_code */
 	uint8_t prot;   /* VM_PROT_* bits: r 1, w 2, x 4 */
@@ -60,7 +61,7 @@ struct vm_op {
 	uint8_t choice; /* VM_INHERIT_* or VM_MADV_* */
 	uint8_t flags;  /* VM_OPF_* */
 	struct vm_op_ref ref_start, ref_end,
-	    ref_value;  /* set: the field is added to that result (harness/target/run-refs.h) */
+	    ref_value;  /* if set, that result is added to the field (harness/target/run-refs.h) */
 	uint64_t start; /* page */
 	uint64_t end;   /* page, exclusive; a length for kind LEN */
 	uint64_t value; /* kinds TAG and COUNT */
@@ -76,7 +77,7 @@ struct vm_op_desc {
 	const char *name; /* NULL: no operation has this code */
 	const char *summary;
 	uint8_t result;               /* enum vm_result_kind */
-	uint8_t args[VM_OP_ARGS_MAX]; /* enum vm_arg_kind, VM_ARG_NONE behind the last */
+	uint8_t args[VM_OP_ARGS_MAX]; /* enum vm_arg_kind, VM_ARG_NONE after the last */
 };
 
 struct vm_arg_desc {
@@ -85,7 +86,7 @@ struct vm_arg_desc {
 	const char *meaning;
 };
 
-/* What others call an operation (op-aliases.def). The last row has a NULL name. */
+/* Other systems' name of an operation (op-aliases.def). The last row has a NULL name. */
 struct vm_op_alias {
 	const char *name;
 	uint8_t code; /* enum vm_op_code */
@@ -106,7 +107,7 @@ struct vm_result {
 	uint8_t outcome; /* enum vm_outcome_kind */
 	int32_t code;    /* KERN_*; for BOOL 0 or 1 */
 	uint64_t value;  /* KERN_ADDR: page; KERN_TAG: the tag; else 0 */
-	uint64_t edges;  /* which way it went: VM_EDGE_BIT()s, if the target says so (edge.h) */
+	uint64_t edges;  /* the edges that it passed: VM_EDGE_BIT()s, if the target reports them (edge.h) */
 };
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * page.c - pages and frames, and what entries' operations do to pages: always found through the object, never through
- * the pmap, where protect may have removed them.
+ * page.c - pages and frames, and operations on the pages of an entry. These find pages through the object, not through
+ * the pmap, because protect may have removed translations.
  */
 #include "engine/map.h"
 
@@ -98,7 +98,7 @@ page_create(vm_map_t map, vm_object_t o, uint64_t index) VM_REQUIRES(&o->lock) V
 	return p;
 }
 
-/* The page is no more: its content is gone, its frame free. */
+/* Frees the page with its content and its frame. */
 static void
 page_drop(vm_map_t map, vm_object_t o, struct vm_page *p) VM_REQUIRES(&o->lock) VM_REQUIRES(&map->frames.lock)
 {
@@ -140,7 +140,7 @@ vm_page_bring_in(vm_map_t map, vm_object_t o, uint64_t index, bool wire)
 
 /* --- the pages of an entry --- */
 
-/* The entry's next page at or behind *index in its object, and in front of address @end. */
+/* The entry's next page at or after *index in its object, and before address @end. */
 static inline struct vm_page *
 next_page(const struct vm_map_entry *e, uint64_t *index, vm_offset_t end)
 {
@@ -193,7 +193,7 @@ vm_map_entry_drop_pages(vm_map_t map, vm_map_entry_t e)
 	i = vm_entry_page_index(e, e->start);
 	for (struct vm_page *p; (p = next_page(e, &i, e->end)) != NULL; i++) {
 		if (VM_MUTATED(map, delete_leaves_translation) && i + 1 == vm_entry_page_index(e, e->end))
-			p->mapped = false; /* so it is not looked for */
+			p->mapped = false; /* so that the next step does not search for it */
 		page_drop(map, o, p);
 	}
 	vm_spinlock_unlock(&map->frames.lock);

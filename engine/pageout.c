@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pageout.c - the page daemon: evicting unwired pages when frames run short. It has no thread of its own; the fault
- * that finds no frame does its work, and so does the operation pageout.
+ * pageout.c - the page daemon: evicting unwired pages when frames run short. It has no thread: a fault that finds no
+ * frame does its work, and so does the operation pageout.
  *
- * The clock is a queue of the unwired resident pages with the hand at its head. A page that was used since the hand
- * last passed goes to the tail, unmarked; another one is evicted. So two rounds evict everything that can be.
+ * The clock is a queue of the unwired resident pages, with the hand at its head. A page that was used since the hand
+ * last passed loses its mark and goes to the tail; any other page is evicted. So two rounds evict every page that can
+ * be evicted.
  *
- * Locks come in the order object, frames, but the clock finds the page before its object. So the daemon takes the page
- * off the queue under the frames lock alone, lets go of it, and looks again under both locks: a fault may have wired
- * the page meanwhile, and then it is left alone. The page itself cannot vanish, because the map is locked.
+ * The lock order is object, then frames, but the clock finds the page before its object. So the daemon takes the page
+ * off the queue under the frames lock, releases the lock, and checks the page again under both locks. If a fault has
+ * wired the page meanwhile, the daemon does not evict it. The page is not freed meanwhile, because the map is locked.
  */
 #include "engine/map.h"
 
-/* The page at the hand, off the queue; NULL: there is none. */
+/* Takes the page at the hand off the queue; NULL: the queue is empty. */
 static struct vm_page *
 clock_take(struct vm_frames *f)
 {
@@ -43,7 +44,7 @@ evict(vm_map_t map, vm_object_t o, struct vm_page *p) VM_REQUIRES(&o->lock) VM_R
 	vm_frames_put(&map->frames);
 }
 
-/* What becomes of a page that was taken off the queue. True: it is evicted. */
+/* Evicts a page that was taken off the queue, or puts it back. True: it is evicted. */
 static bool
 clock_pass(vm_map_t map, struct vm_page *p) VM_REQUIRES_SHARED(&map->lock)
 {
@@ -52,7 +53,7 @@ clock_pass(vm_map_t map, struct vm_page *p) VM_REQUIRES_SHARED(&map->lock)
 
 	vm_spinlock_lock(&o->lock);
 	vm_spinlock_lock(&map->frames.lock);
-	if (p->wire_count == 0) { /* else wired since it was taken: whoever unwires it puts it back */
+	if (p->wire_count == 0) { /* else it was wired meanwhile, and its unwire puts it back */
 		evicted = !p->referenced;
 		if (evicted)
 			evict(map, o, p);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* pager.c - where pages come from, and the ones that fail. */
+/* pager.c - the pager: its content, and the pages for which it fails. */
 #include "engine/map.h"
 
 int

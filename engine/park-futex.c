@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* park-futex.c - see park.h: the kernel compares and sleeps in one step, and keeps the queues. */
+/* park-futex.c - see park.h. The kernel compares and sleeps in one step, and manages the queues. */
 #include "engine/park.h"
 
 #include <linux/futex.h>

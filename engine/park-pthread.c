@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * park-pthread.c - see park.h: what a futex does, from mutexes and condition variables.
+ * park-pthread.c - see park.h: a futex made from mutexes and condition variables.
  *
- * Each word belongs to one of a fixed number of buckets, by its address. No wakeup is lost: a sleeper compares the word
- * and begins to wait under its bucket's mutex, and a waker, who has changed the word before, takes the same mutex. So
- * the waker comes first, and the sleeper sees the changed word; or the sleeper comes first, and is waiting when it is
- * woken. Words that share a bucket wake each other's sleepers, which look again.
+ * The address of a word selects one of a fixed number of buckets. No wakeup is lost: a sleeper compares the word and
+ * starts to wait under its bucket's mutex, and a waker changes the word, then takes the same mutex. If the waker is
+ * first, the sleeper sees the changed word; if the sleeper is first, it is waiting when the wakeup comes. Words that
+ * share a bucket wake each other's sleepers, which then check their word again.
  *
- * ThreadSanitizer sees the mutexes as orders between threads that this engine did not ask for: with this primitive it
- * finds fewer races than with the other one.
+ * For ThreadSanitizer, these mutexes order threads that the engine itself does not order: it finds fewer races with
+ * this primitive than with the futex.
  */
 #include "engine/park.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * park.h - the sleeping primitive of the native world, the only thing in it that depends on the system: park-futex.c
- * for Linux, park-pthread.c for anything with POSIX threads. The build option "sleep" says which of the two.
+ * park.h - the sleep primitive of the native world, its only part that depends on the system: park-futex.c for Linux,
+ * park-pthread.c for any system with POSIX threads. The build option "sleep" selects one.
  */
 #ifndef ENGINE_PARK_H
 #define ENGINE_PARK_H
@@ -11,16 +11,16 @@
 struct timespec;
 
 /*
- * Sleeps while *word is @expected, until a vm_park_wake() of @word that comes after the comparison, or until @deadline
- * (CLOCK_MONOTONIC, absolute; NULL: never). May return early for any reason: the caller looks again.
+ * If *word is @expected, sleeps until a later vm_park_wake() of @word or until @deadline (CLOCK_MONOTONIC, absolute;
+ * NULL: never). May return early for any reason: the caller checks again.
  */
 void vm_park_wait(const uint32_t *word, uint32_t expected, const struct timespec *deadline);
-/* Wakes all who sleep on @word. The caller has changed *word before. */
+/* Wakes all threads that sleep on @word. The caller changes *word first. */
 void vm_park_wake(const uint32_t *word);
-/* Lets another thread run, if one can: for who has spun for long enough. */
+/* Lets another thread run, if there is one: for a thread that has spun long enough. */
 void vm_park_yield(void);
 
-/* C11's atomic word, to sleep on. By way of a number: gcc takes atomic for a qualifier that is cast away. */
+/* A C11 atomic word as a futex word. The cast goes through a number: gcc warns that a direct cast drops a qualifier. */
 static inline const uint32_t *
 vm_park_word(const _Atomic uint32_t *word)
 {

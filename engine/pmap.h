@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pmap.h - translations: which page an address reaches now, and with which protection.
+ * pmap.h - translations: the page that an address reaches now, and the protection.
  *
- * A structure of its own beside entries and objects, as the hardware's is, so that it can be wrong: [I14] no
- * translation outside entries, [I15] none that permits more than its entry. Nothing is found through it that the
- * objects know too: protect takes translations away from pages that stay wired.
+ * The pmap is separate from entries and objects, as the hardware's page table is, so that it can be wrong: [I14] no
+ * translation outside entries, [I15] none that permits more than its entry. Do not look up pages in it, but in the
+ * objects: protect removes the translations of pages that stay wired.
  *
  * Locking: the frames lock. Addresses are bytes, page aligned.
  */
@@ -17,16 +17,17 @@ struct vm_pmap {
 	struct vm_slots ptes; /* [f] by address >> VM_PAGE_SHIFT: the page, and its protection in the low bits */
 };
 
-/* Maps @va to @p with @prot, which is not VM_PROT_NONE; or gives the translation that is there this protection. */
+/* Maps @va to @p with @prot, which is not VM_PROT_NONE; or changes the protection of the existing translation. */
 void vm_pmap_enter(struct vm_pmap *pmap, struct vm_frames *f, vm_offset_t va, struct vm_page *p, vm_prot_t prot)
     VM_REQUIRES(&f->lock);
-/* Takes the translation to @p away, if there is one. */
+/* Removes the translation to @p, if there is one. */
 void vm_pmap_remove_page(struct vm_pmap *pmap, struct vm_frames *f, struct vm_page *p) VM_REQUIRES(&f->lock);
-/* Takes away what @prot does not permit, in [start, end). */
+/* Reduces the translations in [start, end) to @prot. */
 void vm_pmap_protect(struct vm_pmap *pmap, struct vm_frames *f, vm_offset_t start, vm_offset_t end, vm_prot_t prot)
     VM_REQUIRES(&f->lock);
 
-/* All translations, ascending: w.index is the address >> VM_PAGE_SHIFT, w.value what the next two are asked for. */
+/* Walks all translations, ascending: w.index is the address >> VM_PAGE_SHIFT; pass w.value to the next two functions.
+ */
 static inline void
 vm_pmap_walk(struct vm_slots_walk *w, const struct vm_pmap *pmap)
 {

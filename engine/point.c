@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* point.c - saying where an operation is: the texts of points.def. No printf in the engine. */
+/* point.c - describes where an operation is, by the texts of points.def. The engine does not use printf. */
 #include "engine/thread.h"
 
 static const char *const texts[] = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * protect.c - vm_map_protect(9). It waits while any wire of the map is faulting (the map is busy), then for the entries
- * of its own range that are in transition, and starts over after each such wait. docs/engine.md section 9.
+ * protect.c - vm_map_protect(9). It waits while any wire of the map is faulting (the map is busy), then for entries in
+ * transition in its own range. It starts over after each wait for a transition. docs/engine.md section 9.
  */
 #include "engine/map.h"
 
@@ -11,7 +11,7 @@ is_charged(const struct vm_map_entry *e)
 	return e->charged || (e->object != NULL && e->object->charged);
 }
 
-/* Pass 1: is it allowed, and must we wait? *waits is the last entry in transition, or NULL. */
+/* Pass 1: checks the maximum protections, and sets *waits to the last entry in transition, or NULL. */
 static int
 protect_check(const struct vm_map *map, vm_map_entry_t e, vm_offset_t end, vm_prot_t prot, vm_map_entry_t *waits)
 {
@@ -27,7 +27,7 @@ protect_check(const struct vm_map *map, vm_map_entry_t e, vm_offset_t end, vm_pr
 	return KERN_SUCCESS;
 }
 
-/* Pass 2: clip the end, and charge what becomes writable. */
+/* Pass 2: clips the end, and charges entries that become writable. */
 static void
 protect_charge(vm_map_t map, vm_map_entry_t e, vm_offset_t end, vm_prot_t prot, bool set_max) VM_REQUIRES(&map->lock)
 {
@@ -43,7 +43,7 @@ protect_charge(vm_map_t map, vm_map_entry_t e, vm_offset_t end, vm_prot_t prot, 
 	}
 }
 
-/* Pass 3: set it, and merge. */
+/* Pass 3: sets the protection, and merges. */
 static void
 protect_apply(vm_map_t map, vm_map_entry_t e, vm_offset_t end, vm_prot_t prot, bool set_max) VM_REQUIRES(&map->lock)
 {
@@ -67,7 +67,7 @@ protect_apply(vm_map_t map, vm_map_entry_t e, vm_offset_t end, vm_prot_t prot, b
 			vm_map_entry_reduce_access(map, e);
 		vm_map_simplify_entry(map, e);
 		if (!VM_MUTATED(map, merge_frees_callers_entry))
-			next = e->next; /* the one before may have been merged */
+			next = e->next; /* the previous entry may have been merged away */
 	}
 }
 
@@ -92,7 +92,7 @@ vm_map_protect(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_prot_t prot,
 		if (rv != KERN_SUCCESS || waits == NULL)
 			break;
 		vm_edge(VM_EDGE_protect_waited);
-		ctx->cursor = waits->start; /* for who looks at us meanwhile */
+		ctx->cursor = waits->start; /* the address it waits for, read by checks and traces */
 		waits->eflags |= MAP_ENTRY_NEEDS_WAKEUP;
 		ctx->point = VM_POINT_transition_wait;
 		(void)vm_map_unlock_and_wait(map, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* query.c - questions about a map: vm_map_lookup(9), vm_map_check_protection(9). */
+/* query.c - lookups in a map: vm_map_lookup(9), vm_map_check_protection(9). */
 #include "engine/map.h"
 
 bool
@@ -20,7 +20,8 @@ vm_map_check_protection(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_pro
 	return true;
 }
 
-/* Gives the entry an object: needs the write lock for a moment. False: the lock was lost, and the map changed. */
+/* Gives the entry an object, which needs the write lock for a moment. False: the lock was released, and the map has
+ * changed. */
 static bool
 make_object(vm_map_t map, vm_map_entry_t e) VM_NO_TSA("upgrades and downgrades the lock, or loses it")
 {
@@ -39,8 +40,7 @@ make_object(vm_map_t map, vm_map_entry_t e) VM_NO_TSA("upgrades and downgrades t
 
 int
 vm_map_lookup(vm_map_t *var_map, vm_offset_t addr, vm_prot_t fault_type, vm_map_entry_t *out_entry, vm_object_t *object,
-    vm_pindex_t *pindex, vm_prot_t *out_prot, bool *wired)
-    VM_NO_TSA("the map is read-locked at the return if, and only if, it was a success")
+    vm_pindex_t *pindex, vm_prot_t *out_prot, bool *wired) VM_NO_TSA("returns with the map read-locked only on success")
 {
 	vm_map_t map = *var_map;
 	vm_map_entry_t e;

@@ -32,7 +32,7 @@ leaf_find(const struct vm_slots *s, uint64_t base)
 	return l;
 }
 
-/* The first leaf at or behind @base. */
+/* The first leaf at or after @base. */
 static struct vm_slots_leaf *
 leaf_find_ge(const struct vm_slots *s, uint64_t base)
 {
@@ -49,7 +49,7 @@ leaf_find_ge(const struct vm_slots *s, uint64_t base)
 	return l != NULL ? l : above;
 }
 
-/* A new leaf of empty slots, in the tree. */
+/* Adds a leaf of empty slots to the tree. */
 static struct vm_slots_leaf *
 leaf_make(struct vm_slots *s, struct vm_slots_pool *pool, uint64_t base)
 {
@@ -114,7 +114,7 @@ vm_slots_next(const struct vm_slots *s, uint64_t *index, uint64_t end, uintptr_t
 		unsigned skip = i > l->base ? (unsigned)(i - l->base) : 0, used = l->used >> skip;
 
 		if (used == 0)
-			continue; /* of this leaf all lie in front of it */
+			continue; /* all words of this leaf are before *index */
 		i = l->base + skip + (unsigned)__builtin_ctz(used);
 		if (i >= end)
 			return false;
@@ -135,7 +135,7 @@ vm_slots_walk_from(struct vm_slots_walk *w, const struct vm_slots *s, uint64_t s
 		w->left = start > l->base ? l->used >> (start - l->base) << (start - l->base) : l->used;
 }
 
-/* To the next leaf, if it begins in front of the end. None is empty. */
+/* Goes to the next leaf, if it starts before the end. No leaf in the tree is empty. */
 bool
 vm_slots_walk_on(struct vm_slots_walk *w)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * slots.h - sparse arrays of words by a 64-bit index: an object's pages, a pmap's translations.
+ * slots.h - sparse arrays of words with 64-bit indexes: an object's pages, a pmap's translations.
  *
- * A red-black tree of leaves of VM_SLOTS neighbouring words, so that a run of pages costs one node, not one per page.
- * 0 is an empty slot. A leaf with nothing in it goes to its pool's free list.
+ * A red-black tree of leaves of VM_SLOTS neighbouring words, so that a run of pages costs one node, not one per page. 0
+ * is an empty slot. An empty leaf goes to its pool's free list.
  *
- * Locking: whoever owns the array says; a pool is under its owner's lock.
+ * Locking: the owner of an array, and the owner of a pool, provides its lock.
  */
 #ifndef ENGINE_SLOTS_H
 #define ENGINE_SLOTS_H
@@ -18,7 +18,7 @@
 
 struct vm_arena;
 
-#define VM_SLOTS 8 /* words in a leaf; a power of two; they and the rest of it are two cache lines */
+#define VM_SLOTS 8 /* words in a leaf, a power of two; a leaf is two cache lines */
 
 struct vm_slots_leaf {
 	RB_ENTRY(vm_slots_leaf) tree;
@@ -30,24 +30,24 @@ struct vm_slots_leaf {
 
 RB_HEAD(vm_slots_tree, vm_slots_leaf);
 
-/* All zero: an empty array. */
+/* An all-zero struct is an empty array. */
 struct vm_slots {
 	struct vm_slots_tree root;
 };
 
-/* Where leaves come from. */
+/* Allocates and reuses leaves. */
 struct vm_slots_pool {
 	struct vm_arena *arena;
 	struct vm_slots_leaf *free; /* linked by next_free */
 };
 
-/* 0: nothing there. */
+/* 0: the slot is empty. */
 uintptr_t vm_slots_get(const struct vm_slots *s, uint64_t index);
 /* Panics when the arena is full. @value is not 0. */
 void vm_slots_set(struct vm_slots *s, struct vm_slots_pool *pool, uint64_t index, uintptr_t value);
 /* The slot must not be empty. */
 void vm_slots_clear(struct vm_slots *s, struct vm_slots_pool *pool, uint64_t index);
-/* The first word at or behind *index and in front of @end, and its index; false: there is none. */
+/* Finds the first word at or after *index and before @end, and sets *index; false: there is none. */
 bool vm_slots_next(const struct vm_slots *s, uint64_t *index, uint64_t end, uintptr_t *ret_value);
 
 static inline bool
@@ -57,21 +57,21 @@ vm_slots_empty(const struct vm_slots *s)
 }
 
 /*
- * A walk over the words at [start, end), ascending. It keeps its place, where vm_slots_next finds it anew; so nothing
- * may be set or cleared meanwhile.
+ * An ascending walk over the words at [start, end). It is faster than vm_slots_next, because it keeps a pointer to its
+ * leaf; so nothing may be set or cleared meanwhile.
  *
  *	for (vm_slots_walk(&w, s, start, end); vm_slots_walk_next(&w);)
  *		... w.index, w.value
  */
 struct vm_slots_walk {
 	const struct vm_slots_leaf *leaf; /* NULL: there is none left */
-	unsigned left;                    /* bit i: slot i of the leaf is still to come */
+	unsigned left;                    /* bit i: the walk has not reached slot i of the leaf */
 	uint64_t end;
-	uint64_t index; /* these two only after a step */
+	uint64_t index; /* valid after vm_slots_walk_next */
 	uintptr_t value;
 };
 
-/* Behind vm_slots_walk and vm_slots_walk_next. */
+/* Helpers of vm_slots_walk and vm_slots_walk_next. */
 void vm_slots_walk_from(struct vm_slots_walk *w, const struct vm_slots *s, uint64_t start);
 bool vm_slots_walk_on(struct vm_slots_walk *w);
 

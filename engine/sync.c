@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sync.c - every ck call of the engine, but for the native world's event counts (native.c).
+ * sync.c - all ck calls of the engine except those of the native world's event counts (native.c).
  *
- * ThreadSanitizer cannot see into ck's inline assembly. So this file is built without it, and says by annotation what
- * was locked: reports then name the lock, and nothing is reported that is not a race. A lock is announced after it was
- * taken and before it is let go, so that the announcements of two threads never overlap.
+ * ThreadSanitizer cannot see into ck's inline assembly. So this file is built without it, and announces the locks by
+ * annotations: reports then name the lock, and there are no false reports. A lock is announced after it is taken and
+ * its release before it is released, so that the announcements of two threads never overlap.
  *
  * The read/write lock is ck_rwlock's word and protocol: a writer claims `writer`, then waits until n_readers is 0; a
- * reader counts itself in, and out again if it finds a claim. Whoever has to wait sleeps on `freed`. No wakeup is lost,
- * because of three rules that go together:
- *   1. The count of `freed` is sampled before the try whose failure leads to the sleep.
- *   2. A blocked writer keeps its claim. So a claim is only ever given back by an unlock, a downgrade, or a try that
- *      failed, and each of these wakes: whoever found the claim wakes up after it is gone.
- *   3. Whoever counts a reader out, a real one or one that backs off, and leaves 0 behind while there is a claim,
- *      wakes: the writer that saw the count wakes up. A reader that backs off has seen the claim, and rule 2 wakes it.
- * Without 2 and 3 a reader and a writer that meet on a free lock see each other's passing try, and both sleep.
- * Each side writes its own word before it reads the other's, with a full fence in between, so one of them sees.
+ * reader counts itself in, and out again if it finds a claim. A thread that must wait sleeps on `freed`. Three rules
+ * together ensure that no wakeup is lost:
+ *   1. A thread samples the count of `freed` before the try after whose failure it sleeps.
+ *   2. A blocked writer keeps its claim. So only an unlock, a downgrade or a failed try releases a claim. Each of these
+ * wakes the sleepers, so a thread that slept because of a claim wakes up after its release.
+ *   3. A thread that decrements n_readers to 0 while there is a claim, as a reader or as one that backs off, wakes the
+ * sleepers, so the writer that waits for 0 wakes up. A reader that backs off saw the claim, so rule 2 wakes it. Without
+ * 2 and 3, a reader and a writer that try a free lock at the same time could each see the other's try, and both sleep.
+ * Each side writes its own word before it reads the other's, with a full fence in between, so at least one sees the
+ * other.
  */
 #include "engine/sync.h"
 
@@ -36,7 +37,7 @@
 #define TSAN_UNLOCKING(l, how) ((void)(l))
 #endif
 
-/* Tries before a thread sleeps, or for a spin lock yields. A simulated world gains nothing by the second. */
+/* Tries before a thread sleeps, or yields for a spin lock. In the simulated world, retries are useless. */
 static unsigned spin_max = 64;
 
 void
@@ -74,7 +75,7 @@ rank_panic(unsigned rank, unsigned top)
 	vm_panic(text, __FILE__, __LINE__);
 }
 
-/* Before the lock is tried: who violates the order is told so, and does not wait for itself. */
+/* Call it before the lock is tried, so that a thread that violates the order panics instead of waiting for itself. */
 static inline void
 rank_check(enum vm_lock_rank rank)
 {
@@ -138,7 +139,7 @@ vm_rwlock_init(struct vm_rwlock *l, unsigned waitq_id)
 	vm_waitq_init(&l->freed, waitq_id);
 }
 
-/* The writer's half of the word; readers may still be in. */
+/* Claims the writer's half of the word; there may still be readers. */
 static inline bool
 writer_claim(struct vm_rwlock *l)
 {
@@ -195,7 +196,7 @@ reader_enter(struct vm_rwlock *l)
 	return true;
 }
 
-/* Between two tries, the first of which sampled @seen before it failed. */
+/* Waits between two tries; the first one sampled @seen before it failed. */
 static inline void
 rwlock_wait(struct vm_rwlock *l, unsigned tries, uint32_t seen)
 {
@@ -226,7 +227,7 @@ vm_rwlock_try_rlock(struct vm_rwlock *l) VM_NO_TSA("the implementation of the lo
 	return reader_enter(l);
 }
 
-/* Not at the first try, which may have got the claim already. */
+/* Waits after a first try, which may have claimed the lock already. */
 static __attribute__((noinline)) void
 wlock_slow(struct vm_rwlock *l, bool claimed)
 {
@@ -295,9 +296,9 @@ vm_rwlock_runlock(struct vm_rwlock *l) VM_NO_TSA("the implementation of the lock
 }
 
 /*
- * Claims the writer's half of the word, then waits for nobody: if another reader is there, even one that is just
- * backing off, gives the claim back. Two upgraders exclude each other by the claim, so neither waits for the other's
- * read lock.
+ * Claims the writer's half of the word and does not wait: if there is another reader, even one that is just backing
+ * off, it releases the claim. The claim excludes a second upgrader, so two upgraders never wait for each other's read
+ * lock.
  */
 bool
 vm_rwlock_try_upgrade(struct vm_rwlock *l)
@@ -338,7 +339,7 @@ vm_spinlock_init(struct vm_spinlock *l, enum vm_lock_rank rank)
 	l->rank = rank;
 }
 
-/* Who holds it may have lost the processor: after a while it is left to whoever wants it. */
+/* The holder may not be running: after some tries, yield the processor to it. */
 static __attribute__((noinline)) void
 spinlock_slow(struct vm_spinlock *l)
 {

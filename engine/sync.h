@@ -2,11 +2,13 @@
 /*
  * sync.h - the engine's locks: a sleepable read/write lock and a spin lock from ck, wait queues, lock ranks.
  *
- * The lock words are ck's (ck_rwlock, ck_spinlock); whoever cannot have one sleeps through env.h, natively on a ck
- * event count, in the simulation in the scheduler. All ck calls are in sync.c, which is built without ThreadSanitizer
- * and tells it with annotations what the locks mean. Writers come first: a blocked one keeps new readers out.
+ * The lock words are ck's (ck_rwlock, ck_spinlock). A thread that cannot take a lock sleeps through env.h: natively on
+ * a ck event count, in the simulation in the scheduler. All ck calls are in sync.c, which is built without
+ * ThreadSanitizer and announces the locks by annotations. Writers have priority: a blocked writer keeps new readers
+ * out.
  *
- * Ranks: a lock may be taken only if its rank is above that of every lock held. A violation panics with both names.
+ * Ranks: a thread may take a lock only if its rank is above that of every lock it holds. A violation panics with both
+ * names.
  */
 #ifndef ENGINE_SYNC_H
 #define ENGINE_SYNC_H
@@ -31,15 +33,15 @@ enum vm_lock_rank {
 	VM_RANK_FRAMES, /* struct vm_frames.lock */
 };
 
-/* A queue that threads sleep on. A wakeup wakes all. */
+/* A queue that threads sleep on. A wakeup wakes all of them. */
 struct vm_waitq {
-	struct ck_ec32 count; /* moved by each wakeup */
-	unsigned id;          /* small, the same in every run; a simulated world names the queue by it */
+	struct ck_ec32 count; /* changed by each wakeup */
+	unsigned id;          /* small, the same in every run; the simulated world's name of the queue */
 };
 
 struct VM_CAPABILITY("rwlock") vm_rwlock {
 	ck_rwlock_t word;
-	struct vm_waitq freed; /* who found the word taken */
+	struct vm_waitq freed; /* threads that found the lock taken */
 };
 
 struct VM_CAPABILITY("spinlock") vm_spinlock {
@@ -48,13 +50,13 @@ struct VM_CAPABILITY("spinlock") vm_spinlock {
 };
 
 void vm_waitq_init(struct vm_waitq *q, unsigned id);
-/* The count to hand to vm_waitq_sleep; sample it while holding the lock under which the reason to sleep was seen. */
+/* The count to pass to vm_waitq_sleep. Sample it with the lock held under which you saw the reason to sleep. */
 uint32_t vm_waitq_sample(const struct vm_waitq *q);
 void vm_waitq_sleep(struct vm_waitq *q, uint32_t seen);
 void vm_waitq_wakeup(struct vm_waitq *q);
 /*
- * Moves the count: for a world of one OS thread, in which nobody sleeps on the count itself. (Its top bit would say
- * that somebody does; there is nobody to lose.)
+ * Changes the count without a wakeup, for a world of one OS thread, where no thread sleeps on the count itself. (So the
+ * count's top bit, which says that a thread sleeps, is never set.)
  */
 static inline void
 vm_waitq_advance(struct vm_waitq *q)
@@ -63,15 +65,15 @@ vm_waitq_advance(struct vm_waitq *q)
 }
 
 /*
- * How often a blocked thread tries again before it sleeps: 64 unless set. 0 takes every blocked thread through the
- * sleep. While no thread runs.
+ * Sets how often a blocked thread retries before it sleeps; the default is 64. With 0, every blocked thread sleeps.
+ * Call it while no thread runs.
  */
 void vm_sync_set_spin(unsigned tries);
 
-/* Thread @td, which is the running one, will never let go of what it holds: it has died, and its map with it. */
+/* The running thread @td has died and will never release its locks; its map is dead, too. */
 void vm_sync_abandon(struct vm_thread *td);
 
-/* The rwlock has rank VM_RANK_MAP: it is the map lock. None of these is a scheduling point; vm_map_lock is. */
+/* The rwlock has rank VM_RANK_MAP: it is the map lock. These functions are no scheduling points; vm_map_lock is. */
 void vm_rwlock_init(struct vm_rwlock *l, unsigned waitq_id);
 void vm_rwlock_wlock(struct vm_rwlock *l) VM_ACQUIRE(l);
 void vm_rwlock_rlock(struct vm_rwlock *l) VM_ACQUIRE_SHARED(l);
@@ -80,8 +82,8 @@ bool vm_rwlock_try_rlock(struct vm_rwlock *l) VM_TRY_ACQUIRE_SHARED(true, l);
 void vm_rwlock_wunlock(struct vm_rwlock *l) VM_RELEASE(l);
 void vm_rwlock_runlock(struct vm_rwlock *l) VM_RELEASE_SHARED(l);
 /*
- * From read to write without letting go. False: somebody else reads or wants to write, or tries to at this moment; the
- * read lock is still held, and a blocked writer waits for it, so let it go before asking for the write lock.
+ * From read to write without releasing the lock. False: another thread reads, or wants to write; the read lock is still
+ * held. A blocked writer may wait for it, so release it before you ask for the write lock.
  */
 VM_MUST_CHECK bool vm_rwlock_try_upgrade(struct vm_rwlock *l);
 void vm_rwlock_downgrade(struct vm_rwlock *l) VM_RELEASE(l) VM_ACQUIRE_SHARED(l);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* thread.c - who runs, and the end of a run that went wrong. */
+/* thread.c - the running thread, and panics. */
 #include "engine/thread.h"
 
 #include "engine/env.h"
@@ -10,6 +10,6 @@ void
 vm_panic(const char *what, const char *file, int line)
 {
 	if (vm_curthread == NULL)
-		__builtin_trap(); /* nobody to tell */
+		__builtin_trap(); /* no world that could report it */
 	vm_curthread->env->panic(vm_curthread, what, file, line);
 }

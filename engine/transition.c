@@ -23,7 +23,8 @@ vm_map_entry_in_transition(
 		found = vm_map_lookup_entry(map, ctx->cursor, &e);
 		if (found)
 			vm_edge(edges->waited);
-		/* The end of the other's transition changes the map, too; this is what matters to the caller. */
+		/* The timestamp also moves when the other transition ends, so compare the age of the entry's pages
+		 * instead. */
 		if (found && (int)(e->born - ctx->stamp) > 0)
 			vm_edge(edges->changed_but_mapped);
 	}
@@ -97,7 +98,7 @@ vm_map_wire_limited(vm_map_t map, uint64_t npages)
 	if (VM_MUTATED(map, limit_without_adding))
 		npages = 0;
 
-	/* Q3: the recorded kernel adds and compares unsigned, so that a counter below zero is a huge one. */
+	/* Q3: the recorded kernel adds and compares unsigned numbers, so a negative counter is a huge one. */
 	if (vm_quirk_on(map, Q3))
 		return (uint64_t)map->user_wired + npages > limit;
 	return map->user_wired + (int64_t)npages > (int64_t)limit;

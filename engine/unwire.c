@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * unwire.c - vm_map_unwire(9): all or nothing. Pass 1 marks and checks, pass 2 takes the wirings back; besides the
- * waits for others' transitions everything happens in one lock hold. docs/engine.md section 6; the letters are its.
+ * unwire.c - vm_map_unwire(9): all or nothing. Pass 1 marks and checks, pass 2 removes the wirings. It releases the
+ * lock only to wait for other threads' transitions. The letters are those of docs/engine.md, section 6.
  */
 #include "engine/map.h"
 
@@ -16,7 +16,7 @@ static const struct vm_wire_edges unwire_edges = {
 	.partial = VM_EDGE_unwire_partial_holesok,
 };
 
-/* What pass 1 finds wrong with @e; KERN_SUCCESS if nothing. */
+/* Pass 1's check of @e: KERN_SUCCESS if nothing is wrong. */
 static int
 unwire_check(const struct vm_map_entry *e, vm_offset_t end, int flags)
 {
@@ -29,7 +29,7 @@ unwire_check(const struct vm_map_entry *e, vm_offset_t end, int flags)
 	return hole ? VM_RETURN(unwire_partial_holesok) : KERN_SUCCESS;
 }
 
-/* Takes one wiring of @e back. */
+/* Removes one wiring of @e. */
 static void
 unwire_entry(vm_map_t map, vm_map_entry_t e, bool user) VM_REQUIRES(&map->lock)
 {
@@ -39,7 +39,8 @@ unwire_entry(vm_map_t map, vm_map_entry_t e, bool user) VM_REQUIRES(&map->lock)
 		vm_edge(VM_EDGE_unwire_noop);
 		return;
 	}
-	/* Q2: the recorded kernel's account follows the last unwire, whosever wiring that is, and no other. */
+	/* Q2: the recorded kernel subtracts from the counter at the last unwire only, whether that is a user or a
+	 * system wiring. */
 	if ((vm_quirk_on(map, Q2) ? last && user_wired : user) && !VM_MUTATED(map, flag_cleared_first))
 		vm_map_wire_charge(map, -(int64_t)vm_entry_pages(e));
 	if (last)
@@ -69,7 +70,7 @@ unwire_finish(vm_map_t map, struct vm_op_ctx *ctx, int flags, int rv, bool *wake
 	}
 }
 
-/* (a) Is @e another thread's, to be waited for? */
+/* (a) Is @e in another thread's transition, so that the unwire must wait? */
 static bool
 must_wait(const struct vm_map *map, const struct vm_map_entry *e, int flags)
 {

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * validate.c - the invariants of a map that hold whenever its lock is free, walked in full. docs/invariants.md.
+ * validate.c - checks all invariants of a map that hold whenever its lock is free. docs/invariants.md.
  *
- * Also between the steps of operations under way, whose contexts it looks at: no thread may be running. That is why it
- * reads what other locks than the map's protect.
+ * Operations may be suspended between their steps, and the checks read their contexts; no thread may be running. So the
+ * checks may read data that other locks protect.
  */
 #include "engine/map.h"
 
-/* The subtree of @e, whose entries are to come in the order of the ring: *next is the first, then the one behind it. */
+/* Checks the subtree of @e. Its entries must be in the order of the ring: *next is the first one, and moves to the one
+ * after the last. */
 static const char *
 check_tree(struct vm_map *map, const struct vm_map_entry *e, const struct vm_map_entry **next)
 {
@@ -16,14 +17,14 @@ check_tree(struct vm_map *map, const struct vm_map_entry *e, const struct vm_map
 	const char *bad;
 
 	if ((l != NULL && RB_PARENT(l, tree) != e) || (r != NULL && RB_PARENT(r, tree) != e))
-		return vm_map_broken(map, e->start, e->end, "I3: a child in the tree has another parent");
+		return vm_map_broken(map, e->start, e->end, "I3: a child in the tree has the wrong parent");
 	if (l != NULL) {
 		if ((bad = check_tree(map, l, next)) != NULL)
 			return bad;
 		m = l->max_free > m ? l->max_free : m;
 	}
 	if (*next != e)
-		return vm_map_broken(map, e->start, e->end, "I3: the tree is in another order than the ring");
+		return vm_map_broken(map, e->start, e->end, "I3: the tree and the ring have different orders");
 	*next = e->next;
 	if (r != NULL) {
 		if ((bad = check_tree(map, r, next)) != NULL)
@@ -47,25 +48,25 @@ check_entry(struct vm_map *map, const struct vm_map_entry *e)
 	if (e->next->prev != e || e->prev->next != e)
 		return vm_map_broken(map, e->start, e->end, "I3: the ring is broken");
 	if (e->adj_free != e->next->start - e->end)
-		return vm_map_broken(map, e->start, e->end, "I4: adj_free is not the gap behind the entry");
+		return vm_map_broken(map, e->start, e->end, "I4: adj_free is not the gap after the entry");
 	if ((e->protection & ~e->max_protection) != 0)
 		return vm_map_broken(map, e->start, e->end, "I7: a protection is not within its maximum");
 	if (((e->eflags & MAP_ENTRY_IN_TRANSITION) != 0) != (e->wiring_thread != NULL))
 		return vm_map_broken(
 		    map, e->start, e->end, "I8: in transition without an owner, or an owner without a transition");
 	if ((e->eflags & MAP_ENTRY_IN_TRANSITION) == 0 && e->wired_count < ((e->eflags & MAP_ENTRY_USER_WIRED) != 0))
-		return vm_map_broken(map, e->start, e->end, "I9: a wire count is below what the entry's flags say");
+		return vm_map_broken(map, e->start, e->end, "I9: a wire count is lower than the entry's flags require");
 	if ((e->eflags & MAP_ENTRY_GUARD) != 0 && e->wired_count != 0)
 		return vm_map_broken(map, e->start, e->end, "I10: a guard is wired");
 	if (e->object == NULL)
 		return NULL;
 	if (e->object->ref_count == 0)
-		return vm_map_broken(map, e->start, e->end, "I6: an entry refers to a dead object");
+		return vm_map_broken(map, e->start, e->end, "I6: an entry refers to a freed object");
 	e->object->nr_seen = 0; /* for check_references */
 	return NULL;
 }
 
-/* Where: check_references knows only that there is one. */
+/* Finds the place of the fault: check_references only knows that there is one. */
 static const char *
 too_many_references(struct vm_map *map)
 {
@@ -77,8 +78,8 @@ too_many_references(struct vm_map *map)
 }
 
 /*
- * I6 in full: counts the entries of each object in a field that is there for this alone, and was set to 0 by
- * check_entry. No object has more entries than ref_count says; then the sums are equal only if none has fewer.
+ * Checks I6: counts the entries of each object in a scratch field, which check_entry has set to 0. No object may have
+ * more entries than its ref_count; if so, the sums are equal only if no object has fewer.
  */
 static const char *
 check_references(struct vm_map *map)
@@ -98,19 +99,19 @@ check_references(struct vm_map *map)
 	}
 	if (entries != references)
 		return too_many_references(map);
-	return objects == map->objects.nr_live ? NULL : "I6: an object without entries is alive";
+	return objects == map->objects.nr_live ? NULL : "I6: an object without entries was not freed";
 }
 
 /* --- pages --- */
 
-/* What the walk over entries has seen of pages. */
+/* Page counts of the walk over the entries. */
 struct page_count {
 	uint32_t nr_pages, nr_resident, nr_queued, nr_mapped;
 };
 
 /*
- * Up to which address are the pages of @e to be wired? Its count says so for all of them, but while its wire faults
- * them in: then they are wired in front of the page that is its next.
+ * The address up to which the pages of @e must be wired. Usually that is the entry's end if its count is not 0. While
+ * its wire faults pages in, only the pages before the next one are wired.
  */
 static vm_offset_t
 wired_up_to(const struct vm_map_entry *e)
@@ -128,7 +129,7 @@ static const char *
 check_page(const struct vm_map_entry *e, const struct vm_page *p, uint64_t index, bool wired)
 {
 	if (p->object != e->object || p->index != index)
-		return "I11: a page is not where it says it is";
+		return "I11: a page has the wrong object or index";
 	if (p->wire_count != wired)
 		return wired ? "I12: a page of a wired entry is not wired once"
 		             : "I12: a page is wired, but no wiring covers it";
@@ -137,9 +138,9 @@ check_page(const struct vm_map_entry *e, const struct vm_page *p, uint64_t index
 	if (p->mapped && !p->resident)
 		return "I14: a page that is paged out has a translation";
 	if (p->queued != (p->resident && p->wire_count == 0))
-		return "I16: the clock's queue is not the unwired resident pages";
+		return "I16: the clock's queue does not hold exactly the unwired resident pages";
 	if (p->resident ? !p->dirty && p->tag != p->saved : p->dirty)
-		return "I18: a page is clean and differs from what the pager has, or is dirty and not resident";
+		return "I18: a clean page differs from the pager's copy, or a dirty page is not resident";
 	return NULL;
 }
 
@@ -173,7 +174,7 @@ check_entry_pages(struct vm_map *map, const struct vm_map_entry *e, struct page_
 	return NULL;
 }
 
-/* Entries and translations ascend, so one walk goes along with the other. */
+/* Both entries and translations ascend, so the two walks advance together. */
 static const char *
 check_translations(struct vm_map *map, uint64_t nr_mapped)
 {
@@ -191,13 +192,13 @@ check_translations(struct vm_map *map, uint64_t nr_mapped)
 			return vm_map_broken(
 			    map, va, va + VM_PAGE_SIZE, "I14: there is a translation outside all entries");
 		if (!p->mapped || p->va != va || p->object != e->object || p->index != vm_entry_page_index(e, va))
-			return vm_map_broken(map, va, va + VM_PAGE_SIZE,
-			    "I14: a translation is to a page that its entry does not have there");
+			return vm_map_broken(
+			    map, va, va + VM_PAGE_SIZE, "I14: a translation leads to another page than its entry");
 		if (prot == VM_PROT_NONE || (prot & ~e->protection) != 0)
 			return vm_map_broken(
-			    map, va, va + VM_PAGE_SIZE, "I15: a translation permits more than its entry, or nothing");
+			    map, va, va + VM_PAGE_SIZE, "I15: a translation permits more than its entry, or no access");
 	}
-	return nr_mapped == 0 ? NULL : "I14: a page says that it is mapped, and is not";
+	return nr_mapped == 0 ? NULL : "I14: a page is marked as mapped, but has no translation";
 }
 
 static const char *
@@ -214,13 +215,13 @@ check_pages(struct vm_map *map)
 		if ((bad = check_entry_pages(map, e, &n)) != NULL)
 			return bad;
 	if (n.nr_pages != f->nr_pages)
-		return "I11: there are pages that no entry covers";
+		return "I11: a page exists that no entry covers";
 	TAILQ_FOREACH (p, &f->clock, queue)
 		in_queue++;
 	if (n.nr_queued != f->nr_queued || n.nr_queued != in_queue)
-		return "I16: the clock's queue is not the unwired resident pages";
+		return "I16: the clock's queue does not hold exactly the unwired resident pages";
 	if (n.nr_resident != f->nr_used || f->nr_used > f->nr_frames)
-		return "I17: the frames in use are not the resident pages, or more than there are";
+		return "I17: the number of used frames is not that of resident pages, or is above the number of frames";
 	return check_translations(map, n.nr_mapped);
 }
 
@@ -240,7 +241,7 @@ vm_map_check_entries(vm_map_t map)
 		size += e->end - e->start;
 	}
 	if (map->header.adj_free != map->header.next->start - map->header.end)
-		return "I4: the header's adj_free is not the gap in front of the first entry";
+		return "I4: the header's adj_free is not the gap before the first entry";
 	if (RB_ROOT(&map->root) != NULL && (bad = check_tree(map, RB_ROOT(&map->root), &next)) != NULL)
 		return bad;
 	if (next != &map->header || in_ring != map->nentries)
@@ -268,14 +269,14 @@ vm_map_check(vm_map_t map)
 
 /* --- after a step --- */
 
-/* How many steps at least lie between two walks over all pages, for so many pages. */
+/* The minimum number of steps between two walks over all pages, for that many pages. */
 static uint64_t
 steps_between(uint64_t nr_pages)
 {
 	return nr_pages / 16;
 }
 
-/* Can only pages that are still in the ring have changed since the last check? */
+/* Have only pages changed since the last check, and does the ring still have all of them? */
 static bool
 is_followed(const struct vm_map *map)
 {
@@ -307,7 +308,7 @@ is_good_at(vm_map_t map, vm_offset_t va) VM_REQUIRES(&map->lock)
 	                       (vm_pte_prot(pte) & ~e->protection) == 0);
 }
 
-/* The pages in the ring, and the sums. */
+/* Checks the pages in the ring, and the sums. */
 static bool
 is_good_where_touched(vm_map_t map) VM_REQUIRES(&map->lock)
 {
@@ -322,7 +323,7 @@ is_good_where_touched(vm_map_t map) VM_REQUIRES(&map->lock)
 	return f->nr_used - f->nr_queued == nr_wired && f->nr_used <= f->nr_frames;
 }
 
-/* Which page is wrong, and how, is for the walk over all of them to say. */
+/* If the quick check fails, the walk over all pages finds the wrong page. */
 const char *
 vm_map_check_step(vm_map_t map)
 {

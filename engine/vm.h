@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * vm.h - the public face of the VM map engine: vm_map(9) by its names and signatures.
+ * vm.h - the public interface of the VM map engine, with the names and signatures of vm_map(9).
  *
- * Units: addresses and lengths are BYTES, page aligned (VM_PAGE_SIZE); ranges are [start, end).
- * Errors: KERN_* codes with the kernel's numbers. What the real kernel leaves to its callers is refused at the entry
- *   with KERN_INVALID_ARGUMENT (FALSE for a predicate), before any lock is taken: an unaligned address, a start +
- * length that wraps, an unknown flag, protection or inheritance, a protection that is not within its maximum, an
- * object. Locking: the functions of this header take the map lock themselves. Those that ask for it (vm_map_insert,
+ * Units: addresses and lengths are BYTES, page aligned (VM_PAGE_SIZE); ranges are [start, end). Errors: KERN_* codes
+ * with the kernel's numbers. Arguments that the real kernel does not check are rejected with KERN_INVALID_ARGUMENT
+ * (FALSE for a predicate) before any lock is taken: an unaligned address, a start + length that wraps, an unknown flag,
+ * protection or inheritance, a protection that is not within its maximum, an object. Locking: the functions of this
+ * header take the map lock themselves. Those that need it held (vm_map_insert,
  *   vm_map_delete, vm_map_lookup_entry, the clips) and the lock calls are in map.h, with their contracts.
  * Threads: the caller is vm_curthread (thread.h), which must be set; one operation at a time per thread.
  * The rules: vm_map(9), vm_map_wire(9) and their neighbours; docs/engine.md has them step by step.
@@ -56,13 +56,13 @@ typedef uint8_t vm_inherit_t;  /* VM_INHERIT_* */
 /* cow flags of insert, fixed and find */
 #define MAP_CREATE_GUARD 0x1
 
-/* vm_map_find's find_space */
-#define VMFS_NO_SPACE 0  /* at *addr or not at all */
+/* find_space of vm_map_find */
+#define VMFS_NO_SPACE 0  /* at *addr only */
 #define VMFS_ANY_SPACE 1 /* first fit from *addr, or from the map's start if *addr is below it */
 
 /* flags of vm_fault */
 #define VM_FAULT_NORMAL 0
-#define VM_FAULT_WIRE 1 /* for vm_map_wire: any access will do, the page is wired */
+#define VM_FAULT_WIRE 1 /* for vm_map_wire: any access is enough, and the page is wired */
 
 /* vm_map_madvise's behaviours, madvise(2) */
 #define VM_MADV_NORMAL 0
@@ -84,7 +84,7 @@ enum vm_kern_return {
 };
 #define VM_KERN_COUNT 11
 
-/* "KERN_SUCCESS" and so on; NULL for a number that is no code. */
+/* "KERN_SUCCESS" and so on; NULL for an unknown number. */
 const char *vm_kern_name(int code);
 
 enum vm_quirk {
@@ -111,7 +111,7 @@ struct vm_poison {
 	int code;         /* KERN_*; the recorded kernel gives KERN_OUT_OF_BOUNDS */
 };
 
-#define VM_FRAMES_AMPLE ((uint64_t)1 << 20)       /* more than any program of an ordinary size can fill */
+#define VM_FRAMES_AMPLE ((uint64_t)1 << 20)       /* more than an ordinary program can use */
 #define VM_WIRE_LIMIT_DEFAULT ((uint64_t)1 << 40) /* pages */
 
 struct vm_config {
@@ -119,31 +119,31 @@ struct vm_config {
 	vm_offset_t min, max;           /* the map, bytes */
 	bool kernel;                    /* a kernel map: delete does not wait for system wirings */
 	uint32_t quirks;                /* VM_QUIRK_BIT()s; VM_QUIRKS_STRICT, VM_QUIRKS_FREEBSD12 */
-	enum vm_mutant mutant;          /* which bug is put back; VM_MUTANT_none in any but the mutant build */
+	enum vm_mutant mutant;          /* the bug that is put back; VM_MUTANT_none except in the mutant build */
 	uint64_t wire_limit;            /* cap on user-wired pages, in pages */
-	uint64_t nr_frames;             /* page frames; 0: ample, which is VM_FRAMES_AMPLE */
+	uint64_t nr_frames;             /* page frames; 0 means VM_FRAMES_AMPLE */
 	const struct vm_poison *poison; /* sorted by address; the caller keeps it alive */
 	size_t nr_poison;
 };
 
 /*
- * A map in an arena of its own: everything that an operation allocates lives there. create gives NULL with errno set if
- * the arena cannot be had or the configuration is wrong (EINVAL). save remembers the present content and restore goes
- * back to it by one copy; no operation may be under way but ones that are thrown away by the restore. The map's address
- * stays the same.
+ * A map in its own arena, which holds everything that operations allocate. create returns NULL with errno set if the
+ * arena cannot be reserved or the configuration is wrong (EINVAL). save remembers the present content, and restore
+ * copies it back; a restore discards all suspended operations. The map's address stays the same.
  */
 VM_MUST_CHECK vm_map_t vm_map_create(const struct vm_config *config);
 void vm_map_destroy(vm_map_t map);
 VM_MUST_CHECK bool vm_map_save(vm_map_t map);
 void vm_map_restore(vm_map_t map);
 
-/* Map [start, start + length), deleting first what is there (which may wait). Errors as vm_map_insert, map.h. */
+/* Delete the mappings in [start, start + length), which may wait, then map the range. Errors as vm_map_insert, map.h.
+ */
 int vm_map_fixed(vm_map_t map, vm_object_t object, vm_ooffset_t offset, vm_offset_t start, vm_size_t length,
     vm_prot_t prot, vm_prot_t max, int cow);
 
 /*
- * Map length bytes at the first address where they fit, which *addr receives. KERN_NO_SPACE if nowhere;
- * KERN_INVALID_ADDRESS if length is 0. max_addr bounds the end of the mapping, 0 is no bound.
+ * Map length bytes at the first address where they fit, and set *addr to it. KERN_NO_SPACE if they fit nowhere;
+ * KERN_INVALID_ADDRESS if length is 0. max_addr limits the end of the mapping; 0 means no limit.
  */
 int vm_map_find(vm_map_t map, vm_object_t object, vm_ooffset_t offset, vm_offset_t *addr, vm_size_t length,
     vm_offset_t max_addr, int find_space, vm_prot_t prot, vm_prot_t max, int cow);
@@ -157,9 +157,9 @@ int vm_map_inherit(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_inherit_
 int vm_map_madvise(vm_map_t map, vm_offset_t start, vm_offset_t end, int behav);
 
 /*
- * Wire or unwire [start, end). flags: VM_MAP_WIRE_*. docs/returns.md names every return; in short KERN_INVALID_ADDRESS
- * for a hole (noholes) or, wire only, a lack of access; wire also KERN_RESOURCE_SHORTAGE (the limit) and a failing
- * fault's code, unwire also KERN_INVALID_ARGUMENT (a system unwire of what has no system wiring).
+ * Wire or unwire [start, end). flags: VM_MAP_WIRE_*. docs/returns.md lists every return. In short: KERN_INVALID_ADDRESS
+ * for a hole (noholes) or, wire only, for missing access. Wire also returns KERN_RESOURCE_SHORTAGE (the limit) and the
+ * code of a failing fault; unwire also KERN_INVALID_ARGUMENT (a system unwire of pages without a system wiring).
  */
 int vm_map_wire(vm_map_t map, vm_offset_t start, vm_offset_t end, int flags);
 int vm_map_unwire(vm_map_t map, vm_offset_t start, vm_offset_t end, int flags);
@@ -168,8 +168,8 @@ int vm_map_unwire(vm_map_t map, vm_offset_t start, vm_offset_t end, int flags);
 int vm_map_sync(vm_map_t map, vm_offset_t start, vm_offset_t end, bool syncio, bool invalidate);
 
 /*
- * Fault the page at addr in for access fault_type. KERN_INVALID_ADDRESS, KERN_PROTECTION_FAILURE, or what the pager
- * says (struct vm_poison). Waits while the entry is in another thread's transition.
+ * Fault the page at addr in for access fault_type. KERN_INVALID_ADDRESS, KERN_PROTECTION_FAILURE, or the pager's code
+ * (struct vm_poison). Waits while the entry is in another thread's transition.
  */
 int vm_fault(vm_map_t map, vm_offset_t addr, vm_prot_t fault_type, int fault_flags);
 

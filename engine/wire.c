@@ -2,15 +2,15 @@
 /*
  * wire.c - vm_map_wire(9).
  *
- * Pass 1 goes through the range in ascending order. It marks each entry IN_TRANSITION, counts the wiring, and for an
- * entry that was not wired before lets go of the lock while its pages are faulted in. A marked entry can be clipped by
- * others, but not merged or deleted; unmarked ones can do anything while the lock is free. Pass 2, in one lock hold,
- * ends the transition of all that we marked: it makes the wiring definite, or on a failure takes it back.
+ * Pass 1 goes through the range in ascending order. It marks each entry IN_TRANSITION and counts the wiring. For an
+ * entry that was not wired before, it releases the lock while it faults the pages in. Meanwhile other threads can clip
+ * a marked entry, but not merge or delete it; unmarked entries can change in any way. Pass 2, in one lock hold, ends
+ * the transition of all entries that the wire marked: it keeps the wiring, or on a failure removes it.
  *
- * Marks are taken in ascending order, and an operation sleeps only for an entry above all of its marks: wires and
- * unwires cannot wait for each other in a ring.
+ * An operation marks entries in ascending order, and sleeps only for an entry above all of its marks. So wires and
+ * unwires cannot wait for each other in a circle.
  *
- * docs/engine.md section 6 is the rule book; the letters a to g below are its.
+ * The letters a to g below are those of docs/engine.md, section 6.
  */
 #include "engine/map.h"
 
@@ -32,7 +32,7 @@ access_lacks(const struct vm_map_entry *e, int flags)
 	       ((flags & VM_MAP_WIRE_WRITE) != 0 && (e->protection & VM_PROT_WRITE) == 0);
 }
 
-/* Would the user's wire of @e pass the limit? */
+/* Would a user wire of @e exceed the limit? */
 static bool
 is_limited(vm_map_t map, const struct vm_map_entry *e, int flags) VM_REQUIRES(&map->lock)
 {
@@ -41,7 +41,7 @@ is_limited(vm_map_t map, const struct vm_map_entry *e, int flags) VM_REQUIRES(&m
 	return vm_map_wire_limited(map, vm_entry_pages(e));
 }
 
-/* (d) One more wiring of an entry that is wired: no faults. */
+/* (d) Adds a wiring to an entry that is already wired: no faults. */
 static int
 wire_wired(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t e, int flags) VM_REQUIRES(&map->lock)
 {
@@ -63,7 +63,7 @@ wire_wired(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t e, int flags) VM_
 	return KERN_SUCCESS;
 }
 
-/* Faults [piece_start, piece_end) in with the map unlocked. On failure fault_addr is the page that failed. */
+/* Faults [piece_start, piece_end) in with the map unlocked. On failure, fault_addr is the page that failed. */
 static int
 fault_piece(vm_map_t map, struct vm_op_ctx *ctx) VM_EXCLUDES(&map->lock)
 {
@@ -75,13 +75,13 @@ fault_piece(vm_map_t map, struct vm_op_ctx *ctx) VM_EXCLUDES(&map->lock)
 		if (rv != KERN_SUCCESS)
 			return rv;
 	}
-	ctx->fault_addr = ctx->piece_end; /* the pages in front of it are wired: that is what [I12] goes by */
+	ctx->fault_addr = ctx->piece_end; /* the check of [I12] expects the pages before it to be wired */
 	return KERN_SUCCESS;
 }
 
 /*
- * After a failed fault: the pieces of the range that contain or follow the failing page are marked with count -1, their
- * pages in front of it unwired. The pieces in front of it stay wired; pass 2 releases them.
+ * After a failed fault: gives the entries that contain or follow the failing page the count -1, and unwires their pages
+ * before that page. The entries before it stay wired; pass 2 unwires them.
  */
 static void
 undo_piece(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t e, bool user) VM_REQUIRES(&map->lock)
@@ -95,22 +95,23 @@ undo_piece(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t e, bool user) VM_
 		e->wired_count = -1;
 		undone += (int64_t)vm_entry_pages(e);
 	}
-	/* Q1: the recorded kernel takes all of it off the account, though pass 2 takes the front pieces off again. */
+	/* Q1: the recorded kernel subtracts the whole piece from the counter, although pass 2 subtracts the first
+	 * entries again. */
 	if (vm_quirk_on(map, Q1))
 		undone = (int64_t)((ctx->piece_end - ctx->piece_start) >> VM_PAGE_SHIFT);
 	if (user)
 		vm_map_wire_charge(map, -undone);
 }
 
-/* Nobody else waits for the lock across the faults of a page. */
+/* Unlocks the map while pages are faulted in; the mutant wire_keeps_lock keeps it locked. */
 static void
-unlock_for_faults(vm_map_t map) VM_RELEASE(&map->lock) VM_NO_TSA("with wire_keeps_lock it is kept")
+unlock_for_faults(vm_map_t map) VM_RELEASE(&map->lock) VM_NO_TSA("the mutant wire_keeps_lock keeps the lock")
 {
 	if (!VM_MUTATED(map, wire_keeps_lock))
 		vm_map_unlock(map);
 }
 
-/* (e, f) The first wiring of *entry. The lock is let go of; afterwards *entry is the last piece of what it was. */
+/* (e, f) The first wiring of *entry. Releases the lock meanwhile; *entry becomes the last piece of the old entry. */
 static int
 wire_unwired(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t *entry, int flags) VM_REQUIRES(&map->lock)
 {
@@ -142,7 +143,7 @@ wire_unwired(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t *entry, int fla
 	vm_op_keep(VM_MUTATED(map, relook_never), ctx, NULL);
 	vm_map_unbusy(map);
 	if (!vm_map_unchanged(map, ctx)) {
-		/* What we marked may have been clipped, but it is there. */
+		/* The marked entry may have been clipped, but not deleted. */
 		bool found = vm_map_lookup_entry(map, ctx->piece_start, &e);
 
 		vm_assert(found);
@@ -176,7 +177,7 @@ wire_entry(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t *entry, int flags
 	return wire_unwired(map, ctx, entry, flags);
 }
 
-/* Takes our wiring of @e back. */
+/* Removes this wire's wiring of @e. */
 static void
 rollback_entry(vm_map_t map, vm_map_entry_t e, bool user) VM_REQUIRES(&map->lock)
 {
@@ -190,7 +191,7 @@ rollback_entry(vm_map_t map, vm_map_entry_t e, bool user) VM_REQUIRES(&map->lock
 	}
 	if (user && (e->eflags & MAP_ENTRY_USER_WIRED) != 0) {
 		if (!VM_MUTATED(map, rollback_takes_old_wiring))
-			return; /* it was user-wired before us, and we changed nothing */
+			return; /* it was user-wired before this wire, which changed nothing */
 		e->eflags &= ~(uint32_t)MAP_ENTRY_USER_WIRED;
 	}
 	if (user && (last || !vm_quirk_on(map, Q2)))
@@ -201,7 +202,7 @@ rollback_entry(vm_map_t map, vm_map_entry_t e, bool user) VM_REQUIRES(&map->lock
 		e->wired_count--;
 }
 
-/* Is @e among what this wire has marked? */
+/* Has this wire marked @e? */
 static bool
 is_marked(const struct vm_map *map, const struct vm_map_entry *e)
 {
@@ -212,7 +213,7 @@ is_marked(const struct vm_map *map, const struct vm_map_entry *e)
 	return vm_map_entry_is_ours(e);
 }
 
-/* Pass 2: ends the transition of what we marked in [ctx->start, ctx->end). */
+/* Pass 2: ends the transition of the entries in [ctx->start, ctx->end) that this wire marked. */
 static void
 wire_finish(vm_map_t map, struct vm_op_ctx *ctx, int flags, int rv) VM_REQUIRES(&map->lock)
 {
@@ -220,7 +221,7 @@ wire_finish(vm_map_t map, struct vm_op_ctx *ctx, int flags, int rv) VM_REQUIRES(
 
 	for (vm_map_entry_t e = vm_map_lookup_ge(map, ctx->start); e->start < ctx->end; e = e->next) {
 		if (!is_marked(map, e)) {
-			/* Mapped or marked by others while the lock was free: only holes allow that. */
+			/* Another thread mapped or marked it while the lock was free: only possible with HOLESOK. */
 			vm_assert((flags & VM_MAP_WIRE_HOLESOK) != 0);
 			vm_edge(VM_EDGE_wire_partial_holesok);
 			continue;
@@ -239,7 +240,7 @@ wire_finish(vm_map_t map, struct vm_op_ctx *ctx, int flags, int rv) VM_REQUIRES(
 		vm_map_wakeup(map);
 }
 
-/* (g) A hole behind @e, in front of @end? @old_end is where the entry ended before it was marked. */
+/* (g) Is there a hole after @e, before @end? @old_end is the entry's end before it was marked. */
 static bool
 hole_behind(const struct vm_map *map, const struct vm_map_entry *e, vm_offset_t end, vm_offset_t old_end)
 {
@@ -276,7 +277,7 @@ vm_map_wire_locked(vm_map_t map, vm_offset_t start, vm_offset_t end, int flags)
 		if (VM_MUTATED(map, hole_by_old_end))
 			ctx->kept_number = old_end;
 		rv = wire_entry(map, ctx, &e, flags);
-		if (rv == KERN_SUCCESS && hole_behind(map, e, ctx->end, old_end)) /* on the map as it is now */
+		if (rv == KERN_SUCCESS && hole_behind(map, e, ctx->end, old_end)) /* checks the map as it is now */
 			rv = holes_ok || VM_MUTATED(map, canary) ? VM_RETURN(wire_partial_holesok)
 			                                         : VM_RETURN(wire_hole);
 		if (rv != KERN_SUCCESS) {

@@ -40,7 +40,7 @@ check_locked(vm_map_t map) VM_REQUIRES(&map->lock)
 
 /* By the lock itself: vm_map_trylock would be a scheduling point, and move the timestamp. */
 static bool
-lock_is_free(vm_map_t map) VM_NO_TSA("whoever has it is a finding")
+lock_is_free(vm_map_t map) VM_NO_TSA("reports a held lock as a finding")
 {
 	if (!vm_rwlock_try_wlock(&map->lock))
 		return false;

@@ -237,8 +237,7 @@ test_run_reports_a_breakage(void **state)
 	short_config(&c);
 	c.before_check = break_busy_at_end;
 	assert_int_equal(stress_run(&c, &r), STRESS_BROKEN);
-	assert_non_null(
-	    strstr(r.broken, "I24: the map is busy with another number of wires than are faulting (round 1)"));
+	assert_non_null(strstr(r.broken, "I24: the map's busy count is not the number of faulting wires (round 1)"));
 }
 
 /* At a stop: a system wiring more than the book has, of the first entry that is in nobody's transition. */
