@@ -143,6 +143,7 @@ tiny_dump(void *self, struct vm_state *out)
 }
 
 static const struct vm_target tiny = {
+	VM_TARGET_INIT,
 	.name = "tiny",
 	.summary = "the least that works",
 	.config_reason = tiny_config_reason,
@@ -155,8 +156,4 @@ static const struct vm_target tiny = {
 	.dump = tiny_dump,
 };
 
-int
-main(int argc, char **argv)
-{
-	return wirestorm_main(argc, argv, (const struct vm_target *const[]){ &tiny, NULL });
-}
+WIRESTORM_MAIN(&tiny)

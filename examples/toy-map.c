@@ -393,6 +393,7 @@ toy_where(void *self, unsigned thread, char *buf, size_t size)
 	.restore = toy_restore, .apply = toy_apply, .dump = toy_dump, .check = toy_check, .where = toy_where
 
 static const struct vm_target toy = {
+	VM_TARGET_INIT,
 	.name = "toy",
 	.summary = "an array of pages under one lock",
 	TOY_FUNCTIONS,
@@ -400,12 +401,14 @@ static const struct vm_target toy = {
 	.key = toy_key,
 };
 static const struct vm_target toy_no_key = {
+	VM_TARGET_INIT,
 	.name = "toy-no-key",
 	.summary = "the same, explored schedule by schedule",
 	TOY_FUNCTIONS,
 	.create = toy_create,
 };
 static const struct vm_target toy_forgets = {
+	VM_TARGET_INIT,
 	.name = "toy-bad-key",
 	.summary = "the same, its key incomplete",
 	TOY_FUNCTIONS,
@@ -413,6 +416,7 @@ static const struct vm_target toy_forgets = {
 	.key = toy_bad_key,
 };
 static const struct vm_target toy_lost_wakeup = {
+	VM_TARGET_INIT,
 	.name = "toy-lost-wakeup",
 	.summary = "the same, with a bug",
 	TOY_FUNCTIONS,
@@ -420,10 +424,5 @@ static const struct vm_target toy_lost_wakeup = {
 	.key = toy_key,
 };
 
-int
-main(int argc, char **argv)
-{
-	return wirestorm_main(
-	    argc, argv, (const struct vm_target *const[]){ &toy, &toy_no_key, &toy_forgets, &toy_lost_wakeup, NULL });
-}
+WIRESTORM_MAIN(&toy, &toy_no_key, &toy_forgets, &toy_lost_wakeup)
 /* end */

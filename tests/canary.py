@@ -6,5 +6,5 @@ import sys
 
 wirestorm, path, status, text = sys.argv[1:]
 r = subprocess.run([wirestorm, 'check', path], capture_output=True, text=True)
-if r.returncode != int(status) or text not in r.stdout:
+if r.returncode != int(status) or text not in r.stdout + r.stderr:
     sys.exit(f'expected status {status} and "{text}", got {r.returncode} and:\n{r.stdout}{r.stderr}')

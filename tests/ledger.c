@@ -280,6 +280,7 @@ ledger_where(void *self, unsigned thread, char *buf, size_t size)
 }
 
 const struct vm_target target_ledger = {
+	VM_TARGET_INIT,
 	.name = "ledger",
 	.summary = "the engine, and a book of its system wirings",
 	.config_reason = ledger_config_reason,

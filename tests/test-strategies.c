@@ -87,6 +87,7 @@ cells_dump(void *self, struct vm_state *out)
 }
 
 static const struct vm_target cells = {
+	VM_TARGET_INIT,
 	.name = "cells",
 	.summary = "who wrote what, when",
 	.create = cells_create,

@@ -203,12 +203,8 @@ one_dump(void *self, struct vm_state *out)
 static void
 test_endless_step_of_any_target_is_a_panic(void **unused)
 {
-	static const struct vm_target one = { .name = "one",
-		.create = one_create,
-		.destroy = one_does_nothing,
-		.save = one_save,
-		.restore = one_does_nothing,
-		.apply = one_apply,
+	static const struct vm_target one = { VM_TARGET_INIT, .name = "one", .create = one_create,
+		.destroy = one_does_nothing, .save = one_save, .restore = one_does_nothing, .apply = one_apply,
 		.dump = one_dump };
 	static const char text[] = "T0 lookup 20\n";
 	uint64_t before = env_sim_steps_thrown();

@@ -207,8 +207,9 @@ toy_key(void *p, unsigned nr_threads, struct keybuf *k)
 
 #define TOY_TARGET(the_name, the_key)                                                                                  \
 	{                                                                                                              \
-		.name = (the_name), .summary = "a toy", .create = toy_create, .destroy = free, .save = toy_save,       \
-		.restore = toy_restore, .apply = toy_apply, .dump = toy_dump, .key = (the_key)                         \
+		VM_TARGET_INIT, .name = (the_name), .summary = "a toy", .create = toy_create, .destroy = free,         \
+		                .save = toy_save, .restore = toy_restore, .apply = toy_apply, .dump = toy_dump,        \
+		                .key = (the_key)                                                                       \
 	}
 
 const struct vm_target toy = TOY_TARGET("toy", toy_key);

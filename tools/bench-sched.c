@@ -97,6 +97,7 @@ counter_key(void *self, unsigned nr_threads, struct keybuf *k)
 }
 
 static const struct vm_target target_counter = {
+	VM_TARGET_INIT,
 	.name = "counter",
 	.summary = "lock, increment, unlock",
 	.create = counter_create,

@@ -203,10 +203,28 @@ dispatch(int argc, char **argv)
 	return rv < 0 ? EXIT_USAGE : rv;
 }
 
+/* Can this library use all of them? False: said on standard error why not. */
+static bool
+targets_usable(const struct vm_target *const *targets)
+{
+	bool usable = true;
+
+	for (size_t i = 0; targets != NULL && targets[i] != NULL; i++) {
+		const char *reason = target_unusable(targets[i]);
+
+		if (reason != NULL)
+			warnx("target number %zu of this program: %s", i + 1, reason);
+		usable = usable && reason == NULL;
+	}
+	return usable;
+}
+
 int
 cli_main(int argc, char **argv, const struct vm_target *const *extra, const struct cli_command *const *more)
 {
 	cli_begin(extra);
+	if (!targets_usable(extra))
+		return cli_end(EXIT_USAGE);
 	collect_commands(more);
 	return cli_end(dispatch(argc, argv));
 }

@@ -227,6 +227,7 @@ target_check(void *self, bool excused)
 }
 
 const struct vm_target target_model = {
+	VM_TARGET_INIT,
 	.name = "model",
 	.summary = "the page-array reference: sequential programs only",
 	.sequential = true,

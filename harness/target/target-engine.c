@@ -445,6 +445,7 @@ engine_where(void *self, unsigned thread, char *buf, size_t size)
 }
 
 const struct vm_target target_engine = {
+	VM_TARGET_INIT,
 	.name = "engine",
 	.summary = "the VM map engine",
 	.config_reason = engine_config_reason,

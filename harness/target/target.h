@@ -30,7 +30,21 @@
 struct sim;
 struct keybuf;
 
+/*
+ * The layout and the meaning of struct vm_target. A library refuses a target that was compiled with another version or
+ * size, because it would call the wrong functions. Add a member at the end without raising the version: the size tells.
+ * Raise the version when a member moves, or when the meaning of one changes.
+ */
+#define VM_TARGET_VERSION 1u
+/* The first line of each initialiser: `static const struct vm_target mine = { VM_TARGET_INIT, .name = "mine", ... };`
+ */
+#define VM_TARGET_INIT .version = VM_TARGET_VERSION, .size = sizeof(struct vm_target)
+
 struct vm_target {
+	/* VM_TARGET_INIT sets both. They stay the first two members in all versions. */
+	uint32_t version;
+	uint32_t size;
+
 	const char *name;
 	const char *summary; /* one line for --help */
 
@@ -141,6 +155,12 @@ extern const struct vm_target target_model;  /* the page-array reference: sequen
 extern const struct vm_target *const *target_extra;
 /* The targets to choose from by number: the extra ones, those of targets.def, then NULL. Number 0 is the default. */
 const struct vm_target *target_at(size_t i);
+
+/*
+ * NULL, or why this library cannot use the target, and what to do; in a static buffer. It reads no member other than
+ * version and size unless both are right.
+ */
+const char *target_unusable(const struct vm_target *target);
 
 /* The rest of what this room offers. */
 #include "harness/target/engine-op.h"

@@ -2,6 +2,8 @@
 /* targets.c - the targets to choose from: see target.h. */
 #include "harness/target/target.h"
 
+#include <stdio.h>
+
 static const struct vm_target *const targets[] = {
 #define TARGET(name) &name,
 #include "harness/target/targets.def"
@@ -20,4 +22,25 @@ target_at(size_t i)
 		if (i == 0)
 			return *t;
 	return i < NR_TARGETS ? targets[i] : NULL;
+}
+
+const char *
+target_unusable(const struct vm_target *target)
+{
+	static char text[256];
+	size_t size = sizeof(struct vm_target);
+
+	if (target->version == VM_TARGET_VERSION && target->size == size)
+		return NULL;
+	if (target->version != VM_TARGET_VERSION)
+		(void)snprintf(text, sizeof(text),
+		    "expected version %u of struct vm_target, found %u; set VM_TARGET_INIT in the target and "
+		    "compile it with the headers of this library",
+		    VM_TARGET_VERSION, target->version);
+	else
+		(void)snprintf(text, sizeof(text),
+		    "expected a struct vm_target of %zu bytes, found %u; compile the target with the headers of this "
+		    "library",
+		    size, target->size);
+	return text;
 }
