@@ -340,6 +340,17 @@ class Full(Case):
         self.assertEqual([line for line in out.split("\n") if line.startswith("new ")],
             [line for line in whole.split("\n") if line.startswith("new ")])
 
+    def test_regress_and_gen(self):
+        """Without room the program is printed, as it is without --out."""
+        path = self.file("two.vmt", "map 16 24\nT0 lookup 20\nT1 lookup 20\n")
+        for words in (("regress", path), ("gen", "--seed", "1")):
+            whole, _ = self.expect(0, *words)
+            more = ("--count", "1") if words[0] == "gen" else ()
+            out_name = self.room / ("made" if words[0] == "gen" else "made.vmt")
+            code, out, err = self.run_in(*words, *more, "--out", out_name, preexec_fn=no_room)
+            self.assertEqual((code, out), (2, whole), err)
+            self.assertIn(": cannot be written, the program goes to standard output: File too large\n", err)
+
     def test_stress_window(self):
         if not MUTANTS:
             self.skipTest("a build without mutants")

@@ -327,10 +327,12 @@ cli_save_new_program(const char *path, const struct program *p)
 {
 	if (vmt_write_new(path, p) || (errno == EEXIST && is_program(path, p)))
 		return true;
-	if (errno == EEXIST)
+	if (errno == EEXIST) {
 		warnx("%s: the file exists with different contents", path);
-	else
-		warn("%s", path);
+	} else {
+		warn("%s: cannot be written, the program goes to standard output", path);
+		cli_print_program(p);
+	}
 	return false;
 }
 

@@ -96,7 +96,10 @@ bool cli_can_write(const char *path);
  * to standard output, or with @json, which has that for itself, to standard error.
  */
 bool cli_save_program(const char *path, const struct program *p, bool json);
-/* As a new file; one that is there stays. False: said why, unless the file there is this program already. */
+/*
+ * As a new file, but a file that exists stays: said so, and false unless it holds this program already. A program that
+ * cannot be written goes to standard output.
+ */
 bool cli_save_new_program(const char *path, const struct program *p);
 /* The same for the text of a program. */
 bool cli_save_text(const char *path, const struct strbuf *text, bool json);
