@@ -420,8 +420,11 @@ test_never_lines_are_canonical(void **unused)
 	char *text;
 
 	(void)unused;
-	strbuf_printf(&in, "%snever T1: 0x10  |  T0: -,*  |  16-20:rw*   uw=0\nnever uw=-* !busy\n", steps);
-	strbuf_printf(&want, "%snever T0: -,* | T1: 16 | 16-20:rw* uw=0\nnever uw=-* !busy\n", steps);
+	strbuf_printf(&in,
+	    "%snever T1: 0x10  |  T0: -,*  |  16-20:rw*   uw=0\nnever uw=-* !busy\n"
+	    "never T1: - | *\n",
+	    steps);
+	strbuf_printf(&want, "%snever T0: -,* | T1: 16 | 16-20:rw* uw=0\nnever uw=-* !busy\nnever T1: -\n", steps);
 	text = formatted(strbuf_text(&in));
 	assert_string_equal(text, strbuf_text(&want));
 	free(text);

@@ -133,6 +133,10 @@ parse_state(struct lex *l, struct program_never *n)
 	uint64_t start, end;
 	const char *rest;
 
+	if (lex_is(l, ANY)) { /* any state: the line is about the results */
+		lex_next(l);
+		return lex_at_end(l) || lex_fail(l, "end of line after \"*\"");
+	}
 	for (; !lex_at_end(l); lex_next(l)) {
 		bool count = l->word_len > 3 && memcmp(l->word, "uw=", 3) == 0;
 
