@@ -768,9 +768,11 @@ class Until(Case):
     def test_failing_init_steps_are_said(self):
         """One line on standard error for each init step that fails unexpectedly; the status stays as it is."""
         text = ("map 16 80\ninit insert 20 24 rw rwx\ninit insert 22 26 rw rwx\ninit clip 40 => KERN_INVALID_ADDRESS\n"
-            "init remove 90 99\ninit clip 50\ninit lookup 50\nT0 clip 21\nT1 clip 22\n")
+            "init remove 90 99\ninit clip 50\ninit remove 70 90\ninit remove 20 20\n"
+            "init lookup 50\nT0 clip 21\nT1 clip 22\n")
         path = self.file("init.vmt", text)
         notes = ["%s:3: init insert 22 26 rw rwx failed: KERN_NO_SPACE (insert_occupied)" % path,
+            "%s:5: init remove 90 99 did nothing: the map has none of its pages (clamped)" % path,
             "%s:6: init clip 50 failed: KERN_INVALID_ADDRESS (clip_unmapped)" % path]
         for command in ("explore", "run", "show"):
             code, out, err = ws(command, path)
@@ -794,7 +796,7 @@ class Until(Case):
         code, out, err = ws("check", *sorted(self.room.glob("many*.vmt")))
         self.assertEqual(code, 0, out + err)
         self.assertEqual(len(re.findall("init clip 50 failed", err)), 3, err)
-        self.assertIn("2 more files with init steps that fail", err)
+        self.assertIn("2 more files with init steps that fail or do nothing", err)
 
     def test_explore_says_why(self):
         """One code, two reasons: each with the number of its schedules, the same by states and by schedules."""

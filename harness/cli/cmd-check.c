@@ -265,8 +265,8 @@ static void
 say_more_notes(const struct check_run *c)
 {
 	if (c->nr_notes > NOTES_SHOWN_MAX)
-		warnx("%zu more file%s with init steps that fail although no result is expected: check a file alone "
-		      "to see them",
+		warnx("%zu more file%s with init steps that fail or do nothing although no result is expected: check "
+		      "a file alone to see them",
 		    c->nr_notes - NOTES_SHOWN_MAX, plural(c->nr_notes - NOTES_SHOWN_MAX));
 }
 

@@ -42,8 +42,9 @@ void run_close(struct run *r);
 
 /*
  * Runs the init steps on an instance of their own, and appends a line "PATH:LINE: init OP failed: CODE (edges)" for
- * each that fails although the program does not say so. A note, for commands that show a program to a person: a step
- * that fails has no effect, which is easily overlooked. @sim must not be in use.
+ * each that fails although the program does not say so, or "... did nothing: ..." for each whose range is outside of
+ * the map. A note, for commands that show a program to a person: a step that fails has no effect, which is easily
+ * overlooked. @sim must not be in use.
  */
 void run_init_notes(
     const char *path, const struct program *p, const struct vm_target *t, struct sim *sim, struct strbuf *out);

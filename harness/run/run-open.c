@@ -118,11 +118,20 @@ init_steps(struct run *r)
 	return true;
 }
 
-static bool
-fails(const struct program_step *s, const struct vm_result *got)
+/* The code of an init step that fails unexpectedly; "" if its range is outside of the map; NULL: it needs no note. */
+static const char *
+note_of(const struct program *p, const struct program_step *s, const struct vm_result *got)
 {
-	return !s->has_result && got->outcome == VM_OUTCOME_DONE && got->code != KERN_SUCCESS &&
-	       vm_op_table[s->op.code].result != VM_RESULT_BOOL;
+	const struct vm_op_desc *d = &vm_op_table[s->op.code];
+	bool ranged = d->args[0] == VM_ARG_START && d->args[1] == VM_ARG_END && !vm_op_has_refs(&s->op);
+
+	if (s->has_result || got->outcome != VM_OUTCOME_DONE || d->result == VM_RESULT_BOOL)
+		return NULL;
+	if (got->code != KERN_SUCCESS)
+		return vm_kern_name(got->code);
+	if (ranged && s->op.start < s->op.end && (s->op.start >= p->config.max || s->op.end <= p->config.min))
+		return "";
+	return NULL;
 }
 
 void
@@ -138,14 +147,18 @@ run_init_notes(
 	if (run_open(&r, &bare, t, sim) == RUN_OPENED) {
 		for (size_t i = 0; i < p->nr_init; i++) {
 			struct vm_result got = run_alone(&r, &p->init[i].op);
+			const char *code = note_of(p, &p->init[i], &got);
 
 			if (got.outcome == VM_OUTCOME_BLOCKED)
 				break; /* opening the program says so */
-			if (!fails(&p->init[i], &got))
+			if (code == NULL)
 				continue;
 			strbuf_printf(out, "%s:%u: init ", escape_path(path), p->init[i].line);
 			vmt_print_op(&p->init[i].op, out);
-			strbuf_printf(out, " failed: %s", vm_kern_name(got.code));
+			if (code[0] != '\0')
+				strbuf_printf(out, " failed: %s", code);
+			else
+				strbuf_add(out, " did nothing: the map has none of its pages");
 			edges_print_behind(got.edges, out);
 			strbuf_addc(out, '\n');
 		}
