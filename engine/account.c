@@ -29,7 +29,7 @@ counted_pages(const struct vm_map_entry *e)
 static bool
 is_exact(const struct vm_map *map)
 {
-	return !vm_quirk_on(map, Q1) && !vm_quirk_on(map, Q2);
+	return !vm_behaves(map, Q1) && !vm_behaves(map, Q2);
 }
 
 /* Is @e the first entry of the piece that its wire is faulting in? Other threads may clip the piece, but its start

@@ -45,7 +45,7 @@ sync_next(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t e, int *rv) VM_REQ
 	bool same = ctx->stamp == map->timestamp;
 
 	ctx->stamped = false;
-	if (vm_quirk_on(map, Q6)) {
+	if (vm_behaves(map, Q6)) {
 		e = same ? e->next : vm_map_lookup_ge(map, ctx->cursor);
 		if (e->start >= ctx->end)
 			return NULL;

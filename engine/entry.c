@@ -225,7 +225,7 @@ vm_map_findspace(vm_map_t map, vm_offset_t start, vm_size_t length, vm_offset_t 
 		}
 		/* Q4: the recorded kernel searches right of the last entry, where there is no entry, and so misses the
 		 * last gap. */
-		if (e == &map->header || (e->next == &map->header && vm_quirk_on(map, Q4)))
+		if (e == &map->header || (e->next == &map->header && vm_behaves(map, Q4)))
 			return 1;
 	}
 	e = first_fit_from(e, length);

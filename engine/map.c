@@ -8,7 +8,7 @@ static bool
 config_valid(const struct vm_config *c)
 {
 	return c->env != NULL && vm_range_aligned(c->min, c->max) && c->min < c->max &&
-	       (c->quirks & ~VM_QUIRKS_FREEBSD12) == 0 && (VM_HAS_MUTANTS || c->mutant == VM_MUTANT_none) &&
+	       (c->behaviours & ~VM_BEHAVIOURS_ALL) == 0 && (VM_HAS_MUTANTS || c->mutant == VM_MUTANT_none) &&
 	       c->wire_limit <= INT64_MAX;
 }
 

@@ -116,7 +116,7 @@ struct vm_map {
 #define VM_WAITQ_MAP_LOCK 3
 #define VM_WAITQ_FRAME 4
 
-#define vm_quirk_on(map, id) (((map)->config.quirks & VM_QUIRK_BIT(id)) != 0)
+#define vm_behaves(map, id) (((map)->config.behaviours & VM_BEHAVIOUR_BIT(id)) != 0)
 
 static inline vm_offset_t
 vm_map_min(const struct vm_map *map)

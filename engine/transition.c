@@ -99,7 +99,7 @@ vm_map_wire_limited(vm_map_t map, uint64_t npages)
 		npages = 0;
 
 	/* Q3: the recorded kernel adds and compares unsigned numbers, so a negative counter is a huge one. */
-	if (vm_quirk_on(map, Q3))
+	if (vm_behaves(map, Q3))
 		return (uint64_t)map->user_wired + npages > limit;
 	return map->user_wired + (int64_t)npages > (int64_t)limit;
 }

@@ -87,15 +87,64 @@ enum vm_kern_return {
 /* "KERN_SUCCESS" and so on; NULL for an unknown number. */
 const char *vm_kern_name(int code);
 
-enum vm_quirk {
-#define VM_QUIRK(id, name, kernel, strict) VM_QUIRK_##id,
-#include "engine/quirks.def"
-#undef VM_QUIRK
+/* The behaviours of behaviours.def; a set of them is a uint32_t of VM_BEHAVIOUR_BIT()s. */
+enum vm_behaviour {
+#define VM_BEHAVIOUR(id, name, kernel, strict) VM_BEHAVIOUR_##id,
+#include "engine/behaviours.def"
+#undef VM_BEHAVIOUR
+	VM_BEHAVIOUR_COUNT
 };
-#define VM_QUIRK_COUNT 5
-#define VM_QUIRK_BIT(id) ((uint32_t)1 << VM_QUIRK_##id)
-#define VM_QUIRKS_STRICT ((uint32_t)0)
-#define VM_QUIRKS_FREEBSD12 (((uint32_t)1 << VM_QUIRK_COUNT) - 1)
+#define VM_BEHAVIOUR_BIT(id) ((uint32_t)1 << VM_BEHAVIOUR_##id)
+#define VM_BEHAVIOURS_ALL (((uint32_t)1 << VM_BEHAVIOUR_COUNT) - 1)
+
+struct vm_behaviour_desc {
+	const char *id, *name;       /* "Q1", "fault_failure_subtracts_twice" */
+	const char *kernel, *strict; /* what each does */
+};
+extern const struct vm_behaviour_desc vm_behaviour_table[VM_BEHAVIOUR_COUNT];
+
+enum vm_profile_id {
+#define VM_PROFILE(id, name, behaviours, recordings, text) VM_PROFILE_##id,
+#include "engine/profiles.def"
+#undef VM_PROFILE
+	VM_PROFILE_COUNT
+};
+
+/* The behaviours of each profile of profiles.def: VM_PROFILE_ON_strict and so on. */
+enum {
+#define VM_PROFILE(id, name, behaviours, recordings, text) VM_PROFILE_ON_##id = (behaviours),
+#include "engine/profiles.def"
+#undef VM_PROFILE
+};
+
+struct vm_profile_desc {
+	const char *name;
+	uint32_t on;            /* VM_BEHAVIOUR_BIT()s */
+	const char *recordings; /* a folder, from the root of the project; "": none */
+	const char *text;
+};
+extern const struct vm_profile_desc vm_profile_table[VM_PROFILE_COUNT];
+
+/* A profile of the table with some behaviours turned on or off: "strict +Q1". All zeros: strict. */
+struct vm_profile {
+	enum vm_profile_id base;
+	uint32_t on; /* the behaviours that are on in the end */
+};
+
+_Static_assert(VM_PROFILE_strict == 0 && VM_PROFILE_ON_strict == 0, "strict is the default and has no behaviours");
+
+/* A profile as the table has it. */
+static inline struct vm_profile
+vm_profile(enum vm_profile_id id)
+{
+	return (struct vm_profile){ .base = id, .on = vm_profile_table[id].on };
+}
+
+static inline bool
+vm_profile_equal(struct vm_profile a, struct vm_profile b)
+{
+	return a.base == b.base && a.on == b.on;
+}
 
 struct vm_map;
 struct vm_map_entry;
@@ -118,7 +167,7 @@ struct vm_config {
 	const struct vm_env *env;       /* the world, env.h; the caller keeps it alive */
 	vm_offset_t min, max;           /* the map, bytes */
 	bool kernel;                    /* a kernel map: delete does not wait for system wirings */
-	uint32_t quirks;                /* VM_QUIRK_BIT()s; VM_QUIRKS_STRICT, VM_QUIRKS_FREEBSD12 */
+	uint32_t behaviours;            /* VM_BEHAVIOUR_BIT()s that are on; VM_PROFILE_ON_strict and so on */
 	enum vm_mutant mutant;          /* the bug that is put back; VM_MUTANT_none except in the mutant build */
 	uint64_t wire_limit;            /* cap on user-wired pages, in pages */
 	uint64_t nr_frames;             /* page frames; 0 means VM_FRAMES_AMPLE */

@@ -50,7 +50,7 @@ wire_wired(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t e, int flags) VM_
 	if (user && (e->eflags & MAP_ENTRY_USER_WIRED) != 0)
 		return VM_RETURN(wire_again);
 	/* Q2: the recorded kernel neither counts nor limits a user wiring on top of system ones. */
-	if (user && !vm_quirk_on(map, Q2)) {
+	if (user && !vm_behaves(map, Q2)) {
 		if (is_limited(map, e, flags)) {
 			e->eflags |= MAP_ENTRY_WIRE_SKIPPED;
 			return VM_RETURN(wire_limit);
@@ -97,7 +97,7 @@ undo_piece(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t e, bool user) VM_
 	}
 	/* Q1: the recorded kernel subtracts the whole piece from the counter, although pass 2 subtracts the first
 	 * entries again. */
-	if (vm_quirk_on(map, Q1))
+	if (vm_behaves(map, Q1))
 		undone = (int64_t)((ctx->piece_end - ctx->piece_start) >> VM_PAGE_SHIFT);
 	if (user)
 		vm_map_wire_charge(map, -undone);
@@ -194,7 +194,7 @@ rollback_entry(vm_map_t map, vm_map_entry_t e, bool user) VM_REQUIRES(&map->lock
 			return; /* it was user-wired before this wire, which changed nothing */
 		e->eflags &= ~(uint32_t)MAP_ENTRY_USER_WIRED;
 	}
-	if (user && (last || !vm_quirk_on(map, Q2)))
+	if (user && (last || !vm_behaves(map, Q2)))
 		vm_map_wire_charge(map, -(int64_t)vm_entry_pages(e));
 	if (last)
 		vm_map_entry_unwire(map, e);

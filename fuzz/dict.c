@@ -12,15 +12,16 @@ static const char *const words[] = {
 #define VM_KERN(name, code, text) "KERN_" #name,
 #include "engine/kern.def"
 #undef VM_KERN
-#define VM_QUIRK(id, name, recorded, strict) "+" #id, "-" #id,
-#include "engine/quirks.def"
-#undef VM_QUIRK
+#define VM_BEHAVIOUR(id, name, recorded, strict) "+" #id, "-" #id,
+#include "engine/behaviours.def"
+#undef VM_BEHAVIOUR
 #define VERDICT(name, text) text,
 #include "harness/program/verdicts.def"
 #undef VERDICT
 	"profile ",
-	"strict",
-	"freebsd12",
+#define VM_PROFILE(id, name, behaviours, recordings, text) name,
+#include "engine/profiles.def"
+#undef VM_PROFILE
 	"mutant ",
 	"map ",
 	"kernel",

@@ -24,9 +24,8 @@ __asan_default_options(void)
 #endif
 
 static struct {
-	const char *profile, *mutant; /* NULL: the input's, none */
-	bool freebsd12;
-	uint32_t quirks;
+	const char *profile_text, *mutant; /* NULL: the input's, none */
+	struct vm_profile profile;
 } wanted;
 
 void
@@ -34,11 +33,10 @@ fuzz_environment(void)
 {
 	const char *word, *mutant = getenv("WS_FUZZ_MUTANT");
 
-	wanted.profile = getenv("WS_FUZZ_PROFILE");
-	if (wanted.profile != NULL &&
-	    !checkfile_parse_profile(wanted.profile, &wanted.freebsd12, &wanted.quirks, &word))
-		errx(2, "WS_FUZZ_PROFILE=%s: expected strict or freebsd12, then +Q1 or -Q1 and so on, found \"%s\"",
-		    wanted.profile, word);
+	wanted.profile_text = getenv("WS_FUZZ_PROFILE");
+	if (wanted.profile_text != NULL && !profile_parse(wanted.profile_text, &wanted.profile, &word))
+		errx(2, "WS_FUZZ_PROFILE=%s: expected %s, then +Q1 or -Q1 and so on, found \"%s\"", wanted.profile_text,
+		    profile_names(), word);
 	if (mutant == NULL)
 		return;
 	wanted.mutant = vmt_mutant(mutant);
@@ -50,7 +48,7 @@ fuzz_environment(void)
 bool
 fuzz_wants_quirks(void)
 {
-	return wanted.profile != NULL;
+	return wanted.profile_text != NULL;
 }
 
 static struct sim *sim;
@@ -81,10 +79,8 @@ fuzz_input_decode(const uint8_t *bytes, size_t len, struct fuzz_input *in)
 
 	in->choices = bytes + at;
 	in->nr_choices = len - at < FUZZ_CHOICES_MAX ? len - at : FUZZ_CHOICES_MAX;
-	if (wanted.profile != NULL) {
-		in->p.config.profile_freebsd12 = wanted.freebsd12;
-		in->p.config.quirks = wanted.quirks;
-	}
+	if (wanted.profile_text != NULL)
+		in->p.config.profile = wanted.profile;
 	in->p.config.mutant = wanted.mutant;
 }
 

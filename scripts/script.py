@@ -6,6 +6,7 @@ A script that cannot do its work ends with one line on standard error and status
 
 import json
 import os
+import re
 import resource
 import shlex
 import shutil
@@ -21,6 +22,12 @@ STATUS_INTERRUPTED = 130
 ASLR_BITS_MAX = 28  # above this, the sanitizers of clang 14 cannot place their shadow memory
 SHADOW_BYTES_MIN = 1 << 45  # address space that a sanitizer reserves, at least
 FILE_BYTES_MAX = 16 << 20  # as in harness/cli/cli-common.c: far more than a program can be made of
+
+
+def profiles():
+    """The names of profiles.def."""
+    table = (ROOT / "engine" / "profiles.def").read_text().split("*/")[-1]
+    return re.findall(r'VM_PROFILE\(\w+, "([^"]*)"', table)
 
 
 class Failure(Exception):

@@ -196,7 +196,7 @@ json_run(const struct stress_config *config, const struct stress_result *result,
 	const struct stress_counts *c = &result->counts;
 
 	return json_pack("{s:s, s:o, s:s, s:i, s:I, s:o, s:f, s:I, s:I, s:I, s:f, s:b, s:I, s:I, s:i, s:i}", "result",
-	    end_words[result->end], "repeat", json_text(repeat), "profile", config->freebsd12 ? "freebsd12" : "strict",
+	    end_words[result->end], "repeat", json_text(repeat), "profile", vm_profile_table[config->profile.base].name,
 	    "threads", (int)config->threads, "pages", (json_int_t)config->pages, "seed", json_count(config->seed),
 	    "seconds", result->seconds, "rounds", (json_int_t)result->rounds, "stops", (json_int_t)result->stops,
 	    "operations", (json_int_t)c->nr_ops, "operations_per_second", (double)c->nr_ops / result->seconds,

@@ -578,8 +578,7 @@ make_program(struct stress_run *run)
 	program_init(&p);
 	run->program = p.config;
 	run->program.profile_given = true;
-	run->program.profile_freebsd12 = c->freebsd12;
-	run->program.quirks = c->freebsd12 ? VM_QUIRKS_FREEBSD12 : VM_QUIRKS_STRICT;
+	run->program.profile = c->profile;
 	run->program.mutant = vm_mutant_table[c->mutant].name;
 	run->program.min = STRESS_MAP_MIN;
 	run->program.max = STRESS_MAP_MIN + c->pages;
@@ -597,7 +596,7 @@ make_map(struct stress_run *run)
 		.env = &vm_env_native,
 		.min = p->min << VM_PAGE_SHIFT,
 		.max = p->max << VM_PAGE_SHIFT,
-		.quirks = p->quirks,
+		.behaviours = p->profile.on,
 		.wire_limit = p->limit,
 		.nr_frames = p->frames,
 		.mutant = run->config.mutant,

@@ -36,15 +36,15 @@ struct stress_config {
 	uint64_t ops;       /* ends after so many operations per thread; 0: no limit. One of the two is given. */
 	uint64_t round_ops; /* operations per thread and round; 0: STRESS_ROUND_OPS, more in large maps */
 	uint64_t seed;
-	uint64_t pages;    /* of the map */
-	uint64_t frames;   /* page frames; 0: as the mix has it */
-	unsigned overlap;  /* percent of the operations that may be anywhere, not in the thread's own part of the map */
-	bool freebsd12;    /* the profile; false: strict */
-	unsigned chaos;    /* percent of the scheduling points and wakeups at which a thread yields */
-	unsigned check_ms; /* stop and check so often; 0: at the ends of rounds only */
-	unsigned hang_s;   /* no operation finished for so long: hung */
-	bool live;         /* a line on standard error each second */
-	bool live_json;    /* it is a JSON object */
+	uint64_t pages;   /* of the map */
+	uint64_t frames;  /* page frames; 0: as the mix has it */
+	unsigned overlap; /* percent of the operations that may be anywhere, not in the thread's own part of the map */
+	struct vm_profile profile;
+	unsigned chaos;        /* percent of the scheduling points and wakeups at which a thread yields */
+	unsigned check_ms;     /* stop and check so often; 0: at the ends of rounds only */
+	unsigned hang_s;       /* no operation finished for so long: hung */
+	bool live;             /* a line on standard error each second */
+	bool live_json;        /* it is a JSON object */
 	enum vm_mutant mutant; /* the bug that is put back; in the mutant build only */
 	struct workload_mix mix;
 	/* The file for what led to a failure (history.h); if there is one, another number is added. NULL: none. */

@@ -72,10 +72,9 @@ set_profile(void *command, const char *text)
 	struct nearest n;
 
 	nearest_begin(&n, text, strlen(text));
-	vmt_offer_profiles(&n);
-	c->config.freebsd12 = strcmp(text, "freebsd12") == 0;
-	if (!c->config.freebsd12 && strcmp(text, "strict") != 0)
-		errx(EXIT_USAGE, "--profile %s: expected strict or freebsd12%s", text, nearest_hint(&n));
+	profile_offer(&n);
+	if (!profile_find(text, strlen(text), &c->config.profile))
+		errx(EXIT_USAGE, "--profile %s: expected %s%s", text, profile_names(), nearest_hint(&n));
 }
 
 static void
@@ -182,7 +181,7 @@ make_repeat(const struct stress_command *o)
 	if (c->ops != 0)
 		strbuf_printf(&b, " --ops %ju", (uintmax_t)c->ops);
 	strbuf_printf(&b, " --seed %ju --profile %s --pages %ju --chaos %u", (uintmax_t)c->seed,
-	    c->freebsd12 ? "freebsd12" : "strict", (uintmax_t)c->pages, c->chaos);
+	    vm_profile_table[c->profile.base].name, (uintmax_t)c->pages, c->chaos);
 	if (c->round_ops != usual.round_ops)
 		strbuf_printf(&b, " --round-ops %ju", (uintmax_t)c->round_ops);
 	if (c->overlap != usual.overlap)

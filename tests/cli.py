@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """cli.py - what the tests of the command line share: how they run wirestorm, in a room of their own."""
 
+import re
 import shutil
 import subprocess
 import tempfile
@@ -23,6 +24,12 @@ def ws(*args, text=None, **how):
     done = subprocess.run([TOOL, *map(str, args)], input=text, capture_output=True, text=True, timeout=3000,
         check=False, **how)
     return done.returncode, done.stdout, done.stderr
+
+
+def profiles():
+    """(name, folder with its recordings or "") of each row of profiles.def."""
+    table = (ROOT / "engine" / "profiles.def").read_text().split("*/")[-1]
+    return [re.findall(r'"([^"]*)"', row)[:2] for row in table.split("VM_PROFILE(")[1:]]
 
 
 def wait_until(condition, what):

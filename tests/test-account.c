@@ -44,13 +44,13 @@ sleeper(unsigned waitq) VM_NO_TSA("one thread")
 }
 
 static int
-setup_quirks(uint32_t quirks)
+setup_quirks(uint32_t behaviours)
 {
 	thread = (struct vm_thread){ .id = 0, .env = &vm_env_native };
 	other = (struct vm_thread){ .id = 1, .env = &vm_env_native };
 	vm_curthread = &thread;
 	map = vm_map_create(&(struct vm_config){
-	    .env = &vm_env_native, .min = ADDR(16), .max = ADDR(80), .quirks = quirks, .wire_limit = 4 });
+	    .env = &vm_env_native, .min = ADDR(16), .max = ADDR(80), .behaviours = behaviours, .wire_limit = 4 });
 	assert_non_null(map);
 	for (unsigned page = 16; page < 22; page += 2)
 		assert_int_equal(vm_map_fixed(map, NULL, 0, ADDR(page), 2 * VM_PAGE_SIZE, VM_PROT_READ,
@@ -66,7 +66,7 @@ static int
 setup(void **unused)
 {
 	(void)unused;
-	return setup_quirks(VM_QUIRKS_STRICT);
+	return setup_quirks(VM_PROFILE_ON_strict);
 }
 
 static int
@@ -109,7 +109,7 @@ test_quirks_excuse(void **unused)
 {
 	(void)unused;
 	vm_map_destroy(map);
-	(void)setup_quirks(VM_QUIRK_BIT(Q2));
+	(void)setup_quirks(VM_BEHAVIOUR_BIT(Q2));
 	map->user_wired++;
 	assert_null(account());
 }

@@ -273,7 +273,7 @@ test_refused_configuration(void **state)
 	WRONG(c.max += 8);
 	WRONG(c.min = c.max);
 	WRONG(c.min = c.max + P(1));
-	WRONG(c.quirks = (uint32_t)1 << VM_QUIRK_COUNT);
+	WRONG(c.behaviours = (uint32_t)1 << VM_BEHAVIOUR_COUNT);
 	WRONG(c.wire_limit = UINT64_MAX);
 }
 

@@ -329,7 +329,7 @@ test_once_is_the_first_time(void **state)
 		for (size_t i = 0; i < sizeof(choices); i++)
 			choices[i] = (uint8_t)prng_next(&prng);
 		random_concurrent(&(struct random_params){ .seed = seed, .target = &target_engine }, &p);
-		p.config.quirks = VM_QUIRKS_FREEBSD12; /* so that there is something to find */
+		p.config.profile.on = VM_PROFILE_ON_freebsd12; /* so that there is something to find */
 		assert_int_equal(run_open_checked(&r, &p, &target_engine, sim, &checker), RUN_OPENED);
 		describe(&r, choices, sizeof(choices), &many);
 		describe(&r, choices, sizeof(choices), &again);

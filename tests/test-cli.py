@@ -146,7 +146,7 @@ class Help(Case):
     def test_explain(self):
         """Every name that a report can have is explained, each with what its table says of it."""
         tables = {"edges.def": (r"^VM_EDGE\((\w+),", 45), "mutants.def": (r"^VM_MUTANT\((\w+),", 1),
-            "quirks.def": (r"^VM_QUIRK\((\w+),", 5), "../harness/check/checks.def": (r"^CHECK\((\w+),", 47)}
+            "behaviours.def": (r"^VM_BEHAVIOUR\((\w+),", 5), "../harness/check/checks.def": (r"^CHECK\((\w+),", 47)}
         for table, (pattern, least) in tables.items():
             names = re.findall(pattern, (ROOT / "engine" / table).read_text(), re.MULTILINE)
             self.assertGreaterEqual(len(names), least, table)
@@ -188,7 +188,7 @@ class Help(Case):
 
     def test_help_lists(self):
         """help has a list of each kind of name, with every row of its table."""
-        for what, table, pattern in (("quirks", "engine/quirks.def", r"^VM_QUIRK\((\w+),"),
+        for what, table, pattern in (("quirks", "engine/behaviours.def", r"^VM_BEHAVIOUR\((\w+),"),
                 ("mutants", "engine/mutants.def", r"^VM_MUTANT\((\w+),"),
                 ("verdicts", "harness/program/verdicts.def", r'^VERDICT\(\w+, "([\w-]+)"'),
                 ("checks", "harness/check/checks.def", r"^CHECK\((\w+),")):
@@ -197,7 +197,18 @@ class Help(Case):
             self.assertGreaterEqual(len(names), 5, what)
             for name in names:
                 self.assertRegex(out, r"(?m)^ *%s\b" % name)
-        self.assertIn("freebsd12", self.expect(0, "help", "profiles")[0])
+        out, _ = self.expect(0, "help", "profiles")
+        for name, _ in cli.profiles():
+            self.assertRegex(out, r"(?m)^%s\b" % name)
+
+    def test_recordings_name_their_profile(self):
+        """The folder of a profile is there, and its programs are about it."""
+        found = 0
+        for name, folder in cli.profiles():
+            for path in (ROOT / folder).rglob("*.vmt") if folder else ():
+                self.assertRegex(path.read_text(), r"(?m)^profile %s$" % name)
+                found += 1
+        self.assertGreaterEqual(found, 994)
 
     def test_did_you_mean(self):
         """An unknown word of any table is answered with the nearest word of that table."""

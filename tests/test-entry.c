@@ -33,12 +33,12 @@ struct trial {
 };
 
 static vm_map_t
-make_map(uint64_t min, uint64_t max, uint32_t quirks)
+make_map(uint64_t min, uint64_t max, uint32_t behaviours)
 {
 	struct vm_config c = { .env = &env_direct,
 		.min = min << VM_PAGE_SHIFT,
 		.max = max << VM_PAGE_SHIFT,
-		.quirks = quirks,
+		.behaviours = behaviours,
 		.wire_limit = VM_WIRE_LIMIT_DEFAULT };
 	vm_map_t map;
 
@@ -328,7 +328,7 @@ do_findspace(struct trial *t)
 	uint64_t want = naive_findspace(&t->naive, start, length, quirk);
 	int rv;
 
-	t->map->config.quirks = quirk ? VM_QUIRK_BIT(Q4) : 0;
+	t->map->config.behaviours = quirk ? VM_BEHAVIOUR_BIT(Q4) : 0;
 	vm_map_lock_read(t->map);
 	rv = vm_map_findspace(t->map, start << VM_PAGE_SHIFT, length << VM_PAGE_SHIFT, &place);
 	vm_map_unlock_read(t->map);
@@ -366,7 +366,7 @@ run_trial(uint64_t pages, uint64_t span_max, uint64_t nr_ops, uint64_t min_entri
 {
 	struct trial t = { .prng = { pages }, .span_max = span_max };
 
-	t.map = make_map(16, 16 + pages, VM_QUIRKS_STRICT);
+	t.map = make_map(16, 16 + pages, VM_PROFILE_ON_strict);
 	naive_init(&t.naive, 16, 16 + pages);
 	for (uint64_t op = 1; op <= nr_ops; op++) {
 		one_operation(&t, op / (pages * 8) % 2 == 0 ? 8 : 26);
@@ -413,7 +413,7 @@ test_orders(void **state)
 
 	(void)state;
 	for (unsigned order = 0; order < 3; order++) {
-		vm_map_t map = make_map(16, 16 + 2 * PAGES, VM_QUIRKS_STRICT);
+		vm_map_t map = make_map(16, 16 + 2 * PAGES, VM_PROFILE_ON_strict);
 
 		for (unsigned n = 0; n < PAGES; n++) {
 			unsigned i = order == 0 ? n : order == 1 ? PAGES - 1 - n : n * 2467 % PAGES;
@@ -450,7 +450,7 @@ static struct patient
 make_patient(void) VM_NO_TSA("hands entries out of the lock, to one thread")
 {
 	static const uint64_t ranges[][2] = { { 20, 22 }, { 24, 28 }, { 40, 41 } };
-	struct patient p = { .map = make_map(16, 80, VM_QUIRKS_STRICT) };
+	struct patient p = { .map = make_map(16, 80, VM_PROFILE_ON_strict) };
 
 	for (unsigned i = 0; i < 3; i++) {
 		vm_map_lock(p.map);
@@ -523,7 +523,7 @@ test_comparison_finds(void **state)
 	struct naive_entry *n;
 
 	(void)state;
-	t.map = make_map(16, 80, VM_QUIRKS_STRICT);
+	t.map = make_map(16, 80, VM_PROFILE_ON_strict);
 	naive_init(&t.naive, 16, 80);
 	while (t.naive.nr < 3 || t.naive.entries[1].object == 0)
 		one_operation(&t, 5);

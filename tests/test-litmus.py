@@ -245,11 +245,11 @@ def check_reported():
 
 
 def check_quirks():
-    table = (root / "engine" / "quirks.def").read_text(encoding="utf-8")
-    quirks = re.findall(r"^VM_QUIRK\((\w+),", table, re.MULTILINE)
+    table = (root / "engine" / "behaviours.def").read_text(encoding="utf-8")
+    quirks = re.findall(r"^VM_BEHAVIOUR\((\w+),", table, re.MULTILINE)
     for quirk in quirks:
         if not any(name.startswith(f"quirk-{quirk.lower()}-") for name in CHANGES):
-            complain("engine/quirks.def", f"no program shows {quirk}: quirk-{quirk.lower()}-...")
+            complain("engine/behaviours.def", f"no program shows {quirk}: quirk-{quirk.lower()}-...")
     for name in names:
         if name.startswith("quirk-") and name not in CHANGES:
             complain(name, "is not in the list of those that change")

@@ -97,7 +97,7 @@ static void *
 canary_create(const struct program_config *cfg, struct sim *sim)
 {
 	canary_config = *cfg;
-	canary_config.quirks ^= canary_bit;
+	canary_config.profile.on ^= canary_bit;
 	return target_model.create(&canary_config, sim);
 }
 
@@ -118,10 +118,10 @@ canary(const char *name, uint32_t bit, uint64_t first, uint64_t count)
 static bool
 canaries(uint64_t first, uint64_t count)
 {
-	bool ok = canary("Q2", VM_QUIRK_BIT(Q2), first, count);
+	bool ok = canary("Q2", VM_BEHAVIOUR_BIT(Q2), first, count);
 
-	ok = canary("Q3", VM_QUIRK_BIT(Q3), first, count) && ok;
-	return canary("Q4", VM_QUIRK_BIT(Q4), first, count) && ok;
+	ok = canary("Q3", VM_BEHAVIOUR_BIT(Q3), first, count) && ok;
+	return canary("Q4", VM_BEHAVIOUR_BIT(Q4), first, count) && ok;
 }
 
 int

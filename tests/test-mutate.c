@@ -230,7 +230,7 @@ test_limits_hold(void **state)
 			check_limits(&g, &l);
 			at_most += g.lists[1].nr == l.ops_max;
 		}
-		assert_true(g.config.quirks == VM_QUIRKS_STRICT && !g.config.profile_freebsd12);
+		assert_true(vm_profile_equal(g.config.profile, vm_profile(VM_PROFILE_strict)));
 		kernels += g.config.kernel;
 		genome_program(&g, &l, &p);
 		assert_true(p.nr_threads >= l.threads_min && p.nr_threads <= l.threads_max);

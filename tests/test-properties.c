@@ -45,14 +45,8 @@
 static const char *self;
 
 /* The profiles, with one or two quirks off. */
-#define ALL VM_QUIRKS_FREEBSD12
-#define EXACT (ALL & ~(VM_QUIRK_BIT(Q1) | VM_QUIRK_BIT(Q2)))
-
-static const char *const quirk_names[VM_QUIRK_COUNT] = {
-#define VM_QUIRK(id, name, kernel, strict) #id,
-#include "engine/quirks.def"
-#undef VM_QUIRK
-};
+#define ALL ((uint32_t)VM_PROFILE_ON_freebsd12)
+#define EXACT (ALL & ~(VM_BEHAVIOUR_BIT(Q1) | VM_BEHAVIOUR_BIT(Q2)))
 
 /* What is told to a check that it does not find. */
 static int64_t account_lie;
@@ -68,8 +62,8 @@ struct watch {
 
 struct totals {
 	uint64_t programs, states, transitions, ends, deadlocks, cut, drifted, explored;
-	uint64_t shown[VM_QUIRK_COUNT];   /* programs in which this quirk shows in the outcomes */
-	uint64_t counted[VM_QUIRK_COUNT]; /* or at least in the number of schedules */
+	uint64_t shown[VM_BEHAVIOUR_COUNT];   /* programs in which this quirk shows in the outcomes */
+	uint64_t counted[VM_BEHAVIOUR_COUNT]; /* or at least in the number of schedules */
 	unsigned failures;
 };
 
@@ -201,7 +195,7 @@ explore_watched(const struct program *p, uint64_t seed, const char *profile, str
 	struct explore_options o = { .states_max = STATES_MAX, .on_state = on_state, .on_state_arg = w };
 	struct run r;
 
-	*w = (struct watch){ .exact = (p->config.quirks & ~EXACT) == 0 };
+	*w = (struct watch){ .exact = (p->config.profile.on & ~EXACT) == 0 };
 	*x = (struct explore_result){ 0 };
 	if (run_open(&r, p, &target_ledger, sim) != RUN_OPENED)
 		fault_found(w, strbuf_text(&r.error), NOBODY);
@@ -226,11 +220,10 @@ explore_watched(const struct program *p, uint64_t seed, const char *profile, str
 }
 
 static void
-make_program(uint64_t seed, bool freebsd12, uint32_t quirks, struct program *p)
+make_program(uint64_t seed, enum vm_profile_id profile, struct program *p)
 {
 	random_concurrent(
-	    &(struct random_params){ .seed = seed, .freebsd12 = freebsd12, .quirks = quirks, .target = &target_ledger },
-	    p);
+	    &(struct random_params){ .seed = seed, .profile = vm_profile(profile), .target = &target_ledger }, p);
 }
 
 static void
@@ -240,7 +233,7 @@ strict_program(uint64_t seed, const char *profile, struct sim *sim, struct total
 	struct program p;
 	struct watch w;
 
-	make_program(seed, false, VM_QUIRKS_STRICT, &p);
+	make_program(seed, VM_PROFILE_strict, &p);
 	(void)explore_watched(&p, seed, profile, sim, t, &w, &x);
 	explore_result_free(&x);
 	program_free(&p);
@@ -265,12 +258,12 @@ freebsd12_program(uint64_t seed, const char *profile, struct sim *sim, struct to
 	struct program p;
 	struct watch w;
 
-	make_program(seed, true, ALL, &p);
+	make_program(seed, VM_PROFILE_freebsd12, &p);
 	if (explore_watched(&p, seed, profile, sim, t, &w, &all)) {
 		bool drift = w.drift;
 
-		for (unsigned q = 0; q < VM_QUIRK_COUNT; q++) {
-			p.config.quirks = ALL & ~((uint32_t)1 << q);
+		for (unsigned q = 0; q < VM_BEHAVIOUR_COUNT; q++) {
+			p.config.profile.on = ALL & ~((uint32_t)1 << q);
 			(void)explore_watched(&p, seed, profile, sim, t, &w, &x);
 			if (x.end == EXPLORE_COMPLETE && all.end == EXPLORE_COMPLETE) {
 				bool shows = !same_outcomes(&all, &x);
@@ -280,7 +273,7 @@ freebsd12_program(uint64_t seed, const char *profile, struct sim *sim, struct to
 			}
 			explore_result_free(&x);
 		}
-		p.config.quirks = EXACT;
+		p.config.profile.on = EXACT;
 		if (drift) {
 			(void)explore_watched(&p, seed, profile, sim, t, &w, &x);
 			explore_result_free(&x);
@@ -313,7 +306,7 @@ verified_program(uint64_t seed, const char *profile, struct sim *sim, struct tot
 	struct program p;
 	struct run r;
 
-	make_program(seed, seed % 2 == 0, seed % 2 == 0 ? ALL : VM_QUIRKS_STRICT, &p);
+	make_program(seed, seed % 2 == 0 ? VM_PROFILE_freebsd12 : VM_PROFILE_strict, &p);
 	if (run_open(&r, &p, &target_engine, sim) != RUN_OPENED)
 		errx(1, "seed %" PRIu64 ": %s", seed, strbuf_text(&r.error));
 	explore(&r, &o, &merged);
@@ -343,19 +336,19 @@ static const struct {
 	const char *text;
 } quirk_programs[] = {
 	/* The front of what fails to be wired is clipped off meanwhile. */
-	{ VM_QUIRK_Q1, "poison 19\ninit insert 16 20 rw rwx\nT0 wire 16 20 user noholes\nT1 clip 18\n" },
-	{ VM_QUIRK_Q2, TWO_ENTRIES "init wire 16 18 system noholes\nT0 wire 16 18 user noholes\n" LOOKER },
+	{ VM_BEHAVIOUR_Q1, "poison 19\ninit insert 16 20 rw rwx\nT0 wire 16 20 user noholes\nT1 clip 18\n" },
+	{ VM_BEHAVIOUR_Q2, TWO_ENTRIES "init wire 16 18 system noholes\nT0 wire 16 18 user noholes\n" LOOKER },
 	/* By Q2 the counter is -2, and one page more is a huge number. */
-	{ VM_QUIRK_Q3, TWO_ENTRIES "init wire 16 18 system noholes\ninit wire 16 18 user noholes\n"
-	                           "init unwire 16 18 system noholes\nT0 unwire 16 18 user noholes\n"
-	                           "T0 wire 18 19 user noholes\n" LOOKER },
-	{ VM_QUIRK_Q4, "init insert 18 20 rw rwx\nT0 find 4 rw rwx\n" LOOKER },
+	{ VM_BEHAVIOUR_Q3, TWO_ENTRIES "init wire 16 18 system noholes\ninit wire 16 18 user noholes\n"
+	                               "init unwire 16 18 system noholes\nT0 unwire 16 18 user noholes\n"
+	                               "T0 wire 18 19 user noholes\n" LOOKER },
+	{ VM_BEHAVIOUR_Q4, "init insert 18 20 rw rwx\nT0 find 4 rw rwx\n" LOOKER },
 	/*
 	 * To meet the hole while nothing of the range is user-wired, sync must have begun before the wire: later it
 	 * would be KERN_INVALID_ARGUMENT. A sync that succeeds always could have done so at once, so no simpler program
 	 * tells.
 	 */
-	{ VM_QUIRK_Q6, TWO_ENTRIES "T0 sync 16 20 invalidate\nT1 wire 16 18 user noholes\nT1 remove 18 20\n" },
+	{ VM_BEHAVIOUR_Q6, TWO_ENTRIES "T0 sync 16 20 invalidate\nT1 wire 16 18 user noholes\nT1 remove 18 20\n" },
 };
 
 static bool
@@ -369,15 +362,15 @@ quirk_shows(unsigned quirk, const char *text, struct sim *sim)
 	bool shows;
 
 	if (!vmt_parse(text, strlen(text), &p, &e))
-		errx(1, "%s, line %u: %s", quirk_names[quirk], e.line, e.text);
-	p.config.profile_given = p.config.profile_freebsd12 = true;
-	p.config.quirks = ALL;
+		errx(1, "%s, line %u: %s", vm_behaviour_table[quirk].id, e.line, e.text);
+	p.config.profile_given = true;
+	p.config.profile = vm_profile(VM_PROFILE_freebsd12);
 	(void)explore_watched(&p, 0, NULL, sim, &t, &w, &with);
-	p.config.quirks = ALL & ~((uint32_t)1 << quirk);
+	p.config.profile.on = ALL & ~((uint32_t)1 << quirk);
 	(void)explore_watched(&p, 0, NULL, sim, &t, &w, &without);
 	shows = t.failures == 0 && !same_outcomes(&with, &without);
 	if (!shows)
-		printf("%s does not show in\n%s", quirk_names[quirk], text);
+		printf("%s does not show in\n%s", vm_behaviour_table[quirk].id, text);
 	explore_result_free(&with);
 	explore_result_free(&without);
 	program_free(&p);
@@ -462,15 +455,16 @@ freebsd12(uint64_t seed, uint64_t count)
 	run_programs(freebsd12_program, seed, count, FAILURES_MAX, "freebsd12", &t);
 	print_totals("freebsd12", &t);
 	printf("    %" PRIu64 " explorations end with a wrong account; quirks that show:", t.drifted);
-	for (unsigned q = 0; q < VM_QUIRK_COUNT; q++)
-		printf(" %s in %" PRIu64 " (%" PRIu64 " with counts)", quirk_names[q], t.shown[q], t.counted[q]);
+	for (unsigned q = 0; q < VM_BEHAVIOUR_COUNT; q++)
+		printf(
+		    " %s in %" PRIu64 " (%" PRIu64 " with counts)", vm_behaviour_table[q].id, t.shown[q], t.counted[q]);
 	printf("\n");
 	if (t.failures > 0 || !shown || count < COUNT_DEFAULT)
 		return t.failures == 0 && shown;
-	if (count >= COUNT_FULL && t.shown[VM_QUIRK_Q1] == 0)
+	if (count >= COUNT_FULL && t.shown[VM_BEHAVIOUR_Q1] == 0)
 		return false;
-	return looked(&t) && t.drifted > 0 && t.shown[VM_QUIRK_Q2] > 0 && t.shown[VM_QUIRK_Q4] > 0 &&
-	       t.counted[VM_QUIRK_Q6] > 0;
+	return looked(&t) && t.drifted > 0 && t.shown[VM_BEHAVIOUR_Q2] > 0 && t.shown[VM_BEHAVIOUR_Q4] > 0 &&
+	       t.counted[VM_BEHAVIOUR_Q6] > 0;
 }
 
 static bool

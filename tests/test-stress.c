@@ -128,12 +128,12 @@ static const struct {
 };
 
 static void
-check_breakage(size_t i, uint32_t quirks, const char *report)
+check_breakage(size_t i, uint32_t behaviours, const char *report)
 {
 	const struct vm_config config = { .env = &vm_env_native,
 		.min = MIN_PAGE * VM_PAGE_SIZE,
 		.max = MAX_PAGE * VM_PAGE_SIZE,
-		.quirks = quirks,
+		.behaviours = behaviours,
 		.wire_limit = 100 };
 	struct vm_thread td;
 	const char *found;
@@ -158,8 +158,8 @@ test_check_reports_each_breakage(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(breakages) / sizeof(breakages[0]); i++) {
-		check_breakage(i, VM_QUIRKS_STRICT, breakages[i].report);
-		check_breakage(i, VM_QUIRKS_FREEBSD12, breakages[i].report_freebsd12);
+		check_breakage(i, VM_PROFILE_ON_strict, breakages[i].report);
+		check_breakage(i, VM_PROFILE_ON_freebsd12, breakages[i].report_freebsd12);
 	}
 }
 

@@ -35,7 +35,8 @@
 
 /* Of programs. */
 struct kind {
-	bool freebsd12, wild;
+	enum vm_profile_id profile;
+	bool wild;
 };
 
 struct totals {
@@ -143,11 +144,8 @@ make_wilder(uint64_t seed, struct program *p)
 static void
 make(uint64_t seed, const struct kind *kind, struct program *p)
 {
-	random_concurrent(&(struct random_params){ .seed = seed,
-	                      .freebsd12 = kind->freebsd12,
-	                      .quirks = kind->freebsd12 ? VM_QUIRKS_FREEBSD12 : VM_QUIRKS_STRICT,
-	                      .target = &target_engine },
-	    p);
+	random_concurrent(
+	    &(struct random_params){ .seed = seed, .profile = vm_profile(kind->profile), .target = &target_engine }, p);
 	if (kind->wild)
 		make_wilder(seed, p);
 }
@@ -306,7 +304,7 @@ all_mutants(uint64_t count, uint64_t from, struct sim *sim)
 }
 
 static int
-finish(const struct totals *t, bool freebsd12)
+finish(const struct totals *t, enum vm_profile_id profile)
 {
 	printf("%" PRIu64 " programs, %" PRIu64 " states, %" PRIu64 " transitions, %" PRIu64 " cut", t->programs,
 	    t->states, t->transitions, t->cut);
@@ -317,7 +315,8 @@ finish(const struct totals *t, bool freebsd12)
 		if (t->excused[k] > 0)
 			printf("a quirk explains %s in %" PRIu64 " programs\n", check_table[k].name, t->excused[k]);
 	/* Enough of them must have been explored, and quirks seen, for silence to mean something. */
-	if (t->programs == 0 || t->cut * 10 > t->programs || (freebsd12 && t->excused[CHECK_I19] == 0))
+	if (t->programs == 0 || t->cut * 10 > t->programs ||
+	    (profile != VM_PROFILE_strict && t->excused[CHECK_I19] == 0))
 		return 1;
 	return t->failures > 0 ? 1 : 0;
 }
@@ -333,6 +332,16 @@ print_program(uint64_t seed, const struct kind *kind)
 	fputs(strbuf_text(&text), stdout);
 	strbuf_free(&text);
 	program_free(&p);
+}
+
+static void
+set_profile(const char *name, struct kind *kind)
+{
+	struct vm_profile p;
+
+	if (!profile_find(name, strlen(name), &p))
+		errx(2, "--profile %s: expected %s", name, profile_names());
+	kind->profile = p.base;
 }
 
 int
@@ -354,7 +363,7 @@ main(int argc, char **argv)
 		err(1, "sim_create");
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (opt == 'p')
-			kind.freebsd12 = strcmp(optarg, "freebsd12") == 0;
+			set_profile(optarg, &kind);
 		else if (opt == 'w')
 			kind.wild = true;
 		else if (opt == 'c')
@@ -383,5 +392,5 @@ main(int argc, char **argv)
 	for (uint64_t seed = from; transitions > 0 ? t.transitions < transitions : seed < from + count; seed++)
 		one_program(seed, &kind, verified, sim, &t);
 	sim_destroy(sim);
-	return finish(&t, kind.freebsd12);
+	return finish(&t, kind.profile);
 }

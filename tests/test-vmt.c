@@ -800,8 +800,8 @@ random_steps(size_t nr)
 static void
 random_config(struct program_config *cfg)
 {
-	cfg->profile_freebsd12 = random_below(2) != 0;
-	cfg->quirks = (uint32_t)random_below(VM_QUIRKS_FREEBSD12 + 1);
+	cfg->profile.base = (enum vm_profile_id)random_below(VM_PROFILE_COUNT);
+	cfg->profile.on = (uint32_t)random_below(VM_BEHAVIOURS_ALL + 1);
 	cfg->mutant = random_below(4) == 0 ? "canary" : NULL;
 	cfg->min = random_below(100);
 	cfg->max = cfg->min + 1 + random_below(VM_OP_PAGE_MAX - 100);

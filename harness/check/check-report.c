@@ -33,7 +33,7 @@ check_report(struct checker *c, struct run *r, enum check_id check, const struct
 	};
 	va_list ap;
 
-	f.quirk = (check_table[check].quirks & r->program->config.quirks) != 0;
+	f.quirk = (check_table[check].quirks & r->program->config.profile.on) != 0;
 	if (call != NULL) {
 		f.thread = (int8_t)call->thread;
 		f.op = (uint16_t)call->index;

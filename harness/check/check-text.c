@@ -77,13 +77,12 @@ check_print_quirks(uint32_t mask, struct strbuf *out)
 {
 	const char *comma = "";
 
-#define VM_QUIRK(id, name, does, strict)                                                                               \
-	if ((mask & VM_QUIRK_BIT(id)) != 0) {                                                                          \
-		strbuf_printf(out, "%s%s", comma, #id);                                                                \
-		comma = ", ";                                                                                          \
+	for (unsigned i = 0; i < VM_BEHAVIOUR_COUNT; i++) {
+		if ((mask >> i & 1) == 0)
+			continue;
+		strbuf_printf(out, "%s%s", comma, vm_behaviour_table[i].id);
+		comma = ", ";
 	}
-#include "engine/quirks.def"
-#undef VM_QUIRK
 }
 
 /* "T0.1 wire 20 24 user noholes" */
@@ -131,7 +130,7 @@ finding_print(const struct finding *f, const struct program *p, struct strbuf *o
 	strbuf_printf(out, "%s%s", f->thread >= 0 || f->step > 0 ? ": " : "", f->text);
 	if (f->quirk) {
 		strbuf_add(out, " (as the recorded kernel does: quirk ");
-		check_print_quirks(d->quirks & p->config.quirks, out);
+		check_print_quirks(d->quirks & p->config.profile.on, out);
 		strbuf_addc(out, ')');
 	}
 }

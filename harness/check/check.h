@@ -42,7 +42,7 @@ enum check_id {
 struct check_desc {
 	const char *name;             /* the id */
 	enum program_verdict verdict; /* the kind */
-	uint32_t quirks;              /* VM_QUIRK_BIT()s that break it */
+	uint32_t quirks;              /* VM_BEHAVIOUR_BIT()s that break it */
 	const char *holds;
 };
 

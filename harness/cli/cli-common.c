@@ -444,9 +444,8 @@ cli_open_run(const struct cli_target *t, const char *path, struct program *p, st
 	*r = (struct run){ 0 };
 	if (!vmt_read(path, p))
 		return false;
-	if (t->profile != NULL) {
-		p->config.profile_freebsd12 = t->freebsd12;
-		p->config.quirks = t->quirks;
+	if (t->profile_text != NULL) {
+		p->config.profile = t->profile;
 	}
 	say_init_notes(t, path, p);
 	if (cli_open_program(t, path, p, r))

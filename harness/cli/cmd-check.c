@@ -624,7 +624,7 @@ disagreement(const struct check_run *c)
 {
 	const struct checkfile_options *o = &c->options;
 
-	if (o->bless && c->target.profile != NULL)
+	if (o->bless && c->target.profile_text != NULL)
 		return "--bless writes what the file's own profile gives; not with --profile";
 	if (o->bless && (o->mutant != NULL || o->no_mutant))
 		return "--bless writes what the file's own mutant gives; not with --mutant";
@@ -690,9 +690,8 @@ check_files(struct check_run *c, int nr, char **operands)
 	c->options.stop = &cli_stop;
 	c->options.target = c->target.target;
 	c->options.target_named = c->target.target != target_at(0);
+	c->options.profile_text = c->target.profile_text;
 	c->options.profile = c->target.profile;
-	c->options.profile_freebsd12 = c->target.freebsd12;
-	c->options.quirks = c->target.quirks;
 	if (!take_files(c, nr, operands)) {
 		inputs_free(&c->files);
 		patterns_free(&c->expect_fail);

@@ -82,9 +82,8 @@ load(const struct edges_command *c, const char *path, struct program *p)
 {
 	if (!vmt_read(path, p))
 		return false;
-	if (c->target.profile != NULL) {
-		p->config.profile_freebsd12 = c->target.freebsd12;
-		p->config.quirks = c->target.quirks;
+	if (c->target.profile_text != NULL) {
+		p->config.profile = c->target.profile;
 	}
 	return true;
 }
@@ -166,9 +165,7 @@ add_files(struct edges_command *c)
 static void
 make_random(const struct edges_command *c, uint64_t seed, struct program *p)
 {
-	struct random_params params = {
-		.seed = seed, .freebsd12 = c->target.freebsd12, .quirks = c->target.quirks, .target = c->target.target
-	};
+	struct random_params params = { .seed = seed, .profile = c->target.profile, .target = c->target.target };
 
 	random_concurrent(&params, p);
 }
@@ -177,11 +174,11 @@ make_random(const struct edges_command *c, uint64_t seed, struct program *p)
 static void
 name_random(const struct edges_command *c, uint64_t seed, char *name, size_t size)
 {
-	if (c->target.profile == NULL)
+	if (c->target.profile_text == NULL)
 		(void)snprintf(name, size, "gen --seed %llu", (unsigned long long)seed);
 	else
 		(void)snprintf(
-		    name, size, "gen --profile '%s' --seed %llu", c->target.profile, (unsigned long long)seed);
+		    name, size, "gen --profile '%s' --seed %llu", c->target.profile_text, (unsigned long long)seed);
 }
 
 static void

@@ -46,8 +46,8 @@ head_of(const struct gen_command *c)
 		strbuf_printf(&head, " --threads %u", c->params.threads);
 	if (c->params.ops != 0)
 		strbuf_printf(&head, " --ops %u", c->params.ops);
-	if (c->target.profile != NULL)
-		strbuf_printf(&head, " --profile '%s'", c->target.profile);
+	if (c->target.profile_text != NULL)
+		strbuf_printf(&head, " --profile '%s'", c->target.profile_text);
 	if (c->target.target != &target_engine)
 		strbuf_printf(&head, " --target %s", c->target.target->name);
 	strbuf_addc(&head, '\n');
@@ -134,8 +134,7 @@ cmd_gen(int argc, char **argv)
 		warnx("target %s runs sequential programs only, and these have threads", c.target.target->name);
 		return EXIT_USAGE;
 	}
-	c.params.freebsd12 = c.target.freebsd12;
-	c.params.quirks = c.target.quirks;
+	c.params.profile = c.target.profile;
 	c.params.target = c.target.target;
 	return generate(&c);
 }

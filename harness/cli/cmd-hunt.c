@@ -343,8 +343,7 @@ complete(struct hunt_command *c)
 		return cli_usage();
 	}
 	o->limits.target = c->target.target;
-	o->freebsd12 = c->target.freebsd12;
-	o->quirks = c->target.quirks;
+	o->profile = c->target.profile;
 	if (o->limits.target->sequential) {
 		warnx("target %s runs sequential programs only, and these have threads", o->limits.target->name);
 		return EXIT_USAGE;

@@ -119,10 +119,9 @@ regress(struct regress_command *c, struct program *p, struct sim *sim)
 	struct strbuf text = { 0 };
 	int rv;
 
-	if (c->target.profile != NULL) {
+	if (c->target.profile_text != NULL) {
 		p->config.profile_given = true;
-		p->config.profile_freebsd12 = c->target.freebsd12;
-		p->config.quirks = c->target.quirks;
+		p->config.profile = c->target.profile;
 	}
 	if (c->options.mutant != NULL || c->options.no_mutant)
 		p->config.mutant = c->options.mutant;

@@ -344,7 +344,7 @@ report(struct run_command *c, struct program *p, struct run *r, struct trace *t)
 static int
 run_threads(struct run_command *c, struct program *p, struct run *r)
 {
-	struct trace t = { .c = c, .other_profile = c->target.profile != NULL, .steps = json_array() };
+	struct trace t = { .c = c, .other_profile = c->target.profile_text != NULL, .steps = json_array() };
 	int rv = EXIT_USAGE;
 
 	if (c->verbose && !c->json) {

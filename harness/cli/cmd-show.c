@@ -252,7 +252,7 @@ compare(struct show_command *c, const struct program *p, const struct show *s)
 {
 	int rv = EXIT_OK;
 
-	if (c->which.schedule != NULL || c->which.drawn || c->target.profile != NULL || !p->has_schedule)
+	if (c->which.schedule != NULL || c->which.drawn || c->target.profile_text != NULL || !p->has_schedule)
 		return EXIT_OK;
 	if (p->result != NULL && strcmp(p->result, s->outcome) != 0) {
 		say_about(c->path, p->result_line, "expected result %s, got %s", p->result, s->outcome);
@@ -266,7 +266,7 @@ show_program(struct show_command *c, const struct program *p, struct run *r)
 {
 	struct chosen chosen = { 0 };
 	const struct explore_path *path = &chosen.way.path;
-	struct show s = { .path = escape_path(c->path), .file = c->path, .profile = c->target.profile };
+	struct show s = { .path = escape_path(c->path), .file = c->path, .profile = c->target.profile_text };
 	struct strbuf error = { 0 }, how = { 0 };
 	int rv = choose(c, p, r, &chosen, &how);
 

@@ -90,10 +90,9 @@ read_crash(
 		at = bytes_decode(bytes->bytes, bytes->len, p);
 		*way = (struct reproducer_way){ .choices = bytes->bytes + at, .nr_choices = bytes->len - at };
 	}
-	if (c->target.profile != NULL) {
+	if (c->target.profile_text != NULL) {
 		p->config.profile_given = true;
-		p->config.profile_freebsd12 = c->target.freebsd12;
-		p->config.quirks = c->target.quirks;
+		p->config.profile = c->target.profile;
 	}
 	if (c->mutant != NULL)
 		p->config.mutant = c->mutant;
@@ -209,8 +208,9 @@ alike(const struct program *a, const struct program *b)
 {
 	int count[VM_OP_CODE_MAX + 1] = { 0 };
 
-	if (!program_verdict_same(program_verdict(a), program_verdict(b)) || a->config.quirks != b->config.quirks ||
-	    a->config.mutant != b->config.mutant || a->nr_threads != b->nr_threads)
+	if (!program_verdict_same(program_verdict(a), program_verdict(b)) ||
+	    a->config.profile.on != b->config.profile.on || a->config.mutant != b->config.mutant ||
+	    a->nr_threads != b->nr_threads)
 		return false;
 	for (unsigned t = 0; t < a->nr_threads; t++) {
 		for (unsigned i = 0; i < a->threads[t].nr_ops; i++)

@@ -111,9 +111,8 @@ void cli_catch_signals(void);
 /* What --profile, --target and --no-checks say. */
 struct cli_target {
 	const struct vm_target *target; /* target_at(0) unless an option says otherwise */
-	const char *profile;            /* NULL: the file's */
-	bool freebsd12;
-	uint32_t quirks;
+	const char *profile_text;       /* NULL: the file's */
+	struct vm_profile profile;
 	struct checker *checker; /* judges what is opened; NULL: nobody does */
 };
 

@@ -67,15 +67,15 @@ set_profile(struct cli_target *t, const char *text)
 	const char *word;
 	struct nearest n;
 
-	if (!checkfile_parse_profile(text, &t->freebsd12, &t->quirks, &word)) {
+	if (!profile_parse(text, &t->profile, &word)) {
 		nearest_begin(&n, word, strcspn(word, "+- ,"));
-		vmt_offer_profiles(&n);
+		profile_offer(&n);
 		errx(EXIT_USAGE,
-		    "--profile %s: expected strict or freebsd12, then +Q1 or -Q1 and so on, found \"%s\"; wirestorm "
-		    "help profiles explains them%s",
-		    text, word, nearest_hint(&n));
+		    "--profile %s: expected %s, then +Q1 or -Q1 and so on, found \"%s\"; wirestorm help profiles "
+		    "explains them%s",
+		    text, profile_names(), word, nearest_hint(&n));
 	}
-	t->profile = text;
+	t->profile_text = text;
 }
 
 static void

@@ -16,10 +16,9 @@
 
 struct checkfile_options {
 	const struct vm_target *target;
-	bool target_named;      /* not the default one: a line on how to repeat names it */
-	const char *profile;    /* as given on the command line: overrides the file's; NULL: the file's */
-	bool profile_freebsd12; /* what it means */
-	uint32_t quirks;
+	bool target_named;        /* not the default one: a line on how to repeat names it */
+	const char *profile_text; /* run in this one instead; NULL: the program's */
+	struct vm_profile profile;
 	const char *mutant;     /* a name of mutants.def: put back whatever the file says; NULL: the file's */
 	bool no_mutant;         /* none, whatever the file says; mutant is NULL */
 	bool fixed;             /* ask whether what the file is about still happens (fixed.h), compare nothing */
@@ -75,8 +74,5 @@ struct checkfile_report checkfile_program(
  */
 void checkfile_say_repeat(
     const char *path, const struct checkfile_options *options, const struct explore_path *way, struct strbuf *out);
-
-/* "strict", "freebsd12", each with any number of "+Q1" and "-Q1" behind it. False: *word is what is wrong. */
-bool checkfile_parse_profile(const char *text, bool *freebsd12, uint32_t *quirks, const char **word);
 
 #endif

@@ -14,37 +14,6 @@
 #include "harness/program/program.h"
 #include "harness/run/run.h"
 
-bool
-checkfile_parse_profile(const char *text, bool *freebsd12, uint32_t *ret_quirks, const char **word)
-{
-	size_t len = strcspn(text, "+- ,");
-
-	*word = text;
-	if (len == 6 && memcmp(text, "strict", len) == 0)
-		*freebsd12 = false;
-	else if (len == 9 && memcmp(text, "freebsd12", len) == 0)
-		*freebsd12 = true;
-	else
-		return false;
-	*ret_quirks = *freebsd12 ? VM_QUIRKS_FREEBSD12 : VM_QUIRKS_STRICT;
-	for (text += len; *text != '\0'; text += len) {
-		uint32_t bit;
-		char sign;
-
-		text += strspn(text, " ,");
-		*word = text;
-		sign = *text;
-		if (sign != '+' && sign != '-')
-			return false;
-		len = strcspn(++text, "+- ,");
-		bit = vmt_quirk_bit(text, len);
-		if (bit == 0)
-			return false;
-		*ret_quirks = sign == '+' ? *ret_quirks | bit : *ret_quirks & ~bit;
-	}
-	return true;
-}
-
 #define MORE_REPLAYS 8
 
 struct check {
@@ -429,7 +398,7 @@ check_gone(struct check *c)
 	struct run r;
 
 	bare.config.mutant = NULL;
-	bare.config.quirks = VM_QUIRKS_STRICT;
+	bare.config.profile.on = VM_PROFILE_ON_strict;
 	if (run_open_checked(&r, &bare, c->options->target, c->run.sim, &checker) == RUN_OPENED) {
 		(void)replay(&r, bare.choices, bare.nr_choices, &how);
 		checker_end(&checker, &r);
@@ -492,7 +461,7 @@ check_verdicts(struct check *c, const struct explore_path *how, bool deadlock)
 	for (size_t i = 0; i < p->nr_verdicts; i++)
 		shown &= check_line(c, &p->verdicts[i], deadlock);
 	c->report.verdict_shown = shown;
-	if (shown && p->nr_threads > 0 && (p->config.mutant != NULL || p->config.quirks != VM_QUIRKS_STRICT))
+	if (shown && p->nr_threads > 0 && (p->config.mutant != NULL || p->config.profile.on != 0))
 		check_gone(c);
 }
 
@@ -753,9 +722,8 @@ checkfile_program(
 {
 	struct check c = { .path = path, .options = options, .out = out, .program = *p };
 
-	if (options->profile != NULL) {
-		c.program.config.profile_freebsd12 = options->profile_freebsd12;
-		c.program.config.quirks = options->quirks;
+	if (options->profile_text != NULL) {
+		c.program.config.profile = options->profile;
 	}
 	if (options->mutant != NULL || options->no_mutant)
 		c.program.config.mutant = options->mutant;

@@ -24,8 +24,8 @@ checkfile_say_repeat(
 	                     : "check");
 	if (options->target_named)
 		strbuf_printf(out, "--target %s ", options->target->name);
-	if (options->profile != NULL)
-		strbuf_printf(out, "--profile '%s' ", options->profile);
+	if (options->profile_text != NULL)
+		strbuf_printf(out, "--profile '%s' ", options->profile_text);
 	if (changed) {
 		strbuf_printf(out, "--mutant %s ", options->no_mutant ? "none" : options->mutant);
 	} else if (way != NULL && way->choices != NULL) {

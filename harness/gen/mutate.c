@@ -275,10 +275,12 @@ change_profile(struct mutation *m)
 	struct program_config *c = &m->g->config;
 
 	if (mutation_percent(m, 50)) {
-		c->profile_freebsd12 = !c->profile_freebsd12;
-		c->quirks = c->profile_freebsd12 ? VM_QUIRKS_FREEBSD12 : VM_QUIRKS_STRICT;
+		/* Another one than it has. */
+		unsigned by = VM_PROFILE_COUNT == 2 ? 1 : 1 + mutation_below(m, VM_PROFILE_COUNT - 1);
+
+		c->profile = vm_profile((enum vm_profile_id)((c->profile.base + by) % VM_PROFILE_COUNT));
 	} else {
-		c->quirks ^= (uint32_t)1 << mutation_below(m, VM_QUIRK_COUNT);
+		c->profile.on ^= (uint32_t)1 << mutation_below(m, VM_BEHAVIOUR_COUNT);
 	}
 }
 

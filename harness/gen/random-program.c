@@ -49,16 +49,23 @@ draw_poison(struct draw *d, struct program_config *cfg)
 	}
 }
 
+/* A profile other than strict. */
+static enum vm_profile_id
+draw_recorded(struct draw *d)
+{
+	return VM_PROFILE_COUNT == 2 ? VM_PROFILE_freebsd12 : (enum vm_profile_id)(1 + below(d, VM_PROFILE_COUNT - 1));
+}
+
 static void
-draw_quirks(struct draw *d, struct program_config *cfg)
+draw_profile(struct draw *d, struct program_config *cfg)
 {
 	cfg->profile_given = true;
-	cfg->profile_freebsd12 = percent(d, 50);
-	cfg->quirks = cfg->profile_freebsd12 ? VM_QUIRKS_FREEBSD12 : VM_QUIRKS_STRICT;
+	if (percent(d, 50))
+		cfg->profile = vm_profile(draw_recorded(d));
 	if (percent(d, 20))
-		cfg->quirks ^= (uint32_t)1 << below(d, VM_QUIRK_COUNT);
+		cfg->profile.on ^= (uint32_t)1 << below(d, VM_BEHAVIOUR_COUNT);
 	else if (percent(d, 10))
-		cfg->quirks = (uint32_t)below(d, VM_QUIRKS_FREEBSD12 + 1);
+		cfg->profile.on = (uint32_t)below(d, VM_BEHAVIOURS_ALL + 1);
 }
 
 /* Draws the map, and the window of at most @window pages in which most operations are. */
@@ -162,7 +169,7 @@ random_program(uint64_t seed, struct program *p)
 	size_t nr_ops, nr_probes;
 
 	program_init(p);
-	draw_quirks(&d, &p->config);
+	draw_profile(&d, &p->config);
 	draw_map(&d, &p->config, WINDOW);
 	draw_weights(&d, factors, 4);
 	d.weights[VM_OP_insert] += 4;
@@ -197,8 +204,7 @@ static void
 draw_directives(struct draw *d, const struct random_params *params, struct program_config *cfg)
 {
 	cfg->profile_given = true;
-	cfg->profile_freebsd12 = params->freebsd12;
-	cfg->quirks = params->quirks;
+	cfg->profile = params->profile;
 	draw_focus(d, cfg);
 	if (percent(d, 35)) {
 		cfg->limit_given = true;

@@ -27,11 +27,10 @@ void random_program(uint64_t seed, struct program *p);
 
 struct random_params {
 	uint64_t seed;
-	unsigned threads;               /* at most PROGRAM_THREADS_MAX; 0: 2 to 4 at random */
-	unsigned ops;                   /* the most operations of a thread, up to PROGRAM_OPS_MAX; 0:
-	                                 * RANDOM_OPS_DEFAULT */
-	bool freebsd12;                 /* the base profile */
-	uint32_t quirks;                /* the quirks that are on */
+	unsigned threads; /* at most PROGRAM_THREADS_MAX; 0: 2 to 4 at random */
+	unsigned ops;     /* the most operations of a thread, up to PROGRAM_OPS_MAX; 0:
+	                   * RANDOM_OPS_DEFAULT */
+	struct vm_profile profile;
 	const struct vm_target *target; /* draw only operations that this target supports; NULL: any */
 };
 

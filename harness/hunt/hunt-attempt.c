@@ -316,9 +316,9 @@ replays(struct hunter *h, const struct program *p, struct finding *ret)
 
 enum silence { SILENT = 1, OTHER_FOUND, SAME_FOUND, NOT_KNOWN };
 
-/* What does the program show, in all interleavings, when it runs with other quirks? */
+/* What does the program show, in all interleavings, when it runs without the quirk? */
 static enum silence
-without_quirk(struct hunter *h, const struct program *p, uint8_t check, uint32_t quirks)
+without_quirk(struct hunter *h, const struct program *p, uint8_t check, unsigned quirk)
 {
 	struct explore_options o = {
 		.states_max = SILENCE_STATES_MAX, .schedules_max = SILENCE_STATES_MAX, .stop = worker_over
@@ -328,7 +328,7 @@ without_quirk(struct hunter *h, const struct program *p, uint8_t check, uint32_t
 	struct explore_result x;
 	struct run r;
 
-	other.config.quirks = quirks;
+	other.config.profile.on ^= (uint32_t)1 << quirk;
 	if (run_open_checked(&r, &other, h->options->limits.target, h->sim, &h->checker) == RUN_OPENED) {
 		explore(&r, &o, &x);
 		if (x.end == EXPLORE_COMPLETE)
@@ -343,13 +343,12 @@ without_quirk(struct hunter *h, const struct program *p, uint8_t check, uint32_t
 }
 
 static void
-say_quirk(
-    struct hunter *h, const struct program *p, uint8_t check, uint32_t quirk, const char *what, struct strbuf *head)
+say_quirk(struct hunter *h, const struct program *p, uint8_t check, unsigned quirk, struct strbuf *head)
 {
 	struct strbuf text = { 0 };
 
-	strbuf_printf(&text, "Quirk %s. ", what);
-	switch (without_quirk(h, p, check, p->config.quirks & ~quirk)) {
+	strbuf_printf(&text, "Quirk %s: %s. ", vm_behaviour_table[quirk].id, vm_behaviour_table[quirk].kernel);
+	switch (without_quirk(h, p, check, quirk)) {
 	case SILENT:
 		strbuf_add(&text, "Without it no interleaving of this program shows anything.");
 		break;
@@ -370,11 +369,11 @@ say_quirk(
 static void
 say_quirks(struct hunter *h, const struct program *p, uint8_t check, struct strbuf *head)
 {
-#define VM_QUIRK(id, name, does, strict)                                                                               \
-	if ((p->config.quirks & VM_QUIRK_BIT(id)) != 0)                                                                \
-		say_quirk(h, p, check, VM_QUIRK_BIT(id), #id ": " does, head);
-#include "engine/quirks.def"
-#undef VM_QUIRK
+	uint32_t quirks = p->config.profile.on;
+
+	for (unsigned i = 0; i < VM_BEHAVIOUR_COUNT; i++)
+		if ((quirks >> i & 1) != 0)
+			say_quirk(h, p, check, i, head);
 }
 
 static void

@@ -147,11 +147,9 @@ draw_program(const struct course *c, uint64_t number, bool small, struct program
 {
 	const struct hunt_limits *l = &c->o->limits;
 	struct prng prng = prng_mix(number, 0, 5);
-	struct random_params params = { .seed = number,
-		.freebsd12 = c->o->freebsd12,
-		.quirks = c->o->quirks,
-		.ops = l->ops_max,
-		.target = l->target };
+	struct random_params params = {
+		.seed = number, .profile = c->o->profile, .ops = l->ops_max, .target = l->target
+	};
 
 	/* From 2 to 4 is what the generator draws by itself. */
 	if (l->threads_min != 2 || l->threads_max != 4)

@@ -78,12 +78,10 @@ configure(const struct hunt_options *o, struct program_config *config)
 {
 	struct program_config before = *config;
 
-	config->profile_freebsd12 = o->freebsd12;
-	config->quirks = o->quirks;
+	config->profile = o->profile;
 	config->mutant = o->mutant;
 	random_suit_target(o->limits.target, config);
-	return before.profile_freebsd12 == config->profile_freebsd12 && before.quirks == config->quirks &&
-	       before.mutant == config->mutant;
+	return vm_profile_equal(before.profile, config->profile) && before.mutant == config->mutant;
 }
 
 static void

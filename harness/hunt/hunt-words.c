@@ -13,11 +13,9 @@
 static void
 print_quirks(uint32_t quirks, struct strbuf *out)
 {
-#define VM_QUIRK(id, name, does, strict)                                                                               \
-	if ((quirks & VM_QUIRK_BIT(id)) != 0)                                                                          \
-		strbuf_printf(out, " +%s", #id);
-#include "engine/quirks.def"
-#undef VM_QUIRK
+	for (unsigned i = 0; i < VM_BEHAVIOUR_COUNT; i++)
+		if ((quirks >> i & 1) != 0)
+			strbuf_printf(out, " +%s", vm_behaviour_table[i].id);
 }
 
 /* Each kind of operation in the program once, in the order of the table. */
@@ -44,7 +42,7 @@ hunt_key(const struct program *p, const struct finding *f, struct strbuf *out)
 	strbuf_add(out, finding_label(f, label));
 	if (p->config.mutant != NULL)
 		strbuf_printf(out, " mutant %s", p->config.mutant);
-	print_quirks(p->config.quirks, out);
+	print_quirks(p->config.profile.on, out);
 	strbuf_add(out, " |");
 	/* An invariant is the map's: the operation that was under way when it broke has no part in it. */
 	if (check_table[f->check].verdict != PROGRAM_VERDICT_INVARIANT) {

@@ -47,8 +47,7 @@ struct hunt_finding {
 
 struct hunt_options {
 	struct hunt_limits limits;
-	bool freebsd12;
-	uint32_t quirks;
+	struct vm_profile profile;
 	const char *mutant; /* NULL: none */
 	uint64_t seed;
 	uint64_t end;      /* 0, or: programs seed to end - 1 are drawn, none is changed, and that is all */

@@ -161,21 +161,19 @@ try_profile(struct program *p, uint32_t quirks, const struct vm_target *t, struc
 	struct program_config before = p->config;
 
 	p->config.profile_given = true;
-	p->config.profile_freebsd12 = false;
-	p->config.quirks = quirks;
+	p->config.profile = (struct vm_profile){ VM_PROFILE_strict, quirks };
 	if (judge(p, &along, t, sim, f->check, f))
 		return true;
-	p->config.profile_freebsd12 = before.profile_freebsd12;
-	p->config.quirks = before.quirks;
+	p->config.profile = before.profile;
 	return false;
 }
 
 void
 reproducer_reduce_profile(struct program *p, const struct vm_target *t, struct sim *sim, struct finding *f)
 {
-	uint32_t on = p->config.quirks;
+	uint32_t on = p->config.profile.on;
 
-	if (try_profile(p, VM_QUIRKS_STRICT, t, sim, f))
+	if (try_profile(p, 0, t, sim, f))
 		return;
 	for (uint32_t left = on; left != 0; left &= left - 1)
 		if (try_profile(p, left & -left, t, sim, f))

@@ -16,10 +16,23 @@
 
 #define FIRST_BYTE 1
 
-#define FLAG_FREEBSD12 0x01
+#define FLAG_FREEBSD12 0x01 /* the profile of row 1; without, of row 0 */
 #define FLAG_LIMIT 0x02
 #define FLAGS_KERNEL 0x0c
 #define FLAGS_FRAMES 0xf0
+
+/*
+ * The byte about the profile: the behaviours of the first five rows that differ from the profile's. Its other bits have
+ * never meant anything, so a profile or a behaviour of a later row takes all of them, and a mark: what a fuzzer has
+ * kept keeps its meaning.
+ */
+#define SHORT_BITS 5
+#define SHORT_BEHAVIOURS 0x1f
+#define LONG_BITS 0xe0
+#define LONG_BYTES 3
+static const uint8_t long_mark[] = { 0x9d, 0x57 };
+_Static_assert(VM_BEHAVIOUR_COUNT <= SHORT_BITS + 8 * LONG_BYTES, "a behaviour more than the byte form has bits for");
+_Static_assert(VM_PROFILE_strict == 0 && VM_PROFILE_freebsd12 == 1, "a profile of the byte form is in another row");
 
 #define MAP_LOW 160      /* the map 0 64 */
 #define MAP_EXPLICIT 208 /* from this value on: two numbers follow */
@@ -431,15 +444,55 @@ put_poison(struct keybuf *out, const struct program_config *cfg)
 	}
 }
 
+/* Do the bytes from here on hold what one byte about the profile cannot? Only then they mean a long profile. */
+static bool
+is_long_profile(const struct bytes_reader *r, uint8_t first)
+{
+	return (first & LONG_BITS) == LONG_BITS && r->len - r->at >= sizeof(long_mark) &&
+	       memcmp(&r->bytes[r->at], long_mark, sizeof(long_mark)) == 0;
+}
+
+static struct vm_profile
+take_profile(struct bytes_reader *r, uint8_t flags)
+{
+	struct vm_profile p = vm_profile((flags & FLAG_FREEBSD12) != 0 ? VM_PROFILE_freebsd12 : VM_PROFILE_strict);
+	uint8_t first = take(r);
+	uint32_t differs = first & SHORT_BEHAVIOURS;
+
+	if (is_long_profile(r, first)) {
+		r->at += sizeof(long_mark);
+		p = vm_profile((enum vm_profile_id)(take(r) % VM_PROFILE_COUNT));
+		for (unsigned i = 0; i < LONG_BYTES; i++)
+			differs |= (uint32_t)take(r) << (SHORT_BITS + 8 * i);
+	}
+	p.on ^= differs & VM_BEHAVIOURS_ALL;
+	return p;
+}
+
+static void
+put_profile(struct keybuf *out, struct vm_profile p)
+{
+	uint32_t differs = p.on ^ vm_profile_table[p.base].on;
+
+	if (p.base <= VM_PROFILE_freebsd12 && (differs & ~(uint32_t)SHORT_BEHAVIOURS) == 0) {
+		keybuf_u8(out, (uint8_t)differs);
+		return;
+	}
+	keybuf_u8(out, (uint8_t)(LONG_BITS | (differs & SHORT_BEHAVIOURS)));
+	for (size_t i = 0; i < sizeof(long_mark); i++)
+		keybuf_u8(out, long_mark[i]);
+	keybuf_u8(out, (uint8_t)p.base);
+	for (unsigned i = 0; i < LONG_BYTES; i++)
+		keybuf_u8(out, (uint8_t)(differs >> (SHORT_BITS + 8 * i)));
+}
+
 static void
 take_config(struct bytes_reader *r, struct program_config *cfg, struct bytes_room *room)
 {
 	uint8_t flags = take(r);
 
 	cfg->profile_given = true;
-	cfg->profile_freebsd12 = (flags & FLAG_FREEBSD12) != 0;
-	cfg->quirks = cfg->profile_freebsd12 ? VM_QUIRKS_FREEBSD12 : VM_QUIRKS_STRICT;
-	cfg->quirks ^= take(r) & VM_QUIRKS_FREEBSD12;
+	cfg->profile = take_profile(r, flags);
 	cfg->kernel = (flags & FLAGS_KERNEL) == FLAGS_KERNEL;
 	take_map(r, cfg);
 	cfg->limit_given = (flags & FLAG_LIMIT) != 0;
@@ -456,12 +509,12 @@ put_config(struct keybuf *out, const struct program_config *cfg)
 	bool limited = cfg->limit != VM_WIRE_LIMIT_DEFAULT;
 	uint8_t flags = 0;
 
-	flags |= cfg->profile_freebsd12 ? FLAG_FREEBSD12 : 0;
+	flags |= cfg->profile.base == VM_PROFILE_freebsd12 ? FLAG_FREEBSD12 : 0;
 	flags |= limited ? FLAG_LIMIT : 0;
 	flags |= cfg->kernel ? FLAGS_KERNEL : 0;
 	flags |= cfg->frames != 0 ? FLAGS_FRAMES : 0;
 	keybuf_u8(out, flags);
-	keybuf_u8(out, (uint8_t)(cfg->quirks ^ (cfg->profile_freebsd12 ? VM_QUIRKS_FREEBSD12 : VM_QUIRKS_STRICT)));
+	put_profile(out, cfg->profile);
 	put_map(out, cfg);
 	if (limited)
 		put_end(out, 0, cfg->limit);

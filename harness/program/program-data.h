@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "engine/ops.h"
+#include "engine/vm.h"
 
 #define PROGRAM_THREADS_MAX 16
 #define PROGRAM_OPS_MAX 64 /* per thread */
@@ -22,12 +23,11 @@
 
 /* The directives. */
 struct program_config {
-	bool profile_given;     /* there is a "profile" line */
-	bool profile_freebsd12; /* the base profile; false: strict */
-	uint32_t quirks;        /* VM_QUIRK_BIT()s that are on, after +Q and -Q */
-	const char *mutant;     /* a name in mutants.def, static; NULL: none */
-	uint64_t min, max;      /* pages */
-	bool kernel;            /* a kernel map */
+	bool profile_given; /* there is a "profile" line */
+	struct vm_profile profile;
+	const char *mutant; /* a name in mutants.def, static; NULL: none */
+	uint64_t min, max;  /* pages */
+	bool kernel;        /* a kernel map */
 	bool limit_given;
 	uint64_t limit;   /* pages; VM_WIRE_LIMIT_DEFAULT */
 	uint64_t frames;  /* page frames; 0: unlimited */

@@ -14,7 +14,7 @@ program_init(struct program *p)
 {
 	*p = (struct program){
 		.config = {
-			.quirks = VM_QUIRKS_STRICT,
+			.profile = vm_profile(VM_PROFILE_strict),
 			.min = PROGRAM_MIN_DEFAULT,
 			.max = PROGRAM_MAX_DEFAULT,
 			.limit = VM_WIRE_LIMIT_DEFAULT,
@@ -102,9 +102,9 @@ poison_equal(const struct program_config *a, const struct program_config *b)
 static bool
 config_equal(const struct program_config *a, const struct program_config *b)
 {
-	return a->profile_freebsd12 == b->profile_freebsd12 && a->quirks == b->quirks &&
-	       text_equal(a->mutant, b->mutant) && a->min == b->min && a->max == b->max && a->kernel == b->kernel &&
-	       a->limit == b->limit && a->frames == b->frames && poison_equal(a, b);
+	return vm_profile_equal(a->profile, b->profile) && text_equal(a->mutant, b->mutant) && a->min == b->min &&
+	       a->max == b->max && a->kernel == b->kernel && a->limit == b->limit && a->frames == b->frames &&
+	       poison_equal(a, b);
 }
 
 static bool

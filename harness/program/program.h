@@ -13,6 +13,7 @@
 #include "harness/program/never.h"
 #include "harness/program/opsdoc.h"
 #include "harness/program/optext.h"
+#include "harness/program/profile.h"
 #include "harness/program/program-data.h"
 #include "harness/program/state.h"
 #include "harness/program/vmt.h"

@@ -10,43 +10,9 @@
 #include "engine/vm.h"
 #include "harness/base/base.h"
 #include "harness/program/optext.h"
+#include "harness/program/profile.h"
 #include "harness/program/vmt-inside.h"
 #include "harness/program/vmt.h"
-
-#define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
-
-static const struct {
-	const char *name;
-	uint32_t bit;
-} quirks[] = {
-#define VM_QUIRK(id, name, kernel, strict) { #id, VM_QUIRK_BIT(id) },
-#include "engine/quirks.def"
-#undef VM_QUIRK
-};
-
-uint32_t
-vmt_quirk_bit(const char *text, size_t len)
-{
-	for (size_t i = 0; i < COUNT_OF(quirks); i++) {
-		if (lex_equal(text, len, quirks[i].name))
-			return quirks[i].bit;
-	}
-	return 0;
-}
-
-void
-vmt_offer_quirks(struct nearest *n)
-{
-	for (size_t i = 0; i < COUNT_OF(quirks); i++)
-		nearest_offer(n, quirks[i].name);
-}
-
-void
-vmt_offer_profiles(struct nearest *n)
-{
-	nearest_offer(n, "strict");
-	nearest_offer(n, "freebsd12");
-}
 
 void
 vmt_offer_mutants(struct nearest *n)
@@ -85,19 +51,19 @@ no_word(struct nearest *n)
 
 /* "+Q1 -Q2": each quirk at most once. */
 static bool
-parse_quirks(struct lex *l, struct program_config *cfg)
+parse_behaviours(struct lex *l, struct vm_profile *profile)
 {
 	uint32_t named = 0;
 
 	for (; !lex_at_end(l); lex_next(l)) {
-		uint32_t bit = vmt_quirk_bit(l->word + 1, l->word_len - 1);
+		uint32_t bit = profile_behaviour(l->word + 1, l->word_len - 1);
 
 		if ((*l->word != '+' && *l->word != '-') || bit == 0)
 			return hint(l, "+QUIRK or -QUIRK", no_word, "wirestorm help quirks lists them");
 		if ((named & bit) != 0)
 			return lex_fail(l, "each quirk at most once");
 		named |= bit;
-		cfg->quirks = *l->word == '+' ? cfg->quirks | bit : cfg->quirks & ~bit;
+		profile->on = *l->word == '+' ? profile->on | bit : profile->on & ~bit;
 	}
 	return true;
 }
@@ -127,12 +93,10 @@ vmt_parse_profile(struct vmt_parser *ps)
 
 	cfg->profile_given = true;
 	cfg->profile_line = l->line;
-	cfg->profile_freebsd12 = lex_is(l, "freebsd12");
-	cfg->quirks = cfg->profile_freebsd12 ? VM_QUIRKS_FREEBSD12 : VM_QUIRKS_STRICT;
-	if (!cfg->profile_freebsd12 && !lex_is(l, "strict"))
-		return hint(l, "strict or freebsd12", vmt_offer_profiles, NULL);
+	if (!profile_find(l->word, l->word_len, &cfg->profile))
+		return hint(l, profile_names(), profile_offer, NULL);
 	lex_next(l);
-	return parse_quirks(l, cfg);
+	return parse_behaviours(l, &cfg->profile);
 }
 
 bool

@@ -13,6 +13,7 @@
 #include "harness/base/base.h"
 #include "harness/program/never.h"
 #include "harness/program/optext.h"
+#include "harness/program/profile.h"
 #include "harness/program/vmt-inside.h"
 #include "harness/program/vmt.h"
 
@@ -63,26 +64,6 @@ end_line(const struct program *p, unsigned line, struct strbuf *out)
 	strbuf_addc(out, '\n');
 }
 
-static const char *const quirk_names[VM_QUIRK_COUNT] = {
-#define VM_QUIRK(id, name, kernel, strict) [VM_QUIRK_##id] = #id,
-#include "engine/quirks.def"
-#undef VM_QUIRK
-};
-
-static void
-print_profile(const struct program_config *cfg, struct strbuf *out)
-{
-	uint32_t base = cfg->profile_freebsd12 ? VM_QUIRKS_FREEBSD12 : VM_QUIRKS_STRICT;
-
-	strbuf_printf(out, "profile %s", cfg->profile_freebsd12 ? "freebsd12" : "strict");
-	for (unsigned q = 0; q < VM_QUIRK_COUNT; q++) {
-		uint32_t bit = (uint32_t)1 << q;
-
-		if (((cfg->quirks ^ base) & bit) != 0)
-			strbuf_printf(out, " %c%s", (cfg->quirks & bit) != 0 ? '+' : '-', quirk_names[q]);
-	}
-}
-
 /* Prints the pages with code @code, if there are any, as one line without its line end. */
 static bool
 print_poison_line(const struct program_config *cfg, int code, struct strbuf *out)
@@ -120,9 +101,10 @@ print_poison(const struct program_config *cfg, const struct program *notes, stru
 static void
 print_config(const struct program_config *cfg, const struct program *notes, struct strbuf *out)
 {
-	if (cfg->profile_given || cfg->profile_freebsd12 || cfg->quirks != VM_QUIRKS_STRICT) {
+	if (cfg->profile_given || !vm_profile_equal(cfg->profile, vm_profile(VM_PROFILE_strict))) {
 		begin_line(notes, cfg->profile_line, out);
-		print_profile(cfg, out);
+		strbuf_add(out, "profile ");
+		profile_print(cfg->profile, out);
 		end_line(notes, cfg->profile_line, out);
 	}
 	if (cfg->mutant != NULL) {

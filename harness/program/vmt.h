@@ -43,12 +43,8 @@ bool vmt_write_new(const char *path, const struct program *p);
 const char *vmt_verdict_word(enum program_verdict verdict);
 /* Appends "spurious unfounded: ...", as it stands after the word "verdict" in a program. */
 void vmt_print_verdict(const struct program_verdict_line *v, struct strbuf *out);
-/* VM_QUIRK_BIT() of the quirk with this id; 0: no such quirk. */
-uint32_t vmt_quirk_bit(const char *text, size_t len);
 /* Offer the words that may stand at a place, for an error about another word. */
 void vmt_offer_ops(struct nearest *n);
-void vmt_offer_quirks(struct nearest *n);
-void vmt_offer_profiles(struct nearest *n);
 void vmt_offer_mutants(struct nearest *n);
 /* The operation number @i, from 0, that has this name elsewhere (op-aliases.def); VM_OP_INVALID: none. */
 uint8_t vmt_op_alias(const char *text, size_t len, unsigned i);

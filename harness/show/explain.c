@@ -14,16 +14,6 @@
 #define FOLD_COLUMNS 78
 #define LABEL_COLUMNS 10
 
-static const struct {
-	const char *id, *name, *does, *strict;
-	uint32_t bit;
-} quirks[] = {
-#define VM_QUIRK(id, name, does, strict) { #id, #name, (does), (strict), VM_QUIRK_BIT(id) },
-#include "engine/quirks.def"
-#undef VM_QUIRK
-};
-#define NR_QUIRKS (sizeof(quirks) / sizeof(quirks[0]))
-
 /* --- the layout --- */
 
 /* A label, and behind it the text, folded between words. */
@@ -267,25 +257,42 @@ quirk_breaks(uint32_t bit, struct strbuf *out)
 	strbuf_free(&text);
 }
 
+/* Which profiles have it on. */
+static void
+quirk_profiles(enum vm_behaviour i, struct strbuf *out)
+{
+	struct strbuf text = { 0 };
+
+	strbuf_printf(&text, "profile strict +%s: this one alone", vm_behaviour_table[i].id);
+	for (unsigned id = 0; id < VM_PROFILE_COUNT; id++) {
+		const struct vm_profile_desc *d = &vm_profile_table[id];
+
+		if ((d->on >> i & 1) != 0)
+			strbuf_printf(&text, "; profile %s: %s", d->name,
+			    d->on == VM_BEHAVIOURS_ALL ? "all of them" : "with others");
+	}
+	line("turn on", strbuf_text(&text), out);
+	strbuf_free(&text);
+}
+
 static bool
 explain_quirk(const char *name, struct strbuf *out)
 {
 	struct strbuf text = { 0 };
 
-	for (size_t i = 0; i < NR_QUIRKS; i++) {
-		if (strcmp(quirks[i].id, name) != 0 && strcmp(quirks[i].name, name) != 0)
+	for (unsigned i = 0; i < VM_BEHAVIOUR_COUNT; i++) {
+		const struct vm_behaviour_desc *d = &vm_behaviour_table[i];
+
+		if (strcmp(d->id, name) != 0 && strcmp(d->name, name) != 0)
 			continue;
-		title(quirks[i].id, "a quirk: what the recorded kernel does, and strict does not", out);
-		line("name", quirks[i].name, out);
-		line("kernel", quirks[i].does, out);
-		line("strict", quirks[i].strict, out);
-		quirk_breaks(quirks[i].bit, out);
-		strbuf_printf(
-		    &text, "profile strict +%s: this one alone; profile freebsd12: all of them", quirks[i].id);
-		line("turn on", strbuf_text(&text), out);
+		title(d->id, "a quirk: what the recorded kernel does, and strict does not", out);
+		line("name", d->name, out);
+		line("kernel", d->kernel, out);
+		line("strict", d->strict, out);
+		quirk_breaks((uint32_t)1 << i, out);
+		quirk_profiles((enum vm_behaviour)i, out);
 		line("rule", "docs/engine.md, section 13", out);
-		strbuf_clear(&text);
-		strbuf_printf(&text, "corpus/litmus/quirk-q%s-*.vmt", quirks[i].id + 1);
+		strbuf_printf(&text, "corpus/litmus/quirk-%c%s-*.vmt", tolower((unsigned char)d->id[0]), d->id + 1);
 		line("see it", strbuf_text(&text), out);
 		strbuf_free(&text);
 		return true;
@@ -388,8 +395,8 @@ explain_hint(const char *name, struct nearest *n)
 		nearest_offer(n, vm_edge_table[i].name);
 	for (unsigned i = 1; i < CHECK_COUNT; i++)
 		nearest_offer(n, check_table[i].name);
-	for (size_t i = 0; i < NR_QUIRKS; i++)
-		nearest_offer(n, quirks[i].name);
+	for (unsigned i = 0; i < VM_BEHAVIOUR_COUNT; i++)
+		nearest_offer(n, vm_behaviour_table[i].name);
 	vmt_offer_mutants(n);
 	for (int code = 0; code < VM_KERN_COUNT; code++)
 		nearest_offer(n, vm_kern_name(code));
@@ -404,11 +411,13 @@ void
 explain_quirks(struct strbuf *out, bool markdown)
 {
 	(void)markdown;
-	for (size_t i = 0; i < NR_QUIRKS; i++) {
-		strbuf_printf(out, "%s%s, %s\n", i > 0 ? "\n" : "", quirks[i].id, quirks[i].name);
-		line("kernel", quirks[i].does, out);
-		line("strict", quirks[i].strict, out);
-		quirk_breaks(quirks[i].bit, out);
+	for (unsigned i = 0; i < VM_BEHAVIOUR_COUNT; i++) {
+		const struct vm_behaviour_desc *d = &vm_behaviour_table[i];
+
+		strbuf_printf(out, "%s%s, %s\n", i > 0 ? "\n" : "", d->id, d->name);
+		line("kernel", d->kernel, out);
+		line("strict", d->strict, out);
+		quirk_breaks((uint32_t)1 << i, out);
 	}
 }
 
@@ -418,10 +427,14 @@ explain_profiles(struct strbuf *out, bool markdown)
 	struct strbuf text = { 0 };
 
 	(void)markdown;
-	line("strict", "no quirk is on; the default", out);
-	strbuf_add(&text, "the recorded kernel, FreeBSD stable/12: all quirks are on, ");
-	check_print_quirks(VM_QUIRKS_FREEBSD12, &text);
-	line("freebsd12", strbuf_text(&text), out);
+	for (unsigned id = 0; id < VM_PROFILE_COUNT; id++) {
+		const struct vm_profile_desc *d = &vm_profile_table[id];
+
+		strbuf_clear(&text);
+		strbuf_printf(&text, "%s%s", d->text, d->on != 0 ? ", " : "");
+		check_print_quirks(d->on, &text);
+		line(d->name, strbuf_text(&text), out);
+	}
 	strbuf_add(out,
 	    "\nA profile is followed by single quirks that are on or off: \"strict +Q1\", \"freebsd12 -Q4\".\n"
 	    "wirestorm help quirks explains the quirks.\n");

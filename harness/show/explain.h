@@ -10,9 +10,9 @@ struct strbuf;
 
 /*
  * Appends what @name is: an operation (ops.def) or what others call one (op-aliases.def), an edge (edges.def), a check
- * (checks.def), a verdict (verdicts.def), a quirk by its id or its name (quirks.def), a mutant (mutants.def), a KERN_
- * code (kern.def); all of them, if it is several. False: none of these. *litmus is the program of corpus/litmus that
- * shows it, without ".vmt"; NULL: none in particular.
+ * (checks.def), a verdict (verdicts.def), a quirk by its id or its name (behaviours.def), a mutant (mutants.def), a
+ * KERN_ code (kern.def); all of them, if it is several. False: none of these. *litmus is the program of corpus/litmus
+ * that shows it, without ".vmt"; NULL: none in particular.
  */
 bool explain(const char *name, struct strbuf *out, const char **litmus);
 /* For a name that is none of these: the one that was probably meant, as nearest_hint. */

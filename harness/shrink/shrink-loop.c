@@ -27,7 +27,7 @@ all_passes(struct shrink *s)
 static unsigned
 nr_directives(const struct program_config *c)
 {
-	return (unsigned)c->nr_poison + (c->quirks != 0) + (c->mutant != NULL) + c->kernel + (c->frames != 0) +
+	return (unsigned)c->nr_poison + (c->profile.on != 0) + (c->mutant != NULL) + c->kernel + (c->frames != 0) +
 	       (c->limit != VM_WIRE_LIMIT_DEFAULT) + (c->min != PROGRAM_MIN_DEFAULT || c->max != PROGRAM_MAX_DEFAULT);
 }
 

@@ -221,12 +221,12 @@ set_frames(struct program_config *c, uint64_t n)
 	c->frames = n;
 }
 
+/* Profile strict with these quirks, VM_BEHAVIOUR_BIT()s. */
 static void
-set_quirks(struct program_config *c, uint64_t n)
+set_quirks(struct program_config *c, uint64_t quirks)
 {
 	c->profile_given = true;
-	c->profile_freebsd12 = false;
-	c->quirks = (uint32_t)n;
+	c->profile = (struct vm_profile){ VM_PROFILE_strict, (uint32_t)quirks };
 }
 
 static void
@@ -246,15 +246,16 @@ usual_poison(struct program_config *c, uint64_t n)
 static void
 fewer_quirks(struct shrink *s)
 {
-	uint32_t quirks = s->best.config.quirks;
+	const struct vm_profile *best = &s->best.config.profile;
+	uint32_t quirks = best->on;
 
 	if (quirks == 0 || changed(s, set_quirks, 0))
 		return;
 	for (uint32_t rest = quirks; rest != 0; rest &= rest - 1)
-		if (__builtin_popcount(s->best.config.quirks) > 1)
-			(void)changed(s, set_quirks, s->best.config.quirks & ~(rest & -rest));
-	if (s->best.config.profile_freebsd12)
-		(void)changed(s, set_quirks, s->best.config.quirks);
+		if (__builtin_popcount(best->on) > 1)
+			(void)changed(s, set_quirks, best->on & ~(rest & -rest));
+	if (best->base != VM_PROFILE_strict)
+		(void)changed(s, set_quirks, best->on);
 }
 
 /* The least number that will do, of the first few. */

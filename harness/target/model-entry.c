@@ -27,7 +27,7 @@ model_at(const struct model *m, uint64_t a)
 bool
 model_quirk(const struct model *m, uint32_t bit)
 {
-	return (m->cfg->quirks & bit) != 0;
+	return (m->cfg->profile.on & bit) != 0;
 }
 
 struct model_range

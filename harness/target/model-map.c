@@ -174,7 +174,7 @@ first_fit(const struct model *m, uint64_t from, uint64_t len)
 		if (next == m->max)
 			break;
 		/* Q4: @from lies in a gap that is too small and that the last entry ends. Its tail is not looked at. */
-		if (a == from && model_quirk(m, VM_QUIRK_BIT(Q4)) &&
+		if (a == from && model_quirk(m, VM_BEHAVIOUR_BIT(Q4)) &&
 		    model_entry_from(m, model_entry_end(m, next)) == m->max)
 			break;
 		a = model_entry_end(m, next);

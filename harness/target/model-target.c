@@ -221,7 +221,7 @@ target_check(void *self, bool excused)
 			return reason;
 		user_wired += model_at(m, a)->user_wired;
 	}
-	if (!model_quirk(m, VM_QUIRK_BIT(Q1) | VM_QUIRK_BIT(Q2)) && user_wired != m->now.uw)
+	if (!model_quirk(m, VM_BEHAVIOUR_BIT(Q1) | VM_BEHAVIOUR_BIT(Q2)) && user_wired != m->now.uw)
 		return "M8: the user-wire counter is not the number of user-wired pages";
 	return NULL;
 }

@@ -99,7 +99,7 @@ walk_finish(struct model *m, const struct walk *w, void (*step)(struct model *, 
 static bool
 over_limit(const struct model *m, uint64_t pages)
 {
-	if (model_quirk(m, VM_QUIRK_BIT(Q3)))
+	if (model_quirk(m, VM_BEHAVIOUR_BIT(Q3)))
 		return (uint64_t)m->now.uw + pages > m->cfg->limit;
 	return m->now.uw + (int64_t)pages > (int64_t)m->cfg->limit;
 }
@@ -147,7 +147,7 @@ wire_again(struct model *m, const struct walk *w, uint64_t entry)
 
 	if (w->user && model_at(m, entry)->user_wired)
 		return KERN_SUCCESS;
-	if (w->user && !model_quirk(m, VM_QUIRK_BIT(Q2))) {
+	if (w->user && !model_quirk(m, VM_BEHAVIOUR_BIT(Q2))) {
 		if (over_limit(m, pages)) {
 			MODEL_ENTRY_SET(m, entry, skipped, true);
 			return KERN_RESOURCE_SHORTAGE;
@@ -191,7 +191,7 @@ wire_undo(struct model *m, const struct walk *w, uint64_t entry)
 	}
 	if (w->user && p->user_wired)
 		return;
-	if (w->user && (wired == 1 || !model_quirk(m, VM_QUIRK_BIT(Q2))))
+	if (w->user && (wired == 1 || !model_quirk(m, VM_BEHAVIOUR_BIT(Q2))))
 		m->now.uw -= (int64_t)model_entry_pages(m, entry);
 	MODEL_ENTRY_SET(m, entry, wired, wired - 1);
 }
@@ -250,7 +250,7 @@ unwire_finish(struct model *m, const struct walk *w, uint64_t entry)
 	if (wired == 1) {
 		model_unwire_entry(m, entry);
 	} else {
-		if (w->user && !model_quirk(m, VM_QUIRK_BIT(Q2)))
+		if (w->user && !model_quirk(m, VM_BEHAVIOUR_BIT(Q2)))
 			m->now.uw -= (int64_t)model_entry_pages(m, entry);
 		MODEL_ENTRY_SET(m, entry, wired, wired - 1);
 	}

@@ -117,7 +117,7 @@ engine_create(const struct program_config *cfg, struct sim *sim)
 	    .min = cfg->min << VM_PAGE_SHIFT,
 	    .max = cfg->max << VM_PAGE_SHIFT,
 	    .kernel = cfg->kernel,
-	    .quirks = cfg->quirks,
+	    .behaviours = cfg->profile.on,
 	    .mutant = vm_mutant_by_name(cfg->mutant),
 	    .wire_limit = cfg->limit,
 	    .nr_frames = cfg->frames,
