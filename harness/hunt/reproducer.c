@@ -153,7 +153,7 @@ reproducer_make(struct program *p, const struct reproducer_way *way, const struc
 	return program_init_as_thread(p) && judge(p, &plainly, t, sim, CHECK_NONE, ret);
 }
 
-/* Does the program, along its schedule, show the same in that profile? Then it is in it. */
+/* Gives the program profile strict with these quirks, if it shows the same finding along its schedule there. */
 static bool
 try_profile(struct program *p, uint32_t quirks, const struct vm_target *t, struct sim *sim, struct finding *f)
 {
