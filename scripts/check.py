@@ -312,7 +312,7 @@ def main():
     if arguments.build is not None:
         BUILD = arguments.build.resolve()
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"  # of the tests, too
-    BUILD.mkdir(parents=True, exist_ok=True)
+    script.make_build_directory(BUILD)
     total = {"passed": 0, "failed": 0, "cannot": 0}
     with open(BUILD / ".check.lock", "w", encoding="utf-8") as lock:
         try:

@@ -40,6 +40,13 @@ def why(error):
     return f"{name}: {error.strerror}" if name is not None and error.strerror else str(error.strerror or error)
 
 
+def make_build_directory(path):
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as e:
+        raise Failure(f"{why(e)}; --build DIR builds in another directory") from e
+
+
 def run(name, main):
     """Ends the script with the status that main() returns. Whatever main() cannot do is one line, never a traceback."""
     try:

@@ -165,11 +165,13 @@ print(count["passed"], count["failed"], resource.getrlimit(resource.RLIMIT_AS)[0
             self.assertEqual(left, ["check.py", "meson.build", "script.py", "scripts"])
             if os.geteuid() != 0:  # root writes anywhere
                 self.assertEqual(refused.returncode, 2)
-                self.assertRegex(refused.stderr, r"^check: .*: Permission denied\n$")
+                self.assertRegex(refused.stderr,
+                    r"^check: .*: Permission denied; --build DIR builds in another directory\n$")
 
     def test_no_place_for_the_build(self):
         done = self.whole("lint", "--build", "/dev/null/below")
-        self.assertEqual((done.returncode, done.stderr), (2, "check: /dev/null/below: Not a directory\n"))
+        self.assertEqual((done.returncode, done.stderr),
+            (2, "check: /dev/null/below: Not a directory; --build DIR builds in another directory\n"))
 
 
 @contextlib.contextmanager

@@ -72,6 +72,10 @@ class Scripts(unittest.TestCase):
         refused = "setarch: failed to set personality to x86_64: Operation not permitted"
         self.assertIn(f"could not run: status 1: {refused}", self.stress_ci(2, f"echo '{refused}' >&2; exit 1"))
 
+    def test_quickstart_names_the_option_for_another_build_directory(self):
+        said = self.run_script(2, "quickstart", "--build", "/dev/null/below")
+        self.assertIn("making /dev/null/below (--build DIR builds in another directory) failed", said)
+
     def test_stress_ci_finds(self):
         self.assertIn("I12: a page", self.stress_ci(1, f"{REPORT}; exit 1"))
         self.stress_ci(1, "echo 'panic: p->wire_count == 0' >&2; exit 1")
@@ -86,7 +90,7 @@ class Scripts(unittest.TestCase):
         self.stress_ci(2, "exit 127")
         self.assertIn("stress-ci: nonesuch: expected a program, found none",
             self.run_script(2, "stress-ci", "--tool", "nonesuch"))
-        self.assertEqual("stress-ci: /dev/null/x/stress-ci: Not a directory\n",
+        self.assertEqual("stress-ci: /dev/null/x/stress-ci: Not a directory; --build DIR builds in another directory\n",
             self.run_script(2, "stress-ci", "--build", "/dev/null/x"))
 
     def test_prefix_of_a_sanitizer(self):
