@@ -130,8 +130,11 @@ class Help(Case):
 
     def test_options(self):
         """The manual page's synopsis of a command has the options that its --help has."""
-        page = (ROOT / "man" / "wirestorm.1").read_text()
-        synopsis = dict(re.findall(r"(?ms)^\.Cm (\w+)\n(.*?)(?=^\.Nm$|\Z)", page[:page.index(".Sh DESCRIPTION")]))
+        synopsis = {}
+        for path in (ROOT / "man").glob("wirestorm*.1"):
+            page = path.read_text()
+            synopsis.update(re.findall(r"(?ms)^\.Cm (\w+)\n(.*?)(?=^\.Nm wirestorm$|\Z)",
+                page[:page.index(".Sh DESCRIPTION")]))
         self.assertEqual(sorted(synopsis), sorted(self.commands()))
         compared = 0
         for command, text in synopsis.items():
