@@ -92,7 +92,8 @@ void run_key(struct run *r, struct keybuf *k);
  */
 void run_outcome(struct run *r, struct strbuf *out);
 /*
- * After a finished run: runs the final steps, and compares with what they expect. False: *out says what differs.
+ * After a finished run: runs the final steps, and compares with what they expect. False: *out says what differs. After
+ * a panic no final step runs.
  * The run must be begun again afterwards.
  */
 bool run_final(struct run *r, struct strbuf *out);

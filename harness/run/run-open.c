@@ -331,6 +331,8 @@ run_final_each(struct run *r, run_final_fn *each, void *arg, struct strbuf *out)
 {
 	const struct program *p = r->program;
 
+	if (run_panic(r) != NULL)
+		return true; /* no thread finished, and the dead one may hold locks */
 	r->init_is_final = true;
 	for (size_t i = 0; i < p->nr_final; i++) {
 		struct vm_result got;
