@@ -7,6 +7,7 @@
  *	test-verdicts [--wild] --program SEED     prints one of the programs
  *	test-verdicts --canaries [--count N]      in a build with the mutants
  *	test-verdicts --mutants [--count N]       in a build with the mutants
+ *	test-verdicts --mutants FILE...           the same of these programs
  *
  * --transitions goes on until so many have been explored. --verify explores by schedules as well, and wants the same
  * findings: what decides a later verdict is in the state key. A finding is printed with its program and a witness; exit
@@ -31,6 +32,7 @@
 
 #define STATES_MAX 50000
 #define SCHEDULES_MAX 2000
+#define FILE_SCHEDULES_MAX 500000
 #define FINALS_MAX 3
 
 /* Of programs. */
@@ -238,16 +240,18 @@ all_canaries(uint64_t count, uint64_t from, struct sim *sim)
 
 /* Is there the same to see over states and by schedules? True, too, if there are too many schedules to tell. */
 static bool
-same_both_ways(struct run *r, uint64_t *verified)
+same_both_ways(struct run *r, uint64_t schedules_max, uint64_t *verified)
 {
 	struct explore_options o = { .states_max = 5000 };
 	struct explore_result merged, single;
 	bool same = true;
 
 	explore(r, &o, &merged);
-	if (merged.end == EXPLORE_COMPLETE && !merged.livelock && merged.schedules <= SCHEDULES_MAX) {
+	if (merged.end == EXPLORE_WRONG_KEY)
+		same = false;
+	if (merged.end == EXPLORE_COMPLETE && !merged.livelock && merged.schedules <= schedules_max) {
 		o.by_schedules = true;
-		o.schedules_max = SCHEDULES_MAX + 1;
+		o.schedules_max = schedules_max + 1;
 		explore(r, &o, &single);
 		same = single.nr_outcomes == merged.nr_outcomes && same_findings(&merged, &single);
 		for (size_t i = 0; i < single.nr_outcomes && same; i++)
@@ -260,6 +264,22 @@ same_both_ways(struct run *r, uint64_t *verified)
 	return same;
 }
 
+/* Is the state key complete in this program, as far as that can be told? Frees the program. */
+static bool
+key_complete_of(struct program *p, uint64_t schedules_max, struct sim *sim, uint64_t *verified)
+{
+	struct checker c = { 0 };
+	struct run r;
+	bool same = true;
+
+	if (run_open_checked(&r, p, &target_engine, sim, &c) == RUN_OPENED)
+		same = same_both_ways(&r, schedules_max, verified);
+	run_close(&r);
+	checker_free(&c);
+	program_free(p);
+	return same;
+}
+
 /* Is the state key complete with this mutant? */
 static bool
 key_complete(const char *mutant, uint64_t count, uint64_t from, struct sim *sim)
@@ -268,19 +288,14 @@ key_complete(const char *mutant, uint64_t count, uint64_t from, struct sim *sim)
 
 	for (uint64_t seed = from; seed < from + count; seed++) {
 		struct kind kind = { .wild = seed % 2 == 1 };
-		struct checker c = { 0 };
 		struct program p;
-		struct run r;
 
 		make(seed, &kind, &p);
 		p.config.mutant = mutant;
-		if (run_open_checked(&r, &p, &target_engine, sim, &c) == RUN_OPENED && !same_both_ways(&r, &verified)) {
-			if (wrong++ == 0)
-				printf("%s: seed %" PRIu64 " is not the same by schedules\n", mutant, seed);
-		}
-		run_close(&r);
-		checker_free(&c);
-		program_free(&p);
+		if (key_complete_of(&p, SCHEDULES_MAX, sim, &verified))
+			continue;
+		if (wrong++ == 0)
+			printf("%s: seed %" PRIu64 " is not the same by schedules\n", mutant, seed);
 	}
 	if (wrong > 0 || verified == 0)
 		printf(
@@ -300,6 +315,27 @@ all_mutants(uint64_t count, uint64_t from, struct sim *sim)
 		good += key_complete(vm_mutant_table[m].name, count, from, sim);
 	}
 	printf("the state key is complete with %u of %u mutants\n", good, nr);
+	return good == nr ? 0 : 1;
+}
+
+/* The same of programs that name their mutants. */
+static int
+all_files(char *const *files, int nr, struct sim *sim)
+{
+	int good = 0;
+
+	for (int i = 0; i < nr; i++) {
+		uint64_t verified = 0;
+		struct program p;
+
+		if (!vmt_read(files[i], &p))
+			return 2;
+		if (key_complete_of(&p, FILE_SCHEDULES_MAX, sim, &verified) && verified > 0)
+			good++;
+		else
+			printf("%s: it is not the same by schedules\n", files[i]);
+	}
+	printf("the state key is complete in %d of %d programs\n", good, nr);
 	return good == nr ? 0 : 1;
 }
 
@@ -385,7 +421,12 @@ main(int argc, char **argv)
 	}
 	if (canaries || mutants) {
 		env_sim_catch_crashes(); /* a crash inside a planted fault ends the run, not the test */
-		opt = canaries ? all_canaries(count, from, sim) : all_mutants(count, from, sim);
+		if (canaries)
+			opt = all_canaries(count, from, sim);
+		else if (optind < argc)
+			opt = all_files(argv + optind, argc - optind, sim);
+		else
+			opt = all_mutants(count, from, sim);
 		sim_destroy(sim);
 		return opt;
 	}
