@@ -5,8 +5,7 @@
 Hunts with a mutant, in a build with the mutants, and asks of each file: wirestorm check passes it with the mutant and
 fails it without; wirestorm check --fixed says that it still happens with the mutant, and that it does not without. The
 files that the hunt itself says do not pass are counted, and so are those about an incomplete state key; none is
-allowed. --all: every mutant of the bank, three
-seeds. Without it: a sample, one seed.
+allowed. --all: every mutant of the bank, three seeds. Without it: a sample, one seed.
 """
 
 import json
