@@ -46,7 +46,8 @@ static const char help_tail[] =
 struct show_command {
 	struct cli_target target;
 	struct cli_which which;
-	const char *path, *svg, *html;
+	const char *path;
+	const char *files[SHOW_FORMATS]; /* NULL: not in this format */
 	unsigned width;
 	bool ascii, json;
 	enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } color;
@@ -194,27 +195,24 @@ render(struct show_command *c, const struct show *s)
 	struct show_text_options options = { .width = c->width != 0 ? c->width : width_of_terminal(),
 		.ascii = c->ascii || !speaks_utf8(),
 		.color = wants_color(c) };
-	struct strbuf text = { 0 }, svg = { 0 }, html = { 0 };
-	bool good = true;
+	struct strbuf text = { 0 };
+	bool good = true, other = c->json;
 
-	if (c->json) {
+	if (c->json)
 		json_print("show", show_json(s), JSON_INDENT(1), stdout);
+	for (size_t i = 0; i < SHOW_FORMATS && good; i++) {
+		if (c->files[i] == NULL)
+			continue;
+		strbuf_clear(&text);
+		show_formats[i](s, &text);
+		good = cli_write_text(c->files[i], &text);
+		other = true;
 	}
-	if (c->svg != NULL) {
-		show_svg(s, &svg);
-		good = cli_write_text(c->svg, &svg);
-	}
-	if (c->html != NULL && good) {
-		show_html(s, &html);
-		good = cli_write_text(c->html, &html);
-	}
-	if (!c->json && c->svg == NULL && c->html == NULL) {
+	if (!other) {
 		show_text(s, &options, &text);
 		good = cli_write_text("-", &text);
 	}
 	strbuf_free(&text);
-	strbuf_free(&svg);
-	strbuf_free(&html);
 	return good;
 }
 
@@ -307,10 +305,9 @@ set_color(void *command, const char *text)
 #define TO(type, field) OPTION_TO(struct show_command, type, field)
 static const struct option_row rows[] = {
 	OPTIONS_WHICH(TO(struct cli_which, which), "how (default random; wirestorm help strategies lists them)"),
-	OPTION_TEXT("--svg FILE", TO(const char *, svg),
-	    "write a picture (\"-\": to standard output); light and dark, for a page or a report"),
-	OPTION_TEXT("--html FILE", TO(const char *, html),
-	    "write a page with all of it, which needs nothing else; both can be given"),
+#define FORMAT(name, function, help) OPTION_TEXT("--" #name " FILE", TO(const char *, files[SHOW_FORMAT_##name]), help),
+#include "harness/show/formats.def"
+#undef FORMAT
 	OPTION_NUMBER("--width N", TO(unsigned, width), WIDTH_MIN, WIDTH_MAX,
 	    "columns, 40 to 400 (the terminal's, else COLUMNS, else 80); where lanes are too narrow the threads become "
 	    "tracks, and what they do stands to the right of them"),
@@ -329,12 +326,13 @@ static const struct command_line usage = { help_head, rows, help_tail, NULL, OPE
 static int
 check_options(const struct show_command *c)
 {
-	unsigned to_stdout =
-	    c->json + (c->svg != NULL && strcmp(c->svg, "-") == 0) + (c->html != NULL && strcmp(c->html, "-") == 0);
+	unsigned to_stdout = c->json;
 
+	for (size_t i = 0; i < SHOW_FORMATS; i++)
+		to_stdout += c->files[i] != NULL && strcmp(c->files[i], "-") == 0;
 	if (to_stdout <= 1)
 		return cli_which_check(&c->which);
-	warnx("only one of --json, --svg - and --html - fits on standard output");
+	warnx("standard output takes one of --json and the files named \"-\", found %u of them", to_stdout);
 	return cli_usage();
 }
 

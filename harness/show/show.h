@@ -125,8 +125,18 @@ struct show_text_options {
 
 /* The renderings, appended. The same run gives the same text. */
 void show_text(const struct show *s, const struct show_text_options *o, struct strbuf *out);
-void show_svg(const struct show *s, struct strbuf *out);
-void show_html(const struct show *s, struct strbuf *out);
+#define FORMAT(name, function, help) void function(const struct show *s, struct strbuf *out);
+#include "harness/show/formats.def"
+#undef FORMAT
+
+enum show_format {
+#define FORMAT(name, function, help) SHOW_FORMAT_##name,
+#include "harness/show/formats.def"
+#undef FORMAT
+	SHOW_FORMATS
+};
+
+extern void (*const show_formats[SHOW_FORMATS])(const struct show *s, struct strbuf *out);
 struct json_t *show_json(const struct show *s);
 
 struct json_t *show_json_finding(const struct finding *f, const struct program *p);
