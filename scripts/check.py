@@ -70,11 +70,15 @@ class CompileJob:
             yield Job(name, name, [], folder=f"{self.place}/{name}", cc=cc, options=options)
 
 
+OTHERS = ["--no-suite", "lint", "--no-suite", "tsan", "--no-suite", "touched"]  # suites that no job of their own runs
+
 JOBS = [
     Job("lint", "tidy rules, formatting, documents", ["--suite", "lint"], folder="plain", options=PLAIN),
-    Job("plain", "clang, optimized: all suites", ["--no-suite", "lint", "--no-suite", "tsan"], options=PLAIN),
+    Job("touched", "how many files an addition touches: suite touched", ["--suite", "touched"], folder="plain",
+        options=PLAIN),
+    Job("plain", "clang, optimized: all suites", OTHERS, options=PLAIN),
     Job("asan", "clang, address and undefined behaviour sanitizers: all suites",
-        ["--no-suite", "lint", "--no-suite", "tsan"],
+        OTHERS,
         options=SANITIZER + ["-Db_sanitize=address,undefined"], timeouts=4, sanitized=True),
     Job("tsan", "clang, thread sanitizer, with the mutants: suite tsan", ["--suite", "tsan"],
         options=SANITIZER + ["-Db_sanitize=thread", "-Dmutants=true"], timeouts=8, sanitized=True),

@@ -140,6 +140,7 @@ class Scripts(unittest.TestCase):
         for words in (["strict-differences", "--check", "--document", nonesuch],
                 ["strict-differences", "--check", "--wirestorm", nonesuch],
                 ["strict-differences", "--check", "--wirestorm", "/bin/true"],
+                ["count-touched", "nonesuch"], ["count-touched", "--keep", "/dev/null/x", "edge"],
                 ["bench-fuzz", "--plain", nonesuch, "cost"], ["bugs-plot.py", "-o", "x.svg", nonesuch],
                 ["check.py", "--build", "/dev/null/x", "lint"], ["quickstart", "nonesuch"]):
             self.run_script(2, *words)
