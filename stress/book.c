@@ -68,7 +68,7 @@ may_unmap(const struct vm_op *op)
 	return op->code == VM_OP_remove || op->code == VM_OP_fixed;
 }
 
-/* The operation is about to touch its page's content. */
+/* Call it before the operation accesses its page's content. */
 static void
 begin_content(struct book *b, struct book_page *me, uint64_t page)
 {
@@ -108,7 +108,7 @@ end_read(struct book *b, unsigned thread, uint64_t page, uint64_t tag)
 
 /* --- system wirings --- */
 
-/* A system wire (@by 1) or unwire (@by -1) has succeeded. */
+/* Records a successful system wire (@by 1) or unwire (@by -1). */
 static void
 count_wiring(struct book *b, unsigned thread, const struct vm_op *op, int by)
 {
@@ -174,7 +174,7 @@ sum_bounds(struct book *b)
 		}
 }
 
-/* The page's count is found to be @count, of an entry in transition or not. */
+/* Compares the page's count, @count, with the bounds. @transition: its entry is in transition. */
 static const char *
 settle_page(struct book *b, uint64_t i, int32_t count, bool transition)
 {
@@ -182,7 +182,7 @@ settle_page(struct book *b, uint64_t i, int32_t count, bool transition)
 		return "ledger: a system wiring was lost";
 	if (count > b->sums[i].high + transition)
 		return "ledger: a system wiring was left over";
-	if (transition) /* whose it is shows when its wire returns */
+	if (transition) /* the wire may have counted the page already; compare after it returns */
 		return NULL;
 	b->counts[i] = count;
 	for (unsigned t = 0; t < b->nr_threads; t++)
@@ -190,7 +190,7 @@ settle_page(struct book *b, uint64_t i, int32_t count, bool transition)
 	return NULL;
 }
 
-/* What is wired for certain must be in a frame: asked of the page, not of what the map says of its wirings. */
+/* A page that is certainly wired must be in a frame. This checks the page itself, not the entry's wire count. */
 static const char *
 check_resident(const struct book *b, const struct vm_map_entry *e, uint64_t page)
 {

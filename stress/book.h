@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * book.h - what a map must hold, known from the operations and their results alone: the book of a stress run.
+ * book.h - the book of a stress run: what the map must hold, computed only from the operations and their results.
  *
- * System wirings, page by page. While a page has one it cannot be unmapped, so its count changes by wires and unwires
- * only, and is 0 whenever the page is mapped. So at any stop of the world
+ * System wirings, page by page. A page with a system wiring cannot be unmapped, so only wires and unwires change its
+ * count, and the count of a newly mapped page is 0. So at any stop of the world
  *
  *	count now = count at the last stop + successful system wires - successful system unwires since
  *
- * holds of each page, exactly for operations without holes, which have treated every page of their range if they
- * succeed, and as bounds for those with holes allowed, whose result does not say what they met. A page in transition
- * may have one more: its wire has counted it, and has not returned.
+ * for each page. This is exact for noholes operations, because a successful one has treated every page of its range.
+ * For holesok operations it gives bounds, because their result does not say which pages they treated. A page in
+ * transition may have one more: its wire has counted it but not returned.
  *
- * Content. Each page is written by one thread only, its owner (workload.h), with tags that name the page. What anybody
- * reads of a page is 0 or names it. What the owner reads is what it has written last, or 0 if an operation that may
- * have unmapped the page came in between: then its content is gone. That pages go to the pager and come back makes no
- * difference.
+ * Content. Only one thread, its owner (workload.h), writes a page, with tags that name the page. Any thread reads 0 or
+ * a tag of that page. The owner reads the tag that it wrote last, or 0 if an operation in between may have unmapped the
+ * page, because then its content is gone. Eviction of the page does not change this.
  */
 #ifndef STRESS_BOOK_H
 #define STRESS_BOOK_H
@@ -26,23 +25,23 @@
 #include "engine/ops.h"
 #include "engine/vm.h"
 
-/* How far a page's system wirings may be from what they were at the last stop. */
+/* Bounds of the change of a page's system wirings since the last stop. */
 struct book_bounds {
 	int32_t low, high;
 };
 
-/* What its owner knows of a page. */
+/* What its owner knows about a page. */
 struct book_content {
-	uint64_t tag;         /* written last; 0: nothing, or gone */
-	uint32_t nr_unmapped; /* of the page, when it was written */
-	bool exact;           /* no operation that may unmap it was under way then */
+	uint64_t tag;         /* written last; 0: never written, or lost */
+	uint32_t nr_unmapped; /* unmaps of the page at that time */
+	bool exact;           /* no operation that may unmap it was running then */
 };
 
-/* One thread's part, which it alone writes. */
+/* One thread's part; only that thread writes it. */
 struct book_page {
 	struct book_bounds *bounds; /* since the last stop */
-	uint64_t nr_writes;         /* tags given out */
-	uint32_t nr_unmapped;       /* of the page of the write or read under way, when that began */
+	uint64_t nr_writes;         /* tags used */
+	uint32_t nr_unmapped;       /* unmaps of the accessed page when the current write or read started */
 	bool exact;
 };
 
@@ -55,21 +54,22 @@ struct book {
 	unsigned nr_threads;
 	struct book_page *threads;
 	struct book_unmaps *unmaps;    /* by page - min */
-	struct book_content *contents; /* by page - min; each its owner's */
-	int32_t *counts;               /* system wirings at the last stop, by page - min; the checker's */
-	struct book_bounds *sums;      /* the checker's scratch */
+	struct book_content *contents; /* by page - min; each belongs to the page's owner */
+	int32_t *counts;               /* system wirings at the last stop, by page - min; for the checker only */
+	struct book_bounds *sums;      /* scratch of the checker */
 };
 
 void book_init(struct book *b, uint64_t min, uint64_t max, unsigned nr_threads);
 void book_free(struct book *b);
-/* Nothing is mapped. While no thread runs. */
+/* Resets the book for an empty map. Call it while no thread runs. */
 void book_clear(struct book *b);
 
-/* Around each operation, on its thread. before completes a write by its tag. after gives NULL, or what is broken. */
+/* Call these before and after each operation, on its thread. book_before sets the tag of a write. book_after returns
+ * NULL, or a finding. */
 void book_before(struct book *b, unsigned thread, struct vm_op *op);
 const char *book_after(struct book *b, unsigned thread, const struct vm_op *op, const struct vm_result *r);
 
-/* When all threads have stopped: NULL, or what is broken. Takes the map as it is as the new start. */
+/* Call it when all threads have stopped: returns NULL, or a finding. The map as it is becomes the new base. */
 const char *book_check(struct book *b, vm_map_t map);
 
 #endif

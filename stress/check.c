@@ -31,14 +31,14 @@ check_locked(vm_map_t map) VM_REQUIRES(&map->lock)
 	if (map->busy != 0)
 		return "the map is left busy";
 	if (map->busy_wanted)
-		return "a thread is still said to wait until the map is not busy";
+		return "the map is not busy, but marked as waited for (busy_wanted)";
 	for (const struct vm_map_entry *e = map->header.next; e != &map->header; e = e->next)
 		if ((broken = check_entry(e)) != NULL)
 			return broken;
 	return NULL;
 }
 
-/* By the lock itself: vm_map_trylock would be a scheduling point, and move the timestamp. */
+/* Tries the lock directly: vm_map_trylock would be a scheduling point, and move the timestamp. */
 static bool
 lock_is_free(vm_map_t map) VM_NO_TSA("reports a held lock as a finding")
 {
@@ -65,7 +65,7 @@ stress_check_sleepers(const struct world *w) VM_NO_TSA("no other thread runs")
 		unsigned channel = world_sleeps_on(w->threads[i]);
 
 		if (channel == VM_WAITQ_MAP_LOCK)
-			return "wakeup: a thread sleeps on the map lock, and nobody has it";
+			return "wakeup: a thread sleeps on the map lock, which is free";
 		if (channel != 0)
 			broken = vm_map_check_sleeper(w->map, &w->threads[i]->td, channel);
 	}
@@ -75,7 +75,8 @@ stress_check_sleepers(const struct world *w) VM_NO_TSA("no other thread runs")
 const char *
 stress_check_stopped(const struct world *w) VM_NO_TSA("no other thread runs")
 {
-	const char *broken = stress_check_sleepers(w); /* first: a look at the lock wakes who sleeps on it */
+	const char *broken =
+	    stress_check_sleepers(w); /* first, because trying the lock wakes the threads that sleep on it */
 
 	if (broken == NULL && !lock_is_free(w->map))
 		broken = "the map lock is left held";

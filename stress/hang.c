@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * hang.c - who waits for whom: what a hung run says on standard error. It reads what the threads wrote without any
- * order, by functions that ThreadSanitizer does not see: they are stuck.
+ * hang.c - the report of a hung run on standard error: which thread waits for which. It reads the threads' data without
+ * synchronization, which is safe because they are stuck, by functions that ThreadSanitizer does not see.
  */
 #include <stdio.h>
 #include <string.h>
@@ -10,11 +10,11 @@
 #include "harness/program/program.h"
 #include "stress/member.h"
 
-#define ENTRIES_MAX 1000 /* told of */
+#define ENTRIES_MAX 1000 /* entries that a report lists */
 #define MS_PER_S 1000.0
 #define UNSEEN __attribute__((no_sanitize("thread"), noinline))
 
-/* memcpy would be seen. */
+/* ThreadSanitizer would see memcpy. */
 UNSEEN static void
 peek(void *to, const void *from, size_t size)
 {
@@ -47,7 +47,7 @@ tell_op(const struct stress_run *run, const struct member *m)
 	strbuf_free(&text);
 }
 
-/* The entry that a sleeper of channel T waits for: marked by whom, and since when. */
+/* Prints the entry that a sleeper of channel T waits for, and the thread that marked it. */
 static void
 tell_awaited(const struct stress_run *run, const struct vm_op_ctx *ctx)
 {
@@ -67,9 +67,9 @@ tell_awaited(const struct stress_run *run, const struct vm_op_ctx *ctx)
 		} else if (vm_map_entry_system_wired_count(&e) > 0) {
 			fprintf(stderr, ", which has %d system wirings", vm_map_entry_system_wired_count(&e));
 		} else {
-			fputs(", which is in nobody's transition and has no system wiring", stderr);
+			fputs(", which is not in transition and has no system wiring", stderr);
 		}
-		fputs((e.eflags & MAP_ENTRY_NEEDS_WAKEUP) != 0 ? "\n" : "; nobody is to be woken for it\n", stderr);
+		fputs((e.eflags & MAP_ENTRY_NEEDS_WAKEUP) != 0 ? "\n" : "; it has no NEEDS_WAKEUP\n", stderr);
 		return;
 	}
 	fprintf(stderr, "      waits for page %ju, which is not mapped\n", (uintmax_t)(addr >> VM_PAGE_SHIFT));
@@ -109,7 +109,7 @@ tell_thread(const struct stress_run *run, const struct member *m)
 		tell_awaited(run, &ctx);
 }
 
-/* The entries that somebody may wait for. */
+/* Prints the entries that a thread may wait for. */
 static void
 tell_entries(const struct stress_run *run)
 {

@@ -97,7 +97,8 @@ add_protection(struct steps *s, const struct vm_map_entry *e, struct vm_op range
 		add_step(s, range);
 }
 
-/* In an order that lets each step succeed: content and wirings come before the protection that would forbid them. */
+/* Adds the steps in an order in which each one succeeds: content and wirings before the protection that would forbid
+ * them. */
 static void
 add_entry(struct steps *s, const struct history_base *base, const struct vm_map_entry *e)
 {
@@ -121,7 +122,7 @@ add_entry(struct steps *s, const struct history_base *base, const struct vm_map_
 	add_protection(s, e, range);
 }
 
-/* Are the two a piece of one, cut? Their objects are only compared. */
+/* Are the two entries pieces of one clipped entry? Their object pointers are only compared. */
 static bool
 continues(const struct vm_map_entry *a, const struct vm_map_entry *b)
 {
@@ -129,7 +130,7 @@ continues(const struct vm_map_entry *a, const struct vm_map_entry *b)
 	       a->offset + (a->end - a->start) == b->offset && (b->eflags & MAP_ENTRY_GUARD) == 0;
 }
 
-/* Entries @from to @to, less that one: pieces of one mapping. A fault gives it an object of its own. */
+/* Adds the entries [@from, @to), the pieces of one mapping. A fault gives the mapping its own object. */
 static void
 add_mapping(struct steps *s, const struct history_base *base, unsigned from, unsigned to)
 {
@@ -153,7 +154,7 @@ add_mapping(struct steps *s, const struct history_base *base, unsigned from, uns
 		add_step(s, (struct vm_op){ .code = VM_OP_clip, .start = base->entries[i].start >> VM_PAGE_SHIFT });
 }
 
-/* From above: an insert would continue the mapping below it, and they would be one. */
+/* Adds the mappings in descending order, because an insert above a mapping would continue it and merge with it. */
 static void
 add_map(struct steps *s, const struct history_base *base)
 {
@@ -167,7 +168,7 @@ add_map(struct steps *s, const struct history_base *base)
 
 /* --- as threads --- */
 
-/* False: the thread has done nothing. */
+/* False: the thread has done no operation. */
 static bool
 add_thread(struct program *p, const struct history *h)
 {
@@ -182,7 +183,7 @@ add_thread(struct program *p, const struct history *h)
 	return true;
 }
 
-/* The thread whose point has the lowest number of those left; -1: none is left. */
+/* The thread with the lowest remaining point number; -1: none remains. */
 static int
 next_point(const struct window *w, const unsigned *at)
 {
@@ -207,7 +208,7 @@ print_choice(const struct program_choice *c, struct strbuf *out)
 	vmt_print_choices(c, 1, out);
 }
 
-/* @number: of each thread in the program, by its number in the run. */
+/* @number: maps a thread's number in the run to its number in the program. */
 static void
 print_order(const struct window *w, const uint8_t *number, struct strbuf *out)
 {
@@ -235,14 +236,14 @@ print_head(const struct window *w, const uint8_t *number, bool cut, struct strbu
 	strbuf_printf(out, "# stress: %s\n", w->detail);
 	if (w->repeat != NULL)
 		strbuf_printf(out, "# by: %s\n", w->repeat);
-	strbuf_add(
-	    out, "# From the last good map to where it was found. Search a schedule: wirestorm reproduce FILE\n");
+	strbuf_add(out,
+	    "# The operations from the last good map to the failure. Search a schedule: wirestorm reproduce FILE\n");
 	if (w->verdict == PROGRAM_VERDICT_RACE)
-		strbuf_add(out, "# Only a build with ThreadSanitizer sees it; its report ends with the schedule.\n");
+		strbuf_add(out, "# Only a build with ThreadSanitizer shows it; the report ends with the schedule.\n");
 	if (!w->base->good)
-		strbuf_add(out, "# The map was too large to be remembered: the window begins with an empty one.\n");
+		strbuf_add(out, "# The map was too large to save: the window starts with an empty map.\n");
 	if (cut)
-		strbuf_add(out, "# There was more than fits: the first operations, or threads, are missing.\n");
+		strbuf_add(out, "# The window is full: the first operations, or some threads, are missing.\n");
 	print_order(w, number, out);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * live.c - what a run says of itself while it goes on, each second on standard error: on a terminal one line that the
- * next one replaces, elsewhere one JSON object per line.
+ * live.c - progress of a run on standard error, each second: on a terminal one line that the next one replaces,
+ * elsewhere one JSON object per line.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ sum_code(const struct stress_counts *counts, unsigned kern)
 	return sum;
 }
 
-/* The edge by which most KERN_INVALID_ADDRESS came; VM_EDGE_COUNT: none came. */
+/* The most frequent edge of KERN_INVALID_ADDRESS; VM_EDGE_COUNT: there was none. */
 static enum vm_edge
 top_edge(const struct stress_counts *counts)
 {

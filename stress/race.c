@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* race.c - see race.h. In builds with ThreadSanitizer only. */
+/* race.c - see race.h. Only for builds with ThreadSanitizer. */
 #include "stress/race.h"
 
 #include <stdio.h>
@@ -12,10 +12,10 @@
 #include "harness/sim/sim.h"
 
 #define ACCESSES_MAX 2
-/* What runs in a report must not be seen, not even that it is called. */
+/* ThreadSanitizer must not see code that runs during a report, nor the call of it. */
 #define UNSEEN WS_FIBER_UNINSTRUMENTED __attribute__((noinline))
 
-/* ThreadSanitizer's interface for debuggers, and the symbolizer: no header declares it. */
+/* ThreadSanitizer's interface for debuggers, and its symbolizer. No header declares them. */
 int __tsan_get_report_data(void *report, const char **description, int *count, int *nr_stacks, int *nr_accesses,
     int *nr_locations, int *nr_mutexes, int *nr_threads, int *nr_unique_threads, void **sleep_trace, size_t trace_size);
 int __tsan_get_report_mop(void *report, size_t i, int *thread, void **addr, int *size, int *write, int *atomic,
@@ -28,17 +28,17 @@ struct access {
 };
 
 static struct {
-	atomic_bool *stop; /* NULL: nobody watches */
-	bool halts;        /* the process ends with its report */
+	atomic_bool *stop; /* NULL: no watch */
+	bool halts;        /* the process ends after the report (halt_on_error=1) */
 	atomic_flag taken;
-	atomic_bool met; /* the rest is there */
+	atomic_bool met; /* the other fields are set */
 	const char *kind;
 	int nr_accesses;
 	struct access accesses[ACCESSES_MAX];
 } race = { .taken = ATOMIC_FLAG_INIT };
 
-static const char no_window[] = "no window: TSAN_OPTIONS has halt_on_error=1, which ends the process here. Without, "
-                                "stress itself ends\nwith the first report, and writes one.\n";
+static const char no_window[] = "no window: TSAN_OPTIONS has halt_on_error=1, which ends the process here. Without it, "
+                                "stress ends\nafter the first report and writes a window.\n";
 
 UNSEEN static void
 on_report(void *report)
@@ -59,7 +59,7 @@ on_report(void *report)
 	atomic_store(race.stop, true);
 }
 
-/* The last one counts. */
+/* If the option is repeated, the last one counts. */
 static bool
 option_halts(void)
 {
@@ -92,7 +92,7 @@ race_met(void)
 	return atomic_load(&race.met);
 }
 
-/* Adds ": write in vm_map_lock", or ", ..." of any but the first. */
+/* Appends ": write in vm_map_lock" for the first access, ", ..." for the others. */
 static void
 add_access(const struct access *a, bool first, char *text, size_t size)
 {

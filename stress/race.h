@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * race.h - the first report of ThreadSanitizer in a run, in one line.
+ * race.h - the first ThreadSanitizer report of a run, as one line.
  *
- * The thread that is reported holds locks of ThreadSanitizer's while it is, and whatever is instrumented may wait for
- * them. So all that is done there is to remember and to ask for a stop; who asks later tells of it. With
- * halt_on_error=1 there is no later, and the report is followed by a word about that.
+ * During a report, the reported thread holds locks of ThreadSanitizer, for which instrumented code may wait. So the
+ * hook only records the report and asks for a stop; race_describe makes the text later. With halt_on_error=1 the
+ * process ends with the report, and a line after it says that there is no window.
  */
 #ifndef STRESS_RACE_H
 #define STRESS_RACE_H
@@ -14,11 +14,11 @@
 #include <stddef.h>
 
 #ifdef WS_FIBER_TSAN
-/* From now on. @stop is set with the first report; NULL: it is over. */
+/* Starts to watch: the first report sets @stop. NULL ends the watch. */
 void race_watch(atomic_bool *stop);
-/* Was there one? */
+/* Was there a report? */
 bool race_met(void);
-/* What it is. It names functions, as places in them move. */
+/* Describes the report. It names functions without line numbers, which change with the code. */
 void race_describe(char *text, size_t size);
 #else
 static inline void

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* relaxed.h - loads and stores of C11 that order nothing: of counters, and of flags that are looked at again. */
+/* relaxed.h - relaxed C11 loads and stores, for counters, and for flags that are read again later. */
 #ifndef STRESS_RELAXED_H
 #define STRESS_RELAXED_H
 

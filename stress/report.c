@@ -33,7 +33,7 @@ sum_op(const struct stress_counts *counts, unsigned code)
 	return sum;
 }
 
-/* Does a KERN_ operation have this result anywhere? */
+/* Has any operation with a KERN_ result returned this code? */
 static bool
 kern_occurs(const struct stress_counts *counts, unsigned kern)
 {
@@ -43,7 +43,7 @@ kern_occurs(const struct stress_counts *counts, unsigned kern)
 	return false;
 }
 
-/* One row of the table; a column for each code that occurs, as wide as its name. */
+/* Prints one row of the table, with a column for each code that occurs, as wide as its name. */
 static void
 print_row(const struct stress_counts *counts, unsigned code)
 {
@@ -80,7 +80,7 @@ print_table(const struct stress_counts *counts)
 			print_row(counts, code);
 }
 
-/* By which edges KERN_INVALID_ADDRESS came, most frequent first. */
+/* Prints the edges of KERN_INVALID_ADDRESS, most frequent first. */
 static void
 print_edges(const struct stress_counts *counts)
 {
@@ -189,7 +189,7 @@ json_counts(const struct stress_counts *counts)
 	return all;
 }
 
-/* What is known of a run besides its counts. */
+/* A run's data besides its counts. */
 static json_t *
 json_run(const struct stress_config *config, const struct stress_result *result, const char *repeat)
 {

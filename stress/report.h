@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* report.h - what a stress run found, on standard output: for people, or as one JSON object. */
+/* report.h - prints the result of a stress run on standard output, as text or as one JSON object. */
 #ifndef STRESS_REPORT_H
 #define STRESS_REPORT_H
 
@@ -8,10 +8,11 @@
 struct json_t;
 
 void stress_report_text(const struct stress_config *config, const struct stress_result *result, const char *repeat);
-/* False: no memory, or standard output cannot be written. */
+/* False: out of memory, or standard output cannot be written. */
 bool stress_report_json(const struct stress_config *config, const struct stress_result *result, const char *repeat);
 
-/* Objects: how many operations gave KERN_INVALID_ADDRESS by each edge; how often threads slept, by channel. */
+/* Objects: the number of operations that returned KERN_INVALID_ADDRESS by each edge; the number of sleeps by channel.
+ */
 struct json_t *report_json_edges(const struct stress_counts *counts);
 struct json_t *report_json_waits(const struct stress_counts *counts);
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * runner.c - see runner.h. The member that is the last to end its round checks the map and begins the next round; the
- * main thread wakes up TICKS_PER_S times a second, or as often as it is to check, and looks at the clock, at signals
- * and at progress.
+ * runner.c - see runner.h. The last member to end its round checks the map and starts the next round. The main thread
+ * wakes up TICKS_PER_S times a second, or every check_ms, and checks the clock, signals and progress.
  */
 #include "stress/runner.h"
 
@@ -31,12 +30,12 @@
 #define NS_PER_S 1000000000
 #define STOP_TIMEOUT_MIN_S 1
 #define PANIC_SECONDS_MAX 10
-#define PANIC_MS 50       /* that the others have to come to a point */
-#define STREAM_CHAOS 0x63 /* tells the streams of one thread apart */
+#define PANIC_MS 50       /* time for the other threads to reach a scheduling point */
+#define STREAM_CHAOS 0x63 /* separates the random streams of one thread */
 #define STREAM_OPS 0x6f
 #define STREAM_POISON 0x70
 
-/* By the only thread that writes it. */
+/* Only for the one thread that writes the field. */
 #define BUMP(field) STORE(field, LOAD(field) + 1)
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -48,7 +47,7 @@
 #endif
 
 static volatile sig_atomic_t signalled;
-static struct stress_run *panic_run; /* whose members may panic */
+static struct stress_run *panic_run; /* the run whose members may panic */
 
 static double
 seconds_since(const struct timespec *from)
@@ -90,7 +89,7 @@ member_sum(struct stress_run *run, struct stress_counts *counts)
 	}
 }
 
-/* --- what was found --- */
+/* --- findings --- */
 
 static enum program_verdict
 verdict_of(const char *broken)
@@ -115,7 +114,7 @@ verdict_of(const char *broken)
 	return PROGRAM_VERDICT_INVARIANT;
 }
 
-/* The window goes to a file that is not there yet. If it cannot, it goes to standard error, so that it is not lost. */
+/* Writes the window to a new file. If that fails, to standard error, so that it is not lost. */
 static void
 write_window(const struct window *w, const char *path, char written[PATH_MAX])
 {
@@ -125,7 +124,7 @@ write_window(const struct window *w, const char *path, char written[PATH_MAX])
 		if (file_write_numbered(path, &text, &name)) {
 			(void)strlcpy(written, strbuf_text(&name), PATH_MAX);
 		} else {
-			warn("%s: cannot be written, the window goes to standard error", path);
+			warn("%s: cannot be written; the window goes to standard error", path);
 			fputs(strbuf_text(&text), stderr);
 		}
 	}
@@ -133,7 +132,7 @@ write_window(const struct window *w, const char *path, char written[PATH_MAX])
 	strbuf_free(&name);
 }
 
-/* The round and what is broken, and the window. All have stopped, or hang. */
+/* Records the finding with its round, and writes the window. All threads have stopped, or hang. */
 static void
 found(struct stress_run *run, enum stress_end end, const char *broken)
 {
@@ -159,7 +158,7 @@ found(struct stress_run *run, enum stress_end end, const char *broken)
 	write_window(&w, run->config.window, result->window);
 }
 
-/* Called on the thread that panics. The others run on; they get a moment to come to a point. */
+/* Called on the thread that panics. The other threads run on; they get PANIC_MS to reach a scheduling point. */
 static void
 on_panic(struct vm_thread *td, const char *what, const char *file, int line)
 {
@@ -169,7 +168,7 @@ on_panic(struct vm_thread *td, const char *what, const char *file, int line)
 	char text[160];
 
 	(void)td;
-	(void)alarm(PANIC_SECONDS_MAX); /* what is broken may be what is needed to tell of it */
+	(void)alarm(PANIC_SECONDS_MAX); /* the report may hang because of the fault itself */
 	if (atomic_flag_test_and_set(&panicked))
 		for (;;)
 			(void)pause();
@@ -189,7 +188,7 @@ on_panic(struct vm_thread *td, const char *what, const char *file, int line)
 }
 
 /*
- * A wild pointer: the same, as far as it goes. With a sanitizer the signals are its own, and it has more to say.
+ * Handles a crash like a panic, as far as possible. A sanitizer handles these signals itself, and reports more.
  */
 static void
 on_crash(int number)
@@ -197,7 +196,7 @@ on_crash(int number)
 	char text[64];
 
 	(void)signal(number, SIG_DFL);
-	(void)snprintf(text, sizeof(text), "it crashed: %s", strsignal(number));
+	(void)snprintf(text, sizeof(text), "crash: %s", strsignal(number));
 	fprintf(stderr, "panic: %s\n", text);
 	on_panic(NULL, text, NULL, 0);
 	_exit(STRESS_BROKEN);
@@ -313,7 +312,7 @@ check_round(struct stress_run *run)
 	return broken != NULL ? broken : book_check(&run->book, run->map);
 }
 
-/* By the last to arrive: the others are out. */
+/* Called on the last member to end the round; the others are out. */
 static void
 end_round(struct stress_run *run)
 {
@@ -344,7 +343,8 @@ arrive(struct member *m)
 {
 	struct stress_run *run = m->run;
 
-	/* Out first: whoever leaves may look at all the others, and at the map they sleep on. */
+	/* Leave first, because world_leave may read the state of all other threads, and of the map that they sleep on.
+	 */
 	world_leave(&m->world);
 	if (atomic_fetch_add(&run->nr_arrived, 1) + 1 < run->config.threads)
 		return;
@@ -378,7 +378,7 @@ member_main(void *arg)
 	}
 }
 
-/* --- what the main thread does meanwhile --- */
+/* --- the main thread during a run --- */
 
 static const char *
 check_stopped(struct stress_run *run)
@@ -399,7 +399,7 @@ stop_world(struct stress_run *run)
 	return world_stop(&run->world, s < STOP_TIMEOUT_MIN_S ? STOP_TIMEOUT_MIN_S : s);
 }
 
-/* ThreadSanitizer has reported something. Asked for by it or not, they stop before the round is forgotten. */
+/* Handles a ThreadSanitizer report: all threads stop before the round's history is overwritten. */
 static void
 found_race(struct stress_run *run)
 {
@@ -410,7 +410,7 @@ found_race(struct stress_run *run)
 	found(run, STRESS_BROKEN, text);
 }
 
-/* False: it is over, something is broken. Those who have stopped stay where they are then. */
+/* False: there is a finding, and the run ends; stopped threads stay stopped. */
 static bool
 stop_and_check(struct stress_run *run)
 {
@@ -418,9 +418,9 @@ stop_and_check(struct stress_run *run)
 
 	if (!stop_world(run)) {
 		world_resume(&run->world);
-		return true; /* the watch will see that nothing moves */
+		return true; /* the watchdog will see that there is no progress */
 	}
-	if (atomic_load(&run->over) == 0) { /* else the last member has checked, and what it found stands */
+	if (atomic_load(&run->over) == 0) { /* else the last member has checked the map, and its finding counts */
 		broken = check_stopped(run);
 		if (broken != NULL && verdict_of(broken) == PROGRAM_VERDICT_LOST_WAKEUP)
 			hang_tell(run, broken);
@@ -431,7 +431,7 @@ stop_and_check(struct stress_run *run)
 		run->result->stops++;
 	}
 	if (race_met())
-		return true; /* the next tick will say so */
+		return true; /* the next tick reports the race */
 	world_resume(&run->world);
 	return true;
 }
@@ -455,7 +455,7 @@ watch_progress(struct stress_run *run)
 		const char *lost = stress_check_sleepers(&run->world);
 
 		(void)snprintf(why, sizeof(why), "%s",
-		    lost != NULL ? lost : "deadlock: all sleep, and nobody is left to wake them");
+		    lost != NULL ? lost : "deadlock: all threads sleep, and no thread can wake them");
 	} else if (watched - run->seen_at >= run->config.hang_s) {
 		(void)snprintf(why, sizeof(why), "deadlock: no operation finished for %u s", run->config.hang_s);
 	} else {
@@ -466,7 +466,7 @@ watch_progress(struct stress_run *run)
 	return false;
 }
 
-/* Each tick. False: it is over, hung or broken. */
+/* Called each tick. False: the run is over, hung or broken. */
 static bool
 watch(struct stress_run *run)
 {
@@ -519,7 +519,7 @@ attend(struct stress_run *run)
 		struct timespec until = next_tick(run);
 
 		vm_park_wait(vm_park_word(&run->over), 0, &until);
-		if (seconds_since(&run->began) - tick_at < 0.5 / MS_PER_S) /* woken early, for nothing */
+		if (seconds_since(&run->began) - tick_at < 0.5 / MS_PER_S) /* woken too early */
 			continue;
 		tick_at = seconds_since(&run->began);
 		if (atomic_load(&run->over) == 0 && !watch(run))
@@ -532,7 +532,7 @@ start_members(struct stress_run *run)
 {
 	sigset_t caught, old;
 
-	/* The threads inherit a mask without these signals: only the main thread is to get them. */
+	/* The threads inherit a mask that blocks these signals: only the main thread receives them. */
 	sigemptyset(&caught);
 	sigaddset(&caught, SIGINT);
 	sigaddset(&caught, SIGTERM);
@@ -551,7 +551,7 @@ start_members(struct stress_run *run)
 
 /* --- the run --- */
 
-/* One page in 24 has a failing pager. */
+/* Makes the pager fail for one page in 24. */
 static void
 make_poison(struct stress_run *run)
 {
@@ -688,7 +688,7 @@ catch_signals(struct sigaction old[3])
 	(void)sigaction(SIGINT, &action, &old[0]);
 	(void)sigaction(SIGTERM, &action, &old[1]);
 	(void)sigaction(SIGHUP, NULL, &old[2]);
-	if (old[2].sa_handler != SIG_IGN) /* else nohup(1) asked to go on */
+	if (old[2].sa_handler != SIG_IGN) /* ignored by nohup(1): keep it ignored */
 		(void)sigaction(SIGHUP, &action, NULL);
 }
 
@@ -735,7 +735,7 @@ stress_run(const struct stress_config *config, struct stress_result *result)
 	if (config->live)
 		live_end(run);
 	if (atomic_load(&run->over) == 0)
-		return result->end; /* what the threads work on stays */
+		return result->end; /* the threads still use the memory, so do not free it */
 	for (unsigned i = 0; i < config->threads; i++)
 		(void)pthread_join(run->members[i].pthread, NULL);
 	vm_native_set_panic_hook(NULL);

@@ -23,23 +23,24 @@
 
 static const char help_head[] =
     "usage: wirestorm stress [OPTION...]\n\n"
-    "Real threads do random operations on one map, as fast as they can. Which thread runs when is up to the machine; "
-    "in\n"
-    "a build with ThreadSanitizer (-Db_sanitize=thread) data races are found too.\n\n";
+    "Real threads do random operations on one map, as fast as they can. The machine decides which thread runs when.\n"
+    "A build with ThreadSanitizer (-Db_sanitize=thread) also finds data races.\n\n";
 
 static const char help_tail[] =
     "\n"
-    "Checked at the end of each round and at each stop: the map's invariants (docs/invariants.md), a book of system\n"
-    "wirings kept from operations and results alone, that what is wired is in a frame; and each page read against "
-    "what\n"
-    "was written to it. Ctrl-C ends a run early, with summary and checks. While it runs it says each second how it is\n"
-    "going: on a terminal in one line, elsewhere as JSON lines on standard error.\n"
+    "At the end of each round and at each stop, the run checks the map's invariants (docs/invariants.md), a book of\n"
+    "system wirings made from operations and results alone, and that wired pages are in frames. It compares each page\n"
+    "that it reads with what was written to it. Ctrl-C ends a run early, with summary and checks. Each second, the "
+    "run\n"
+    "prints its progress: on a terminal in one line, elsewhere as JSON lines on standard error.\n"
     "\n"
-    "A failure's window, the operations since the last good map, is a program: wirestorm reproduce FILE searches a\n"
-    "schedule that fails in the same way, which replays exactly. That of a data race is for the same build.\n"
+    "The window of a failure, the operations since the last good map, is a program. wirestorm reproduce FILE searches "
+    "a\n"
+    "schedule that fails in the same way and replays exactly. The window of a data race needs the same build.\n"
     "\n"
-    "Exit status: 0 nothing found, 1 something is broken, 2 wrong usage, 3 hung (who waits for whom is printed),\n"
-    "66 a data race (ThreadSanitizer's own; with TSAN_OPTIONS=halt_on_error=1 it has no window).\n"
+    "Exit status: 0 nothing found, 1 something is broken, 2 wrong usage, 3 hung (prints which thread waits for "
+    "which),\n"
+    "66 a data race (ThreadSanitizer's own status; with TSAN_OPTIONS=halt_on_error=1 there is no window).\n"
     "\n"
     "Examples:\n"
     "  wirestorm stress --seconds 60\n"
@@ -51,8 +52,8 @@ static const char help_tail[] =
 struct stress_command {
 	struct cli_target target;
 	struct stress_config config;
-	const char *mix, *mutant;        /* as given; NULL: not */
-	bool seeded, json, quiet, split; /* split: the window has standard output for itself */
+	const char *mix, *mutant;        /* as given; NULL: not given */
+	bool seeded, json, quiet, split; /* split: only the window goes to standard output */
 };
 
 static void
@@ -91,7 +92,8 @@ set_mix(void *command, const char *text)
 	workload_mixes_offer(&n);
 	vmt_offer_ops(&n);
 	errx(EXIT_USAGE,
-	    "--mix: expected a mix of --help, operations as in wire=20,remove=0, not all 0, or both, found \"%s\"%s",
+	    "--mix: expected a mix that --help lists, weights as in wire=20,remove=0 (not all 0), or both, found "
+	    "\"%s\"%s",
 	    bad, nearest_hint(&n));
 }
 
@@ -117,42 +119,40 @@ static const struct option_row rows[] = {
 	OPTION_NUMBER(
 	    "--threads N", TO(unsigned, config.threads), 1, STRESS_THREADS_MAX, "threads, 1 to 64 (default 4)"),
 	OPTION_NUMBER("--seconds S", TO(unsigned, config.seconds), 1, SECONDS_MAX,
-	    "how long, in seconds (default 10, unless --ops is given)"),
+	    "run time in seconds (default 10, unless --ops is given)"),
 	OPTION_COUNT("--ops N", TO(uint64_t, config.ops), 1, INT64_MAX,
-	    "operations per thread instead; with both, what ends first"),
+	    "operations per thread instead; with both, the run ends at the first limit"),
 	OPTION_CALL("--seed N", set_seed,
-	    "what the operations are drawn from (drawn from the clock, and printed); it fixes what each thread does, "
-	    "not "
-	    "when"),
+	    "seed of the operations (default: from the clock, and printed); it fixes what each thread does, not when"),
 	OPTION_CALL("--mix MIX", set_mix,
-	    "what is drawn: a name from below, OP=N,... (how often, relative; 0: never; the others as in the default), "
-	    "or "
-	    "both: pageout,remove=0. Names of operations: wirestorm help ops"),
+	    "which operations to draw: a name from below, OP=N,... (relative weight; 0: never; other operations as in "
+	    "the "
+	    "default), or both: pageout,remove=0. Names of operations: wirestorm help ops"),
 	OPTION_CALL(
 	    "--profile P", set_profile, "strict, or freebsd12: with the recorded kernel's quirks (default strict)"),
 	OPTION_COUNT("--pages N", TO(uint64_t, config.pages), WORKLOAD_PAGES_MIN, WORKLOAD_PAGES_MAX,
 	    "size of the map in pages, 8 to 65536 (default 64); the smaller, the more collisions"),
 	OPTION_NUMBER("--overlap PCT", TO(unsigned, config.overlap), 0, 100,
-	    "so many percent of the operations may be anywhere; the others keep to their thread's own part of the map "
+	    "percentage of operations that may be anywhere; the others stay in their thread's own part of the map "
 	    "(default 100)"),
 	OPTION_COUNT("--frames N", TO(uint64_t, config.frames), 0, WORKLOAD_PAGES_MAX,
-	    "page frames; 0: as the mix has it, most have ample (default 0)"),
+	    "page frames; 0: the number of the mix, in most mixes more than enough (default 0)"),
 	OPTION_NUMBER("--chaos PCT", TO(unsigned, config.chaos), 0, 100,
-	    "before so many percent of the locks and after so many of the wakeups the thread yields (default 5)"),
+	    "percentage of locks before which, and of wakeups after which, the thread yields (default 5)"),
 	OPTION_COUNT("--round-ops N", TO(uint64_t, config.round_ops), 1, ROUND_OPS_MAX,
 	    "operations per thread and round (default 24; a quarter of --pages in maps above 256 pages)"),
 	OPTION_NUMBER("--check-ms N", TO(unsigned, config.check_ms), 0, SECONDS_MAX,
-	    "between the ends of rounds, stop all threads and check so often; 0: never (default 100)"),
+	    "within a round, stop all threads and check every N milliseconds; 0: never (default 100)"),
 	OPTION_NUMBER("--hang-s S", TO(unsigned, config.hang_s), 1, SECONDS_MAX,
-	    "no operation finished for so long is a hang (default 20); a deadlock is seen at once"),
+	    "seconds without a finished operation that count as a hang (default 20); a deadlock is found at once"),
 	OPTION_TEXT("--window FILE", TO(const char *, config.window),
-	    "where a failure's last operations are written (default stress-window.vmt); if the file is there already, "
-	    "FILE-2.vmt and so on; \"-\": to standard output, with the report on standard error; \"\": nowhere"),
+	    "file for a failure's last operations (default stress-window.vmt); if it exists, FILE-2.vmt and so on; "
+	    "\"-\": standard output, with the report on standard error; \"\": no file"),
 	OPTION_CALL(
 	    "--mutant NAME", set_mutant, "put a bug of engine/mutants.def back; in a build with -Dmutants=true"),
 	OPTION_TARGET(TO(struct cli_target, target)),
 	OPTION_JSON(TO(bool, json)),
-	OPTION_FLAG("--quiet", TO(bool, quiet), "say nothing while it runs"),
+	OPTION_FLAG("--quiet", TO(bool, quiet), "print no progress"),
 	{ 0 },
 };
 
@@ -218,7 +218,7 @@ run(struct stress_command *o)
 		warnx("--json: cannot write to standard output");
 		end = end == STRESS_OK ? STRESS_USAGE : end;
 	}
-	if (end == STRESS_OK) /* else a thread may still panic, and tell of it */
+	if (end == STRESS_OK) /* else a thread may still panic and use it */
 		free(repeat);
 	return (int)end;
 }
@@ -244,7 +244,7 @@ stress_main(int argc, char **argv)
 		warnx("--json excludes --window -: standard output takes one of the two");
 		return cli_usage();
 	}
-	/* Asked before the first operation, not after a night of them. */
+	/* Check it before the first operation, not after hours of work. */
 	if (c.config.window != NULL && !cli_can_write(c.config.window))
 		return EXIT_USAGE;
 	c.split = c.config.window != NULL && file_is_stdout(c.config.window);

@@ -55,7 +55,7 @@ mix_parse_one(struct workload_mix *mix, char *item)
 	return false;
 }
 
-/* NULL, or the item that is wrong, in @copy, which is cut up. */
+/* Parses @copy, which it cuts into items. Returns NULL, or the wrong item. */
 static const char *
 mix_parse_list(struct workload_mix *mix, char *copy)
 {
@@ -84,7 +84,7 @@ workload_mix_default(struct workload_mix *mix)
 	mix_take(mix, &named_mixes[0]);
 }
 
-/* The mix that @text begins with, or NULL. *ret_rest: what is behind it and its comma. */
+/* The mix whose name @text starts with, or NULL. *ret_rest: the text after the name and its comma. */
 static const struct named_mix *
 mix_named(const char *text, const char **ret_rest)
 {
@@ -189,7 +189,7 @@ pick_access(struct workload *w, struct vm_op *op)
 	op->prot = accesses[prng_below(&w->rng, sizeof(accesses))];
 }
 
-/* As mlockall(2) and munlockall(2). */
+/* Makes the operation cover the whole map, as mlockall(2) and munlockall(2) do. */
 static void
 pick_whole(struct workload *w, struct vm_op *op)
 {
@@ -200,7 +200,8 @@ pick_whole(struct workload *w, struct vm_op *op)
 	op->flags |= VM_OPF_HOLESOK;
 }
 
-/* Who, holes, write; a system one in a zone, by the zone's rule. Only a wire may be asked of the kept zone. */
+/* Draws who, holes and write. Moves a system operation into a zone and applies the zone's rules: in the kept zone, only
+ * wires. */
 static void
 pick_wiring(struct workload *w, struct vm_op *op)
 {
@@ -221,7 +222,7 @@ pick_wiring(struct workload *w, struct vm_op *op)
 	    kept && w->high > w->middle ? w->middle : w->high, WORKLOAD_WIRE_MAX);
 }
 
-/* The page nearest to the one drawn that the thread owns; there is none if there are more threads than pages. */
+/* The page nearest to the drawn one that the thread owns; there is none if there are more threads than pages. */
 static void
 pick_own_page(struct workload *w, struct vm_op *op)
 {
@@ -247,7 +248,7 @@ pick_rest(struct workload *w, struct vm_op *op)
 		break;
 	case VM_OP_protect:
 		op->prot = pick_prot(&w->rng);
-		if (prng_one_in(&w->rng, 16)) /* for ever: until the pages are mapped anew */
+		if (prng_one_in(&w->rng, 16)) /* stays until the pages are mapped again */
 			op->flags = VM_OPF_SETMAX;
 		break;
 	case VM_OP_inherit:
@@ -282,7 +283,7 @@ pick_rest(struct workload *w, struct vm_op *op)
 	}
 }
 
-/* Brings the range into the form of the operation's kinds of argument: a page, a length, nothing. */
+/* Converts the range to the operation's kinds of argument: a page, a length, or none. */
 static void
 fit_range(const struct workload *w, struct vm_op *op)
 {
@@ -304,7 +305,7 @@ fit_range(const struct workload *w, struct vm_op *op)
 		op->start--;
 }
 
-/* The whole map, or the thread's own part of it. */
+/* Chooses the whole map, or the thread's own part of it. */
 static void
 pick_place(struct workload *w)
 {
@@ -380,7 +381,7 @@ drain_begin(struct workload *w)
 	w->drain_page = w->min;
 }
 
-/* A system unwire of the next page that the ledger has; one may have it more than once. */
+/* A system unwire of the next page in the ledger, which may hold a page several times. */
 static void
 drain_next(struct workload *w, struct vm_op *op)
 {

@@ -2,17 +2,17 @@
 /*
  * world.c - see world.h.
  *
- * A stop. The main thread sets `stop`, then looks at each thread's status; a thread that begins to run says so, then
- * looks at `stop`. Both in one order that all agree on, so one of them sees the other: whoever is not seen running has
- * yet to see the stop. A sleeper is taken for stopped only while its queue's count is what it saw, because only a
- * running thread moves a count.
+ * A stop. The main thread sets `stop`, then reads each thread's status. A thread that starts to run sets its status,
+ * then reads `stop`. Both use sequentially consistent order, so at least one sees the other: a thread that the main
+ * thread does not see running will see the stop. A sleeper counts as stopped only while its queue's count is the one
+ * that it sleeps with, because only a running thread changes a count.
  *
- * All asleep. A thread publishes where it will sleep, and then leaves the number of those awake. The one that brings it
- * to 0 looks at all of them. Whoever's count has moved meanwhile is about to run, and looks itself when it sleeps
- * again.
+ * All asleep. A thread publishes its queue, then decrements nr_awake. The thread that decrements it to 0 checks all
+ * threads. A thread whose count has changed meanwhile is about to run, and does the check itself when it sleeps again.
  *
- * Neither look is at one instant: who was seen asleep may be woken by one who is yet to be looked at. So both are made
- * twice, and only if nobody began to run in between was there an instant, between the two, at which all of it was so.
+ * Neither check happens at one instant: a thread that was seen asleep may be woken by one that is not checked yet. So
+ * each check is done twice. If no thread started to run in between, all threads were asleep at the instant between the
+ * two.
  */
 #include "stress/world.h"
 
@@ -26,7 +26,7 @@
 #include "stress/relaxed.h"
 
 #define POLL_NS 20000
-#define LOOK_MAX_S 0.5 /* the most that counts between two looks */
+#define LOOK_MAX_S 0.5 /* the most that the time between two calls counts */
 #define NS_PER_S 1000000000
 
 #define ADD(field, value) atomic_fetch_add_explicit(&(field), value, memory_order_relaxed)
@@ -43,7 +43,7 @@ sum_runs(const struct world *w)
 	return sum;
 }
 
-/* The queue's number, unless it was woken since it looked. */
+/* The number of the queue that the thread sleeps on; 0: it was woken. */
 static unsigned
 queue_of(const struct world_thread *t)
 {
@@ -58,7 +58,7 @@ world_sleeps_on(const struct world_thread *t)
 	return atomic_load_explicit(&t->absent, memory_order_acquire) ? queue_of(t) : 0;
 }
 
-/* One look. *ret_asleep: there is somebody who sleeps. */
+/* One check. *ret_asleep: at least one thread sleeps. */
 static bool
 look_absent(const struct world *w, bool *ret_asleep)
 {
@@ -77,7 +77,7 @@ look_absent(const struct world *w, bool *ret_asleep)
 	return true;
 }
 
-/* *ret_runs says which time it is at which that is so. */
+/* *ret_runs identifies the instant of the result. */
 static bool
 all_asleep(const struct world *w, uint64_t *ret_runs)
 {
@@ -101,7 +101,8 @@ world_deadlocked(const struct world *w)
 	return true;
 }
 
-/* If all sleep for ever, and one waits for a frame, the lowest of those fails. Two may look at the same time. */
+/* If all threads sleep for ever and some wait for a frame, the lowest-numbered of these fails. Two threads may call
+ * this at the same time. */
 static void
 nobody_awake(struct world *w)
 {
@@ -113,16 +114,16 @@ nobody_awake(struct world *w)
 	for (unsigned i = w->nr_threads; i-- > 0;)
 		if (world_sleeps_on(w->threads[i]) == VM_WAITQ_FRAME)
 			lowest = w->threads[i];
-	if (lowest == NULL) /* a deadlock: the main thread will see it */
+	if (lowest == NULL) /* a deadlock, which the main thread will detect */
 		return;
 	if (!atomic_compare_exchange_strong(&w->decided, &decided, runs + 1))
 		return;
 	lowest->td.ctx.shortage = true;
-	/* The others wake up, too, and find what they found before. */
+	/* The other sleepers wake up, too, and sleep again. */
 	vm_env_native.wakeup(&w->map->frames.freed);
 }
 
-/* The fence: whoever brings the number to 0 sees what the others have published before they left it. */
+/* The fence: the thread that decrements the number to 0 sees what the others published before they decremented it. */
 static void
 leave_awake(struct world_thread *t)
 {
@@ -144,7 +145,7 @@ join_awake(struct world_thread *t)
 	STORE(t->absent, false);
 }
 
-/* --- what the engine asks of the world --- */
+/* --- the functions of struct vm_env --- */
 
 static void
 chaos(struct world_thread *t)

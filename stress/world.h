@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * world.h - the world of a stress run: the native one, and a record of who runs, who sleeps and where.
+ * world.h - the world of a stress run: the native world, and a record of which threads run or sleep, and where.
  *
- * What that record is for:
+ * The record is used for:
  *
  *   stops     The main thread can stop all others, wherever they are in their operations: at their next scheduling
  *             point, or asleep. The map lock is free then, and the invariants hold, as between two steps of the
  *             simulated world.
- *   shortage  When all threads sleep and some of them wait for a page frame (channel F), none will come. The lowest of
- *             those is told so and fails with KERN_RESOURCE_SHORTAGE, as in the simulated world.
- *   deadlock  When all threads sleep and none waits for a frame, nobody will wake anybody.
+ *   shortage  When all threads sleep and some of them wait for a page frame (channel F), none will become free. The
+ *             lowest-numbered of these fails with KERN_RESOURCE_SHORTAGE, as in the simulated world.
+ *   deadlock  When all threads sleep and none waits for a frame, no thread will ever wake.
  *   chaos     A thread yields before some locks and after some wakeups.
- *   order     Each scheduling point that is passed gets a number: about the order in which the steps were made.
+ *   order     Each passed scheduling point gets a number: approximately the order of the steps.
  *
- * The record is made of relaxed atomics wherever it can be, so that ThreadSanitizer does not take it for a lock.
+ * The record uses relaxed atomics where possible, so that ThreadSanitizer does not treat it as a lock.
  */
 #ifndef STRESS_WORLD_H
 #define STRESS_WORLD_H
@@ -33,7 +33,7 @@
 #define WORLD_CACHE_LINE 64
 
 enum world_status {
-	WORLD_OUT = 0, /* does not take part: has not begun, has ended, or waits for the next round */
+	WORLD_OUT = 0, /* not in the round: not started, ended, or waiting for the next round */
 	WORLD_RUNNING,
 	WORLD_STOPPED,
 	WORLD_ASLEEP,
@@ -46,15 +46,15 @@ struct world_thread {
 	struct world *world;
 	struct prng chaos;
 	_Atomic(enum world_status) status;
-	_Atomic bool absent;              /* out, or about to sleep, or asleep: it is not among the awake */
-	_Atomic(struct vm_waitq *) queue; /* absent: where it sleeps; NULL: it is out */
-	_Atomic uint32_t seen;            /* absent: the queue's count when it looked */
-	_Atomic uint32_t nr_runs;         /* how often it began to run, or went on */
+	_Atomic bool absent;              /* out, about to sleep, or asleep: not counted in nr_awake */
+	_Atomic(struct vm_waitq *) queue; /* absent: the queue it sleeps on; NULL: it is out */
+	_Atomic uint32_t seen;            /* absent: the queue's count that it sleeps with */
+	_Atomic uint32_t nr_runs;         /* how often it started or continued to run */
 	_Atomic uint64_t nr_waits[WORLD_CHANNELS];
 	_Atomic uint64_t nr_wakeups;
 
-	/* the thread's own; others look when all are stopped */
-	unsigned nr_points; /* numbered since world_round(); may pass WORLD_POINTS_MAX, the rest is not kept */
+	/* Only the thread writes these; others read them when all threads have stopped. */
+	unsigned nr_points; /* numbered since world_round(); may exceed WORLD_POINTS_MAX, the rest is not kept */
 	uint32_t points[WORLD_POINTS_MAX];
 };
 
@@ -65,48 +65,49 @@ struct world {
 	unsigned chaos;                          /* percent */
 	void (*on_point)(struct world_thread *); /* NULL, or called at each scheduling point: for tests */
 	_Atomic bool stop;
-	_Atomic uint32_t generation; /* moved when a stop ends; the stopped sleep on it */
+	_Atomic uint32_t generation; /* changed when a stop ends; stopped threads sleep on it */
 	_Atomic unsigned nr_awake;   /* threads that are not absent */
-	_Atomic uint64_t decided;    /* the last time at which nobody was awake and one was told, as a sum of nr_runs */
-	_Atomic uint32_t nr_steps;   /* of all threads: the number of the next point */
-	double watched, looked;      /* world_watched */
+	_Atomic uint64_t
+	    decided; /* the sum of nr_runs when all threads were last asleep and one of them was told to fail */
+	_Atomic uint32_t nr_steps; /* number of the next point, over all threads */
+	double watched, looked;    /* world_watched */
 };
 
 void world_init(struct world *w, vm_map_t map, unsigned chaos);
-/* The thread joins, OUT for now. Before any of them runs. */
+/* Adds a thread, in state OUT. Call it before any thread runs. */
 void world_add(struct world *w, struct world_thread *t);
 
-/* --- on the thread itself --- */
+/* --- called on the thread itself --- */
 
-/* The running thread is @t, from now on in this world. */
+/* Makes @t the running thread, in this world. */
 void world_thread_init(struct world_thread *t);
-/* OUT to RUNNING, and back. */
+/* From OUT to RUNNING, and back. */
 void world_enter(struct world_thread *t);
 void world_leave(struct world_thread *t);
-/* Stops here, if a stop is asked for. */
+/* If a stop is requested, the thread stops here. */
 void world_gate(struct world_thread *t);
 
-/* --- on the main thread, or on the only thread that is not OUT --- */
+/* --- called on the main thread, or on the only thread that is not OUT --- */
 
-/* The numbers begin again. */
+/* Restarts the numbering of scheduling points. */
 void world_round(struct world *w);
 
-/* --- on the main thread --- */
+/* --- called on the main thread --- */
 
 /*
- * Seconds in which somebody watched. Watchdogs count these: while the whole process is stopped, or gets no processor,
- * nobody looks, and the threads cannot make progress either. A gap between two looks counts half a second at most.
+ * A clock for watchdogs that does not run while the whole process is stopped or gets no processor, because the threads
+ * make no progress then either. The time between two calls counts as half a second at most.
  */
 double world_watched(struct world *w);
 /*
- * Asks all to stop, and waits until they have, for @timeout_s at most. False: somebody goes on. In either case
- * world_resume is due.
+ * Asks all threads to stop, and waits until they have stopped, for @timeout_s at most. False: a thread still runs. Call
+ * world_resume in both cases.
  */
 bool world_stop(struct world *w, double timeout_s);
 void world_resume(struct world *w);
-/* The channel (VM_WAITQ_*) on which the thread sleeps, not to be woken by what was done so far; 0: it does not. */
+/* The channel (VM_WAITQ_*) on which the thread sleeps without a wakeup on its way; 0: it does not sleep. */
 unsigned world_sleeps_on(const struct world_thread *t);
-/* Is nobody awake, and will nobody be woken, though some have not ended? */
+/* Do all threads that have not ended sleep, with no wakeup on its way? */
 bool world_deadlocked(const struct world *w);
 
 #endif

@@ -358,7 +358,7 @@ class Full(Case):
         code, out, err = self.run_in("stress", "--seconds", "60", "--seed", "1", "--quiet", "--mutant",
             "wire_counts_first_entry", "--window", window, preexec_fn=no_room)
         self.assertIn(code, (1, 3), out + err)
-        self.assertIn("%s: cannot be written, the window goes to standard error: File too large" % window, err)
+        self.assertIn("%s: cannot be written; the window goes to standard error: File too large" % window, err)
         self.assertIn("\nverdict ", err)
         self.assertNotIn("window: ", out)
         self.assertEqual(os.listdir(self.room), [])
