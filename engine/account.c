@@ -32,8 +32,10 @@ is_exact(const struct vm_map *map)
 	return !vm_behaves(map, Q1) && !vm_behaves(map, Q2);
 }
 
-/* Is @e the first entry of the piece that its wire is faulting in? Other threads may clip the piece, but its start
- * stays. */
+/*
+ * Is @e the first entry of the piece that its wire is faulting in? Other threads may clip the piece, but its start
+ * stays.
+ */
 static bool
 begins_faulting(const struct vm_map_entry *e)
 {

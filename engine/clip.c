@@ -58,8 +58,10 @@ vm_map_simplify_entry(vm_map_t map, vm_map_entry_t e)
 	}
 }
 
-/* Both halves of a split must refer to the same object: an entry without an object gets one, which takes over the
- * charge. */
+/*
+ * Both halves of a split must refer to the same object: an entry without an object gets one, which takes over the
+ * charge.
+ */
 static void
 object_for_split(vm_map_t map, vm_map_entry_t e) VM_REQUIRES(&map->lock)
 {

@@ -21,8 +21,10 @@ must_wait(const struct vm_map *map, const struct vm_map_entry *e)
 	return (e->eflags & MAP_ENTRY_IN_TRANSITION) != 0 || wirings != 0;
 }
 
-/* Sleeps until @e may be free. Returns the entry to go on with: the one at @e's start if that is mapped, else the next
- * one. */
+/*
+ * Sleeps until @e may be free. Returns the entry to go on with: the one at @e's start if that is mapped, else the next
+ * one.
+ */
 static vm_map_entry_t
 wait_for(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t e) VM_REQUIRES(&map->lock)
 {

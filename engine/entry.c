@@ -223,8 +223,10 @@ vm_map_findspace(vm_map_t map, vm_offset_t start, vm_size_t length, vm_offset_t 
 			*addr = start;
 			return 0;
 		}
-		/* Q4: the recorded kernel searches right of the last entry, where there is no entry, and so misses the
-		 * last gap. */
+		/*
+		 * Q4: the recorded kernel searches right of the last entry, where there is no entry, and so misses the
+		 * last gap.
+		 */
 		if (e == &map->header || (e->next == &map->header && vm_behaves(map, Q4)))
 			return 1;
 	}

@@ -153,7 +153,8 @@ fault_wait_frame(vm_map_t map, struct vm_op_ctx *ctx, uint32_t seen) VM_EXCLUDES
 	shortage = ctx->shortage;
 	ctx->shortage = false;
 	if (shortage) {
-		/* A step after a wakeup must take the lock. Otherwise the next operation would start in the same step.
+		/*
+		 * A step after a wakeup must take the lock. Otherwise the next operation would start in the same step.
 		 */
 		ctx->point = VM_POINT_fault;
 		vm_map_lock_read(map);

@@ -261,7 +261,8 @@ bool vm_map_entry_continues(const struct vm_map *map, const struct vm_map_entry 
     VM_REQUIRES_SHARED(&map->lock);
 /* Merges @entry with each neighbour that continues it; @entry survives. No-op while @entry is in transition. */
 void vm_map_simplify_entry(vm_map_t map, vm_map_entry_t entry) VM_REQUIRES(&map->lock);
-/* Merges @entry with its neighbours, then splits it so that it starts at @addr; no-op if it starts at or after @addr.
+/*
+ * Merges @entry with its neighbours, then splits it so that it starts at @addr; no-op if it starts at or after @addr.
  */
 void vm_map_clip_start(vm_map_t map, vm_map_entry_t entry, vm_offset_t addr) VM_REQUIRES(&map->lock);
 /* Splits @entry so that it ends at @addr; no-op if it ends at or before @addr. */

@@ -26,7 +26,8 @@ void vm_pmap_remove_page(struct vm_pmap *pmap, struct vm_frames *f, struct vm_pa
 void vm_pmap_protect(struct vm_pmap *pmap, struct vm_frames *f, vm_offset_t start, vm_offset_t end, vm_prot_t prot)
     VM_REQUIRES(&f->lock);
 
-/* Walks all translations, ascending: w.index is the address >> VM_PAGE_SHIFT; pass w.value to the next two functions.
+/*
+ * Walks all translations, ascending: w.index is the address >> VM_PAGE_SHIFT; pass w.value to the next two functions.
  */
 static inline void
 vm_pmap_walk(struct vm_slots_walk *w, const struct vm_pmap *pmap)

@@ -20,8 +20,10 @@ vm_map_check_protection(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_pro
 	return true;
 }
 
-/* Gives the entry an object, which needs the write lock for a moment. False: the lock was released, and the map has
- * changed. */
+/*
+ * Gives the entry an object, which needs the write lock for a moment. False: the lock was released, and the map has
+ * changed.
+ */
 static bool
 make_object(vm_map_t map, vm_map_entry_t e) VM_NO_TSA("upgrades and downgrades the lock, or loses it")
 {

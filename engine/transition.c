@@ -23,8 +23,10 @@ vm_map_entry_in_transition(
 		found = vm_map_lookup_entry(map, ctx->cursor, &e);
 		if (found)
 			vm_edge(edges->waited);
-		/* The timestamp also moves when the other transition ends, so compare the age of the entry's pages
-		 * instead. */
+		/*
+		 * The timestamp also moves when the other transition ends, so compare the age of the entry's pages
+		 * instead.
+		 */
 		if (found && (int)(e->born - ctx->stamp) > 0)
 			vm_edge(edges->changed_but_mapped);
 	}

@@ -39,8 +39,10 @@ unwire_entry(vm_map_t map, vm_map_entry_t e, bool user) VM_REQUIRES(&map->lock)
 		vm_edge(VM_EDGE_unwire_noop);
 		return;
 	}
-	/* Q2: the recorded kernel subtracts from the counter at the last unwire only, whether that is a user or a
-	 * system wiring. */
+	/*
+	 * Q2: the recorded kernel subtracts from the counter at the last unwire only, whether that is a user or a
+	 * system wiring.
+	 */
 	if ((vm_behaves(map, Q2) ? last && user_wired : user) && !VM_MUTATED(map, flag_cleared_first))
 		vm_map_wire_charge(map, -(int64_t)vm_entry_pages(e));
 	if (last)

@@ -7,8 +7,10 @@
  */
 #include "engine/map.h"
 
-/* Checks the subtree of @e. Its entries must be in the order of the ring: *next is the first one, and moves to the one
- * after the last. */
+/*
+ * Checks the subtree of @e. Its entries must be in the order of the ring: *next is the first one, and moves to the one
+ * after the last.
+ */
 static const char *
 check_tree(struct vm_map *map, const struct vm_map_entry *e, const struct vm_map_entry **next)
 {

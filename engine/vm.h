@@ -185,7 +185,8 @@ void vm_map_destroy(vm_map_t map);
 VM_MUST_CHECK bool vm_map_save(vm_map_t map);
 void vm_map_restore(vm_map_t map);
 
-/* Delete the mappings in [start, start + length), which may wait, then map the range. Errors as vm_map_insert, map.h.
+/*
+ * Delete the mappings in [start, start + length), which may wait, then map the range. Errors as vm_map_insert, map.h.
  */
 int vm_map_fixed(vm_map_t map, vm_object_t object, vm_ooffset_t offset, vm_offset_t start, vm_size_t length,
     vm_prot_t prot, vm_prot_t max, int cow);

@@ -95,8 +95,10 @@ undo_piece(vm_map_t map, struct vm_op_ctx *ctx, vm_map_entry_t e, bool user) VM_
 		e->wired_count = -1;
 		undone += (int64_t)vm_entry_pages(e);
 	}
-	/* Q1: the recorded kernel subtracts the whole piece from the counter, although pass 2 subtracts the first
-	 * entries again. */
+	/*
+	 * Q1: the recorded kernel subtracts the whole piece from the counter, although pass 2 subtracts the first
+	 * entries again.
+	 */
 	if (vm_behaves(map, Q1))
 		undone = (int64_t)((ctx->piece_end - ctx->piece_start) >> VM_PAGE_SHIFT);
 	if (user)

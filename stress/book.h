@@ -64,8 +64,10 @@ void book_free(struct book *b);
 /* Resets the book for an empty map. Call it while no thread runs. */
 void book_clear(struct book *b);
 
-/* Call these before and after each operation, on its thread. book_before sets the tag of a write. book_after returns
- * NULL, or a finding. */
+/*
+ * Call these before and after each operation, on its thread. book_before sets the tag of a write. book_after returns
+ * NULL, or a finding.
+ */
 void book_before(struct book *b, unsigned thread, struct vm_op *op);
 const char *book_after(struct book *b, unsigned thread, const struct vm_op *op, const struct vm_result *r);
 

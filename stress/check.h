@@ -14,8 +14,10 @@ struct world;
  * the user-wire counter is exact and within the limit.
  */
 const char *stress_check(vm_map_t map);
-/* Call it in the middle of a round, when the world has stopped: checks all invariants, including those of sleeping
- * threads. */
+/*
+ * Call it in the middle of a round, when the world has stopped: checks all invariants, including those of sleeping
+ * threads.
+ */
 const char *stress_check_stopped(const struct world *w);
 /* Checks only the invariants of sleeping threads. */
 const char *stress_check_sleepers(const struct world *w);

@@ -97,8 +97,10 @@ add_protection(struct steps *s, const struct vm_map_entry *e, struct vm_op range
 		add_step(s, range);
 }
 
-/* Adds the steps in an order in which each one succeeds: content and wirings before the protection that would forbid
- * them. */
+/*
+ * Adds the steps in an order in which each one succeeds: content and wirings before the protection that would forbid
+ * them.
+ */
 static void
 add_entry(struct steps *s, const struct history_base *base, const struct vm_map_entry *e)
 {

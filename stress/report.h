@@ -11,7 +11,8 @@ void stress_report_text(const struct stress_config *config, const struct stress_
 /* False: out of memory, or standard output cannot be written. */
 bool stress_report_json(const struct stress_config *config, const struct stress_result *result, const char *repeat);
 
-/* Objects: the number of operations that returned KERN_INVALID_ADDRESS by each edge; the number of sleeps by channel.
+/*
+ * Objects: the number of operations that returned KERN_INVALID_ADDRESS by each edge; the number of sleeps by channel.
  */
 struct json_t *report_json_edges(const struct stress_counts *counts);
 struct json_t *report_json_waits(const struct stress_counts *counts);

@@ -343,7 +343,8 @@ arrive(struct member *m)
 {
 	struct stress_run *run = m->run;
 
-	/* Leave first, because world_leave may read the state of all other threads, and of the map that they sleep on.
+	/*
+	 * Leave first, because world_leave may read the state of all other threads, and of the map that they sleep on.
 	 */
 	world_leave(&m->world);
 	if (atomic_fetch_add(&run->nr_arrived, 1) + 1 < run->config.threads)

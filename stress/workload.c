@@ -146,8 +146,10 @@ mix_pick(const struct workload_mix *mix, struct prng *rng)
 
 /* --- operations --- */
 
-/* A range within [low, high) of at most @len_max pages; short ones are more likely. Sometimes empty, if @len_max is
- * not 1. */
+/*
+ * A range within [low, high) of at most @len_max pages; short ones are more likely. Sometimes empty, if @len_max is not
+ * 1.
+ */
 static void
 pick_range(struct workload *w, struct vm_op *op, uint64_t low, uint64_t high, uint64_t len_max)
 {
@@ -200,8 +202,10 @@ pick_whole(struct workload *w, struct vm_op *op)
 	op->flags |= VM_OPF_HOLESOK;
 }
 
-/* Draws who, holes and write. Moves a system operation into a zone and applies the zone's rules: in the kept zone, only
- * wires. */
+/*
+ * Draws who, holes and write. Moves a system operation into a zone and applies the zone's rules: in the kept zone, only
+ * wires.
+ */
 static void
 pick_wiring(struct workload *w, struct vm_op *op)
 {

@@ -101,8 +101,10 @@ world_deadlocked(const struct world *w)
 	return true;
 }
 
-/* If all threads sleep for ever and some wait for a frame, the lowest-numbered of these fails. Two threads may call
- * this at the same time. */
+/*
+ * If all threads sleep for ever and some wait for a frame, the lowest-numbered of these fails. Two threads may call
+ * this at the same time.
+ */
 static void
 nobody_awake(struct world *w)
 {
