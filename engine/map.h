@@ -321,7 +321,7 @@ VM_MUST_CHECK bool vm_map_entry_end_transition(vm_map_t map, vm_map_entry_t entr
 VM_MUST_CHECK int vm_map_wire_first_entry(vm_map_t map, struct vm_op_ctx *ctx, bool holes_ok,
     const struct vm_wire_edges *edges, vm_map_entry_t *entry) VM_REQUIRES(&map->lock);
 
-/* --- page.c, pageout.c --- */
+/* --- page-ops.c, pageout.c --- */
 
 /*
  * Makes the page @index of @object resident: from the pager, or zero-filled. With @wire, adds a wiring. NULL: no frame

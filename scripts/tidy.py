@@ -19,9 +19,15 @@ FUNCTION_LINES_MAX = 70
 COLUMNS_MAX = 120
 TAB = 8
 
-ROOMS = ("engine", "harness", "fuzz", "stress", "tests", "examples")
+ROOMS = ("engine", "harness", "fuzz", "stress", "tests", "examples", "tools")
 # Rooms whose headers a room may include; the others may include any.
-MAY_INCLUDE = {"engine": ("engine",), "harness": ("engine", "harness")}
+MAY_INCLUDE = {"engine": ("engine",), "harness": ("engine", "harness"), "stress": ("engine", "harness", "stress")}
+# The rooms of harness/, from the lowest up. A room includes itself and rooms before it. Other rooms, and the folders
+# beside harness/, include its facade only: harness/ROOM/ROOM.h.
+HARNESS_ROOMS = ("base", "program", "sim", "target", "gen", "check", "run", "explore", "shrink", "expect", "hunt",
+    "show", "cli")
+# Rooms of which no files may form a circle.
+NO_CIRCLES = ("engine", "harness", "stress", "fuzz", "tools", "examples")
 # The reference model is written from the documents alone: of the engine it sees the tables and the public numbers.
 MODEL_MAY_INCLUDE = ("engine/ops.h", "engine/vm.h")
 
@@ -42,7 +48,7 @@ ENGINE_WORLDS = ("engine/native.c", "engine/native.h")
 
 # Functions that change what the next call of them gives: random draws, and reading from a cursor. A function of ours
 # that calls one of them with a generator or a cursor of its caller is another one.
-DRAWS = ("prng_next", "read_number", "read_text", "lex_next")
+DRAWS = ("prng_next", "message_read_number", "message_read_text", "lex_next")
 
 SPDX_LINES = 3  # the line is among the first few, behind a "#!"
 MARKS = ("TO" + "DO", "FIX" + "ME", "XX" + "X")
@@ -153,7 +159,7 @@ def include(file):
     if file.room not in ROOMS or not (file.is_c or file.name.endswith(".def")):
         return
     allowed = MAY_INCLUDE.get(file.room, ROOMS)
-    is_model = file.room == "harness" and file.name.startswith("model")
+    is_model = file.path.startswith("harness/target/model")
     for number, line in enumerate(file.lines, 1):
         match = re.match(r"\s*#\s*include\s+([<\"])([^>\"]+)[>\"]", line)
         if not match:
@@ -166,6 +172,77 @@ def include(file):
             yield number, f"{what}: {file.room}/ may include {' and '.join(r + '/' for r in allowed)} only"
         elif is_model and room == "engine" and not what.endswith(".def") and what not in MODEL_MAY_INCLUDE:
             yield number, f"{what}: the model sees only {' and '.join(MODEL_MAY_INCLUDE)} of the engine"
+
+
+@rule
+def room(file):
+    """A room of harness/ includes rooms before it, and of every other room only the facade."""
+    if not (file.is_c or file.name.endswith(".def")) or file.room not in ROOMS:
+        return
+    parts = file.path.split("/")
+    own = parts[1] if parts[0] in ("harness", "tests") and len(parts) > 2 and parts[1] in HARNESS_ROOMS else None
+    if parts[0] == "harness" and len(parts) == 3 and own is None:
+        yield 1, f"harness/{parts[1]}/ is not in HARNESS_ROOMS of scripts/tidy.py"
+    for number, line in enumerate(file.lines, 1):
+        match = re.match(r'\s*#\s*include\s+"harness/(\w+)/([\w.-]+)"', line)
+        if not match or match.group(1) not in HARNESS_ROOMS or match.group(1) == own:
+            continue
+        what, header = match.groups()
+        if parts[0] == "harness" and own is not None and HARNESS_ROOMS.index(what) > HARNESS_ROOMS.index(own):
+            yield number, f"harness/{own}/ may not include harness/{what}/, which is after it in HARNESS_ROOMS"
+        elif header != what + ".h" and not header.endswith(".def"):
+            yield number, f"{header} is inside harness/{what}/: include harness/{what}/{what}.h"
+
+
+def unit_of(path):
+    """X.c and X.h are one file to a reader."""
+    return path.rsplit(".", 1)[0]
+
+
+@functools.lru_cache(maxsize=None)
+def circles_of(root):
+    """{first file: the others} of each circle. A file needs another if it includes its header or calls its function."""
+    paths = [p for p in files_of(root) if p.endswith((".c", ".h")) and p.split("/", 1)[0] in NO_CIRCLES]
+    texts = {p: (root / p).read_text(encoding="utf-8", errors="replace") for p in paths}
+    code = {p: strip_c(texts[p]) for p in paths}
+    units = {unit_of(p) for p in paths}
+    homes, own = {}, {}
+    for p in paths:
+        names = list(functions_of(code[p]))
+        own[p] = {name for name, _, _ in names}
+        homes.update({name: unit_of(p) for name, static, _ in names if p.endswith(".c") and not static})
+    needs = {unit: set() for unit in units}
+    for p in paths:
+        included = re.findall(r'^\s*#\s*include\s+"([^"]+)\.h"', texts[p], re.MULTILINE)
+        needs[unit_of(p)] |= {unit for unit in included if unit in units}
+        if p.endswith(".c"):
+            called = set(re.findall(r"(?<![\w.>])(\w+)\s*\(", code[p])) - own[p]
+            needs[unit_of(p)] |= {homes[name] for name in called if name in homes}
+    return {min(circle): sorted(circle) for circle in knots(needs)}
+
+
+def knots(needs):
+    """The sets of more than one unit that all need each other, by what each of them reaches."""
+    reach = {unit: set(after) - {unit} for unit, after in needs.items()}
+    more = True
+    while more:
+        more = False
+        for after in reach.values():
+            new = set().union(*(reach[unit] for unit in after)) - after
+            if new:
+                after |= new
+                more = True
+    return {frozenset(other for other in after if unit in reach[other]) for unit, after in reach.items()
+        if unit in after}
+
+
+@rule
+def circle(file):
+    """No circle of files: each can be read, and tested, after those it needs."""
+    if file.room in NO_CIRCLES and file.is_c:
+        found = circles_of(file.root).get(unit_of(file.path))
+        if found and file.path == min(p for p in files_of(file.root) if unit_of(p) == unit_of(file.path)):
+            yield 1, "a circle of files: " + ", ".join(found)
 
 
 @rule

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * member.h - the threads of a stress run: the structs that runner.c, hang.c and live.c share.
+ * member.h - the threads of a stress run: the structs that runner-loop.c, hang.c and live.c share.
  *
  * A member writes only its own struct. Fields that other threads read while it runs are relaxed atomics. They read the
  * other fields when all members have stopped, or, to report a hang, by functions that ThreadSanitizer does not see.

@@ -65,8 +65,21 @@ BAD = {
         ("engine/c.c", C + '#include "vm.h"\n', 2, "name the room"),
         ("harness/a.h", C + '#include "stress/run.h"\n', 2, "engine/ and harness/ only"),
         ("harness/a.c", C + '  # include "tests/t.h"\n', 2, "engine/ and harness/ only"),
-        ("harness/model.c", C + '#include "engine/map.h"\n', 2, "the model sees only"),
-        ("harness/model-wire.c", C + '#include "engine/sync.h"\n', 2, "the model sees only"),
+        ("harness/target/model.c", C + '#include "engine/map.h"\n', 2, "the model sees only"),
+        ("harness/target/model-wire.c", C + '#include "engine/sync.h"\n', 2, "the model sees only"),
+    ],
+    "room": [
+        ("harness/check/a.c", C + '#include "harness/run/run.h"\n', 2, "harness/check/ may not include harness/run/"),
+        ("harness/run/a.c", C + '#include "harness/check/check-inside.h"\n', 2, "include harness/check/check.h"),
+        ("stress/a.c", C + '#include "harness/sim/fiber.h"\n', 2, "include harness/sim/sim.h"),
+        ("harness/attic/a.c", C, 1, "harness/attic/ is not in HARNESS_ROOMS"),
+    ],
+    "circle": [
+        # A header that includes what includes it; two files that call each other.
+        ("harness/base/a.h", {"harness/base/a.h": C + '#include "harness/base/b.h"\n',
+            "harness/base/b.h": C + '#include "harness/base/a.h"\n'}, 1, "harness/base/a, harness/base/b"),
+        ("stress/a.c", {"stress/a.c": C + "void\na(void)\n{\n\tb();\n}\n",
+            "stress/b.c": C + "void\nb(void)\n{\n\ta();\n}\n"}, 1, "stress/a, stress/b"),
     ],
     "engine-way-out": [
         ("engine/a.c", C + '\tprintf("x");\n', 2, "printf() in engine/"),
@@ -88,10 +101,12 @@ BAD = {
         ("harness/b.c", C + body("x = prng_next(p) + 2 * prng_next(p);"), 5, "two draws"),
         ("harness/c.c", C + body("a[prng_next(p)] ^= 1 << prng_next(p);"), 5, "two draws"),
         ("harness/d.c", C + body("return (struct range){ prng_next(p), 1 + prng_next(p) };"), 5, "two draws"),
-        ("harness/e.c", C + body("struct raw r = { .a = read_text(c), .b = read_text(c) };"), 5, "two draws"),
+        ("harness/e.c", C + body("struct raw r = { .a = message_read_text(c), .b = message_read_text(c) };"), 5,
+            "two draws"),
         ("harness/f.c", C + body("if (f(prng_next(p), y ? prng_next(p) : 0))\n\t\tx();"), 5, "two draws"),
         # What calls a function that draws draws itself, unless the generator is its own.
-        ("tests/a.c", C + "static int\npick(struct prng *p)\n{\n\treturn prng_next(p);\n}\n\n"
+        ("tests/a.c", C
+            + "static int\npick(struct prng *p)\n{\n\treturn prng_next(p);\n}\n\n"
             + body("put(pick(p), pick(p));"), 11, "two draws"),
     ],
     "litmus-head": [
@@ -110,7 +125,11 @@ GOOD = {
     "engine/t.def": C + "VM_OP(" + "x" * 200 + ")\n",
     "engine/s.h": C + "struct a {\n" + "\tint x;\n" * 100 + "};\n",
     "harness/a.c": C + '#include "engine/map.h"\n#include "harness/sim.h"\n\tprintf("x");\n\tstrlcpy(a, b, 3);\n',
-    "harness/model.c": C + '#include "engine/ops.h"\n#include "engine/vm.h"\n#include "engine/ops.def"\n',
+    "harness/run/a.c": C + '#include "harness/check/check.h"\n#include "harness/run/run-step.h"\n',
+    "harness/base/a.h": C + '#include "harness/base/b.h"\n',
+    "harness/base/c.c": C + '#include "harness/base/a.h"\n',
+    "harness/base/b.h": C,
+    "harness/target/model.c": C + '#include "engine/ops.h"\n#include "engine/vm.h"\n#include "engine/ops.def"\n',
     "stress/a.c": C + '#include "harness/sim.h"\n#include "stress/run.h"\n' + "\t" * 15 + "\n",
     "stress/b.c": C + body("if (prng_next(p) && prng_next(p))\n\t\tx = prng_next(p);")
         + body("uint64_t a = prng_next(p), b = prng_next(p), c = y ? prng_next(p) : 1 + prng_next(p);")
@@ -143,7 +162,7 @@ class Tidy(unittest.TestCase):
         for rule, examples in BAD.items():
             for path, text, line, words in examples:
                 with self.subTest(rule=rule, path=path):
-                    _, found = complaints({path: text})
+                    _, found = complaints(text if isinstance(text, dict) else {path: text})
                     self.assertEqual(len(found), 1, found)
                     self.assertTrue(found[0].startswith(f"{path}:{line}: {rule}: "), found[0])
                     self.assertIn(words, found[0])

@@ -42,12 +42,6 @@ bugs_next(enum vm_mutant after)
 	return VM_MUTANT_none;
 }
 
-const char *
-bugs_mutant_name(enum vm_mutant mutant)
-{
-	return mutant == VM_MUTANT_none ? "none" : vm_mutant_table[mutant].name;
-}
-
 static VM_NORETURN void
 trial_main(const struct bugs_process *p)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* map.c - creating, saving, restoring and destroying a map in an arena. */
+/* map-create.c - creating, saving, restoring and destroying a map in an arena. */
 #include "engine/map.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* object.c - making and dropping objects. */
+/* object-pool.c - making and dropping objects. */
 #include "engine/object.h"
 
 #include "engine/map.h"

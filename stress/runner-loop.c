@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * runner.c - see runner.h. The last member to end its round checks the map and starts the next round. The main thread
+ * runner-loop.c - see runner.h. The last member to end its round checks the map and starts the next round. The main thread
  * wakes up TICKS_PER_S times a second, or every check_ms, and checks the clock, signals and progress.
  */
 #include "stress/runner.h"
@@ -65,28 +65,6 @@ stress_config_default(struct stress_config *config)
 		.threads = 4, .pages = 64, .overlap = 100, .chaos = 5, .check_ms = 100, .hang_s = 20
 	};
 	workload_mix_default(&config->mix);
-}
-
-void
-member_sum(struct stress_run *run, struct stress_counts *counts)
-{
-	*counts = (struct stress_counts){ .least_ops = UINT64_MAX };
-	for (unsigned i = 0; i < run->config.threads; i++) {
-		struct member *m = &run->members[i];
-		uint64_t done = LOAD(m->nr_done);
-
-		for (unsigned code = 0; code <= VM_OP_CODE_MAX; code++)
-			for (unsigned kern = 0; kern < VM_KERN_COUNT; kern++)
-				counts->nr[code][kern] += LOAD(m->nr[code][kern]);
-		for (unsigned edge = 0; edge < VM_EDGE_COUNT; edge++)
-			counts->edges[edge] += LOAD(m->edges[edge]);
-		for (unsigned channel = 0; channel < WORLD_CHANNELS; channel++)
-			counts->waits[channel] += LOAD(m->world.nr_waits[channel]);
-		counts->wakeups += LOAD(m->world.nr_wakeups);
-		counts->nr_ops += done;
-		counts->least_ops = done < counts->least_ops ? done : counts->least_ops;
-		counts->most_ops = done > counts->most_ops ? done : counts->most_ops;
-	}
 }
 
 /* --- findings --- */
