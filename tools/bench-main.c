@@ -7,7 +7,6 @@
 
 #include "harness/base/base.h"
 #include "harness/cli/cli.h"
-#include "harness/cli/external.h"
 #include "harness/run/run.h"
 #include "tools/bench.h"
 

@@ -11,7 +11,6 @@
 
 #include "harness/base/base.h"
 #include "harness/cli/cli.h"
-#include "harness/cli/external.h"
 #include "harness/program/program.h"
 #include "tools/bugs.h"
 

@@ -10,6 +10,7 @@
 #define HARNESS_CLI_CLI_H
 
 #include "harness/cli/command.h"
+#include "harness/cli/external.h"
 #include "harness/cli/options.h"
 
 #endif
