@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * page-ops.c - pages and frames, and operations on the pages of an entry. These find pages through the object, not through
- * the pmap, because protect may have removed translations.
+ * page-ops.c - pages and frames, and operations on the pages of an entry. These find pages through the object, not
+ * through the pmap, because protect may have removed translations.
  */
 #include "engine/map.h"
 
