@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "harness/program/profile.h"
+#include "harness/program/program.h"
 
 #define Q1 VM_BEHAVIOUR_BIT(Q1)
 #define Q2 VM_BEHAVIOUR_BIT(Q2)

@@ -24,7 +24,7 @@
 struct stored {
 	char *path;
 	char *text;
-	uint64_t hash;
+	uint64_t hash = 0;
 	bool own;   /* written by a hunt; false: somebody else's, which stays */
 	bool tried; /* this hunt has run it */
 };
