@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * runner-loop.c - see runner.h. The last member to end its round checks the map and starts the next round. The main thread
- * wakes up TICKS_PER_S times a second, or every check_ms, and checks the clock, signals and progress.
+ * runner-loop.c - see runner.h. The last member to end its round checks the map and starts the next round. The main
+ * thread wakes up TICKS_PER_S times a second, or every check_ms, and checks the clock, signals and progress.
  */
 #include "stress/runner.h"
 
