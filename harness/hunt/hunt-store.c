@@ -24,7 +24,7 @@
 struct stored {
 	char *path;
 	char *text;
-	uint64_t hash = 0;
+	uint64_t hash;
 	bool own;   /* written by a hunt; false: somebody else's, which stays */
 	bool tried; /* this hunt has run it */
 };
@@ -101,7 +101,7 @@ load_file(struct hunt_store *s, const char *path)
 	struct strbuf text = { 0 }, error = { 0 }, bare_text = { 0 };
 	struct program p, bare;
 	size_t target_len;
-	uint64_t hash;
+	uint64_t hash = 0;
 	bool own = parse_name(name_of(path), &target_len, &hash), suits, good;
 
 	if (own && (target_len != strlen(target) || memcmp(name_of(path), target, target_len) != 0))
