@@ -4,6 +4,7 @@
 
 #include <err.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +63,26 @@ strbuf_add_num(struct strbuf *b, int64_t n)
 	if (n < 0)
 		*--at = '-';
 	strbuf_addn(b, at, (size_t)(digits + sizeof(digits) - at));
+}
+
+void
+strbuf_wrap(struct strbuf *b, const char *text, size_t at, size_t columns, const char *next)
+{
+	for (bool first = true; *text != '\0'; first = false) {
+		size_t len = strcspn(text, " ");
+
+		if (!first && at + 1 + len > columns) {
+			strbuf_addc(b, '\n');
+			strbuf_add(b, next);
+			at = strlen(next);
+		} else if (!first) {
+			strbuf_addc(b, ' ');
+			at++;
+		}
+		strbuf_addn(b, text, len);
+		at += len;
+		text += len + strspn(text + len, " ");
+	}
 }
 
 void

@@ -162,52 +162,30 @@ take(const struct option_row *row, const char *name, void *command, const char *
 
 /* --- --help --- */
 
-/* Words of @text from column @at on, in lines that begin at TEXT_COLUMN. */
-static void
-print_wrapped(const char *text, size_t at)
-{
-	while (*text != '\0') {
-		size_t len = strcspn(text, " ");
-
-		if (at > TEXT_COLUMN && at + 1 + len > TEXT_END) {
-			printf("\n");
-			at = 0;
-		} else if (at > TEXT_COLUMN) {
-			printf(" ");
-			at++;
-		}
-		if (at < TEXT_COLUMN) {
-			printf("%*s", (int)(TEXT_COLUMN - at), "");
-			at = TEXT_COLUMN;
-		}
-		printf("%.*s", (int)len, text);
-		at += len;
-		text += len + (text[len] == ' ');
-	}
-	printf("\n");
-}
-
 static void
 print_help(const struct command_line *line)
 {
-	struct strbuf lists = { 0 };
+	struct strbuf text = { 0 };
+	char next[TEXT_COLUMN + 1];
 
-	fputs(line->head, stdout);
+	(void)snprintf(next, sizeof(next), "%*s", TEXT_COLUMN, "");
+	strbuf_add(&text, line->head);
 	for (const struct option_row *row = line->rows; row->synopsis != NULL; row++) {
-		size_t indent = row->synopsis[1] == '-' ? 6 : 2, at = indent + strlen(row->synopsis);
+		int indent = row->synopsis[1] == '-' ? 6 : 2, width = (int)strlen(row->synopsis);
 
-		printf("%*s%s", (int)indent, "", row->synopsis);
-		if (at >= TEXT_COLUMN) {
-			printf("\n");
-			at = 0;
-		}
-		print_wrapped(row->help, at);
+		strbuf_printf(&text, "%*s%s", indent, "", row->synopsis);
+		if (indent + width >= TEXT_COLUMN)
+			strbuf_printf(&text, "\n%*s", TEXT_COLUMN, "");
+		else
+			strbuf_printf(&text, "%*s", TEXT_COLUMN - indent - width, "");
+		strbuf_wrap(&text, row->help, TEXT_COLUMN, TEXT_END, next);
+		strbuf_addc(&text, '\n');
 	}
-	fputs(line->tail, stdout);
+	strbuf_add(&text, line->tail);
 	if (line->lists != NULL)
-		line->lists(&lists);
-	fputs(strbuf_text(&lists), stdout);
-	strbuf_free(&lists);
+		line->lists(&text);
+	fputs(strbuf_text(&text), stdout);
+	strbuf_free(&text);
 }
 
 /* --- parsing --- */

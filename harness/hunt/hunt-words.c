@@ -56,23 +56,8 @@ hunt_key(const struct program *p, const struct finding *f, struct strbuf *out)
 void
 hunt_comment(const char *text, struct strbuf *out)
 {
-	const char *mark = "#";
-	size_t at = COMMENT_COLUMNS;
-
-	while (*text != '\0') {
-		size_t word = strcspn(text, " ");
-
-		if (at + 1 + word > COMMENT_COLUMNS) {
-			strbuf_printf(out, "%s%s", mark[1] != '\0' ? "\n" : "", mark);
-			at = strlen(mark);
-			mark = "#  ";
-		}
-		strbuf_addc(out, ' ');
-		strbuf_addn(out, text, word);
-		at += 1 + word;
-		text += word;
-		text += strspn(text, " ");
-	}
+	strbuf_add(out, "# ");
+	strbuf_wrap(out, text, strlen("# "), COMMENT_COLUMNS, "#   ");
 	strbuf_addc(out, '\n');
 }
 

@@ -3,6 +3,7 @@
 #include "harness/show/explain.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/mutant.h"
@@ -20,23 +21,11 @@
 static void
 line(const char *label, const char *text, struct strbuf *out)
 {
-	size_t column = LABEL_COLUMNS;
+	char next[LABEL_COLUMNS + 1];
 
+	(void)snprintf(next, sizeof(next), "%*s", LABEL_COLUMNS, "");
 	strbuf_printf(out, "%-*s", LABEL_COLUMNS, label);
-	while (*text != '\0') {
-		size_t word = strcspn(text, " ");
-
-		if (column > LABEL_COLUMNS && column + 1 + word > FOLD_COLUMNS) {
-			strbuf_printf(out, "\n%*s", LABEL_COLUMNS, "");
-			column = LABEL_COLUMNS;
-		} else if (column > LABEL_COLUMNS) {
-			strbuf_addc(out, ' ');
-			column++;
-		}
-		strbuf_addn(out, text, word);
-		column += word;
-		text += word + strspn(text + word, " ");
-	}
+	strbuf_wrap(out, text, LABEL_COLUMNS, FOLD_COLUMNS, next);
 	strbuf_addc(out, '\n');
 }
 
