@@ -82,31 +82,60 @@ will_wake(const struct vm_map_entry *e)
 	return held && (e->eflags & MAP_ENTRY_NEEDS_WAKEUP) != 0;
 }
 
-/* The address whose entry a sleeper of channel T waits for. */
-static vm_offset_t
-awaited(const struct vm_op_ctx *ctx)
+/* Each function says why a sleeper of its channel will not be woken; NULL: nothing is wrong. */
+typedef const char *check_function(vm_map_t map, const struct vm_thread *td);
+
+static const char *
+check_TRANSITION(vm_map_t map, const struct vm_thread *td) VM_REQUIRES(&map->lock)
 {
-	return ctx->point == VM_POINT_fault_wait ? ctx->fault_addr : ctx->cursor;
+	vm_offset_t at = vm_op_awaited(&td->ctx);
+	vm_map_entry_t e;
+
+	if (!vm_map_lookup_entry(map, at, &e))
+		return vm_map_broken(map, at, at + VM_PAGE_SIZE, "I22: a thread waits for an entry that was unmapped");
+	if (!will_wake(e))
+		return vm_map_broken(map, e->start, e->end, "I22: a thread waits for an entry that will not wake it");
+	return NULL;
+}
+
+static const char *
+check_BUSY(vm_map_t map, const struct vm_thread *td) VM_REQUIRES(&map->lock)
+{
+	(void)td;
+	if (map->busy != 0 && map->busy_wanted)
+		return NULL;
+	return "I23: a thread waits for an idle map, but the map is idle already or will not wake the thread";
+}
+
+/* If no frame comes, the world tells a sleeper so (struct vm_op_ctx.shortage). */
+static const char *
+check_FRAME(vm_map_t map, const struct vm_thread *td)
+{
+	(void)map;
+	(void)td;
+	return NULL;
+}
+
+/* The lock itself wakes its sleepers; the world can see whether a free lock has some. */
+static const char *
+check_MAP_LOCK(vm_map_t map, const struct vm_thread *td)
+{
+	(void)map;
+	(void)td;
+	return NULL;
 }
 
 const char *
-vm_map_check_sleeper(vm_map_t map, const struct vm_thread *td, unsigned waitq)
+vm_map_check_sleeper(vm_map_t map, const struct vm_thread *td, enum vm_channel channel)
 {
-	vm_offset_t at = awaited(&td->ctx);
-	vm_map_entry_t e;
+	static check_function *const checks[VM_CHANNEL_COUNT] = {
+#define VM_SLEEP(point, channel, text)
+#define VM_CHANNEL(id, name, letter, condition, cause) [VM_CHANNEL_##id] = check_##id,
+#include "engine/channels.def"
+#undef VM_CHANNEL
+#undef VM_SLEEP
+	};
 
 	(void)vm_map_broken(map, 0, 0, NULL);
-	if (waitq == VM_WAITQ_TRANSITION) {
-		if (!vm_map_lookup_entry(map, at, &e))
-			return vm_map_broken(
-			    map, at, at + VM_PAGE_SIZE, "I22: a thread waits for an entry that was unmapped");
-		if (!will_wake(e))
-			return vm_map_broken(
-			    map, e->start, e->end, "I22: a thread waits for an entry that will not wake it");
-	} else if (waitq == VM_WAITQ_BUSY) {
-		if (map->busy == 0 || !map->busy_wanted)
-			return "I23: a thread waits for an idle map, but the map is idle already or will not wake the "
-			       "thread";
-	}
-	return NULL;
+	return checks[channel] != NULL ? checks[channel](map, td) : NULL;
 }

@@ -31,11 +31,11 @@ vm_map_create(const struct vm_config *config)
 	map->header.prev = map->header.next = &map->header;
 	map->header.adj_free = config->max - config->min;
 	RB_INIT(&map->root);
-	vm_rwlock_init(&map->lock, VM_WAITQ_MAP_LOCK);
-	vm_waitq_init(&map->transition_waitq, VM_WAITQ_TRANSITION);
-	vm_waitq_init(&map->busy_waitq, VM_WAITQ_BUSY);
+	vm_rwlock_init(&map->lock, VM_CHANNEL_MAP_LOCK);
+	vm_waitq_init(&map->transition_waitq, VM_CHANNEL_TRANSITION);
+	vm_waitq_init(&map->busy_waitq, VM_CHANNEL_BUSY);
 	map->arena = arena;
-	vm_frames_init(&map->frames, &map->arena, config->nr_frames, VM_WAITQ_FRAME);
+	vm_frames_init(&map->frames, &map->arena, config->nr_frames, VM_CHANNEL_FRAME);
 	return map;
 }
 

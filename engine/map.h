@@ -110,12 +110,6 @@ struct vm_map {
 	struct vm_arena arena;     /* [m], or [f] with the map lock shared: faults allocate pages from it */
 };
 
-/* Ids of the queues, for the simulated world. */
-#define VM_WAITQ_TRANSITION 1
-#define VM_WAITQ_BUSY 2
-#define VM_WAITQ_MAP_LOCK 3
-#define VM_WAITQ_FRAME 4
-
 #define vm_behaves(map, id) (((map)->config.behaviours & VM_BEHAVIOUR_BIT(id)) != 0)
 
 static inline vm_offset_t
@@ -385,8 +379,9 @@ const char *vm_map_check_entries(vm_map_t map) VM_REQUIRES(&map->lock);
  * wrong on purpose; @excused skips its check then.
  */
 const char *vm_map_check_account(vm_map_t map, bool excused) VM_REQUIRES(&map->lock);
-/* Will somebody wake @td, which sleeps on the map's channel @waitq (VM_WAITQ_*)? "I22: ...", "I23: ...", or NULL. */
-const char *vm_map_check_sleeper(vm_map_t map, const struct vm_thread *td, unsigned waitq) VM_REQUIRES(&map->lock);
+/* Will somebody wake @td, which sleeps on @channel? "I22: ...", "I23: ...", or NULL. */
+const char *vm_map_check_sleeper(vm_map_t map, const struct vm_thread *td, enum vm_channel channel)
+    VM_REQUIRES(&map->lock);
 
 /* --- canary.c --- */
 

@@ -9,6 +9,35 @@ static const char *const texts[] = {
 #undef VM_POINT
 };
 
+const struct vm_channel_desc vm_channel_table[VM_CHANNEL_COUNT] = {
+#define VM_SLEEP(point, channel, text)
+#define VM_CHANNEL(id, key, initial, waits_until, waits_for)                                                           \
+	[VM_CHANNEL_##id] = { .name = (key), .letter = (initial), .condition = (waits_until), .cause = (waits_for) },
+#include "engine/channels.def"
+#undef VM_CHANNEL
+#undef VM_SLEEP
+};
+
+enum vm_channel
+vm_point_channel(enum vm_point point)
+{
+	static const uint8_t channels[] = {
+#define VM_CHANNEL(id, name, letter, condition, cause)
+#define VM_SLEEP(at, channel, text) [VM_POINT_##at] = VM_CHANNEL_##channel,
+#include "engine/channels.def"
+#undef VM_SLEEP
+#undef VM_CHANNEL
+	};
+
+	return point < sizeof(channels) ? (enum vm_channel)channels[point] : VM_CHANNEL_NONE;
+}
+
+vm_offset_t
+vm_op_awaited(const struct vm_op_ctx *ctx)
+{
+	return ctx->point == VM_POINT_fault_wait ? ctx->fault_addr : ctx->cursor;
+}
+
 struct out {
 	char *p, *end;
 };

@@ -110,6 +110,26 @@ enum {
 };
 #define VM_RETURN(name) (vm_edge(VM_EDGE_##name), (int)VM_RETURN_##name)
 
+/* The wait channels of channels.def. The simulated world knows a queue by this number. */
+enum vm_channel {
+	VM_CHANNEL_NONE = 0,
+#define VM_SLEEP(point, channel, text)
+#define VM_CHANNEL(id, name, letter, condition, cause) VM_CHANNEL_##id,
+#include "engine/channels.def"
+#undef VM_CHANNEL
+#undef VM_SLEEP
+	VM_CHANNEL_COUNT
+};
+
+struct vm_channel_desc {
+	const char *name, *letter, *condition, *cause; /* see channels.def */
+};
+extern const struct vm_channel_desc vm_channel_table[VM_CHANNEL_COUNT];
+
+/* The channel on which an operation sleeps at this point; VM_CHANNEL_NONE: it does not sleep there. */
+enum vm_channel vm_point_channel(enum vm_point point);
+/* The address whose entry a sleeper of channel TRANSITION waits for. */
+vm_offset_t vm_op_awaited(const struct vm_op_ctx *ctx);
 /* The text of points.def with its pages filled in. */
 void vm_point_describe(const struct vm_op_ctx *ctx, char *buf, size_t size);
 

@@ -64,7 +64,7 @@ stress_check_sleepers(const struct world *w) VM_NO_TSA("no other thread runs")
 	for (unsigned i = 0; i < w->nr_threads && broken == NULL; i++) {
 		unsigned channel = world_sleeps_on(w->threads[i]);
 
-		if (channel == VM_WAITQ_MAP_LOCK)
+		if (channel == VM_CHANNEL_MAP_LOCK)
 			return "wakeup: a thread sleeps on the map lock, which is free";
 		if (channel != 0)
 			broken = vm_map_check_sleeper(w->map, &w->threads[i]->td, channel);

@@ -51,7 +51,7 @@ tell_op(const struct stress_run *run, const struct member *m)
 static void
 tell_awaited(const struct stress_run *run, const struct vm_op_ctx *ctx)
 {
-	vm_offset_t addr = ctx->point == VM_POINT_fault_wait ? ctx->fault_addr : ctx->cursor;
+	vm_offset_t addr = vm_op_awaited(ctx);
 	struct vm_map_entry e;
 
 	peek(&e, &run->map->header, sizeof(e));
@@ -78,12 +78,6 @@ tell_awaited(const struct stress_run *run, const struct vm_op_ctx *ctx)
 static void
 tell_thread(const struct stress_run *run, const struct member *m)
 {
-	static const char *const channels[WORLD_CHANNELS] = {
-		[VM_WAITQ_TRANSITION] = "asleep until a transition or wiring ends",
-		[VM_WAITQ_BUSY] = "asleep until the map is not busy",
-		[VM_WAITQ_MAP_LOCK] = "asleep until the map lock is free",
-		[VM_WAITQ_FRAME] = "asleep until a page frame is free",
-	};
 	unsigned channel = world_sleeps_on(&m->world);
 	struct vm_op_ctx ctx;
 	uint64_t nr_held;
@@ -101,11 +95,14 @@ tell_thread(const struct stress_run *run, const struct member *m)
 		vm_point_describe(&ctx, where, sizeof(where));
 		fprintf(stderr, ": %s", where);
 	}
-	fprintf(stderr, "; %s", channel != 0 ? channels[channel] : "runs, or could");
+	if (channel != VM_CHANNEL_NONE)
+		fprintf(stderr, "; asleep until %s", vm_channel_table[channel].condition);
+	else
+		fputs("; runs, or could", stderr);
 	if (nr_held > 0)
 		fprintf(stderr, "; may hold %ju system wirings", (uintmax_t)nr_held);
 	fputc('\n', stderr);
-	if (channel == VM_WAITQ_TRANSITION)
+	if (channel == VM_CHANNEL_TRANSITION)
 		tell_awaited(run, &ctx);
 }
 

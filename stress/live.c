@@ -46,9 +46,10 @@ tell_line(const struct stress_counts *c, double seconds)
 	    (double)sum_code(c, KERN_INVALID_ADDRESS) / all);
 	if (top != VM_EDGE_COUNT)
 		fprintf(stderr, " (%s %.0f%%)", vm_edge_table[top].name, (double)c->edges[top] / all);
-	fprintf(stderr, "  waits T %" PRIu64 " B %" PRIu64 " F %" PRIu64 " lock %" PRIu64 "  wakeups %" PRIu64,
-	    c->waits[VM_WAITQ_TRANSITION], c->waits[VM_WAITQ_BUSY], c->waits[VM_WAITQ_FRAME],
-	    c->waits[VM_WAITQ_MAP_LOCK], c->wakeups);
+	fputs("  waits", stderr);
+	for (unsigned i = VM_CHANNEL_NONE + 1; i < VM_CHANNEL_COUNT; i++)
+		fprintf(stderr, " %s %" PRIu64, vm_channel_table[i].letter, c->waits[i]);
+	fprintf(stderr, "  wakeups %" PRIu64, c->wakeups);
 }
 
 static void

@@ -17,7 +17,7 @@ member_sum(struct stress_run *run, struct stress_counts *counts)
 				counts->nr[code][kern] += LOAD(m->nr[code][kern]);
 		for (unsigned edge = 0; edge < VM_EDGE_COUNT; edge++)
 			counts->edges[edge] += LOAD(m->edges[edge]);
-		for (unsigned channel = 0; channel < WORLD_CHANNELS; channel++)
+		for (unsigned channel = 0; channel < VM_CHANNEL_COUNT; channel++)
 			counts->waits[channel] += LOAD(m->world.nr_waits[channel]);
 		counts->wakeups += LOAD(m->world.nr_wakeups);
 		counts->nr_ops += done;

@@ -106,10 +106,10 @@ print_figures(const struct stress_config *config, const struct stress_result *re
 {
 	const struct stress_counts *c = &result->counts;
 
-	printf("slept %" PRIu64 " times for a transition or wiring, %" PRIu64 " for a busy map, %" PRIu64
-	       " for a frame, %" PRIu64 " for the lock; %" PRIu64 " wakeups\n",
-	    c->waits[VM_WAITQ_TRANSITION], c->waits[VM_WAITQ_BUSY], c->waits[VM_WAITQ_FRAME],
-	    c->waits[VM_WAITQ_MAP_LOCK], c->wakeups);
+	for (unsigned i = VM_CHANNEL_NONE + 1; i < VM_CHANNEL_COUNT; i++)
+		printf("%s%" PRIu64 "%s for %s", i == VM_CHANNEL_NONE + 1 ? "slept " : ", ", c->waits[i],
+		    i == VM_CHANNEL_NONE + 1 ? " times" : "", vm_channel_table[i].cause);
+	printf("; %" PRIu64 " wakeups\n", c->wakeups);
 	printf("%" PRIu64
 	       " operations by %u thread%s in %.1f s, %.3f M/s; the busiest thread did %.2f times the work of "
 	       "the slowest\n",
@@ -161,9 +161,11 @@ report_json_edges(const struct stress_counts *counts)
 json_t *
 report_json_waits(const struct stress_counts *counts)
 {
-	return json_pack("{s:I, s:I, s:I, s:I}", "transition", (json_int_t)counts->waits[VM_WAITQ_TRANSITION], "busy",
-	    (json_int_t)counts->waits[VM_WAITQ_BUSY], "frame", (json_int_t)counts->waits[VM_WAITQ_FRAME], "lock",
-	    (json_int_t)counts->waits[VM_WAITQ_MAP_LOCK]);
+	json_t *all = json_object();
+
+	for (unsigned i = VM_CHANNEL_NONE + 1; i < VM_CHANNEL_COUNT; i++)
+		json_object_set_new(all, vm_channel_table[i].name, json_integer((json_int_t)counts->waits[i]));
+	return all;
 }
 
 /* {"wire": {"KERN_SUCCESS": 12, ...}, ...} */

@@ -70,7 +70,7 @@ struct stress_counts {
 	/* How often each operation had each result: a KERN_* code, or 0 and 1 for FALSE and TRUE. */
 	uint64_t nr[VM_OP_CODE_MAX + 1][VM_KERN_COUNT];
 	uint64_t edges[VM_EDGE_COUNT]; /* edges with code KERN_INVALID_ADDRESS, passed by operations that returned it */
-	uint64_t waits[WORLD_CHANNELS]; /* by VM_WAITQ_* */
+	uint64_t waits[VM_CHANNEL_COUNT]; /* by VM_CHANNEL_* */
 	uint64_t wakeups;
 	uint64_t nr_ops;              /* finished operations, with drains */
 	uint64_t least_ops, most_ops; /* of one thread */

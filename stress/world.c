@@ -96,7 +96,7 @@ world_deadlocked(const struct world *w)
 	if (!all_asleep(w, &runs))
 		return false;
 	for (unsigned i = 0; i < w->nr_threads; i++)
-		if (world_sleeps_on(w->threads[i]) == VM_WAITQ_FRAME)
+		if (world_sleeps_on(w->threads[i]) == VM_CHANNEL_FRAME)
 			return false;
 	return true;
 }
@@ -114,7 +114,7 @@ nobody_awake(struct world *w)
 	if (!all_asleep(w, &runs) || decided == runs + 1)
 		return;
 	for (unsigned i = w->nr_threads; i-- > 0;)
-		if (world_sleeps_on(w->threads[i]) == VM_WAITQ_FRAME)
+		if (world_sleeps_on(w->threads[i]) == VM_CHANNEL_FRAME)
 			lowest = w->threads[i];
 	if (lowest == NULL) /* a deadlock, which the main thread will detect */
 		return;

@@ -28,8 +28,7 @@
 #include "harness/base/base.h"
 
 #define WORLD_THREADS_MAX 64
-#define WORLD_CHANNELS (VM_WAITQ_FRAME + 1) /* by VM_WAITQ_*; 0 is none */
-#define WORLD_POINTS_MAX 1024               /* numbered per thread and round */
+#define WORLD_POINTS_MAX 1024 /* numbered per thread and round */
 #define WORLD_CACHE_LINE 64
 
 enum world_status {
@@ -50,7 +49,7 @@ struct world_thread {
 	_Atomic(struct vm_waitq *) queue; /* absent: the queue it sleeps on; NULL: it is out */
 	_Atomic uint32_t seen;            /* absent: the queue's count that it sleeps with */
 	_Atomic uint32_t nr_runs;         /* how often it started or continued to run */
-	_Atomic uint64_t nr_waits[WORLD_CHANNELS];
+	_Atomic uint64_t nr_waits[VM_CHANNEL_COUNT];
 	_Atomic uint64_t nr_wakeups;
 
 	/* Only the thread writes these; others read them when all threads have stopped. */
@@ -105,7 +104,7 @@ double world_watched(struct world *w);
  */
 bool world_stop(struct world *w, double timeout_s);
 void world_resume(struct world *w);
-/* The channel (VM_WAITQ_*) on which the thread sleeps without a wakeup on its way; 0: it does not sleep. */
+/* The channel (VM_CHANNEL_*) on which the thread sleeps without a wakeup on its way; 0: it does not sleep. */
 unsigned world_sleeps_on(const struct world_thread *t);
 /* Do all threads that have not ended sleep, with no wakeup on its way? */
 bool world_deadlocked(const struct world *w);

@@ -38,9 +38,9 @@ account(void) VM_NO_TSA("one thread")
 }
 
 static const char *
-sleeper(unsigned waitq) VM_NO_TSA("one thread")
+sleeper(enum vm_channel channel) VM_NO_TSA("one thread")
 {
-	return vm_map_check_sleeper(map, &thread, waitq);
+	return vm_map_check_sleeper(map, &thread, channel);
 }
 
 static int
@@ -165,25 +165,26 @@ test_sleeper(void **unused)
 	thread.ctx.point = VM_POINT_transition_wait;
 	thread.ctx.cursor = ADDR(20);
 	e->eflags |= MAP_ENTRY_NEEDS_WAKEUP;
-	assert_null(sleeper(VM_WAITQ_TRANSITION));
+	assert_null(sleeper(VM_CHANNEL_TRANSITION));
 	e->eflags &= ~(uint32_t)MAP_ENTRY_NEEDS_WAKEUP;
-	assert_label(sleeper(VM_WAITQ_TRANSITION), "I22:");
+	assert_label(sleeper(VM_CHANNEL_TRANSITION), "I22:");
 	e->eflags |= MAP_ENTRY_NEEDS_WAKEUP;
 	e->wired_count = 0;
-	assert_label(sleeper(VM_WAITQ_TRANSITION), "I22:");
+	assert_label(sleeper(VM_CHANNEL_TRANSITION), "I22:");
 	thread.ctx.cursor = ADDR(30);
-	assert_label(sleeper(VM_WAITQ_TRANSITION), "I22:");
+	assert_label(sleeper(VM_CHANNEL_TRANSITION), "I22:");
 }
 
 static void
 test_busy_sleeper(void **unused)
 {
 	(void)unused;
-	assert_label(sleeper(VM_WAITQ_BUSY), "I23:");
+	thread.ctx.point = VM_POINT_busy_wait;
+	assert_label(sleeper(VM_CHANNEL_BUSY), "I23:");
 	map->busy = 1;
-	assert_label(sleeper(VM_WAITQ_BUSY), "I23:");
+	assert_label(sleeper(VM_CHANNEL_BUSY), "I23:");
 	map->busy_wanted = true;
-	assert_null(sleeper(VM_WAITQ_BUSY));
+	assert_null(sleeper(VM_CHANNEL_BUSY));
 }
 
 int

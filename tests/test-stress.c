@@ -324,7 +324,7 @@ test_shortage_is_no_hang(void **state)
 	c.mix.limit = 1000; /* a shortage of frames, not of the limit */
 	c.hang_s = 5;
 	assert_int_equal(stress_run(&c, &r), STRESS_OK);
-	assert_true(r.counts.waits[VM_WAITQ_FRAME] > 0);
+	assert_true(r.counts.waits[VM_CHANNEL_FRAME] > 0);
 	assert_true(r.counts.nr[VM_OP_wire][KERN_RESOURCE_SHORTAGE] > 0);
 }
 
@@ -387,7 +387,7 @@ test_run_sees_a_deadlock_at_once(void **state)
 
 	(void)state;
 	short_config(&c);
-	vm_waitq_init(&nowhere, VM_WAITQ_BUSY);
+	vm_waitq_init(&nowhere, VM_CHANNEL_BUSY);
 	c.hang_s = 3600;
 	c.check_ms = 0;
 	c.on_point = sleep_for_ever;

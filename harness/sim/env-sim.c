@@ -43,7 +43,7 @@ env_sleep(struct vm_thread *td, struct vm_waitq *q, uint32_t seen)
 {
 	if (vm_waitq_sample(q) != seen)
 		return;
-	if (q->id == VM_WAITQ_MAP_LOCK)
+	if (q->id == VM_CHANNEL_MAP_LOCK)
 		sim_block(td->world, q->id);
 	else
 		sim_sleep(td->world, q->id);

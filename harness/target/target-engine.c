@@ -3,6 +3,7 @@
  * target-engine.c - the VM map engine as a target: its simulated world, the canonical state, and the state key. With
  * engine-op.c the only file of the harness that looks inside the engine.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -44,7 +45,7 @@ engine_stuck(void *arg)
 	for (; sleeping != 0; sleeping &= sleeping - 1) {
 		unsigned i = (unsigned)__builtin_ctz(sleeping);
 
-		if (sim_channel(e->sim, i) != VM_WAITQ_FRAME)
+		if (sim_channel(e->sim, i) != VM_CHANNEL_FRAME)
 			continue;
 		e->threads[i].ctx.shortage = true;
 		sim_wake(e->sim, i);
@@ -337,6 +338,17 @@ engine_key(void *self, unsigned nr_threads, struct keybuf *k)
 		keybuf_u8(k, e->threads[i].ctx.shortage);
 }
 
+/* A thread sleeps on the channel that channels.def has for its point, or for the map lock. */
+static const char *
+check_sleeper(struct engine *e, unsigned thread) VM_NO_TSA("called between steps")
+{
+	const struct vm_thread *td = &e->threads[thread];
+	enum vm_channel channel = (enum vm_channel)sim_channel(e->sim, thread);
+
+	assert(channel == VM_CHANNEL_MAP_LOCK || channel == vm_point_channel((enum vm_point)td->ctx.point));
+	return vm_map_check_sleeper(e->map, td, channel);
+}
+
 /* The lock is free between steps, and there is no other thread. */
 static const char *
 engine_check(void *self, bool excused) VM_NO_TSA("called between steps")
@@ -347,11 +359,8 @@ engine_check(void *self, bool excused) VM_NO_TSA("called between steps")
 	if (VM_MUTATED(e->map, canary_target))
 		return "X1: a planted fault";
 	for (uint32_t asleep = sim_unfinished(e->sim) & ~sim_enabled(e->sim); asleep != 0 && bad == NULL;
-	     asleep &= asleep - 1) {
-		unsigned i = (unsigned)__builtin_ctz(asleep);
-
-		bad = vm_map_check_sleeper(e->map, &e->threads[i], sim_channel(e->sim, i));
-	}
+	     asleep &= asleep - 1)
+		bad = check_sleeper(e, (unsigned)__builtin_ctz(asleep));
 	/* Last, because with a quirk on it may be broken for good. */
 	return bad != NULL ? bad : vm_map_check_account(e->map, excused);
 }
