@@ -159,7 +159,7 @@ class Shrink(Case):
     def test_seconds(self):
         args, out = self.slow()
         _, err = self.expect(0, *args, "--seconds", "1")
-        self.assertIn("the time was up", err)
+        self.assertIn("the time limit was reached", err)
         self.expect(0, "check", out)
 
 

@@ -2,8 +2,9 @@
 /*
  * base.h - the room base: tools that know nothing about VM maps.
  *
- * For: growing texts and bytes, random numbers, clocks, files, JSON, worker processes and their messages. Includes: no
- * other room. Link: libbsd. Start reading: strbuf.h, then workers.h.
+ * For: growing texts and bytes, random numbers, clocks, files, JSON, worker processes and their messages.
+ * Includes: no other room. Link: libbsd.
+ * Start reading: strbuf.h, then workers.h.
  */
 #ifndef HARNESS_BASE_BASE_H
 #define HARNESS_BASE_BASE_H

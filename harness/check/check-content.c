@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * check-content.c - results that are answers: what is in a page, where the first gap is, what is mapped; and what a
- * sync writes back.
- */
+/* check-content.c - checks the results of read, find, lookup and check, and the pages that a sync writes back. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +8,9 @@
 #include "harness/base/base.h"
 #include "harness/check/check-inside.h"
 
-/* --- what was last written --- */
+/* --- content of pages --- */
 
-/* The index of the first tag at or above @page. */
+/* The index of the first tag whose page is at or above @page. */
 static size_t
 tag_at(const struct check_tags *t, uint64_t page)
 {
@@ -59,13 +56,13 @@ check_read(const struct check_call *call)
 
 	if (call->result->value != written)
 		check_report(call->c, call->r, CHECK_content, call, call->range.start, call->range.end,
-		    "it reads %" PRIu64 ", but what was last written to page %" PRIu64 " is %" PRIu64,
+		    "it reads %" PRIu64 ", but the last value written to page %" PRIu64 " is %" PRIu64,
 		    call->result->value, call->range.start, written);
 }
 
 /* --- find --- */
 
-/* The first gap of @len pages in the state; cfg->max: there is none. */
+/* The first gap of @len pages in the state; cfg->max if there is none. */
 static uint64_t
 first_fit(const struct program_config *cfg, const struct vm_state *s, uint64_t len)
 {
@@ -85,7 +82,7 @@ check_find_result(const struct check_call *call)
 	const struct program_config *cfg = &call->r->program->config;
 	const struct vm_op *op = call->op;
 	uint64_t fit = first_fit(cfg, call->c->before, op->end);
-	/* A map that begins at 0 looks behind the last place first, if the memory can be accessed. */
+	/* If the map starts at 0 and the memory is accessible, find searches after its last result first. */
 	bool clusters = cfg->min == 0 && op->prot != VM_PROT_NONE;
 
 	if (op->end == 0)
@@ -100,7 +97,7 @@ check_find_result(const struct check_call *call)
 
 /* --- lookup and check --- */
 
-/* Is each page of [start, end) mapped with @prot? */
+/* Is each page in [start, end) mapped with @prot? */
 static bool
 permits(const struct vm_state *s, uint64_t start, uint64_t end, uint8_t prot)
 {
@@ -131,7 +128,7 @@ check_query(const struct check_call *call)
 		    so ? "" : "not all ", op->code == VM_OP_check ? " with that protection" : "");
 }
 
-/* A sync that succeeds has gone through all of its range: where it finds a hole it fails. */
+/* A sync that succeeds has visited its whole range, because it fails at a hole. */
 static void
 check_synced(const struct check_call *call)
 {
@@ -139,7 +136,7 @@ check_synced(const struct check_call *call)
 
 	if (call->r->target->cleaned != NULL && synced < call->range.end)
 		check_report(call->c, call->r, CHECK_sync, call, synced, call->range.end,
-		    "it has succeeded and not written pages %" PRIu64 "-%" PRIu64 " back", synced, call->range.end);
+		    "it succeeded without writing back pages %" PRIu64 "-%" PRIu64 "", synced, call->range.end);
 }
 
 void
@@ -160,7 +157,7 @@ check_content(const struct check_call *call)
 	else if (op->code == VM_OP_write && call->result->code == KERN_SUCCESS)
 		tag_set(&call->c->tags, op->start, op->value);
 	else if (op->code == VM_OP_fixed && call->result->code == KERN_SUCCESS)
-		/* All of it was deleted, where that does not show, too. */
+		/* The whole range was deleted, also where the state does not show it. */
 		check_tags_clear(&call->c->tags, call->range.start, call->range.end);
 }
 
@@ -177,18 +174,17 @@ check_cleaned(const struct check_call *call)
 		return;
 	if (dirty)
 		check_report(call->c, call->r, CHECK_sync, call, start, end,
-		    "it has come by pages %" PRIu64 "-%" PRIu64 ", and some of them are dirty still", start, end);
+		    "it has visited pages %" PRIu64 "-%" PRIu64 ", but some of them are still dirty", start, end);
 	if (start <= call->state->synced && end > call->state->synced)
 		call->state->synced = end;
-	/* An empty range means the entry it is in, whose bounds do not show. */
+	/* An empty range means the entry that contains it, and the state does not show the bounds of an entry. */
 	if (call->range.start < call->range.end && (start < call->range.start || end > call->range.end))
 		check_report(call->c, call->r, CHECK_sync, call, start, end,
-		    "it writes back pages %" PRIu64 "-%" PRIu64 ", which are not in its range", start, end);
+		    "it writes back pages %" PRIu64 "-%" PRIu64 ", which are outside its range", start, end);
 	for (uint64_t page = start; page < end; page = until)
 		if (check_run_at(call->c->now, page, end, &until) == NULL) {
 			check_report(call->c, call->r, CHECK_sync, call, page, until,
-			    "it writes back pages %" PRIu64 "-%" PRIu64
-			    " of an object that has none there: nothing is mapped",
+			    "it writes back pages %" PRIu64 "-%" PRIu64 " of an object, but nothing is mapped there",
 			    page, until);
 			return;
 		}

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * check-effect.c - the list of what an operation's steps have changed, page by page, all in all.
+ * check-effect.c - the list of effects: what the steps of an operation have changed so far, page by page.
  *
  *	before  20---------26:rw-:w0          a step of wire 22 30:     22-26  wired +1, transition +1
  *	now     20-22:rw-:w0 22-26:rw-:w1!T   the difference is         on the operation's list of effects
  *
- * check-step.c adds to it, check-result.c looks at it when the operation has ended.
+ * check-step.c adds to the list. check-result.c reads it when the operation has ended.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -23,7 +23,7 @@ set_range(struct check_range *range, uint64_t start, uint64_t end)
 	range->end = end > start ? end : start;
 }
 
-/* Which pages an operation's arguments name: one, some as they are, some cut to the map, none. */
+/* The pages that an operation's arguments name: one page, a range as given, a range clamped to the map, or none. */
 #define OPS_PAGE (CHECK_OP(clip) | CHECK_OP(lookup) | CHECK_OP(fault) | CHECK_OP(read) | CHECK_OP(write))
 #define OPS_AS_GIVEN (CHECK_OP(insert) | CHECK_OP(check))
 #define OPS_CUT                                                                                                        \
@@ -63,7 +63,7 @@ make_room(struct check_op *o, size_t at)
 	return &o->effects[at];
 }
 
-/* Cuts the effect that contains @page, so that one begins there. */
+/* Splits the effect that contains @page, so that an effect starts there. */
 static void
 cut_at(struct check_op *o, uint64_t page)
 {
@@ -104,7 +104,7 @@ is_alike(const struct check_effect *a, const struct check_effect *b)
 	       a->attributes == b->attributes && a->others == b->others;
 }
 
-/* Lists of equal effects are equal: no zeros, and neighbours that are alike are one. */
+/* Makes equal lists identical: drops zeros, and joins equal neighbours. */
 static void
 tidy(struct check_op *o)
 {

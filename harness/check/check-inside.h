@@ -6,12 +6,12 @@
 #include "harness/check/check.h"
 #include "harness/target/target.h"
 
-/* One operation that has just ended, or a step of one that has not. */
+/* One operation that has just ended, or a step of a running one. */
 struct check_call {
 	struct checker *c;
 	struct run *r;
 	unsigned thread;
-	unsigned index; /* of the operation */
+	unsigned index; /* of the operation in its thread */
 	const struct vm_op *op;
 	const struct vm_result *result; /* NULL: not ended */
 	struct check_op *state;
@@ -19,8 +19,8 @@ struct check_call {
 };
 
 /*
- * Sets of operations. Where one of them decides, the others stand beside it and an assertion that all are in one: so
- * the compiler names what is missing, as in a switch, and no jump is taken that nobody can guess.
+ * Sets of operations. Where code depends on a set, an assertion says that this set and the other ones together are all
+ * operations. So the compiler names a missing operation, as in a switch, and there is no unpredictable jump.
  */
 #define CHECK_OP(name) (1u << VM_OP_##name)
 #define CHECK_OPS_ALL ((2u << VM_OP_CODE_MAX) - 2)
@@ -35,40 +35,40 @@ check_is_running(const struct checker *c, unsigned t)
 	return (c->running >> t & 1) != 0;
 }
 
-/* The run of pages that contains @page, or NULL; *until is where that ends, at most @end. */
+/* The run of pages that contains @page, or NULL. *until is its end (or the gap's), at most @end. */
 const struct vm_run *check_run_at(const struct vm_state *s, uint64_t page, uint64_t end, uint64_t *until);
 
-/* check-report.c: a finding about @call's operation, or with NULL about nobody's. */
+/* check-report.c: reports a finding about @call's operation; @call NULL: about no operation. */
 void check_report(struct checker *c, struct run *r, enum check_id check, const struct check_call *call, uint64_t start,
     uint64_t end, const char *fmt, ...) __attribute__((format(printf, 7, 8)));
 
-/* check-reason.c: may a wire not read or execute such pages, or not write them where it is to? */
+/* check-reason.c: does a wire lack the access to read or execute these pages, or to write them if it has to? */
 bool check_lacks_access(const struct vm_run *run, const struct vm_op *op);
-/* A mapping whose protection is not within its maximum, which is refused. */
+/* A mapping whose protection exceeds its maximum: the map rejects it. */
 bool check_malformed(const struct vm_op *op);
 /*
- * The codes that have a reason in this state, as bits. *must: those of them that an operation which finds the state so
- * must fail with, one or the other.
+ * The codes that have a reason in this state, as bits. *must: the codes of which an operation that meets this state
+ * must return one.
  */
 uint16_t check_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *must);
-/* Is the code that the operation ended with one that had a reason? */
+/* Checks that the code with which the operation ended had a reason. */
 void check_code(const struct check_call *call);
 
-/* check-step.c: what the step from before to now has changed: is it in order, and what of it is @call's operation's. */
+/* check-step.c: checks what the step has changed from before to now, and adds the effects of @call's operation. */
 void check_step_effects(const struct check_call *call);
-/* check-result.c: what the operation has left behind, now that it has ended. */
+/* check-result.c: checks what the operation has left behind when it ended. */
 void check_result(const struct check_call *call);
 
 /* check-effect.c */
-/* Adds a difference to the list, which stays the shortest that says the same. */
+/* Adds a difference to the list, which stays the shortest possible. */
 void check_effects_add(struct check_op *o, const struct check_effect *d);
-/* The effect on @page; NULL: none. *until is where that ends, at most @end. */
+/* The effect on @page; NULL: none. *until is where it ends, at most @end. */
 const struct check_effect *check_effect_at(const struct check_op *o, uint64_t page, uint64_t end, uint64_t *until);
 
 /* check-content.c */
 void check_content(const struct check_call *call);
-void check_cleaned(const struct check_call *call); /* a sync's step */
-/* Pages [start, end) are new, or gone: nothing is written to them. */
+void check_cleaned(const struct check_call *call); /* a step of a sync */
+/* Pages [start, end) are newly mapped or unmapped: forgets what was written to them. */
 void check_tags_clear(struct check_tags *t, uint64_t start, uint64_t end);
 
 #endif

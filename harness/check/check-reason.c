@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * check-reason.c - which codes have a reason in a state, as docs/engine.md and docs/returns.md give them. Written from
- * the documents, over pages: no entry, no flag of the engine, no timestamp.
+ * check-reason.c - which codes have a reason in a state, by docs/engine.md and docs/returns.md. It is written from
+ * these documents, in terms of pages: no entries, no flags of the engine, no timestamps.
  */
 #include <inttypes.h>
 
@@ -10,17 +10,17 @@
 
 #define BIT(code) (1u << KERN_##code)
 
-/* What there is to say of the pages of a range. */
+/* Facts about the pages of a range. */
 struct facts {
 	bool start_mapped;
 	bool hole;           /* some page is not mapped */
 	bool occupied;       /* some page is mapped */
 	bool no_access;      /* a wire lacks access to some page */
-	bool no_system_wire; /* some mapped page has no system wiring */
-	bool must_unwire;    /* the same, of the pages that an operation cannot pass over */
-	uint16_t must_fault; /* codes of poisoned pages that an operation cannot pass over, as bits */
-	bool user_wired;     /* some page */
-	bool beyond_max;     /* the protection asked for is not within some page's maximum */
+	bool no_system_wire; /* some mapped page is not wired by the system */
+	bool must_unwire;    /* no_system_wire, of the pages that the operation cannot skip */
+	uint16_t must_fault; /* codes of the poisoned pages that the operation cannot skip, as bits */
+	bool user_wired;     /* some page is wired by a user */
+	bool beyond_max;     /* the requested protection exceeds the maximum of some page */
 };
 
 bool
@@ -43,9 +43,9 @@ poison_in(const struct program_config *cfg, uint64_t start, uint64_t end)
 }
 
 /*
- * What cannot be passed over in pages [page, until), which are @run. With holes allowed an operation that has slept
- * does not see what was mapped behind it meanwhile: what others have changed in the course of the call obliges it to
- * nothing.
+ * Facts about pages [page, until), which are @run, that the operation cannot skip. An operation that allows holes and
+ * has slept does not see pages that were mapped behind it. What other threads changed during the call therefore obliges
+ * it to nothing.
  */
 static void
 look_at_duties(const struct check_call *call, const struct vm_run *run, uint64_t page, uint64_t until, struct facts *f)
@@ -69,7 +69,7 @@ look(const struct check_call *call, const struct vm_state *s, uint64_t start, ui
 {
 	const struct vm_op *op = call->op;
 	struct facts f = { 0 };
-	uint64_t page = start; /* up to which all has been seen */
+	uint64_t page = start; /* all pages below it are done */
 
 	for (size_t i = 0; i < s->nr_runs && s->runs[i].start <= start; i++)
 		f.start_mapped |= s->runs[i].end > start;
@@ -96,7 +96,7 @@ look(const struct check_call *call, const struct vm_state *s, uint64_t start, ui
 	return f;
 }
 
-/* Can frames have run short? Only wired pages cannot be evicted, those that a wire is about to fault among them. */
+/* Can frames have run short? Only wired pages cannot be evicted, including those that a wire is about to fault in. */
 static bool
 frames_short(const struct program_config *cfg, const struct vm_state *s)
 {
@@ -108,7 +108,7 @@ frames_short(const struct program_config *cfg, const struct vm_state *s)
 	return wired >= frames;
 }
 
-/* For wire and unwire: is the range, or the start of an empty one, not there? */
+/* For wire and unwire: does the range, or the start of an empty range, have a hole? */
 static bool
 range_invalid(const struct check_call *call, const struct facts *f)
 {
@@ -128,7 +128,7 @@ wire_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *
 
 	if (range_invalid(call, &f) || (!holes_ok && f.no_access))
 		*must = BIT(INVALID_ADDRESS);
-	/* Whether an inverted range is refused depends on where entries meet, which pages do not show. */
+	/* Whether an inverted range is rejected depends on where entries meet, and pages do not show that. */
 	if (*must != 0 || call->op->start > call->op->end)
 		seen |= BIT(INVALID_ADDRESS);
 	*must |= f.must_fault;
@@ -170,7 +170,7 @@ insert_reasons(const struct check_call *call, const struct vm_state *s, uint16_t
 	return *must != 0 ? *must : BIT(SUCCESS);
 }
 
-/* Somebody has mapped into it while it slept. */
+/* Has another thread mapped into the range while the operation slept? */
 static bool
 overtaken(const struct check_op *o)
 {
@@ -191,7 +191,7 @@ fixed_reasons(const struct check_call *call, uint16_t *must)
 static uint16_t
 sync_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *must)
 {
-	/* An empty range means the entry it is in. */
+	/* An empty range means the entry that contains it. */
 	uint64_t end = call->range.start == call->range.end ? call->range.start + 1 : call->range.end;
 	struct facts f = look(call, s, call->range.start, end);
 	uint16_t seen = BIT(SUCCESS);
@@ -264,7 +264,7 @@ check_reasons(const struct check_call *call, const struct vm_state *s, uint16_t 
 	case VM_OP_find:
 		if (call->op->end == 0)
 			return *must = BIT(INVALID_ADDRESS);
-		return BIT(SUCCESS) | BIT(NO_SPACE); /* which of them: check-content.c */
+		return BIT(SUCCESS) | BIT(NO_SPACE); /* check-content.c decides which of them */
 	case VM_OP_protect:
 		return protect_reasons(call, s, must);
 	case VM_OP_sync:
@@ -284,7 +284,7 @@ check_reasons(const struct check_call *call, const struct vm_state *s, uint16_t 
 		return BIT(SUCCESS);
 	case VM_OP_check:
 	case VM_OP_lookup:
-		return BIT(SUCCESS) | BIT(INVALID_ADDRESS); /* these are TRUE and FALSE */
+		return BIT(SUCCESS) | BIT(INVALID_ADDRESS); /* TRUE and FALSE */
 	case VM_OP_INVALID:
 		break;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* check-report.c - a finding is kept, and what the checks have in common: see check-inside.h. */
+/* check-report.c - keeps findings. See check-inside.h. */
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -18,8 +18,10 @@ known(const struct checker *c, const struct finding *f)
 static void
 add(struct checker *c, const struct finding *f)
 {
-	/* The first ones count: what is broken stays broken, and goes on breaking more. Excused ones leave room for
-	 * others. */
+	/*
+	 * Only the first findings are kept, because a broken state causes more of them. Findings that a quirk excuses
+	 * leave room for others.
+	 */
 	if (c->nr_findings < (f->quirk ? FINDINGS_MAX / 2 : FINDINGS_MAX) && !known(c, f))
 		c->findings[c->nr_findings++] = *f;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * check-result.c - what an operation has left behind when it has ended.
+ * check-result.c - checks what an operation has left behind when it has ended.
  *
- * An operation that fails leaves a list of zeros. One that succeeds leaves what docs/engine.md says: that is the model
- * of the operations over an array of pages, as far as it does not depend on where entries meet.
+ * The effects of an operation that fails must cancel out. An operation that succeeds must have done what docs/engine.md
+ * says. This is a model of the operations over an array of pages, as far as it does not depend on where entries meet.
  */
 #include <inttypes.h>
 
@@ -11,7 +11,7 @@
 #include "harness/base/base.h"
 #include "harness/check/check-inside.h"
 
-/* It has failed: nothing may be left of it. */
+/* The operation has failed: nothing of it may remain. */
 static void
 check_rollback(const struct check_call *call)
 {
@@ -24,7 +24,7 @@ check_rollback(const struct check_call *call)
 		if (fixed ? e->mapped <= 0 : e->wired == 0 && e->user == 0 && e->mapped == 0 && !e->attributes)
 			continue;
 		check_report(call->c, call->r, CHECK_rollback, call, e->start, e->end,
-		    "it has failed and not taken back what it did to pages %" PRIu64 "-%" PRIu64
+		    "it failed and did not undo its changes to pages %" PRIu64 "-%" PRIu64
 		    ": wirings %+d, the user's %+d%s",
 		    e->start, e->end, e->wired, e->user,
 		    e->mapped != 0  ? ", mapped or unmapped"
@@ -34,19 +34,19 @@ check_rollback(const struct check_call *call)
 	}
 	if (!fixed && o->charged != 0)
 		check_report(call->c, call->r, CHECK_rollback, call, call->range.start, call->range.end,
-		    "it has failed, and its changes to the user-wire counter add up to %+" PRId64 " pages", o->charged);
+		    "it failed, but its changes to the user-wire counter add up to %+" PRId64 " pages", o->charged);
 }
 
-/* One stretch of pages that are alike, for check_pages. */
+/* A stretch of equal pages, for check_pages. */
 struct stretch {
 	uint64_t start, end;
-	const struct vm_run *run;          /* as it is now; NULL: not mapped */
-	const struct check_effect *effect; /* of the operation; NULL: none */
+	const struct vm_run *run;          /* as it is now; NULL: unmapped */
+	const struct check_effect *effect; /* the operation's effect on it; NULL: none */
 };
 
 typedef const char *stretch_fn(const struct check_call *call, const struct stretch *s);
 
-/* Asks @wrong of each stretch of the range [start, end); reports the first that it says something of. */
+/* Calls @wrong for each stretch of [start, end), and reports the first complaint. */
 static void
 check_pages(const struct check_call *call, enum check_id id, uint64_t start, uint64_t end, stretch_fn *wrong)
 {
@@ -86,12 +86,12 @@ not_wired(const struct check_call *call, const struct stretch *s)
 		bool skipped =
 		    holes_ok && (s->run == NULL || others_were_there(s) || check_lacks_access(s->run, call->op));
 
-		return already || skipped ? NULL : "are not wired by it, though it has succeeded";
+		return already || skipped ? NULL : "are not wired by it, though it succeeded";
 	}
 	if (wired != 1 || users != (user ? 1 : 0))
-		return "have not been wired once by it, but in some other number";
+		return "were not wired exactly once by it";
 	if (s->run == NULL || s->run->wired_count < 1 || (user && !s->run->user_wired))
-		return "are not wired, though it has succeeded and wired them";
+		return "are not wired, though it succeeded and wired them";
 	return NULL;
 }
 
@@ -105,11 +105,11 @@ not_unwired(const struct check_call *call, const struct stretch *s)
 		bool skipped = holes_ok && (s->run == NULL || others_were_there(s));
 
 		if (user && s->run != NULL && s->run->user_wired && !skipped)
-			return "are still wired by the user, though it has succeeded";
-		return user || skipped ? NULL : "have kept the wiring that it has succeeded to take";
+			return "are still wired by the user, though it succeeded";
+		return user || skipped ? NULL : "kept their wiring, though it succeeded";
 	}
 	if (wired != -1 || users != (user ? -1 : 0))
-		return "have not lost one wiring by it, but some other number";
+		return "did not lose exactly one wiring by it";
 	return NULL;
 }
 
@@ -120,10 +120,10 @@ not_mapped(const struct check_call *call, const struct stretch *s)
 	bool guard = (op->flags & VM_OPF_GUARD) != 0;
 
 	if (s->run == NULL)
-		return "are not mapped, though it has succeeded";
+		return "are not mapped, though it succeeded";
 	if (s->run->guard != guard ||
 	    (!guard && (s->run->prot != op->prot || s->run->max != op->max || s->run->inherit != VM_INHERIT_COPY)))
-		return "are not mapped as it was asked to";
+		return "are not mapped with the requested attributes";
 	if (s->run->wired_count != 0 || s->run->user_wired || s->run->transition)
 		return "are wired or in transition, though they are new";
 	return NULL;
@@ -133,7 +133,7 @@ static const char *
 not_removed(const struct check_call *call, const struct stretch *s)
 {
 	(void)call;
-	return s->run == NULL || others_were_there(s) ? NULL : "are still mapped, though it has succeeded";
+	return s->run == NULL || others_were_there(s) ? NULL : "are still mapped, though it succeeded";
 }
 
 static const char *
@@ -144,8 +144,8 @@ not_protected(const struct check_call *call, const struct stretch *s)
 	if (s->run == NULL || s->run->guard)
 		return NULL;
 	if ((op->flags & VM_OPF_SETMAX) != 0)
-		return s->run->max == op->prot ? NULL : "do not have that maximum, though it has succeeded";
-	return s->run->prot == op->prot ? NULL : "do not have that protection, though it has succeeded";
+		return s->run->max == op->prot ? NULL : "do not have that maximum, though it succeeded";
+	return s->run->prot == op->prot ? NULL : "do not have that protection, though it succeeded";
 }
 
 static const char *
@@ -153,10 +153,10 @@ not_inherited(const struct check_call *call, const struct stretch *s)
 {
 	if (s->run == NULL || s->run->guard || s->run->inherit == call->op->choice)
 		return NULL;
-	return "do not have that inheritance, though it has succeeded";
+	return "do not have that inheritance, though it succeeded";
 }
 
-/* Is any page in transition by it, though it has ended? */
+/* Does the operation leave a page in transition? */
 static void
 check_unmarked(const struct check_call *call)
 {
@@ -168,14 +168,15 @@ check_unmarked(const struct check_call *call)
 		if (e->transition == 0)
 			continue;
 		check_report(call->c, call->r, CHECK_marks, call, e->start, e->end,
-		    "pages %" PRIu64 "-%" PRIu64 " are in transition by it, though it has ended", e->start, e->end);
+		    "pages %" PRIu64 "-%" PRIu64 " are still in transition by it, though it has ended", e->start,
+		    e->end);
 		return;
 	}
 }
 
 /*
- * Is there a place in the range where two entries meet that could be one? A wire or unwire has looked at its edges,
- * too; a protect need not have come back to what it has merged. With holes allowed, some may be others'.
+ * Do two entries that could be merged meet in the range? A wire or unwire must have merged at its edges, too. A protect
+ * need not have looked again at what it merged. If holes are allowed, some pages may be other threads'.
  */
 static void
 check_merged(const struct check_call *call)
@@ -190,10 +191,10 @@ check_merged(const struct check_call *call)
 	if (t->mergeable != NULL && (call->op->flags & VM_OPF_HOLESOK) == 0 &&
 	    t->mergeable(call->r->self, start, end, &page))
 		check_report(call->c, call->r, CHECK_merged, call, page, page,
-		    "the entries that meet at page %" PRIu64 " could be one, and it has not merged them", page);
+		    "the entries that meet at page %" PRIu64 " could be merged, but it did not merge them", page);
 }
 
-/* An access that succeeds has waited for the end of a transition; its thread has none of its own. */
+/* An access that succeeds has waited for the end of any transition. Its thread has no transition of its own. */
 static void
 check_waited(const struct check_call *call)
 {
@@ -202,10 +203,10 @@ check_waited(const struct check_call *call)
 
 	if (run != NULL && run->transition)
 		check_report(call->c, call->r, CHECK_held, call, call->range.start, call->range.end,
-		    "page %" PRIu64 " was in transition, and it has not waited", call->range.start);
+		    "page %" PRIu64 " was in transition, but it did not wait", call->range.start);
 }
 
-/* Does an entry begin where it has clipped? */
+/* Does an entry start where the operation has clipped? */
 static void
 check_clipped(const struct check_call *call)
 {
@@ -222,7 +223,7 @@ check_clipped(const struct check_call *call)
 		if (c->starts[i] == call->range.start)
 			return;
 	check_report(c, call->r, CHECK_attributes, call, call->range.start, call->range.end,
-	    "no entry begins at page %" PRIu64 ", though it has succeeded", call->range.start);
+	    "no entry starts at page %" PRIu64 ", though it succeeded", call->range.start);
 }
 
 static void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * check-step.c - what one step has changed: is it the operation's to change, in its range, and nothing that has to be
- * waited for? All of it is the stepping thread's, and of its operation that is under way.
+ * check-step.c - checks the changes of one step. They must be changes that the operation may make, in its range, and
+ * not of pages that it has to wait for. All changes belong to the stepping thread's running operation.
  */
 #include <inttypes.h>
 
@@ -44,7 +44,7 @@ may_change(const struct vm_op *op)
 	return MAY_NOTHING;
 }
 
-/* What has become of pages that were @a and are @b; either may be NULL. As MAY_ bits. */
+/* How pages have changed from @a to @b, as MAY_ bits. Either run may be NULL. */
 static unsigned
 changes(const struct vm_run *a, const struct vm_run *b, unsigned may, struct check_effect *d)
 {
@@ -67,14 +67,14 @@ changes(const struct vm_run *a, const struct vm_run *b, unsigned may, struct che
 	if (a->guard != b->guard)
 		did |= MAY_MAP | MAY_UNMAP;
 	if ((may & (MAY_MAP | MAY_UNMAP)) == (MAY_MAP | MAY_UNMAP) && did != 0) {
-		/* Deleted and mapped anew in one hold of the lock. */
+		/* Deleted and mapped again while the lock was held. */
 		*d = (struct check_effect){ .start = d->start, .end = d->end, .attributes = true };
 		did = MAY_MAP | MAY_UNMAP;
 	}
 	return did;
 }
 
-/* The other operations under way have had these pages changed under them. */
+/* Notes for the other running operations that another thread changed these pages. */
 static void
 tell_others(const struct check_call *call, uint64_t start, uint64_t end)
 {
@@ -94,8 +94,8 @@ tell_others(const struct check_call *call, uint64_t start, uint64_t end)
 }
 
 /*
- * Pages that were @a and that a step has unmapped, mapped anew or protected: was that to be waited for? A protect waits
- * for every wire that faults pages in, wherever that is: docs/engine.md section 9.
+ * The step has unmapped, replaced or protected pages that were @a. Should it have waited? A protect waits for every
+ * wire that faults pages in, anywhere in the map: docs/engine.md section 9.
  */
 static void
 check_held(const struct check_call *call, uint64_t start, uint64_t end, const struct vm_run *a, unsigned did)
@@ -106,15 +106,15 @@ check_held(const struct check_call *call, uint64_t start, uint64_t end, const st
 		return;
 	if (a->transition)
 		check_report(call->c, call->r, CHECK_held, call, start, end,
-		    "pages %" PRIu64 "-%" PRIu64 " were in transition, and it has not waited", start, end);
+		    "pages %" PRIu64 "-%" PRIu64 " were in transition, but it did not wait", start, end);
 	else if (system && (did & MAY_UNMAP) != 0)
 		check_report(call->c, call->r, CHECK_held, call, start, end,
-		    "pages %" PRIu64 "-%" PRIu64 " were wired by the system, and it has not waited", start, end);
+		    "pages %" PRIu64 "-%" PRIu64 " were wired by the system, but it did not wait", start, end);
 	else if (call->op->code == VM_OP_protect && call->c->before->busy)
-		check_report(call->c, call->r, CHECK_held, call, start, end, "the map was busy, and it has not waited");
+		check_report(call->c, call->r, CHECK_held, call, start, end, "the map was busy, but it did not wait");
 }
 
-/* Whoever ends more transitions of a page than it has begun has ended another's. */
+/* An operation that ends more transitions of a page than it has begun has ended another thread's. */
 static void
 check_own_marks(const struct check_call *call, uint64_t start, uint64_t end)
 {
@@ -138,8 +138,8 @@ note_change(const struct check_call *call, uint64_t start, uint64_t end, const s
 	if ((did & ~may) != 0 || !inside)
 		check_report(call->c, call->r, CHECK_frame, call, start, end,
 		    "the step changes pages %" PRIu64 "-%" PRIu64 ", %s", start, end,
-		    (did & ~may) != 0 ? "in a way that is not its operation's"
-		                      : "which are not in its operation's range");
+		    (did & ~may) != 0 ? "in a way that its operation must not"
+		                      : "which are outside its operation's range");
 	check_held(call, start, end, a, did);
 	check_effects_add(call->state, &d);
 	check_own_marks(call, start, end);
@@ -149,7 +149,7 @@ note_change(const struct check_call *call, uint64_t start, uint64_t end, const s
 		check_tags_clear(&call->c->tags, start, end);
 }
 
-/* Where does the run or gap that @page is in end? *run is the run, or NULL; i moves on to it. */
+/* The end of the run or gap that contains @page. Sets *run to the run, or NULL, and moves *i to it. */
 static uint64_t
 span_at(const struct vm_state *s, size_t *i, uint64_t page, const struct vm_run **run)
 {

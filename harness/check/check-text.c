@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* check-text.c - the table of checks, and findings in words. */
+/* check-text.c - the table of checks, and findings as text. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -58,14 +58,14 @@ findings_show_verdict(const struct finding *findings, size_t nr, bool deadlock, 
 	for (size_t i = 0; i < nr; i++)
 		if (finding_is(&findings[i], v->kind, v->detail))
 			return true;
-	/* A remove of system-wired pages may sleep for ever; it is a deadlock all the same. */
+	/* A remove of system-wired pages may sleep forever, but it is still a deadlock. */
 	return v->kind == PROGRAM_VERDICT_DEADLOCK && v->detail == NULL && deadlock;
 }
 
 bool
 finding_same(const struct finding *a, const struct finding *b)
 {
-	/* An invariant is the map's, not the operation's that happens to be under way: once is enough. */
+	/* An invariant concerns the map, not the operation that happens to be running: one report is enough. */
 	bool whose = check_table[a->check].verdict != PROGRAM_VERDICT_INVARIANT;
 
 	return a->check == b->check && (!whose || (a->thread == b->thread && a->final == b->final && a->op == b->op)) &&
@@ -104,7 +104,7 @@ code_text(const struct finding *f)
 {
 	if (vm_op_table[f->what.code].result == VM_RESULT_BOOL)
 		return f->code != 0 ? "TRUE" : "FALSE";
-	return vm_kern_name(f->code) != NULL ? vm_kern_name(f->code) : "no code of the kernel's";
+	return vm_kern_name(f->code) != NULL ? vm_kern_name(f->code) : "not a KERN_ code";
 }
 
 void
@@ -144,23 +144,23 @@ check_verdict_text(enum program_verdict verdict)
 	case PROGRAM_VERDICT_MISSED:
 		return "KERN_SUCCESS was returned, though there was a reason to fail at each instant of the call";
 	case PROGRAM_VERDICT_INVARIANT:
-		return "the map is not in order, whichever operation has done it";
+		return "the map breaks an invariant, whichever operation caused it";
 	case PROGRAM_VERDICT_MODEL:
-		return "an operation has not done, or not returned, what docs/engine.md says of it";
+		return "an operation did, or returned, something else than docs/engine.md says";
 	case PROGRAM_VERDICT_CONTENT:
-		return "a page has other content than was written to it, or a wrong one was written back";
+		return "a page has other content than was written to it, or wrong content was written back";
 	case PROGRAM_VERDICT_LOST_WAKEUP:
-		return "somebody sleeps, and whoever should wake it does not know";
+		return "a thread sleeps, and the thread that should wake it will not";
 	case PROGRAM_VERDICT_DEADLOCK:
-		return "nobody can go on, and not all have finished";
+		return "no thread can run, and not all have finished";
 	case PROGRAM_VERDICT_LIVELOCK:
 		return "there is a schedule that never ends";
 	case PROGRAM_VERDICT_RACE:
-		return "two threads use the same memory, one of them writes, and nothing orders them";
+		return "two threads access the same memory, one of them writes, and no lock orders them";
 	case PROGRAM_VERDICT_PANIC:
-		return "the engine has run into one of its own assertions";
+		return "an assertion of the engine failed";
 	case PROGRAM_VERDICT_FORBIDDEN:
-		return "the program itself says that this outcome must not be possible";
+		return "a \"never\" line of the program forbids this outcome";
 	case PROGRAM_VERDICT_NONE:
 		break;
 	}

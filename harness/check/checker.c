@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * checker.c - the checker's course: which operation a step belongs to, when one begins and ends, findings. See check.h.
+ * checker.c - the main part of the checker: finds the operation of each step, and when an operation begins and ends.
+ * See check.h.
  *
- * A step has one hold of the map lock, and that is one operation's: the first of the thread, from where it stood before
- * the step, that takes the lock at all (docs/engine.md section 11). What ends beside it in the same step has not looked
- * at the map, and is judged by the state as it is.
+ * A step holds the map lock once, for one operation: the thread's first operation, from its place before the step, that
+ * takes the lock at all (docs/engine.md section 11). Operations that end in the same step without the lock have not
+ * seen the map; they are judged by the state after the step.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -48,7 +49,7 @@ copy_tags(struct check_tags *to, const struct check_tags *from)
 	to->nr = from->nr;
 }
 
-/* --- life --- */
+/* --- opening and closing --- */
 
 void
 checker_init(struct checker *c)
@@ -104,7 +105,7 @@ checker_begin(struct checker *c)
 
 /* --- operations --- */
 
-/* How many operations a thread has; the init thread has the one that runs. */
+/* The number of operations of a thread; the init thread has only the running one. */
 static unsigned
 nr_ops_of(const struct run *r, unsigned thread)
 {
@@ -117,7 +118,7 @@ op_of(const struct run *r, unsigned thread, unsigned index)
 	return thread == SIM_INIT_THREAD ? r->init_op : run_op(r, thread, index);
 }
 
-/* Its arguments are not known yet. */
+/* Are the operation's arguments still unknown? */
 static bool
 waits(const struct run *r, unsigned thread, unsigned index)
 {
@@ -132,9 +133,12 @@ nr_done_of(const struct run *r, unsigned thread)
 	return r->threads[thread].nr_done;
 }
 
-/* Which return before they take the lock, if: docs/engine.md sections 4, 6, 9 and 10. */
+/*
+ * Operations that return before they take the lock if their range is empty or malformed: docs/engine.md sections 4, 6,
+ * 9 and 10.
+ */
 #define OPS_IF_EMPTY (CHECK_OP(unwire) | CHECK_OP(protect) | CHECK_OP(inherit) | CHECK_OP(madvise))
-#define OPS_IF_MALFORMED (CHECK_OP(find) | CHECK_OP(fixed)) /* and find of no pages */
+#define OPS_IF_MALFORMED (CHECK_OP(find) | CHECK_OP(fixed)) /* and a find of zero pages */
 #define OPS_NEVER                                                                                                      \
 	(CHECK_OP(insert) | CHECK_OP(remove) | CHECK_OP(wire) | CHECK_OP(sync) | CHECK_OP(check) | CHECK_OP(lookup) |  \
 	    CHECK_OP(clip) | CHECK_OP(fault) | CHECK_OP(read) | CHECK_OP(write) | CHECK_OP(pageout))
@@ -153,7 +157,7 @@ is_lockless(const struct vm_op *op)
 	return false;
 }
 
-/* *call gets all there is to know of operation @index of @thread, but its result. */
+/* Fills *call with all that is known of operation @index of @thread, except its result. */
 static void
 call_of(struct check_call *call, struct checker *c, struct run *r, unsigned thread, unsigned index)
 {
@@ -205,7 +209,7 @@ begin_op(struct checker *c, struct run *r, unsigned thread, unsigned index)
 	watch(c, &call);
 }
 
-/* An operation whose range is empty, and that does not clip anything then: docs/engine.md sections 5 and 6. */
+/* Does the operation have an empty range, and clip nothing in that case? docs/engine.md sections 5 and 6. */
 static bool
 leaves_entries(const struct check_op *o, const struct run *r, const struct vm_op *op)
 {
@@ -224,16 +228,16 @@ checker_before_step(struct checker *c, struct run *r, unsigned thread)
 	if (!check_is_running(c, thread)) {
 		while (index < nr && !waits(r, thread, index) && is_lockless(op_of(r, thread, index)))
 			index++;
-		if (index == nr || waits(r, thread, index)) /* looking results up takes no lock */
+		if (index == nr || waits(r, thread, index)) /* a lookup of results takes no lock */
 			return;
 		begin_op(c, r, thread, index);
 	}
-	/* At each of its steps: other threads change entries between them. */
+	/* At each of its steps, because other threads change entries between them. */
 	if (leaves_entries(&c->ops[thread], r, op_of(r, thread, c->ops[thread].op)))
 		c->nr_entries_before = r->target->entries(r->self, NULL, 0);
 }
 
-/* An operation that has ended in this step without a look at the map: one instant, and no effect. */
+/* An operation has ended in this step without looking at the map: it has one instant and no effect. */
 static void
 end_lockless(struct checker *c, struct run *r, unsigned thread, unsigned index, const struct vm_result *result)
 {
@@ -242,7 +246,7 @@ end_lockless(struct checker *c, struct run *r, unsigned thread, unsigned index, 
 
 	call_of(&call, c, r, thread, index);
 	call.result = result;
-	/* The thread may be running: the operation behind this one, which began in this step as well. */
+	/* The thread may have a running operation: the next one, which also began in this step. */
 	*o = (struct check_op){ .always = UINT16_MAX, .since = c->step };
 	watch(c, &call);
 	check_code(&call);
@@ -259,7 +263,7 @@ end_op(const struct check_call *call)
 	call->c->running &= ~((uint32_t)1 << call->thread);
 }
 
-/* The operations under way have seen what this step made. */
+/* The running operations see the state after this step. */
 static void
 watch_all(struct checker *c, struct run *r)
 {
@@ -272,7 +276,7 @@ watch_all(struct checker *c, struct run *r)
 	}
 }
 
-/* Has an operation on an empty range done something? Or is one on its way to the lock, that should have returned? */
+/* Has an operation on an empty range changed something, or does it wait for the lock instead of returning? */
 static void
 check_early(struct checker *c, struct run *r, unsigned thread, unsigned done)
 {
@@ -284,15 +288,14 @@ check_early(struct checker *c, struct run *r, unsigned thread, unsigned done)
 		struct check_call call;
 
 		call_of(&call, c, r, thread, done);
-		check_report(c, r, CHECK_early, &call, 0, 0, "it does not return at once, but waits for the lock");
+		check_report(c, r, CHECK_early, &call, 0, 0, "it waits for the lock instead of returning at once");
 	}
 	if (running && leaves_entries(o, r, op_of(r, thread, o->op)) &&
 	    r->target->entries(r->self, NULL, 0) != c->nr_entries_before) {
 		struct check_call call;
 
 		call_of(&call, c, r, thread, o->op);
-		check_report(
-		    c, r, CHECK_early, &call, 0, 0, "its range is empty, and it has changed where entries begin");
+		check_report(c, r, CHECK_early, &call, 0, 0, "its range is empty, but it changed where entries start");
 	}
 }
 
@@ -327,7 +330,7 @@ judge_step(struct checker *c, struct run *r, unsigned thread)
 		watch_all(c, r);
 }
 
-/* "I12: ..." of a target. */
+/* Reports "I12: ..." of a target. */
 static void
 report_broken(struct checker *c, struct run *r, unsigned thread, const char *broken)
 {
@@ -374,7 +377,7 @@ checker_after_step(struct checker *c, struct run *r, unsigned thread)
 
 /* --- the end --- */
 
-/* A remove or fixed that sleeps for a system wiring, which is the caller's affair. */
+/* Is it a remove or fixed that sleeps for a system wiring? The caller is responsible for that wait. */
 static bool
 may_block(const struct checker *c, const struct check_call *call)
 {
@@ -399,13 +402,13 @@ end_of_thread(struct checker *c, struct run *r, unsigned thread)
 
 	call_of(&call, c, r, thread, nr_done_of(r, thread));
 	if (!r->target->judged)
-		check_report(c, r, CHECK_stuck, &call, 0, 0, "it sleeps, and nobody is left who could wake it");
+		check_report(c, r, CHECK_stuck, &call, 0, 0, "it sleeps, and no thread is left that could wake it");
 	else if (!may_block(c, &call))
 		check_report(c, r, CHECK_stuck, &call, call.range.start, call.range.end,
-		    "it sleeps, nobody is left who could wake it, and it is no remove of system-wired pages");
+		    "it sleeps, no thread is left that could wake it, and it does not wait for a system wiring to end");
 }
 
-/* The outcomes that the program forbids. */
+/* Checks the outcomes that the program forbids. */
 static void
 check_nevers(struct checker *c, struct run *r)
 {
@@ -439,11 +442,11 @@ checker_end(struct checker *c, struct run *r)
 	if (!r->target->judged)
 		return;
 	if (c->now->busy)
-		check_report(c, r, CHECK_marks, NULL, 0, 0, "the run is over, and the map is left busy");
+		check_report(c, r, CHECK_marks, NULL, 0, 0, "the map is still busy at the end of the run");
 	for (size_t i = 0; i < c->now->nr_runs; i++)
 		if (c->now->runs[i].transition)
 			check_report(c, r, CHECK_marks, NULL, c->now->runs[i].start, c->now->runs[i].end,
-			    "the run is over, and these pages are left in transition");
+			    "these pages are still in transition at the end of the run");
 }
 
 void
@@ -452,7 +455,7 @@ checker_endless(struct checker *c, struct run *r)
 	struct check_call call;
 
 	call_of(&call, c, r, SIM_INIT_THREAD, 0);
-	check_report(c, r, CHECK_circle, &call, 0, 0, "it does not end, though nobody else is there");
+	check_report(c, r, CHECK_circle, &call, 0, 0, "it does not end, though no other thread runs");
 }
 
 /* --- the key --- */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* explore-findings.c - what the checker finds on the way, each thing once, and where it was seen. */
+/* explore-findings.c - keeps each finding of the checker once, with the place where it was seen. */
 
 #include "harness/base/base.h"
 #include "harness/explore/explore-graph.h"
@@ -45,7 +45,7 @@ findings_livelock(struct graph *g, struct explore_result *result)
 	see(g, result, &f, g->cycle, AT_NODE);
 }
 
-/* Takes the finding from the checker, with the steps of the present run. */
+/* Takes the finding from the checker again, with the steps of the present run. */
 static bool
 take_again(const struct checker *c, struct explore_finding *x)
 {
@@ -60,7 +60,9 @@ take_again(const struct checker *c, struct explore_finding *x)
 	return seen;
 }
 
-/* The finding as it is on its witness: the steps are others than where it was seen first. False: it is not there. */
+/*
+ * Looks for the finding on its witness, where its step numbers differ from the first sighting. False: it is not there.
+ */
 static bool
 finding_on_witness(struct run *r, struct explore_finding *x)
 {
@@ -83,7 +85,10 @@ finding_on_witness(struct run *r, struct explore_finding *x)
 		seen = take_again(c, x);
 	}
 	strbuf_free(&wrong);
-	/* The cycle is the graph's; and where many findings come before it, the checker has no room left for it. */
+	/*
+	 * A cycle is a fact of the graph, which no run shows. And the checker may have had no room for a finding that
+	 * comes after many others.
+	 */
 	return seen || x->f.check == CHECK_circle || c->nr_findings >= FINDINGS_MAX / 2;
 }
 

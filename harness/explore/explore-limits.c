@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* explore-limits.c - when an exploration has to stop, and whether a state is a goal: see explore.h. */
+/* explore-limits.c - decides when an exploration has to stop, and whether a state is a goal: see explore.h. */
 #include "harness/base/base.h"
 #include "harness/explore/explore-graph.h"
 #include "harness/run/run.h"

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * explore-paths.c - what is read off the graph of states: how many schedules, how probable, and the shortest witness.
+ * explore-paths.c - computes from the graph of states the number of schedules, probabilities, and the shortest
+ * witnesses.
  *
- * Schedules and probabilities flow from the start along the edges, in topological order. Witnesses are shortest paths
- * over pairs (state, thread that ran last): only with the last thread known is it clear whether a choice preempts.
+ * Counts and probabilities are propagated from the start along the edges, in topological order. Witnesses are shortest
+ * paths over pairs (state, thread that ran last): whether a choice is a preemption depends on the last thread.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 
 /* --- topological order --- */
 
-/* Depth first, without recursion: a node is put down when all its successors are. */
+/* Depth first, without recursion: a node is listed when all its successors are. */
 static struct order
 topological(const struct graph *g)
 {
@@ -106,13 +107,13 @@ paths_count(struct graph *g, struct explore_result *result)
 /* --- witnesses --- */
 
 /*
- * A state with the thread that ran last; index place * width + last, where last = width - 1 says nobody has. A place is
- * a node; or the number of nodes and a node, on a way that has been at a goal.
+ * A state and the thread that ran last. The index is place * width + last; last = width - 1 means that none has run. A
+ * place is a node, or the number of nodes plus a node, for a path that has passed a goal.
  */
 struct spot {
-	uint32_t preemptions; /* fewest on a way here; UINT32_MAX: none known */
-	uint32_t steps;       /* fewest among those */
-	uint32_t switches;    /* fewest among those */
+	uint32_t preemptions; /* fewest on a path to here; UINT32_MAX: no path is known */
+	uint32_t steps;       /* fewest on a path with so many preemptions */
+	uint32_t switches;    /* fewest on a path with so many steps */
 	uint32_t from_place;
 	uint8_t from_last;
 };
@@ -131,14 +132,14 @@ node_of(const struct graph *g, uint32_t place)
 	return place < g->nr_nodes ? place : place - (uint32_t)g->nr_nodes;
 }
 
-/* The place of node @id for a way that comes from @place. Without goals there is one place for each node. */
+/* The place of node @id on a path that comes from @place. Without goals each node has one place. */
 static uint32_t
 place_of(const struct graph *g, uint32_t id, uint32_t place)
 {
 	return place >= g->nr_nodes || g->nodes[id].goal ? id + (uint32_t)g->nr_nodes : id;
 }
 
-/* Goes on from (place, last) by every edge; true if something got better. */
+/* Extends the path to (place, last) by every edge. True if a path became better. */
 static bool
 relax(const struct graph *g, uint32_t place, unsigned last, unsigned width, struct spot *spots)
 {
@@ -169,8 +170,8 @@ relax(const struct graph *g, uint32_t place, unsigned last, unsigned width, stru
 }
 
 /*
- * All best ways. One pass in topological order does it; a graph with cycles takes some more. @layers is 2 if there are
- * goals.
+ * Finds all best paths. One pass in topological order suffices without cycles; a graph with cycles takes a few more.
+ * @layers is 2 if there are goals.
  */
 static struct spot *
 shortest(const struct graph *g, unsigned width, unsigned layers)
@@ -226,8 +227,8 @@ path_record(void *recorder, struct run *r, size_t step, unsigned thread)
 }
 
 /*
- * From an end or a goal on: let the last thread run as long as it can, then the lowest one. In a cycle that never ends:
- * more steps than there are states are not needed for an end.
+ * Extends a path from an end or a goal: runs the last thread as long as it can, then the lowest one. If no end is
+ * reached within the number of states, the path is in a cycle.
  */
 static void
 run_on(const struct graph *g, uint32_t id, unsigned last, struct explore_path *p, size_t *cap)
@@ -246,7 +247,7 @@ run_on(const struct graph *g, uint32_t id, unsigned last, struct explore_path *p
 	}
 }
 
-/* The best way to @place on which @last has run last, without running on. */
+/* The best path to @place on which @last ran last, without extending it. */
 static void
 path_to_spot(
     const struct spot *spots, unsigned width, uint32_t place, unsigned last, struct explore_path *p, size_t *cap)
@@ -281,7 +282,7 @@ path_to(const struct graph *g, const struct spot *spots, unsigned width, uint32_
 	run_on(g, node_of(g, place), last, p, &cap);
 }
 
-/* The best way to a sighting: the last thread before it, and what it costs all in all. */
+/* The best path to a sighting: the last thread before it, and the total cost. */
 static struct spot
 best_sighting(
     const struct graph *g, const struct spot *spots, unsigned width, const struct sighting *s, unsigned *ret_last)
@@ -324,7 +325,7 @@ path_to_sighting(const struct graph *g, const struct spot *spots, unsigned width
 		run_on(g, id, last, p, &cap);
 }
 
-/* For each finding the way with the fewest preemptions. */
+/* Finds for each finding the path with the fewest preemptions. */
 static void
 finding_witnesses(const struct graph *g, const struct spot *spots, unsigned width, struct explore_result *result)
 {
@@ -350,7 +351,7 @@ finding_witnesses(const struct graph *g, const struct spot *spots, unsigned widt
 	free(at);
 }
 
-/* The spot values of a place's best way, to compare places by. */
+/* The cost of the best path to a place, for comparing places. */
 static struct spot
 best_at(const struct spot *spots, unsigned width, uint32_t place)
 {
@@ -363,8 +364,8 @@ best_at(const struct spot *spots, unsigned width, uint32_t place)
 }
 
 /*
- * The best way by a goal to an end. Where the exploration was cut no end behind a goal may be known: the best way to a
- * goal then.
+ * The best path through a goal to an end. If the exploration was cut and no end after a goal is known, the best path to
+ * a goal.
  */
 static void
 goal_witness(const struct graph *g, const struct spot *spots, unsigned width, struct explore_result *result)
@@ -388,7 +389,7 @@ goal_witness(const struct graph *g, const struct spot *spots, unsigned width, st
 		path_to(g, spots, width, goal, &result->goal);
 }
 
-/* Without goals: for each outcome the best way. */
+/* Without goals: finds the best path to each outcome. */
 static void
 outcome_witnesses(struct graph *g, const struct spot *spots, unsigned width)
 {
@@ -426,7 +427,7 @@ paths_witnesses(struct graph *g, unsigned nr_threads, bool all_outcomes, bool an
 	if (!all_outcomes && result->nr_findings == 0)
 		return;
 	for (uint32_t id = 0; id < g->nr_nodes && any_goal; id++)
-		g->nodes[id].goal = false; /* the other ways need not pass any */
+		g->nodes[id].goal = false; /* the other witnesses need not pass a goal */
 	spots = shortest(g, width, 1);
 	if (all_outcomes)
 		outcome_witnesses(g, spots, width);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * explore-reasons.c - why operations fail: by which edges (engine/edges.def), and in how many schedules.
+ * explore-reasons.c - why operations fail: through which edges (engine/edges.def), and in how many schedules.
  *
- * Which edges an operation has passed is in the key only as long as it runs, so the states after it do not tell. But
- * from each state a step can end it in one way only: so the edges of the graph are noted by which it fails. From there
- * on the schedules are counted for each reason by itself.
+ * The key contains the edges of an operation only while it runs, so later states do not show them. But from each state,
+ * one step ends the operation in only one way. So the reason of a failure is noted at the edge of the graph, and the
+ * schedules that follow are counted separately for each reason.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,9 +13,9 @@
 #include "harness/explore/explore-graph.h"
 #include "harness/program/program.h"
 
-#define REASONS_MAX 16 /* of one operation; later ones are counted as the last */
+#define REASONS_MAX 16 /* reasons of one operation; more are counted as the last one */
 
-/* The edges of the code that the operation failed with; 0: it has not failed, or there are none. */
+/* The edges for the code that the operation failed with; 0: it did not fail, or there are none. */
 static uint64_t
 reasons_of(const struct run *r, unsigned thread, unsigned op)
 {
@@ -42,7 +42,7 @@ reasons_see(struct graph *g, const struct run *r, unsigned thread, unsigned nr_d
 	}
 }
 
-/* Adds schedules, in order. */
+/* Adds schedules to a reason, in sorted order. */
 static void
 add_reason(struct explore_outcome *o, unsigned thread, unsigned op, uint64_t edges, explore_count count)
 {
@@ -77,12 +77,13 @@ reasons_of_run(struct explore_outcome *o, const struct run *r)
 	}
 }
 
-/* The ways in which one operation fails. */
+/* The reasons for which one operation fails. */
 struct one {
 	unsigned thread, op, nr;
 	uint64_t edges[REASONS_MAX];
-	uint8_t *of_edge;     /* of each edge of the graph: 0, or the number of the reason from 1 */
-	explore_count *paths; /* of each node and reason: schedules that lead there and in which it has failed so */
+	uint8_t *of_edge;     /* for each edge of the graph: 0, or the number of the reason from 1 */
+	explore_count *paths; /* for each node and reason: number of schedules that lead there and contain this
+	                       * failure */
 };
 
 static uint8_t

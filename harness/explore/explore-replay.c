@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * explore-replay.c - is the state key complete? Some schedules are executed from the start: the witnesses, and a random
- * one for each outcome. The threads that can run after each step, and the state and the outcome at the end, must be
- * those of the graph. The schedules by which the exploration came to its states first are such schedules already.
+ * explore-replay.c - tests whether the state key is complete. It executes some schedules from the start: the witnesses,
+ * and a random one for each outcome. After each step the enabled threads must be those of the graph, and so must the
+ * state and the outcome at the end. The exploration itself has executed the first schedule to each state.
  *
- * This cannot prove that the key is complete; check --verify can, for one program. But two states that were merged and
- * differ have different ways on, and a random schedule comes to them by another way than the exploration did.
+ * This cannot prove that the key is complete; check --verify can, for one program. But two different states that were
+ * merged have different futures, and a random schedule reaches them by another path than the exploration did.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +15,8 @@
 #include "harness/program/program.h"
 #include "harness/run/run.h"
 
-#define WALK_STEPS_MAX 200 /* of a random walk through a graph with cycles */
-#define WALKS_MORE 4       /* of these, besides one for each outcome */
+#define WALK_STEPS_MAX 200 /* limit of a random walk through a graph with cycles */
+#define WALKS_MORE 4       /* random walks, besides one for each outcome */
 
 /* A step that leads to a node. */
 struct step_in {
@@ -26,7 +26,7 @@ struct step_in {
 
 struct replayer {
 	const struct graph *g;
-	uint32_t *first_in; /* of each node: index in steps_in; one more at the end */
+	uint32_t *first_in; /* for each node: index in steps_in; one more at the end */
 	struct step_in *steps_in;
 	struct run *r;
 	struct explore_result *result;
@@ -41,7 +41,7 @@ replay_wrong(struct explore_result *result, const struct explore_path *path, con
 {
 	struct strbuf text = { 0 };
 
-	strbuf_add(&text, "two states that differ have the same key: on the schedule '");
+	strbuf_add(&text, "two different states have the same key: on the schedule '");
 	vmt_print_choices(path->choices, path->nr_choices, &text);
 	strbuf_printf(&text, "' %s", what);
 	free(result->wrong_key);
@@ -49,7 +49,7 @@ replay_wrong(struct explore_result *result, const struct explore_path *path, con
 	result->end = EXPLORE_WRONG_KEY;
 }
 
-/* At the end of a schedule: is the run in the state of node @id? NULL: it is; else what is wrong. */
+/* Call it at the end of a schedule: NULL if the run is in the state of node @id, otherwise how it differs. */
 static const char *
 end_differs(struct replayer *p, uint32_t id)
 {
@@ -59,12 +59,12 @@ end_differs(struct replayer *p, uint32_t id)
 	if (n->outcome != NODE_NONE) {
 		run_outcome(p->r, &p->text);
 		if (strcmp(strbuf_text(&p->text), p->g->outcomes.by_index[n->outcome]->o.text) != 0)
-			return "the run ends in another outcome than the states say";
+			return "the run's outcome differs from the graph's";
 	}
 	p->key.len = 0;
 	run_key(p->r, &p->key);
 	if (p->key.len != n->key_len || memcmp(p->key.bytes, p->g->keys.bytes + n->key, n->key_len) != 0)
-		return "the run comes to another state than the states say";
+		return "the run's state differs from the graph's";
 	return NULL;
 }
 
@@ -73,17 +73,18 @@ begin(struct replayer *p)
 {
 	run_begin(p->r);
 	if (p->r->checker != NULL)
-		p->r->checker->quiet = true; /* the states have been looked at */
+		p->r->checker->quiet = true; /* the invariants of these states have been checked */
 }
 
-/* One step of @thread from node *id, which moves. */
+/* Runs one step of @thread from node *id, and updates *id. Returns NULL, or how the run differs from the graph. */
 static const char *
 step(struct replayer *p, uint32_t *id, unsigned thread)
 {
 	run_step_here(p->r, thread);
 	p->result->steps++;
 	*id = *graph_edge(p->g, &p->g->nodes[*id], thread);
-	return run_enabled(p->r) == p->g->nodes[*id].enabled ? NULL : "other threads can run than the states say";
+	return run_enabled(p->r) == p->g->nodes[*id].enabled ? NULL
+	                                                     : "the threads that can run differ from the graph's";
 }
 
 /* Executes a path of the graph. */
@@ -103,7 +104,7 @@ replay_path(struct replayer *p, const struct explore_path *path)
 		replay_wrong(p->result, path, wrong);
 }
 
-/* The same of steps, the last one first. */
+/* Executes the steps, which are stored in reverse order. */
 static void
 replay_steps(struct replayer *p, size_t nr)
 {
@@ -125,7 +126,7 @@ replay_steps(struct replayer *p, size_t nr)
 	free(path.choices);
 }
 
-/* All steps, by the nodes that they lead to. */
+/* Sorts all steps by the nodes that they lead to. */
 static void
 find_steps_in(struct replayer *p)
 {
@@ -148,8 +149,9 @@ find_steps_in(struct replayer *p)
 }
 
 /*
- * A random schedule with this outcome: from an end back, each time to one of the nodes that lead there. If each is the
- * one from which the exploration came first, it has executed that schedule already.
+ * Executes a random schedule with this outcome. It is built from an end backwards: each time a random step that leads
+ * to the node. If each is the step by which the exploration first reached the node, that schedule has been executed
+ * already.
  */
 static void
 replay_random(struct replayer *p, struct prng *prng, const struct outcome_node *o)
@@ -171,7 +173,7 @@ replay_random(struct replayer *p, struct prng *prng, const struct outcome_node *
 		replay_steps(p, nr);
 }
 
-/* In a graph with cycles: a random walk, which may go round. */
+/* In a graph with cycles: a random walk, which may not end. */
 static void
 replay_walk(struct replayer *p, struct prng *prng)
 {

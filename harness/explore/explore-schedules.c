@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * explore-schedules.c - exploring without merging: depth first over schedules, each executed from the start. For
- * targets that offer no state key, and as the guard that a key is complete (--verify).
+ * explore-schedules.c - explores without merging states: depth first over schedules, each executed from the start. For
+ * targets without a state key, and to test that a key is complete (--verify).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +11,8 @@
 /* One scheduling point of the present schedule. */
 struct level {
 	uint32_t enabled;
-	uint32_t todo;  /* not tried yet */
-	uint8_t thread; /* chosen now */
+	uint32_t todo;  /* threads not tried yet */
+	uint8_t thread; /* the thread chosen now */
 };
 
 struct walk {
@@ -23,7 +23,7 @@ struct walk {
 	struct strbuf text;
 };
 
-/* Runs the chosen prefix, then the lowest thread at each further point, to the end. False: stopped. */
+/* Runs the chosen prefix, then the lowest thread at each further point until the end. False: stopped. */
 static bool
 run_schedule(struct walk *w, struct explore_clock *clock, const struct explore_options *options,
     struct explore_result *result, bool *goal)
@@ -53,7 +53,7 @@ run_schedule(struct walk *w, struct explore_clock *clock, const struct explore_o
 	}
 }
 
-/* The next schedule: the last point at which something is left to try. False: all were tried. */
+/* Goes to the next schedule: changes the last point with an untried thread. False: all schedules were executed. */
 static bool
 next_schedule(struct walk *w)
 {
@@ -84,7 +84,7 @@ measure(const struct walk *w, double *probability, unsigned *preemptions)
 	}
 }
 
-/* In the order of explore.h: preemptions, steps, switches. */
+/* Compares in the order of explore.h: preemptions, steps, switches. */
 static bool
 shorter(unsigned preemptions, size_t steps, unsigned nr_choices, const struct explore_path *than)
 {

@@ -10,14 +10,14 @@
 #include "harness/run/run.h"
 #include "harness/sim/sim.h"
 
-#define GOAL_STEPS_MAX 1000000 /* for a target that never comes to an end */
+#define GOAL_STEPS_MAX 1000000 /* for a target that does not end */
 
 struct walk {
 	struct run *run;
 	const struct explore_options *options;
 	struct explore_result *result;
 	struct graph graph;
-	uint32_t *stack; /* states with something left to try, the last one deepest */
+	uint32_t *stack; /* states with untried threads, the deepest one last */
 	size_t nr_stack, cap_stack;
 	uint8_t *path; /* scratch of go_to */
 	size_t cap_path;
@@ -26,7 +26,7 @@ struct walk {
 	bool any_goal;
 };
 
-/* The run is at an end. Spoils the run if there are final steps. */
+/* The run has ended. Final steps, if there are any, change its state. */
 static void
 note_end(struct walk *w, uint32_t id)
 {
@@ -44,7 +44,7 @@ note_end(struct walk *w, uint32_t id)
 	n->outcome = o->index;
 	if (prng_one_in(&w->prng, ++o->nr_ends))
 		o->random_end = id;
-	/* Each time, as what the checker remembers is not in the outcome. */
+	/* Runs the final steps each time, because the outcome does not contain what the checker remembers. */
 	if (w->run->program->nr_final > 0 && !deadlock) {
 		strbuf_clear(&w->text);
 		if (!run_final(w->run, &w->text) && o->o.final_error == NULL)
@@ -54,7 +54,7 @@ note_end(struct walk *w, uint32_t id)
 		findings_see(&w->graph, w->result, c, nr_findings, id, AT_NODE);
 }
 
-/* The node of the state the run is in; *ret_new says whether it was not known. */
+/* The node of the run's state; *ret_new: it is a new node. */
 static uint32_t
 enter(struct walk *w, bool *ret_new)
 {
@@ -85,7 +85,7 @@ push(struct walk *w, uint32_t id)
 	w->stack[w->nr_stack++] = id;
 }
 
-/* Executes from the start the choices that led to @id first. */
+/* Executes from the start the choices by which @id was first reached. */
 static void
 go_to(struct walk *w, uint32_t id)
 {
@@ -105,7 +105,7 @@ go_to(struct walk *w, uint32_t id)
 		w->run->checker->quiet = false;
 }
 
-/* One step of the lowest thread not yet tried at @id, where the run is. Returns the state it leads to. */
+/* Runs one step of the lowest untried thread at @id, the run's state. Returns the state that it leads to. */
 static uint32_t
 try_next(struct walk *w, uint32_t id, bool *ret_new)
 {
@@ -126,7 +126,7 @@ try_next(struct walk *w, uint32_t id, bool *ret_new)
 	w->result->steps++;
 	w->result->transitions++;
 	succ = enter(w, ret_new);
-	n = &w->graph.nodes[id]; /* enter may have moved it */
+	n = &w->graph.nodes[id]; /* enter may have moved the nodes */
 	*graph_edge(&w->graph, n, thread) = succ;
 	if (w->options->want_reasons && w->run->threads[thread].nr_done > nr_done)
 		reasons_see(
@@ -152,7 +152,7 @@ walk_all(struct walk *w)
 	if (w->run->checker != NULL)
 		findings_see(&w->graph, w->result, w->run->checker, 0, id, AT_NODE);
 	for (;;) {
-		/* Down from id, as long as that leads to something new. */
+		/* Continues from id as long as steps lead to new states. */
 		while (fresh && w->graph.nodes[id].enabled != 0) {
 			if (w->graph.nr_nodes >= max) {
 				w->result->end = EXPLORE_CUT_STATES;
@@ -173,7 +173,9 @@ walk_all(struct walk *w)
 	}
 }
 
-/* A goal that was met before a cut may have no known way on to an end: finds one, letting the last thread run on. */
+/*
+ * A goal that was reached before a cut may have no known path to an end: finds one by letting the last thread run on.
+ */
 static void
 finish_goal(struct run *r, struct explore_path *p)
 {
@@ -283,13 +285,13 @@ explore_end_text(enum explore_end end)
 	case EXPLORE_CUT_STATES:
 		return "cut: the bound on states or schedules was reached";
 	case EXPLORE_CUT_SECONDS:
-		return "cut: the time was up";
+		return "cut: the time limit was reached";
 	case EXPLORE_CUT_STOPPED:
 		return "cut: interrupted";
 	case EXPLORE_CUT_ENDLESS:
-		return "cut: too many steps did not end";
+		return "cut: too many endless steps";
 	case EXPLORE_CUT_STEPS:
-		return "cut: a schedule did not come to an end";
+		return "cut: a schedule did not end";
 	case EXPLORE_WRONG_KEY:
 		return "not complete: the state key is incomplete";
 	}

@@ -2,7 +2,8 @@
 /*
  * gen.h - the room gen: random programs, and small changes to programs.
  *
- * For: random operations and programs, mutation, editing a program in place. Includes: base/, program/, sim/, target/.
+ * For: random operations and programs, mutation, editing a program in place.
+ * Includes: base/, program/, sim/, target/.
  * Start reading: random-program.h, then mutate.h.
  */
 #ifndef HARNESS_GEN_GEN_H

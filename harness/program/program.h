@@ -2,8 +2,9 @@
 /*
  * program.h - the room program: programs, their text form (.vmt) and their byte form.
  *
- * For: reading, printing, comparing and storing programs; the reference of edges and operations as text. Includes:
- * base/, and the engine's tables and numbers. Start reading: program-data.h, then vmt.h.
+ * For: reading, printing, comparing and storing programs; the reference of edges and operations as text.
+ * Includes: base/, and the engine's tables and numbers.
+ * Start reading: program-data.h, then vmt.h.
  */
 #ifndef HARNESS_PROGRAM_PROGRAM_H
 #define HARNESS_PROGRAM_PROGRAM_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* run-open.c - see run.h. */
+/* run-open.c - opens a run: see execution.h. */
 #include "harness/base/base.h"
 #include "harness/run/execution.h"
 
@@ -61,8 +61,8 @@ run_alone(struct run *r, const struct vm_op *op)
 }
 
 /*
- * Compares a sequential step's result and state with what it expects. False: *out says what differs, and so do
- * r->differs, r->want and r->got.
+ * Compares the result and state of an init or final step with what it expects. False: *out has the difference, and
+ * r->differs, r->want and r->got are set.
  */
 static bool
 step_as_expected(struct run *r, const struct program_step *s, const struct vm_result *got, struct strbuf *out)
@@ -104,13 +104,13 @@ init_steps(struct run *r)
 			return false;
 		}
 		if (r->endless) {
-			strbuf_add(&r->error, "init step does not end: it goes round, though nobody else is there");
+			strbuf_add(&r->error, "init step does not end, though no other thread runs");
 			return false;
 		}
 		if (!step_as_expected(r, &p->init[i], &got, &r->error))
 			return false;
 		if (got.outcome == VM_OUTCOME_BLOCKED && (i + 1 < p->nr_init || p->nr_threads > 0)) {
-			strbuf_add(&r->error, "init step blocks for ever: nothing can run after it");
+			strbuf_add(&r->error, "init step blocks for ever: no step can run after it");
 			return false;
 		}
 	}
@@ -150,7 +150,7 @@ run_init_notes(
 			const char *code = note_of(p, &p->init[i], &got);
 
 			if (got.outcome == VM_OUTCOME_BLOCKED)
-				break; /* opening the program says so */
+				break; /* opening the program reports it */
 			if (code == NULL)
 				continue;
 			strbuf_printf(out, "%s:%u: init ", escape_path(path), p->init[i].line);
@@ -196,7 +196,7 @@ open_run(struct run *r, const struct program *p, const struct vm_target *t, stru
 {
 	const char *why;
 
-	/* Not the results of all threads that there could be: 24 KiB, which no input of a fuzzer has time for. */
+	/* Leaves the results of threads uncleared: they are 24 KiB, which takes too long for each input of a fuzzer. */
 	memset(r, 0, offsetof(struct run, threads));
 	for (unsigned i = 0; i < PROGRAM_THREADS_MAX; i++)
 		r->threads[i].nr_done = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * run.h - the room run: executions of a program on a target, and who chooses the next thread.
+ * run.h - the room run: executions of a program on a target, and strategies that choose the next thread.
  *
  * For: opening, stepping and ending a run; replaying a schedule; strategies; sequential runs.
  * Includes: base/, program/, sim/, target/, check/.

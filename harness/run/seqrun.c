@@ -106,7 +106,7 @@ result_equal(const struct vm_result *a, const struct vm_result *b)
 	return a->outcome == b->outcome && a->code == b->code && a->value == b->value;
 }
 
-/* "  engine  KERN_SUCCESS", a line of a report. */
+/* Appends a line of a report: "  engine  KERN_SUCCESS". */
 static void
 report_result(struct strbuf *out, const char *who, const struct vm_op *op, const struct vm_result *r)
 {
@@ -158,7 +158,7 @@ report_entries(struct strbuf *out, const char *who, const uint64_t *starts, size
 	strbuf_addc(out, '\n');
 }
 
-/* Do entries begin at the same pages? Only the lowest of very many are compared. */
+/* Do both targets have entries that start at the same pages? Only the lowest entries of very many are compared. */
 static bool
 entries_equal(struct seqdiff *d, struct seqrun run[2], const struct vm_op *op)
 {
@@ -180,7 +180,7 @@ entries_equal(struct seqdiff *d, struct seqrun run[2], const struct vm_op *op)
 	return false;
 }
 
-/* One step on both; *ret_blocked: no other may follow. */
+/* Runs one step on both targets. *ret_blocked: no other step may follow. */
 static bool
 compare_step(struct seqdiff *d, struct seqrun run[2], const struct vm_op *op, bool *ret_blocked)
 {
@@ -225,7 +225,7 @@ seqdiff_targets(
 	return equal;
 }
 
-/* One step against what the program says of it. */
+/* Runs one step, and compares it with what the program expects. */
 static bool
 recorded_step(struct seqdiff *d, struct seqrun *run, const struct program_step *step)
 {

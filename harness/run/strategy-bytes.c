@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* strategy-bytes.c - choices from bytes, and bytes from choices: docs/bytes.md. */
+/* strategy-bytes.c - chooses by bytes, and turns a schedule into bytes: docs/bytes.md. */
 #include "harness/base/base.h"
 #include "harness/run/run-step.h"
 #include "harness/run/strategy.h"
 
-#define DRAWN_MAX 64 /* bytes: as many choices as a short program has */
+#define DRAWN_MAX 64 /* bytes: enough choices for a short program */
 
 size_t
 strategy_bytes_upto(struct run *r, const uint8_t *bytes, size_t nr, size_t max, replay_step_fn *on_step, void *arg)
@@ -46,12 +46,12 @@ strategy_bytes_drawn(struct run *r, const struct strategy_view *v, uint64_t seed
 	return strategy_bytes(r, bytes, nr, on_step, arg);
 }
 
-/* A schedule being turned into bytes. on_step comes after the step, so what was enabled before it is remembered. */
+/* Turns a schedule into bytes. on_step comes after the step, so the recorder remembers what was enabled before it. */
 struct recorder {
 	struct keybuf *out;
 	uint32_t enabled;
 	unsigned last;
-	size_t needed; /* length of *out up to the last choice that is not what would happen anyway */
+	size_t needed; /* length of *out up to the last choice that differs from the default */
 };
 
 static void
@@ -85,7 +85,7 @@ strategy_bytes_of(
 		strbuf_add(error, strbuf_text(&how.error));
 	replay_free(&how);
 	if (ok && c.needed == start) {
-		/* One choice at least says that there is a schedule. */
+		/* At least one choice, which says that there is a schedule. */
 		keybuf_u8(out, 0);
 		c.needed = start + 1;
 	}

@@ -3,27 +3,27 @@
  * strategy-pct.c - probabilistic concurrency testing (Burckhardt, Kothari, Musuvathi, Nagarakatte: A randomized
  * scheduler with probabilistic guarantees of finding bugs, ASPLOS 2010).
  *
- * Each thread has a random priority, and the highest one that is enabled runs. At depth - 1 random steps, whoever was
- * to run gets a priority below all others first. A bug that needs d ordered pairs of steps is found by a run of depth
- * d with a chance of 1 / (n * k^(d-1)) at least, n threads, k choices. A fixed depth is blind to lesser bugs that need
- * none of its changes, so the depth is drawn for each run.
+ * Each thread has a random priority, and the enabled thread with the highest one runs. At depth - 1 random steps, the
+ * thread that would run first gets a priority below all others. A run of depth d finds a bug that needs d ordered pairs
+ * of steps with probability at least 1 / (n * k^(d-1)), for n threads and k choices. A fixed depth misses simpler bugs
+ * that need fewer changes, so the depth is drawn for each run.
  */
 #include "harness/run/strategy.h"
 
 #define DEPTH_MAX 5
 
 struct pct {
-	uint32_t priorities[PROGRAM_THREADS_MAX]; /* all different; the highest runs */
-	uint32_t changes[DEPTH_MAX - 1];          /* choices, counted from 1; change i gives priority i */
+	uint32_t priorities[PROGRAM_THREADS_MAX]; /* all different; the highest one runs */
+	uint32_t changes[DEPTH_MAX - 1];          /* numbers of choices, from 1; change i gives priority i */
 	uint32_t nr_changes;
-	uint32_t choice; /* so many were made */
-	uint32_t lowest; /* below all that were given: for whom has run too long, from here down */
+	uint32_t choice; /* the number of choices so far */
+	uint32_t lowest; /* next priority for a demoted thread; counts down */
 	uint32_t streak;
 	unsigned last;
 };
 
-#define PRIORITY_CHANGED ((uint32_t)1 << 30)          /* of change 0 */
-#define PRIORITY_BEGUN (PRIORITY_CHANGED + DEPTH_MAX) /* of the lowest thread at the start */
+#define PRIORITY_CHANGED ((uint32_t)1 << 30)          /* the priority of change 0 */
+#define PRIORITY_BEGUN (PRIORITY_CHANGED + DEPTH_MAX) /* the lowest priority at the start */
 
 static unsigned
 highest(const struct pct *s, uint32_t enabled)
@@ -57,7 +57,7 @@ pick(void *arg, uint32_t enabled)
 	}
 	s->streak = thread == s->last ? s->streak + 1 : 0;
 	if (s->streak >= STRATEGY_STREAK_MAX) {
-		/* It may be waiting for one of the others, without sleeping. */
+		/* The thread may wait for another one without sleeping. */
 		s->priorities[thread] = s->lowest--;
 		s->streak = 0;
 		thread = highest(s, enabled);
@@ -96,7 +96,7 @@ strategy_pct_depth(
 size_t
 strategy_pct(struct run *r, const struct strategy_view *v, uint64_t seed, replay_step_fn *on_step, void *arg)
 {
-	/* Of a hundred runs: 25 of depth 1, 35 of 2, 25 of 3, 8 of 4, 7 of 5. */
+	/* Of 100 runs, 25 have depth 1, 35 depth 2, 25 depth 3, 8 depth 4, 7 depth 5. */
 	static const unsigned up_to[DEPTH_MAX] = { 25, 60, 85, 93, 100 };
 	struct prng prng = { seed };
 	unsigned drawn = (unsigned)prng_below(&prng, 100), depth = 1;

@@ -2,10 +2,10 @@
 /*
  * strategy-pos.c - partial order sampling (Yuan, Yang, Gu: Partial order aware concurrency sampling, CAV 2018).
  *
- * Each pending step has a random priority, and the highest one is made. Then the thread's next step gets a new one, and
- * so does every pending step that conflicts with the one made: those whose operations conflict (strategy_ops_conflict),
- * and those of threads that it woke. Steps that do not conflict keep theirs, so that all orders of the conflicting ones
- * have a fair chance, however many others there are.
+ * Each pending step has a random priority, and the highest one runs. Then new priorities are drawn for the thread's
+ * next step and for all pending steps that conflict with the one that ran: steps whose operations conflict
+ * (strategy_ops_conflict), and steps of threads that it woke. All other steps keep their priorities, so all orders of
+ * conflicting steps have a fair probability, however many other steps there are.
  */
 #include "harness/run/strategy.h"
 
@@ -14,12 +14,12 @@ struct pos {
 	const struct strategy_view *v;
 	struct prng prng;
 	uint64_t priorities[PROGRAM_THREADS_MAX];
-	uint32_t enabled; /* before the last step */
-	unsigned last;    /* who made it */
-	unsigned last_op; /* as part of which operation */
+	uint32_t enabled; /* threads enabled before the last step */
+	unsigned last;    /* thread of the last step */
+	unsigned last_op; /* operation of the last step */
 };
 
-/* The step of s->last has been made; new priorities for whom it concerns. */
+/* After the step of s->last: draws new priorities for the steps that it affects. */
 static void
 draw_again(struct pos *s, uint32_t enabled)
 {

@@ -3,8 +3,8 @@
 #include "harness/run/strategy.h"
 
 /*
- * Where there is no choice, nothing is drawn. Up to three enabled threads, which is nearly always, go without a branch
- * that depends on the number drawn: the processor would guess it wrong every other time.
+ * Draws nothing if only one thread is enabled. Up to three enabled threads, the usual case, are handled without a
+ * branch on the drawn number, which the processor would mispredict half of the time.
  */
 static unsigned
 pick(void *arg, uint32_t enabled)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * strategy-surw.c - selectively uniform random walk: uniform over the interleavings of the interesting steps, whatever
- * the others do in between.
+ * the other steps do.
  *
- * Interesting are, for one run, the steps of the operations that conflict with one of them, which is drawn; itself
- * included. Before each interesting step it is drawn whose it will be, in proportion to the interesting steps that the
- * threads have left. Until that thread comes to it, the others that stand before an interesting step of theirs are
- * held; all else runs at random.
+ * One operation is drawn for each run. The interesting steps are its own steps and those of all operations that
+ * conflict with it. Before each interesting step, the strategy draws the thread that takes it, in proportion to the
+ * interesting steps that the threads have left. Until that thread reaches its step, other threads wait before their own
+ * interesting steps; all other steps run at random.
  */
 #include "harness/run/strategy.h"
 
@@ -16,10 +16,11 @@ struct surw {
 	const struct run *r;
 	const struct strategy_view *v;
 	struct prng prng;
-	const uint64_t *set;                /* bits by operation number: the interesting ones; NULL: all are */
-	uint32_t left[PROGRAM_THREADS_MAX]; /* interesting steps */
-	uint32_t held;                      /* bit t: thread t stands before one and has to wait */
-	unsigned intended;                  /* whose the next one will be; NOBODY: not drawn */
+	const uint64_t *set;                /* bits by operation number: the interesting operations; NULL: all are
+	                                     * interesting */
+	uint32_t left[PROGRAM_THREADS_MAX]; /* interesting steps left */
+	uint32_t held;                      /* bit t: thread t waits before an interesting step */
+	unsigned intended;                  /* the thread drawn for the next interesting step; NOBODY: not drawn */
 	uint32_t streak;
 	unsigned last;
 };
@@ -38,7 +39,7 @@ choose(struct surw *s, uint32_t enabled)
 		unsigned t;
 
 		if (among == 0) {
-			/* The intended one sleeps, or came to its end without another interesting step. */
+			/* The intended thread sleeps, or has ended without another interesting step. */
 			s->held = 0;
 			s->intended = NOBODY;
 			continue;
@@ -68,7 +69,7 @@ pick(void *arg, uint32_t enabled)
 
 	s->streak = t == s->last && (enabled & (enabled - 1)) != 0 ? s->streak + 1 : 0;
 	if (s->streak >= STRATEGY_STREAK_MAX) {
-		/* It may be waiting for one that is held, without sleeping. */
+		/* The intended thread may wait, without sleeping, for a thread that is held. */
 		s->streak = 0;
 		s->held = 0;
 		s->intended = NOBODY;
@@ -77,7 +78,10 @@ pick(void *arg, uint32_t enabled)
 	return t;
 }
 
-/* Operations that concern more threads are drawn more often. Where nothing conflicts, all is interesting. */
+/*
+ * Draws the operation; one that conflicts with more threads is drawn more often. If nothing conflicts, all steps are
+ * interesting.
+ */
 static void
 draw_set(struct surw *s)
 {

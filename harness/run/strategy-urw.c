@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * strategy-urw.c - a random walk that is uniform over interleavings, not over choices: at each point a thread is chosen
- * with a chance in proportion to the steps it has left. Where the steps of each thread are known beforehand, every
- * interleaving is equally likely; where they depend on what the others do, nearly so.
+ * strategy-urw.c - a random walk that is uniform over interleavings, not over choices: the probability of a thread is
+ * in proportion to the steps it has left. If the number of steps of each thread is known, every interleaving is equally
+ * likely. If it depends on the other threads, nearly so.
  */
 #include "harness/run/strategy.h"
 
 struct urw {
 	struct prng prng;
-	uint32_t left[PROGRAM_THREADS_MAX]; /* steps, at least 1 */
+	uint32_t left[PROGRAM_THREADS_MAX]; /* steps left, at least 1 */
 };
 
 static unsigned

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* strategy-view.c - what strategies know of a program before they run it: see strategy.h. */
+/* strategy-view.c - what strategies know of a program before it runs: see strategy.h. */
 #include <stdlib.h>
 
 #include "harness/base/base.h"
 #include "harness/gen/gen.h"
 #include "harness/run/strategy.h"
 
-#define PROBE_STEPS_MAX 100000 /* of a probing run: a target that never comes to an end is not waited for */
+#define PROBE_STEPS_MAX 100000 /* limit of a probing run, for a target that does not end */
 
 /* --- conflicts --- */
 
@@ -89,7 +89,7 @@ count_step(struct probe *probe, const struct run *r, unsigned thread)
 	probe->nr_choices += (run_enabled(r) & (run_enabled(r) - 1)) != 0;
 }
 
-/* One run: each thread as long as it can, or by turns. */
+/* One run: each thread as long as it can, or in turns. */
 static void
 probe_run(struct probe *probe, struct run *r, bool by_turns)
 {
@@ -136,7 +136,7 @@ count_steps(struct strategy_view *v, struct run *r)
 	}
 }
 
-/* --- both --- */
+/* --- the view --- */
 
 void
 strategy_view_init(struct strategy_view *v, struct run *r)

@@ -70,7 +70,7 @@ strategy_drive(struct run *r, sim_pick *pick, void *pick_arg, replay_step_fn *on
 	size_t step = 0;
 
 	run_begin(r);
-	/* A checker wants to see each step, too. */
+	/* A checker needs to see each step, too. */
 	if (on_step == NULL && r->checker == NULL)
 		return sim_run(r->sim, pick, pick_arg, STRATEGY_STEPS_MAX);
 	while (run_enabled(r) != 0 && step < STRATEGY_STEPS_MAX) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * strategy.h - who makes the next step, when no schedule says so: the table of strategies (strategies.def).
+ * strategy.h - strategies: rules that choose the thread of each step. strategies.def is the table.
  *
- * A run is a function of the program, the target, the strategy and the seed, and of nothing else: no run leaves
- * anything behind for the next one. What a strategy wants to know of the program beforehand is in its view, which is
- * made once for an open run and is the same each time. Whoever listens on on_step has the schedule, which replays.
+ * A run depends only on the program, the target, the strategy and the seed: no run affects the next one. What a
+ * strategy knows of the program in advance is in its view, which is made once for an open run and is always the same.
+ * on_step receives each step, so its steps are the schedule of the run.
  */
 #ifndef HARNESS_RUN_STRATEGY_H
 #define HARNESS_RUN_STRATEGY_H
@@ -15,25 +15,27 @@
 #include "harness/base/base.h"
 #include "harness/run/replay.h"
 
-#define STRATEGY_STREAK_MAX 1000 /* steps of one thread in a row, then the others are given their turn */
+#define STRATEGY_STREAK_MAX 1000 /* a thread that takes so many steps in a row must let the others run */
 
 struct keybuf;
 struct nearest;
 
 /*
- * What strategies know of a program: its operations numbered through, how many steps they make, which of them
- * conflict. Steps are counted in two runs: one that lets each thread run on, and one that takes turns. The greater
- * number counts, so that an operation that fails early in the one is not taken for a short one.
+ * What strategies know of a program: a number for each operation, how many steps it takes, and which operations
+ * conflict. Steps are counted in two runs: one that lets each thread run as long as it can, and one that takes turns.
+ * The larger count is used, so that an operation that fails early in one run does not count as short.
  */
 struct strategy_view {
 	unsigned nr_threads, nr_ops;                /* operations of all threads */
 	unsigned first[PROGRAM_THREADS_MAX + 1];    /* the number of thread t's operation 0 */
 	uint32_t nr_choices;                        /* steps at which several threads are enabled */
 	uint32_t thread_steps[PROGRAM_THREADS_MAX]; /* >= 1 */
-	uint32_t *op_steps;                         /* by number */
-	size_t nr_words;                            /* of a row of conflicts */
-	uint64_t *conflicts;                        /* nr_ops rows of bits by number: a row's bit of itself is set */
-	uint32_t *weights;                          /* by number: threads that its row is about, 0 if only one */
+	uint32_t *op_steps;                         /* by operation number */
+	size_t nr_words;                            /* length of a row of conflicts */
+	uint64_t *conflicts;                        /* nr_ops rows of bits by operation number; an operation
+	                                             * conflicts with itself */
+	uint32_t *weights;                          /* by operation number: number of threads in its row, 0 if only
+	                                             * one */
 	uint32_t weights_sum;
 };
 
@@ -42,16 +44,16 @@ void strategy_view_init(struct strategy_view *v, struct run *r);
 void strategy_view_free(struct strategy_view *v);
 
 /*
- * Do the two conflict, so that their order can matter? Their pages overlap, and one of them at least does more than
- * ask (docs/hunting.md). An operation that names no range, as find, is about all pages.
+ * Do the operations conflict, so that their order can matter? They do if their pages overlap and at least one of them
+ * is not a mere query (docs/hunting.md). An operation without a range, such as find, overlaps every range.
  */
 bool strategy_ops_conflict(const struct vm_op *a, const struct vm_op *b);
-/* The pages that an operation is about: [*start, *end), never empty. */
+/* The pages that an operation uses: [*start, *end), never empty. */
 void strategy_op_pages(const struct vm_op *op, uint64_t *ret_start, uint64_t *ret_end);
 
 /*
- * Begins the run and ends it. on_step may be NULL. Returns the steps; somebody is still enabled if they were
- * STRATEGY_STEPS_MAX. Those that look at no view take NULL for it: random, bytes.
+ * Runs from begin to end, and returns the number of steps. If it is STRATEGY_STEPS_MAX, some thread may still be
+ * enabled. on_step may be NULL. The strategies random and bytes ignore the view, which may then be NULL.
  */
 typedef size_t strategy_function(
     struct run *r, const struct strategy_view *v, uint64_t seed, replay_step_fn *on_step, void *arg);
@@ -67,40 +69,40 @@ struct strategy {
 	const char *text;
 };
 
-/* The strategies in the order of the table; NULL behind the last. */
+/* The strategies in the order of the table, then NULL. */
 const struct strategy *strategy_at(size_t i);
-/* NULL: there is none of that name. */
+/* The strategy with this name; NULL: there is none. */
 const struct strategy *strategy_find(const char *name);
-/* Their names, for an error about another one. */
+/* Offers the names of strategies, for an error about an unknown one. */
 void strategy_offer(struct nearest *n);
-/* The one that run number @seed of a mix is made by, in proportion to the shares. */
+/* The strategy of run number @seed in a mix, by the shares in the table. */
 const struct strategy *strategy_of_mix(uint64_t seed);
-/* One line for each, for --help. */
+/* Appends one line for each strategy, for --help. */
 void strategy_print_list(struct strbuf *out);
-/* The same for `wirestorm help strategies`; @markdown is not made. */
+/* Appends the text of `wirestorm help strategies`. @markdown is not supported. */
 void strategies_doc(struct strbuf *out, bool markdown);
 
-/* The probabilistic concurrency testing of a given depth: depth - 1 priority changes. strategy_pct draws the depth. */
+/* Probabilistic concurrency testing with a fixed depth: depth - 1 priority changes. strategy_pct draws the depth. */
 size_t strategy_pct_depth(
     struct run *r, const struct strategy_view *v, unsigned depth, uint64_t seed, replay_step_fn *on_step, void *arg);
 
 /*
- * Begins the run and ends it by the given choices: where several threads are enabled the next byte modulo their number
- * says which. When the bytes run out, the present thread goes on as long as it can, then the lowest.
+ * Runs from begin to end by the given choices. If several threads are enabled, the next byte modulo their number
+ * chooses one. After the last byte, the present thread runs as long as it can, then the lowest one.
  */
 size_t strategy_bytes(struct run *r, const uint8_t *bytes, size_t nr, replay_step_fn *on_step, void *arg);
-/* The same; gives up after @max steps. */
+/* As strategy_bytes, but gives up after @max steps. */
 size_t strategy_bytes_upto(
     struct run *r, const uint8_t *bytes, size_t nr, size_t max, replay_step_fn *on_step, void *arg);
 
 /*
- * The fewest choice bytes that make this schedule, but one at least, appended. False: it is no schedule of the program,
+ * Appends the fewest choice bytes that give this schedule, at least one. False: it is not a schedule of the program;
  * *error says why. Runs the program.
  */
 bool strategy_bytes_of(
     struct run *r, const struct program_choice *choices, size_t nr_choices, struct keybuf *out, struct strbuf *error);
 
-/* For strategies: begins the run and lets @pick choose at each step. It may look at the run, but not at the sim. */
+/* For strategies: runs from begin to end, and calls @pick at each step. @pick may read the run, but not the sim. */
 size_t strategy_drive(struct run *r, sim_pick *pick, void *pick_arg, replay_step_fn *on_step, void *arg);
 
 /* The n-th lowest of the enabled threads. */
@@ -112,7 +114,7 @@ strategy_nth(uint32_t enabled, unsigned n)
 	return (unsigned)__builtin_ctz(enabled);
 }
 
-/* A thread of @among, in proportion to its weight; one of them at least has one. */
+/* A thread of @among, drawn in proportion to the weights. At least one weight is not 0. */
 static inline unsigned
 strategy_weighted(struct prng *prng, const uint32_t *weights, uint32_t among)
 {
@@ -128,7 +130,7 @@ strategy_weighted(struct prng *prng, const uint32_t *weights, uint32_t among)
 	return t;
 }
 
-/* The number of the operation that thread @thread, which is not finished, is in or before. */
+/* The number of the operation that @thread, which is not finished, is in or before. */
 static inline unsigned
 strategy_pending(const struct run *r, const struct strategy_view *v, unsigned thread)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* engine-op.c - see engine-op.h. One apply_<name> for each row of ops.def; a missing one does not compile. */
+/* engine-op.c - see engine-op.h. Each row of ops.def has a function apply_<name>; a missing one does not compile. */
 #include "harness/target/engine-op.h"
 
 #include "engine/map.h"
@@ -184,12 +184,12 @@ static apply_fn *const appliers[VM_OP_CODE_MAX + 1] = {
 
 #ifdef VM_MUTANTS
 
-/* Planted faults: operations that do nothing, and say that they have done it. */
+/* Planted faults: operations that do nothing, but report success. */
 static bool
 canary_does_nothing(const struct vm_map *map, const struct vm_op *op)
 {
 	if (vm_curthread->id > VM_CANARY_THREAD_MAX)
-		return false; /* the init steps set the scene */
+		return false; /* never in the init steps */
 	return (op->code == VM_OP_wire && VM_MUTATED(map, canary_wired)) ||
 	       (op->code == VM_OP_unwire && VM_MUTATED(map, canary_unwired)) ||
 	       (op->code == VM_OP_insert && VM_MUTATED(map, canary_mapped)) ||
@@ -197,7 +197,7 @@ canary_does_nothing(const struct vm_map *map, const struct vm_op *op)
 	       ((op->code == VM_OP_protect || op->code == VM_OP_clip) && VM_MUTATED(map, canary_attributes));
 }
 
-/* Planted faults: results that are not what was done. */
+/* Planted faults: wrong results. */
 static void
 canary_result(const struct vm_map *map, const struct vm_op *op, struct vm_result *r)
 {
@@ -236,6 +236,6 @@ engine_op_apply(struct vm_map *map, const struct vm_op *op)
 	r.code = appliers[op->code](map, op, &r.value);
 	r.edges = vm_curthread->ctx.edges;
 	canary_result(map, op, &r);
-	vm_curthread->ctx = (struct vm_op_ctx){ 0 }; /* as the next one wants to find it */
+	vm_curthread->ctx = (struct vm_op_ctx){ 0 }; /* reset for the next operation */
 	return r;
 }

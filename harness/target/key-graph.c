@@ -2,8 +2,8 @@
 /*
  * key-graph.c - see key-graph.h.
  *
- * A record's number takes the place of its address. The map and the contexts come first; the records that they point to
- * get the next numbers, and are written in that order. Each record is written once, so broken rings do not matter.
+ * The key has a record's number in place of its address. The map and the contexts come first; the records that they
+ * point to get the next numbers and are written in that order. Each record is written once, so cycles do not matter.
  * Timestamps always grow, so they are written as relations.
  */
 #include "harness/target/key-graph.h"
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A mutant uses records that are free, so the key reads them, too. */
+/* A mutant uses freed records, so the key reads them, too. */
 #define READS_FREE_RECORDS __attribute__((no_sanitize("address")))
 
 #define SLOTS_MIN 64
@@ -42,7 +42,7 @@ grow_slots(struct key_graph *g)
 		g->slots[slot_of(g, g->records[n].at)] = (uint32_t)(n + 1);
 }
 
-/* Writes the number of a record, which is a new one if the walk has not met it. */
+/* Writes the number of a record; gives it a new number if the walk meets it for the first time. */
 static void
 put_pointer(struct key_graph *g, const void *at, enum key_kind kind)
 {
@@ -147,7 +147,7 @@ put_frames(struct key_graph *g, const struct vm_map *map)
 		keybuf_u8(k, vm_pte_prot(w.value));
 	}
 	keybuf_u8(k, 0);
-	/* How much of a large map the next check looks at: vm_map_check_step. */
+	/* How much of a large map the next check covers: vm_map_check_step. */
 	keybuf_num(k, f->nr_pages > VM_CHECK_ALL_MAX ? map->checked.nr_steps << 1 | map->checked.good : 0);
 }
 
@@ -197,7 +197,7 @@ put_thread(struct key_graph *g, const struct vm_map *map, const struct vm_thread
 	put_pointer(g, c->kept, KEY_ENTRY);
 }
 
-/* Of each entry: which of the threads that remember a timestamp have done so before it was mapped. */
+/* For each entry: which threads remembered a timestamp before the entry was mapped. */
 READS_FREE_RECORDS static void
 put_births(struct key_graph *g, const struct vm_thread *threads, unsigned nr_threads)
 {
@@ -225,7 +225,7 @@ key_graph(struct key_graph *g, const struct vm_map *map, const struct vm_thread 
 	for (unsigned t = 0; t < nr_threads; t++)
 		put_thread(g, map, &threads[t]);
 	for (size_t i = 0; i < g->nr; i++) {
-		struct key_record r = g->records[i]; /* writing it may move the array */
+		struct key_record r = g->records[i]; /* a copy, because writing it may move the array */
 
 		switch (r.kind) {
 		case KEY_ENTRY:

@@ -2,10 +2,10 @@
 /*
  * key-graph.h - the state key of an engine with a mutant on: every record that the engine can still reach.
  *
- * The key of a right engine (target-engine.c) leaves out what the invariants determine. A mutant breaks the invariants:
- * it reaches free entries by stale pointers, pages outside all entries, gaps that the tree has wrong, a lock that
- * nobody releases. So this key follows every pointer from the map, and writes every field of each record that it comes
- * to.
+ * The key of a correct engine (target-engine.c) leaves out what the invariants determine. A mutant breaks the
+ * invariants: it reaches free entries through stale pointers, pages outside all entries, wrong gaps in the tree, a lock
+ * that no thread releases. So this key follows every pointer from the map, and writes every field of each record that
+ * it reaches.
  */
 #ifndef HARNESS_TARGET_KEY_GRAPH_H
 #define HARNESS_TARGET_KEY_GRAPH_H
@@ -23,11 +23,11 @@ struct key_record {
 	uint8_t kind; /* enum key_kind */
 };
 
-/* All zero: nothing is allocated yet. */
+/* Zeroed is valid. */
 struct key_graph {
-	struct key_record *records; /* the record of number n is at n - 1 */
+	struct key_record *records; /* record number n is at index n - 1 */
 	size_t nr, cap;
-	uint32_t *slots; /* a hash table by address: numbers; 0: empty */
+	uint32_t *slots; /* a hash table from address to number; 0: empty slot */
 	size_t nr_slots; /* a power of two, more than twice nr; 0: no table */
 	struct keybuf *out;
 };

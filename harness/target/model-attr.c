@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * model-attr.c - the reference model's faults (docs/engine.md sections 8 and 12) and the operations on attributes of
- * what is mapped (sections 9 and 10).
+ * model-attr.c - the reference model's faults (docs/engine.md sections 8 and 12), and the operations on attributes
+ * (sections 9 and 10).
  */
 #include "harness/target/model.h"
 
@@ -46,7 +46,7 @@ model_write(struct model *m, const struct vm_op *op)
 	return r;
 }
 
-/* Content survives, and nothing else shows: section 12. */
+/* The content survives, and nothing else of it can be observed: section 12. */
 struct vm_result
 model_pageout(struct model *m, const struct vm_op *op)
 {
@@ -55,7 +55,7 @@ model_pageout(struct model *m, const struct vm_op *op)
 	return model_done(KERN_SUCCESS);
 }
 
-/* Pass 1 of protect: does every maximum allow it? */
+/* Pass 1 of protect: does the maximum of every entry allow it? */
 static bool
 protect_allowed(const struct model *m, uint64_t entry, uint64_t e, uint8_t prot)
 {
@@ -68,7 +68,7 @@ protect_allowed(const struct model *m, uint64_t entry, uint64_t e, uint8_t prot)
 	return true;
 }
 
-/* Pass 2: cut the last entry, and charge what becomes writable. */
+/* Pass 2: cut the last entry, and charge entries that become writable. */
 static void
 protect_charge(struct model *m, uint64_t entry, uint64_t e, uint8_t prot, bool setmax)
 {
@@ -85,7 +85,7 @@ protect_charge(struct model *m, uint64_t entry, uint64_t e, uint8_t prot, bool s
 	}
 }
 
-/* Pass 3. */
+/* Pass 3: set the protection. */
 static void
 protect_set(struct model *m, uint64_t entry, uint64_t e, uint8_t prot, bool setmax)
 {
@@ -138,7 +138,7 @@ set_advice(struct model *m, uint64_t entry, uint8_t advice)
 		MODEL_ENTRY_SET(m, entry, behaviour, advice);
 }
 
-/* Cut the range out, @set each entry of it, merge: the walk of inherit and of madvise. */
+/* The walk of inherit and madvise: cuts the range out, calls @set for each entry, and merges. */
 static void
 set_range(struct model *m, const struct vm_op *op, void (*set)(struct model *, uint64_t entry, uint8_t choice))
 {
@@ -164,7 +164,7 @@ model_inherit(struct model *m, const struct vm_op *op)
 struct vm_result
 model_madvise(struct model *m, const struct vm_op *op)
 {
-	/* willneed, dontneed and free leave nothing behind. */
+	/* willneed, dontneed and free leave no trace */
 	if (op->start != op->end && op->choice < VM_MADV_WILLNEED)
 		set_range(m, op, set_advice);
 	return model_done(KERN_SUCCESS);
@@ -180,8 +180,8 @@ model_clip(struct model *m, const struct vm_op *op)
 }
 
 /*
- * Alone on its map a sync writes back what it has looked at in its first pass, whatever it does at a hole that others
- * make meanwhile (quirk Q6). Content does not change, with invalidate neither: the pager gives it back.
+ * Alone on its map, a sync writes back what its first pass has checked, whatever it does at a hole that another thread
+ * makes meanwhile (quirk Q6). Content does not change, even with invalidate: the pager returns it.
  */
 struct vm_result
 model_sync(struct model *m, const struct vm_op *op)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * model-entry.c - pages and entries of the reference model: finding, cutting and merging them (docs/engine.md
- * section 2), and who pays for them (section 3).
+ * model-entry.c - pages and entries of the reference model: finding, cutting and merging (docs/engine.md section 2),
+ * and charging them (section 3).
  *
- * Every function takes any page number, also one outside the map: nothing is mapped there.
+ * Every function accepts any page number. Outside the map nothing is mapped.
  */
 #include "harness/base/base.h"
 #include "harness/target/model.h"
@@ -84,7 +84,7 @@ model_entry_pages(const struct model *m, uint64_t entry)
 	return model_entry_end(m, entry) - entry;
 }
 
-/* May the entries that meet at @a become one? */
+/* Can the entries that meet at @a become one? */
 static bool
 mergeable(const struct model *m, uint64_t a)
 {
@@ -116,7 +116,7 @@ model_simplify(struct model *m, uint64_t entry)
 	return model_entry_start(m, entry);
 }
 
-/* Start an entry at @a, strictly inside @entry. From here on the two halves need an object to share. */
+/* Starts an entry at @a, strictly inside @entry. From here on the two halves share an object. */
 static void
 cut(struct model *m, uint64_t entry, uint64_t a)
 {
@@ -171,7 +171,7 @@ model_object_new(struct model *m, bool charged)
 	return (uint32_t)now->nr_objects++;
 }
 
-/* The entry gets an object of its own, from offset 0, and its charge moves there. */
+/* Gives the entry an object of its own, from offset 0, and moves the entry's charge to it. */
 void
 model_object_give(struct model *m, uint64_t entry)
 {
@@ -196,7 +196,7 @@ model_entry_charged(const struct model *m, uint64_t entry)
 	return p->own_charged || m->now.charged[p->object];
 }
 
-/* What the pager says of page @a. */
+/* The pager's code for page @a. */
 int
 model_poison(const struct model *m, uint64_t a)
 {

@@ -7,7 +7,7 @@
 #include <assert.h>
 #include <string.h>
 
-/* What is to be mapped. */
+/* A mapping to be made. */
 struct mapping {
 	uint8_t prot, max;
 	bool guard;
@@ -23,14 +23,16 @@ mapping_of(const struct vm_op *op)
 	return w;
 }
 
-/* The kernel asserts this of its callers; at the public entry it is KERN_INVALID_ARGUMENT before anything else. */
+/*
+ * The kernel asserts this of its callers. At the public entry a violation gives KERN_INVALID_ARGUMENT before all else.
+ */
 static bool
 within_max(const struct vm_op *op)
 {
 	return (op->prot & ~op->max) == 0;
 }
 
-/* Do the flags and the charge of the page in front let a new mapping continue its entry's object? */
+/* Do the flags and the charge of the page before allow a new mapping to continue that entry's object? */
 static bool
 continues(const struct model *m, const struct model_page *p, const struct mapping *w)
 {
@@ -54,7 +56,7 @@ fill(struct model *m, uint64_t s, uint64_t e, const struct model_page *like)
 	}
 }
 
-/* The steps of insert below the lock: KERN_*. */
+/* The part of insert that runs under the lock: KERN_*. */
 static int
 insert(struct model *m, uint64_t s, uint64_t e, const struct mapping *w)
 {
@@ -108,8 +110,8 @@ waits_for_ever(const struct model *m, const struct model_page *p)
 }
 
 /*
- * Unmaps [s, e). False: it met a system wiring, which nobody is there to release; what lies below is gone by then, and
- * the entry is marked for a wakeup.
+ * Unmaps [s, e). False: it met a system wiring, which no other thread can release. The entries below are unmapped by
+ * then, and the wired entry is marked for a wakeup.
  */
 static bool delete (struct model *m, uint64_t s, uint64_t e)
 {
@@ -160,7 +162,7 @@ model_remove(struct model *m, const struct vm_op *op)
 	return delete (m, r.start, r.end) ? model_done(KERN_SUCCESS) : blocked();
 }
 
-/* The lowest address from @from on where @len pages are free; the map's end if there is none. */
+/* The lowest address from @from on at which @len pages are free; the map's end if there is none. */
 static uint64_t
 first_fit(const struct model *m, uint64_t from, uint64_t len)
 {
@@ -173,7 +175,10 @@ first_fit(const struct model *m, uint64_t from, uint64_t len)
 			return a;
 		if (next == m->max)
 			break;
-		/* Q4: @from lies in a gap that is too small and that the last entry ends. Its tail is not looked at. */
+		/*
+		 * Q4: @from lies in a gap that is too small, and the last entry follows the gap. The space after that
+		 * entry is not searched.
+		 */
 		if (a == from && model_quirk(m, VM_BEHAVIOUR_BIT(Q4)) &&
 		    model_entry_from(m, model_entry_end(m, next)) == m->max)
 			break;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * model-target.c - the page-array reference model as a target: what the engine is held against.
+ * model-target.c - the page-array reference model as a target: tests compare the engine with it.
  *
  * It is written from docs/engine.md and knows nothing of the engine but its numbers (ops.h, vm.h). It is sequential:
- * one operation after the other, never a wait. Where the engine would sleep for ever, the result is VM_OUTCOME_BLOCKED,
- * and the state is the one to sleep in. Mutants do not exist here, that is the point of it.
+ * one operation after the other, without waiting. Where the engine would sleep forever, the result is
+ * VM_OUTCOME_BLOCKED, and the state is the one in which the engine sleeps. It has no mutants, so that a mutant differs
+ * from it.
  *
- * model.h says how a map is represented. model-entry.c cuts and merges; model-map.c, model-wire.c and model-attr.c have
+ * model.h says how a map is represented. model-entry.c cuts and merges. model-map.c, model-wire.c and model-attr.c have
  * the operations, each called model_<its name in ops.def>. A missing one does not compile.
  */
 #include "harness/target/model.h"
@@ -19,7 +20,7 @@
 #include "harness/program/program.h"
 #include "harness/target/target.h"
 
-#define MODEL_OBJECTS_MIN 64 /* room for a start; it grows */
+#define MODEL_OBJECTS_MIN 64 /* first size; it grows */
 
 static struct vm_result (*const model_ops[VM_OP_CODE_MAX + 1])(struct model *, const struct vm_op *) = {
 #define VM_OP(name, code, result, args, summary) [code] = model_##name,
@@ -82,7 +83,7 @@ target_create(const struct program_config *cfg, struct sim *sim)
 {
 	struct model *m = memory_new(1, sizeof(*m), "the model");
 
-	(void)sim; /* it never waits */
+	(void)sim; /* unused, because the model never waits */
 	m->cfg = cfg;
 	m->min = cfg->min;
 	m->max = cfg->max;
@@ -121,7 +122,7 @@ target_restore(void *self)
 	struct model *m = self;
 
 	assert(m->saved.pages != NULL);
-	copy_state(&m->now, &m->saved, m->max - m->min); /* now never has less room than saved */
+	copy_state(&m->now, &m->saved, m->max - m->min); /* now has at least as much room as saved */
 }
 
 static struct vm_result
@@ -168,7 +169,7 @@ target_entries(void *self, uint64_t *starts, size_t max)
 	return nr;
 }
 
-/* Do the pages a - 1 and a, of one entry, have the attributes of one entry? */
+/* Pages a - 1 and a are of one entry: do they have the attributes of one entry? */
 static bool
 same_entry(const struct model_page *p, const struct model_page *q)
 {
@@ -206,7 +207,7 @@ page_reason(const struct model *m, uint64_t a)
 	return NULL;
 }
 
-/* The model's own invariants; M8 is the accounting of the strict profile, docs/engine.md section 13. */
+/* The model's own invariants. M8 is the accounting of the strict profile, docs/engine.md section 13. */
 static const char *
 target_check(void *self, bool excused)
 {

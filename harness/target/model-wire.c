@@ -2,8 +2,8 @@
 /*
  * model-wire.c - the reference model's wire and unwire: docs/engine.md sections 6, 7 and 13.
  *
- * Both walk up the range, cutting and marking entries, and then walk it again to keep or take back. Alone on its map,
- * neither waits, and a marked entry is never cut by somebody else; the steps are the same.
+ * Both walk up the range to cut and mark entries, and walk it again to keep or undo the changes. The model runs alone
+ * on its map, so neither waits and no other thread cuts a marked entry; otherwise the steps are the same.
  */
 #include "harness/target/model.h"
 
@@ -12,12 +12,12 @@
 struct walk {
 	bool user, holesok;
 	uint8_t need;   /* access that a page must allow, besides r or x */
-	uint64_t s, e;  /* e comes down to the end of the entry that failed */
-	uint64_t first; /* entry to begin with */
+	uint64_t s, e;  /* after a failure, e is the end of the entry that failed */
+	uint64_t first; /* the entry to start at */
 	int result;     /* KERN_* */
 };
 
-/* Begin the walk; false: w->result is the operation's. */
+/* Starts the walk. False: w->result is the result of the operation. */
 static bool
 walk_begin(const struct model *m, const struct vm_op *op, struct walk *w)
 {
@@ -37,7 +37,7 @@ walk_begin(const struct model *m, const struct vm_op *op, struct walk *w)
 	w->first = model_entry_near(m, w->s, &found);
 	if (!found && !w->holesok)
 		w->result = KERN_INVALID_ADDRESS;
-	/* An inverted range that ends in the middle of an entry: section 6.9. */
+	/* Section 6.9: an inverted range that ends in the middle of an entry. */
 	if (found && w->s == w->e && w->first < w->s)
 		w->result = KERN_INVALID_ADDRESS;
 	return w->result == KERN_SUCCESS;
@@ -60,7 +60,7 @@ hole_behind(const struct model *m, const struct walk *w, uint64_t entry)
 	return !w->holesok && end < w->e && !model_mapped(m, end);
 }
 
-/* The first walk: @step does the operation's part for each entry, KERN_*. An error ends the range behind the entry. */
+/* The first walk: @step handles each entry and returns KERN_*. An error ends the range after that entry. */
 static void
 walk_up(struct model *m, struct walk *w, int (*step)(struct model *, const struct walk *, uint64_t entry))
 {
@@ -74,7 +74,7 @@ walk_up(struct model *m, struct walk *w, int (*step)(struct model *, const struc
 	}
 }
 
-/* The second walk: @step keeps or takes back, then the mark goes and the entry merges. */
+/* The second walk: @step keeps or undoes the change, then the mark is removed and the entry merges. */
 static void
 walk_finish(struct model *m, const struct walk *w, void (*step)(struct model *, const struct walk *, uint64_t entry))
 {
@@ -95,7 +95,7 @@ walk_finish(struct model *m, const struct walk *w, void (*step)(struct model *, 
 	}
 }
 
-/* Would @pages more break the limit? */
+/* Do @pages more pages exceed the limit? */
 static bool
 over_limit(const struct model *m, uint64_t pages)
 {
@@ -104,7 +104,10 @@ over_limit(const struct model *m, uint64_t pages)
 	return m->now.uw + (int64_t)pages > (int64_t)m->cfg->limit;
 }
 
-/* Fault all pages of an entry in: 6.2f. At the first failure the entry is remembered as -1 and is uncharged. */
+/*
+ * Section 6.2f: faults all pages of an entry in. At the first failure the entry's wired count becomes -1, and the entry
+ * is uncharged.
+ */
 static int
 wire_faults(struct model *m, const struct walk *w, uint64_t entry)
 {
@@ -116,13 +119,13 @@ wire_faults(struct model *m, const struct walk *w, uint64_t entry)
 	if (code == KERN_SUCCESS)
 		return code;
 	MODEL_ENTRY_SET(m, entry, wired, -1);
-	/* Nobody has cut the entry meanwhile, so Q1 and the strict rule subtract the same. */
+	/* No other thread has cut the entry meanwhile, so Q1 and the strict rule subtract the same number. */
 	if (w->user)
 		m->now.uw -= (int64_t)(end - entry);
 	return code;
 }
 
-/* An entry that nobody has wired: 6.2e. */
+/* Section 6.2e: an entry that is not wired. */
 static int
 wire_first(struct model *m, const struct walk *w, uint64_t entry)
 {
@@ -138,7 +141,7 @@ wire_first(struct model *m, const struct walk *w, uint64_t entry)
 	return wire_faults(m, w, entry);
 }
 
-/* An entry that is wired already: 6.2d. Nothing is counted with quirk Q2; without, a user wiring is. */
+/* Section 6.2d: an entry that is wired already. With quirk Q2 nothing is charged; otherwise a user wiring is. */
 static int
 wire_again(struct model *m, const struct walk *w, uint64_t entry)
 {
@@ -178,7 +181,7 @@ wire_step(struct model *m, const struct walk *w, uint64_t entry)
 	return code;
 }
 
-/* Take back what a failing wire did to an entry, 6.3. */
+/* Section 6.3: undoes what a failing wire did to an entry. */
 static void
 wire_undo(struct model *m, const struct walk *w, uint64_t entry)
 {

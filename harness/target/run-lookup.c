@@ -31,7 +31,7 @@ run_refs_begin(struct run *r)
 		r->refs->known[t] = r->refs->refused[t] = 0;
 }
 
-/* The result that is meant; NULL: the operation has not ended. */
+/* The result that @ref names; NULL: that operation has not ended. */
 static const struct vm_result *
 result_of(const struct run *r, struct vm_op_ref ref)
 {
@@ -40,12 +40,12 @@ result_of(const struct run *r, struct vm_op_ref ref)
 	if (ref.from == VM_OP_REF_INIT)
 		return ref.op < r->nr_init_run ? &r->steps.init[ref.op] : NULL;
 	if (ref.from == VM_OP_REF_FINAL)
-		return &r->steps.final[ref.op]; /* it comes before the one that asks */
+		return &r->steps.final[ref.op]; /* an argument always names an earlier final step */
 	thread = &r->threads[ref.from - 1u];
 	return ref.op < thread->nr_done ? &thread->results[ref.op] : NULL;
 }
 
-/* Adds the result that is meant to the number that stands behind it; @max is the largest number there may be. */
+/* Adds the named result to the number that follows it in the text. @max is the largest number allowed. */
 static bool
 look_up(const struct run *r, struct vm_op_ref *ref, uint64_t max, uint64_t *number)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * run-state.h - what a run consists of: a program, a target's instance under it, the simulator, and the results so far.
+ * run-state.h - the data of a run: a program, an instance of a target, the simulator, and the results so far.
  *
- * run.h makes runs and steps them; the checker reads this and changes nothing of it. Units: pages. Ownership: the run
+ * execution.h makes runs and steps them. The checker reads the data and changes none. Units: pages. Ownership: the run
  * owns @state and @error; program, target, sim and checker belong to the caller.
  */
 #ifndef HARNESS_TARGET_RUN_STATE_H
@@ -33,41 +33,44 @@ struct run {
 	void *self; /* the target's instance */
 	struct vm_state state;
 	struct strbuf error; /* why run_open failed */
-	unsigned error_line; /* of the program; 0: none in particular */
-	/* Of an init or final step that does not give what the program expects: "result", "state" or NULL, and both. */
+	unsigned error_line; /* line in the program; 0: no particular line */
+	/*
+	 * How an init or final step differs from what the program expects: "result", "state" or NULL, and both values.
+	 */
 	const char *differs;
 	struct strbuf want, got;
-	struct checker *checker; /* NULL: nobody judges */
-	unsigned init_index;     /* which of the init or final steps init_op is */
+	struct checker *checker; /* NULL: the run is not checked */
+	unsigned init_index;     /* index of init_op among the init or final steps */
 	bool init_is_final;
-	bool once, begun;            /* run_open_once; and then that one run has begun */
-	bool endless;                /* run_alone has given up */
+	bool once, begun;            /* opened by run_open_once; its only run has begun */
+	bool endless;                /* run_alone has abandoned an endless operation */
 	struct run_refs *refs;       /* NULL: no operation has a result as an argument */
-	const struct vm_op *init_op; /* under way on the init thread */
+	const struct vm_op *init_op; /* running on the init thread */
 	struct vm_result init_result;
-	unsigned nr_init_run;                           /* init steps that steps has results of */
-	struct run_thread threads[PROGRAM_THREADS_MAX]; /* last: large, and valid up to nr_done only; steps, too */
+	unsigned nr_init_run;                           /* number of init steps with results in steps */
+	struct run_thread threads[PROGRAM_THREADS_MAX]; /* last, because it is large and only valid up to nr_done;
+	                                                 * the same holds for steps */
 	struct run_refs_steps steps;
 };
 
-/* Operation @i of the thread, with numbers in place of results from the step on that has looked them up. */
+/* Operation @i of the thread. Numbers replace its results from the step that has looked them up. */
 static inline const struct vm_op *
 run_op(const struct run *r, unsigned thread, unsigned i)
 {
 	return r->refs == NULL ? &r->program->threads[thread].ops[i] : run_refs_op(r, thread, i);
 }
 
-/* results[t] are all of thread t's; those that there are not yet are VM_OUTCOME_NONE. */
+/* results[t] are all results of thread t; missing ones are VM_OUTCOME_NONE. */
 void run_results(struct run *r, const struct vm_result *results[PROGRAM_THREADS_MAX]);
 
-/* Its next step looks results up that are its arguments. */
+/* Does the operation's next step look up results that are its arguments? */
 static inline bool
 run_op_waits(const struct run *r, unsigned thread, unsigned i)
 {
 	return r->refs != NULL && vm_op_has_refs(run_refs_op(r, thread, i)) && (r->refs->refused[thread] >> i & 1) == 0;
 }
 
-/* It has looked results up in vain: the target has not seen it. */
+/* Has that lookup failed? Then the target has not seen the operation. */
 static inline bool
 run_op_refused(const struct run *r, unsigned thread, unsigned i)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * target-engine.c - the VM map engine as a target: its simulated world, the canonical state, and the state key. With
- * engine-op.c the only file of the harness that looks inside the engine.
+ * target-engine.c - the VM map engine as a target: its simulated world, the canonical state, and the state key. Only
+ * this file and engine-op.c look inside the engine.
  */
 #include <assert.h>
 #include <errno.h>
@@ -21,20 +21,20 @@
 #include "harness/target/key-graph.h"
 
 struct engine {
-	uint64_t key_round; /* which key is being made */
+	uint64_t key_round; /* number of the key that is being made */
 	struct vm_map *map;
 	struct sim *sim;
 	struct vm_poison *poison;
 	struct vm_thread threads[SIM_FIBERS_MAX];
-	bool sees_pages; /* the program can, so pages are in the key */
-	bool whole_key;  /* the key is made by key_graph: a mutant is on, or the program asks for it */
+	bool sees_pages; /* the program can observe pages, so they are in the key */
+	bool whole_key;  /* key_graph makes the key: a mutant is on, or the program asks for it */
 	struct key_graph graph;
-	unsigned nr_threads; /* of the program; the init thread is another */
+	unsigned nr_threads; /* threads of the program, without the init thread */
 };
 
 /*
- * Nobody can run, so no frame will come for those who sleep for one: the lowest of them is told so, and fails. Only a
- * world that sees all threads can know (stress/world.c is another).
+ * No thread can run, so no frame will become free. Fails the lowest thread that sleeps for a frame. Only a world that
+ * sees all threads can know this (stress/world.c is another one).
  */
 static void
 engine_stuck(void *arg)
@@ -53,9 +53,9 @@ engine_stuck(void *arg)
 	}
 }
 
-/* --- life --- */
+/* --- making and destroying --- */
 
-/* One that was destroyed, as the engine keeps its arena: whoever makes one after the other gets the same. */
+/* Reuses the last destroyed instance, because the engine keeps its arena. */
 static _Atomic(struct engine *) spare;
 
 static struct engine *
@@ -174,11 +174,11 @@ engine_apply(void *self, unsigned thread, const struct vm_op *op)
 	struct engine *e = self;
 
 	env_sim_be(&e->threads[thread]);
-	sim_on_stuck(e->sim, engine_stuck, e); /* another instance may have had the world in between */
+	sim_on_stuck(e->sim, engine_stuck, e); /* another instance may have used the world in between */
 	return engine_op_apply(e->map, op);
 }
 
-/* --- what there is to see --- */
+/* --- observing --- */
 
 static void
 engine_dump(void *self, struct vm_state *out)
@@ -218,7 +218,10 @@ engine_entries(void *self, uint64_t *starts, size_t max)
 	return nr;
 }
 
-/* The number of an object by first appearance in the map. Its scratch counts only if this key has written it. */
+/*
+ * The number of an object, by first appearance in the map. The object's scratch field is valid only if this key has
+ * written it.
+ */
 static uint64_t
 object_number(struct engine *e, struct vm_object *o, uint64_t *nr_objects)
 {
@@ -248,8 +251,8 @@ key_entry(struct keybuf *k, struct engine *e, const struct vm_map_entry *n, uint
 }
 
 /*
- * The pages of an entry: where, in what condition, and the content wherever it is. In a right engine the content and
- * the wirings would do, because eviction shows nowhere; the rest is there for wrong ones.
+ * Writes the pages of an entry: position, condition and content. In a correct engine content and wirings would suffice,
+ * because eviction cannot be observed; the rest is for faulty engines.
  */
 static void
 key_pages(struct keybuf *k, const struct vm_map_entry *n)
@@ -270,8 +273,8 @@ key_pages(struct keybuf *k, const struct vm_map_entry *n)
 }
 
 /*
- * The rest of the pages' state: the translations, and in which order the clock comes to the pages. Whether the frames
- * are wanted needs no place: they are, if and only if a thread sleeps on channel F.
+ * Writes the rest of the pages' state: translations, and the order in which the clock visits pages. Whether frames are
+ * wanted is not written: they are if and only if a thread sleeps on channel F.
  */
 static void
 key_frames(struct keybuf *k, const struct vm_map *map)
@@ -294,7 +297,7 @@ key_context(struct keybuf *k, const struct vm_map *map, const struct vm_op_ctx *
 	keybuf_u8(k, (uint8_t)(c->point | c->waited << 7));
 	if (c->point == VM_POINT_none)
 		return;
-	/* The timestamp itself always grows; what matters is whether it moved since it was remembered. */
+	/* The timestamp always grows. Only whether it has changed since it was remembered matters. */
 	keybuf_u8(k, c->stamped ? 1 + (c->stamp == map->timestamp) : 0);
 	keybuf_num(k, c->start >> VM_PAGE_SHIFT);
 	keybuf_num(k, c->end >> VM_PAGE_SHIFT);
@@ -303,7 +306,10 @@ key_context(struct keybuf *k, const struct vm_map *map, const struct vm_op_ctx *
 	keybuf_num(k, c->piece_end >> VM_PAGE_SHIFT);
 	keybuf_num(k, c->fault_addr >> VM_PAGE_SHIFT);
 	keybuf_num(k, c->edges);
-	/* It will ask of one entry whether it was mapped since then; of which, the future says. */
+	/*
+	 * The thread will ask whether one entry was mapped since then. Which entry depends on the future, so all are
+	 * written.
+	 */
 	for (const struct vm_map_entry *n = map->header.next; c->point == VM_POINT_transition_wait && n != &map->header;
 	     n = n->next)
 		keybuf_u8(k, (int)(n->born - c->stamp) > 0);
@@ -349,7 +355,7 @@ check_sleeper(struct engine *e, unsigned thread) VM_NO_TSA("called between steps
 	return vm_map_check_sleeper(e->map, td, channel);
 }
 
-/* The lock is free between steps, and there is no other thread. */
+/* The lock is free between steps, and only one OS thread runs. */
 static const char *
 engine_check(void *self, bool excused) VM_NO_TSA("called between steps")
 {
@@ -361,7 +367,7 @@ engine_check(void *self, bool excused) VM_NO_TSA("called between steps")
 	for (uint32_t asleep = sim_unfinished(e->sim) & ~sim_enabled(e->sim); asleep != 0 && bad == NULL;
 	     asleep &= asleep - 1)
 		bad = check_sleeper(e, (unsigned)__builtin_ctz(asleep));
-	/* Last, because with a quirk on it may be broken for good. */
+	/* Last, because a quirk may break the account for good. */
 	return bad != NULL ? bad : vm_map_check_account(e->map, excused);
 }
 
@@ -375,7 +381,7 @@ engine_broken_at(void *self, uint64_t *start, uint64_t *end)
 	return map->broken_start < map->broken_end;
 }
 
-/* Is a page of @n at [start, end) dirty? */
+/* Is a page of @n in [start, end) dirty? */
 static bool
 entry_dirty(const struct vm_map_entry *n, vm_offset_t start, vm_offset_t end)
 {
@@ -403,7 +409,7 @@ engine_cleaned(void *self, unsigned thread, uint64_t *start, uint64_t *end, bool
 		*dirty = entry_dirty(n, ctx->clean_start, ctx->clean_end);
 	*start = ctx->clean_start >> VM_PAGE_SHIFT;
 	*end = ctx->clean_end >> VM_PAGE_SHIFT;
-	/* Only of the last step: the next one may sleep for the lock and write nothing back. */
+	/* Valid for the last step only: the next one may sleep for the lock and write nothing back. */
 	ctx->clean_start = ctx->clean_end = 0;
 	return any;
 }
@@ -423,7 +429,7 @@ engine_mergeable(void *self, uint64_t start, uint64_t end, uint64_t *page) VM_NO
 	return false;
 }
 
-/* One bit field behind the other: the entry, and if it has the page, that page and its translation. */
+/* A sequence of bit fields: the entry, and if it has the page, that page and its translation. */
 static uint64_t
 engine_condition(void *self, uint64_t page) VM_NO_TSA("called between steps")
 {
