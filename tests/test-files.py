@@ -174,7 +174,8 @@ class Places(Case):
         path = self.room / "fifo"
         os.mkfifo(path)
         for args, code, expected in ((("fmt", path), 0, "map 16 80\ninit lookup 20\n"),
-                (("check", "--bless", path), 2, "no regular file; the blessed program:\nmap 16 80\ninit lookup 20 =>")):
+                (("check", "--bless", path), 2,
+                 "not a regular file; the blessed program is:\nmap 16 80\ninit lookup 20 =>")):
             process = self.start(*args)
             path.write_text("map 16  80\ninit lookup 20\n")
             out, err = process.communicate(timeout=120)
@@ -256,7 +257,7 @@ class Full(Case):
         blessed, _ = self.expect(0, "check", "--bless", "-", text=text)
         code, out, err = self.run_in("check", "--bless", path, other, preexec_fn=no_room)
         self.assertEqual(code, 2, err)
-        self.assertIn("%s: cannot be rewritten: File too large; the blessed program:\n%s" % (path, blessed), out)
+        self.assertIn("%s: cannot be rewritten: File too large; the blessed program is:\n%s" % (path, blessed), out)
         self.assertIn("1 passed, 1 failed", out)
         self.assertEqual((path.read_text(), "FALSE" in other.read_text()), (text, True))
         self.assertEqual(sorted(os.listdir(self.room)), ["a.vmt", "b.vmt"])
@@ -288,7 +289,7 @@ class Full(Case):
             self.room / "state", "none", preexec_fn=no_room)
         self.assertEqual(code, 2, err)
         self.assertEqual(json.loads(out.split("\n")[0])["mutant"], "none")
-        self.assertIn("state: a result cannot be kept: File too large", err)
+        self.assertIn("state: the result cannot be written: File too large", err)
 
     def test_edges(self):
         code, out, err = self.run_in("edges", "--html", self.room / "e.html", LITMUS, preexec_fn=no_room)
@@ -323,7 +324,7 @@ class Full(Case):
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=1200)
         self.assertEqual(process.returncode, 1, err)
-        self.assertIn("%s: there is room now, the finding is written\n" % name, err)
+        self.assertIn("%s: the finding is written now\n" % name, err)
         self.assertIn("interrupted: ", out)
         self.assertNotIn("could not be written", out)
         self.expect(0, "fmt", "--check", folder)
@@ -536,7 +537,7 @@ class Pool(Case):
         results = []
         for folder in (pool, whole):
             told, err = self.hunt(folder, 64)
-            damaged = [line.split(": ")[1] for line in err.split("\n") if line.endswith("is left out of the pool")]
+            damaged = [line.split(": ")[1] for line in err.split("\n") if line.endswith("so the pool does not use it")]
             self.assertEqual(damaged, [str(pool / name) for name in names[:3]] if folder == pool else [])
             self.assertEqual(told["pool"].pop("damaged"), len(damaged))
             del told["seconds"]

@@ -81,7 +81,7 @@ class Inputs(unittest.TestCase):
             self.assertRegex(self.run_tool(2, *words, "--files-from", "-", stdin=""), "no (.vmt )?file found")
         self.assertIn(':2: expected the name of a file or directory, found "-"',
             self.run_tool(2, "check", "--files-from", "-", stdin="programs\n-\n"))
-        self.assertIn("standard input: it can be read once only",
+        self.assertIn("standard input: it can be read only once",
             self.run_tool(2, "check", "--files-from", "-", "-", stdin="programs\n"))
         self.assertIn("File too large", self.run_tool(2, "check", "--files-from", "/dev/zero"))
 
@@ -102,7 +102,7 @@ class Inputs(unittest.TestCase):
 
     def test_one_output_takes_one_file(self):
         for command in ("encode", "decode"):
-            self.assertIn("expected one file, found 4: --out DIR takes several",
+            self.assertIn("expected one file, found 4: several need --out DIR",
                 self.run_tool(2, command, "programs"))
 
     def test_out_keeps_what_is_there(self):

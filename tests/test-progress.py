@@ -37,7 +37,7 @@ class Progress(cli.Case):
             (("edges", "--programs", "50"), "[0-9]+ programs, [0-9]+ states"),
             (("check", "-j", "1", ROOT / "corpus" / "freebsd" / "directed"), "[0-9]+ of [0-9]+ files checked"),
             (("shrink", deadlock), "[0-9]+ programs tried, [0-9]+ were smaller"),
-            (("triage", middle, middle), "[0-9] of 2 files looked at"),
+            (("triage", middle, middle), "[0-9] of 2 files processed"),
         ]
         if MUTANTS:
             found += [

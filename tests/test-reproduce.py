@@ -67,7 +67,7 @@ def check_quiet(tool, folder):
         sys.exit(f"test-reproduce: nothing was to be found: {done.stdout}")
     window.write_text(QUIET_WINDOW.replace("verdict", "# verdict"), encoding="utf-8")
     done = run([tool, "reproduce", str(window)], (2,), "no verdict")
-    if "no window" not in done.stderr:
+    if "not a stress window" not in done.stderr:
         sys.exit(f"test-reproduce: {done.stderr}")
     run([tool, "reproduce", str(Path(folder, "none.vmt"))], (2,), "no file")
     print("what is not there is not reproduced")

@@ -374,7 +374,7 @@ class Options(unittest.TestCase):
     def test_too_long(self):
         code, out, err = show("--schedule", "T0*20001", LITMUS / "wire-gone-after-wait.vmt")
         self.assertEqual((code, out), (2, ""))
-        self.assertIn("too long", err)
+        self.assertIn("too many to show", err)
 
     def test_color_and_locale(self):
         path = LITMUS / "wire-gone-after-wait.vmt"

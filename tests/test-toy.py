@@ -71,7 +71,7 @@ with tempfile.TemporaryDirectory() as scratch:
     circle.write_text(Path(programs, 'two-wires.vmt').read_text().split('outcome')[0] + 'verdict livelock circle\n')
     expect(0, ['check', '--target', 'toy-bad-key', str(circle)], r'^as verdict lines expect: 1 program$')
     expect(1, ['check', str(circle)], 'expected verdict livelock, but every schedule ends')
-    expect(1, ['shrink', str(circle)], 'the verdict is not there to begin with')
+    expect(1, ['shrink', str(circle)], 'the program does not show its verdict')
     expect(0, ['shrink', '--target', 'toy-bad-key', '--out', str(circle), str(circle)],
            r'^  after   1 thread, 1 op.* no end$')
     expect(0, ['check', '--target', 'toy-bad-key', str(circle)], r'^1 passed')

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* bench-corpus.c - over the programs of a directory: exploring them, resetting them; and decoding random bytes. */
+/* bench-corpus.c - benches over programs of a directory (exploring, resetting) and over random bytes (decoding). */
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 
 struct corpus {
 	size_t nr;
-	struct program *programs; /* the concurrent ones */
+	struct program *programs; /* the programs with threads */
 };
 
 static struct corpus

@@ -34,17 +34,22 @@ bench_figure(struct bench_report *r, const char *key, double value)
 	}
 }
 
-static const char help_head[] = "usage: wirestorm bench BENCH [OPTION...]\n\n"
-                                "What the hot paths cost on this machine, now. BENCH is one of those below.\n\n";
+static const char help_head[] =
+    "usage: wirestorm bench BENCH [OPTION...]\n"
+    "\n"
+    "Measures what the hot paths cost on this machine. BENCH is one of those below.\n"
+    "\n";
 
 static const char help_tail[] =
     "\n"
-    "Seconds are processor seconds of one core. Compare figures of one report with each other; those of two reports "
-    "only\n"
-    "if nothing else changed.\n\n"
-    "Exit status: 0 measured, 2 wrong usage.\n\n"
+    "Seconds are processor seconds of one core. Compare figures of one report with each other. Compare\n"
+    "two reports only if nothing else has changed.\n"
+    "\n"
+    "Exit status: 0 measured; 2 wrong usage.\n"
+    "\n"
     "Example:\n"
-    "  wirestorm bench sched --strategy pct\n\n"
+    "  wirestorm bench sched --strategy pct\n"
+    "\n"
     "Benches:\n";
 
 static void
@@ -89,7 +94,7 @@ set_strategy(void *command, const char *text)
 
 #define TO(type, field) OPTION_TO(struct bench_command, type, field)
 static const struct option_row rows[] = {
-	OPTION_SECONDS(TO(double, options.seconds), "about how long each measurement takes (default 1)"),
+	OPTION_SECONDS(TO(double, options.seconds), "approximate time of each measurement (default 1)"),
 	OPTION_NUMBER("--threads N", TO(unsigned, options.threads), 1, PROGRAM_THREADS_MAX,
 	    "sched: threads, 1 to 16 (default 3)"),
 	OPTION_NUMBER("--ops N", TO(unsigned, options.ops), 1, PROGRAM_OPS_MAX,
@@ -132,7 +137,7 @@ run_bench(int argc, char **argv)
 			continue;
 		rv = benches[i].function(&c.options, &report);
 		if (cli_stop != 0)
-			warnx("interrupted, the figures are of shorter runs");
+			warnx("interrupted: the figures are from shorter runs");
 		if (c.json)
 			print_bench_json(benches[i].name, &report);
 		return rv;

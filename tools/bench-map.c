@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * bench-map.c - the engine alone, in the native world, on one thread.
+ * bench-map.c - benches of the engine alone, in the native world, on one thread.
  *
- * Lookup and find-space go to HOT addresses spread evenly over the map, in random order: as many in the large map as in
- * the small one, so that what differs is the depth of the tree and not how much of it the caches hold. The "cold"
- * figure is the other extreme: any address of the large map, where nearly each level of the tree is a cache miss.
+ * Lookup and find-space use HOT addresses spread evenly over the map, in random order. There are as many in the large
+ * map as in the small one, so that the figures differ by the depth of the tree, not by the caches. The "cold" figure is
+ * the other extreme: any address of the large map, where nearly each level of the tree is a cache miss.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -18,9 +18,9 @@
 #define SMALL 1000
 #define LARGE 1000000
 #define HOT 256
-#define STRIDE (3 * VM_PAGE_SIZE) /* an entry of one page, a gap of two */
+#define STRIDE (3 * VM_PAGE_SIZE) /* an entry of one page and a gap of two */
 
-/* 0 .. nr-1 in random order. */
+/* The numbers 0 .. nr-1 in random order. */
 static uint32_t *
 shuffled(size_t nr)
 {
@@ -37,9 +37,9 @@ shuffled(size_t nr)
 }
 
 /*
- * A map of @nr one-page entries with gaps of two pages, and one gap of three in the very middle. They are inserted in
- * random order, as in a map that has lived: in ascending order the upper levels of the tree would lie at distances that
- * are powers of two, and fight for a few lines of the cache.
+ * Makes a map of @nr one-page entries with gaps of two pages, and one gap of three in the middle. Entries are inserted
+ * in random order, as in a map in use. In ascending order, the upper levels of the tree would be at distances that are
+ * powers of two, and would compete for a few cache lines.
  */
 static struct vm_map *
 map_of(size_t nr)
@@ -67,7 +67,7 @@ map_of(size_t nr)
 
 typedef void bench_body(struct vm_map *map, uint64_t random);
 
-/* Nanoseconds per call, over about @seconds. */
+/* Nanoseconds per call, measured over about @seconds. */
 static double
 time_calls(struct vm_map *map, double seconds, bench_body *body)
 {
@@ -114,7 +114,7 @@ do_lookup(struct vm_map *map, uint64_t random)
 	vm_map_unlock_read(map);
 }
 
-/* From somewhere in the lower half the first fit for three pages is the gap in the middle. */
+/* Starts in the lower half. The first fit for three pages is the gap in the middle. */
 static void
 do_findspace(struct vm_map *map, uint64_t random)
 {

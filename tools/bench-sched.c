@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * bench-sched.c - the scheduler loop: T threads, each N times lock, increment, unlock on one map lock of the engine,
- * which are T * N scheduling points. The target below is as small as one can be, so that what is measured is the world
- * around it.
+ * bench-sched.c - the scheduler loop: each of T threads locks, increments and unlocks N times on one map lock of the
+ * engine, which makes T * N scheduling points. The target is as small as possible, so that the figure is that of the
+ * simulated world.
  */
 #include <err.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * bench.h - what the hot paths cost. A bench is a function and one line in benches.def.
+ * bench.h - benches: what the hot paths cost. A bench is a function and one line in benches.def.
  *
- * Figures are of one run on one machine: compare ratios of figures of the same report, not reports.
+ * Figures depend on the machine: compare ratios of figures in one report, not figures of two reports.
  */
 #ifndef TOOLS_BENCH_H
 #define TOOLS_BENCH_H
@@ -20,11 +20,11 @@ struct bench_options {
 	const char *strategy;  /* sched: the name of a strategy, or "explore" */
 	double seconds;        /* about how long each measurement takes */
 	uint64_t seed;
-	const char *corpus; /* explore, decode: where programs are */
+	const char *corpus; /* explore, reset: the directory of programs */
 };
 
 struct bench_report {
-	bool live; /* print each figure when it is there */
+	bool live; /* print each figure when it is ready */
 	size_t nr;
 	struct bench_figure {
 		const char *key; /* the JSON key, with its unit: "executions_per_s" */
@@ -33,7 +33,7 @@ struct bench_report {
 };
 
 void bench_figure(struct bench_report *r, const char *key, double value);
-/* Processor seconds of this process: what else the machine does disturbs them least. */
+/* Processor seconds of this process, which other load on the machine disturbs least. */
 static inline double
 bench_now(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* bugs-doc.c - the bug bank for a reader: the list, one bug, and docs/bug-bank.md. */
+/* bugs-doc.c - the bug bank as text: the list, one bug, and docs/bug-bank.md. */
 #include <string.h>
 
 #include "harness/show/show.h"

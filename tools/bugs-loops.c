@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* bugs-loops.c - what each engine of bug-engines.def does in the process of a trial. Each ends at its first finding. */
+/*
+ * bugs-loops.c - the code of each engine of bug-engines.def in the process of a trial. Each loop ends at its first
+ * finding.
+ */
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,8 +20,8 @@
 #include "stress/stress-main.h"
 #include "tools/bugs.h"
 
-#define STATES_MAX 50000    /* of one program */
-#define STILL_SECONDS_MAX 5 /* processor seconds without a new state; then a step does not come to its end */
+#define STATES_MAX 50000    /* limit for one program */
+#define STILL_SECONDS_MAX 5 /* processor seconds without a new state, after which a step counts as endless */
 #define STATES_OF_A_BEAT 256
 #define STRESS_HANG_S "3"
 
@@ -26,11 +29,11 @@ struct loop {
 	const struct bugs_trial *trial;
 	struct bugs_shared *shared;
 	struct sim *sim;
-	volatile int stop; /* exploring the present program */
+	volatile int stop; /* stops the exploration of the present program */
 	uint64_t nr_states;
 };
 
-/* A finding of the trial; the first one counts. */
+/* Records a finding of the trial; only the first one counts. */
 static void
 found(struct loop *l, const char *check, const char *text)
 {
@@ -45,8 +48,8 @@ found(struct loop *l, const char *check, const char *text)
 }
 
 /*
- * There is progress. An endless step is a panic of its run (env-sim.h); SIGPROF ends the process where nothing watches
- * the steps, as with ThreadSanitizer.
+ * Notes progress. An endless step is a panic of its run (env-sim.h). Where steps are not watched, as with
+ * ThreadSanitizer, SIGPROF ends the process.
  */
 static void
 beat(void)
@@ -56,7 +59,7 @@ beat(void)
 	(void)setitimer(ITIMER_PROF, &timer, NULL);
 }
 
-/* One more program is begun. */
+/* Counts a program. */
 static void
 begin_program(struct loop *l)
 {
@@ -72,7 +75,7 @@ is_over(const struct loop *l)
 
 /* --- explore, twin --- */
 
-/* What the checker says first, if it says something. */
+/* Records the checker's first finding, if there is one. */
 static void
 found_finding(struct loop *l, const struct finding *f)
 {
@@ -81,7 +84,7 @@ found_finding(struct loop *l, const struct finding *f)
 	found(l, finding_label(f, label), f->text);
 }
 
-/* One finding is enough. */
+/* Stops the exploration at the first finding. */
 static bool
 stop_at_finding(void *arg, struct run *r)
 {
@@ -96,7 +99,7 @@ stop_at_finding(void *arg, struct run *r)
 	return false;
 }
 
-/* Explores @p, judged by @c if that is not NULL. False: its init steps do not come to an end. */
+/* Explores @p, with checker @c if it is not NULL. False: its init steps do not end. */
 static bool
 explore_program(struct loop *l, const struct program *p, struct checker *c, struct explore_result *x)
 {
@@ -114,7 +117,7 @@ explore_program(struct loop *l, const struct program *p, struct checker *c, stru
 	return opened;
 }
 
-/* The programs of a seed: those that wirestorm gen makes from it and the numbers behind it. */
+/* The first seed of a trial: it runs the programs that wirestorm gen makes of this and the next seeds. */
 static uint64_t
 first_program(const struct bugs_trial *t)
 {
@@ -149,14 +152,14 @@ explore_loop(struct loop *l)
 		else if (checker_first(&c) != NULL)
 			found_finding(l, checker_first(&c));
 		else if (!opened)
-			found(l, "init", "an init step does not come to its end");
+			found(l, "init", "an init step does not end");
 		explore_result_free(&x);
 		program_free(&p);
 	}
 	checker_free(&c);
 }
 
-/* The first outcome that only one of the two has. */
+/* Records the first outcome that only one of the two engines has. */
 static void
 compare_outcomes(struct loop *l, const struct explore_result *got, const struct explore_result *want)
 {
@@ -189,7 +192,7 @@ twin_loop(struct loop *l)
 		if (explore_program(l, &p, NULL, &want) && good)
 			compare_outcomes(l, &got, &want);
 		else if (!good)
-			found(l, "init", "an init step does not come to its end");
+			found(l, "init", "an init step does not end");
 		explore_result_free(&got);
 		explore_result_free(&want);
 		program_free(&p);
@@ -238,7 +241,7 @@ hunt_progress(void *arg, const struct hunt_report *r)
 	l->shared->transitions = r->steps;
 }
 
-/* What is found first is enough. */
+/* Stops the hunt at the first finding. */
 static void
 hunt_finding(void *arg, const struct hunt_finding *f)
 {
@@ -248,7 +251,7 @@ hunt_finding(void *arg, const struct hunt_finding *f)
 	l->stop = 1;
 	if (s->found)
 		return;
-	/* The name is NNN-CHECK-RETURN. */
+	/* The file name is NNN-CHECK-RETURN. */
 	(void)strlcpy(s->check, f->name + strcspn(f->name, "-") + 1, sizeof(s->check));
 	s->check[strcspn(s->check, "-.")] = '\0';
 	(void)strlcpy(s->text, f->line, sizeof(s->text));
@@ -284,7 +287,7 @@ hunt_loop(struct loop *l)
 
 /* --- fuzz_sched --- */
 
-/* From nothing but what it draws by itself; the process becomes the fuzzer. */
+/* Becomes the fuzzer, which starts with an empty corpus. */
 static void
 fuzz_loop(struct loop *l)
 {
@@ -316,7 +319,7 @@ stress_loop(struct loop *l)
 	(void)snprintf(seed, sizeof(seed), "%llu", (unsigned long long)l->trial->seed);
 	for (; words[argc] != NULL; argc++)
 		argv[argc] = memory_text(words[argc], "the arguments");
-	exit(stress_main(argc, argv)); /* whoever hangs is still there */
+	exit(stress_main(argc, argv)); /* a thread that hangs is still running, so the process has to exit */
 }
 
 void

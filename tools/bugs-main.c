@@ -18,7 +18,7 @@
 #define SECONDS_DEFAULT 10
 #define SEEDS_DEFAULT 5
 #define COUNT_DEFAULT 20000
-#define NAP_NS 10000000 /* between two looks at the trials that run */
+#define NAP_NS 10000000 /* time between two looks at the running trials */
 
 static const char help_head[] =
     "usage: wirestorm bugs list [--markdown]\n"
@@ -27,37 +27,40 @@ static const char help_head[] =
     "       wirestorm bugs report --state DIR [--json | --markdown]\n"
     "       wirestorm bugs equivalent [--count N] [--corpus DIR]... NAME...\n"
     "\n"
-    "The bug bank: real bugs of VM map code that can be put back into the engine one at a time, to measure what is\n"
-    "found and how soon. Putting back needs a build with -Dmutants=true; list, describe and report work in any.\n"
+    "The bug bank has real bugs of VM map code, which can be put back into the engine one at a time. It\n"
+    "measures which bugs are found, and how soon. A build with -Dmutants=true can put bugs back; list,\n"
+    "describe and report work in any build.\n"
     "\n"
-    "hunt looks for each bug named (default: all that can be told from the original) with each engine and each seed,\n"
-    "in a process of its own, until its first finding. The name \"none\" is the engine without a bug, in which\n"
-    "nothing may be found. Times are processor seconds; for fuzz_sched and stress seconds on the clock.\n"
+    "hunt searches each named bug with each engine and each seed, in a process of its own, until the\n"
+    "first finding. The default is all bugs that differ from the original. The name \"none\" is the engine\n"
+    "without a bug, in which nothing may be found. Times are processor seconds; for fuzz_sched and\n"
+    "stress, wall-clock seconds.\n"
     "\n";
 
 static const char help_tail[] =
     "\n"
-    "report prints the table of a directory of state; --markdown: with a column for each engine; a picture of it:\n"
-    "scripts/bugs-plot.py. list --markdown is docs/bug-bank.md.\n"
+    "report prints the table of a state directory; --markdown gives it a column for each engine.\n"
+    "scripts/bugs-plot.py draws it. list --markdown prints docs/bug-bank.md.\n"
     "\n"
-    "equivalent explores every program of the corpus and N random ones (default 20000) completely, with the bug and\n"
-    "without, and compares results, outcomes, schedules and states: what a control must pass.\n"
+    "equivalent explores every program of the corpus and N random ones (default 20000) completely, with\n"
+    "and without the bug. It compares results, outcomes, schedules and states. A control must pass it.\n"
     "\n"
-    "Exit status: 0 done; hunt: 1 if something was found without a bug; equivalent: 1 if they differ; 2 wrong usage.\n"
+    "Exit status: 0 done; 1 hunt: a finding without a bug; equivalent: they differ; 2 wrong usage.\n"
     "\n"
     "Examples:\n"
     "  wirestorm bugs describe unwire_skips_transition\n"
     "  wirestorm bugs hunt --seconds 60 --seeds 5 --state /tmp/bank\n"
     "  wirestorm bugs report --state /tmp/bank\n"
-    "  wirestorm bugs equivalent relook_always\n\n"
+    "  wirestorm bugs equivalent relook_always\n"
+    "\n"
     "Engines:\n";
 
 struct bugs_command {
 	struct cli_target target;
 	struct bugs_trial *trials;
 	size_t nr_trials, next;
-	struct bugs_result *results; /* in order of their ends */
-	size_t nr_results, known;    /* known: from the directory of state */
+	struct bugs_result *results; /* in the order in which trials ended */
+	size_t nr_results, known;    /* known: results that were read from the state directory */
 	bool engines[BUGS_ENGINE_END];
 	const char *corpus[16];
 	size_t nr_corpus;
@@ -65,7 +68,7 @@ struct bugs_command {
 	double seconds;
 	uint64_t seeds, count;
 	unsigned jobs;
-	bool json, markdown, unsaved; /* unsaved: a result is not in the directory of state */
+	bool json, markdown, unsaved; /* unsaved: a result could not be written to the state directory */
 	struct bugs_process processes[JOBS_MAX];
 };
 
@@ -140,7 +143,7 @@ progress(const struct bugs_command *c)
 		progress_say("%zu of %zu trials", c->nr_results, c->nr_trials);
 }
 
-/* The end of a process; 0 or less: none, or interrupted. Meanwhile it tells how far it is. */
+/* Waits for a process to end, and shows progress meanwhile. 0 or less: none is left, or interrupted. */
 static pid_t
 wait_for_one(const struct bugs_command *c, int *status, struct rusage *used)
 {
@@ -154,7 +157,7 @@ wait_for_one(const struct bugs_command *c, int *status, struct rusage *used)
 	return pid;
 }
 
-/* Starts trials until all places are taken or none is left. */
+/* Starts trials until all job slots are used or no trial is left. */
 static void
 fill(struct bugs_command *c)
 {
@@ -174,7 +177,7 @@ fill(struct bugs_command *c)
 	}
 }
 
-/* The end of one process. */
+/* Handles the end of one process. */
 static void
 collect(struct bugs_command *c, pid_t pid, int status, const struct rusage *used)
 {
@@ -190,16 +193,16 @@ collect(struct bugs_command *c, pid_t pid, int status, const struct rusage *used
 			continue;
 		bugs_finish(p, status, cpu, &record);
 		if (cli_stop != 0 && record.end != BUGS_FOUND)
-			continue; /* it was cut short */
+			continue; /* the trial was interrupted */
 		if (c->state != NULL && record.end != BUGS_FAILED && !bugs_save(c->state, &trial, &record)) {
-			warn("%s: a result cannot be kept", c->state);
+			warn("%s: the result cannot be written", c->state);
 			c->unsaved = true;
 		}
 		keep(c, &trial, &record);
 	}
 }
 
-/* Are any under way? */
+/* Is any trial running? */
 static bool
 busy(const struct bugs_command *c)
 {
@@ -220,7 +223,7 @@ hunt_end(const struct bugs_command *c)
 		wrong += c->results[i].record.end == BUGS_FOUND && c->results[i].trial.mutant == VM_MUTANT_none;
 	}
 	if (failed > 0)
-		warnx("%zu trial%s could not be made: nothing is known of %s", failed, plural(failed),
+		warnx("%zu trial%s failed: no result for %s", failed, plural(failed),
 		    failed == 1 ? "it" : "them");
 	if (!c->json)
 		printf("%zu of %zu trial%s found something%s\n", found, c->nr_results, plural(c->nr_results),
@@ -275,7 +278,7 @@ hunt(struct bugs_command *c, int nr, char **names)
 	return hunt_end(c);
 }
 
-/* --- the others --- */
+/* --- the other verbs --- */
 
 static int
 print(struct strbuf *text)
@@ -326,7 +329,7 @@ report(struct bugs_command *c, int nr, char **names)
 
 	(void)names;
 	if (nr != 0 || c->state == NULL) {
-		warnx("report: expected --state DIR and no more");
+		warnx("report: expected only --state DIR");
 		return EXIT_USAGE;
 	}
 	if (!bugs_load_all(c->state, &c->results, &c->nr_results))
@@ -441,17 +444,19 @@ take_corpus(void *command, const char *path)
 
 #define TO(type, field) OPTION_TO(struct bugs_command, type, field)
 static const struct option_row rows[] = {
-	OPTION_CALL("--engine E", take_engine, "how to look, see below; again for several (default hunt)"),
-	OPTION_SECONDS(TO(double, seconds), "at most so long for each (default 10)"),
+	OPTION_CALL("--engine E", take_engine, "engine, see below; repeat it for several (default hunt)"),
+	OPTION_SECONDS(TO(double, seconds), "time limit of each trial (default 10)"),
 	OPTION_COUNT("--seeds N", TO(uint64_t, seeds), 1, 1000, "seeds 1 to N (default 5; litmus knows one)"),
 	OPTION_CALL("--corpus DIR", take_corpus,
 	    "litmus: the programs (default corpus/litmus); equivalent: may be given again (default corpus/freebsd and "
 	    "corpus/litmus)"),
-	OPTION_TEXT("--state DIR", TO(const char *, state), "keep each result in DIR, and do not repeat what is there"),
+	OPTION_TEXT("--state DIR", TO(const char *, state),
+	    "keep each result in DIR, and skip trials with a result there"),
 	OPTION_TEXT("--fuzzer FILE", TO(const char *, fuzzer),
 	    "fuzz_sched: the program, of a build with -Dfuzz=true -Dmutants=true"),
 	OPTION_COUNT("--count N", TO(uint64_t, count), 0, INT32_MAX, "equivalent: random programs (default 20000)"),
-	OPTION_NUMBER("-j, --jobs N", TO(unsigned, jobs), 1, JOBS_MAX, "so many at a time (default 1: measures best)"),
+	OPTION_NUMBER("-j, --jobs N", TO(unsigned, jobs), 1, JOBS_MAX,
+	    "trials at a time (default 1, for the best measurement)"),
 	OPTION_TARGET(TO(struct cli_target, target)),
 	OPTION_FLAG("--markdown", TO(bool, markdown), "list, report: a table for a document"),
 	OPTION_FLAG("--json", TO(bool, json), "one JSON object per result and line"),

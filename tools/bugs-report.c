@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* bugs-report.c - records of trials as a table. */
+/* bugs-report.c - prints records of trials as a table. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,11 +8,11 @@
 #include "harness/cli/cli.h"
 #include "tools/bugs.h"
 
-/* What came of the trials of one mutant with one engine. */
+/* The results of one mutant with one engine. */
 struct group {
 	size_t nr, found, failed;
-	double seconds, programs; /* medians of those that found */
-	char checks[120];         /* that saw it, each once */
+	double seconds, programs; /* medians of the trials that found something */
+	char checks[120];         /* the checks that found it, each once */
 };
 
 static int
@@ -69,7 +69,7 @@ group_of(const struct bugs_result *results, size_t nr)
 	return g;
 }
 
-/* The records from @first on that are of the same engine and mutant. */
+/* The number of records from @first on with the same engine and mutant. */
 static size_t
 group_length(const struct bugs_result *first, const struct bugs_result *end)
 {
@@ -81,10 +81,10 @@ group_length(const struct bugs_result *first, const struct bugs_result *end)
 	return nr;
 }
 
-/* The sums of one engine, historical bugs and the others apart. */
+/* The sums of one engine, separate for historical bugs and the others. */
 struct sums {
 	size_t mutants[VM_MUTANT_CLASSES], mostly[VM_MUTANT_CLASSES]; /* by class */
-	double *seconds;                                              /* medians of those found */
+	double *seconds;                                              /* medians of the bugs found */
 	size_t nr_seconds;
 };
 
@@ -137,7 +137,7 @@ bugs_table(const struct bugs_result *results, size_t nr, struct strbuf *out)
 	free(s.seconds);
 }
 
-/* What @engine has measured of @mutant, as a cell of a table. */
+/* Prints the result of @engine for @mutant as a cell of a table. */
 static void
 cell(const struct bugs_result *results, size_t nr, enum bugs_engine engine, enum vm_mutant mutant, struct strbuf *out)
 {

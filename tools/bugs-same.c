@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* bugs-same.c - is the engine with a mutant the same as the one without? By complete explorations of both. */
+/* bugs-same.c - compares the engine with and without a mutant by complete explorations of both. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +12,9 @@
 #include "harness/program/program.h"
 #include "tools/bugs.h"
 
-#define STATES_MAX 1000000 /* of one program; what has more is counted as incomplete */
+#define STATES_MAX 1000000 /* limit for one program; a larger one counts as incomplete */
 
-/* Everything that can be seen of a program on one engine. */
+/* All that can be observed of a program on one engine. */
 struct view {
 	bool opened;
 	struct strbuf steps; /* results and states of the sequential parts */
@@ -55,7 +55,7 @@ view_program(const struct program *p, enum vm_mutant mutant, struct sim *sim, st
 
 	*v = (struct view){ 0 };
 	copy.config.mutant = vm_mutant_table[mutant].name;
-	copy.config.whole_key = true; /* else the numbers of states cannot be compared */
+	copy.config.whole_key = true; /* otherwise the numbers of states cannot be compared */
 	bare = copy;
 	bare.nr_init = 0;
 	if (run_open(&r, &bare, &target_engine, sim) == RUN_OPENED) {
@@ -72,7 +72,7 @@ view_program(const struct program *p, enum vm_mutant mutant, struct sim *sim, st
 	run_close(&r);
 }
 
-/* What tells them apart; NULL: nothing. */
+/* The first difference, as text; NULL: none. */
 static const char *
 difference(const struct view *a, const struct view *b)
 {
@@ -97,7 +97,7 @@ difference(const struct view *a, const struct view *b)
 	return NULL;
 }
 
-/* False: @p tells them apart. */
+/* False: the engines differ on @p. */
 static bool
 same_program(const struct program *p, const char *name, enum vm_mutant mutant, struct sim *sim, struct bugs_same *same,
     struct strbuf *why)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* bugs-store.c - records of trials: STATE/ENGINE/MUTANT-SEED.json, each written to a temporary file and renamed. */
+/*
+ * bugs-store.c - records of trials in STATE/ENGINE/MUTANT-SEED.json. Each is written to a temporary file and renamed.
+ */
 #include <dirent.h>
 #include <err.h>
 #include <errno.h>
@@ -90,7 +92,7 @@ bugs_load(const char *state, const struct bugs_trial *t, struct bugs_record *rec
 	return good;
 }
 
-/* The directory of @path, and the one above it, unless they are there. */
+/* Makes the directory of the record, and its parent, unless they exist. */
 static bool
 make_directories(const char *state, const struct bugs_trial *t)
 {
@@ -135,7 +137,7 @@ by_engine_mutant_seed(const void *a, const void *b)
 	return x->seed < y->seed ? -1 : x->seed > y->seed;
 }
 
-/* The records in STATE/ENGINE, appended. */
+/* Appends the records in STATE/ENGINE. */
 static void
 load_engine(const char *state, enum bugs_engine engine, struct bugs_result **results, size_t *nr)
 {
@@ -146,7 +148,7 @@ load_engine(const char *state, enum bugs_engine engine, struct bugs_result **res
 	(void)snprintf(path, sizeof(path), "%s/%s", state, bugs_engine_table[engine].name);
 	dir = opendir(path);
 	if (dir == NULL)
-		return; /* nothing was measured with it */
+		return; /* this engine has no records */
 	while ((d = readdir(dir)) != NULL) {
 		const char *end = strrchr(d->d_name, '.');
 		json_t *j;
@@ -159,7 +161,7 @@ load_engine(const char *state, enum bugs_engine engine, struct bugs_result **res
 		if (j != NULL && result_of(j, &(*results)[*nr]))
 			(*nr)++;
 		else
-			warnx("%s: not a record, or of a mutant that is no more", path);
+			warnx("%s: not a record, or unknown mutant", path);
 		json_decref(j);
 	}
 	(void)closedir(dir);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* bugs-trial.c - the process of a trial, and what its end means. */
+/* bugs-trial.c - runs the process of a trial, and judges how it ended. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,8 +14,8 @@
 #include "harness/cli/cli.h"
 #include "tools/bugs.h"
 
-#define TSAN_STATUS 66       /* ThreadSanitizer's own exit status: it has reported something */
-#define OUTPUT_MAX (1 << 20) /* of a process, that is looked at */
+#define TSAN_STATUS 66       /* ThreadSanitizer's exit status after a report */
+#define OUTPUT_MAX (1 << 20) /* bytes of a process's output that are read */
 
 const struct bugs_engine_desc bugs_engine_table[BUGS_ENGINE_END] = {
 #define BUGS_ENGINE(id, threads, what) [BUGS_ENGINE_##id] = { #id, (what), (threads) },
@@ -45,7 +45,7 @@ bugs_next(enum vm_mutant after)
 static VM_NORETURN void
 trial_main(const struct bugs_process *p)
 {
-	(void)signal(SIGABRT, SIG_DFL); /* the parent says who died of what */
+	(void)signal(SIGABRT, SIG_DFL); /* the parent reports which process died, and of what signal */
 	(void)dup2(p->output, STDOUT_FILENO);
 	(void)dup2(p->output, STDERR_FILENO);
 	bugs_loop(&p->trial, p->shared);
@@ -68,7 +68,7 @@ bugs_start(struct bugs_process *p, const struct bugs_trial *trial)
 	p->began = clock_seconds();
 	p->pid = fork();
 	if (p->pid == 0) {
-		(void)signal(SIGINT, SIG_IGN); /* the parent decides */
+		(void)signal(SIGINT, SIG_IGN); /* the parent handles interrupts */
 		(void)signal(SIGHUP, SIG_IGN);
 		trial_main(p);
 	}
@@ -81,7 +81,7 @@ bugs_start(struct bugs_process *p, const struct bugs_trial *trial)
 	return true;
 }
 
-/* What the process has printed, terminated. */
+/* Reads what the process has printed, and terminates it with a NUL. */
 static char *
 read_output(int fd)
 {
@@ -94,7 +94,7 @@ read_output(int fd)
 	return text;
 }
 
-/* The line of @output with @word in it; all of it if there is none. */
+/* Copies the line of @output that contains @word; all of @output if there is none. */
 static void
 take_line(const char *output, const char *word, char *to, size_t size)
 {
@@ -116,7 +116,7 @@ set_found(struct bugs_record *r, const char *check)
 	(void)strlcpy(r->check, check, sizeof(r->check));
 }
 
-/* The process ended by itself, of a run of real threads. */
+/* Judges a process of real threads that exited by itself. */
 static void
 judge_stress(const char *output, int status, struct bugs_record *r)
 {
@@ -149,7 +149,7 @@ judge_signal(const char *output, int sig, struct bugs_record *r)
 		take_line(output, "panic:", r->text, sizeof(r->text));
 	} else if (sig == SIGPROF) {
 		set_found(r, "endless");
-		(void)strlcpy(r->text, "a step does not come to its end", sizeof(r->text));
+		(void)strlcpy(r->text, "a step does not end", sizeof(r->text));
 	} else if (sig == SIGKILL || sig == SIGTERM) {
 		r->end = BUGS_FAILED;
 		(void)strlcpy(r->text, "interrupted", sizeof(r->text));
@@ -159,7 +159,7 @@ judge_signal(const char *output, int sig, struct bugs_record *r)
 	}
 }
 
-/* The number behind @word in @output; 0: there is none. */
+/* The number after @word in @output; 0: there is none. */
 static uint64_t
 number_behind(const char *output, const char *word)
 {
@@ -168,7 +168,10 @@ number_behind(const char *output, const char *word)
 	return at == NULL ? 0 : strtoull(at + strlen(word), NULL, 10);
 }
 
-/* A fuzzer that finds something prints the program, a line that says what it is, and dies in its own way. */
+/*
+ * Judges a fuzzer. One that finds something prints the program and a line about the finding, and dies of a signal or
+ * error.
+ */
 static void
 judge_fuzzer(const char *output, int status, struct bugs_record *r)
 {
@@ -189,7 +192,7 @@ judge_fuzzer(const char *output, int status, struct bugs_record *r)
 		line--;
 	(void)strlcpy(r->text, line, sizeof(r->text));
 	r->text[strcspn(r->text, "\n")] = '\0';
-	check = strchr(r->text, ' '); /* "spurious unfounded: ..." */
+	check = strchr(r->text, ' '); /* the text is "spurious unfounded: ..." */
 	if (check != NULL && r->text[strcspn(r->text, ":")] == ':')
 		(void)snprintf(r->check, sizeof(r->check), "%.*s", (int)strcspn(check + 1, ":"), check + 1);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* wirestorm.c - what the tool is made of: the command line and the commands of other rooms. See harness/wirestorm.h. */
+/* wirestorm.c - the tool: the command line of harness/cli with the commands of other rooms. See harness/wirestorm.h. */
 #include "harness/wirestorm.h"
 
 #include "harness/cli/cli.h"

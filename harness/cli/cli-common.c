@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* cli-common.c - see cli.h. */
+/* cli-common.c - functions that the subcommands share. See command.h. */
 #include "harness/base/base.h"
 #include "harness/cli/command.h"
 
@@ -60,14 +60,14 @@ bool
 cli_files_take(struct inputs *files, enum inputs_kind kind, const char *list, int nr, char **operands)
 {
 	bool ok = list == NULL || inputs_add_list(files, list, kind, say_about);
-	bool taken = list != NULL && strcmp(list, "-") == 0; /* is standard input? */
+	bool taken = list != NULL && strcmp(list, "-") == 0; /* standard input is read already */
 
 	for (int i = 0; i < nr; i++) {
 		bool again = strcmp(operands[i], "-") == 0 && taken;
 
 		taken |= strcmp(operands[i], "-") == 0;
 		if (again)
-			say_about("-", 0, "it can be read once only");
+			say_about("-", 0, "it can be read only once");
 		ok &= !again && inputs_add(files, operands[i], kind, say_about);
 	}
 	if (ok && files->nr == 0)
@@ -81,7 +81,7 @@ cli_files_for(struct inputs *files, enum inputs_kind kind, const char *list, con
 	bool ok = cli_files_take(files, kind, list, nr, operands);
 
 	if (ok && out == NULL && files->nr > 1) {
-		warnx("expected one file, found %zu: --out DIR takes several", files->nr);
+		warnx("expected one file, found %zu: several need --out DIR", files->nr);
 		ok = false;
 	}
 	if (ok && (out == NULL || file_make_directory(out)))
@@ -91,7 +91,7 @@ cli_files_for(struct inputs *files, enum inputs_kind kind, const char *list, con
 }
 
 #define READ_SIZE 65536
-#define FILE_MAX_SIZE ((size_t)16 << 20) /* far more than a program can be made of */
+#define FILE_MAX_SIZE ((size_t)16 << 20) /* far larger than any program in bytes */
 
 bool
 cli_read_bytes(const char *path, struct keybuf *bytes)
@@ -135,7 +135,7 @@ cli_write_text(const char *path, const struct strbuf *text)
 {
 	bool good;
 
-	if (file_is_stdout(path)) /* if it cannot be written the end of the program says so */
+	if (file_is_stdout(path)) /* a write error is reported at the end of the program */
 		escape_stdout_raw(true);
 	good = file_write_text(path, text);
 	if (file_is_stdout(path))
@@ -146,7 +146,7 @@ cli_write_text(const char *path, const struct strbuf *text)
 	return false;
 }
 
-/* Does the file @path hold @text? False, too, if it cannot be read. */
+/* Does the file @path contain @text? False also if it cannot be read. */
 static bool
 holds(const char *path, const struct strbuf *text)
 {
@@ -165,7 +165,7 @@ cli_write_made(const char *dir, const char *from, const char *suffix, const char
 	size_t len = strlen(name), cut = strlen(suffix);
 	char path[PATH_MAX];
 
-	if (dir == NULL) { /* if it cannot be written the end of the program says so */
+	if (dir == NULL) { /* a write error is reported at the end of the program */
 		(void)fwrite(strbuf_text(text), 1, text->len, stdout);
 		return true;
 	}
@@ -182,7 +182,7 @@ cli_write_made(const char *dir, const char *from, const char *suffix, const char
 	else if (holds(path, text))
 		return true;
 	else
-		say_about(path, 0, "the file exists with other contents; it stays, and %s is not written", from);
+		say_about(path, 0, "the file exists with other contents: it is kept, and %s is not written", from);
 	return false;
 }
 
@@ -257,7 +257,7 @@ cli_catch_signals(void)
 	(void)sigaction(SIGINT, &sa, NULL);
 	(void)sigaction(SIGTERM, &sa, NULL);
 	(void)sigaction(SIGHUP, NULL, &hangup);
-	if (hangup.sa_handler != SIG_IGN) /* else nohup(1) asked to go on */
+	if (hangup.sa_handler != SIG_IGN) /* nohup(1) makes SIGHUP ignored; leave it so */
 		(void)sigaction(SIGHUP, &sa, NULL);
 }
 
@@ -306,7 +306,7 @@ cli_close_program(struct run *r)
 	r->sim = NULL;
 }
 
-/* Is the file @path that program? Then it may have been written by an earlier run of the same command. */
+/* Is the file @path the program @p? An earlier run of the same command may have written it. */
 static bool
 is_program(const char *path, const struct program *p)
 {
@@ -365,7 +365,7 @@ cli_print_vmt(const char *text)
 	escape_stdout_raw(false);
 }
 
-/* The map as it is when the finding shows: @r is taken there. */
+/* Prints the map at the moment when the finding appears. Runs @r up to there. */
 static void
 print_map_at(struct run *r, const struct explore_finding *x, struct strbuf *out)
 {
@@ -425,7 +425,7 @@ cli_json_findings(struct run *r, const struct explore_result *x)
 	return all;
 }
 
-/* On standard error, as what is printed may be a program or JSON. */
+/* Reports on standard error, because standard output may be a program or JSON. */
 static void
 say_init_notes(const struct cli_target *t, const char *path, const struct program *p)
 {
@@ -451,7 +451,7 @@ cli_open_run(const struct cli_target *t, const char *path, struct program *p, st
 	if (cli_open_program(t, path, p, r))
 		return true;
 	cli_close_run(p, r);
-	if (t->checker != NULL) /* it has judged the init steps */
+	if (t->checker != NULL) /* the checker has judged the init steps: reset it */
 		checker_free(t->checker);
 	return false;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* cli-process.c - what a process does before its command and after it. See command.h. */
+/* cli-process.c - what a process does before and after its command. See command.h. */
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include "harness/cli/command.h"
 #include "harness/sim/sim.h"
 
-/* Else what is printed could go into a file that gets the number of a closed one. They still cannot be used. */
+/* Opens missing standard files, so that no other file gets their numbers and receives output. They stay unusable. */
 static void
 open_standard_files(void)
 {
@@ -22,7 +22,7 @@ open_standard_files(void)
 			(void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
-/* A panic has said what it is about: it is a finding. */
+/* A panic has printed its message: it is a finding. */
 static void
 on_abort(int sig)
 {
@@ -50,7 +50,7 @@ cli_begin(const struct vm_target *const *extra)
 int
 cli_end(int status)
 {
-	/* What could not be written was not said. */
+	/* Write errors on standard output were not reported before. */
 	if (fflush(stdout) != 0 || ferror(stdout) != 0) {
 		warn("standard output");
 		return EXIT_USAGE;

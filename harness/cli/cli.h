@@ -2,9 +2,9 @@
 /*
  * cli.h - the room cli: the command line.
  *
- * For: the subcommands of wirestorm, and what a command of another room (stress/, tools/) needs to be one.
- * Includes: every room above it, and engine/.
- * Start reading: command.h, then options.h; a subcommand is one file, cmd-NAME.c.
+ * For: the subcommands of wirestorm, and the functions that a command of another room (stress/, tools/) needs.
+ * Includes: all other rooms, and engine/.
+ * Start reading: command.h, then options.h. Each subcommand is one file, cmd-NAME.c.
  */
 #ifndef HARNESS_CLI_CLI_H
 #define HARNESS_CLI_CLI_H

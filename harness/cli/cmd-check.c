@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * cmd-check.c - wirestorm check: many files, by a few worker processes.
+ * cmd-check.c - wirestorm check: checks many files in a few worker processes.
  *
- * Workers are processes because a broken engine may panic: then one file is lost, and said to be, and the rest goes on.
- * A worker is given a file by its number and answers with a report and the text about it; the parent prints in file
- * order, so that the output does not depend on who was faster.
+ * A broken engine may panic. In a worker process this loses only one file, which is reported. The parent gives a worker
+ * the number of a file; the worker answers with a report and text. The parent prints in file order, so the output does
+ * not depend on the workers' speed.
  */
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -29,25 +29,33 @@
 #define NOTES_SHOWN_MAX 3 /* files whose notes are printed */
 
 static const char help_head[] =
-    "usage: wirestorm check [OPTION...] PATH...\n\n"
-    "Compares each program (a .vmt file, \"-\" for standard input, or all below a directory) with what it expects:\n"
-    "  a sequential one   the result and the state after each init step\n"
-    "  \"outcome\" lines    the set of outcomes over all interleavings; + is extra, - is missing\n"
-    "  a \"schedule\"       the result of replaying it, and its findings: with verdict lines exactly the listed ones,\n"
-    "                     which must be gone without the mutant or the quirks that they are about\n"
-    "All runs are judged, too: in a program without verdict lines a finding that no quirk of the profile explains is "
-    "a\n"
-    "failure; those of quirks are counted (wirestorm help checks).\n\n";
+    "usage: wirestorm check [OPTION...] PATH...\n"
+    "\n"
+    "Compares programs with what they expect. A PATH is a .vmt file, a directory of them, or \"-\" for\n"
+    "standard input.\n"
+    "  a sequential program  the result and the state after each init step\n"
+    "  \"outcome\" lines       the set of outcomes over all interleavings: + is extra, - is missing\n"
+    "  a \"schedule\" line     the result of the run under the schedule, and its findings: exactly those\n"
+    "                        that the verdict lines list. A verdict about a mutant or a quirk must be\n"
+    "                        gone without it.\n"
+    "All runs are judged. In a program without verdict lines, a finding that no quirk of the profile\n"
+    "explains is a failure. Findings that a quirk explains are counted (wirestorm help checks).\n"
+    "\n";
 
 static const char help_tail[] =
     "\n"
-    "--fixed asks another question: do the findings that the verdict lines list still happen, under any schedule? A\n"
-    "file without verdict lines is about any finding that no quirk of the profile explains. The schedule of the file\n"
-    "is tried, then all schedules; if these are too many, 1000 runs by strategies. The answer states the bound.\n\n"
-    "Exit status: 0 all passed, 1 a mismatch, 2 no mismatch, but wrong usage, a bad file, or no file at all. With\n"
-    "--expect-fail a mismatch of a listed file is none, and a listed file that passes is one.\n\n"
-    "With --fixed: 0 no finding still happens, 1 one does, 2 (with --bisect 125) none does, but a file cannot be "
-    "run.\n\n"
+    "--fixed compares nothing. It asks whether the findings that the verdict lines list still happen,\n"
+    "under any schedule. For a file without verdict lines it asks about any finding that no quirk of the\n"
+    "profile explains. It tries the schedule of the file, then all schedules; if there are too many, 1000\n"
+    "runs by strategies. The answer states the bound.\n"
+    "\n"
+    "Exit status: 0 all passed; 1 a mismatch; 2 no mismatch, but wrong usage, an unusable file, or no\n"
+    "file. With --expect-fail, a listed file that fails is not a mismatch, and a listed file that passes\n"
+    "is one.\n"
+    "\n"
+    "With --fixed: 0 no finding still happens; 1 a finding still happens; 2 (with --bisect 125) no\n"
+    "finding still happens, but a file cannot be run.\n"
+    "\n"
     "Examples:\n"
     "  wirestorm check --fixed found/006-sync.vmt\n"
     "  wirestorm check --counts corpus/freebsd\n"
@@ -61,7 +69,7 @@ struct file_state {
 	char *text;
 	char *notes; /* for standard error */
 	json_t *differences;
-	const struct pattern *expected; /* NULL, or the line of --expect-fail that lists it */
+	const struct pattern *expected; /* NULL, or the line of --expect-fail that matches it */
 };
 
 struct check_run {
@@ -70,14 +78,14 @@ struct check_run {
 	struct inputs files;
 	struct file_state *states;
 	struct work *work;                    /* one for each file */
-	size_t nr_printed, nr_done, nr_notes; /* nr_notes: files that have some */
+	size_t nr_printed, nr_done, nr_notes; /* nr_notes: files with notes */
 	unsigned nr_workers;
 	const char *filter, *junit, *expect_fail_from;
 	struct patterns expect_fail;
 	bool incomplete;                   /* some operands could not be read */
-	bool quiet;                        /* standard output takes something else than text */
-	const char *files_from, *bless_to; /* bless_to: NULL, or where a program from standard input goes */
-	bool bisect, json, unwritten;      /* unwritten: a file could not be blessed */
+	bool quiet;                        /* standard output is used for a report or a program */
+	const char *files_from, *bless_to; /* bless_to: NULL, or the file for a blessed program from standard input */
+	bool bisect, json, unwritten;      /* unwritten: a blessed file could not be written */
 };
 
 /* --- the worker's side --- */
@@ -142,7 +150,7 @@ passed_unexpectedly(const struct file_state *s)
 	return s->expected != NULL && s->report.status == CHECKFILE_PASSED;
 }
 
-/* Is the file on the list of those that fail? One that passes all the same is a mismatch. */
+/* If the list contains the file, a failure is expected and a pass is a mismatch. */
 static void
 compare_with_list(struct check_run *c, struct file_state *s, const char *path)
 {
@@ -174,12 +182,12 @@ say_died(const char *name, int status)
 	return strbuf_take(&text);
 }
 
-/* Here and not in the worker, which is killed when the run is interrupted. */
+/* The parent writes, because workers are killed when the run is interrupted. */
 static void
 write_blessed(struct check_run *c, struct file_state *s, const char *path, char *program)
 {
 	const char *to = c->bless_to != NULL ? c->bless_to : path;
-	bool possible = c->bless_to != NULL || file_replaces(path); /* a pipe cannot be rewritten, for example */
+	bool possible = c->bless_to != NULL || file_replaces(path); /* false for a pipe, for example */
 	struct strbuf text = { 0 };
 
 	strbuf_add(&text, program);
@@ -188,8 +196,8 @@ write_blessed(struct check_run *c, struct file_state *s, const char *path, char 
 		strbuf_printf(&text, "%s%s: blessed\n", s->text, escape_path(path));
 	} else {
 		strbuf_clear(&text);
-		strbuf_printf(&text, "%s%s: cannot be rewritten: %s; the blessed program:\n%s", s->text,
-		    escape_path(path), possible ? strerror(errno) : "no regular file", program);
+		strbuf_printf(&text, "%s%s: cannot be rewritten: %s; the blessed program is:\n%s", s->text,
+		    escape_path(path), possible ? strerror(errno) : "not a regular file", program);
 		s->report.status = CHECKFILE_FAILED;
 		s->report.blessed = false;
 		c->unwritten = true;
@@ -198,7 +206,7 @@ write_blessed(struct check_run *c, struct file_state *s, const char *path, char 
 	s->text = strbuf_take(&text);
 }
 
-/* With --fixed a file without verdict lines is about a crash, too; others cannot be run then. */
+/* With --fixed, a file without verdict lines may concern a crash; any other file could not be run. */
 static uint8_t
 status_of_dead(const struct check_run *c, const char *path)
 {
@@ -249,7 +257,7 @@ take_answer(void *arg, struct work *work)
 	work_free(work);
 }
 
-/* Of many files only the first notes are printed: recorded programs have dozens of init steps that fail. */
+/* Prints the notes of the first files only: recorded programs have dozens of failing init steps. */
 static void
 print_notes(struct check_run *c, const struct file_state *s)
 {
@@ -312,7 +320,7 @@ check_all(struct check_run *c)
 		.tick = tick,
 		.done = take_answer,
 		.arg = c,
-		.stop_at_once = true }; /* a file may take as long as it likes, and be in a step that never looks */
+		.stop_at_once = true }; /* a file may take any time, and may be in a step that does not end */
 	struct workers *workers;
 
 	c->work = memory_new(c->files.nr, sizeof(*c->work), "the files");
@@ -332,9 +340,9 @@ check_all(struct check_run *c)
 
 struct totals {
 	size_t passed, failed, bad, skipped, verified, blessed, verdicts_shown;
-	size_t expected, unexpected; /* failed as expected, which is not failed; passed unexpectedly, which is */
+	size_t expected, unexpected; /* expected failures do not count as failed; unexpected passes do */
 	uint64_t schedules, states, transitions, steps;
-	size_t quirk_checks[CHECK_COUNT]; /* programs in which a quirk explains a finding of it */
+	size_t quirk_checks[CHECK_COUNT]; /* for each check: programs in which a quirk explains a finding of it */
 };
 
 static struct totals
@@ -369,7 +377,7 @@ sum(const struct check_run *c)
 	return t;
 }
 
-/* "explained by quirks: I19 in 364 programs, find in 185 programs": each program counts once for each check. */
+/* Prints "explained by quirks: I19 in 364 programs, find in 185 programs". Each program counts once for each check. */
 static void
 print_quirk_checks(const struct totals *t)
 {
@@ -497,13 +505,13 @@ print_totals(const struct check_run *c, const struct totals *t)
 	if (t->expected > 0)
 		printf(", %zu failed as expected", t->expected);
 	if (t->skipped > 0 && !c->options.skip_refused)
-		printf(", %zu left out: they need a build with -Dmutants=true", t->skipped);
+		printf(", %zu skipped: they need a build with -Dmutants=true", t->skipped);
 	if (c->options.skip_refused)
 		printf(", %zu skipped", t->skipped);
 	printf("\n");
 }
 
-/* Of --fixed: each file has said its own line. */
+/* The summary of --fixed; each file has printed its own line. */
 static void
 print_fixed(const struct check_run *c, const struct totals *t)
 {
@@ -527,13 +535,13 @@ free_states(struct check_run *c)
 	patterns_free(&c->expect_fail);
 }
 
-/* What a line of the list is about that no file has: it may have a spelling mistake. */
+/* Warns of patterns in the list that match no file: they may be misspelt. */
 static void
 warn_of_unused(const struct check_run *c)
 {
 	for (size_t i = 0; i < c->expect_fail.nr && c->filter == NULL && cli_stop == 0; i++)
 		if (!c->expect_fail.list[i].used)
-			say_about(c->expect_fail_from, c->expect_fail.list[i].line, "no file is called %s",
+			say_about(c->expect_fail_from, c->expect_fail.list[i].line, "no file matches %s",
 			    c->expect_fail.list[i].text);
 }
 
@@ -553,15 +561,15 @@ finish(struct check_run *c)
 	free_states(c);
 	if (c->unwritten || !written)
 		return EXIT_USAGE;
-	/* A file that cannot be used hides no mismatch. */
+	/* An unusable file must not hide a mismatch. */
 	if (t.failed > t.bad || (cli_stop != 0 && !c->options.fixed))
 		return EXIT_FINDING;
-	/* If nothing was checked, that is not "passed". */
+	/* If nothing was checked, the status must not be "passed". */
 	return t.bad > 0 || c->incomplete || cli_stop != 0 || t.passed + t.failed + t.expected == 0 ? EXIT_USAGE
 	                                                                                            : EXIT_OK;
 }
 
-/* --- the beginning --- */
+/* --- options --- */
 
 static void
 set_mutant(void *command, const char *text)
@@ -577,33 +585,35 @@ static const struct option_row rows[] = {
 	    "worker processes (default: the number of processors)"),
 	OPTION_PROFILE(TO(struct cli_target, target), ": instead of the file's profile"),
 	OPTION_CALL("--mutant NAME", set_mutant,
-	    "with this bug put back, or with none, whatever the file says; a NAME needs a build with -Dmutants=true"),
+	    "put this bug back, or none, whatever the file says; a NAME needs a build with -Dmutants=true"),
 	OPTION_TARGET(TO(struct cli_target, target)),
 	OPTION_FLAG("--fixed", TO(bool, options.fixed),
-	    "compare nothing: do the findings that the verdict lines list still happen, under any schedule?"),
+	    "compare nothing; ask whether the findings that the verdict lines list still happen under any schedule"),
 	OPTION_FLAG("--bisect", TO(bool, bisect),
-	    "with --fixed: exit status 125 instead of 2, by which git bisect run skips a commit"),
-	OPTION_FLAG("--counts", TO(bool, options.counts), "compare the number of schedules, too"),
+	    "with --fixed: exit status 125 instead of 2, so that git bisect run skips the commit"),
+	OPTION_FLAG("--counts", TO(bool, options.counts), "also compare the number of schedules"),
 	OPTION_FLAG("--verify", TO(bool, options.verify),
 	    "explore again without merging states, and compare (up to 100000 schedules)"),
-	OPTION_FLAG("--no-checks", TO(bool, options.no_checks), "do not judge the runs: compare only"),
+	OPTION_FLAG("--no-checks", TO(bool, options.no_checks), "only compare; do not judge the runs"),
 	OPTION_FLAG("--skip-refused", TO(bool, options.skip_refused),
-	    "leave out the programs that the target cannot run, and count them; those about a mutant below a directory "
-	    "are left out by themselves in a build without the mutants"),
+	    "skip and count the programs that the target cannot run; programs with a mutant in a directory "
+	    "are always skipped in a build without mutants"),
 	OPTION_FLAG(
-	    "--lenient", TO(bool, options.lenient), "a schedule goes on with another thread where a choice cannot run"),
+	    "--lenient", TO(bool, options.lenient), "continue a schedule with another thread if a choice cannot run"),
 	OPTION_STATES(TO(uint64_t, options.states_max),
-	    "give a program up after so many states (or schedules, if the target has no state key)"),
+	    "limit of states for each program (or of schedules, if the target has no state key)"),
 	OPTION_FLAG("--bless", TO(bool, options.bless),
-	    "write what happens into the files as what is expected, and say which changed; \"-\" becomes standard "
+	    "make the actual results the expectations: rewrite the files, and list changed ones; \"-\" becomes "
+	    "standard "
 	    "output, with the report on standard error"),
 	OPTION_FILES_FROM(TO(const char *, files_from)),
 	OPTION_TEXT("--filter GLOB", TO(const char *, filter),
-	    "only files whose path, or the end of it behind a slash, matches: 'wire-*', 'conc/0*'"),
+	    "only files whose path, or its end after a slash, matches: 'wire-*', 'conc/0*'"),
 	OPTION_TEXT("--expect-fail FILE", TO(const char *, expect_fail_from),
-	    "a list of files that are expected to fail, a glob as above on each line, # for comments: that one of them "
-	    "fails is no mismatch, that it passes is one"),
-	OPTION_TEXT("--junit FILE", TO(const char *, junit), "write a report for CI systems, in the XML of JUnit"),
+	    "a list of files that are expected to fail: a glob as above on each line, # for comments. A listed file "
+	    "that "
+	    "fails is not a mismatch; one that passes is"),
+	OPTION_TEXT("--junit FILE", TO(const char *, junit), "write a report in JUnit XML, for CI systems"),
 	OPTION_JSON(TO(bool, json)),
 	{ 0 },
 };
@@ -618,24 +628,24 @@ is_directory(const char *path)
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* NULL, or why these options do not go together. */
+/* NULL, or why these options exclude each other. */
 static const char *
 disagreement(const struct check_run *c)
 {
 	const struct checkfile_options *o = &c->options;
 
 	if (o->bless && c->target.profile_text != NULL)
-		return "--bless writes what the file's own profile gives; not with --profile";
+		return "--bless and --profile exclude each other: the new expectations are for the file's own profile";
 	if (o->bless && (o->mutant != NULL || o->no_mutant))
-		return "--bless writes what the file's own mutant gives; not with --mutant";
+		return "--bless and --mutant exclude each other: the new expectations are for the file's own mutant";
 	if (o->fixed && (o->bless || o->no_checks))
-		return "--fixed looks for findings, and compares nothing; not with --bless or --no-checks";
+		return "--fixed excludes --bless and --no-checks: it looks for findings, and compares nothing";
 	if (c->bisect && !o->fixed)
-		return "--bisect is for --fixed";
+		return "--bisect needs --fixed";
 	return NULL;
 }
 
-/* What goes with what. -1, or an exit code. */
+/* Checks combinations of options. -1, or an exit code. */
 static int
 check_options(struct check_run *c, int nr, char **operands)
 {
@@ -646,7 +656,7 @@ check_options(struct check_run *c, int nr, char **operands)
 		return cli_usage();
 	}
 	if ((c->json || c->options.bless) && c->junit != NULL && file_is_stdout(c->junit)) {
-		warnx("--junit -: standard output takes the report, and nothing else");
+		warnx("--junit -: standard output takes only the report; --json and --bless need another file");
 		return cli_usage();
 	}
 	c->quiet = c->json || (c->junit != NULL && file_is_stdout(c->junit));
@@ -663,7 +673,7 @@ check_options(struct check_run *c, int nr, char **operands)
 	return -1;
 }
 
-/* False: said why. What can be read is checked, even if other operands cannot be read. */
+/* False: an operand cannot be read, which was reported. The readable files are checked all the same. */
 static bool
 take_files(struct check_run *c, int nr, char **operands)
 {

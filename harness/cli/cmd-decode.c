@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* cmd-decode.c - wirestorm decode: the program that bytes mean. */
+/* cmd-decode.c - wirestorm decode: prints the program that bytes encode. */
 #include <stdio.h>
 #include <unistd.h>
 
@@ -14,20 +14,20 @@ static const char help_head[] =
     "usage: wirestorm decode FILE\n"
     "       wirestorm decode --out DIR PATH...\n"
     "\n"
-    "Prints the program that the bytes of FILE mean, as a fuzz target takes them (docs/bytes.md): any bytes mean\n"
-    "one, but what begins with a header must be of a version that is known. If they hold choices for a schedule, the\n"
-    "program is run by these and printed with the schedule that came of it. What the target cannot run is printed\n"
-    "without one, and why. \"-\" reads standard input. With --out, each file, or each below a directory, becomes a\n"
-    "program.\n"
+    "Prints the program that the bytes of FILE encode, as a fuzz target reads them (docs/bytes.md). Any\n"
+    "bytes are a program, but a header must have a known version. If the bytes contain choices, the\n"
+    "program runs by them, and is printed with the schedule of that run. If the target cannot run the\n"
+    "program, it is printed without a schedule, and the reason on standard error. \"-\" reads standard\n"
+    "input. With --out, each file, or each file in a directory, becomes a program.\n"
     "\n";
 
 static const char help_tail[] = "\n"
-                                "Exit status: 0 ok, 2 wrong usage, or a file that cannot be read.\n"
+                                "Exit status: 0 ok; 2 wrong usage, or a file that cannot be read.\n"
                                 "\n"
                                 "Example:\n"
                                 "  wirestorm decode crash-1b2c | wirestorm run -v -\n";
 
-/* Runs the program by its choices and gives it the schedule. */
+/* Runs the program by its choices, and adds the schedule. */
 static void
 add_schedule(const struct cli_target *target, const char *path, struct program *p, const uint8_t *choices, size_t nr)
 {
@@ -42,7 +42,8 @@ add_schedule(const struct cli_target *target, const char *path, struct program *
 		p->choices = c.path.choices;
 		p->nr_choices = c.path.nr_choices;
 		if (!ok)
-			say_about(path, 0, "the schedule has more than %d steps, it is left out", STRATEGY_STEPS_MAX);
+			say_about(
+			    path, 0, "the schedule has more than %d steps, so it is left out", STRATEGY_STEPS_MAX);
 	}
 	cli_close_program(&r);
 }
@@ -83,7 +84,7 @@ decode(const struct decode_command *c, const char *path)
 #define TO(type, field) OPTION_TO(struct decode_command, type, field)
 static const struct option_row rows[] = {
 	OPTION_TEXT("--out DIR", TO(const char *, out),
-	    "write each as DIR/NAME.vmt instead; DIR is made if need be, and a file that is there is not overwritten"),
+	    "write each as DIR/NAME.vmt; DIR is made if necessary, and no existing file is overwritten"),
 	OPTION_FILES_FROM(TO(const char *, files_from)),
 	OPTION_TARGET(TO(struct cli_target, target)),
 	{ 0 },

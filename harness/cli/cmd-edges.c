@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* cmd-edges.c - wirestorm edges: which returns programs reach, each with the smallest one that does. */
+/* cmd-edges.c - wirestorm edges: the edges that programs reach, each with the smallest such program. */
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,23 +16,28 @@
 
 static const char help_head[] =
     "usage: wirestorm edges [OPTION...] PATH...\n"
-    "       wirestorm edges --hunt S [OPTION...] [PATH...]\n\n"
-    "Explores programs (.vmt files, or all below a directory) and lists the edges that their operations pass: the\n"
-    "returns worth a name, listed below. Those of KERN_INVALID_ADDRESS first, then the other codes: how often, in how\n"
-    "many programs, the smallest program and the schedule of the fewest preemptions, what the man page says of it and\n"
-    "what the checker does.\n\n";
+    "       wirestorm edges --hunt S [OPTION...] [PATH...]\n"
+    "\n"
+    "Explores programs (.vmt files, or all in a directory), and lists the edges that their operations\n"
+    "pass: the named returns below. Edges of KERN_INVALID_ADDRESS come first, then those of other codes.\n"
+    "For each edge it prints how often and in how many programs it is reached, the smallest program, the\n"
+    "schedule with the fewest preemptions, what the man page says, and the checker's judgement.\n"
+    "\n";
 
 static const char help_tail[] =
     "\n"
-    "Exit status: 0 no finding, 1 a finding that no quirk explains, 2 wrong usage or an unusable file.\n\n"
+    "Exit status: 0 no finding; 1 a finding that no quirk explains; 2 wrong usage or an unusable file.\n"
+    "\n"
     "Examples:\n"
     "  wirestorm edges corpus/litmus\n"
-    "  wirestorm edges --hunt 10 --profile freebsd12\n\n"
-    "The edges (wirestorm explain NAME tells more of one):\n\n";
+    "  wirestorm edges --hunt 10 --profile freebsd12\n"
+    "\n"
+    "The edges (wirestorm explain NAME tells more of one):\n"
+    "\n";
 
 #define STATES_MAX_DEFAULT 100000
 
-/* A program of a file that can be read once only: standard input or a pipe. */
+/* A program from standard input or a pipe, which can be read only once. */
 struct kept {
 	struct kept *next;
 	const char *name;
@@ -45,12 +50,12 @@ struct edges_command {
 	struct explore_options options;
 	struct edges_report report;
 	double hunt;
-	uint64_t seed, nr_programs; /* nr_programs 0: as many as there is time for */
+	uint64_t seed, nr_programs; /* nr_programs 0: as many as the time allows */
 	const char *html, *files_from;
 	struct kept *kept;
 	bool markdown, json;
 	struct sim *sim;
-	struct strbuf command; /* as a document names it */
+	struct strbuf command; /* the command line, as documents show it */
 };
 
 static bool
@@ -170,7 +175,7 @@ make_random(const struct edges_command *c, uint64_t seed, struct program *p)
 	random_concurrent(&params, p);
 }
 
-/* The command that prints it: which is the program's name, too. */
+/* The command that prints a random program; it is used as the program's name. */
 static void
 name_random(const struct edges_command *c, uint64_t seed, char *name, size_t size)
 {
@@ -190,7 +195,7 @@ add_random(struct edges_command *c)
 	for (uint64_t i = 0; (c->nr_programs == 0 || i < c->nr_programs) && cli_stop == 0; i++) {
 		struct program p;
 
-		/* The time holds within an exploration, too. */
+		/* The time limit applies within an exploration, too. */
 		if (c->hunt > 0)
 			c->options.seconds = until - clock_seconds();
 		if (c->options.seconds < 0)
@@ -203,7 +208,7 @@ add_random(struct edges_command *c)
 	c->options.seconds = 0;
 }
 
-/* The smallest program of each edge once more, now for the way there. */
+/* Explores the smallest program of each edge again, to find the witness. */
 static void
 find_witnesses(struct edges_command *c)
 {
@@ -231,7 +236,7 @@ find_witnesses(struct edges_command *c)
 	}
 }
 
-/* --- the end --- */
+/* --- report --- */
 
 static int
 print(struct edges_command *c)
@@ -248,7 +253,7 @@ print(struct edges_command *c)
 		edges_report_html(&c->report, &text);
 		good = cli_write_text(c->html, &text);
 		strbuf_clear(&text);
-		if (!good) { /* the work is not lost */
+		if (!good) { /* print the report, so that the work is not lost */
 			edges_report_text(&c->report, &text);
 			fputs(strbuf_text(&text), stdout);
 		}
@@ -292,16 +297,17 @@ make_report(struct edges_command *c)
 
 #define TO(type, field) OPTION_TO(struct edges_command, type, field)
 static const struct option_row rows[] = {
-	{ "--hunt S", "random programs, too, for S seconds", OPTION_IS_SECONDS, TO(double, hunt), 0, 0, NULL },
+	{ "--hunt S", "also explore random programs, for S seconds", OPTION_IS_SECONDS, TO(double, hunt), 0, 0, NULL },
 	OPTION_COUNT("--programs N", TO(uint64_t, nr_programs), 1, INT64_MAX,
-	    "random programs, too, so many of them: the same ones each time"),
-	OPTION_SEED(TO(uint64_t, seed), "the first one's seed (default 1); wirestorm gen --seed N prints it"),
-	OPTION_STATES(TO(uint64_t, options.states_max), "give a program up after so many states (default 100000)"),
+	    "also explore N random programs, the same ones each time"),
+	OPTION_SEED(
+	    TO(uint64_t, seed), "seed of the first random program (default 1); wirestorm gen --seed N prints it"),
+	OPTION_STATES(TO(uint64_t, options.states_max), "limit of states for each program (default 100000)"),
 	OPTION_PROFILE(TO(struct cli_target, target), ": instead of the files' profiles"),
 	OPTION_TARGET(TO(struct cli_target, target)),
 	OPTION_TEXT("--html FILE", TO(const char *, html), "write a page (\"-\": to standard output)"),
 	OPTION_FLAG(
-	    "--missing", TO(bool, report.missing), "list the edges that were not reached, too; --json always does"),
+	    "--missing", TO(bool, report.missing), "also list the edges that were not reached; --json always does"),
 	OPTION_FLAG("--markdown", TO(bool, markdown), "the tables of docs/edges-seen.md"),
 	OPTION_FILES_FROM(TO(const char *, files_from)),
 	OPTION_JSON(TO(bool, json)),

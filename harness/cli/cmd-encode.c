@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* cmd-encode.c - wirestorm encode: a program as bytes. */
+/* cmd-encode.c - wirestorm encode: turns a program into bytes. */
 #include <stdio.h>
 #include <unistd.h>
 
@@ -13,23 +13,24 @@ static const char help_head[] =
     "usage: wirestorm encode [OPTION...] FILE\n"
     "       wirestorm encode --out DIR [OPTION...] PATH...\n"
     "\n"
-    "Writes the program as bytes to standard output: the form that fuzz targets take (docs/bytes.md), behind a header\n"
-    "that has the version of the form. If the program has a schedule, the choice bytes that make this schedule again\n"
-    "follow. Expectations and comments are not carried. \"-\" reads standard input. With --out, each program (a .vmt\n"
-    "file, or all below a directory) becomes a file.\n"
+    "Writes a program as bytes to standard output, in the form that fuzz targets read (docs/bytes.md).\n"
+    "The bytes start with a header, which has the version of the form. If the program has a schedule, the\n"
+    "choice bytes for that schedule follow. Expectations and comments are dropped. \"-\" reads standard\n"
+    "input. With --out, each program (a .vmt file, or all in a directory) becomes a file.\n"
     "\n";
 
-static const char help_tail[] = "\n"
-                                "Exit status: 0 ok, 1 the schedule does not run, 2 wrong usage or file, or the bytes "
-                                "have no room for the program.\n"
-                                "Of several files the highest; the others are written all the same.\n"
-                                "\n"
-                                "Examples:\n"
-                                "  wirestorm encode FILE.vmt > x.bin\n"
-                                "  wirestorm encode --raw FILE.vmt > corpus/x\n"
-                                "  wirestorm gen --seed 7 | wirestorm encode - | wirestorm decode -\n";
+static const char help_tail[] =
+    "\n"
+    "Exit status: 0 ok; 1 the schedule does not run; 2 wrong usage, an unusable file, or a program that\n"
+    "the bytes have no room for. With several files it is the highest of these, and the other files are\n"
+    "still written.\n"
+    "\n"
+    "Examples:\n"
+    "  wirestorm encode FILE.vmt > x.bin\n"
+    "  wirestorm encode --raw FILE.vmt > corpus/x\n"
+    "  wirestorm gen --seed 7 | wirestorm encode - | wirestorm decode -\n";
 
-/* The choices of the program's schedule, appended behind the program. */
+/* Appends the choices of the program's schedule after the program. */
 static bool
 encode_schedule(const struct cli_target *target, const char *path, struct program *p, struct keybuf *out)
 {
@@ -87,9 +88,9 @@ encode(const struct encode_command *c, const char *path)
 #define TO(type, field) OPTION_TO(struct encode_command, type, field)
 static const struct option_row rows[] = {
 	OPTION_TEXT("--out DIR", TO(const char *, out),
-	    "write each as DIR/NAME.bin instead; DIR is made if need be, and a file that is there is not overwritten"),
+	    "write each as DIR/NAME.bin; DIR is made if necessary, and no existing file is overwritten"),
 	OPTION_FILES_FROM(TO(const char *, files_from)),
-	OPTION_FLAG("--raw", TO(bool, raw), "no header: an input for a fuzzer, which would change the header, too"),
+	OPTION_FLAG("--raw", TO(bool, raw), "no header, for a fuzzer's corpus: a fuzzer would change the header, too"),
 	OPTION_TARGET(TO(struct cli_target, target)),
 	{ 0 },
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* cmd-explain.c - wirestorm explain: what a word in a report is about. */
+/* cmd-explain.c - wirestorm explain: explains the names in reports. */
 #include <err.h>
 #include <errno.h>
 #include <stdio.h>
@@ -11,27 +11,31 @@
 #include "harness/show/show.h"
 
 static const char help_head[] =
-    "usage: wirestorm explain NAME...\n\n"
-    "Explains what reports name:\n\n"
-    "  an operation  wire: how it is written, what it does, its edges, its section of docs/engine.md; munmap: what is\n"
-    "             called so elsewhere\n"
-    "  an edge    wire_hole: why an operation returned what it did. When it is passed, what is returned and left\n"
-    "             behind, what the man page says of it, and the smallest program that shows it, which is printed if\n"
-    "             this is run where the corpus is. wirestorm help edges lists them\n"
-    "  a check    I19, rollback: what the checker asks of each run. What holds, what kind of verdict it is if it does\n"
-    "             not, which fault is planted to try it, and which quirks break it. wirestorm help checks lists them\n"
-    "  a verdict  spurious: what it means, and which checks give it\n"
-    "  a quirk    Q1: what the recorded kernel does, and what strict does\n"
-    "  a code     KERN_INVALID_ADDRESS: which edges return it\n"
-    "  a mutant   wire_owner_ignored: a bug that can be put back, and what there is to see then\n\n";
+    "usage: wirestorm explain NAME...\n"
+    "\n"
+    "Explains the names in reports:\n"
+    "\n"
+    "  an operation  wire: its form, what it does, its edges, its section of docs/engine.md; munmap: the\n"
+    "                operations that have this name elsewhere\n"
+    "  an edge       wire_hole: a reason for a return. When it is passed, what is returned and left\n"
+    "                behind, what the man page says, and the smallest program that shows it. The program\n"
+    "                is printed if ./corpus/litmus has it. wirestorm help edges lists all.\n"
+    "  a check       I19, rollback: what must hold, the kind of its verdict, the fault that is planted to\n"
+    "                test it, and the quirks that break it. wirestorm help checks lists all.\n"
+    "  a verdict     spurious: what it means, and which checks give it\n"
+    "  a quirk       Q1: what the recorded kernel does, and what strict does\n"
+    "  a code        KERN_INVALID_ADDRESS: the edges that return it\n"
+    "  a mutant      wire_owner_ignored: a bug that can be put back, and how it shows\n"
+    "\n";
 
-static const char help_tail[] = "Exit status: 0 explained, 2 there is no such name.\n\n"
+static const char help_tail[] = "Exit status: 0 explained; 2 there is no such name.\n"
+                                "\n"
                                 "Examples:\n"
                                 "  wirestorm explain wire_changed_but_mapped\n"
                                 "  wirestorm explain unfounded I19 Q1\n"
                                 "  wirestorm explain wire munmap\n";
 
-/* The program that shows it, if this is run where the corpus is. */
+/* Prints the program that shows it, if the current directory contains the corpus. */
 static void
 print_litmus(const char *name)
 {

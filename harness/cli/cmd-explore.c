@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* cmd-explore.c - wirestorm explore: every outcome of a program, or the shortest way to one of them. */
+/* cmd-explore.c - wirestorm explore: all outcomes of a program, or the shortest schedule to one of them. */
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,25 +14,27 @@
 #include "harness/program/program.h"
 
 static const char help_head[] =
-    "usage: wirestorm explore [OPTION...] FILE\n\n"
-    "Runs every interleaving of the program's threads and prints each outcome with its probability (if every\n"
-    "scheduling point chooses at random), the number of schedules that end so, and a witness: of the schedules with "
-    "the\n"
-    "fewest preemptions the shortest. For each operation that fails it names the edges by which it does, and counts "
-    "the\n"
-    "schedules of each (wirestorm explain NAME). What is printed is itself a .vmt text. Every run is judged: what is "
-    "not\n"
-    "as it should be is a finding, with a witness (wirestorm help checks).\n\n"
-    "Before it says \"complete\", it executes every witness and a random schedule for each outcome. If one of them "
-    "goes\n"
-    "another way than the states say, that is a finding, too: the target's state key is incomplete.\n\n";
+    "usage: wirestorm explore [OPTION...] FILE\n"
+    "\n"
+    "Runs every interleaving of the program's threads, and prints each outcome with\n"
+    "  its probability, if every scheduling point chooses uniformly at random,\n"
+    "  the number of schedules that end in it,\n"
+    "  a witness: of the schedules with the fewest preemptions, the shortest,\n"
+    "  and for each operation that fails, the edges that say why, with the number of schedules (wirestorm\n"
+    "    explain NAME).\n"
+    "The output is a .vmt text. Every run is judged; each finding has a witness (wirestorm help checks).\n"
+    "\n"
+    "Before it prints \"complete\", it executes every witness and a random schedule for each outcome. If\n"
+    "one of these runs differs from the explored states, the target's state key is incomplete, which is\n"
+    "also a finding.\n"
+    "\n";
 
 static const char help_tail[] =
     "\n"
-    "Exit status: 0 explored (completely, or \"cut\" is said), 1 a finding that no quirk of the profile explains, or "
-    "a\n"
-    "final step went wrong, or the state key is incomplete, or with --until: it does not happen, 2 wrong usage or\n"
-    "file.\n\n"
+    "Exit status: 0 explored, completely or until a limit (the output then says \"cut\"); 1 a finding that\n"
+    "no quirk of the profile explains, a wrong final step, an incomplete state key, or with --until: WHAT\n"
+    "does not happen; 2 wrong usage or an unusable file.\n"
+    "\n"
     "Examples:\n"
     "  wirestorm explore corpus/litmus/wire-gone-after-wait.vmt\n"
     "  wirestorm explore --until T0.0=KERN_INVALID_ADDRESS corpus/litmus/wire-gone-after-wait.vmt\n";
@@ -48,7 +50,7 @@ struct explore_command {
 
 /* --- --until --- */
 
-/* The number, small, at *text, which moves behind it; UINT_MAX if there is none. */
+/* Parses a small number at *text, and advances *text; UINT_MAX if there is none. */
 static unsigned
 parse_index(const char **text)
 {
@@ -63,7 +65,7 @@ parse_index(const char **text)
 	return n;
 }
 
-/* "T0.1=RESULT" into *g. */
+/* Parses "T0.1=RESULT" into *g. */
 static bool
 parse_goal(const struct program *p, char *text, struct explore_goal *g)
 {
@@ -87,7 +89,7 @@ parse_goal(const struct program *p, char *text, struct explore_goal *g)
 	return good;
 }
 
-/* False: said what is wrong. The goals are to be freed in any case. */
+/* False: the error was reported. Free the goals in any case. */
 static bool
 parse_until(const struct program *p, const char *until, struct explore_goal **ret_goals, struct explore_options *o)
 {
@@ -107,7 +109,7 @@ parse_until(const struct program *p, const char *until, struct explore_goal **re
 	return good;
 }
 
-/* The program, with nothing expected but the goal's schedule and what it results in. */
+/* Prints the program without its expectations, but with the goal's schedule and the result of that run. */
 static void
 print_goal(const struct program *p, struct run *r, const struct explore_path *path, const char *until, bool cut)
 {
@@ -126,7 +128,7 @@ print_goal(const struct program *p, struct run *r, const struct explore_path *pa
 	strbuf_add(&head, p->head != NULL ? p->head : "");
 	strbuf_printf(&head, "# %s: reached with %u preemption%s, %llu step%s%s\n", until, path->preemptions,
 	    plural(path->preemptions), (unsigned long long)steps, plural(steps),
-	    cut ? ", in what was explored before the cut: fewer may do" : "");
+	    cut ? ", as far as it was explored: fewer may suffice" : "");
 	out.head = head.text;
 	out.nr_notes = 0;
 	out.nr_outcomes = 0;
@@ -156,14 +158,14 @@ print_count(const char *before, const struct explore_result *x)
 	char buf[40];
 
 	if (x->livelock)
-		printf("%sendless (livelock: the states go round in a cycle)\n", before);
+		printf("%sendless (livelock: the states form a cycle)\n", before);
 	else if (x->overflow)
 		printf("%smore than 2^128\n", before);
 	else
 		printf("%s%s\n", before, explore_count_text(x->schedules, buf));
 }
 
-/* "#   T0.0: wire_no_access in 3 schedules, wire_hole in 5": why the operations of an outcome have failed. */
+/* Prints why the operations of an outcome failed: "#   T0.0: wire_no_access in 3 schedules, wire_hole in 5". */
 static void
 print_reasons(const struct explore_outcome *o, const char *least)
 {
@@ -191,7 +193,7 @@ print_reasons(const struct explore_outcome *o, const char *least)
 static void
 print_text(const struct explore_result *x)
 {
-	/* Of what was cut, figures are lower bounds, and a witness is only the best one found. */
+	/* After a cut, counts are lower bounds, and a witness is only the best one found. */
 	const char *least = x->end == EXPLORE_COMPLETE ? "" : x->wrong_key != NULL ? "perhaps " : "at least ";
 	char buf[40];
 
@@ -237,7 +239,7 @@ json_schedule(const struct explore_path *path)
 	return j;
 }
 
-/* How to see it, with the command's own name. */
+/* Reports the schedule that shows it, with the command's own name. */
 static void
 print_wrong_key(const struct explore_result *x, FILE *to)
 {
@@ -267,7 +269,7 @@ json_reasons(const struct explore_outcome *o)
 	return all;
 }
 
-/* A count may be larger than a JSON number is exact: it is a string. */
+/* Counts are strings, because they may exceed what a JSON number holds exactly. */
 static void
 print_json(struct run *r, const struct explore_result *x, bool until)
 {
@@ -349,16 +351,17 @@ explore_program(struct explore_command *c, struct program *p, struct run *r)
 #define TO(type, field) OPTION_TO(struct explore_command, type, field)
 static const struct option_row rows[] = {
 	OPTION_TEXT("--until WHAT", TO(const char *, until),
-	    "the best way to WHAT, as a program with its schedule: of the schedules with the fewest preemptions one "
+	    "print a program with the best schedule to WHAT: of the schedules with the fewest preemptions, one "
 	    "with "
-	    "the fewest steps, and of these one with the fewest switches. WHAT: "
+	    "the fewest steps, and of these, one with the fewest switches. WHAT: "
 	    "T0.0=KERN_INVALID_ADDRESS (operation 0 of thread 0 gives that result), DEADLOCK, or several of these with "
 	    "commas, which must all hold"),
 	OPTION_SECONDS(TO(double, options.seconds), "stop after so long"),
-	OPTION_STATES(TO(uint64_t, options.states_max), "stop after so many states (default 4194304)"),
-	OPTION_FLAG("--by-schedules", TO(bool, options.by_schedules), "do not merge states: each schedule by itself"),
+	OPTION_STATES(TO(uint64_t, options.states_max), "limit of states (default 4194304)"),
+	OPTION_FLAG(
+	    "--by-schedules", TO(bool, options.by_schedules), "run each schedule by itself, without merging states"),
 	OPTION_COUNT("--max-schedules N", TO(uint64_t, options.schedules_max), 1, 1LL << 60,
-	    "stop after so many schedules (default 100000)"),
+	    "limit of schedules (default 100000)"),
 	OPTION_PROFILE(TO(struct cli_target, target), ": instead of the file's profile"),
 	OPTION_TARGET(TO(struct cli_target, target)),
 	OPTION_NO_CHECKS(TO(struct cli_target, target)),
@@ -382,7 +385,9 @@ cmd_explore(int argc, char **argv)
 	if (!cli_open_run(&c.target, argv[optind], &p, &r))
 		return EXIT_USAGE;
 	if (p.nr_threads == 0) {
-		say_about(argv[optind], 0, "no threads, nothing to explore; wirestorm run %s runs it", argv[optind]);
+		say_about(argv[optind], 0,
+		    "the program has no threads, so there is nothing to explore; wirestorm run %s runs it",
+		    argv[optind]);
 		rv = EXIT_USAGE;
 	} else {
 		rv = explore_program(&c, &p, &r);

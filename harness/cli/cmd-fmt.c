@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* cmd-fmt.c - wirestorm fmt: canonical text. */
+/* cmd-fmt.c - wirestorm fmt: rewrites programs as canonical text. */
 #include <err.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,13 +11,17 @@
 #include "harness/program/program.h"
 
 static const char help_head[] =
-    "usage: wirestorm fmt [--check] PATH...\n\n"
-    "Rewrites programs in canonical form; comments stay where they are. A file is replaced as a whole or not at all.\n"
-    "\"-\" is standard input, and goes to standard output, as does what cannot be replaced, such as a pipe.\n\n";
+    "usage: wirestorm fmt [--check] PATH...\n"
+    "\n"
+    "Rewrites programs in canonical form; comments stay where they are. A file is replaced as a whole or\n"
+    "not at all. \"-\" reads standard input and writes standard output. A program from a pipe also goes to\n"
+    "standard output.\n"
+    "\n";
 
 static const char help_tail[] =
     "\n"
-    "Exit status: 0 ok, 1 with --check: some file would change, 2 wrong usage, a bad file, or no file at all.\n";
+    "Exit status: 0 ok; 1 with --check: some file would change; 2 wrong usage, an unusable file, or no\n"
+    "file.\n";
 
 static int
 fmt_file(const char *path, bool check)
@@ -57,7 +61,7 @@ struct fmt_command {
 
 #define TO(type, field) OPTION_TO(struct fmt_command, type, field)
 static const struct option_row rows[] = {
-	OPTION_FLAG("--check", TO(bool, check), "change nothing, list the files that are not in canonical form"),
+	OPTION_FLAG("--check", TO(bool, check), "change nothing; list the files that are not in canonical form"),
 	OPTION_FILES_FROM(TO(const char *, files_from)),
 	{ 0 },
 };
@@ -83,7 +87,7 @@ cmd_fmt(int argc, char **argv)
 		worst = rv > worst ? rv : worst;
 	}
 	if (cli_stop != 0) {
-		warnx("interrupted: the rest is as it was");
+		warnx("interrupted: the remaining files are unchanged");
 		worst = worst > EXIT_FINDING ? worst : EXIT_FINDING;
 	}
 	inputs_free(&files);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* cmd-gen.c - wirestorm gen: random programs. */
+/* cmd-gen.c - wirestorm gen: prints random programs. */
 #include <err.h>
 #include <errno.h>
 #include <limits.h>
@@ -16,13 +16,14 @@
 static const char help_head[] =
     "usage: wirestorm gen [OPTION...]\n"
     "\n"
-    "Prints a random concurrent program. The same options give the same program, everywhere and at any time;\n"
-    "another profile gives the same program under that profile. In each program some operations are switched off\n"
-    "and the others more or less likely than usual; ranges meet at the edges of what was named before.\n"
+    "Prints a random concurrent program. The same options give the same program, everywhere and at any\n"
+    "time; another profile gives the same program under that profile. Each program has some operations\n"
+    "switched off, and others more or less likely than usual. Its ranges meet at the edges of ranges that\n"
+    "it has named before.\n"
     "\n";
 
 static const char help_tail[] = "\n"
-                                "Exit status: 0 ok, 1 interrupted, 2 wrong usage, or a file cannot be written.\n"
+                                "Exit status: 0 ok; 1 interrupted; 2 wrong usage, or a file cannot be written.\n"
                                 "\n"
                                 "Examples:\n"
                                 "  wirestorm gen --seed 7 | wirestorm explore -\n"
@@ -35,7 +36,7 @@ struct gen_command {
 	const char *out;
 };
 
-/* The first line says how to make the program again. */
+/* The first line is the command that makes the program again. */
 static char *
 head_of(const struct gen_command *c)
 {
@@ -102,14 +103,15 @@ generate(struct gen_command *c)
 #define TO(type, field) OPTION_TO(struct gen_command, type, field)
 static const struct option_row rows[] = {
 	OPTION_SEED(TO(uint64_t, params.seed), "the program's number (default 1)"),
-	OPTION_COUNT("--count K", TO(uint64_t, count), 1, INT32_MAX, "programs N to N+K-1, needs --out (default 1)"),
+	OPTION_COUNT(
+	    "--count K", TO(uint64_t, count), 1, INT32_MAX, "print the programs N to N+K-1; needs --out (default 1)"),
 	OPTION_TEXT("--out DIR", TO(const char *, out),
-	    "write files DIR/NNNNNN.vmt, named by their seeds; DIR is made if need be, and no other program that is "
-	    "there is overwritten"),
+	    "write files DIR/NNNNNN.vmt, named by their seeds; DIR is made if necessary, and no file with another "
+	    "program is overwritten"),
 	OPTION_NUMBER("--threads T", TO(unsigned, params.threads), 1, PROGRAM_THREADS_MAX,
-	    "threads, 1 to 16 (default: 2 to 4, drawn)"),
+	    "threads, 1 to 16 (default: 2 to 4 at random)"),
 	OPTION_NUMBER("--ops N", TO(unsigned, params.ops), 1, PROGRAM_OPS_MAX,
-	    "operations of a thread, at most, 1 to 64 (default 4)"),
+	    "the most operations of a thread, 1 to 64 (default 4)"),
 	OPTION_PROFILE(TO(struct cli_target, target), " (default strict)"),
 	OPTION_TARGET(TO(struct cli_target, target)),
 	{ 0 },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* cmd-hunt.c - wirestorm hunt: random programs, judged, and what is found in them, small. */
+/* cmd-hunt.c - wirestorm hunt: draws programs, judges their runs, and shrinks the findings. */
 #include <sys/stat.h>
 
 #include <err.h>
@@ -15,20 +15,26 @@
 #include "harness/program/program.h"
 
 static const char help_head[] =
-    "usage: wirestorm hunt [OPTION...]\n\n"
-    "Makes random programs, runs each in every interleaving, or by a mix of strategies where these are too many, and\n"
-    "judges all that happens (wirestorm help checks). What reached something new is changed a little and tried again.\n"
-    "Of findings that are alike (same check, quirks, return, kinds of operation) one is made small, replayed three\n"
-    "times, checked as wirestorm check does, and written with its schedule, all verdicts of its run, and a head that\n"
-    "says what happened.\n\n";
+    "usage: wirestorm hunt [OPTION...]\n"
+    "\n"
+    "Draws random programs, and runs each in every interleaving, or by a mix of strategies if there are\n"
+    "too many. All runs are judged (wirestorm help checks). Programs that reach something new are kept\n"
+    "and mutated.\n"
+    "Findings with the same check, quirks, return and kinds of operation are equal. One of each is\n"
+    "shrunk, replayed three times, checked as by wirestorm check, and written with its schedule, all\n"
+    "verdicts of its run, and a head that describes what happened.\n"
+    "\n";
 
 static const char help_tail[] =
     "\n"
-    "A process that crashes or hangs costs one program, which is a finding and written too. A hunt that is killed has\n"
-    "written whatever it said; Ctrl-C ends it with the summary.\n\n"
-    "A finding that cannot be written is printed, and the hunt ends after the programs that are under way.\n\n"
-    "Exit status: 0 nothing (new, with --baseline), 1 findings, 2 wrong usage, or a directory that cannot be used or\n"
-    "has no room for a finding.\n\n"
+    "A process that crashes or hangs loses one program. That is a finding, and is written, too. A hunt\n"
+    "that is killed has written every finding that it printed. Ctrl-C ends a hunt with its summary.\n"
+    "\n"
+    "A finding that cannot be written is printed, and the hunt ends after the programs that are running.\n"
+    "\n"
+    "Exit status: 0 no finding (with --baseline: no new one); 1 findings; 2 wrong usage, an unusable\n"
+    "directory, or no space for a finding.\n"
+    "\n"
     "Examples:\n"
     "  wirestorm hunt --seconds 60 --out found\n"
     "  wirestorm hunt --profile freebsd12 --seconds 120 --seed 1 --out found\n"
@@ -42,7 +48,7 @@ struct hunt_command {
 	bool seeded, json; /* --seed was given */
 };
 
-/* --- while it goes on --- */
+/* --- during the hunt --- */
 
 static double
 per_second(double n, const struct hunt_report *r)
@@ -76,7 +82,7 @@ show_finding(void *arg, const struct hunt_finding *f)
 	if (f->known != NULL)
 		printf("known  %s\n       %s\n", f->known, f->line);
 	else
-		printf("new    %s%s\n       %s\n", f->name, f->shrunk ? "" : " (not made small)", f->line);
+		printf("new    %s%s\n       %s\n", f->name, f->shrunk ? "" : " (not shrunk)", f->line);
 	if (f->complaint != NULL)
 		printf("       wirestorm check does not pass it: %s\n", f->complaint);
 	if (f->known == NULL && (c->options.out == NULL || f->error != 0))
@@ -90,10 +96,10 @@ show_written(void *arg, const struct hunt_finding *f)
 	struct hunt_command *c = arg;
 
 	progress_erase();
-	warnx("%s/%s: there is room now, the finding is written", c->options.out, f->name);
+	warnx("%s/%s: the finding is written now", c->options.out, f->name);
 }
 
-/* --- in the end --- */
+/* --- summary --- */
 
 static void
 print_how_to_check(const struct hunt_command *c, const struct hunt_report *r)
@@ -104,14 +110,15 @@ print_how_to_check(const struct hunt_command *c, const struct hunt_report *r)
 		const struct hunt_finding *f = &r->findings[i];
 
 		nr_complaints += f->known == NULL && f->complaint != NULL;
-		nr_bare += f->known == NULL && strstr(f->text, "\nverdict ") == NULL; /* a crash, for example */
+		nr_bare += f->known == NULL && strstr(f->text, "\nverdict ") == NULL; /* a crash, for example: a
+		                                                                       * program without a verdict */
 	}
 	printf("wirestorm check ");
 	if (c->target.target != target_at(0))
 		printf("--target %s ", c->target.target->name);
 	printf("%s replays them", c->options.out);
 	if (nr_complaints > 0)
-		printf("; it does not pass %zu, as said above", nr_complaints);
+		printf("; %zu do not pass, see above", nr_complaints);
 	printf("\n");
 	if (nr_bare > 0)
 		printf("%zu of them without a verdict, which check cannot compare: wirestorm check --fixed FILE says "
@@ -127,7 +134,7 @@ print_summary(const struct hunt_command *c, const struct hunt_report *r)
 
 	for (size_t i = 0; i < r->nr_findings; i++)
 		by_quirk += r->findings[i].quirk;
-	printf("%s%llu program%s in %.1f s, %.0f/s: %llu explored completely, %llu by strategies, %llu not to be run\n",
+	printf("%s%llu program%s in %.1f s, %.0f/s: %llu explored completely, %llu by strategies, %llu refused\n",
 	    r->stopped ? "interrupted: " : "", (unsigned long long)r->programs, plural(r->programs), r->seconds,
 	    per_second((double)r->programs, r), (unsigned long long)r->complete, (unsigned long long)r->sampled,
 	    (unsigned long long)r->refused);
@@ -136,10 +143,10 @@ print_summary(const struct hunt_command *c, const struct hunt_report *r)
 	printf("%llu state%s, %.3g/s; %.4g schedules covered; %llu run%s by strategies\n",
 	    (unsigned long long)r->states, plural(r->states), per_second((double)r->states, r), r->schedules,
 	    (unsigned long long)r->runs, plural(r->runs));
-	printf("%d of %d returns reached, operations met in %llu way%s; programs kept for it: %llu\n",
+	printf("%d of %d returns reached; operations met in %llu way%s; programs kept: %llu\n",
 	    __builtin_popcountll(r->edges), VM_EDGE_COUNT, (unsigned long long)r->features, plural(r->features),
 	    (unsigned long long)r->kept);
-	printf("%zu finding%s, %zu of them new, %zu explained by a quirk that is on; left out because alike: %llu\n",
+	printf("%zu finding%s, %zu of them new, %zu explained by an active quirk; equal ones left out: %llu\n",
 	    r->nr_findings, plural(r->nr_findings), r->nr_new, by_quirk, (unsigned long long)r->seen);
 	if (c->options.pool != NULL)
 		printf("pool %s: %zu program%s tried first, %zu added, %zu no longer needed%s\n", c->options.pool,
@@ -216,7 +223,7 @@ run_hunt(struct hunt_command *c)
 
 /* --- options --- */
 
-/* "A..B", or "A", which is A..A (or A..A+1, with @exclusive). */
+/* Parses "A..B" or "A". "A" means A..A, or with @exclusive A..A+1. */
 static void
 parse_range(
     const char *option, const char *text, long long min, long long max, bool exclusive, long long *from, long long *to)
@@ -232,7 +239,7 @@ parse_range(
 		errx(EXIT_USAGE, "--%s %s: the range is empty", option, text);
 }
 
-/* The mutant as the table has it, if the target can run it. */
+/* The static name of the mutant, if the target can run it. */
 static const char *
 parse_mutant(const struct hunt_command *c, const char *name)
 {
@@ -286,60 +293,59 @@ set_threads(void *command, const char *text)
 
 #define TO(type, field) OPTION_TO(struct hunt_command, type, field)
 static const struct option_row rows[] = {
-	OPTION_SECONDS(TO(double, options.seconds), "stop after so long (default: at Ctrl-C)"),
+	OPTION_SECONDS(TO(double, options.seconds), "time limit (default: until Ctrl-C)"),
 	OPTION_COUNT("--programs N", TO(uint64_t, options.programs), 1, INT64_MAX,
-	    "stop after so many programs: the same findings, whatever -j is"),
-	OPTION_CALL("--seed N", set_seed, "which programs (default 1)"),
+	    "limit of programs; the findings are the same whatever -j is"),
+	OPTION_CALL("--seed N", set_seed, "seed of all random choices (default 1)"),
 	OPTION_CALL("--seeds A..B", set_seeds,
-	    "the programs that wirestorm gen makes of seeds A to B-1, each once, none changed: to split over several "
+	    "run the programs of wirestorm gen with seeds A to B-1, each once, none mutated: to split work over "
 	    "machines"),
 	OPTION_CALL("--threads A..B", set_threads, "threads of a program (default 2..4)"),
 	OPTION_NUMBER("--ops N", TO(unsigned, options.limits.ops_max), 1, PROGRAM_OPS_MAX,
-	    "operations of a thread, at most (default 4)"),
-	OPTION_PROFILE(TO(struct cli_target, target), " (default strict); findings that a quirk explains count"),
-	OPTION_TEXT("--mutant NAME", TO(const char *, options.mutant),
-	    "with this bug put back; in a build with -Dmutants=true"),
+	    "the most operations of a thread (default 4)"),
+	OPTION_PROFILE(TO(struct cli_target, target), " (default strict); findings that a quirk explains count, too"),
+	OPTION_TEXT(
+	    "--mutant NAME", TO(const char *, options.mutant), "put this bug back; needs a build with -Dmutants=true"),
 	OPTION_TARGET(TO(struct cli_target, target)),
 	OPTION_STATES(
-	    TO(uint64_t, options.states_max), "a program with more states is not explored completely (default 20000)"),
-	OPTION_NUMBER(
-	    "--runs N", TO(unsigned, options.runs), 1, 1000000, "but run so often by strategies (default 200)"),
+	    TO(uint64_t, options.states_max), "a program with more states runs by strategies instead (default 20000)"),
+	OPTION_NUMBER("--runs N", TO(unsigned, options.runs), 1, 1000000, "number of these runs (default 200)"),
 	OPTION_NUMBER("-j, --jobs N", TO(unsigned, options.jobs), 1, WORKERS_MAX,
 	    "worker processes (default: the number of processors)"),
 	OPTION_TEXT("--out DIR", TO(const char *, options.out),
 	    "write findings there, DIR/NNN-CHECK-RETURN.vmt; DIR is made if need be (default, or with \"-\": print "
 	    "them)"),
 	OPTION_TEXT("--pool DIR", TO(const char *, options.pool),
-	    "what earlier hunts have learnt: the programs that they kept are tried first, and DIR is brought up to "
+	    "directory of programs that earlier hunts kept: they run first, and DIR is kept up to "
 	    "date; "
-	    "it is made if need be"),
+	    "it is made if necessary"),
 	OPTION_FLAG("--keep-going", TO(bool, options.keep_going),
-	    "when a finding cannot be written, hunt on, and write it as soon as there is room (default: end with "
+	    "if a finding cannot be written, continue, and write it when there is space (default: end with "
 	    "status 2)"),
 	OPTION_TEXT("--known DIR", TO(const char *, options.known),
-	    "findings that are recognised, and not written again (default corpus/bugs, if it is there)"),
+	    "directory of known findings, which are not written again (default corpus/bugs, if it exists)"),
 	OPTION_TEXT("--baseline DIR", TO(const char *, options.baseline),
-	    "the same, and only findings that are in neither are a failure"),
+	    "as --known, and only findings in neither directory are a failure"),
 	OPTION_JSON(TO(bool, json)),
 	{ 0 },
 };
 
 static const struct command_line usage = { help_head, rows, help_tail, NULL, OPERANDS_NONE, NULL };
 
-/* What follows from the options, and what is taken if nothing is said. */
+/* Checks combinations of options and sets defaults. */
 static int
 complete(struct hunt_command *c)
 {
 	struct hunt_options *o = &c->options;
 	struct stat st;
 
-	if (c->seeded && o->end != 0) { /* which of them came last would decide */
+	if (c->seeded && o->end != 0) { /* they would override each other */
 		warnx("--seeds excludes --seed");
 		return cli_usage();
 	}
 	cli_take_dash(&o->out);
 	if (o->pool != NULL && o->end != 0) {
-		warnx("--seeds excludes --pool: each seed is run once, and nothing is kept");
+		warnx("--seeds excludes --pool: each seed runs once, and no program is kept");
 		return cli_usage();
 	}
 	o->limits.target = c->target.target;

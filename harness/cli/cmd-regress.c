@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* cmd-regress.c - wirestorm regress: from a finding that is fixed to a regression test. */
+/* cmd-regress.c - wirestorm regress: turns a fixed finding into a regression test. */
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,19 +13,22 @@
 #include "harness/program/program.h"
 
 static const char help_head[] =
-    "usage: wirestorm regress [OPTION...] FILE\n\n"
-    "Makes a regression test of a finding that is fixed: the schedule, the result and the verdicts of FILE go, and "
-    "the\n"
-    "outcomes of all schedules come. What is written passes wirestorm check. Nothing is written unless all schedules\n"
-    "were explored and none shows a finding that no quirk of the profile explains, nor one that FILE lists.\n\n";
+    "usage: wirestorm regress [OPTION...] FILE\n"
+    "\n"
+    "Turns a fixed finding into a regression test: drops schedule, result and verdicts of FILE, and adds\n"
+    "the outcomes of all schedules. The test passes wirestorm check. It is written only if all schedules\n"
+    "were explored and none shows a finding that FILE lists, or one that no quirk of the profile\n"
+    "explains.\n"
+    "\n";
 
-static const char help_tail[] = "\n"
-                                "Exit status: 0 written, 1 a finding still happens, 2 wrong usage or file, too many "
-                                "schedules to explore them all,\n"
-                                "or another file has the name.\n\n"
-                                "Examples:\n"
-                                "  wirestorm regress found/006-sync.vmt --out corpus/litmus/sync-past-a-hole.vmt\n"
-                                "  wirestorm regress --mutant none corpus/bugs/rollback_twice.vmt\n";
+static const char help_tail[] =
+    "\n"
+    "Exit status: 0 written; 1 a finding still happens; 2 wrong usage, an unusable file, too many\n"
+    "schedules to explore, or an existing file with other contents.\n"
+    "\n"
+    "Examples:\n"
+    "  wirestorm regress found/006-sync.vmt --out corpus/litmus/sync-past-a-hole.vmt\n"
+    "  wirestorm regress --mutant none corpus/bugs/rollback_twice.vmt\n";
 
 struct regress_command {
 	struct cli_target target;
@@ -40,7 +43,7 @@ print_error(const struct strbuf *text)
 	fputs(strbuf_text(text), stderr);
 }
 
-/* EXIT_OK: none of the listed findings happens. Else said why not. */
+/* EXIT_OK: none of the listed findings happens. Otherwise the reason was reported. */
 static int
 ask_if_fixed(struct regress_command *c, const struct program *p, struct sim *sim)
 {
@@ -53,7 +56,7 @@ ask_if_fixed(struct regress_command *c, const struct program *p, struct sim *sim
 	return status == CHECKFILE_PASSED ? EXIT_OK : status == CHECKFILE_FAILED ? EXIT_FINDING : EXIT_USAGE;
 }
 
-/* "# Regression test: no schedule shows model marks, invariant I12." and what the head was. */
+/* Writes "# Regression test: no schedule shows model marks, invariant I12." and the old head. */
 static void
 write_head(struct program *p)
 {
@@ -78,7 +81,7 @@ drop_expectations(struct program *p)
 	p->has_schedule = false;
 }
 
-/* Explores the program, which is freed; *text becomes the test. EXIT_OK, or said why there is none. */
+/* Explores the program, which is freed, and sets *text to the test. EXIT_OK, or the reason was reported. */
 static int
 make_test(struct regress_command *c, struct program *p, struct sim *sim, struct strbuf *text)
 {
@@ -150,11 +153,11 @@ set_mutant(void *command, const char *text)
 #define TO(type, field) OPTION_TO(struct regress_command, type, field)
 static const struct option_row rows[] = {
 	OPTION_TEXT("--out FILE", TO(const char *, out),
-	    "the test, a new file (default: standard output); one that is there with other contents stays"),
-	OPTION_STATES(TO(uint64_t, options.states_max), "explore at most so many states (default 4194304)"),
+	    "write the test to a new file (default: standard output); an existing file with other contents is kept"),
+	OPTION_STATES(TO(uint64_t, options.states_max), "limit of states (default 4194304)"),
 	OPTION_PROFILE(TO(struct cli_target, target), ": instead of the file's profile"),
 	OPTION_CALL("--mutant NAME", set_mutant,
-	    "none: without the bug that the file puts back; or another one, in a build with -Dmutants=true"),
+	    "none: do not put back the file's bug; or put another one back, in a build with -Dmutants=true"),
 	OPTION_TARGET(TO(struct cli_target, target)),
 	{ 0 },
 };

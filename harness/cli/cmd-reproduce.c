@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* cmd-reproduce.c - wirestorm reproduce: a schedule for what real threads have shown. */
+/* cmd-reproduce.c - wirestorm reproduce: searches a schedule for a failure of real threads. */
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,18 +18,22 @@
 #define SUFFIX ".vmt"
 
 static const char help_head[] =
-    "usage: wirestorm reproduce [OPTION...] FILE\n\n"
-    "FILE is a window that wirestorm stress has written: what its threads did from the last good map to a failure. It\n"
-    "is run in the simulated world, by the order that was observed, by orders near it, explored from some point on,\n"
-    "and at random, until a schedule fails in the same way. That is made smaller, and written as a program, which\n"
-    "replays exactly: wirestorm check says that it still fails, wirestorm run -v and show how.\n\n";
+    "usage: wirestorm reproduce [OPTION...] FILE\n"
+    "\n"
+    "FILE is a window that wirestorm stress has written: the operations of real threads from the last\n"
+    "good map to a failure. This command runs it in the simulated world until a schedule fails in the\n"
+    "same way: in the observed order, in orders near it, explored from some point on, and at random. The\n"
+    "program is then shrunk and written. It replays exactly: wirestorm check says whether it still fails,\n"
+    "wirestorm run -v and show say how.\n"
+    "\n";
 
 static const char help_tail[] =
     "\n"
-    "Exit status: 0 reproduced, 1 not: then the window stays, and if another failure was met that one is written; 2\n"
-    "wrong usage or file. A data race is looked for in a build with ThreadSanitizer only, which ends the search with "
-    "its\n"
-    "own report and status, 66. A lock that does not lock is never reproduced.\n\n"
+    "Exit status: 0 reproduced; 1 not reproduced: the window stays, and a program with another failure is\n"
+    "written if one was found; 2 wrong usage or an unusable file. Only a build with ThreadSanitizer can\n"
+    "reproduce a data race; it ends with ThreadSanitizer's report and exit status 66. A lock that does\n"
+    "not exclude is never reproduced.\n"
+    "\n"
     "Examples:\n"
     "  wirestorm reproduce stress-window.vmt\n"
     "  wirestorm reproduce --seconds 300 --out bug.vmt stress-window.vmt\n";
@@ -63,7 +67,7 @@ default_out(const char *path)
 	return strbuf_take(&b);
 }
 
-/* To @f, as the program may have standard output for itself. */
+/* Writes to @f, because the program may be written to standard output. */
 static void
 print_text(const struct reproduce_command *c, const struct reproduce_result *x, FILE *f)
 {
@@ -79,7 +83,7 @@ print_text(const struct reproduce_command *c, const struct reproduce_result *x, 
 		    reproduce_phase_text(x->phase), (unsigned long long)x->runs, plural(x->runs),
 		    (unsigned long long)x->tails, plural(x->tails), out);
 	else if (x->phase != REPRODUCE_NOTHING)
-		fprintf(f, "not reproduced in %llu run%s and %llu explored tail%s, but this was met: %s\n",
+		fprintf(f, "not reproduced in %llu run%s and %llu explored tail%s, but found: %s\n",
 		    (unsigned long long)x->runs, plural(x->runs), (unsigned long long)x->tails, plural(x->tails), out);
 	else
 		fprintf(f, "not reproduced in %llu run%s and %llu explored tail%s; %s has what is known\n",
@@ -106,7 +110,7 @@ print_json(const struct reproduce_command *c, const struct reproduce_result *x)
 	strbuf_free(&text);
 }
 
-/* Makes what was found smaller; if that fails it stays as it is. */
+/* Shrinks the program; leaves it unchanged if that fails. */
 static void
 make_smaller(const struct reproduce_command *c, struct program *p)
 {
@@ -163,12 +167,11 @@ reproduce_program(struct reproduce_command *c, const struct program *p)
 
 #define TO(type, field) OPTION_TO(struct reproduce_command, type, field)
 static const struct option_row rows[] = {
-	OPTION_SECONDS(
-	    TO(double, options.seconds), "search for so long (default 30), and then make it smaller for so long"),
-	OPTION_FLAG("--no-shrink", TO(bool, no_shrink), "leave it as large as it is"),
-	OPTION_SEED(TO(uint64_t, options.seed), "what is drawn at random (default 1)"),
+	OPTION_SECONDS(TO(double, options.seconds), "time limit of the search, and of shrinking after it (default 30)"),
+	OPTION_FLAG("--no-shrink", TO(bool, no_shrink), "do not shrink the program"),
+	OPTION_SEED(TO(uint64_t, options.seed), "seed of all random choices (default 1)"),
 	OPTION_TEXT("--out FILE", TO(const char *, out),
-	    "where the program goes (default: FILE-reproduced.vmt; \"-\": standard output)"),
+	    "write the program there (default: FILE-reproduced.vmt; \"-\": standard output)"),
 	OPTION_TARGET(TO(struct cli_target, target)),
 	OPTION_JSON(TO(bool, json)),
 	{ 0 },
@@ -201,7 +204,7 @@ cmd_reproduce(int argc, char **argv)
 	} else if (!cli_can_write(c.out)) {
 		rv = EXIT_USAGE;
 	} else if (p.nr_threads == 0 || p.nr_verdicts == 0) {
-		say_about(c.path, 0, "no window: it has no %s", p.nr_threads == 0 ? "threads" : "verdict line");
+		say_about(c.path, 0, "not a stress window: no %s", p.nr_threads == 0 ? "threads" : "verdict line");
 		rv = EXIT_USAGE;
 	} else {
 		rv = reproduce_program(&c, &p);

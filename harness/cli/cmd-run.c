@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* cmd-run.c - wirestorm run: one execution, and what happens in it. */
+/* cmd-run.c - wirestorm run: executes a program once and shows what happens. */
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,25 +15,27 @@
 #include "harness/show/show.h"
 
 static const char help_head[] =
-    "usage: wirestorm run [OPTION...] FILE\n\n"
-    "Runs the program once: by --schedule, by choices drawn from --seed, or by the schedule in the file; without any "
-    "of\n"
-    "them by choices drawn from seed 1. --strategy says how choices are drawn.\n"
-    "Prints the outcome and the schedule, which repeats the run, and what the checker finds (wirestorm help "
-    "checks).\n\n";
+    "usage: wirestorm run [OPTION...] FILE\n"
+    "\n"
+    "Runs the program once: under --schedule, by choices drawn from --seed, or under the schedule in the\n"
+    "file. Without any of these, it draws choices from seed 1. --strategy says how choices are drawn.\n"
+    "Prints the outcome, the schedule, which repeats the run, and the checker's findings (wirestorm help\n"
+    "checks).\n"
+    "\n";
 
 static const char help_tail[] =
     "\n"
-    "Exit status: 0 it ran, 1 a finding that no quirk explains, or something not as the program expects, 2 wrong "
-    "usage, file\n"
-    "or schedule, 3 no end.\n\n"
+    "Exit status: 0 it ran; 1 a finding that no quirk explains, or a difference from what the program\n"
+    "expects; 2 wrong usage, or an unusable file or schedule; 3 the run does not end.\n"
+    "\n"
     "Examples:\n"
     "  wirestorm run -v corpus/litmus/wire-gone-after-wait.vmt\n"
     "  wirestorm run --schedule 'T0*2 T1*3 T0' FILE.vmt\n"
-    "  wirestorm run --strategy pct --seed 7 FILE.vmt\n\n"
+    "  wirestorm run --strategy pct --seed 7 FILE.vmt\n"
+    "\n"
     "Strategies:\n";
 
-#define CHECK_EACH 1024 /* up to this step each one is checked */
+#define CHECK_EACH 1024 /* up to this step, invariants are checked after each step */
 
 struct run_command {
 	struct cli_target target;
@@ -44,21 +46,21 @@ struct run_command {
 
 struct trace {
 	struct run_command *c;
-	struct explore_path path; /* the schedule made */
-	bool from_file;           /* by the schedule in the file, to the letter */
-	size_t next_check;        /* step */
-	size_t nr_shown;          /* findings */
-	bool endless;             /* given up */
-	bool other_profile;       /* not in the file's */
+	struct explore_path path; /* the schedule of the run */
+	bool from_file;           /* follows the schedule in the file exactly */
+	size_t next_check;        /* number of the step */
+	size_t nr_shown;          /* number of findings */
+	bool endless;             /* the run was abandoned */
+	bool other_profile;       /* another profile than the file's */
 	size_t cap;
-	struct strbuf before;               /* the map after the step before */
+	struct strbuf before;               /* the map after the last step */
 	unsigned done[PROGRAM_THREADS_MAX]; /* operations finished before the step */
 	json_t *steps;                      /* --json */
 };
 
 /* --- each step --- */
 
-/* "T0.0 wire 20 24 user noholes" */
+/* Appends "T0.0 wire 20 24 user noholes". */
 static void
 name_op(const struct run *r, unsigned thread, unsigned op, struct strbuf *out)
 {
@@ -66,7 +68,7 @@ name_op(const struct run *r, unsigned thread, unsigned op, struct strbuf *out)
 	vmt_print_op(run_op(r, thread, op), out);
 }
 
-/* What the step ended, and where the thread is now. */
+/* Describes the operations that ended in the step, and the place of the thread. */
 static void
 describe(struct run *r, struct trace *t, unsigned thread, struct strbuf *out)
 {
@@ -97,7 +99,7 @@ describe(struct run *r, struct trace *t, unsigned thread, struct strbuf *out)
 		strbuf_add(out, ": sleeps");
 }
 
-/* Those of the checker's findings that have not been shown yet. */
+/* Prints the checker's findings that were not printed yet. */
 static void
 show_findings(const struct run *r, size_t *nr_shown)
 {
@@ -127,7 +129,9 @@ on_step(void *arg, struct run *r, size_t step, unsigned thread)
 	struct strbuf what = { 0 }, state = { 0 };
 
 	path_append(&t->path, &t->cap, thread);
-	/* The invariants are a walk over the whole map: in a long run less and less often. */
+	/*
+	 * Invariants are checked by a walk over the whole map, so in a long run they are checked less and less often.
+	 */
 	if (step >= t->next_check)
 		t->next_check = step < CHECK_EACH ? step + 1 : step + step / 4;
 	if (r->checker != NULL)
@@ -154,13 +158,13 @@ on_step(void *arg, struct run *r, size_t step, unsigned thread)
 
 /* --- a sequential program --- */
 
-/* Init and final steps: they run alone, so each is an operation with its result and the map after it. */
+/* Init and final steps. They run alone, so each is shown as an operation with its result and the map after it. */
 struct sequence {
 	struct run_command *c;
 	const char *part; /* "init" or "final" */
-	bool comments;    /* behind the result of threads: where there is no trace they must not be read as steps */
+	bool comments;    /* as comments, after the result of threads: without a trace they must not look like steps */
 	json_t *steps;    /* --json */
-	size_t nr_shown;  /* findings */
+	size_t nr_shown;  /* number of findings */
 };
 
 static void
@@ -197,7 +201,7 @@ show_final(void *arg, struct run *r, size_t i, const struct vm_result *got)
 	show_step(arg, r, &r->program->final[i], i, got);
 }
 
-/* The final steps, shown. False: one is not as expected, *wrong says how. */
+/* Runs and shows the final steps. False: one differs from what the program expects; *wrong says how. */
 static bool
 final_steps(struct sequence *q, struct run *r, struct strbuf *wrong)
 {
@@ -212,7 +216,7 @@ found(const struct run *r)
 	return r->checker != NULL && checker_first(r->checker) != NULL;
 }
 
-/* The run has been opened, so every expectation of the init steps held; now again, to show it. */
+/* Opening the run has compared the init steps with their expectations. This runs them again, to show them. */
 static int
 run_sequential(struct run_command *c, struct program *p, struct run *r)
 {
@@ -231,7 +235,7 @@ run_sequential(struct run_command *c, struct program *p, struct run *r)
 		r->init_index = (unsigned)i;
 		got = run_alone(r, &p->init[i].op);
 		show_step(&q, r, &p->init[i], i, &got);
-		going = got.outcome != VM_OUTCOME_BLOCKED; /* else nothing can follow */
+		going = got.outcome != VM_OUTCOME_BLOCKED; /* otherwise no step can follow */
 	}
 	final_ok = !going || final_steps(&q, r, &wrong);
 	if (c->json) {
@@ -282,7 +286,7 @@ execute(struct run_command *c, struct program *p, struct run *r, struct trace *t
 		strategy_view_free(&view);
 	}
 	if (ok && run_enabled(r) != 0) {
-		say_about(c->path, 0, "no end after %d steps", STRATEGY_STEPS_MAX);
+		say_about(c->path, 0, "the run does not end within %d steps", STRATEGY_STEPS_MAX);
 		t->endless = true;
 		ok = false;
 	}
@@ -292,12 +296,12 @@ execute(struct run_command *c, struct program *p, struct run *r, struct trace *t
 	return ok;
 }
 
-/* Does the program expect this outcome: as the result of its schedule, or as one that can happen? */
+/* Does the program expect this outcome, as the result of its schedule or in an outcome line? */
 static bool
 is_expected(const struct program *p, const struct trace *t, const char *outcome)
 {
 	if (t->other_profile)
-		return true; /* what the file expects is for its own one */
+		return true; /* the file's expectations hold for its own profile */
 	if (t->from_file && p->result != NULL && strcmp(p->result, outcome) != 0)
 		return false;
 	for (size_t i = 0; i < p->nr_outcomes; i++)
@@ -366,10 +370,10 @@ run_threads(struct run_command *c, struct program *p, struct run *r)
 
 #define TO(type, field) OPTION_TO(struct run_command, type, field)
 static const struct option_row rows[] = {
-	OPTIONS_WHICH(TO(struct cli_which, which), "how (default random), see below"),
+	OPTIONS_WHICH(TO(struct cli_which, which), "how choices are drawn (default random), see below"),
 	OPTION_FLAG("-v, --verbose", TO(bool, verbose),
-	    "each step: who, what it did, where it is now, and the map when it changed"),
-	OPTION_FLAG("--lenient", TO(bool, lenient), "a schedule goes on with another thread where a choice cannot run"),
+	    "print each step: the thread, what it did, where it is now, and the map if it changed"),
+	OPTION_FLAG("--lenient", TO(bool, lenient), "continue a schedule with another thread if a choice cannot run"),
 	OPTION_PROFILE(TO(struct cli_target, target), ": instead of the file's profile"),
 	OPTION_TARGET(TO(struct cli_target, target)),
 	OPTION_NO_CHECKS(TO(struct cli_target, target)),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* cmd-show.c - wirestorm show: one run to look at, on the terminal, as SVG or HTML. */
+/* cmd-show.c - wirestorm show: one run as a picture, on the terminal, as SVG or HTML. */
 #include <err.h>
 #include <langinfo.h>
 #include <locale.h>
@@ -19,25 +19,33 @@
 #include "harness/show/show.h"
 
 static const char help_head[] =
-    "usage: wirestorm show [OPTION...] FILE\n\n"
-    "Shows one run of the program: a lane for each thread, in it what each step did, whom it woke, where the thread\n"
-    "slept and why, which switches were preemptions, what the operations returned and what in the map explains a\n"
-    "failure; and the map whenever it changed.\n\n"
-    "Which run: by --schedule, by choices drawn from --seed, or by the schedule in the file. Without any of them the\n"
-    "program is explored, and the first finding is shown, by its witness with the fewest preemptions; if there is\n"
-    "none, a run by choices drawn from seed 1. The second line says which it is.\n\n";
+    "usage: wirestorm show [OPTION...] FILE\n"
+    "\n"
+    "Draws one run of the program. Each thread has a lane that shows\n"
+    "  what each step did, and which threads it woke,\n"
+    "  where the thread slept, and why,\n"
+    "  which switches were preemptions,\n"
+    "  what the operations returned, and the fact about the map that explains a failure.\n"
+    "The map is drawn whenever it changed.\n"
+    "\n"
+    "The run is that under --schedule, by choices drawn from --seed, or under the schedule in the file.\n"
+    "Without any of these, the program is explored, and the witness of the first finding is shown; if\n"
+    "there is no finding, a run by choices drawn from seed 1. The second line of the output says which\n"
+    "run it is.\n"
+    "\n";
 
 static const char help_tail[] =
     "\n"
-    "Exit status: 0 shown, 1 the run by the schedule in the file does not have the result or the verdicts that the "
-    "file\n"
-    "says, 2 wrong usage, file or schedule, 3 no end.\n\n"
+    "Exit status: 0 shown; 1 the run under the schedule in the file does not have the result or the\n"
+    "verdicts that the file expects; 2 wrong usage, or an unusable file or schedule; 3 the run does not\n"
+    "end.\n"
+    "\n"
     "Examples:\n"
     "  wirestorm show corpus/litmus/wire-gone-after-wait.vmt\n"
     "  wirestorm show --html run.html --svg run.svg corpus/litmus/wire-gone-after-wait.vmt\n"
     "  wirestorm explore --until DEADLOCK corpus/litmus/remove-system-wired-deadlock.vmt | wirestorm show -\n";
 
-/* How far is looked for a finding in a program without a schedule: half a second or so. */
+/* States to explore when a program without a schedule is searched for a finding: about half a second. */
 #define LOOK_STATES 10000
 #define LOOK_SCHEDULES 5000
 #define WIDTH_MIN 40
@@ -53,11 +61,11 @@ struct show_command {
 	enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } color;
 };
 
-/* --- which run --- */
+/* --- choosing the run --- */
 
 struct chosen {
 	struct path_recorder way;
-	struct strbuf circle; /* what is found where a run need not end: the path is the way into it */
+	struct strbuf circle; /* a finding about runs that need not end; the path leads into the cycle */
 };
 
 static int
@@ -81,7 +89,7 @@ copy_choices(struct explore_path *path, const struct program_choice *choices, si
 		memcpy(path->choices, choices, nr * sizeof(*choices));
 }
 
-/* The way to the first finding: one that no quirk explains, else any. False: none was found. */
+/* The path to the first finding, preferably one that no quirk explains. False: none was found. */
 static bool
 find_finding(struct run *r, struct chosen *chosen, struct strbuf *how)
 {
@@ -125,11 +133,11 @@ run_at_random(struct show_command *c, struct run *r, struct chosen *chosen, stru
 	strbuf_printf(how, "strategy %s, seed %llu", c->which.strategy->name, (unsigned long long)c->which.seed);
 	if (run_enabled(r) == 0)
 		return -1;
-	say_about(c->path, 0, "no end after %d steps", STRATEGY_STEPS_MAX);
+	say_about(c->path, 0, "the run does not end within %d steps", STRATEGY_STEPS_MAX);
 	return EXIT_HANG;
 }
 
-/* The choices of the run to show, which become the caller's, and *how in words. An exit code, or -1. */
+/* Chooses the run to show: sets *path, which the caller frees, and *how, a description. An exit code, or -1. */
 static int
 choose(struct show_command *c, const struct program *p, struct run *r, struct chosen *chosen, struct strbuf *how)
 {
@@ -149,7 +157,7 @@ choose(struct show_command *c, const struct program *p, struct run *r, struct ch
 	return run_at_random(c, r, chosen, how);
 }
 
-/* --- where it goes --- */
+/* --- output --- */
 
 static unsigned
 width_of_terminal(void)
@@ -167,7 +175,7 @@ width_of_terminal(void)
 	return n < WIDTH_MIN ? WIDTH_MIN : n > WIDTH_MAX ? WIDTH_MAX : (unsigned)n;
 }
 
-/* Without setlocale, by which vis(3) and others would go, too. */
+/* Without setlocale, which would also affect vis(3) and others. */
 static bool
 speaks_utf8(void)
 {
@@ -216,7 +224,7 @@ render(struct show_command *c, const struct show *s)
 	return good;
 }
 
-/* The findings of the run are those that the verdict lines list, if there are any lines. */
+/* Are the findings of the run those that the verdict lines list? True without verdict lines. */
 static bool
 compare_verdicts(const struct show_command *c, const struct program *p, const struct show *s)
 {
@@ -244,7 +252,7 @@ compare_verdicts(const struct show_command *c, const struct program *p, const st
 	return same;
 }
 
-/* Does the file say something of the run by its schedule that is not so? */
+/* Does the run under the file's schedule differ from what the file expects? */
 static int
 compare(struct show_command *c, const struct program *p, const struct show *s)
 {
@@ -271,7 +279,7 @@ show_program(struct show_command *c, const struct program *p, struct run *r)
 	s.how = strbuf_take(&how);
 	s.cut = chosen.circle.len > 0;
 	s.circle = s.cut ? strbuf_take(&chosen.circle) : NULL;
-	run_close(r); /* it has had the world to itself */
+	run_close(r); /* free the sim, which it uses */
 	if (rv < 0) {
 		rv = EXIT_USAGE;
 		if (!show_make(&s, p, c->target.target, r->sim, path->choices, path->nr_choices, &error))
@@ -304,16 +312,16 @@ set_color(void *command, const char *text)
 
 #define TO(type, field) OPTION_TO(struct show_command, type, field)
 static const struct option_row rows[] = {
-	OPTIONS_WHICH(TO(struct cli_which, which), "how (default random; wirestorm help strategies lists them)"),
+	OPTIONS_WHICH(TO(struct cli_which, which),
+	    "how choices are drawn (default random; wirestorm help strategies lists them)"),
 #define FORMAT(name, function, help) OPTION_TEXT("--" #name " FILE", TO(const char *, files[SHOW_FORMAT_##name]), help),
 #include "harness/show/formats.def"
 #undef FORMAT
 	OPTION_NUMBER("--width N", TO(unsigned, width), WIDTH_MIN, WIDTH_MAX,
-	    "columns, 40 to 400 (the terminal's, else COLUMNS, else 80); where lanes are too narrow the threads become "
-	    "tracks, and what they do stands to the right of them"),
+	    "columns, 40 to 400 (default: the terminal's, or COLUMNS, or 80); if lanes are too narrow, threads become "
+	    "tracks with the text to their right"),
 	OPTION_CALL("--color WHEN", set_color, "auto (on a terminal, unless NO_COLOR is set), always or never"),
-	OPTION_FLAG(
-	    "--ascii", TO(bool, ascii), "no line drawing characters (the default where the locale is not UTF-8)"),
+	OPTION_FLAG("--ascii", TO(bool, ascii), "no line-drawing characters (default if the locale is not UTF-8)"),
 	OPTION_PROFILE(TO(struct cli_target, target), ": instead of the file's profile"),
 	OPTION_TARGET(TO(struct cli_target, target)),
 	OPTION_JSON(TO(bool, json)),
@@ -322,7 +330,7 @@ static const struct option_row rows[] = {
 
 static const struct command_line usage = { help_head, rows, help_tail, NULL, OPERANDS_ONE, "file" };
 
-/* What can be asked for only alone. */
+/* Checks options that exclude each other. */
 static int
 check_options(const struct show_command *c)
 {

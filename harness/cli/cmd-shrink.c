@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* cmd-shrink.c - wirestorm shrink: a smaller program with the same verdict. */
+/* cmd-shrink.c - wirestorm shrink: makes a program smaller while its verdict stays. */
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,21 +14,23 @@
 #include "harness/shrink/shrink.h"
 
 static const char help_head[] =
-    "usage: wirestorm shrink [OPTION...] FILE\n\n"
-    "Makes a program smaller that has a verdict, and mostly a schedule, as long as the first verdict stays: fewer\n"
-    "threads, operations, directives and flags, plainer arguments, pages closer together, and in the end the fewest\n"
-    "preemptions. Goes on until nothing more can be taken away. What is left, with its schedule, its result and all\n"
-    "verdicts of its run, goes to standard output or --out. Other expectations, final steps and comments after the "
-    "head\n"
+    "usage: wirestorm shrink [OPTION...] FILE\n"
+    "\n"
+    "Makes a program smaller while it keeps its first verdict: fewer threads, operations, directives and\n"
+    "flags, simpler arguments, pages closer together, and at the end the fewest preemptions. It stops\n"
+    "when nothing more can be removed. The program goes to standard output or --out, with its schedule,\n"
+    "its result and all verdicts of its run. Other expectations, final steps, and comments after the head\n"
     "are dropped.\n"
-    "A livelock has no schedule: what stays is that the states go round in a circle, or, if runs at random did not "
-    "end\n"
-    "(100000 steps), that they do not.\n\n";
+    "A livelock has no schedule. In its place one of these stays: the states form a cycle, or random runs\n"
+    "do not end within 100000 steps.\n"
+    "\n";
 
 static const char help_tail[] =
     "\n"
-    "Ctrl-C ends it early, with the smallest so far as result.\n\n"
-    "Exit status: 0 done, 1 the verdict is not there to begin with, 2 wrong usage or file.\n\n"
+    "Ctrl-C ends it early; the result is then the smallest program so far.\n"
+    "\n"
+    "Exit status: 0 done; 1 the program does not show its verdict; 2 wrong usage or an unusable file.\n"
+    "\n"
     "Examples:\n"
     "  wirestorm shrink found.vmt\n"
     "  wirestorm shrink --seconds 60 --out found.vmt found.vmt\n";
@@ -40,15 +42,15 @@ struct shrink_command {
 	struct shrink_options options;
 	const char *path, *out;
 	bool json;
-	const struct program *original; /* its head and verdict */
-	struct program pending;         /* to be written; without threads: nothing is */
+	const struct program *original; /* the source of head and verdict */
+	struct program pending;         /* to be written next; without threads: none */
 	double written;                 /* seconds */
-	bool unwritten;                 /* unwritten: a failure to write was reported */
+	bool unwritten;                 /* unwritten: a write error was reported */
 };
 
 /*
- * Writes the smallest program so far, at most once a second: a process that is killed leaves it behind. While it cannot
- * be written shrinking goes on, because there may be room in the end.
+ * Writes the smallest program so far, at most once a second, so that a killed process leaves it behind. Shrinking
+ * continues after a write error, because there may be space later.
  */
 static void
 write_pending(struct shrink_command *c)
@@ -61,7 +63,7 @@ write_pending(struct shrink_command *c)
 		program_free(&c->pending);
 	} else if (!c->unwritten) {
 		c->unwritten = true;
-		warn("%s: the smallest program so far cannot be written, trying again each second", c->out);
+		warn("%s: cannot write the smallest program so far; trying again each second", c->out);
 	}
 }
 
@@ -81,7 +83,8 @@ keep(void *arg, const struct program *p)
 	vmt_print(&whole, &text);
 	program_free(&c->pending);
 	if (!vmt_parse(strbuf_text(&text), text.len, &c->pending, &e))
-		errx(EXIT_USAGE, "what is smaller cannot be read: %u:%u: %s", e.line, e.column, e.text);
+		errx(EXIT_USAGE, "internal error: the reduced program does not parse: %u:%u: %s", e.line, e.column,
+		    e.text);
 	strbuf_free(&text);
 	if (c->pending.has_schedule)
 		(void)expect_run(&c->pending, c->options.target, c->options.sim);
@@ -95,18 +98,18 @@ progress(void *arg, uint64_t tried, uint64_t kept)
 	cli_shrink_progress(NULL, tried, kept);
 }
 
-/* --- what came out --- */
+/* --- report --- */
 
 static const char *
 end_text(enum shrink_end end)
 {
 	switch (end) {
 	case SHRINK_LOST:
-		return "the verdict is not there";
+		return "the program does not show its verdict";
 	case SHRINK_FIXED_POINT:
 		return "nothing more can be taken away";
 	case SHRINK_CUT_SECONDS:
-		return "cut: the time was up";
+		return "cut: the time limit was reached";
 	case SHRINK_CUT_STOPPED:
 		return "cut: interrupted";
 	}
@@ -179,7 +182,7 @@ shrink_program(struct shrink_command *c, struct program *p)
 	char *detail = NULL;
 	bool found;
 
-	/* The program's own moves while it gets smaller. */
+	/* The program's verdict changes while the program is shrunk. */
 	if (program_verdict(p)->detail != NULL)
 		detail = memory_text(program_verdict(p)->detail, "a verdict");
 	shrink_verdict_init(&verdict, program_verdict(p)->kind, detail);
@@ -205,11 +208,11 @@ shrink_program(struct shrink_command *c, struct program *p)
 	if (c->json)
 		print_json(&r);
 	else
-		say_about(c->path, 0, "the verdict is not there to begin with");
+		say_about(c->path, 0, "the program does not show its verdict");
 	return EXIT_FINDING;
 }
 
-/* What shrinking needs is there, or said what is not. */
+/* Has the program all that shrinking needs? Reports what is missing. */
 static bool
 suits(const struct shrink_command *c, const struct program *p)
 {
@@ -220,11 +223,11 @@ suits(const struct shrink_command *c, const struct program *p)
 		return false;
 	}
 	if (p->nr_threads == 0) {
-		say_about(c->path, 0, "no threads: there is no schedule to shrink");
+		say_about(c->path, 0, "the program has no threads: there is no schedule to shrink");
 		return false;
 	}
 	if (p->nr_verdicts == 0) {
-		say_about(c->path, 0, "no verdict: it does not say what is to stay");
+		say_about(c->path, 0, "the file has no verdict line: nothing to preserve");
 		return false;
 	}
 	return true;
@@ -235,14 +238,13 @@ suits(const struct shrink_command *c, const struct program *p)
 #define TO(type, field) OPTION_TO(struct shrink_command, type, field)
 static const struct option_row rows[] = {
 	OPTION_TEXT("--out FILE", TO(const char *, out),
-	    "write there, and whenever something smaller was found; FILE may be the program itself; \"-\": standard "
+	    "write the smallest program so far to FILE, which may be the program itself; \"-\": standard "
 	    "output"),
-	OPTION_SECONDS(TO(double, options.seconds), "stop after so long; the smallest so far is the result"),
+	OPTION_SECONDS(TO(double, options.seconds), "time limit; the result is then the smallest program so far"),
 	OPTION_STATES(TO(uint64_t, options.states_max),
-	    "up to so many states an edited program is explored completely (default 20000)"),
-	OPTION_NUMBER("--runs N", TO(unsigned, options.runs), 1, 1000000,
-	    "one with more is run so often by strategies (default 64)"),
-	OPTION_SEED(TO(uint64_t, options.seed), "theirs (default 1)"),
+	    "an edited program with more states runs by strategies instead (default 20000)"),
+	OPTION_NUMBER("--runs N", TO(unsigned, options.runs), 1, 1000000, "number of these runs (default 64)"),
+	OPTION_SEED(TO(uint64_t, options.seed), "seed of these runs (default 1)"),
 	OPTION_TARGET(TO(struct cli_target, target)),
 	OPTION_FLAG("--json", TO(bool, json), "one JSON object on standard output instead; needs --out"),
 	{ 0 },

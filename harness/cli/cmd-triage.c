@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* cmd-triage.c - wirestorm triage: from what crashed a fuzz target to a program with a verdict. */
+/* cmd-triage.c - wirestorm triage: turns inputs that crashed a fuzz target into programs with a verdict. */
 #include <dirent.h>
 #include <err.h>
 #include <errno.h>
@@ -22,18 +22,19 @@
 static const char help_head[] =
     "usage: wirestorm triage [OPTION...] PATH...\n"
     "\n"
-    "Says what inputs of fuzz_seq and fuzz_sched have found, and makes programs of it: as small as shrink makes them,\n"
-    "with the schedule that shows it, the result and the verdicts, in the profile with the fewest quirks; and draws\n"
-    "their runs. A program that the engine runs unlike the reference model gets the model's result as what is\n"
-    "expected. A file that ends in .vmt is read as text; of a directory, all files are taken.\n"
+    "Reports what inputs of fuzz_seq and fuzz_sched have found, and turns each into a program: shrunk,\n"
+    "with the schedule that shows the finding, the result and the verdicts, in the profile with the\n"
+    "fewest quirks. It draws the runs, too. If the engine and the reference model give different results,\n"
+    "the program expects the model's result. A file that ends in .vmt is read as text. A directory stands\n"
+    "for all files in it.\n"
     "\n"
-    "The target must be able to run the program; else the file is refused. The model has the rules of the engine, so\n"
-    "a target of another kind is not compared with it.\n"
+    "A program that the target cannot run is rejected. The model has the rules of the engine, so a target\n"
+    "with other rules is not compared with it.\n"
     "\n";
 
 static const char help_tail[] =
     "\n"
-    "Exit status: 0 nothing was found, 1 something was, 2 wrong usage, or a file that cannot be read or written.\n"
+    "Exit status: 0 no finding; 1 a finding; 2 wrong usage, or a file that cannot be read or written.\n"
     "\n"
     "Examples:\n"
     "  wirestorm triage crash-1b2c\n"
@@ -51,16 +52,16 @@ struct triage_command {
 	double seconds;
 	struct sim *sim;
 	json_t *all;                                            /* --json */
-	unsigned long nr_new, nr_known, nr_nothing, nr_refused; /* files so far, by what became of them */
+	unsigned long nr_new, nr_known, nr_nothing, nr_refused; /* files so far, by result */
 };
 
-/* What became of a crash. */
+/* The result for one crash. */
 struct triage {
 	bool found;
-	struct strbuf what;  /* the finding in words */
-	char path[PATH_MAX]; /* where it is, "" if nowhere */
-	bool known;          /* and was before */
-	bool unwritten;      /* it could not be written: that was said */
+	struct strbuf what;  /* the finding as text */
+	char path[PATH_MAX]; /* path of its file; "" if there is none */
+	bool known;          /* the file existed before */
+	bool unwritten;      /* a write error was reported */
 };
 
 /* --- reading --- */
@@ -73,7 +74,7 @@ is_text(const char *path)
 	return dot != NULL && strcmp(dot, ".vmt") == 0;
 }
 
-/* The program of a crash; *bytes keeps the choices that *way is about. */
+/* Reads the program of a crash. *bytes owns the choices that *way refers to. */
 static bool
 read_crash(
     struct triage_command *c, const char *path, struct program *p, struct keybuf *bytes, struct reproducer_way *way)
@@ -101,7 +102,7 @@ read_crash(
 
 /* --- finding --- */
 
-/* The smallest program with the same finding, and what the finding is there. False: the finding is not there at all. */
+/* Shrinks the program, and gives its finding. False: the program does not show the finding. */
 static bool
 make_small(struct triage_command *c, struct program *p, struct finding *f)
 {
@@ -123,18 +124,18 @@ make_small(struct triage_command *c, struct program *p, struct finding *f)
 		err(EXIT_USAGE, "a verdict");
 	shrink_verdict_init(&wanted, v->kind, detail);
 	found = shrink(p, &o, &report);
-	if (found && f->check != CHECK_circle) /* which has no schedule to go along */
+	if (found && f->check != CHECK_circle) /* a livelock has no schedule */
 		(void)reproducer_make(p, &along, c->target.target, c->sim, f);
 	shrink_verdict_free(&wanted);
 	free(detail);
 	return found;
 }
 
-/* A text that says it is a livelock: no single run shows that. */
+/* The text says that it is a livelock, which no single run shows. */
 static bool
 judge_livelock(struct triage_command *c, struct program *p, struct strbuf *what)
 {
-	struct finding f = { .check = CHECK_circle, .thread = -1, .text = "there are schedules that do not end" };
+	struct finding f = { .check = CHECK_circle, .thread = -1, .text = "some schedules do not end" };
 
 	if (program_verdict(p)->kind != PROGRAM_VERDICT_LIVELOCK || !make_small(c, p, &f))
 		return false;
@@ -142,7 +143,7 @@ judge_livelock(struct triage_command *c, struct program *p, struct strbuf *what)
 	return true;
 }
 
-/* What the checker finds. */
+/* Runs the program with the checker. */
 static bool
 judge(struct triage_command *c, struct program *p, const struct reproducer_way *way, struct strbuf *what)
 {
@@ -157,7 +158,7 @@ judge(struct triage_command *c, struct program *p, const struct reproducer_way *
 	return true;
 }
 
-/* The last init step expects what the model says. */
+/* Makes the last init step expect the model's result. */
 static void
 expect_models(struct triage_command *c, struct program *p)
 {
@@ -177,14 +178,14 @@ expect_models(struct triage_command *c, struct program *p)
 	seqrun_close(&r);
 }
 
-/* What is unlike the model, one operation after the other, as fuzz_seq runs them. */
+/* Compares with the model, one operation after the other, as fuzz_seq does. */
 static bool
 compare(struct triage_command *c, struct program *p, struct strbuf *what)
 {
 	struct seqdiff d = { 0 };
 	bool differs;
 
-	if (!c->target.target->judged) /* its rules are its own, so the model's results say nothing of it */
+	if (!c->target.target->judged) /* the target has rules of its own, so the model's results do not apply */
 		return false;
 	seqrun_flatten(p);
 	(void)seqrun_trim(c->target.target, p);
@@ -202,7 +203,7 @@ compare(struct triage_command *c, struct program *p, struct strbuf *what)
 
 /* --- keeping --- */
 
-/* Are they about the same? Then one of them will do. */
+/* Do both show the same verdict with the same operations and quirks? */
 static bool
 alike(const struct program *a, const struct program *b)
 {
@@ -228,15 +229,15 @@ alike(const struct program *a, const struct program *b)
 	return true;
 }
 
-/* A file of @out that is about the same as @p. */
+/* Finds a file in @out that is alike to @p. */
 static bool
 find_alike(const char *out, const struct program *p, char *path)
 {
 	struct inputs files = { 0 };
 	bool found = false;
 
-	(void)inputs_add(&files, out, INPUTS_VMT,
-	    say_about); /* what cannot be read is named, and is no reason to lose the program */
+	(void)inputs_add(
+	    &files, out, INPUTS_VMT, say_about); /* an unreadable file is reported, and does not stop the search */
 	for (size_t i = 0; i < files.nr && !found; i++) {
 		struct program other;
 
@@ -250,8 +251,8 @@ find_alike(const char *out, const struct program *p, char *path)
 }
 
 /*
- * Another process that numbers files there at the same time gets other numbers. False: said why on standard error, and
- * the caller prints the program.
+ * Writes the program under the next free number; another process that writes there gets another number. False: the
+ * error was reported, and the caller prints the program.
  */
 static bool
 write_numbered(const char *out, const struct program *p, char *path)
@@ -266,7 +267,7 @@ write_numbered(const char *out, const struct program *p, char *path)
 			return false;
 		}
 	}
-	warnx("%s: %d programs are there already", out, BUGS_MAX);
+	warnx("%s: the directory has %d programs already, the most that there can be", out, BUGS_MAX);
 	return false;
 }
 
@@ -286,7 +287,7 @@ keep(struct triage_command *c, struct program *p, struct triage *t)
 
 /* --- reporting --- */
 
-/* The run as lanes. */
+/* Draws the run as lanes. */
 static void
 draw(struct triage_command *c, const char *crash, const struct program *p)
 {
@@ -326,7 +327,7 @@ report(struct triage_command *c, const char *crash, const struct program *p, con
 			printf("# %s: %s\n", t->known ? "as in" : "written to", t->path);
 		else if (t->unwritten)
 			printf("# could not be written to %s\n", c->out);
-		/* A night has hundreds of files that crash alike: each program is shown once. */
+		/* Many crashes may give the same program, which is shown once. */
 		if (!t->known)
 			printf("%s\n", strbuf_text(&text));
 		if (!t->known && p->has_schedule)
@@ -374,7 +375,7 @@ out:
 	return rv;
 }
 
-/* What a night has come to, behind all its lines. */
+/* Prints the summary of all files. */
 static void
 print_sum(const struct triage_command *c)
 {
@@ -408,15 +409,16 @@ set_mutant(void *command, const char *text)
 #define TO(type, field) OPTION_TO(struct triage_command, type, field)
 static const struct option_row rows[] = {
 	OPTION_TEXT("--out DIR", TO(const char *, out),
-	    "write each as DIR/NNN.vmt, unless a program there is about the same: verdict, operations, quirks. "
-	    "Without, or with \"-\", programs go to standard output"),
-	OPTION_PROFILE(TO(struct cli_target, target), ": run all in it, as WS_FUZZ_PROFILE had asked for"),
+	    "write each as DIR/NNN.vmt, unless a program there has the same verdict, operations and quirks. "
+	    "Without --out, or with \"-\", programs go to standard output"),
+	OPTION_PROFILE(
+	    TO(struct cli_target, target), ": run all programs in it, as the fuzzer did with WS_FUZZ_PROFILE"),
 	OPTION_TARGET(TO(struct cli_target, target)),
 	OPTION_FILES_FROM(TO(const char *, files_from)),
 	OPTION_CALL("--mutant NAME", set_mutant,
-	    "put this mutant into each program, as WS_FUZZ_MUTANT had; only in a build with mutants"),
-	OPTION_FLAG("--no-shrink", TO(bool, no_shrink), "the program as it is"),
-	OPTION_SECONDS(TO(double, seconds), "shrink each for so long at most (default 20)"),
+	    "put this mutant into each program, as the fuzzer did with WS_FUZZ_MUTANT; needs a build with mutants"),
+	OPTION_FLAG("--no-shrink", TO(bool, no_shrink), "do not shrink the programs"),
+	OPTION_SECONDS(TO(double, seconds), "time limit for shrinking each program (default 20)"),
 	OPTION_FLAG("--json", TO(bool, json), "one JSON array on standard output"),
 	{ 0 },
 };
@@ -442,13 +444,13 @@ cmd_triage(int argc, char **argv)
 	cli_catch_signals();
 	for (size_t i = 0; i < files.nr && cli_stop == 0; i++) {
 		if (progress_due())
-			progress_say("%zu of %zu files looked at", i, files.nr);
+			progress_say("%zu of %zu files processed", i, files.nr);
 		rv = triage(&c, files.names[i]);
 		worst = rv > worst ? rv : worst;
 	}
 	progress_erase();
 	if (cli_stop != 0)
-		warnx("interrupted: the rest was not looked at");
+		warnx("interrupted: the remaining files were not processed");
 	else if (!c.json && files.nr > 1)
 		print_sum(&c);
 	if (c.json)

@@ -18,11 +18,11 @@
 
 #define PREFIX "wirestorm-"
 #define NAME_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789-"
-#define TARGETS_VARIABLE "WIRESTORM_TARGETS" /* names with a space between them */
+#define TARGETS_VARIABLE "WIRESTORM_TARGETS" /* value: names with a space between them */
 #define TARGETS_MAX 32
 #define TARGETS_LEN 1024
 
-/* Where this program is, without the slash; "" if nobody knows. */
+/* The directory of this executable, without a slash at the end; "" if it is unknown. */
 static void
 external_directory(char *dir, size_t size)
 {
@@ -73,7 +73,7 @@ external_exec(const char *name, char **argv)
 	return false;
 }
 
-/* The targets of the program that started this one. They have names only: nothing here runs them. */
+/* The targets of the program that started this one: only their names, because nothing here runs them. */
 static const struct vm_target *const *
 external_take_targets(void)
 {
@@ -98,7 +98,7 @@ int
 external_main(const struct cli_command *command, int argc, char **argv)
 {
 	cli_begin(external_take_targets());
-	/* The program that started this one has named it, as in "wirestorm bugs". A shell gives a path. */
+	/* The program that started this one gave it a name such as "wirestorm bugs". A shell gives a path. */
 	if (strchr(program_invocation_short_name, ' ') == NULL)
 		cli_name_process("wirestorm", command->name, argv);
 	return cli_end(command->function(argc, argv));

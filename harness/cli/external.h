@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * external.h - subcommands that are programs of their own: `wirestorm NAME` runs the program wirestorm-NAME.
+ * external.h - subcommands that are separate programs: `wirestorm NAME` runs the program wirestorm-NAME.
  *
- * The program is looked for beside the executable that runs, in the directory ../tools beside that (a build tree), in
+ * The program is searched in the directory of the running executable, in ../tools from there (a build tree), in
  * libexec/wirestorm of the prefix, and in PATH.
  */
 #ifndef HARNESS_CLI_EXTERNAL_H
@@ -12,11 +12,11 @@
 
 /*
  * Replaces this process by wirestorm-@name. The program gets argv[0] as its name for messages, the other arguments, and
- * the names of the targets that this process has besides those of targets.def. Returns only on failure: false with
- * errno ENOENT if there is no such program.
+ * the names of this process's extra targets. Returns only on failure: false, with errno ENOENT if there is no such
+ * program.
  */
 bool external_exec(const char *name, char **argv);
-/* main of wirestorm-NAME, for the programs of this tree. Returns the exit status. */
+/* The main function of wirestorm-NAME, for the programs of this tree. Returns the exit status. */
 int external_main(const struct cli_command *command, int argc, char **argv);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* junit.h - a report of tests in the XML that CI systems read (JUnit's). */
+/* junit.h - a test report in JUnit XML, which CI systems read. */
 #ifndef HARNESS_CLI_JUNIT_H
 #define HARNESS_CLI_JUNIT_H
 
@@ -13,10 +13,10 @@ struct junit_case {
 	const char *name;
 	enum junit_end end;
 	double seconds;
-	const char *text; /* why; its first line is the message */
+	const char *text; /* the reason; its first line is the message */
 };
 
-/* Appends the report of these cases. What a file brings is escaped (escape.h). */
+/* Appends the report of these cases. Text from files is escaped (escape.h). */
 void junit_print(const struct junit_case *cases, size_t nr, struct strbuf *out);
 
 #endif

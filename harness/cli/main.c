@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* main.c - the tool with the targets of targets.def alone. */
+/* main.c - the tool with the targets of targets.def only. */
 #include "harness/wirestorm.h"
 
 int

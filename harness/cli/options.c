@@ -18,10 +18,10 @@
 
 #define OPTIONS_MAX 32
 #define NAME_MAX_LEN 24
-#define OPT_FIRST 256 /* of the codes for getopt_long: behind all letters */
+#define OPT_FIRST 256 /* codes for getopt_long that are not letters start here */
 #define OPT_HELP (OPT_FIRST + OPTIONS_MAX)
-#define TEXT_COLUMN 21 /* of --help: where the texts begin, */
-#define TEXT_END 100   /* and end, if a word is not longer */
+#define TEXT_COLUMN 21 /* --help: column where texts start */
+#define TEXT_END 100   /* --help: column where texts end, unless a word is longer */
 
 /* --- values --- */
 
@@ -190,7 +190,7 @@ print_help(const struct command_line *line)
 
 /* --- parsing --- */
 
-/* The table as getopt_long wants it. */
+/* The table in the form for getopt_long. */
 struct getopt_table {
 	char names[OPTIONS_MAX][NAME_MAX_LEN];
 	char letters[2 * OPTIONS_MAX + 1];
@@ -223,7 +223,7 @@ make_table(const struct option_row *rows, struct getopt_table *t)
 	t->options[nr] = (struct option){ "help", no_argument, NULL, OPT_HELP };
 }
 
-/* getopt_long has said that the option is unknown: what it looks like. */
+/* After an unknown option, which getopt_long has reported: prints the most similar option. */
 static void
 hint_option(const struct getopt_table *t, const char *word)
 {
@@ -260,7 +260,7 @@ options_parse(int argc, char **argv, const struct command_line *line, void *comm
 	int opt;
 
 	make_table(line->rows, &t);
-	optind = 0; /* a command may start another one in the same process: getopt_long forgets the first */
+	optind = 0; /* restarts getopt_long: another command may have used it in this process */
 	while ((opt = getopt_long(argc, argv, t.letters, t.options, NULL)) != -1) {
 		size_t i = 0;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * options.h - the options of a command: one table, from which what getopt_long wants, --help and the parsing are made.
+ * options.h - the options of a command. One table gives the input of getopt_long, --help, and the parsing.
  *
  *	#define TO(type, field) OPTION_TO(struct gen_command, type, field)
  *	static const struct option_row rows[] = {
@@ -9,8 +9,8 @@
  *		{ 0 },
  *	};
  *
- * What a row begins with is what --help shows: a letter if there is one, the name, and what its value is called if it
- * takes one. --help itself is in no table; every command has it.
+ * The first string of a row is shown in --help: a letter if there is one, the name, and a name for the value if the
+ * option takes one. --help itself is in no table; every command has it.
  */
 #ifndef HARNESS_CLI_OPTIONS_H
 #define HARNESS_CLI_OPTIONS_H
@@ -25,10 +25,10 @@ enum option_kind {
 	OPTION_IS_NONE = 0,
 	OPTION_IS_FLAG,    /* bool */
 	OPTION_IS_TEXT,    /* const char * */
-	OPTION_IS_LIST,    /* const char *: names files, so that none need stand behind the options */
+	OPTION_IS_LIST,    /* const char *: a file with names, so that no operand is needed */
 	OPTION_IS_NUMBER,  /* unsigned */
 	OPTION_IS_COUNT,   /* uint64_t */
-	OPTION_IS_SEED,    /* uint64_t, any */
+	OPTION_IS_SEED,    /* uint64_t, any value */
 	OPTION_IS_SECONDS, /* double */
 	OPTION_IS_PROFILE, /* struct cli_target: these three */
 	OPTION_IS_TARGET,
@@ -41,12 +41,12 @@ enum option_kind {
 struct option_row {
 	const char *synopsis, *help;
 	enum option_kind kind;
-	size_t offset; /* of what it sets in the command's struct */
+	size_t offset; /* offset of the field in the command's struct */
 	long long min, max;
 	void (*take)(void *command, const char *text);
 };
 
-/* Where it goes. Another type than the field's does not compile. */
+/* The field of an option. A type other than the field's does not compile. */
 #define OPTION_TO(command, type, field)                                                                                \
 	(offsetof(command, field) + 0 * sizeof((type *)NULL == &((command *)NULL)->field))
 
@@ -66,7 +66,7 @@ struct option_row {
 	{                                                                                                              \
 		(synopsis), (help), OPTION_IS_COUNT, (to), (min), (max), NULL                                          \
 	}
-/* @function gets the command's struct and the value, or NULL if it takes none. */
+/* @function gets the command's struct and the value, or NULL if the option takes no value. */
 #define OPTION_CALL(synopsis, function, help)                                                                          \
 	{                                                                                                              \
 		(synopsis), (help), OPTION_IS_CALL, 0, 0, 0, (function)                                                \
@@ -75,12 +75,12 @@ struct option_row {
 #define OPTION_FILES_FROM(to)                                                                                          \
 	{                                                                                                              \
 		"--files-from FILE",                                                                                   \
-		    "also the files and directories that FILE names, one per line or with a NUL after each (\"-\": "   \
+		    "also read the files and directories that FILE lists, one per line or each ending in NUL (\"-\": " \
 		    "standard input)",                                                                                 \
 		    OPTION_IS_LIST, (to), 0, 0, NULL                                                                   \
 	}
 
-/* Those that many commands have, and that say the same in each. */
+/* Options that many commands have, with the same text in each. */
 #define OPTION_SEED(to, help)                                                                                          \
 	{                                                                                                              \
 		"--seed N", (help), OPTION_IS_SEED, (to), 0, 0, NULL                                                   \
@@ -96,47 +96,47 @@ struct option_row {
 	}
 #define OPTION_TARGET(to)                                                                                              \
 	{                                                                                                              \
-		"--target T", "what is under test; wirestorm help lists what there is", OPTION_IS_TARGET, (to), 0, 0,  \
+		"--target T", "the code under test; wirestorm help lists the targets", OPTION_IS_TARGET, (to), 0, 0,   \
 		    NULL                                                                                               \
 	}
 #define OPTION_NO_CHECKS(to)                                                                                           \
 	{                                                                                                              \
 		"--no-checks", "do not judge the runs", OPTION_IS_NO_CHECKS, (to), 0, 0, NULL                          \
 	}
-/* Rows for all of struct cli_which. */
+/* Rows for all fields of struct cli_which. */
 #define OPTIONS_WHICH(to, strategy_help)                                                                               \
 	{ "--schedule 'T0*3 T1 T0'", "one choice per step", OPTION_IS_TEXT,                                            \
 		(to) + offsetof(struct cli_which, schedule), 0, 0, NULL },                                             \
-	    { "--seed N", "draw the choices from this seed instead", OPTION_IS_DRAW, (to), 0, 0, NULL },               \
+	    { "--seed N", "draw the choices from this seed", OPTION_IS_DRAW, (to), 0, 0, NULL },                       \
 	{                                                                                                              \
 		"--strategy S", strategy_help, OPTION_IS_STRATEGY, (to), 0, 0, NULL                                    \
 	}
 #define OPTION_JSON(to) OPTION_FLAG("--json", to, "one JSON object on standard output")
 
-/* What stands behind the options. */
+/* The operands that follow the options. */
 enum operands {
 	OPERANDS_NONE = 0,
 	OPERANDS_ONE,
-	OPERANDS_SOME, /* at least one, unless a list of files is given */
+	OPERANDS_SOME, /* at least one, unless --files-from is given */
 	OPERANDS_ANY,
 };
 
 struct command_line {
-	const char *head; /* of --help: usage, and what the command does */
+	const char *head; /* --help: usage, and what the command does */
 	const struct option_row *rows;
-	const char *tail;                  /* exit status, examples */
-	void (*lists)(struct strbuf *out); /* NULL, or: what there is to choose from, behind the tail */
+	const char *tail;                  /* --help: exit status, examples */
+	void (*lists)(struct strbuf *out); /* NULL, or appends a list to the end of --help */
 	enum operands operands;
-	const char *operand; /* "file": what is missing, if one is */
+	const char *operand; /* "file": the operand's name in messages */
 };
 
-/* Fills the command's struct: -1, and the operands begin at argv[optind]; or said what is wrong, and an exit code. */
+/* Fills the command's struct. Returns -1, and the operands start at argv[optind]; or an exit code after a message. */
 int options_parse(int argc, char **argv, const struct command_line *line, void *command);
 
-/* The number in @text within [min, max]; else says what is wrong with @option and exits with EXIT_USAGE. */
+/* The number in @text if it is within [min, max]. Otherwise reports the error in @option and exits with EXIT_USAGE. */
 long long option_number(const char *option, const char *text, long long min, long long max);
 double option_seconds(const char *option, const char *text);
-/* Any number of 64 bits. */
+/* Parses any 64-bit number. */
 uint64_t option_seed(const char *option, const char *text);
 
 #endif

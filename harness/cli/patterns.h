@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* patterns.h - file names by pattern, and lists of patterns in files. */
+/* patterns.h - matching file names with patterns, and reading lists of patterns. */
 #ifndef HARNESS_CLI_PATTERNS_H
 #define HARNESS_CLI_PATTERNS_H
 
@@ -9,7 +9,7 @@
 struct pattern {
 	char *text;
 	unsigned line;
-	bool used; /* has matched a path */
+	bool used; /* it has matched a path */
 };
 
 struct patterns {
@@ -18,13 +18,13 @@ struct patterns {
 };
 
 /*
- * Does the pattern of a shell match the path, or the end of the path that begins behind a slash? "002.vmt" and
- * "conc/0*" match corpus/conc/002.vmt; * matches slashes, too.
+ * Does the shell pattern match the path, or a part of the path from after a slash to its end? "002.vmt" and "conc/0*"
+ * match corpus/conc/002.vmt. * matches slashes, too.
  */
 bool pattern_matches(const char *pattern, const char *path);
-/* Reads a file with one pattern a line; # begins a comment. False: said why on standard error. */
+/* Reads a file with one pattern a line; # starts a comment. False: the error was reported. */
 bool patterns_read(struct patterns *p, const char *path);
-/* The first pattern that matches the path; it is marked as used. NULL: none does. */
+/* The first pattern that matches the path, marked as used. NULL: none matches. */
 const struct pattern *patterns_find(struct patterns *p, const char *path);
 void patterns_free(struct patterns *p);
 

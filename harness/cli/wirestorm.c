@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* wirestorm.c - the one command-line tool: finds the subcommand. See command.h. */
+/* wirestorm.c - the command-line tool: finds and runs the subcommand. See command.h. */
 #include <assert.h>
 #include <err.h>
 #include <errno.h>
@@ -29,11 +29,11 @@ static const struct cli_command own_commands[] = {
 #define NR_OWN_COMMANDS (sizeof(own_commands) / sizeof(own_commands[0]))
 #define COMMANDS_MAX (NR_OWN_COMMANDS + 16)
 
-/* All commands, in the order of help. */
+/* All commands, in the order of the help. */
 static const struct cli_command *commands[COMMANDS_MAX];
 static size_t nr_commands;
 
-/* What "help" has besides the commands. */
+/* The lists that "help" offers besides the commands. */
 static const struct {
 	const char *name;
 	void (*print)(struct strbuf *out, bool markdown);
@@ -55,7 +55,7 @@ print_help(FILE *f)
 	           "A program (.vmt) is a few threads with a few operations each, on a small map.\n\n");
 	for (size_t i = 0; i < nr_commands; i++)
 		fprintf(f, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
-	fprintf(f, "\nWhat can be under test, --target (the first is the default):\n\n");
+	fprintf(f, "\nThe targets for --target (the first is the default):\n\n");
 	for (size_t i = 0; target_at(i) != NULL; i++)
 		fprintf(f, "  %-9s %s\n", target_at(i)->name, target_at(i)->summary);
 	fprintf(f, "\nwirestorm COMMAND --help explains a command.\n"
@@ -66,7 +66,7 @@ print_help(FILE *f)
 	           "  wirestorm run -v corpus/litmus/wire-gone-after-wait.vmt\n");
 }
 
-/* Each command of @more goes before the one that it names. */
+/* Inserts each command of @more before the one that it names. */
 static void
 collect_commands(const struct cli_command *const *more)
 {
@@ -94,8 +94,8 @@ find_command(const char *name)
 }
 
 /*
- * Replaces this process by the program of the command that argv[0] names. Returns only if that fails: -1 if @command,
- * its row, is NULL; else EXIT_USAGE after a message.
+ * Replaces this process by the program of the command that argv[0] names. Returns only on failure: -1 if @command, its
+ * row, is NULL; otherwise EXIT_USAGE after a message.
  */
 static int
 run_external(const struct cli_command *command, char **argv)
@@ -117,7 +117,7 @@ run_external(const struct cli_command *command, char **argv)
 	return EXIT_USAGE;
 }
 
-/* The exit status of the command that argv[0] names; -1: there is none. */
+/* The exit status of the command that argv[0] names; -1: there is no such command. */
 static int
 run_command(int argc, char **argv)
 {
@@ -125,7 +125,7 @@ run_command(int argc, char **argv)
 
 	if (command == NULL || command->function == NULL)
 		return run_external(command, argv);
-	/* Messages begin with "wirestorm run: ", those of err(3) and those of getopt_long. */
+	/* Messages of err(3) and getopt_long start with "wirestorm run: ". */
 	cli_name_process(getprogname(), command->name, argv);
 	return command->function(argc, argv);
 }
@@ -140,7 +140,7 @@ hint_command(const char *name, struct nearest *n)
 	return nearest_hint(n);
 }
 
-/* The command or the list that was probably meant. */
+/* Reports an unknown argument of help, with the command or list that was probably meant. */
 static int
 unknown_help(const char *name)
 {

@@ -25,12 +25,12 @@ struct check {
 	struct checkfile_report report;
 	struct strbuf *out;
 	struct strbuf before; /* the canonical text, if there is something to bless */
-	size_t line_at;       /* where in *out the last difference begins */
+	size_t line_at;       /* offset in *out of the last difference */
 };
 
 /* --- differences --- */
 
-/* The last difference gets its line of text. */
+/* Gives the last difference its line of text. */
 static void
 end_difference(struct check *c)
 {
@@ -47,7 +47,7 @@ end_difference(struct check *c)
 }
 
 /*
- * Begins a line about a difference, of line @line of the program (0: of none in particular). @what is a word of
+ * Starts a line about a difference at line @line of the program (0: no particular line). @what is a word of
  * docs/json.md; @expected and @found may be NULL.
  */
 static void
@@ -73,7 +73,7 @@ fail_at(struct check *c, unsigned line)
 	differ(c, line, "other", NULL, NULL);
 }
 
-/* The schedule that shows the last difference. */
+/* Adds the schedule that shows the last difference. */
 static void
 add_witness(struct check *c, const char *schedule)
 {
@@ -84,7 +84,7 @@ add_witness(struct check *c, const char *schedule)
 		    json_array_get(c->options->differences, nr - 1), "schedule", json_string(schedule));
 }
 
-/* A step that ran alone, as run_open and run_final say it. */
+/* Reports a failed init or final step, as run_open and run_final describe it. */
 static void
 differ_step(struct check *c)
 {
@@ -94,7 +94,7 @@ differ_step(struct check *c)
 	    r->differs != NULL ? strbuf_text(&r->want) : NULL, r->differs != NULL ? strbuf_text(&r->got) : NULL);
 }
 
-/* How to see it again. */
+/* Adds the command that repeats the run. */
 static void
 say_repeat(struct check *c, const struct explore_path *witness)
 {
@@ -122,7 +122,7 @@ fail_finding(struct check *c, const struct finding *f, const struct explore_path
 	strbuf_free(&text);
 }
 
-/* A finding of a program without verdict lines: what quirks explain is counted. */
+/* A finding of a program without verdict lines. Findings that quirks explain are only counted. */
 static void
 take_finding(struct check *c, const struct finding *f, const struct explore_path *witness)
 {
@@ -132,7 +132,7 @@ take_finding(struct check *c, const struct finding *f, const struct explore_path
 		fail_finding(c, f, witness);
 }
 
-/* One of the run by the schedule. Where there are verdict lines, one of them lists it. */
+/* A finding of the run under the schedule. If there are verdict lines, one of them must list it. */
 static void
 take_shown(struct check *c, const struct finding *f, const struct explore_path *how)
 {
@@ -155,7 +155,7 @@ take_shown(struct check *c, const struct finding *f, const struct explore_path *
 
 /* --- outcomes --- */
 
-/* Merges the two sorted lists: what only one of them has is missing or extra. */
+/* Merges the two sorted lists: an outcome in only one of them is missing or extra. */
 static void
 compare_outcomes(struct check *c, const struct explore_result *got)
 {
@@ -219,7 +219,7 @@ compare_finals(struct check *c, const struct explore_result *got)
 	}
 }
 
-/* The guard of the state key: the same by schedules, without merging. */
+/* Tests the state key: explores by schedules, without merging, and compares. */
 static void
 verify(struct check *c, const struct explore_result *merged)
 {
@@ -228,7 +228,7 @@ verify(struct check *c, const struct explore_result *merged)
 
 	if (merged->schedules > c->options->verify_max || c->run.target->key == NULL)
 		return;
-	/* One more than there should be: a second way that finds more must be able to say so. */
+	/* One more than expected, so that a larger number shows. */
 	o.schedules_max = (uint64_t)merged->schedules + 1;
 	explore(&c->run, &o, &plain);
 	c->report.verified = plain.end != EXPLORE_CUT_STOPPED;
@@ -252,7 +252,8 @@ verify(struct check *c, const struct explore_result *merged)
 			    plain.outcomes[i].count == merged->outcomes[i].count)
 				continue;
 			fail_at(c, 0);
-			strbuf_printf(c->out, "--verify: the ways to outcome %s are not as many as over states\n",
+			strbuf_printf(c->out,
+			    "--verify: the number of schedules with outcome %s differs from that over states\n",
 			    plain.outcomes[i].text);
 		}
 	}
@@ -269,7 +270,7 @@ keep_stats(struct check *c, const struct explore_result *got)
 	c->report.nr_outcomes = (uint32_t)got->nr_outcomes;
 }
 
-/* A cycle of states, but no endless schedule: two different states had the same key. */
+/* The states form a cycle, but no schedule is endless: two different states have the same key. */
 static bool
 key_is_incomplete(struct check *c)
 {
@@ -292,7 +293,7 @@ explore_incomplete(struct check *c, const struct explore_result *got)
 	if (got->livelock && c->options->verify && key_is_incomplete(c))
 		strbuf_printf(c->out, "--verify: a cycle of states, but every schedule ends: the key is incomplete\n");
 	else if (got->livelock)
-		strbuf_printf(c->out, "livelock: the states go round in a cycle\n");
+		strbuf_printf(c->out, "livelock: the states form a cycle\n");
 	else if (got->wrong_key != NULL)
 		strbuf_printf(
 		    c->out, "state key incomplete: %s; --verify compares with all schedules\n", got->wrong_key);
@@ -318,14 +319,14 @@ check_outcomes(struct check *c, struct explore_result *got)
 	explore(&c->run, &o, got);
 	if (got->end == EXPLORE_COMPLETE && c->program.nr_outcomes > 0 && outcomes_differ(&c->program, got) &&
 	    !c->options->bless) {
-		/* Only now are witnesses worth their price. */
+		/* Witnesses are expensive, so they are computed only now. */
 		explore_result_free(got);
 		o.want_witnesses = true;
 		explore(&c->run, &o, got);
 	}
 	keep_stats(c, got);
 	for (size_t i = 0; i < got->nr_findings; i++)
-		if (got->findings[i].f.check != CHECK_circle) /* explore_incomplete says that, or doubts it */
+		if (got->findings[i].f.check != CHECK_circle) /* explore_incomplete decides about a cycle */
 			take_finding(c, &got->findings[i].f, &got->findings[i].witness);
 	if (got->end != EXPLORE_COMPLETE || got->livelock || got->overflow) {
 		explore_incomplete(c, got);
@@ -342,7 +343,7 @@ check_outcomes(struct check *c, struct explore_result *got)
 		compare_counts(c, got);
 }
 
-/* No schedule shows it, so all of them are looked at: the states go round, or a schedule goes on and on. */
+/* No single schedule shows a livelock, so all are explored: the states form a cycle, or a schedule does not end. */
 static void
 check_livelock(struct check *c, struct explore_result *got)
 {
@@ -366,7 +367,7 @@ check_livelock(struct check *c, struct explore_result *got)
 
 /* --- schedules --- */
 
-/* Does a quirk that is on explain all findings of the run that the line lists? */
+/* Does an active quirk explain all findings of the run that the line lists? */
 static bool
 is_of_quirks(const struct check *c, const struct program_verdict_line *v)
 {
@@ -384,10 +385,7 @@ is_of_quirks(const struct check *c, const struct program_verdict_line *v)
 	return any;
 }
 
-/*
- * The verdicts of a program about a mutant, and those of quirks, must not come without them: on the same schedule,
- * followed as far as it goes.
- */
+/* Verdicts of a mutant or a quirk must not appear without it on the same schedule, followed as far as possible. */
 static void
 check_gone(struct check *c)
 {
@@ -409,7 +407,8 @@ check_gone(struct check *c)
 			    !(mutant || is_of_quirks(c, v)))
 				continue;
 			fail_at(c, v->line);
-			strbuf_printf(c->out, "the verdict comes without the %s, too\n", mutant ? "mutant" : "quirks");
+			strbuf_printf(
+			    c->out, "the verdict also appears without the %s\n", mutant ? "mutant" : "quirks");
 		}
 	}
 	replay_free(&how);
@@ -417,7 +416,10 @@ check_gone(struct check *c)
 	checker_free(&checker);
 }
 
-/* Is the first word of the verdict's detail no check of that kind? A target has labels of its own for invariants. */
+/*
+ * Is the first word of the verdict's detail unknown as a check of that kind? A target has labels of its own for
+ * invariants.
+ */
 static bool
 names_no_check(const struct program_verdict_line *v)
 {
@@ -429,7 +431,7 @@ names_no_check(const struct program_verdict_line *v)
 	       (id == CHECK_NONE || check_table[id].verdict != v->kind);
 }
 
-/* False: the run does not show what the line lists, and that was said. */
+/* False: the run does not show what the line lists, and this was reported. */
 static bool
 check_line(struct check *c, const struct program_verdict_line *v, bool deadlock)
 {
@@ -441,13 +443,13 @@ check_line(struct check *c, const struct program_verdict_line *v, bool deadlock)
 	differ(c, v->line, "verdict", strbuf_text(&verdict), NULL);
 	strbuf_printf(c->out, "expected verdict %s, but %s\n", strbuf_text(&verdict),
 	    v->kind == PROGRAM_VERDICT_DEADLOCK && !deadlock ? "every thread finished"
-	    : names_no_check(v) ? "there is no check of that name, and of that kind: wirestorm help checks"
+	    : names_no_check(v) ? "no check of that kind has this name: wirestorm help checks lists them"
 	                        : "the run does not show it");
 	strbuf_free(&verdict);
 	return false;
 }
 
-/* The findings of the run are those that the verdict lines list, no more and no fewer. */
+/* Checks that the findings of the run are exactly those that the verdict lines list. */
 static void
 check_verdicts(struct check *c, const struct explore_path *how, bool deadlock)
 {
@@ -465,7 +467,7 @@ check_verdicts(struct check *c, const struct explore_path *how, bool deadlock)
 		check_gone(c);
 }
 
-/* What the run shows becomes what the verdict lines list. A finding where there is none is a failure. */
+/* Makes the verdict lines list the findings of the run. A run without a finding is a failure. */
 static void
 bless_verdicts(struct check *c, const struct explore_path *how, bool deadlock)
 {
@@ -521,7 +523,10 @@ check_schedule(struct check *c, struct strbuf *result)
 
 /* --- blessing --- */
 
-/* A sequential program gets everything; beside threads only what is expected already is brought up to date. */
+/*
+ * Blesses a step. A sequential program gets all results and states; with threads, only existing expectations are
+ * updated.
+ */
 static void
 bless_step(struct check *c, struct program_step *s, const struct vm_result *got)
 {
@@ -539,7 +544,7 @@ bless_step(struct check *c, struct program_step *s, const struct vm_result *got)
 	s->state = strbuf_take(&text);
 }
 
-/* The steps of a sequential part, with what they really give. */
+/* Gives the steps of a sequential part their actual results. */
 static void
 bless_steps(struct check *c, struct program_step *steps, size_t nr)
 {
@@ -567,7 +572,7 @@ bless_outcomes(struct program *p, struct explore_result *got)
 	p->schedules = got->schedules;
 }
 
-/* The text that the file should have. The caller writes it. */
+/* Makes the text that the file should have. The caller writes it. */
 static void
 bless_text(struct check *c)
 {
@@ -577,7 +582,7 @@ bless_text(struct check *c)
 
 /* --- one file --- */
 
-/* Results and states that the sequential parts are compared with. */
+/* Does the program expect results or states of init or final steps? */
 static bool
 expects_steps(const struct program *p)
 {
@@ -657,7 +662,7 @@ check_opened(struct check *c)
 	strbuf_free(&wrong);
 }
 
-/* Under --bless the init steps first get what they really give; then opening compares with that. */
+/* With --bless, first gives the init steps their actual results. Opening then compares with these. */
 static void
 bless_init(struct check *c, struct sim *sim)
 {
@@ -670,14 +675,14 @@ bless_init(struct check *c, struct sim *sim)
 	run_close(&c->run);
 }
 
-/* Is it left out, as the others of its directory that need a build with the mutants? */
+/* Is the file skipped because it needs a build with mutants? */
 static bool
 needs_mutants(const struct check *c)
 {
 	return c->options->skip_mutants && c->program.config.mutant != NULL && !VM_HAS_MUTANTS;
 }
 
-/* Runs the init steps and checks the rest, unless the target refuses the program. */
+/* Runs the init steps and checks the rest, unless the target rejects the program. */
 static void
 check_program(struct check *c, struct sim *sim)
 {
@@ -697,7 +702,7 @@ check_program(struct check *c, struct sim *sim)
 	run_close(&c->run);
 }
 
-/* What vmt_load has said of the file: "FILE:LINE:COLUMN: ..." or "FILE: ...". */
+/* Reports the error that vmt_load has given: "FILE:LINE:COLUMN: ..." or "FILE: ...". */
 static void
 differ_file(const char *path, const struct checkfile_options *options, const struct strbuf *said)
 {
@@ -729,7 +734,7 @@ checkfile_program(
 		c.program.config.mutant = options->mutant;
 	if (options->bless)
 		vmt_print(&c.program, &c.before);
-	/* Where the init steps cannot be blessed, opening says why. */
+	/* If the init steps cannot be blessed, opening the run reports why. */
 	if (options->bless)
 		bless_init(&c, sim);
 	if (options->notes != NULL && !needs_mutants(&c))

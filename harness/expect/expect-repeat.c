@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* expect-repeat.c - the command that repeats what a check has found: see checkfile.h. */
+/* expect-repeat.c - the command that repeats a finding of a check: see checkfile.h. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,13 +11,13 @@ void
 checkfile_say_repeat(
     const char *path, const struct checkfile_options *options, const struct explore_path *way, struct strbuf *out)
 {
-	bool changed = options->mutant != NULL || options->no_mutant; /* which run has no option for */
+	bool changed = options->mutant != NULL || options->no_mutant; /* run has no option for these */
 
 	if (changed && way != NULL && way->choices != NULL) {
 		strbuf_add(out, "; schedule ");
 		vmt_print_choices(way->choices, way->nr_choices, out);
 	}
-	/* The program's name is followed by that of the command, as messages begin. */
+	/* Messages start with "wirestorm COMMAND"; the text names another command. */
 	strbuf_printf(out, "; repeat: %.*s %s ", (int)strcspn(getprogname(), " "), getprogname(),
 	    !changed         ? way != NULL ? "run" : "explore"
 	    : options->fixed ? "check --fixed"

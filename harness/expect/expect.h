@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * expect.h - the room expect: programs against what they expect.
+ * expect.h - the room expect: compares programs with what they expect.
  *
- * For: checking a file, writing the expectations of a program, asking whether a finding is gone.
- * Includes: base/ to shrink/.
+ * For: checking a file, writing the expectations of a program, asking whether a finding is fixed.
+ * Includes: base/, program/, sim/, target/, check/, run/, explore/.
  * Start reading: checkfile.h, then expect-run.h and fixed.h.
  */
 #ifndef HARNESS_EXPECT_EXPECT_H

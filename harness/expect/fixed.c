@@ -9,7 +9,7 @@
 #include "harness/program/program.h"
 #include "harness/run/run.h"
 
-#define MORE_REPLAYS 16 /* as explore: random schedules that are replayed, besides one for each outcome */
+#define MORE_REPLAYS 16 /* as in explore: random schedules to replay, besides one for each outcome */
 
 struct fixed {
 	const char *path;
@@ -21,7 +21,7 @@ struct fixed {
 	struct strbuf *out;
 };
 
-/* --- what is looked for --- */
+/* --- the finding in question --- */
 
 static bool
 is_looked_for(const struct program *p, const struct finding *f)
@@ -29,7 +29,7 @@ is_looked_for(const struct program *p, const struct finding *f)
 	return p->nr_verdicts > 0 ? expect_line_of(p, f) != NULL : !f->quirk;
 }
 
-/* Is a deadlock looked for that may be no finding, or a livelock? */
+/* Is a verdict of this kind in question: a deadlock that may not be a finding, or a livelock? */
 static bool
 looks_for(const struct program *p, enum program_verdict kind)
 {
@@ -77,7 +77,7 @@ cannot_run(struct fixed *x, const char *why)
 	strbuf_printf(x->out, "%s\n", why);
 }
 
-/* A finding that was not looked for: the answer stands, but somebody may want to know. */
+/* Mentions another finding. It does not change the answer. */
 static void
 mention(struct fixed *x, const struct explore_result *got)
 {
@@ -114,7 +114,7 @@ say_gone(struct fixed *x, const struct explore_result *got)
 
 /* --- the runs --- */
 
-/* Looks at the run, which has come to its end on this way. True: it shows what is looked for, and that was said. */
+/* Judges the run, which has ended on this way. True: it shows the finding in question, and the answer is written. */
 static bool
 look_at_run(struct fixed *x, const struct explore_path *way)
 {
@@ -136,7 +136,7 @@ look_at_run(struct fixed *x, const struct explore_path *way)
 	return found;
 }
 
-/* By the program's own schedule, as far as it goes. */
+/* Runs the program's own schedule, as far as it can be followed. */
 static bool
 by_own_schedule(struct fixed *x)
 {
@@ -176,7 +176,7 @@ by_strategies(struct fixed *x)
 	return found;
 }
 
-/* What is looked for, among all that the exploration has found. */
+/* Looks for the finding in question among all findings of the exploration. */
 static bool
 look_at_all(struct fixed *x, const struct explore_result *got)
 {
@@ -234,7 +234,7 @@ by_all_schedules(struct fixed *x)
 	explore_result_free(&got);
 }
 
-/* A program without threads has one run. */
+/* A program without threads has only one run. */
 static void
 by_steps(struct fixed *x)
 {
@@ -245,7 +245,7 @@ by_steps(struct fixed *x)
 	strbuf_addc(x->out, '\n');
 }
 
-/* The init steps do not come to their end. */
+/* The init steps do not end. */
 static void
 not_opened(struct fixed *x)
 {

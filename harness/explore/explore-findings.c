@@ -38,9 +38,7 @@ findings_see(struct graph *g, struct explore_result *result, const struct checke
 void
 findings_livelock(struct graph *g, struct explore_result *result)
 {
-	struct finding f = {
-		.check = CHECK_circle, .thread = -1, .text = "the states go round in a cycle from here on"
-	};
+	struct finding f = { .check = CHECK_circle, .thread = -1, .text = "the states form a cycle from here on" };
 
 	see(g, result, &f, g->cycle, AT_NODE);
 }
@@ -86,7 +84,7 @@ finding_on_witness(struct run *r, struct explore_finding *x)
 	}
 	strbuf_free(&wrong);
 	/*
-	 * A cycle is a fact of the graph, which no run shows. And the checker may have had no room for a finding that
+	 * A cycle is a fact of the graph, which no run shows. And the checker may have had no space for a finding that
 	 * comes after many others.
 	 */
 	return seen || x->f.check == CHECK_circle || c->nr_findings >= FINDINGS_MAX / 2;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * hunt-attempt.c - what a worker does: runs a program in all ways, or in many, and says what it has found; makes a
- * finding small, replays it, and tells what happened in words.
+ * hunt-attempt.c - the work of a hunt's worker: runs a program in all interleavings or in many, and reports findings;
+ * shrinks a finding, replays it, and describes it in words.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -18,8 +18,8 @@
 #include "harness/sim/sim.h"
 
 #define SHRINK_STATES_MAX 10000
-#define SHRINK_SECONDS 20.0 /* of processor time: then the smallest program so far is kept */
-#define ENDLESS_MAX 4       /* steps of a program that do not end: then the exploration is cut */
+#define SHRINK_SECONDS 20.0 /* processor seconds; then the smallest program so far is kept */
+#define ENDLESS_MAX 4       /* an exploration is cut after so many endless steps */
 #define REPLAYS 3
 #define SILENCE_STATES_MAX 20000
 
@@ -42,7 +42,7 @@ hunt_worker_begin(const void *arg)
 
 /* --- an attempt --- */
 
-/* A finding of one program, and the schedule that shows it. */
+/* A finding in a program, and the schedule that shows it. */
 struct sighted {
 	struct finding f;
 	struct explore_path path;
@@ -58,8 +58,8 @@ struct attempt {
 	double schedules;
 	size_t nr;
 	struct sighted *sighted;
-	char *wrong_key;          /* NULL, or what explore_result.wrong_key says */
-	struct explore_path path; /* of the present run of a strategy */
+	char *wrong_key;          /* NULL, or a copy of explore_result.wrong_key */
+	struct explore_path path; /* the present run of a strategy */
 	size_t cap;
 };
 
@@ -131,7 +131,7 @@ explore_it(struct attempt *a)
 	explore_result_free(&x);
 }
 
-/* Too many states: so many runs, each by a strategy of the mix. */
+/* Too many states to explore: makes some runs, each by a strategy of the mix. */
 static void
 sample_it(struct attempt *a, uint64_t seed)
 {
@@ -158,7 +158,10 @@ sample_it(struct attempt *a, uint64_t seed)
 	strategy_view_free(&view);
 }
 
-/* The program with the schedule that shows the finding, all verdicts of that run, the finding first, and its result. */
+/*
+ * Writes the program with the schedule that shows the finding, all verdicts of that run, this finding first, and the
+ * result.
+ */
 static void
 finding_text(const struct attempt *a, const struct sighted *s, struct strbuf *out)
 {
@@ -177,7 +180,7 @@ finding_text(const struct attempt *a, const struct sighted *s, struct strbuf *ou
 	free(p.result);
 }
 
-/* Before it is small: what kind of thing it is, so that not every one is shrunk. */
+/* A rough key of a finding before it is shrunk: only a few findings with the same rough key are shrunk. */
 static void
 rough_key(const struct attempt *a, const struct finding *f, struct strbuf *out)
 {
@@ -226,7 +229,7 @@ parse(const char *text, struct program *p)
 	struct vmt_error e;
 
 	if (!vmt_parse(text, strlen(text), p, &e))
-		errx(2, "a hunted program cannot be read: %u:%u: %s", e.line, e.column, e.text);
+		errx(2, "internal error: a hunted program does not parse: %u:%u: %s", e.line, e.column, e.text);
 }
 
 static enum run_open_result
@@ -249,7 +252,7 @@ attempt(struct hunter *h, struct message_reader *in, struct keybuf *out)
 	features_clear(&h->features);
 	opened = open_attempt(&a);
 	if (opened == RUN_INIT_FAILED && h->checker.nr_findings > 0 && program_init_as_thread(&a.program)) {
-		/* An init step is what is wrong. */
+		/* The finding is in an init step. */
 		run_close(&a.run);
 		opened = open_attempt(&a);
 	}
@@ -268,9 +271,9 @@ attempt(struct hunter *h, struct message_reader *in, struct keybuf *out)
 	free(text);
 }
 
-/* --- a small program, in words --- */
+/* --- describing a small program --- */
 
-/* The finding that the program's verdict means, in the run of its schedule; false: it is not there. */
+/* Runs the program under its schedule, and looks for the finding of its verdict. False: the run does not show it. */
 static bool
 replay_finding(
     struct hunter *h, const struct program *p, struct finding *ret, struct strbuf *outcome, struct shrink_verdict *v)
@@ -294,7 +297,7 @@ replay_finding(
 	return found;
 }
 
-/* As often as it takes to trust it: the same finding with the same result. */
+/* Replays several times: does each run show the same finding with the same result? */
 static bool
 replays(struct hunter *h, const struct program *p, struct finding *ret)
 {
@@ -316,7 +319,7 @@ replays(struct hunter *h, const struct program *p, struct finding *ret)
 
 enum silence { SILENT = 1, OTHER_FOUND, SAME_FOUND, NOT_KNOWN };
 
-/* What does the program show, in all interleavings, when it runs without the quirk? */
+/* Which findings does the program show, in all interleavings, without this quirk? */
 static enum silence
 without_quirk(struct hunter *h, const struct program *p, uint8_t check, unsigned quirk)
 {
@@ -350,16 +353,17 @@ say_quirk(struct hunter *h, const struct program *p, uint8_t check, unsigned qui
 	strbuf_printf(&text, "Quirk %s: %s. ", vm_behaviour_table[quirk].id, vm_behaviour_table[quirk].kernel);
 	switch (without_quirk(h, p, check, quirk)) {
 	case SILENT:
-		strbuf_add(&text, "Without it no interleaving of this program shows anything.");
+		strbuf_add(&text, "Without it, no interleaving of this program shows a finding.");
 		break;
 	case OTHER_FOUND:
-		strbuf_add(&text, "Without it no interleaving of this program shows this, but something else.");
+		strbuf_add(
+		    &text, "Without it, no interleaving of this program shows this finding, but some show another.");
 		break;
 	case SAME_FOUND:
-		strbuf_add(&text, "Without it this is found, too.");
+		strbuf_add(&text, "Without it, this finding happens, too.");
 		break;
 	case NOT_KNOWN:
-		strbuf_add(&text, "What happens without it was not explored.");
+		strbuf_add(&text, "Whether this happens without it was not explored.");
 		break;
 	}
 	hunt_comment(strbuf_text(&text), head);
@@ -390,7 +394,7 @@ say_head(struct hunter *h, const struct program *p, const struct finding *f, con
 	strbuf_clear(&text);
 	say_quirks(h, p, f->check, head);
 	if (r->end == SHRINK_LOST)
-		strbuf_add(&text, "As it was found: it could not be made smaller.");
+		strbuf_add(&text, "This is the program as it was found: it could not be made smaller.");
 	else
 		strbuf_printf(&text, "Found with %u threads and %u operations behind %u init steps, made smaller%s.",
 		    r->before.threads, r->before.ops, r->before.init,
@@ -410,7 +414,7 @@ add_head(struct program *p, const struct strbuf *more)
 	p->head = strbuf_take(&head);
 }
 
-/* What wirestorm check says of the file before it is written; empty: it passes. */
+/* What wirestorm check says of the file before it is written. Empty: the file passes. */
 static void
 check_small(struct hunter *h, struct program *p, struct strbuf *complaint)
 {
@@ -436,7 +440,7 @@ check_small(struct hunter *h, struct program *p, struct strbuf *complaint)
 	strbuf_free(&note);
 }
 
-/* @shrunk: it goes to a file, and is not just compared with others. */
+/* @shrunk: the program goes to a file. Otherwise it is only compared with others. */
 static void
 say_small(struct hunter *h, struct program *p, const struct shrink_report *r, bool shrunk, struct keybuf *out)
 {
@@ -444,7 +448,7 @@ say_small(struct hunter *h, struct program *p, const struct shrink_report *r, bo
 	bool livelock = program_verdict(p)->kind == PROGRAM_VERDICT_LIVELOCK, good;
 	struct finding f = { 0 };
 
-	good = !livelock && replays(h, p, &f); /* a livelock has no schedule */
+	good = !livelock && replays(h, p, &f); /* no schedule shows a livelock */
 	if (f.check != CHECK_NONE) {
 		hunt_key(p, &f, &key);
 		hunt_name(&f, &name);
@@ -458,7 +462,7 @@ say_small(struct hunter *h, struct program *p, const struct shrink_report *r, bo
 		strbuf_add(&line, strbuf_text(&key));
 		strbuf_printf(&head, "# %s, as it was found: %s.\n", strbuf_text(&line),
 		    livelock ? "a schedule that does not end shows it"
-		             : "its schedule alone does not show it again, so something decides that is in no state");
+		             : "its schedule does not show it again: something outside the state decides");
 	}
 	free(p->head);
 	p->head = strbuf_take(&head);

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * hunt-features.c - in which ways operations have met: what makes a program worth keeping.
+ * hunt-features.c - features: the ways in which operations met, which make a program worth keeping.
  *
- * A way is two operations of different threads, where each of them is, and how their pages lie to each other; or a
- * return with a name, and where another operation was then. Where an operation is, is what the target says of it, less
- * the numbers. Or it is an operation and the condition of a page that it names: so what takes several operations one
- * after the other on one page is seen to come nearer, too. Neither pages nor threads' numbers make a way, so that
- * programs which differ in these alone are the same. Ways are numbers of 16 bits: two may share one, which costs a
- * program now and then and nothing else.
+ * A feature is one of these:
+ *   - two operations of different threads: the place of each in the code, and the relation of their pages;
+ *   - a return with a name, and the place of another operation at that time;
+ *   - an operation, and the condition of a page that it names. So a program that needs several operations on one page
+ *     is seen to make progress.
+ *
+ * The place of an operation is what the target's where function says, without its numbers. Page numbers and thread
+ * numbers are not part of a feature, so programs that differ only in them are equal. A feature is hashed to 16 bits:
+ * two features may share a number, which now and then loses a program.
  */
 #include <string.h>
 
@@ -15,9 +18,9 @@
 #include "harness/run/run.h"
 
 #define WHERE_MAX 128
-#define PAGES_MAX 1024 /* more are no range */
+#define PAGES_MAX 1024 /* a longer operation has no range */
 
-/* How the pages of two operations lie to each other. */
+/* The relation of the pages of two operations. */
 enum lie { LIE_APART = 1, LIE_TOUCH, LIE_SAME, LIE_INSIDE, LIE_AROUND, LIE_ACROSS };
 
 void
@@ -48,7 +51,7 @@ add(struct features *f, uint64_t hash)
 	f->list[f->nr++] = number;
 }
 
-/* The operation that the thread is in, and where in it. */
+/* The thread's operation and its place in the code. */
 static uint64_t
 place_of(const struct run *r, unsigned thread, const struct vm_op *op)
 {
@@ -83,7 +86,7 @@ lie_of(const struct vm_op *a, const struct vm_op *b)
 	return LIE_ACROSS;
 }
 
-/* The last operation that thread @a has ended went this way, and @b was there. */
+/* Notes the edges of the last operation that thread @a has ended, while @b was at its place. */
 static void
 look_at_edges(struct features *f, uint64_t edges, uint64_t place)
 {
@@ -97,14 +100,14 @@ look_at_pair(struct features *f, const struct run *r, unsigned a, unsigned b, co
 	const struct vm_op *x = run_op(r, a, r->threads[a].nr_done);
 	const struct vm_op *y = run_op(r, b, r->threads[b].nr_done);
 
-	/* The same whichever of them comes first. */
+	/* Sorted, so that the order of the two threads does not matter. */
 	if (places[a] <= places[b])
 		add(f, mix(mix(mix(3, places[a]), places[b]), lie_of(x, y)));
 	else
 		add(f, mix(mix(mix(3, places[b]), places[a]), lie_of(y, x)));
 }
 
-/* The first and the last page of @op are in a condition: in front of it, while it goes on, or (@after) behind it. */
+/* Notes the condition of the first and the last page of @op: before and during the operation, or after it (@after). */
 static void
 look_at_pages(struct features *f, const struct run *r, const struct vm_op *op, bool after)
 {
@@ -112,7 +115,7 @@ look_at_pages(struct features *f, const struct run *r, const struct vm_op *op, b
 
 	strategy_op_pages(op, &start, &end);
 	if (end - start > PAGES_MAX)
-		return; /* it is about all pages */
+		return; /* the operation concerns all pages */
 	add(f, mix(mix(4, r->target->condition(r->self, start)), after ? 0 : op->code));
 	if (end > start + 1)
 		add(f, mix(mix(4, r->target->condition(r->self, end - 1)), after ? 0 : op->code));

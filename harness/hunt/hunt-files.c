@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * hunt-files.c - the directories of a hunt: where findings go, one file each, and those with findings that are known.
+ * hunt-files.c - the directories of a hunt: one for findings, one file each, and those with known findings.
  *
- * A file appears under its name when it is whole (vmt_write). Names are numbered from the highest that is there, and a
- * hunt locks its directory, so nothing is ever overwritten.
+ * A file appears under its name when it is complete (vmt_write). Numbers in names continue after the highest one, and a
+ * hunt locks its directory, so no file is ever overwritten.
  */
 #include <sys/stat.h>
 
@@ -28,14 +28,14 @@ struct known {
 };
 
 struct hunt_files {
-	const char *out; /* NULL: nowhere */
+	const char *out; /* NULL: findings are not written */
 	int lock;
-	unsigned next; /* number */
+	unsigned next; /* next number */
 	size_t nr;
 	struct known *known;
 };
 
-/* --- what is known --- */
+/* --- known findings --- */
 
 static void
 know(struct hunt_files *files, const char *key, const char *path, bool baseline)
@@ -49,7 +49,7 @@ know(struct hunt_files *files, const char *key, const char *path, bool baseline)
 		.baseline = baseline };
 }
 
-/* The key of a program that cost a process: it has no verdict, so it is compared as a whole, but for its head. */
+/* The key of a program that killed a process. It has no verdict, so the whole program is the key, except its head. */
 void
 hunt_lost_key(const struct program *p, struct strbuf *out)
 {
@@ -60,7 +60,10 @@ hunt_lost_key(const struct program *p, struct strbuf *out)
 	vmt_print(&bare, out);
 }
 
-/* Programs with a verdict are known findings. One without a verdict is known if it costs a process again. */
+/*
+ * Makes work for a known program. One with a verdict is a known finding. One without a verdict is known only if it
+ * kills a process again.
+ */
 static bool
 make_work(struct hunt_files *files, const char *path, bool baseline, struct work *work)
 {
@@ -81,7 +84,7 @@ make_work(struct hunt_files *files, const char *path, bool baseline, struct work
 	return good;
 }
 
-/* Each is replayed by a worker, because what it shows may be a crash. */
+/* A worker replays each program, because it may crash. */
 static bool
 read_known(struct hunt_files *files, struct workers *workers, const char *directory, bool baseline)
 {
@@ -122,9 +125,9 @@ read_known(struct hunt_files *files, struct workers *workers, const char *direct
 	return good;
 }
 
-/* --- where findings go --- */
+/* --- writing findings --- */
 
-/* The number behind the highest that a file of the directory begins with. */
+/* The number after the highest one that starts a file name in the directory. */
 static unsigned
 next_number(const char *directory)
 {
@@ -170,7 +173,7 @@ open_out(struct hunt_files *files)
 	files->lock = flopen(path, O_CREAT | O_RDWR | O_NONBLOCK | O_CLOEXEC, 0666);
 	if (files->lock < 0) {
 		if (errno == EWOULDBLOCK)
-			warnx("%s: another hunt writes there", files->out);
+			warnx("%s: another hunt is writing to this directory", files->out);
 		else
 			warn("%s", path);
 		return false;
@@ -193,7 +196,7 @@ hunt_files_open(const struct hunt_options *o, struct workers *workers)
 		good = read_known(files, workers, o->baseline, true);
 	if (good && o->known != NULL)
 		good = read_known(files, workers, o->known, false);
-	/* What earlier hunts have left is not written again. */
+	/* Findings of earlier hunts are not written again. */
 	if (good && o->out != NULL && has_programs(o->out))
 		good = read_known(files, workers, o->out, false);
 	if (good)
@@ -210,7 +213,8 @@ hunt_files_retry(const struct hunt_files *files, struct hunt_finding *f)
 	struct vmt_error e;
 
 	if (!vmt_parse(f->text, strlen(f->text), &p, &e))
-		errx(EXIT_USAGE, "%s: a finding cannot be read: %u:%u: %s", f->name, e.line, e.column, e.text);
+		errx(EXIT_USAGE, "%s: internal error: the finding does not parse: %u:%u: %s", f->name, e.line, e.column,
+		    e.text);
 	if (snprintf(path, sizeof(path), "%s/%s", files->out, f->name) >= PATH_MAX)
 		f->error = ENAMETOOLONG;
 	else

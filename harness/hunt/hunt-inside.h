@@ -9,18 +9,18 @@
 
 /* --- hunt-features.c --- */
 
-#define FEATURES_COUNT 65536 /* numbers that a way of meeting can have */
+#define FEATURES_COUNT 65536 /* number of different features */
 
-/* The ways in which operations have met in one program, and pages were, each once. */
+/* The features of one program, each once. */
 struct features {
-	uint64_t edges; /* returns reached */
+	uint64_t edges; /* edges reached */
 	size_t nr;
 	uint16_t list[FEATURES_COUNT];
 	uint64_t seen[FEATURES_COUNT / 64];
 };
 
 void features_clear(struct features *f);
-/* What the run, which is between two steps, shows. */
+/* Notes the features of the run, which is between two steps. */
 void features_look(struct features *f, const struct run *r);
 
 /* --- hunt-pool.c --- */
@@ -30,14 +30,14 @@ struct prng;
 
 struct hunt_pool *hunt_pool_new(void);
 void hunt_pool_free(struct hunt_pool *p);
-/* What an attempt has reached, as it says so itself: returns, ways. True: something that none had before. */
+/* Reads the features of an attempt from its message: edges, then ways of meeting. True: one of them is new. */
 bool hunt_pool_look(struct hunt_pool *p, struct message_reader *r);
-/* Keeps the program of that attempt. Takes the text. */
+/* Keeps the program of that attempt. Takes ownership of the text. */
 void hunt_pool_keep(struct hunt_pool *p, char *text, uint64_t cost);
 bool hunt_pool_is_empty(const struct hunt_pool *p);
-/* The text of a program that is worth changing. */
+/* Chooses a kept program to mutate, and returns its text. */
 const char *hunt_pool_choose(const struct hunt_pool *p, struct prng *prng);
-/* The programs that are kept now, in the order in which hunt_pool_choose numbers them. */
+/* The programs that are kept now, numbered as in hunt_pool_choose. */
 size_t hunt_pool_nr(const struct hunt_pool *p);
 const char *hunt_pool_text(const struct hunt_pool *p, size_t i);
 void hunt_pool_report(const struct hunt_pool *p, struct hunt_report *report);
@@ -46,14 +46,14 @@ void hunt_pool_report(const struct hunt_pool *p, struct hunt_report *report);
 
 struct hunt_store;
 
-/* Reads the programs in o->pool that are for this hunt, in order of their names. NULL: said why it cannot. */
+/* Reads the programs in o->pool that fit this hunt, in order of their names. NULL: the error was reported. */
 struct hunt_store *hunt_store_open(const struct hunt_options *o, struct hunt_report *report);
 void hunt_store_close(struct hunt_store *s);
 size_t hunt_store_nr(const struct hunt_store *s);
 const char *hunt_store_text(const struct hunt_store *s, size_t i);
-/* The program was run in this hunt: if it is not in the pool in the end, it is no longer needed. */
+/* This hunt has run the program: hunt_store_prune removes its file unless the pool keeps it. */
 void hunt_store_tried(struct hunt_store *s, size_t i);
-/* Writes the programs that are kept and in no file. False: said why not. */
+/* Writes the kept programs that have no file. False: the error was reported. */
 bool hunt_store_save(struct hunt_store *s, const struct hunt_pool *pool, struct hunt_report *report);
 /* Removes the files of programs that were tried and not kept. */
 void hunt_store_prune(struct hunt_store *s, const struct hunt_pool *pool, struct hunt_report *report);
@@ -61,13 +61,13 @@ void hunt_store_prune(struct hunt_store *s, const struct hunt_pool *pool, struct
 /* --- hunt-attempt.c: the worker's side --- */
 
 enum hunt_job {
-	JOB_ATTEMPT = 1, /* a number, a text: what happens in the program */
-	JOB_SHRINK,      /* a text with verdict and schedule: a small one, in words */
-	JOB_KEY,         /* the same: what tells its finding from others */
+	JOB_ATTEMPT = 1, /* input: a number and a text; runs the program */
+	JOB_SHRINK,      /* input: a text with verdict and schedule; shrinks the program and describes it */
+	JOB_KEY,         /* input: the same; gives the key of its finding */
 };
 
 enum attempt_how {
-	ATTEMPT_REFUSED = 0, /* its init steps do not come to an end, or the target cannot do it */
+	ATTEMPT_REFUSED = 0, /* its init steps do not end, or the target rejects it */
 	ATTEMPT_COMPLETE,
 	ATTEMPT_SAMPLED,
 };
@@ -78,31 +78,31 @@ void hunt_worker_do(void *state, const struct keybuf *in, struct keybuf *out);
 /* --- hunt-words.c --- */
 
 /*
- * What tells a finding in a small program from others: check, quirks that are on, returns of the operation, kinds of
- * operation.
+ * The key of a finding, by which equal findings are recognised: check, active quirks, returns of the operation, kinds
+ * of operation.
  */
 void hunt_key(const struct program *p, const struct finding *f, struct strbuf *out);
-/* The text as a comment of as many lines as it takes. */
+/* Appends the text as a comment of several lines. */
 void hunt_comment(const char *text, struct strbuf *out);
-/* A name for its file: "I19-wire_fault". */
+/* Appends a name for its file: "I19-wire_fault". */
 void hunt_name(const struct finding *f, struct strbuf *out);
 
-/* --- hunt.c --- */
+/* --- hunt-loop.c --- */
 
-/* What came of JOB_SHRINK or JOB_KEY. The texts are the caller's. */
+/* Reads the result of JOB_SHRINK or JOB_KEY. The caller frees the texts. */
 void hunt_read_small(struct work *work, struct hunt_finding *f);
 
 /* --- hunt-files.c: the directories of a hunt --- */
 
 struct hunt_files;
 
-/* Reads what is known. NULL: said why it cannot. */
+/* Reads the known findings. NULL: the error was reported. */
 struct hunt_files *hunt_files_open(const struct hunt_options *o, struct workers *workers);
-/* The key of a program that cost its process. */
+/* The key of a program that killed its process. */
 void hunt_lost_key(const struct program *p, struct strbuf *out);
-/* Sets what is known of a new finding, and its name. Writes it, unless it is there already, and sets f->error. */
+/* Compares a new finding with known ones, names it, and writes it unless it is known. Sets f->error. */
 void hunt_files_keep(struct hunt_files *files, struct hunt_finding *f);
-/* Tries once more to write a finding with an error. */
+/* Tries again to write a finding that has an error. */
 void hunt_files_retry(const struct hunt_files *files, struct hunt_finding *f);
 void hunt_files_close(struct hunt_files *files);
 

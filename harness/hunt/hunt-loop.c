@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* hunt-loop.c - the course of a hunt: generations of programs, what is kept of them, which findings are shrunk. */
+/*
+ * hunt-loop.c - the main loop of a hunt: generations of programs, which programs are kept, which findings are shrunk.
+ */
 #include "harness/hunt/hunt.h"
 
 #include <err.h>
@@ -13,32 +15,34 @@
 #include "harness/hunt/hunt-inside.h"
 #include "harness/program/program.h"
 
-#define GENERATION 256     /* programs; a bound on what a kill loses, and no function of the number of workers */
-#define GENERATION_MIN 64  /* the first ones are smaller: most of what there is is found at once, and then reported */
-#define SMALL_OPS 2        /* operations of a thread, of a small program */
-#define PROGRAM_COST 1500  /* what a program costs besides its steps, in steps: printing, parsing, the init steps */
-#define CROSSED_PERCENT 20 /* of the changed programs have two parents */
-#define INIT_MAX 6         /* steps of a changed program, and */
-#define POISON_MAX 3       /* pages */
+#define GENERATION 256 /* programs; limits what a kill loses; must not depend on the number of workers */
+#define GENERATION_MIN                                                                                                 \
+	64                 /* the first generations are smaller, because most findings come at once and are reported   \
+	                    * sooner */
+#define SMALL_OPS 2        /* operations of a thread in a small program */
+#define PROGRAM_COST 1500  /* cost of a program besides its steps, in steps: printing, parsing, init steps */
+#define CROSSED_PERCENT 20 /* percentage of mutated programs that have two parents */
+#define INIT_MAX 6         /* init steps of a mutated program */
+#define POISON_MAX 3       /* poisoned pages of a mutated program */
 #define ROUGH_MAX 2        /* findings of one rough kind that are shrunk */
-#define SAVE_SECONDS 60.0  /* between updates of the directory of --pool */
-#define RETRY_SECONDS 1.0  /* between attempts to write what could not be written */
-#define HANG_SECONDS 30.0  /* of processor time, in which a piece of work makes no progress */
+#define SAVE_SECONDS 60.0  /* between updates of the --pool directory */
+#define RETRY_SECONDS 1.0  /* between attempts to write a finding after an error */
+#define HANG_SECONDS 30.0  /* processor seconds without progress after which a worker hangs */
 
 /*
- * Three sorts of program share the time, not the number of programs: one that was changed can cost as much as a
- * thousand that are drawn. Small ones are few threads with few operations: most of what there is shows in them, and
- * there are many in a second. What takes more of everything is found in large ones, and what takes unlikely things in a
- * row by changing what has some of them.
+ * Three sorts of program share the time equally, not the number of programs: a mutated program can cost as much as a
+ * thousand new ones. Small programs have few threads and few operations; most bugs show in them, and a second runs
+ * many. Large programs find bugs that need more of everything. Mutated programs find bugs that need unlikely events in
+ * sequence, by mutating programs that have some of them.
  */
 enum sort { SORT_SMALL, SORT_LARGE, SORT_CHANGED, SORTS, SORT_STORED = SORTS };
 
 static const struct {
-	uint64_t share; /* of what is spent */
-	uint64_t guess; /* of what one costs, as if there had been one */
+	uint64_t share; /* of the total cost */
+	uint64_t guess; /* initial cost, as if one program had run */
 } sorts[SORTS] = { { 25, 1500 }, { 40, 3500 }, { 35, 2500 } };
 
-/* A finding as it was met, before it is small. */
+/* A finding before it is shrunk. */
 struct raw {
 	char *rough, *text;
 };
@@ -48,24 +52,24 @@ struct course {
 	struct hunt_report *report;
 	struct workers *workers;
 	struct hunt_files *files;
-	struct hunt_store *store; /* NULL: there is no --pool */
-	double saved;             /* when it was brought up to date last */
-	double began, retried;    /* retried: when unwritten findings were tried last */
-	bool full;                /* a finding could not be written, and that ends the hunt */
+	struct hunt_store *store; /* NULL: no --pool */
+	double saved;             /* time of the last update */
+	double began, retried;    /* retried: time of the last attempt to write unwritten findings */
+	bool full;                /* a finding could not be written, so the hunt ends */
 	uint64_t nr_begun;        /* programs */
 	struct hunt_pool *pool;
 	struct genome_limits changing;
 	struct spent {
 		uint64_t programs, cost;
-	} spent[SORTS + 1];          /* the last one: the programs of --pool, which take no part in sharing */
-	enum sort sorts[GENERATION]; /* of the present generation's programs */
+	} spent[SORTS + 1];          /* the last one: programs of --pool, which have no share */
+	enum sort sorts[GENERATION]; /* of the programs in this generation */
 	size_t nr_rough;
 	struct rough {
 		char *key;
 		unsigned nr;
 	} * rough;
 	size_t nr_raw;
-	struct raw *raw; /* of the present generation, to be shrunk */
+	struct raw *raw; /* of this generation, to be shrunk */
 };
 
 static void *
@@ -88,7 +92,7 @@ stopped(const struct course *c)
 	return c->o->stop != NULL && *c->o->stop != 0;
 }
 
-/* Writes the findings that could not be written, if there is room now. */
+/* Writes findings that could not be written before, if there is space now. */
 static void
 retry_writes(struct course *c)
 {
@@ -102,14 +106,14 @@ retry_writes(struct course *c)
 			continue;
 		hunt_files_retry(c->files, f);
 		if (f->error != 0)
-			return; /* the others have no more room */
+			return; /* there is no space for the others */
 		r->nr_unwritten--;
 		if (c->o->on_written != NULL)
 			c->o->on_written(c->o->arg, f);
 	}
 }
 
-/* For the workers: no more programs. */
+/* The workers call it: true means that no more programs start. */
 static bool
 tick(void *arg)
 {
@@ -136,8 +140,8 @@ number_of(const struct course *c, uint64_t index)
 	if (c->o->end != 0)
 		return seed + index;
 	/*
-	 * Hunts of different seeds have different programs, as far as anybody goes. The factor is odd, so no two seeds
-	 * begin at the same number: the lower half of it tells the upper half of the seed, and then the rest.
+	 * Hunts with different seeds have different programs in practice. The factor is odd, so two seeds never start
+	 * at the same number: the lower half of the number gives the upper half of the seed, and then the rest.
 	 */
 	return (seed << 32 ^ (seed >> 32) * 0x9e3779b97f4a7c15u) + index;
 }
@@ -151,7 +155,7 @@ draw_program(const struct course *c, uint64_t number, bool small, struct program
 		.seed = number, .profile = c->o->profile, .ops = l->ops_max, .target = l->target
 	};
 
-	/* From 2 to 4 is what the generator draws by itself. */
+	/* the generator's own default is 2 to 4 */
 	if (l->threads_min != 2 || l->threads_max != 4)
 		params.threads = l->threads_min + (unsigned)prng_below(&prng, l->threads_max - l->threads_min + 1);
 	if (small) {
@@ -171,12 +175,12 @@ read_kept(const struct course *c, struct prng *prng, struct genome *g)
 	struct vmt_error e;
 
 	if (!vmt_parse(text, strlen(text), &p, &e))
-		errx(2, "a kept program cannot be read: %u:%u: %s", e.line, e.column, e.text);
+		errx(2, "internal error: a kept program does not parse: %u:%u: %s", e.line, e.column, e.text);
 	genome_of_program(g, &c->changing, &p);
 	program_free(&p);
 }
 
-/* *p is not to be freed. */
+/* Mutates a kept program. *p must not be freed. */
 static void
 change_program(const struct course *c, struct prng *prng, struct program *p)
 {
@@ -196,7 +200,7 @@ change_program(const struct course *c, struct prng *prng, struct program *p)
 	genome_program(&genome, &c->changing, p);
 }
 
-/* Sorts that have cost much so far are drawn seldom, so that each gets its share of what is spent. */
+/* Draws expensive sorts less often, so that each gets its share of the cost. */
 static enum sort
 draw_sort(const struct course *c, struct prng *prng)
 {
@@ -218,7 +222,7 @@ draw_sort(const struct course *c, struct prng *prng)
 	return (enum sort)sort;
 }
 
-/* The program @text, with a number that its runs by strategies are drawn from. */
+/* Writes the work for a worker: the program @text, and the seed of its runs by strategies. */
 static void
 say_work(struct work *work, uint64_t number, const char *text, size_t len)
 {
@@ -248,7 +252,7 @@ make_work(struct course *c, size_t i, struct work *work)
 		program_free(&p);
 }
 
-/* The program of an attempt. */
+/* The program of a piece of work. */
 static char *
 text_of(const struct work *work)
 {
@@ -259,9 +263,9 @@ text_of(const struct work *work)
 	return message_read_text(&r);
 }
 
-/* --- what came of them --- */
+/* --- results --- */
 
-/* So many as are to be shrunk of each kind. */
+/* Is the finding among the first ones of its rough kind, which are shrunk? */
 static bool
 is_wanted(struct course *c, const char *key)
 {
@@ -292,7 +296,7 @@ take_raw(struct course *c, struct message_reader *r)
 
 /* --- findings --- */
 
-/* The same as one that is there already. */
+/* Is it equal to an earlier finding of this hunt? */
 static bool
 is_old(const struct course *c, const char *key)
 {
@@ -313,7 +317,7 @@ free_finding(struct hunt_finding *f)
 	free(f->complaint);
 }
 
-/* A new one: it is written, then reported. Takes the texts. */
+/* Writes a new finding, then reports it. Takes ownership of the texts. */
 static void
 add_finding(struct course *c, struct hunt_finding *f)
 {
@@ -333,7 +337,7 @@ add_finding(struct course *c, struct hunt_finding *f)
 		c->o->on_finding(c->o->arg, f);
 }
 
-/* Has this hunt reported such a loss before? Nobody knows the causes, so a hunt reports one program for each line. */
+/* Has this hunt reported such a loss? The causes are unknown, so it reports one program for each message. */
 static bool
 has_line(const struct course *c, const char *line)
 {
@@ -343,7 +347,7 @@ has_line(const struct course *c, const char *line)
 	return false;
 }
 
-/* The process that ran it has died, or was ended. The program is kept as it is. */
+/* The process that ran it died or was killed. The program is kept as it is. */
 static void
 lost_program(struct course *c, const struct work *work)
 {
@@ -361,7 +365,7 @@ lost_program(struct course *c, const struct work *work)
 		strbuf_printf(&line, "the process ended with status %d", WEXITSTATUS(work->status));
 	strbuf_printf(&whole, "# %s\n%s", strbuf_text(&line), text);
 	if (!vmt_parse(text, strlen(text), &p, &e))
-		errx(2, "a hunted program cannot be read: %u:%u: %s", e.line, e.column, e.text);
+		errx(2, "internal error: a hunted program does not parse: %u:%u: %s", e.line, e.column, e.text);
 	hunt_lost_key(&p, &key);
 	program_free(&p);
 	f.name = copy_text(work->end == WORK_HUNG ? "hang" : "crash");
@@ -375,7 +379,7 @@ lost_program(struct course *c, const struct work *work)
 	free(text);
 }
 
-/* The target's state key is incomplete, as this program shows. Once is enough. */
+/* This program shows that the target's state key is incomplete. One report is enough. */
 static void
 incomplete_key(struct course *c, const struct work *work, const char *what)
 {
@@ -423,7 +427,7 @@ take_attempt(struct course *c, enum sort sort, struct work *work)
 	free(wrong_key);
 }
 
-/* There was no time to make it small. */
+/* Reports a finding for which there was no time to shrink. */
 static void
 unshrunk(struct course *c, struct raw *raw)
 {
@@ -480,7 +484,7 @@ size_of_next(const struct course *c)
 	return (size_t)left;
 }
 
-/* Does the work, and takes what came of it. False: that is the end. */
+/* Runs the work and takes the results. False: the hunt ends. */
 static bool
 do_generation(struct course *c, struct work *work, size_t nr)
 {
@@ -502,7 +506,7 @@ do_generation(struct course *c, struct work *work, size_t nr)
 	return all && nr > 0 && !c->full;
 }
 
-/* False: that was the last one. */
+/* Runs one generation. False: it was the last one. */
 static bool
 generation(struct course *c, struct work *work)
 {
@@ -514,7 +518,7 @@ generation(struct course *c, struct work *work)
 	return do_generation(c, work, nr);
 }
 
-/* Was the program run? A target may refuse what another one stored. */
+/* Was the program run? A target may reject a program that another target has stored. */
 static bool
 was_run(const struct work *work)
 {
@@ -523,7 +527,7 @@ was_run(const struct work *work)
 	return work->end == WORK_DONE && message_read_number(&r) != ATTEMPT_REFUSED;
 }
 
-/* The programs of --pool come before all others. False: that is the end. */
+/* Runs the programs of --pool, before all others. False: the hunt ends. */
 static bool
 try_stored(struct course *c, struct work *work)
 {
@@ -547,7 +551,7 @@ try_stored(struct course *c, struct work *work)
 	return more;
 }
 
-/* Brings the directory of --pool up to date, now and then or (@last) in the end. */
+/* Updates the --pool directory: repeatedly, and at the end (@last). */
 static void
 save_pool(struct course *c, bool last)
 {
@@ -559,7 +563,7 @@ save_pool(struct course *c, bool last)
 		hunt_store_prune(c->store, c->pool, c->report);
 }
 
-/* All of them. */
+/* Runs all generations. */
 static void
 generations(struct course *c, struct work *work)
 {

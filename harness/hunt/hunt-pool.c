@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * hunt-pool.c - the programs that are kept for being changed, and which of them is: what brought something that is
- * seldom seen, and takes few steps.
+ * hunt-pool.c - the programs that are kept for mutation, and the choice among them. It prefers programs with rare
+ * features and few steps.
  *
- * Of a few programs taken by chance the one with the least product of the two is changed. How often a way of meeting
- * has been seen is counted over all attempts, so what has become common no longer counts for who brought it.
+ * To choose one, it samples a few programs and takes the one with the smallest product of cost and count of its rarest
+ * feature. Features are counted over all attempts, so a feature that becomes common loses its value.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,21 +13,21 @@
 #include "harness/hunt/hunt-inside.h"
 
 #define POOL_MAX 2048 /* programs */
-#define BROUGHT_MAX 8 /* of what a program brought, so many are remembered */
+#define BROUGHT_MAX 8 /* features remembered for each program */
 #define CANDIDATES 4
 
 struct kept {
 	char *text;
-	uint64_t cost; /* in steps, with what each program costs */
+	uint64_t cost; /* in steps, including PROGRAM_COST */
 	unsigned nr_brought;
-	uint32_t brought[BROUGHT_MAX]; /* ways; behind FEATURES_COUNT: returns */
+	uint32_t brought[BROUGHT_MAX]; /* numbers of features; from FEATURES_COUNT on: edges */
 };
 
 struct hunt_pool {
 	uint64_t nr_ways, edges;
-	uint32_t seen[FEATURES_COUNT + 64]; /* in how many attempts */
-	struct kept fresh;                  /* what the last attempt brought */
-	uint64_t nr_kept;                   /* ever */
+	uint32_t seen[FEATURES_COUNT + 64]; /* number of attempts that had each feature */
+	struct kept fresh;                  /* the new features of the last attempt */
+	uint64_t nr_kept;                   /* all that were ever kept */
 	size_t nr;
 	struct kept kept[POOL_MAX];
 };
@@ -48,7 +48,7 @@ hunt_pool_free(struct hunt_pool *p)
 	free(p);
 }
 
-/* True: it was not there before. */
+/* Counts a feature. True: it is new. */
 static bool
 note(struct hunt_pool *p, uint32_t what)
 {
@@ -85,7 +85,7 @@ hunt_pool_keep(struct hunt_pool *p, char *text, uint64_t cost)
 	p->kept[at].cost = cost;
 }
 
-/* How often the rarest thing that it brought has been seen, times what it costs. */
+/* The count of its rarest feature, times its cost. */
 static uint64_t
 price(const struct hunt_pool *p, const struct kept *k)
 {

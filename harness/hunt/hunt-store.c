@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * hunt-store.c - the directory of --pool: the programs that hunts have kept, one file each.
+ * hunt-store.c - the --pool directory: the programs that hunts have kept, one file each.
  *
  * A file is called TARGET-HASH.vmt, by the target and the hash of its text. A name never stands for two programs, so
- * hunts may share a directory. What a program reaches is not stored: a hunt runs the programs first, and finds out what
- * they reach in the code of today.
+ * hunts may share a directory. The features of a program are not stored: a hunt runs the stored programs first, and
+ * notes their features with the present code.
  */
 #include <err.h>
 #include <stdio.h>
@@ -19,13 +19,13 @@
 
 #define HASH_DIGITS 16
 #define SUFFIX ".vmt"
-#define POOL "the programs of a pool" /* what memory is for */
+#define POOL "the programs of a pool" /* for messages about a lack of memory */
 
 struct stored {
 	char *path;
 	char *text;
 	uint64_t hash;
-	bool own;   /* written by a hunt; false: somebody else's, which stays */
+	bool own;   /* a hunt wrote the file; false: it has another origin and is never removed */
 	bool tried; /* this hunt has run it */
 };
 
@@ -35,7 +35,7 @@ struct hunt_store {
 	struct stored *stored;
 };
 
-/* FNV-1a: names must not change with the version. */
+/* FNV-1a: the names must be the same in every version. */
 static uint64_t
 hash_of(const char *text)
 {
@@ -54,7 +54,7 @@ name_of(const char *path)
 	return slash != NULL ? slash + 1 : path;
 }
 
-/* Is it the name of a hunt's file? Then *ret_target_len and *ret_hash are its parts. */
+/* Is it the name of a hunt's file? If so, *ret_target_len and *ret_hash are its parts. */
 static bool
 parse_name(const char *name, size_t *ret_target_len, uint64_t *ret_hash)
 {
@@ -72,7 +72,7 @@ parse_name(const char *name, size_t *ret_target_len, uint64_t *ret_hash)
 	return true;
 }
 
-/* Gives the program the configuration of this hunt. True: it had it. */
+/* Gives the program the configuration of this hunt. True: it had it already. */
 static bool
 configure(const struct hunt_options *o, struct program_config *config)
 {
@@ -93,7 +93,7 @@ keep_stored(struct hunt_store *s, const char *path, const char *text, bool own)
 	};
 }
 
-/* Takes the program of one file, if it is for this hunt. False: the file is damaged, and that was said. */
+/* Loads the program of one file if it fits this hunt. False: the file is damaged, which was reported. */
 static bool
 load_file(struct hunt_store *s, const char *path)
 {
@@ -121,7 +121,7 @@ load_file(struct hunt_store *s, const char *path)
 		program_free(&bare);
 	} else {
 		fprintf(stderr, "%s", strbuf_text(&error));
-		warnx("%s: is damaged and is left out of the pool", path);
+		warnx("%s: the file is damaged, so the pool does not use it", path);
 	}
 	program_free(&p);
 	strbuf_free(&text);
@@ -185,7 +185,7 @@ hunt_store_tried(struct hunt_store *s, size_t i)
 	s->stored[i].tried = true;
 }
 
-/* The program with this text, if it is in a file. */
+/* The stored program with this text; NULL: there is none. */
 static struct stored *
 find_stored(const struct hunt_store *s, uint64_t hash)
 {

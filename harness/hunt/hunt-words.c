@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* hunt-words.c - what tells findings apart, and what files of theirs are called. */
+/* hunt-words.c - keys of findings, and names for their files. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +18,7 @@ print_quirks(uint32_t quirks, struct strbuf *out)
 			strbuf_printf(out, " +%s", vm_behaviour_table[i].id);
 }
 
-/* Each kind of operation in the program once, in the order of the table. */
+/* Prints each kind of operation in the program once, in the order of the table. */
 static void
 print_kinds(const struct program *p, struct strbuf *out)
 {
@@ -44,7 +44,7 @@ hunt_key(const struct program *p, const struct finding *f, struct strbuf *out)
 		strbuf_printf(out, " mutant %s", p->config.mutant);
 	print_quirks(p->config.profile.on, out);
 	strbuf_add(out, " |");
-	/* An invariant is the map's: the operation that was under way when it broke has no part in it. */
+	/* An invariant concerns the map: the operation that was running does not count. */
 	if (check_table[f->check].verdict != PROGRAM_VERDICT_INVARIANT) {
 		strbuf_addc(out, ' ');
 		edges_print(f->edges, out);
@@ -72,7 +72,7 @@ hunt_name(const struct finding *f, struct strbuf *out)
 		strbuf_addc(out, '-');
 		strbuf_add(out, vm_edge_table[63 - __builtin_clzll(f->edges)].name);
 	}
-	/* A target's own label may be anything. */
+	/* A target's own label may contain any character. */
 	for (char *c = out->text + from; *c != '\0'; c++)
 		if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-", *c) == NULL)
 			*c = '-';

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * hunt.h - programs that nobody wrote, judged, and what is found in them made small and kept.
+ * hunt.h - the room hunt: draws programs, judges their runs, and shrinks and keeps what it finds.
  *
- * Programs come in generations, whose sizes are fixed. Each is drawn from its number, or is one kept earlier, changed a
- * little; which of them is a function of the seed and of what earlier generations kept. Small ones are explored
- * completely, larger ones run by a mix of strategies. A program that reached a new return, in which two operations met
- * in a new way, or that brought a page into a new condition, is kept for being changed. Findings are told apart by
- * check, quirks, return and kinds of operation; one of each is shrunk, replayed, and written to a directory.
+ * For: hunts; searching a schedule for a stress window (reproduce.h); reproducers of findings (reproducer.h).
+ * Includes: base/ to expect/.
+ * Start reading: here, then hunt-loop.c and hunt-attempt.c.
  *
- * All of that happens in the order of the programs' numbers, whoever worked on them: the same seed and the same number
- * of programs have the same findings.
+ * Programs come in generations of fixed size. A program is drawn from its number, or mutates one that was kept earlier;
+ * the seed and the earlier generations decide which. Small programs are explored completely; larger ones run by a mix
+ * of strategies. A program is kept if it reaches a new return, a new way in which two operations meet, or a new
+ * condition of a page. Two findings are equal if check, quirks, return and kinds of operation are. One of each is
+ * shrunk, replayed, and written to a directory.
+ *
+ * All this happens in the order of the programs' numbers, whichever worker ran them: the same seed and the same number
+ * of programs give the same findings.
  */
 #ifndef HARNESS_HUNT_HUNT_H
 #define HARNESS_HUNT_HUNT_H
@@ -32,17 +36,17 @@ struct hunt_limits {
 
 struct hunt_finding {
 	unsigned number; /* from 1, in order of discovery */
-	char *name;      /* of its file, without directory */
-	char *key;       /* what tells it from others */
-	char *line;      /* what it is */
-	char *text;      /* the program */
-	char *known;     /* NULL, or the file that is about the same */
-	bool baseline;   /* and that is one of the baseline */
-	bool quirk;      /* the recorded kernel does so, too */
-	bool replays;    /* three times, with the same result and the same finding */
+	char *name;      /* of its file, without the directory */
+	char *key;       /* equal findings have equal keys */
+	char *line;      /* the finding as one line */
+	char *text;      /* the program's text */
+	char *known;     /* NULL, or the file with an equal finding */
+	bool baseline;   /* the known file is in the baseline */
+	bool quirk;      /* an active quirk explains it */
+	bool replays;    /* three replays gave the same result and the same finding */
 	bool shrunk;
 	char *complaint; /* what wirestorm check says of the program; NULL: it passes, or was not checked */
-	int error;       /* 0, or: it is not in its file, because of this errno */
+	int error;       /* 0, or the errno because of which it is in no file */
 };
 
 struct hunt_options {
@@ -50,24 +54,24 @@ struct hunt_options {
 	struct vm_profile profile;
 	const char *mutant; /* NULL: none */
 	uint64_t seed;
-	uint64_t end;      /* 0, or: programs seed to end - 1 are drawn, none is changed, and that is all */
-	uint64_t programs; /* stop after so many; 0: never */
-	double seconds;    /* stop after so long; 0: never */
-	double processor;  /* the same, in processor seconds of all its processes */
+	uint64_t end;      /* 0, or the range of seeds: draws the programs seed to end - 1, mutates none, and stops */
+	uint64_t programs; /* limit of programs; 0: none */
+	double seconds;    /* time limit; 0: none */
+	double processor;  /* limit of processor seconds of all its processes; 0: none */
 	unsigned jobs;
-	uint64_t states_max; /* a program with more is run by strategies instead; 0: the default */
-	unsigned runs;       /* by them; 0: the default */
-	const char *out;     /* a directory for findings, which is made if need be; NULL: nowhere */
-	const char *known;   /* a directory of findings that are known; NULL: none */
+	uint64_t states_max; /* a program with more states runs by strategies instead; 0: the default */
+	unsigned runs;       /* number of these runs; 0: the default */
+	const char *out;     /* directory for findings, which is made if necessary; NULL: none */
+	const char *known;   /* directory of known findings; NULL: none */
 	const char *baseline;
-	const char *pool; /* a directory of programs that earlier hunts have kept, brought up to date; NULL: none */
-	bool keep_going;  /* when a finding cannot be written: hunt on, and write it when there is room */
+	const char *pool; /* directory of programs that earlier hunts kept, which is updated; NULL: none */
+	bool keep_going;  /* if a finding cannot be written: continue, and write it when there is space */
 	const volatile int *stop;
-	/* NULL, or: a finding, when it is kept. */
+	/* NULL, or called when a finding is kept. */
 	void (*on_finding)(void *arg, const struct hunt_finding *f);
-	/* NULL, or: a finding that could not be written has been now. */
+	/* NULL, or called when a finding is written that could not be written before. */
 	void (*on_written)(void *arg, const struct hunt_finding *f);
-	/* NULL, or: now and then, on what has been done. */
+	/* NULL, or called repeatedly with what was done so far. */
 	void (*progress)(void *arg, const struct hunt_report *r);
 	void *arg;
 };
@@ -77,26 +81,26 @@ struct hunt_report {
 	bool stopped; /* interrupted */
 	uint64_t programs, complete, sampled, refused, crashed, hung;
 	uint64_t states, runs, steps;
-	double schedules;           /* covered: by exploring, and each run of a strategy */
-	uint64_t edges;             /* reached: bits by enum vm_edge */
-	uint64_t features;          /* ways in which operations have met */
-	uint64_t kept;              /* programs, for being changed */
-	uint64_t seen;              /* findings before any was taken for the same as another */
+	double schedules;           /* covered by exploration, plus each run of a strategy */
+	uint64_t edges;             /* edges reached, by enum vm_edge */
+	uint64_t features;          /* different features */
+	uint64_t kept;              /* programs kept for mutation */
+	uint64_t seen;              /* findings, before equal ones were joined */
 	size_t nr_findings, nr_new; /* new: neither known nor in the baseline */
 	struct {
 		size_t loaded, added, removed; /* programs */
 		size_t damaged;                /* files */
-		bool unsaved;                  /* some program could not be written */
+		bool unsaved;                  /* a program could not be written */
 	} pool;
-	size_t nr_unwritten; /* findings that are in no file, and should be */
+	size_t nr_unwritten; /* findings that could not be written */
 	struct hunt_finding *findings;
 };
 
-/* False: said why on standard error; nothing was hunted. */
+/* False: the hunt did not start; the error is on standard error. */
 bool hunt(const struct hunt_options *options, struct hunt_report *report);
 void hunt_report_free(struct hunt_report *report);
 
-/* The rest of what this room offers. */
+/* The rest of this room's headers. */
 #include "harness/hunt/reproduce.h"
 #include "harness/hunt/reproducer.h"
 

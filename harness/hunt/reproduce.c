@@ -15,13 +15,13 @@
 #include "harness/run/run.h"
 #include "harness/sim/sim.h"
 
-#define STEPS_MAX 20000 /* of one run: then it is given up */
-#define NEAR_SHARE 0.2  /* of the time, for orders near the observed one */
-#define TAILS_SHARE 0.5 /* up to here tails are explored */
-#define TAIL_SHARE 0.1  /* at most, for one of them */
+#define STEPS_MAX 20000 /* a longer run is abandoned */
+#define NEAR_SHARE 0.2  /* share of the time for orders near the observed one */
+#define TAILS_SHARE 0.5 /* tails are explored up to this share of the time */
+#define TAIL_SHARE 0.1  /* the most for one tail */
 #define TAIL_STATES_MAX 200000
-#define MOVES_MAX 4 /* steps that are moved, in an order near the observed one */
-#define MOVE_MAX 6  /* how far */
+#define MOVES_MAX 4 /* steps that are moved in an order near the observed one */
+#define MOVE_MAX 6  /* how far a step is moved */
 #define PROGRESS_RUNS 256
 
 /* An operation that ended, in the observed order. */
@@ -38,9 +38,9 @@ struct search {
 	struct timespec began;
 	struct prng prng;
 	enum reproduce_phase phase;
-	uint8_t *order; /* a thread per step, as observed */
+	uint8_t *order; /* the thread of each step, as observed */
 	size_t nr_order;
-	struct finish *finishes; /* by the observed order, in the order of their ends */
+	struct finish *finishes; /* operations in the order in which they ended, by the observed order */
 	size_t nr_finishes, nr_ops;
 };
 
@@ -72,7 +72,7 @@ seconds_left(const struct search *s, double share)
 	       ((double)(t.tv_sec - s->began.tv_sec) + (double)(t.tv_nsec - s->began.tv_nsec) / 1e9);
 }
 
-/* Is the search over, or this share of its time? */
+/* Has the search used this share of its time, or was it stopped? */
 static bool
 over(const struct search *s, double share)
 {
@@ -86,9 +86,9 @@ tell(struct search *s)
 		s->options->progress(s->options->progress_arg, reproduce_phase_text(s->phase), s->result->runs);
 }
 
-/* --- is it the verdict? --- */
+/* --- comparing verdicts --- */
 
-/* The condition of an assertion: "panic: COND (FILE:LINE)" without the rest. */
+/* Is it the same assertion? Compares the condition in "panic: COND (FILE:LINE)" without the rest. */
 static bool
 same_assertion(const char *detail, const char *text)
 {
@@ -111,13 +111,13 @@ is_verdict(const struct program *p, const struct finding *f)
 		return false;
 	if (named != CHECK_NONE)
 		return finding_is(f, check_table[named].verdict, detail);
-	/* What real threads say of it is in their own words, so the kind has to do. */
+	/* The details from real threads are worded differently, so only the kind is compared. */
 	if (v->kind == PROGRAM_VERDICT_INVARIANT && finding_is(f, PROGRAM_VERDICT_MODEL, NULL))
 		return true;
 	return finding_is(f, v->kind, NULL) && (v->kind != PROGRAM_VERDICT_PANIC || same_assertion(detail, f->text));
 }
 
-/* The finding of the run that is the verdict, else the first that no quirk explains; NULL: none. */
+/* The run's finding that is the verdict, or else the first one that no quirk explains; NULL: none. */
 static const struct finding *
 best_finding(const struct search *s, const struct checker *c, bool *same)
 {
@@ -131,10 +131,10 @@ best_finding(const struct search *s, const struct checker *c, bool *same)
 
 /* --- one run --- */
 
-/* Chooses who steps; UINT_MAX: the run has gone far enough. */
+/* Chooses the thread of a step; UINT_MAX ends the run. */
 typedef unsigned chooser(void *arg, const struct run *r, size_t step, unsigned last);
 
-/* From the beginning to the end; *path has it. */
+/* Runs from begin to end, and records the path in *path. */
 static void
 run_by(struct run *r, chooser *choose, void *arg, struct explore_path *path)
 {
@@ -163,7 +163,7 @@ take_program(struct search *s, const struct program *p)
 	strbuf_free(&text);
 }
 
-/* The run just made shows something: keeps it, unless something better is kept already. */
+/* The last run shows a finding: keeps the run unless a better one is kept. */
 static void
 keep(struct search *s, struct run *r, const struct explore_path *path)
 {
@@ -196,7 +196,7 @@ keep(struct search *s, struct run *r, const struct explore_path *path)
 	strbuf_free(&result);
 }
 
-/* A run is over, or was given up. Frees the path. */
+/* Handles a run that has ended or was abandoned. Frees the path. */
 static void
 ended(struct search *s, struct run *r, struct explore_path *path)
 {
@@ -218,12 +218,12 @@ attempt(struct search *s, struct run *r, chooser *choose, void *arg)
 	ended(s, r, &path);
 }
 
-/* --- 1. the observed order, and what is near it --- */
+/* --- 1. the observed order, and orders near it --- */
 
 struct by_order {
 	const uint8_t *order;
 	size_t nr;
-	struct search *s; /* NULL, or: note which operations end */
+	struct search *s; /* NULL, or note which operations end */
 	unsigned done[PROGRAM_THREADS_MAX];
 };
 
@@ -250,7 +250,7 @@ choose_by_order(void *arg, const struct run *r, size_t step, unsigned last)
 	return replay_default(enabled, last);
 }
 
-/* Moves some steps to other places nearby. */
+/* Moves some steps to places nearby. */
 static void
 disturb(struct search *s, uint8_t *order)
 {
@@ -261,7 +261,7 @@ disturb(struct search *s, uint8_t *order)
 		uint8_t thread = order[from];
 
 		to = prng_one_in(&s->prng, 2) ? from + by : from - by;
-		if (to >= s->nr_order) /* below 0, too */
+		if (to >= s->nr_order) /* wraps below 0, too */
 			continue;
 		if (to > from)
 			memmove(&order[from], &order[from + 1], to - from);
@@ -292,7 +292,10 @@ search_orders(struct search *s, struct run *r)
 
 /* --- 2. tails --- */
 
-/* The program from where all but @keep operations have ended: those are init steps. To be freed by free_tail. */
+/*
+ * Makes the program that starts when all operations but the last @keep have ended: these become init steps. Free it
+ * with free_tail.
+ */
 static bool
 make_tail(const struct search *s, size_t keep, struct program *p)
 {
@@ -337,7 +340,7 @@ free_tail(struct program *p)
 struct by_path {
 	const struct explore_path *path;
 	size_t choice;
-	uint32_t made; /* of that choice */
+	uint32_t made; /* of the present choice */
 };
 
 static unsigned
@@ -401,9 +404,9 @@ search_tails(struct search *s)
 	}
 }
 
-/* --- 3. at random --- */
+/* --- 3. random runs --- */
 
-/* By the mix of strategies that hunt uses. */
+/* Uses the same mix of strategies as hunt. */
 static void
 search_random(struct search *s, struct run *r)
 {
@@ -422,7 +425,10 @@ search_random(struct search *s, struct run *r)
 
 /* --- the search --- */
 
-/* The schedule behind REPRODUCE_ORDER in the head, a thread per step. Without one the threads run by default. */
+/*
+ * Reads the schedule after REPRODUCE_ORDER in the head, one thread for each step. Without one, the threads run in the
+ * default order.
+ */
 static void
 read_order(struct search *s)
 {
@@ -465,7 +471,7 @@ search(struct search *s)
 			search_tails(s);
 		run_close(&r);
 		checker_free(&c);
-		/* A tail has had the sim: the run is to be opened again. */
+		/* search_tails reused the simulator; open the run again. */
 		if (run_open_checked(&r, s->whole, s->options->target, s->sim, &c) == RUN_OPENED && !over(s, 1))
 			search_random(s, &r);
 	} else {

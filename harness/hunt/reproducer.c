@@ -12,9 +12,9 @@
 #include "harness/gen/gen.h"
 #include "harness/run/run.h"
 
-#define STEPS_MAX 100000 /* of a run: then it is given up, and that it does not end is what is found */
+#define STEPS_MAX 100000 /* a longer run is abandoned, and the finding is that it does not end */
 
-/* Runs to the end, or until it is given up. */
+/* Runs to the end, or until the run is abandoned. */
 static void
 run_by(struct run *r, const struct reproducer_way *way, struct path_recorder *c)
 {
@@ -28,7 +28,7 @@ run_by(struct run *r, const struct reproducer_way *way, struct path_recorder *c)
 	replay_free(&how);
 }
 
-/* Of a check, or CHECK_NONE: of any, but rather one that no quirk explains. */
+/* The first finding of a check. CHECK_NONE: of any check, preferably one that no quirk explains. */
 static const struct finding *
 first_finding(const struct checker *c, enum check_id wanted)
 {
@@ -40,12 +40,12 @@ first_finding(const struct checker *c, enum check_id wanted)
 	return f;
 }
 
-/* A run that was given up. */
+/* A finding for an abandoned run. */
 static const struct finding *
 no_end(struct finding *f)
 {
 	*f = (struct finding){ .check = CHECK_circle, .thread = -1, .step = STEPS_MAX, .since = STEPS_MAX };
-	(void)snprintf(f->text, sizeof(f->text), "no end after %d steps", STEPS_MAX);
+	(void)snprintf(f->text, sizeof(f->text), "the run does not end within %d steps", STEPS_MAX);
 	return f;
 }
 
@@ -66,7 +66,10 @@ forget_expectations(struct program *p)
 	p->nr_choices = 0;
 }
 
-/* "unfounded T0.0 wire 20 24 user noholes => ...": the check's label first, by which the verdict is compared. */
+/*
+ * Makes "unfounded T0.0 wire 20 24 user noholes => ...". The label of the check comes first, because verdicts are
+ * compared by it.
+ */
 static char *
 detail_of(const struct finding *f, const struct program *p)
 {
@@ -105,7 +108,7 @@ make(struct program *p, struct run *r, struct path_recorder *c, const struct fin
 	strbuf_free(&result);
 }
 
-/* If there is a finding of that check, makes the program its reproducer. */
+/* If the run has a finding of that check, makes the program its reproducer. */
 static bool
 judge(struct program *p, const struct reproducer_way *way, const struct vm_target *t, struct sim *sim,
     enum check_id wanted, struct finding *ret)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * reproducer.h - a finding as a program: the schedule of a run that shows it, its result, and the verdict.
+ * reproducer.h - turns a finding into a program: the schedule of a run that shows it, its result, and the verdict.
  *
- * What `wirestorm check` follows is in the program then, and what else it expected is gone.
+ * The program then contains all that `wirestorm check` needs. Its earlier expectations are dropped.
  */
 #ifndef HARNESS_HUNT_REPRODUCER_H
 #define HARNESS_HUNT_REPRODUCER_H
@@ -15,7 +15,9 @@
 #include "harness/program/program.h"
 #include "harness/target/target.h"
 
-/* How the run is chosen: by choice bytes (strategy.h), or by the program's own schedule, followed as far as it goes. */
+/*
+ * How the run is chosen: by choice bytes (strategy.h), or by the program's own schedule, as far as it can be followed.
+ */
 struct reproducer_way {
 	bool by_schedule;
 	const uint8_t *choices;
@@ -23,15 +25,15 @@ struct reproducer_way {
 };
 
 /*
- * Runs *p, judged, and makes it a reproducer of the first finding: one that no quirk explains if there is one, else
- * any, given in *ret. @sim is used. False: nothing is found, or the target cannot run it, and *p is as it was.
+ * Runs *p with a checker, and makes it a reproducer of the first finding, given in *ret: preferably one that no quirk
+ * explains. Uses @sim. False: there is no finding, or the target rejects *p, which is unchanged.
  */
 bool reproducer_make(struct program *p, const struct reproducer_way *way, const struct vm_target *t, struct sim *sim,
     struct finding *ret);
 
 /*
- * A reproducer in the profile with the fewest quirks that shows a finding of the same check: strict, strict and one
- * quirk, or as it was. So the profile says which quirk it is about, if any.
+ * Makes a reproducer in the profile with the fewest quirks that shows a finding of the same check: strict, strict and
+ * one quirk, or the original one. The profile then names the quirk concerned, if there is one.
  */
 void reproducer_reduce_profile(struct program *p, const struct vm_target *t, struct sim *sim, struct finding *f);
 

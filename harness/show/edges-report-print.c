@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* edges-report-print.c - the catalogue of edges as text, markdown, HTML and JSON. */
+/* edges-report-print.c - prints the catalogue of edges as text, markdown, HTML and JSON. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +16,9 @@ static const char *const parts[] = {
 	[EDGES_FINAL] = "its final steps",
 };
 
-/* The rows in the order of documents: those of KERN_INVALID_ADDRESS, then the rest; of each what was reached first. */
+/*
+ * The order of rows in documents: edges of KERN_INVALID_ADDRESS, then the others; in each section, reached edges first.
+ */
 enum section { SECTION_INVALID, SECTION_OTHER, SECTION_UNREACHED, SECTION_COUNT };
 
 static const char *const section_names[] = {
@@ -25,7 +27,7 @@ static const char *const section_names[] = {
 	[SECTION_UNREACHED] = "Not reached",
 };
 
-/* How many sections are listed: the last one only on request. */
+/* The number of sections in the list: the last one only on request. */
 static unsigned
 nr_sections(const struct edges_report *e)
 {
@@ -40,7 +42,7 @@ section_of(const struct edges_report *e, unsigned edge)
 	return edges_report_invalid((enum vm_edge)edge) ? SECTION_INVALID : SECTION_OTHER;
 }
 
-/* What would reach it, as far as the table tells. */
+/* Appends what reaches an edge that no program has reached, if the table says so. */
 static void
 unreached(unsigned edge, struct strbuf *out)
 {
@@ -75,7 +77,7 @@ summary(const struct edges_report *e, struct strbuf *out)
 	strbuf_printf(out, "; %" PRIu64 " finding%s that no quirk explains", e->findings, plural(e->findings));
 }
 
-/* The code; of a fault's code how often it was KERN_INVALID_ADDRESS. */
+/* Appends the code; for a fault's code also how often it was KERN_INVALID_ADDRESS. */
 static void
 code(const struct edges_report *e, unsigned edge, struct strbuf *out)
 {

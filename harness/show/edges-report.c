@@ -11,7 +11,7 @@
 #include "harness/program/program.h"
 #include "harness/show/edges-watch.h"
 
-#define THREADS_BITS 8 /* in a size, below the operations */
+#define THREADS_BITS 8 /* lower bits of a size, below the number of operations */
 
 bool
 edges_report_invalid(enum vm_edge edge)
@@ -134,9 +134,9 @@ edges_report_add(
 
 /* --- witnesses --- */
 
-/* Some thread has an operation behind it that passed the edge. */
+/* The goal: a thread has an earlier operation that passed the edge. */
 struct goal {
-	uint64_t edge; /* its bit */
+	uint64_t edge; /* the edge's bit */
 };
 
 static bool

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * edges-report.h - the catalogue of the edges that programs reach: how often, in how many, the smallest one that does,
- * and what the checker says of it. Programs are explored completely, up to a number of states, one after the other.
+ * edges-report.h - the catalogue of edges that programs reach: how often, in how many programs, the smallest such
+ * program, and the checker's judgement. Programs are explored one after the other, completely or up to a number of
+ * states.
  */
 #ifndef HARNESS_SHOW_EDGES_REPORT_H
 #define HARNESS_SHOW_EDGES_REPORT_H
@@ -14,54 +15,55 @@
 #include "harness/explore/explore.h"
 #include "harness/program/program.h"
 
-/* Where in a program it happens. */
+/* The part of a program in which an edge is reached. */
 enum edges_part {
 	EDGES_NOWHERE = 0,
 	EDGES_INIT,    /* an init step */
-	EDGES_THREADS, /* by the witness's schedule */
+	EDGES_THREADS, /* under the witness's schedule */
 	EDGES_FINAL,   /* a final step, whatever ran before */
 };
 
 struct edges_row {
-	uint64_t times;   /* operations that ended so: of all states and steps explored, each counted once */
-	uint64_t invalid; /* those of them that returned KERN_INVALID_ADDRESS */
+	uint64_t times;   /* operations that passed the edge, over all explored states and steps, each counted once */
+	uint64_t invalid; /* the part of times that returned KERN_INVALID_ADDRESS */
 	uint64_t programs;
-	uint64_t found, quirks; /* programs in which a finding is about such an operation; only a quirk's finding */
+	uint64_t found, quirks; /* programs with a finding about such an operation; quirks: only findings that quirks
+	                         * explain */
 	enum edges_part part;
-	uint64_t size; /* of the smallest program: its operations, then its threads */
-	char *program; /* its file, or the command that makes it */
+	uint64_t size; /* size of the smallest program: its operations, then its threads */
+	char *program; /* its file, or the command that prints it */
 	unsigned preemptions;
-	char *schedule; /* NULL: nothing to choose */
+	char *schedule; /* NULL: there is no choice */
 };
 
 struct edges_report {
-	bool missing; /* list the edges that were not reached, too */
+	bool missing; /* also list the edges that were not reached */
 	const struct vm_target *target;
 	const struct explore_options *options;
 	struct edges_row rows[VM_EDGE_COUNT];
 	uint64_t nr_programs, nr_cut;
-	uint64_t nr_refused;        /* by the target */
-	uint64_t nr_mutants;        /* about an engine with a bug put back: left out in every build */
-	uint64_t states, schedules; /* schedules: UINT64_MAX is at least so many */
-	uint64_t findings;          /* that no quirk explains, of whatever operation */
+	uint64_t nr_refused;        /* rejected by the target */
+	uint64_t nr_mutants;        /* programs with a mutant: skipped in every build */
+	uint64_t states, schedules; /* schedules: UINT64_MAX means at least so many */
+	uint64_t findings;          /* findings that no quirk explains, of any operation */
 };
 
 /*
- * Explores @p, which is named @name, in the world @sim. False: it cannot be used, *error says why; one that is left
- * out is counted, though, and is no error.
+ * Explores @p, which is named @name, on @sim. False: @p is unusable, and *error says why. A skipped program is counted,
+ * and is not an error.
  */
 bool edges_report_add(
     struct edges_report *e, const struct program *p, const char *name, struct sim *sim, struct strbuf *error);
-/* The way to each edge whose smallest program is called @name: to be called with the same program again. */
+/* Finds the witness for each edge whose smallest program is called @name. Call it with the same program again. */
 void edges_report_witness(struct edges_report *e, const struct program *p, const char *name, struct sim *sim);
 void edges_report_free(struct edges_report *e);
 
-/* Does it belong to KERN_INVALID_ADDRESS: is that its code, or a fault's code, which can be that? */
+/* Does the edge belong to KERN_INVALID_ADDRESS: is this its code, or a fault's code, which can be this? */
 bool edges_report_invalid(enum vm_edge edge);
-/* "in order", "quirk in 3 programs", "FINDING in 1 program". */
+/* Appends "in order", "quirk in 3 programs" or "FINDING in 1 program". */
 void edges_report_verdict(const struct edges_row *row, struct strbuf *out);
 
-/* The renderings, appended. */
+/* Append the catalogue in a format. */
 void edges_report_text(const struct edges_report *e, struct strbuf *out);
 void edges_report_markdown(const struct edges_report *e, const char *command, struct strbuf *out);
 void edges_report_html(const struct edges_report *e, struct strbuf *out);

@@ -8,12 +8,12 @@
 #include "engine/vm.h"
 #include "harness/base/base.h"
 
-/* create has no place to be told by: that is why there is one watched target at a time. */
+/* A global, because create has no argument for it: only one target at a time is watched. */
 static const struct vm_target *real;
 static const struct checker *judge;
 static struct vm_target watched;
 
-/* An instance: the watch, and the real one's. */
+/* An instance: the watch, and the instance of the real target. */
 struct instance {
 	struct edges_watch watch;
 	void *self;
@@ -100,8 +100,8 @@ watch_restore(void *self)
 }
 
 /*
- * A step that is explored ends in a key, and then counts; one that is executed again to get somewhere is quiet, and a
- * witness that is run once more asks for no key. What runs alone is never asked for one.
+ * Counts only explored steps. The explorer asks for a key after such a step. A step that is executed again is quiet,
+ * and a repeated witness asks for no key; nor does an operation that runs alone.
  */
 static struct vm_result
 watch_apply(void *self, unsigned thread, const struct vm_op *op)
@@ -175,7 +175,7 @@ edges_watch_target(const struct vm_target *target, const struct checker *checker
 {
 	real = target;
 	judge = checker;
-	/* Not a copy: a function that is not passed on below would be called with an instance that is not its own. */
+	/* Not a copy: a function that is not wrapped here would get the wrong instance. */
 	watched = (struct vm_target){ .name = target->name,
 		.summary = target->summary,
 		.sequential = target->sequential,
@@ -188,7 +188,7 @@ edges_watch_target(const struct vm_target *target, const struct checker *checker
 	watched.restore = watch_restore;
 	watched.apply = watch_apply;
 	watched.dump = watch_dump;
-	/* What the target leaves out stays left out. */
+	/* Functions that the target lacks stay NULL. */
 	watched.program = target->program != NULL ? watch_program : NULL;
 	watched.entries = target->entries != NULL ? watch_entries : NULL;
 	watched.key = target->key != NULL ? watch_key : NULL;

@@ -17,7 +17,7 @@
 
 /* --- the layout --- */
 
-/* A label, and behind it the text, folded between words. */
+/* Appends a label and the text after it, wrapped between words. */
 static void
 line(const char *label, const char *text, struct strbuf *out)
 {
@@ -39,7 +39,7 @@ title(const char *name, const char *kind, struct strbuf *out)
 
 /* --- the kinds of name --- */
 
-/* The section of docs/engine.md. */
+/* The section of docs/engine.md for each operation. */
 static const char *const op_sections[VM_OP_CODE_MAX + 1] = {
 	[VM_OP_insert] = "4",
 	[VM_OP_fixed] = "4",
@@ -60,7 +60,7 @@ static const char *const op_sections[VM_OP_CODE_MAX + 1] = {
 	[VM_OP_pageout] = "12",
 };
 
-/* Is @word one of the words between commas? */
+/* Is @word in this list of words separated by commas? */
 static bool
 lists_word(const char *list, const char *word)
 {
@@ -111,7 +111,7 @@ print_operation(uint8_t code, struct strbuf *out)
 	strbuf_free(&text);
 }
 
-/* An operation, or the operations that others call so. */
+/* Explains an operation, or the operations that have this name elsewhere. */
 static bool
 explain_operation(const char *name, struct strbuf *out)
 {
@@ -129,7 +129,7 @@ explain_operation(const char *name, struct strbuf *out)
 	return nr > 0;
 }
 
-/* The checks of a kind of verdict. */
+/* Lists the checks with this kind of verdict. */
 static bool
 explain_verdict(const char *name, struct strbuf *out)
 {
@@ -178,10 +178,9 @@ explain_edge(const char *name, struct strbuf *out, const char **litmus)
 		return false;
 	title(d->name, "an edge: a return worth a name", out);
 	line("whose", strcmp(d->whose, "any") == 0 ? "any operation" : d->whose, out);
-	/* It is passed on the way; another one may come. */
+	/* The operation continues after this edge; another edge may follow. */
 	line("returns",
-	    d->code == KERN_SUCCESS ? "KERN_SUCCESS, if nothing else goes wrong later in the call" : edges_code(edge),
-	    out);
+	    d->code == KERN_SUCCESS ? "KERN_SUCCESS, unless something fails later in the call" : edges_code(edge), out);
 	if (d->err[0] != '\0')
 		line("errno", strcmp(d->err, "0") == 0 ? "0: the system call succeeds" : d->err, out);
 	line("when", d->when, out);
@@ -222,7 +221,7 @@ explain_check(const char *name, struct strbuf *out)
 	strbuf_clear(&text);
 	if (d->quirks != 0) {
 		check_print_quirks(d->quirks, &text);
-		strbuf_add(&text, " can break it: with one of them on, a report names the quirk and is no failure");
+		strbuf_add(&text, " can break it: with one of them on, a report names the quirk and is not a failure");
 	} else {
 		strbuf_add(&text, "none breaks it");
 	}
@@ -233,7 +232,7 @@ explain_check(const char *name, struct strbuf *out)
 	return true;
 }
 
-/* The checks that the quirk breaks. */
+/* Lists the checks that the quirk breaks. */
 static void
 quirk_breaks(uint32_t bit, struct strbuf *out)
 {
@@ -274,7 +273,7 @@ explain_quirk(const char *name, struct strbuf *out)
 
 		if (strcmp(d->id, name) != 0 && strcmp(d->name, name) != 0)
 			continue;
-		title(d->id, "a quirk: what the recorded kernel does, and strict does not", out);
+		title(d->id, "a quirk: a behaviour of the recorded kernel that profile strict does not have", out);
 		line("name", d->name, out);
 		line("kernel", d->kernel, out);
 		line("strict", d->strict, out);
@@ -289,16 +288,16 @@ explain_quirk(const char *name, struct strbuf *out)
 	return false;
 }
 
-/* The class of a mutant, as a kind of name. */
+/* The class of a mutant, as words about its name. */
 static const char *mutant_kind(enum vm_mutant_class class)
 {
 	switch (class) {
 	case VM_MUTANT_CLASS_HISTORICAL:
-		return "a mutant: a bug that such code has had, and that can be put back";
+		return "a mutant: a past bug of such code, which can be put back";
 	case VM_MUTANT_CLASS_INVARIANT:
-		return "a mutant: a rule that the design rests on, or the twin of a past bug";
+		return "a mutant: breaks a rule of the design, or is a variant of a past bug";
 	case VM_MUTANT_CLASS_EQUIVALENT:
-		return "a mutant that must not be found: it cannot be told from the original";
+		return "a mutant that no check may find: it behaves as the original";
 	case VM_MUTANT_CLASS_CANARY:
 		return "a canary: a fault planted for one check, which must report it";
 	case VM_MUTANT_CLASS_INVALID:
@@ -331,7 +330,7 @@ explain_mutant(const char *name, struct strbuf *out)
 	return true;
 }
 
-/* A return code: what there is to tell is which edges have it. */
+/* Explains a return code by the edges that have it. */
 static bool
 explain_code(const char *name, struct strbuf *out)
 {

@@ -12,11 +12,11 @@
 #include "harness/show/show-map.h"
 
 #define SEGMENTS_MAX 512
-#define PAGES_MAX 8       /* a longer segment looks as long as this */
-#define PAGES_OUTER_MAX 4 /* the same for the unused ends of the map */
-#define CELLS_MAX 8       /* of one page */
+#define PAGES_MAX 8       /* a longer segment is drawn as long as this */
+#define PAGES_OUTER_MAX 4 /* the limit for the unused ends of the map */
+#define CELLS_MAX 8       /* the most cells for one page */
 
-/* --- where anything begins or ends --- */
+/* --- boundaries --- */
 
 struct bounds {
 	size_t nr;
@@ -24,7 +24,7 @@ struct bounds {
 	bool overflow;
 };
 
-/* Keeps them in order, without duplicates. */
+/* Inserts a boundary in order, without duplicates. */
 static void
 add_bound(struct bounds *b, uint64_t page)
 {
@@ -84,7 +84,7 @@ find_bounds(struct bounds *b, const struct show *s)
 			add_op(b, &p->config, &s->rows[i].what);
 }
 
-/* --- how wide it all is --- */
+/* --- widths --- */
 
 static bool
 ever_mapped(const struct show *s, uint64_t page)
@@ -95,7 +95,7 @@ ever_mapped(const struct show *s, uint64_t page)
 	return false;
 }
 
-/* Each segment's share, in widths[], and the sum. */
+/* Sets each segment's share in widths[], and returns the sum. */
 static unsigned
 weigh(const struct show *s, struct show_axis *a)
 {
@@ -113,7 +113,7 @@ weigh(const struct show *s, struct show_axis *a)
 	return sum;
 }
 
-/* Widens the narrowest of the segments [from, to) until they are @need cells together, or the spare cells are used. */
+/* Widens the narrowest of the segments [from, to) until their sum is @need cells, or no spare cells are left. */
 static void
 widen(struct show_axis *a, size_t from, size_t to, unsigned need, unsigned *spare)
 {
@@ -141,7 +141,7 @@ segment_of(const struct show_axis *a, uint64_t page)
 	return i;
 }
 
-/* Room for what the boxes say, and for the page numbers. */
+/* Makes room for the labels of boxes and for page numbers. */
 static void
 make_room(const struct show *s, struct show_axis *a, unsigned spare)
 {
@@ -183,7 +183,7 @@ show_axis_fit(struct show_axis *a, const struct show *s, unsigned cells)
 		a->nr = 0;
 	each = sum > 0 ? cells / sum : 1;
 	each = each > CELLS_MAX ? CELLS_MAX : each;
-	/* Labels need room more than pages need to be wide. */
+	/* Room for labels is worth more than wide pages. */
 	each = each > 1 ? each - each / 3 : each;
 	for (size_t i = 0; i < a->nr; i++)
 		a->segments[i].width *= each;
@@ -203,7 +203,7 @@ show_axis_free(struct show_axis *a)
 
 /* --- boxes --- */
 
-/* The end of the entry at @page, which is within @run. */
+/* The end of the entry that contains @page, inside @run. */
 static uint64_t
 entry_end(const struct show_map *m, const struct vm_run *run, uint64_t page)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * show-html.c - a run as a page of its own: what it is about, the program, the run, how to repeat it, and what the
- * words in it mean. No script, nothing loaded. It is XML as well, so that anything can read it.
+ * show-html.c - a run as a standalone page: the summary, the program, the run, the command that repeats it, and an
+ * explanation of its terms. No script, no external file. The page is XML as well, so other tools can read it.
  *
- * Each row of the run is a section in two forms, of which one is displayed: a piece of the picture (show-picture.h)
- * where the picture fits, else a card with the text of the step and, if the step has changed it, the map below.
+ * Each row of the run is a section in two forms, one of which is displayed: a piece of the picture (show-picture.h) if
+ * the picture fits, otherwise a card with the text of the step and the map, if the step changed it.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@
 #include "harness/show/show.h"
 
 #define AXIS_CELLS 40  /* of the map in a card */
-#define WIDE_LEAST 700 /* pixels; a narrower page shows cards, whatever the picture's width */
+#define WIDE_LEAST 700 /* pixels; a narrower page shows cards, however narrow the picture is */
 
 struct html {
 	const struct show *s;
@@ -66,7 +66,7 @@ text(struct html *h, const char *t)
 	escape_xml(t, strlen(t), h->out);
 }
 
-/* <tag class="class">text</tag> */
+/* Appends <tag class="class">text</tag>. */
 static void
 element(struct html *h, const char *tag, const char *class, const char *t)
 {
@@ -86,7 +86,7 @@ has_step(const struct show *s, unsigned long step)
 	return false;
 }
 
-/* Is the word at @t, of @len bytes, an edge of this run, which the page explains? */
+/* Is the word of @len bytes at @t an edge of this run, which the page explains? */
 static bool
 is_term(const struct show *s, const char *t, size_t len)
 {
@@ -97,7 +97,7 @@ is_term(const struct show *s, const char *t, size_t len)
 	return false;
 }
 
-/* Text in which "step 3" leads to the step, and the name of an edge to what it means. */
+/* Appends text in which "step 3" is a link to the step, and an edge a link to its explanation. */
 static void
 linked(struct html *h, const char *t)
 {
@@ -148,7 +148,7 @@ is_bad(const struct show_row *row)
 	return false;
 }
 
-/* The others that sleep meanwhile. */
+/* Lists the other threads that sleep. */
 static void
 sleepers(struct html *h, const struct show_row *row)
 {
@@ -207,7 +207,7 @@ width_of_piece(void *arg, const struct show_piece *piece)
 	*(unsigned *)arg = piece->width;
 }
 
-/* The picture in its own size or a little smaller; where that does not fit, the cards. */
+/* Shows the picture in its own size or a little smaller; if it does not fit, the cards. */
 static void
 width_style(struct html *h)
 {
@@ -222,7 +222,7 @@ width_style(struct html *h)
 
 /* --- the page --- */
 
-/* What runs, without what is expected of it: that is the file's business. */
+/* Prints the program without its expectations. */
 static void
 program(struct html *h)
 {
@@ -241,7 +241,7 @@ program(struct html *h)
 	strbuf_free(&t);
 }
 
-/* How to see the run again, in a form that one click selects. */
+/* Prints the command that repeats the run; one click selects it. */
 static void
 repeat(struct html *h)
 {

@@ -39,7 +39,7 @@ row_json(const struct show *s, const struct show_row *row)
 	struct strbuf state = { 0 };
 
 	for (size_t i = 0; i < row->nr_events; i++)
-		if (row->events[i].kind != SHOW_MORE) /* nothing is left out here */
+		if (row->events[i].kind != SHOW_MORE) /* nothing is left out of JSON */
 			json_array_append_new(events,
 			    json_pack("{s:s, s:s}", "kind", kinds[row->events[i].kind], "text", row->events[i].text));
 	for (unsigned t = 0; t < PROGRAM_THREADS_MAX; t++)

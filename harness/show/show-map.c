@@ -82,9 +82,9 @@ show_event(struct show_row *row, enum show_kind kind, const char *format, ...)
 	row->events[row->nr_events++] = (struct show_event){ kind, text };
 }
 
-/* --- what became different --- */
+/* --- differences between maps --- */
 
-/* A change of one stretch of pages: "wire 20-22, w0 -> w1" is a verb, the pages, and the rest. */
+/* A change of one stretch of pages. Its text is a verb, the pages and the rest: "wire 20-22, w0 -> w1". */
 struct change {
 	uint64_t start, end;
 	struct strbuf verb, rest;
@@ -116,7 +116,7 @@ add_inheritance(const char *before, const struct vm_run *run, struct strbuf *out
 	strbuf_printf(out, "%s%s", before, name != NULL ? name : "?");
 }
 
-/* What a change is about: each has verbs of its own, the same in events, notes and legends. */
+/* What a change concerns. Each aspect has its own verbs, the same in events, notes and legends. */
 enum aspect { ASPECT_PAGES, ASPECT_WIRINGS, ASPECT_TRANSITION, ASPECT_COUNT };
 
 static bool
@@ -166,7 +166,7 @@ compare_pages(const struct vm_run *a, const struct vm_run *b, struct change *c)
 	}
 }
 
-/* A page that is mapped before or after, but not both. */
+/* Compares a page that is mapped either before or after. */
 static void
 compare_mapping(const struct vm_run *a, const struct vm_run *b, struct change *c)
 {
@@ -179,7 +179,7 @@ compare_mapping(const struct vm_run *a, const struct vm_run *b, struct change *c
 	}
 }
 
-/* Pages that "fixed" replaces: all that is different at once. */
+/* Compares pages that "fixed" replaces: one change for all differences. */
 static void
 compare_anew(const struct vm_run *a, const struct vm_run *b, struct change *c)
 {
@@ -225,7 +225,7 @@ say(struct show_row *row, struct change *c)
 	strbuf_clear(&c->rest);
 }
 
-/* The lowest start or end of a run above @page; UINT64_MAX: there is none. */
+/* The lowest start or end of a run above @page; UINT64_MAX: none. */
 static uint64_t
 bound_above(const struct vm_state *s, uint64_t page)
 {
@@ -279,7 +279,10 @@ has_start(const struct show_map *m, uint64_t page)
 	return false;
 }
 
-/* Entry boundaries of @b that @a lacks, though what is on both sides of them was there and still is. */
+/*
+ * Adds new entry boundaries: in @b but not in @a, where the pages on both sides were mapped before and are still
+ * mapped.
+ */
 static void
 boundaries(const struct show_map *a, const struct show_map *b, const char *what, struct show_row *row)
 {

@@ -14,8 +14,8 @@
 #define BOX_HEIGHT 22
 
 /*
- * Literal colours twice instead of variables: not everything that draws SVG knows those. What a colour says is also
- * said by a word, a line's pattern or a sign.
+ * Colours are written twice instead of using variables, which some SVG viewers do not support. A word, a line pattern
+ * or a sign always says the same as a colour.
  */
 const char show_picture_style[] =
     ".bg{fill:#fff}\n"
@@ -77,7 +77,7 @@ show_picture_class(enum show_kind kind)
 	return "";
 }
 
-/* A page number, unless the one before is in its way. *free is where the next one may begin. */
+/* Draws a page number unless it would overlap the previous one. *free_from is where the next one may start. */
 static void
 number(uint64_t page, unsigned x, unsigned y, unsigned *free_from, struct strbuf *out)
 {
@@ -90,7 +90,7 @@ number(uint64_t page, unsigned x, unsigned y, unsigned *free_from, struct strbuf
 	*free_from = x + width + 4;
 }
 
-/* Pages that were mapped before the row and are not now: the stretches of segments of which that is so. */
+/* Draws the stretches that this row leaves unmapped: mapped before the row, but not after it. */
 static void
 gone(const struct show_axis *a, const struct show_map *before, const struct show_map *m, unsigned x, unsigned y,
     struct strbuf *out)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* show-run.c - making the model of a run. See show.h. */
+/* show-run.c - makes the model of a run. See show.h. */
 #include "harness/show/show.h"
 
 #include <stdarg.h>
@@ -14,19 +14,19 @@
 #include "harness/show/show-map.h"
 
 #define WHERE_MAX 160
-#define PLAIN_MIN 6 /* so many plain steps in a row are too many to show each */
+#define PLAIN_MIN 6 /* fewer plain steps in a row are all shown */
 
-/* A run under way. */
+/* The state while the model is made. */
 struct maker {
 	struct show *s;
 	struct {
-		char where[WHERE_MAX]; /* before its next step */
+		char where[WHERE_MAX]; /* what the thread does next */
 		unsigned nr_done;
 		unsigned announced; /* operations that have an event SHOW_OP */
 		enum sim_status status;
 		unsigned woken_by; /* thread + 1; 0: it was not asleep */
 	} threads[PROGRAM_THREADS_MAX];
-	int last; /* the thread that ran; -1: none yet */
+	int last; /* the thread of the last step; -1: none yet */
 };
 
 static struct show_row *
@@ -47,7 +47,7 @@ is_at(const struct finding *f, const struct show_row *row)
 	return row->part == NULL && row->step == f->step;
 }
 
-/* Of a success that should have been KERN_INVALID_ADDRESS: what speaks for that, in the step and behind the finding. */
+/* For a success that should have been KERN_INVALID_ADDRESS: adds the evidence to the step, and after the finding. */
 static void
 add_evidence(struct show *s, const struct finding *f, size_t at, struct strbuf *text)
 {
@@ -62,7 +62,7 @@ add_evidence(struct show *s, const struct finding *f, size_t at, struct strbuf *
 		strbuf_printf(text, ": %s", row->events[nr].text);
 }
 
-/* What the checker has found: in words, at the step, and as it is. */
+/* Takes the checker's findings: as text, as events of their steps, and as data. */
 static void
 take_findings(struct show *s, const struct checker *c)
 {
@@ -87,9 +87,11 @@ take_findings(struct show *s, const struct checker *c)
 	}
 }
 
-/* --- one operation, alone --- */
+/* --- one operation that runs alone --- */
 
-/* On @r, whose operations all come here. False: it blocks, nothing can follow. */
+/*
+ * Runs and shows an operation on @r, which runs all operations of this kind. False: it blocks, and nothing can follow.
+ */
 static bool
 alone(struct show *s, struct run *r, const char *part, size_t number, const struct program_step *step)
 {
@@ -123,7 +125,10 @@ alone(struct show *s, struct run *r, const char *part, size_t number, const stru
 	return got.outcome != VM_OUTCOME_BLOCKED;
 }
 
-/* The init steps, which run_open does unseen, on an instance of their own; without threads the final ones, too. */
+/*
+ * Shows the init steps on an instance of their own, because run_open does not show them. Without threads, also the
+ * final steps.
+ */
 static bool
 show_init(struct show *s, struct sim *sim, struct strbuf *error)
 {
@@ -164,7 +169,7 @@ is_failure(const struct vm_op *op, const struct vm_result *result)
 	return vm_op_table[op->code].result != VM_RESULT_BOOL && result->code != KERN_SUCCESS;
 }
 
-/* The first step of an operation whose arguments are results. */
+/* Shows the first step of an operation whose arguments are results. */
 static void
 look_up_event(const struct run *r, struct show_row *row, unsigned thread)
 {
@@ -179,7 +184,7 @@ look_up_event(const struct run *r, struct show_row *row, unsigned thread)
 	strbuf_free(&text);
 }
 
-/* What the step began with: an operation, or where its operation was. */
+/* Shows what the step starts with: an operation, or the place in the running one. */
 static void
 begin_events(struct maker *m, struct run *r, struct show_row *row, unsigned thread)
 {
@@ -212,7 +217,7 @@ begin_events(struct maker *m, struct run *r, struct show_row *row, unsigned thre
 	strbuf_free(&text);
 }
 
-/* The operations that ended in the step. */
+/* Shows the operations that ended in the step. */
 static void
 result_events(struct maker *m, struct run *r, struct show_row *row, unsigned thread)
 {
@@ -254,7 +259,7 @@ sleep_event(struct maker *m, struct run *r, struct show_row *row, unsigned threa
 	strbuf_free(&text);
 }
 
-/* Who is awake now and was not; remembers how every thread is. */
+/* Shows which threads the step woke, and remembers the state of every thread. */
 static void
 wake_events(struct maker *m, struct run *r, struct show_row *row, unsigned thread)
 {
@@ -272,7 +277,7 @@ wake_events(struct maker *m, struct run *r, struct show_row *row, unsigned threa
 		}
 		m->threads[t].status = now;
 		m->threads[t].nr_done = r->threads[t].nr_done;
-		/* A sleeper is still where it fell asleep when it is woken. */
+		/* A woken thread is still at the place where it fell asleep. */
 		if (t == thread)
 			where(r, t, m->threads[t].where);
 	}
@@ -281,7 +286,7 @@ wake_events(struct maker *m, struct run *r, struct show_row *row, unsigned threa
 	strbuf_free(&who);
 }
 
-/* Why it is not the last thread's turn any more. */
+/* Explains why another thread than the last one takes the step. */
 static void
 explain_switch(struct maker *m, struct show_row *row)
 {
@@ -383,7 +388,7 @@ note_sleepers(struct maker *m, struct run *r)
 		vmt_print_op(run_op(r, t, i), &op);
 		show_explain_sleep(m->s, m->s->nr_rows - 1, m->threads[t].where, &why);
 		show_note(m->s, "T%u.%u %s sleeps for ever: %s%s", t, i, strbuf_text(&op),
-		    m->threads[t].where[0] != '\0' ? m->threads[t].where : "nobody wakes it", strbuf_text(&why));
+		    m->threads[t].where[0] != '\0' ? m->threads[t].where : "no thread wakes it", strbuf_text(&why));
 		strbuf_clear(&op);
 		strbuf_free(&why);
 	}
@@ -403,7 +408,7 @@ after(struct maker *m, struct run *r)
 	run_outcome(r, &outcome);
 	s->outcome = strbuf_take(&outcome);
 	tail = strstr(s->outcome, " | DEADLOCK(");
-	if (run_enabled(r) != 0 && tail != NULL) /* not at an end, so nobody is blocked */
+	if (run_enabled(r) != 0 && tail != NULL) /* not at an end, so no thread is blocked */
 		*tail = '\0';
 	s->deadlock = going && run_deadlocked(r);
 	for (size_t i = 0; i < s->program->nr_final && going && !s->deadlock; i++)
@@ -425,7 +430,7 @@ nr_steps(const struct program_choice *choices, size_t nr)
 	return sum;
 }
 
-/* A sequential program has been shown; now again, judged. */
+/* Runs a sequential program, which has been shown, a second time with the checker. */
 static void
 judge_sequential(struct show *s, struct sim *sim)
 {
@@ -469,7 +474,7 @@ show_threads(
 	return good;
 }
 
-/* A step of the thread that ran before, too, which did one thing and changed nothing: one of many page faults, say. */
+/* Is it a step of the same thread as before that did one thing and changed nothing, such as one of many page faults? */
 static bool
 is_plain(const struct show_row *row)
 {
@@ -477,7 +482,7 @@ is_plain(const struct show_row *row)
 	       !row->changed && row->wakes == 0;
 }
 
-/* Of many plain steps in a row the first and the last are enough. */
+/* Leaves out all but the first and the last of many plain steps in a row. */
 static void
 leave_out(struct show *s)
 {
@@ -493,7 +498,7 @@ leave_out(struct show *s)
 	}
 }
 
-/* Before lines are broken: what is shown has another width. */
+/* Escapes a text; to be done before lines are broken, because escaped text has another width. */
 static char *
 escaped(struct strbuf *text)
 {
@@ -505,8 +510,8 @@ escaped(struct strbuf *text)
 }
 
 /*
- * The head of the file: its first line is the title, without "title:", and so are the indented ones right behind it,
- * which go on with a sentence that was too long (hunt_comment); each line loses its "# ".
+ * Takes the head of the file, without the "# " of each line. The first line, without "title:", is the title. So are
+ * indented lines that follow it directly: they continue a long sentence (hunt_comment).
  */
 static void
 take_head(struct show *s)
@@ -547,7 +552,7 @@ show_make(struct show *s, const struct program *p, const struct vm_target *t, st
 	s->target = t;
 	take_head(s);
 	if (nr_steps(choices, nr_choices) > SHOW_STEPS_MAX) {
-		strbuf_printf(error, "a run of %llu steps is too long to be shown, at most %d can be",
+		strbuf_printf(error, "the run has %llu steps, which is too many to show: the limit is %d",
 		    (unsigned long long)nr_steps(choices, nr_choices), SHOW_STEPS_MAX);
 		return false;
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * show-svg.c - a run as one picture: time goes down, each thread has a lane, the map stands to the right of the step
- * that changed it. With many threads the lanes are tracks, and what happens stands beside them, as on the terminal.
- * No script, no font or file of its own, text that can be selected.
+ * show-svg.c - a run as one picture: time goes down, each thread has a lane, and the map is to the right of the step
+ * that changed it. With many threads the lanes are narrow tracks with the text to their right, as on the terminal. No
+ * script, no font or external file; the text can be selected.
  */
 #include <stdio.h>
 #include <string.h>
@@ -13,10 +13,10 @@
 #include "harness/show/show.h"
 
 #define MARGIN 16
-#define GUTTER_LEAST 44 /* for the step's number, and beside tracks its thread */
-#define LANES_MAX 4     /* more threads become tracks */
+#define GUTTER_LEAST 44 /* room for the step's number, and with tracks also for the thread */
+#define LANES_MAX 4     /* with more threads, lanes become tracks */
 #define TRACK 26        /* width of a track */
-#define TEXT_CHARS 44   /* beside tracks */
+#define TEXT_CHARS 44   /* with tracks */
 #define LANE_GAP 14     /* between lanes */
 #define AXIS_CELLS 34
 #define MAP_NAME "the map, when it has changed"
@@ -26,8 +26,8 @@ struct picture {
 	struct strbuf *out;
 	bool folded;
 	unsigned gutter;      /* left of the lanes */
-	unsigned lane, chars; /* a lane's width; characters of text in it, or beside the tracks */
-	unsigned text_x;      /* of text beside tracks */
+	unsigned lane, chars; /* width of a lane; characters of text in it, or to the right of the tracks */
+	unsigned text_x;      /* of text to the right of tracks */
 	unsigned map_x, width, y;
 	struct show_axis axis;
 };
@@ -46,7 +46,7 @@ text_at(struct picture *p, unsigned x, unsigned y, const char *class, const char
 	strbuf_add(p->out, "</text>\n");
 }
 
-/* Lines of at most @chars, from p->y down. */
+/* Draws lines of at most @chars, from p->y down. */
 static void
 paragraph(struct picture *p, unsigned x, unsigned chars, const char *class, const char *text, unsigned line_height)
 {
@@ -71,7 +71,7 @@ count_lines(const char *text, unsigned chars)
 
 /* --- lanes --- */
 
-/* What the lanes of the others are like from @y0 to @y1. */
+/* Draws the states of the other threads from @y0 to @y1. */
 static void
 lives(struct picture *p, const struct show_row *row, unsigned y0, unsigned y1, bool gap)
 {
@@ -86,7 +86,7 @@ lives(struct picture *p, const struct show_row *row, unsigned y0, unsigned y1, b
 	}
 }
 
-/* An arrow from thread @from's lane at @y over to @to's, and down to @end. */
+/* Draws an arrow from thread @from's lane at @y to @to's lane, and down to @end. */
 static void
 turn(struct picture *p, unsigned from, unsigned to, unsigned x, unsigned y, unsigned end)
 {
@@ -97,7 +97,7 @@ turn(struct picture *p, unsigned from, unsigned to, unsigned x, unsigned y, unsi
 	strbuf_printf(p->out, "<path class=\"turnhead\" d=\"M%u %ul-4 -7h8z\"/>\n", target, end);
 }
 
-/* Between two rows: why the turn has come to another thread. */
+/* Draws the space between two rows, with the reason for a switch of threads. */
 static void
 gap(struct picture *p, const struct show_row *row)
 {
@@ -116,12 +116,12 @@ gap(struct picture *p, const struct show_row *row)
 	class_at = p->y;
 	paragraph(p, x, p->chars, class, row->why_text, PICTURE_LINE);
 	p->y = class_at + lines * PICTURE_LINE + 14;
-	/* The arrow leaves below the words, on the side where it has to go. */
+	/* The arrow starts below the words, on the side of its target. */
 	start = lane_x(p, row->from) + (p->folded ? 16 : 24);
 	turn(p, row->from, row->thread, start, p->y - 9, p->y);
 }
 
-/* From the line that says so, to the lanes of those who are woken. */
+/* Draws arrows from the "wake" line to the lanes of the woken threads. */
 static void
 wake_arrows(struct picture *p, const struct show_row *row, unsigned y)
 {
@@ -198,7 +198,7 @@ step(struct picture *p, const struct show_row *row)
 	p->y = top + height;
 }
 
-/* --- what ran alone --- */
+/* --- operations that run alone --- */
 
 static void
 alone(struct picture *p, const struct show_row *row, bool draw)
@@ -250,7 +250,7 @@ lane_names(struct picture *p)
 	p->y += 6;
 }
 
-/* What the signs mean, drawn. */
+/* Draws the legend. */
 static void
 legend(struct picture *p)
 {
@@ -273,7 +273,7 @@ legend(struct picture *p)
 	paragraph(p, MARGIN, (p->width - 2 * MARGIN) * 4 / 29, "m dim", PICTURE_MAP_LEGEND, PICTURE_LINE + 2);
 }
 
-/* Whoever sleeps at the end. */
+/* Draws the threads that sleep at the end. */
 static void
 for_ever(struct picture *p)
 {
@@ -324,7 +324,7 @@ tail(struct picture *p)
 	p->y += MARGIN;
 }
 
-/* The steps ascend, so that the last one's number is the longest. */
+/* Steps are in ascending order, so the last number is the longest. */
 static unsigned
 gutter(const struct picture *p)
 {
@@ -363,7 +363,7 @@ lay_out(struct picture *p)
 	}
 }
 
-/* The run as sentences, for who cannot see the picture. */
+/* Appends the run as sentences, for readers who cannot see the picture. */
 static void
 describe(const struct show *s, struct strbuf *out)
 {
@@ -404,7 +404,7 @@ draw_row(struct picture *p, const struct show_row *row, size_t nr_init)
 		    s->program->nr_threads == 0 || row->part[0] == 'f' ? row->changed : row + 1 == s->rows + nr_init);
 }
 
-/* Hands over what has been drawn since @top. */
+/* Passes on the part of the picture since @top. */
 static void
 give_piece(struct picture *p, const struct show_row *row, unsigned top,
     void (*take)(void *arg, const struct show_piece *piece), void *arg)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * show-text.c - a run on a terminal. Each thread has a lane, if there is room for it:
+ * show-text.c - a run on a terminal. Each thread has a lane, if there is room:
  *
  *	 step  T0                      T1
  *	    1                          ┏ wire 20 22 user noholes
@@ -8,8 +8,8 @@
  *	    2  ┏ wire 20 22 ...        │
  *	       ┗ sleep until ...       │
  *
- * else only a track of one sign, and what happens stands to the right of all tracks. The map is drawn beside its row if
- * there is room, else below it.
+ * Otherwise it has a track, which is one sign wide, and the text is to the right of all tracks. The map is drawn beside
+ * its row if there is room, otherwise below it.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -21,27 +21,27 @@
 #include "harness/show/show-words.h"
 #include "harness/show/show.h"
 
-#define LANE_MIN 28  /* columns; a narrower lane is a track */
-#define LANE_MAX 52  /* columns; a wider one reads no better */
-#define RULER_MIN 32 /* columns beside the lanes */
-#define TEXT_MIN 10  /* columns beside tracks; below that they are one column each */
+#define LANE_MIN 28  /* columns; a narrower lane becomes a track */
+#define LANE_MAX 52  /* columns; a wider lane is no easier to read */
+#define RULER_MIN 32 /* columns of a map beside the lanes */
+#define TEXT_MIN 10  /* columns of text beside tracks; with less room, tracks are one column wide */
 
-/* Besides those of an event. */
+/* Styles besides those of events. */
 enum style { STYLE_PLAIN = SHOW_FOUND + 1, STYLE_DIM, STYLE_TITLE, STYLE_WIRED, STYLE_MARKED, STYLE_MAPPED };
 
 struct page {
 	const struct show *s;
 	const struct show_text_options *o;
 	struct strbuf *out;
-	bool folded;            /* tracks */
-	unsigned gutter;        /* columns in front of the lanes */
+	bool folded;            /* lanes are tracks */
+	unsigned gutter;        /* columns before the lanes */
 	unsigned lane;          /* columns of a lane or track */
-	unsigned text_at, text; /* tracks: where the text stands; columns of text */
-	unsigned ruler_at;      /* 0: maps stand below their rows */
+	unsigned text_at, text; /* tracks: column of the text, and its width */
+	unsigned ruler_at;      /* 0: maps are below their rows */
 	struct show_axis axis;
-	/* the line being made */
+	/* the line that is being made */
 	struct strbuf line;
-	unsigned used, column; /* columns written; where the next piece goes */
+	unsigned used, column; /* columns written; column of the next piece */
 };
 
 /* --- lines --- */
@@ -77,7 +77,7 @@ style_code(unsigned style)
 	}
 }
 
-/* On an ASCII terminal, a character that is none is a question mark. */
+/* On an ASCII terminal, a character outside ASCII becomes a question mark. */
 static void
 add_text(struct page *p, const char *text, size_t len)
 {
@@ -104,7 +104,7 @@ width_of(const struct page *p, const char *text, size_t len)
 	return nr;
 }
 
-/* Blanks in front of it are written only now: no line ends in one. */
+/* Blanks before the text are written only here, so that no line ends in one. */
 static void
 put(struct page *p, unsigned style, const char *text, size_t len)
 {
@@ -136,7 +136,7 @@ end_line(struct page *p)
 	p->used = p->column = 0;
 }
 
-/* Paragraphs, from @column to the right edge; what is in front of them stands in the first line. */
+/* Writes paragraphs from @column to the right edge. The label is in the first line. */
 static void
 put_paragraph(struct page *p, const char *label, unsigned column, unsigned style, const char *text)
 {
@@ -158,7 +158,7 @@ put_number(struct page *p, unsigned at, uint64_t page)
 	char text[24];
 	int len = snprintf(text, sizeof(text), "%" PRIu64, page);
 
-	/* One that touches its neighbour, or the edge, is left out. */
+	/* A number that touches its neighbour or the edge is left out. */
 	if (at < p->used + (p->used > 0) || at + (unsigned)len > p->o->width)
 		return;
 	p->column = at;
@@ -179,7 +179,7 @@ put_numbers(struct page *p, unsigned at, const struct show_map *m)
 	put_number(p, at + last->at + last->width, last->end);
 }
 
-/* Cells [from, to) of the axis, with nothing mapped; what is compressed has a mark in its middle. */
+/* Draws cells [from, to) of the axis as unmapped, with a mark in the middle if they are compressed. */
 static void
 put_hole(struct page *p, unsigned from, unsigned to)
 {
@@ -204,7 +204,7 @@ put_boxes(struct page *p, unsigned at, const struct show_map *m)
 	const char *border = p->o->ascii ? "|" : "│";
 	unsigned cell = 0;
 	struct show_box box;
-	bool open = false; /* a box ended at this cell, and its border is due */
+	bool open = false; /* a box ends at this cell, and its border is missing */
 
 	p->column = at;
 	for (size_t i = 0; show_box(&p->axis, m, i, &box); i++) {
@@ -213,7 +213,7 @@ put_boxes(struct page *p, unsigned at, const struct show_map *m)
 		                 : box.run->wired_count != 0 ? STYLE_WIRED
 		                                             : STYLE_MAPPED;
 
-		if (box.at < cell) { /* a broken map, whose entries overlap: what is in front covers it */
+		if (box.at < cell) { /* a broken map with overlapping entries: the earlier one covers this */
 			unsigned hidden = cell - box.at;
 
 			if (box.width <= hidden)
@@ -237,7 +237,7 @@ put_boxes(struct page *p, unsigned at, const struct show_map *m)
 	put_hole(p, cell + open, p->axis.cells);
 }
 
-/* A map on lines of its own. */
+/* Writes a map on lines of its own. */
 static void
 put_map(struct page *p, const struct show_map *m)
 {
@@ -258,7 +258,7 @@ put_map(struct page *p, const struct show_map *m)
 
 /* --- rows --- */
 
-/* The lines of one lane, or of the text behind the tracks. */
+/* The lines of one lane, or of the text to the right of the tracks. */
 struct lines {
 	size_t nr;
 	struct show_line *lines;
@@ -297,7 +297,7 @@ ends_op(const struct show_row *row)
 	return row->after == SHOW_IDLE || row->after == SHOW_DONE;
 }
 
-/* The sign of a lane in line @at, when the thread that runs has @nr lines. NULL: none. */
+/* The sign of a lane in line @at; the running thread has @nr lines. NULL: no sign. */
 static const char *
 sign(const struct page *p, const struct show_row *row, unsigned thread, size_t at, size_t nr)
 {
@@ -321,7 +321,7 @@ sign(const struct page *p, const struct show_row *row, unsigned thread, size_t a
 	return NULL;
 }
 
-/* Of the lanes [from, to). */
+/* Writes the signs of lanes [from, to). */
 static void
 put_signs(struct page *p, const struct show_row *row, unsigned from, unsigned to, size_t at, size_t nr)
 {
@@ -335,7 +335,7 @@ put_signs(struct page *p, const struct show_row *row, unsigned from, unsigned to
 	}
 }
 
-/* The lines of @thread, between the signs of the others; @map, if there is one, stands beside them. */
+/* Writes the lines of @thread between the signs of the other threads, and @map, if there is one, beside them. */
 static void
 put_lane(struct page *p, const struct show_row *row, unsigned thread, const struct lines *l, const struct show_map *map)
 {
@@ -357,7 +357,7 @@ put_lane(struct page *p, const struct show_row *row, unsigned thread, const stru
 	}
 }
 
-/* Why the turn has come to another thread. That one sleeps has just been said. */
+/* Writes why another thread runs. A sleep was said in the line before. */
 static void
 put_switch(struct page *p, const struct show_row *row)
 {
@@ -400,7 +400,9 @@ put_step(struct page *p, const struct show_row *row)
 	strbuf_free(&first);
 }
 
-/* An operation that ran alone: what it did is in its map, and in words if there are no threads to look at. */
+/*
+ * Writes an operation that ran alone: its changes are visible in the map, and written as text if there are no threads.
+ */
 static void
 put_alone(struct page *p, const struct show_row *row, bool last)
 {
@@ -487,7 +489,7 @@ put_head(struct page *p)
 	struct strbuf text = { 0 };
 
 	escape_text(s->path, strlen(s->path), &text);
-	if (strcmp(s->title, strbuf_text(&text)) != 0) /* else it would stand there twice */
+	if (strcmp(s->title, strbuf_text(&text)) != 0) /* otherwise it would be written twice */
 		put_paragraph(p, "", 0, STYLE_TITLE, s->title);
 	strbuf_printf(&text, ", target %s", s->target->name);
 	if (s->how != NULL)

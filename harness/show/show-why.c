@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* show-why.c - evidence: what in the map explains a result or a sleep, and whose step made it so. See show-map.h. */
+/*
+ * show-why.c - evidence: the fact about the map that explains a result or a sleep, and the step that made it true. See
+ * show-map.h.
+ */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +34,7 @@ show_is_system_wired(const struct show_map *m, uint64_t page)
 	return run != NULL && run->wired_count - run->user_wired > 0;
 }
 
-/* Neither to be read nor executed. */
+/* Does the page allow neither read nor execute? */
 bool
 show_is_closed(const struct show_map *m, uint64_t page)
 {
@@ -101,7 +104,7 @@ show_name_row(const struct show *s, const struct show_row *row, struct strbuf *o
 
 /* --- results --- */
 
-/* The range that @op is about, cut to the map; false: it is about none, or about what is in it whatever that is. */
+/* The range of @op, clamped to the map. False: it has no range, or no state of its pages makes it fail. */
 static bool
 range_of(const struct show *s, const struct vm_op *op, uint64_t *start, uint64_t *end)
 {
@@ -127,12 +130,12 @@ range_of(const struct show *s, const struct vm_op *op, uint64_t *start, uint64_t
 	}
 	*start = op->start < cfg->min ? cfg->min : op->start;
 	*end = *end > cfg->max ? cfg->max : *end;
-	if (*start >= *end) /* what is looked up is the start, which moved to the end */
+	if (*start >= *end) /* clamping moved the start to the end, and the start is what is looked up */
 		*start = *end < cfg->max ? *end : cfg->max - 1, *end = *start + 1;
 	return true;
 }
 
-/* What a wire lacks at @page; NULL: nothing. */
+/* The access that a wire lacks at @page; NULL: none. */
 static show_fact *
 lacks(const struct show_map *m, const struct vm_op *op, uint64_t page)
 {
@@ -167,7 +170,7 @@ explain_access(
 	strbuf_free(&since);
 }
 
-/* Where a sync that goes on looks again: what it has behind it may be gone meanwhile. */
+/* Skips the part that a sync has done already: its pages may be unmapped by now. */
 static void
 skip_done(const struct vm_op *op, const struct show_row *row, uint64_t *start, uint64_t end)
 {
@@ -194,7 +197,7 @@ explain_hole(const struct show *s, size_t at, uint64_t start, uint64_t end, stru
 	strbuf_free(&since);
 }
 
-/* If the edges tell, only what they say is an explanation; a target may tell none. */
+/* If the edges are known, only they give the explanation; a target may have none. */
 void
 show_explain(
     const struct show *s, size_t at, const struct vm_op *op, const struct vm_result *result, struct show_row *row)

@@ -12,7 +12,9 @@ show_char(const char *text, size_t *len)
 	return escape_decode(text, strnlen(text, 4), len);
 }
 
-/* Not asked of the locale: a picture is the same wherever it is made. What may be wide counts as wide. */
+/*
+ * Does not depend on the locale, so that a picture is the same everywhere. Characters of ambiguous width count as wide.
+ */
 static unsigned
 char_width(uint32_t c)
 {
@@ -39,7 +41,7 @@ show_width(const char *text, size_t len)
 	return width;
 }
 
-/* Around an arrow there is no break: "w0 -> w1" stays together. */
+/* No line break beside an arrow: "w0 -> w1" stays on one line. */
 static bool
 may_break(const char *from, const char *blank)
 {

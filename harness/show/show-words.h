@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* show-words.h - text for renderings: characters, their width, and lines broken to a width. Private to
- * harness/show/show*.c.
- */
+/* show-words.h - text for pictures: characters, their width, and breaking lines. Private to show*.c. */
 #ifndef HARNESS_SHOW_SHOW_WORDS_H
 #define HARNESS_SHOW_SHOW_WORDS_H
 
@@ -9,19 +7,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The character at @text, of UTF-8, and its length; of what is no UTF-8 U+FFFD, one byte long. */
+/* The UTF-8 character at @text, and its length; U+FFFD with length 1 if the byte starts no character. */
 uint32_t show_char(const char *text, size_t *len);
-/* Columns on a terminal. */
+/* Width in columns on a terminal. */
 unsigned show_width(const char *text, size_t len);
 
-/* A piece of a text: a line of at most some columns. */
+/* A line of text, at most some columns wide. */
 struct show_line {
 	const char *text;
 	size_t len;
 };
 /*
- * The next line of *text, which moves on; false: that was all. Lines break at blanks, and within a word that is too
- * long. An empty text has one empty line.
+ * Takes the next line of *text, and advances *text. False: no more. Lines break at blanks, and within a word that is
+ * too long. An empty text has one empty line.
  */
 bool show_next_line(const char **text, unsigned width, struct show_line *line);
 

@@ -6,7 +6,10 @@
 #include "harness/gen/gen.h"
 #include "harness/shrink/shrink.h"
 
-/* A way through a program, step by step: whose step, as part of which of its operations. Survives edits of these. */
+/*
+ * A trail: a path through a program, which gives for each step the thread and the operation. It survives edits of the
+ * program.
+ */
 struct trail {
 	size_t nr, cap;
 	struct trail_step {
@@ -18,44 +21,49 @@ struct shrink {
 	const struct shrink_options *options;
 	struct shrink_report *report;
 	struct program best;
-	struct trail trail; /* the way through best to what is wanted */
-	double until;       /* 0: for ever */
-	double used_max;    /* processor seconds of this process; 0: any */
-	bool over;          /* the time is up, or somebody stopped it */
+	struct trail trail; /* the best program's trail to the wanted finding */
+	double until;       /* end time; 0: no limit */
+	double used_max;    /* most processor seconds of this process; 0: no limit */
+	bool over;          /* the time is up, or the caller stopped the search */
 	bool kept_any;      /* in this round */
-	bool at_random;     /* endless is wanted, and what runs at random are */
+	bool at_random;     /* the wanted finding is endless, and random runs show it */
 };
 
-#define SHRINK_STEPS_MAX 100000 /* of a run: one that does not end by then does not end */
-#define SHRINK_FIRST_PAGE 20    /* where programs begin: not at the map's edge, where ranges are clamped */
+#define SHRINK_STEPS_MAX 100000 /* a longer run counts as endless */
+#define SHRINK_FIRST_PAGE                                                                                              \
+	20 /* the page that programs are moved to: away from the map's edge, where ranges are                          \
+	    * clamped */
 
 /* --- shrink-try.c --- */
 
-/* A copy of the best, to be edited and given to shrink_try. */
+/* Copies the best program, for editing and shrink_try. */
 struct program shrink_copy(const struct shrink *s);
 /*
- * Is what is wanted in @candidate? Then it is the best from now on. Takes the candidate in any case. @hint, which may
- * be NULL for s->trail, is the old way as far as it holds for the candidate.
+ * Tests whether @candidate shows the wanted finding. If so, it becomes the best program. Takes ownership of the
+ * candidate in any case. @hint is the old trail, as far as it applies to the candidate; NULL: s->trail.
  */
 bool shrink_try(struct shrink *s, struct program *candidate, const struct trail *hint);
 bool shrink_over(struct shrink *s);
-/* Of a program that is explored completely. */
+/* The most states of a program that is explored completely. */
 uint64_t shrink_states_max(const struct shrink *s);
-/* run_open with what the wanted asks for. In any case run_close is due. */
+/* Opens a run with the caller's open function. Call run_close even on failure. */
 enum run_open_result shrink_open(struct shrink *s, struct run *r, const struct program *p);
-/* The run is over, and what is wanted was there. */
+/* Does the run, which is over, show the wanted finding? */
 bool shrink_in_run(struct shrink *s, struct run *r);
-/* All interleavings. True: *ret is the way to what is wanted, and the run has just gone it. */
+/* Explores all interleavings. True: *ret is a trail to the wanted finding, and *r has just executed it. */
 bool shrink_explore(struct shrink *s, struct run *r, uint64_t states_max, struct trail *ret, bool *ret_complete);
 
-/* The way to what is wanted in @p, to *ret. @hint: an old way, which is tried first. False: there is none. */
+/*
+ * Finds a trail to the wanted finding in @p, and sets *ret. @hint is an old trail, which is tried first. False: none
+ * was found.
+ */
 bool shrink_find(struct shrink *s, const struct program *p, const struct trail *hint, struct trail *ret);
-/* Does a run of @p never end? */
+/* Does some run of @p never end? */
 bool shrink_find_endless(struct shrink *s, const struct program *p);
-/* The best so far gets the schedule of its way. */
+/* Gives the best program the schedule of its trail. */
 void shrink_settle(struct shrink *s);
 
-/* --- shrink-passes.c: each makes the best smaller in one respect, as far as it goes --- */
+/* --- shrink-passes.c: each pass makes the best program smaller in one respect, as far as possible --- */
 
 void shrink_threads(struct shrink *s);
 void shrink_ops(struct shrink *s);
@@ -67,21 +75,21 @@ void shrink_pages(struct shrink *s);
 /* --- shrink-trail.c --- */
 
 void trail_add(struct trail *t, unsigned thread, unsigned op);
-/* Runs along the trail as far as it can, then each thread as long as it can; *ret becomes the way that was gone. */
+/* Follows the trail as far as possible, then runs each thread as long as it can. Sets *ret to the trail of that run. */
 void trail_follow(const struct trail *t, struct run *r, struct trail *ret);
 void trail_free(struct trail *t);
 struct trail trail_copy(const struct trail *t);
-/* The way of a schedule. */
+/* Makes the trail of a schedule. */
 void trail_of_path(struct trail *t, struct run *r, const struct explore_path *path);
-/* As if the program had never had that thread, or that operation. */
+/* Removes a thread or an operation from the trail, and renumbers the rest. */
 void trail_drop_thread(struct trail *t, unsigned thread);
 void trail_drop_op(struct trail *t, unsigned thread, unsigned op);
-/* The choices of a way, and the preemptions in it, by running it. choices are malloc'ed. */
+/* Runs the trail, and gives its choices and the preemptions among them. The choices are malloc'ed. */
 void trail_path(const struct trail *t, struct run *r, struct explore_path *ret);
 
 /* --- shrink-schedule.c --- */
 
-/* Fewer preemptions on the same program. */
+/* Looks for a schedule of the best program with fewer preemptions. */
 void shrink_schedule(struct shrink *s);
 
 #endif

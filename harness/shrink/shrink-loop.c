@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* shrink-loop.c - a smaller program with the same finding: see shrink.h. What is tried is in shrink-passes.c. */
+/* shrink-loop.c - makes a program with the same finding smaller: see shrink.h. The passes are in shrink-passes.c. */
 #include <stdlib.h>
 
 #include "engine/vm.h"
@@ -7,7 +7,7 @@
 #include "harness/run/run.h"
 #include "harness/shrink/shrink-inside.h"
 
-#define ROUNDS_MAX 100 /* each makes it smaller, so this many are never needed */
+#define ROUNDS_MAX 100 /* more than are ever needed, because each round makes the program smaller */
 
 static void
 all_passes(struct shrink *s)
@@ -48,7 +48,7 @@ size_of(const struct program *p)
 	return size;
 }
 
-/* The program's own schedule, or else any way to what is wanted, is where it begins. */
+/* Starts from the program's own schedule, or from any trail to the wanted finding. */
 static bool
 begin(struct shrink *s, const struct program *p)
 {
@@ -84,7 +84,7 @@ begin(struct shrink *s, const struct program *p)
 	return found;
 }
 
-/* The best becomes *p, which keeps what does not depend on it. */
+/* Makes *p the best program. Keeps the parts of *p that do not depend on it. */
 static void
 finish(struct shrink *s, struct program *p)
 {

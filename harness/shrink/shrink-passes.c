@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* shrink-passes.c - what is tried to make a program smaller, one respect after the other. */
+/* shrink-passes.c - the passes of shrinking. Each tries to make the program smaller in one respect. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,7 +24,7 @@ without_thread(struct shrink *s, unsigned thread)
 	return kept;
 }
 
-/* What thread @from does, thread @to does after its own. */
+/* Appends the operations of thread @from to thread @to. */
 static bool
 one_after_the_other(struct shrink *s, unsigned from, unsigned to)
 {
@@ -63,7 +63,7 @@ shrink_threads(struct shrink *s)
 
 /* --- operations --- */
 
-/* Drops @nr operations from @at on. @thread PROGRAM_THREADS_MAX: of the init steps. */
+/* Drops @nr operations from @at on. @thread PROGRAM_THREADS_MAX means the init steps. */
 static bool
 without_ops(struct shrink *s, unsigned thread, unsigned at, unsigned nr)
 {
@@ -93,7 +93,7 @@ nr_of(const struct shrink *s, unsigned thread)
 	return thread < s->best.nr_threads ? s->best.threads[thread].nr_ops : 0;
 }
 
-/* Halves, quarters, and so on, from the back. */
+/* Drops halves, then quarters, and so on, from the end. */
 static void
 fewer_ops(struct shrink *s, unsigned thread)
 {
@@ -106,11 +106,11 @@ fewer_ops(struct shrink *s, unsigned thread)
 				(void)without_ops(s, thread, at, nr);
 		}
 		if (s->best.nr_threads != threads)
-			return; /* it has gone, another has its number */
+			return; /* the thread was dropped, and another one has its number */
 	}
 }
 
-/* A thread's first operation is done before there are threads. */
+/* Makes a thread's first operation an init step. */
 static bool
 earlier(struct shrink *s, unsigned thread)
 {
@@ -131,7 +131,7 @@ earlier(struct shrink *s, unsigned thread)
 	return kept;
 }
 
-/* Two init steps that do the same to touching ranges are one. */
+/* Joins two init steps that do the same to touching ranges. */
 static bool
 touching_init_steps(struct shrink *s)
 {
@@ -152,7 +152,7 @@ touching_init_steps(struct shrink *s)
 	return false;
 }
 
-/* Where it is an init step that counts, the only operation there is takes its place. */
+/* If the finding is in an init step, that step replaces the only operation. */
 static bool
 init_step_instead(struct shrink *s)
 {
@@ -182,7 +182,7 @@ shrink_ops(struct shrink *s)
 
 /* --- directives --- */
 
-/* A candidate by a change of the directives that takes a number. */
+/* Changes a directive to the value @n. */
 typedef void change_function(struct program_config *c, uint64_t n);
 
 static bool
@@ -242,7 +242,7 @@ usual_poison(struct program_config *c, uint64_t n)
 	c->poison[n].code = KERN_OUT_OF_BOUNDS;
 }
 
-/* Only the quirks that it takes. */
+/* Drops quirks that are not needed. */
 static void
 fewer_quirks(struct shrink *s)
 {
@@ -258,7 +258,7 @@ fewer_quirks(struct shrink *s)
 		(void)changed(s, set_quirks, best->on);
 }
 
-/* The least number that will do, of the first few. */
+/* The least value that keeps the finding, of the first few. */
 static void
 least(struct shrink *s, change_function *change, uint64_t from, uint64_t present)
 {
@@ -293,7 +293,7 @@ with_op(struct shrink *s, unsigned number, const struct vm_op *op)
 {
 	struct program p;
 
-	/* A result that must never be, or is an argument, is one of this operation, and of no other. */
+	/* An operation keeps its code if a "never" line or an argument refers to its result. */
 	if (op->code != program_op(&s->best, number)->code &&
 	    (never_names(&s->best, number) || program_refers_to(&s->best, number)))
 		return false;
@@ -302,13 +302,13 @@ with_op(struct shrink *s, unsigned number, const struct vm_op *op)
 	return shrink_try(s, &p, NULL);
 }
 
-/* Protections and maxima, the plainest first. */
+/* Protections and maxima, simplest first. */
 static const uint8_t plain_prots[] = { VM_PROT_READ | VM_PROT_WRITE, VM_PROT_READ, VM_PROT_NONE, VM_PROT_ALL,
 	VM_PROT_WRITE, VM_PROT_EXECUTE, VM_PROT_READ | VM_PROT_EXECUTE, VM_PROT_WRITE | VM_PROT_EXECUTE };
 static const uint8_t plain_maxima[] = { VM_PROT_ALL, VM_PROT_READ | VM_PROT_WRITE, VM_PROT_READ, VM_PROT_NONE,
 	VM_PROT_WRITE, VM_PROT_EXECUTE, VM_PROT_READ | VM_PROT_EXECUTE, VM_PROT_WRITE | VM_PROT_EXECUTE };
 
-/* The plainest of @from that will do in field @field of the operation. */
+/* Sets field @field of the operation to the simplest value of @from that keeps the finding. */
 static void
 plainest(struct shrink *s, unsigned number, const uint8_t *from, size_t field)
 {
@@ -330,7 +330,7 @@ fewer_flags(struct shrink *s, unsigned number)
 	for (unsigned bit = 1; bit < 0x100; bit <<= 1) {
 		struct vm_op op = *program_op(&s->best, number);
 
-		/* A guard is another thing than a mapping, no more and no less. */
+		/* A guard is not simpler than a mapping. */
 		if (bit == VM_OPF_GUARD || (op.flags & bit) == 0)
 			continue;
 		op.flags &= (uint8_t)~bit;
@@ -357,7 +357,7 @@ lower_number(struct shrink *s, unsigned number, bool length)
 {
 	uint64_t present = length ? program_op(&s->best, number)->end : program_op(&s->best, number)->value;
 
-	/* A tag may be so large that twice the last one is 0. */
+	/* n may wrap to 0, because a tag can be that large */
 	for (uint64_t n = 1; n != 0 && n < present; n = n < 8 ? n + 1 : 2 * n) {
 		struct vm_op op = *program_op(&s->best, number);
 
@@ -367,7 +367,7 @@ lower_number(struct shrink *s, unsigned number, bool length)
 	}
 }
 
-/* Of two operations with the same kinds of argument the one with the lower code is plainer: insert, not fixed. */
+/* Of two operations with the same kinds of argument, the one with the lower code is simpler: insert, not fixed. */
 static void
 plainer_code(struct shrink *s, unsigned number)
 {
@@ -384,7 +384,7 @@ plainer_code(struct shrink *s, unsigned number)
 	}
 }
 
-/* How many arguments an operation has; with @pages_only 0, if any of them is more than a page. */
+/* The number of an operation's arguments. With @pages_only, 0 if an argument is not a page. */
 static unsigned
 nr_arguments(uint8_t code, bool pages_only)
 {
@@ -404,7 +404,9 @@ with_code(struct shrink *s, unsigned number, uint8_t code, uint64_t start, uint6
 	return with_op(s, number, &op);
 }
 
-/* An operation that takes pages only, and fewer arguments, is plainer: clip, where inherit does nothing but that. */
+/*
+ * Replaces an operation by one that takes fewer arguments, all pages: clip is simpler than an inherit that only clips.
+ */
 static void
 fewer_arguments(struct shrink *s, unsigned number)
 {
@@ -425,8 +427,8 @@ fewer_arguments(struct shrink *s, unsigned number)
 }
 
 /*
- * What maps somewhere maps from a page on that the program names instead, as much as before or all that it names: a
- * place that is named is plainer than one that is found.
+ * Replaces an operation that chooses its place (find) by one that maps from a page that the program names: as many
+ * pages as before, or all that it names. A named place is simpler.
  */
 static void
 named_place(struct shrink *s, unsigned number)
@@ -492,7 +494,7 @@ with_range(struct shrink *s, unsigned number, uint64_t start, uint64_t end)
 	return with_op(s, number, &op);
 }
 
-/* From one side, as far in as it goes: to one page, else to a page that is named elsewhere. */
+/* Narrows a range from one side as far as possible: to one page, or to a page that is named elsewhere. */
 static void
 narrow(struct shrink *s, unsigned number, const uint64_t *pages, size_t nr, bool from_below)
 {
@@ -538,14 +540,14 @@ shifted(struct shrink *s, uint64_t from, uint64_t by)
 	return shrink_try(s, &p, NULL);
 }
 
-/* The usual map, with the pages, of which @lowest is one, moved along so that @from is where @to is. */
+/* Uses the usual map and moves all pages so that @from becomes @to. @lowest is the lowest page. */
 static bool
 usual_map(struct shrink *s, uint64_t lowest, uint64_t from, uint64_t to)
 {
 	struct program p;
 
 	if (lowest + to < from)
-		return false; /* below page 0 */
+		return false; /* would be below page 0 */
 	p = shrink_copy(s);
 	p.config.min = PROGRAM_MIN_DEFAULT;
 	p.config.max = PROGRAM_MAX_DEFAULT;
@@ -553,7 +555,7 @@ usual_map(struct shrink *s, uint64_t lowest, uint64_t from, uint64_t to)
 	return shrink_try(s, &p, NULL);
 }
 
-/* Less room between one page that is named and the next; or none, and they are one. */
+/* Reduces the distance between a named page and the next one, or makes them equal. */
 static void
 closer(struct shrink *s)
 {
@@ -569,7 +571,7 @@ closer(struct shrink *s)
 	free(pages);
 }
 
-/* The longest that an operation takes, where it looks for room from the map's edge on; 0: none does. */
+/* The longest range that an operation searches room for from the map's edge; 0: no operation does. */
 static uint64_t
 longest(struct shrink *s)
 {
@@ -584,7 +586,7 @@ longest(struct shrink *s)
 	return length;
 }
 
-/* Where lengths matter, so does the room in front of the first page: the least of both at once. */
+/* If lengths matter, so does the room before the first page: reduces both at once. */
 static bool
 less_room(struct shrink *s, uint64_t lowest)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* shrink-schedule.c - ways through a program that survive edits of it, and fewer preemptions in them. */
+/* shrink-schedule.c - finds a schedule with fewer preemptions. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "harness/run/run.h"
 #include "harness/shrink/shrink-inside.h"
 
-#define EXPLORE_MORE 10 /* so many times as many states as for an edit are worth the fewest preemptions */
+#define EXPLORE_MORE 10 /* state-budget multiplier: fewer preemptions are worth more states than an edit */
 
 /* --- fewer preemptions --- */
 
@@ -21,7 +21,7 @@ preemptions(const struct trail *t, struct run *r)
 	return path.preemptions;
 }
 
-/* Where the run of equal threads that begins at @from ends. */
+/* The end of the block of steps by one thread that starts at @from. */
 static size_t
 block_end(const struct trail *t, size_t from)
 {
@@ -32,7 +32,7 @@ block_end(const struct trail *t, size_t from)
 	return end;
 }
 
-/* The way with the block at @at, and the one behind it, in each other's place. */
+/* Makes a trail in which the block at @at and the next one are swapped. */
 static void
 swap_blocks(const struct trail *t, size_t at, struct trail *ret)
 {
@@ -49,7 +49,7 @@ swap_blocks(const struct trail *t, size_t at, struct trail *ret)
 		trail_add(ret, t->steps[i].thread, t->steps[i].op);
 }
 
-/* One change that leaves what is wanted and takes a preemption away. False: there is none. */
+/* Makes one change that keeps the wanted finding and saves a preemption. False: no change does. */
 static bool
 one_fewer(struct shrink *s, struct run *r)
 {

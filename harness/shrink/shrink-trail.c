@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* shrink-trail.c - ways through a program, which survive its edits: see shrink-inside.h. */
+/* shrink-trail.c - paths through a program that survive edits of it: see shrink-inside.h. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,7 +34,7 @@ step(struct run *r, unsigned thread, struct trail *ret)
 	run_step(r, thread);
 }
 
-/* Where nobody says who: the one that ran last if it can, else the lowest. */
+/* Runs to the end: the last thread if it can run, otherwise the lowest. */
 static void
 run_on(struct run *r, struct trail *ret)
 {
@@ -56,7 +56,7 @@ trail_follow(const struct trail *t, struct run *r, struct trail *ret)
 
 		if (s->thread >= r->program->nr_threads)
 			continue;
-		/* An operation in front of it takes longer than it did. */
+		/* An earlier operation of the thread takes more steps than before. */
 		while (can_step(r, s->thread) && r->threads[s->thread].nr_done < s->op && ret->nr < SHRINK_STEPS_MAX)
 			step(r, s->thread, ret);
 		if (can_step(r, s->thread) && r->threads[s->thread].nr_done == s->op)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* shrink-try.c - a smaller program with the same finding: see shrink.h. What is tried is in shrink-passes.c. */
+/*
+ * shrink-try.c - tests whether a program still shows the wanted finding: see shrink.h. The passes are in
+ * shrink-passes.c.
+ */
 #include "harness/shrink/shrink.h"
 
 #include <stdlib.h>
@@ -10,7 +13,7 @@
 #include "harness/shrink/shrink-inside.h"
 
 #define SECONDS_MIN 1e-3
-#define ENDLESS_MAX 4 /* steps that do not end: then an exploration is cut */
+#define ENDLESS_MAX 4 /* an exploration is cut after so many endless steps */
 
 bool
 shrink_over(struct shrink *s)
@@ -28,7 +31,7 @@ shrink_over(struct shrink *s)
 	return s->over;
 }
 
-/* For an exploration, which may take longer than all the rest. 0: no limit. */
+/* Seconds left for an exploration, which could take longer than all the rest. 0: no limit. */
 static double
 seconds_left(const struct shrink *s)
 {
@@ -44,7 +47,7 @@ say_progress(const struct shrink *s)
 		s->options->progress(s->options->arg, s->report->tried, s->report->kept);
 }
 
-/* --- is it there? --- */
+/* --- does the program show it? --- */
 
 enum run_open_result
 shrink_open(struct shrink *s, struct run *r, const struct program *p)
@@ -113,7 +116,7 @@ shrink_states_max(const struct shrink *s)
 	return s->options->states_max != 0 ? s->options->states_max : SHRINK_STATES_MAX_DEFAULT;
 }
 
-/* Is there a run at random that does not end? */
+/* Is there a random run that does not end? */
 static bool
 endless_at_random(struct shrink *s, struct run *r)
 {
@@ -132,7 +135,7 @@ endless_at_random(struct shrink *s, struct run *r)
 	return false;
 }
 
-/* Do the states go round? */
+/* Do the states form a cycle? */
 static bool
 endless_circle(struct shrink *s, struct run *r)
 {
@@ -162,7 +165,7 @@ shrink_find_endless(struct shrink *s, const struct program *p)
 	return found;
 }
 
-/* Looks for it, the cheap ways first. True: *ret is the way to it. */
+/* Tries the cheap ways first. True: *ret is a trail to the wanted finding. */
 bool
 shrink_find(struct shrink *s, const struct program *p, const struct trail *hint, struct trail *ret)
 {
@@ -180,7 +183,7 @@ shrink_find(struct shrink *s, const struct program *p, const struct trail *hint,
 	return found;
 }
 
-/* --- the best so far --- */
+/* --- the best program so far --- */
 
 static void
 set_schedule(struct program *p, const struct explore_path *path)
@@ -191,7 +194,7 @@ set_schedule(struct program *p, const struct explore_path *path)
 	p->nr_choices = path->nr_choices;
 }
 
-/* The schedule of the best, and what it results in. */
+/* Stores the schedule of the best program, and the result of that run. */
 void
 shrink_settle(struct shrink *s)
 {
@@ -203,7 +206,7 @@ shrink_settle(struct shrink *s)
 		return;
 	if (shrink_open(s, &r, &s->best) == RUN_OPENED) {
 		trail_path(&s->trail, &r, &path);
-		if (run_panic(&r) == NULL) /* else no program can expect the result */
+		if (run_panic(&r) == NULL) /* no program can expect the result of a panic */
 			run_outcome(&r, &result);
 		set_schedule(&s->best, &path);
 		free(s->best.result);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* shrink-verdict.c - what must not be lost is a verdict: that of the program, or a finding of the checker. */
+/* shrink-verdict.c - shrinking that keeps a verdict: that of the program, or a finding of the checker. */
 #include <string.h>
 
 #include "harness/shrink/shrink.h"
 
-/* The code of the operation that the finding is about; 0: of none. */
+/* The code of the finding's operation; 0: it has none. */
 static uint8_t
 op_of(const struct shrink_verdict *v, const struct finding *f)
 {
@@ -17,15 +17,16 @@ op_of(const struct shrink_verdict *v, const struct finding *f)
 	return p->threads[f->thread].ops[f->op].code;
 }
 
-/* Is it of the verdict's kind, and of the check that the first word of its detail names, if it has one? */
+/* Does the finding have the verdict's kind, and the check that the first word of its detail names, if there is one? */
 bool
 shrink_is_wanted(struct shrink_verdict *v, const struct finding *f)
 {
 	if (!finding_is(f, v->kind, v->detail))
 		return false;
 	/*
-	 * What no quirk explains must not become something that one does, nor the other way round; nor a wire's finding
-	 * an unwire's. An invariant is the map's, and whoever was under way when it broke has no part in it.
+	 * A finding that no quirk explains must not become one that a quirk explains, or the reverse; and a wire's
+	 * finding must not become an unwire's. An invariant concerns the map, so the operation that was running does
+	 * not matter.
 	 */
 	if (!v->known) {
 		v->known = true;
@@ -37,7 +38,7 @@ shrink_is_wanted(struct shrink_verdict *v, const struct finding *f)
 	       (v->kind == PROGRAM_VERDICT_INVARIANT || (op_of(v, f) == v->op && f->code == v->code));
 }
 
-/* A remove of what the system has wired sleeps for ever, as it should: no finding, but a deadlock. */
+/* A remove of system-wired pages sleeps forever as it should: this is a deadlock, but not a finding. */
 static bool
 any_deadlock(const struct shrink_verdict *v)
 {
