@@ -185,6 +185,8 @@ test_busy_sleeper(void **unused)
 	assert_label(sleeper(VM_CHANNEL_BUSY), "I23:");
 	map->busy_wanted = true;
 	assert_null(sleeper(VM_CHANNEL_BUSY));
+	map->busy = 0;
+	assert_label(sleeper(VM_CHANNEL_BUSY), "I23:");
 }
 
 int
