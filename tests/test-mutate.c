@@ -199,6 +199,30 @@ check_limits(const struct genome *g, const struct genome_limits *l)
 		assert_true(g->poison[i - 1].page < g->poison[i].page);
 }
 
+/* A genome takes as many init steps, operations of a thread and threads as its limits allow, and no more. */
+static void
+test_genome_is_cut_at_its_limits(void **state)
+{
+	static const struct genome_limits l = { .threads_max = 1, .ops_max = 2, .init_max = 2 };
+	static const char text[] = "init clip 20\ninit clip 21\ninit clip 22\nT0 clip 23\nT0 clip 24\nT0 clip 25\n"
+	                           "T1 clip 26\n";
+	static struct genome g;
+	struct program p;
+	struct vmt_error e;
+
+	(void)state;
+	assert_true(vmt_parse(text, strlen(text), &p, &e));
+	g.lists[2].nr = 0;
+	genome_of_program(&g, &l, &p);
+	assert_int_equal(g.lists[0].nr, 2);
+	assert_int_equal(g.lists[0].ops[0].start, 20);
+	assert_int_equal(g.lists[0].ops[1].start, 21);
+	assert_int_equal(g.lists[1].nr, 2);
+	assert_int_equal(g.lists[1].ops[1].start, 24);
+	assert_int_equal(g.lists[2].nr, 0);
+	program_free(&p);
+}
+
 /* A hunt's limits: what is changed again and again, and crossed, stays within them, and keeps its profile. */
 static void
 test_limits_hold(void **state)
@@ -292,6 +316,7 @@ main(void)
 		cmocka_unit_test(test_the_seed_decides),
 		cmocka_unit_test(test_all_kinds_happen),
 		cmocka_unit_test(test_no_choices_where_none_are_read),
+		cmocka_unit_test(test_genome_is_cut_at_its_limits),
 		cmocka_unit_test(test_limits_hold),
 		cmocka_unit_test(test_crossover_takes_from_both),
 	};
