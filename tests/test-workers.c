@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "engine/vm.h"
@@ -29,7 +30,7 @@
 #define HANG_SECONDS 0.3
 #define WORK_SECONDS 1.0 /* of what may take so long: well above HANG_SECONDS */
 
-enum kind { QUICK, SPINS, SPINS_AND_BEATS, SLEEPS, STOPS, ASKS_FOR_THE_END };
+enum kind { QUICK, SPINS, SPINS_AND_BEATS, SLEEPS, STOPS, ASKS_FOR_THE_END, ABORTS };
 
 static volatile pid_t *stopped; /* shared: the worker that has stopped itself */
 static unsigned ticks;
@@ -78,6 +79,8 @@ work(void *state, const struct keybuf *in, struct keybuf *out)
 		while (*worker_over == 0)
 			heartbeat();
 		break;
+	case ABORTS:
+		abort();
 	}
 	keybuf_u8(out, 1);
 }
@@ -154,6 +157,33 @@ test_worker_learns_that_it_is_over(void **unused)
 {
 	(void)unused;
 	assert_int_equal(end_of(ASKS_FOR_THE_END, true), WORK_DONE);
+}
+
+static void
+exit_in_handler(int number)
+{
+	(void)number;
+	_exit(3);
+}
+
+/* The parent may handle SIGABRT, but its handler does not run in a worker. */
+static void
+test_abort_kills_the_worker_by_its_signal(void **unused)
+{
+	const struct workers_options options = { .nr = 1, .begin = begin, .work = work };
+	void (*before)(int) = signal(SIGABRT, exit_in_handler);
+	struct workers *w = workers_start(&options);
+	struct work piece = { 0 };
+
+	(void)unused;
+	keybuf_u8(&piece.in, ABORTS);
+	(void)workers_do(w, &piece, 1);
+	(void)signal(SIGABRT, before);
+	assert_int_equal(piece.end, WORK_DIED);
+	assert_true(WIFSIGNALED(piece.status));
+	assert_int_equal(WTERMSIG(piece.status), SIGABRT);
+	work_free(&piece);
+	workers_stop(w);
 }
 
 /* --- endless steps of a target that knows nothing of the engine --- */
@@ -292,6 +322,7 @@ main(void)
 		cmocka_unit_test(test_long_work_with_progress_is_no_hang),
 		cmocka_unit_test(test_stopped_process_is_no_hang),
 		cmocka_unit_test(test_worker_learns_that_it_is_over),
+		cmocka_unit_test(test_abort_kills_the_worker_by_its_signal),
 		cmocka_unit_test(test_endless_step_of_any_target_is_a_panic),
 		cmocka_unit_test(test_lost_program_is_known_by_the_baseline),
 	};
