@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test-check-key.c - what the checker keeps of an operation is in the state key: each datum is changed, and the key
- * must change with it.
+ * test-check-key.c - what the checker and the engine keep of an operation is in the state key: each datum is changed,
+ * and the key must change with it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/thread.h"
 #include "harness/base/base.h"
 #include "harness/program/program.h"
 #include "harness/run/run.h"
@@ -110,6 +111,56 @@ test_effects_and_tags_are_in_the_key(void **state)
 	assert_in_key(&checker.running, sizeof(checker.running), true, "running");
 }
 
+/* --- the key of the engine --- */
+
+/* Changes a number of a suspended operation: the key of @r must change with it. Puts the number back. */
+static void
+assert_in_engine_key(struct run *r, uint64_t *number, uint64_t change, const char *name)
+{
+	struct keybuf before = { 0 }, after = { 0 };
+
+	target_engine.key(r->self, 2, &before);
+	*number ^= change;
+	target_engine.key(r->self, 2, &after);
+	*number ^= change;
+	if (before.len == after.len && memcmp(before.bytes, after.bytes, before.len) == 0)
+		fail_msg("%s is not in the key", name);
+	keybuf_free(&before);
+	keybuf_free(&after);
+}
+
+/* T0 is faulting in the first page of its piece. With whole_key the key is made by key_graph(). */
+static void
+test_operation_context_is_in_both_engine_keys(void **state)
+{
+	static struct run r;
+
+	(void)state;
+	for (unsigned whole = 0; whole < 2; whole++) {
+		struct sim *own = sim_create();
+		struct vm_op_ctx *c;
+
+		program.config.whole_key = whole == 1;
+		assert_int_equal(run_open(&r, &program, &target_engine, own), RUN_OPENED);
+		run_begin(&r);
+		do {
+			assert_true((run_enabled(&r) & 1) != 0);
+			run_step(&r, 0);
+			c = &vm_curthread->ctx;
+		} while (c->piece_end == 0);
+		assert_in_engine_key(&r, &c->start, VM_PAGE_SIZE, "start");
+		assert_in_engine_key(&r, &c->end, VM_PAGE_SIZE, "end");
+		assert_in_engine_key(&r, &c->cursor, VM_PAGE_SIZE, "cursor");
+		assert_in_engine_key(&r, &c->piece_start, VM_PAGE_SIZE, "piece_start");
+		assert_in_engine_key(&r, &c->piece_end, VM_PAGE_SIZE, "piece_end");
+		assert_in_engine_key(&r, &c->fault_addr, VM_PAGE_SIZE, "fault_addr");
+		assert_in_engine_key(&r, &c->edges, 1, "edges");
+		run_close(&r);
+		sim_destroy(own);
+	}
+	program.config.whole_key = false;
+}
+
 static int
 setup(void **state)
 {
@@ -152,6 +203,7 @@ main(void)
 		cmocka_unit_test(test_every_datum_is_in_the_key),
 		cmocka_unit_test(test_struct_is_the_table),
 		cmocka_unit_test(test_effects_and_tags_are_in_the_key),
+		cmocka_unit_test(test_operation_context_is_in_both_engine_keys),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
