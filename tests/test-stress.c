@@ -26,6 +26,7 @@
 #include "harness/run/run.h"
 #include "stress/book.h"
 #include "stress/check.h"
+#include "stress/history.h"
 #include "stress/runner.h"
 #include "stress/stress-main.h"
 #include "stress/workload.h"
@@ -443,6 +444,68 @@ test_window_is_a_program(void **state)
 	strbuf_free(&error);
 	sim_destroy(sim);
 	unlink(path);
+}
+
+/* Prints the window that starts with @map, with one operation, into @out. */
+static void
+print_window(vm_map_t map, struct strbuf *out)
+{
+	static struct history_base base;
+	static struct history history;
+	static struct world_thread thread;
+	static struct world world = { .nr_threads = 1, .threads = { &thread } };
+	const struct history *const histories[] = { &history };
+	struct program p;
+	const struct window w = { .config = &p.config,
+		.base = &base,
+		.nr_threads = 1,
+		.histories = histories,
+		.world = &world,
+		.verdict = PROGRAM_VERDICT_INVARIANT,
+		.detail = "I5: made up" };
+
+	program_init(&p);
+	history = (struct history){ 0 };
+	history_begin(&history, &(struct vm_op){ .code = VM_OP_lookup, .start = 20 });
+	history_base_take(&base, map);
+	assert_true(base.good);
+	assert_true(history_print(&w, out));
+	program_free(&p);
+}
+
+static void
+test_window_keeps_the_attributes_of_entries(void **state)
+{
+	const struct vm_config config = { .env = &vm_env_native,
+		.min = MIN_PAGE * VM_PAGE_SIZE,
+		.max = MAX_PAGE * VM_PAGE_SIZE,
+		.behaviours = VM_PROFILE_ON_strict,
+		.wire_limit = 100 };
+	const vm_offset_t start = 20 * VM_PAGE_SIZE, end = 24 * VM_PAGE_SIZE;
+	static const char *const steps[] = { "insert 20 24 rwx rwx", "wire 20 24 user noholes", "inherit 20 24 share",
+		"madvise 20 24 random", "madvise 20 24 nosync", "madvise 20 24 nocore", "protect 20 24 r",
+		"protect 20 24 rw setmax" };
+	struct strbuf text = { 0 };
+	struct vm_thread td;
+	vm_map_t map;
+
+	(void)state;
+	vm_native_thread_init(&td, 0);
+	map = vm_map_create(&config);
+	assert_non_null(map);
+	assert_int_equal(vm_map_fixed(map, NULL, 0, start, end - start, VM_PROT_READ, VM_PROT_READ | VM_PROT_WRITE, 0),
+	    KERN_SUCCESS);
+	assert_int_equal(vm_map_wire(map, start, end, VM_MAP_WIRE_USER), KERN_SUCCESS);
+	assert_int_equal(vm_map_inherit(map, start, end, VM_INHERIT_SHARE), KERN_SUCCESS);
+	assert_int_equal(vm_map_madvise(map, start, end, VM_MADV_RANDOM), KERN_SUCCESS);
+	assert_int_equal(vm_map_madvise(map, start, end, VM_MADV_NOSYNC), KERN_SUCCESS);
+	assert_int_equal(vm_map_madvise(map, start, end, VM_MADV_NOCORE), KERN_SUCCESS);
+	print_window(map, &text);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		if (strstr(strbuf_text(&text), steps[i]) == NULL)
+			fail_msg("no step \"%s\" in:\n%s", steps[i], strbuf_text(&text));
+	strbuf_free(&text);
+	vm_map_destroy(map);
 }
 
 /* --- the book --- */
@@ -872,6 +935,7 @@ main(void)
 		cmocka_unit_test(test_run_reports_a_breakage),
 		cmocka_unit_test(test_shortage_is_no_hang),
 		cmocka_unit_test(test_window_is_a_program),
+		cmocka_unit_test(test_window_keeps_the_attributes_of_entries),
 		cmocka_unit_test(test_book_of_wirings),
 		cmocka_unit_test(test_book_misses_wirings),
 		cmocka_unit_test(test_book_of_content),
