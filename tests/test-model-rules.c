@@ -168,6 +168,15 @@ test_the_tail_gap(void **state)
 	           "init find 3 r r => KERN_NO_SPACE\n"
 	           "init find 2 r r => KERN_SUCCESS@16\n"
 	           "init find 3 r r => KERN_SUCCESS@20\n");
+	/* The search starts in a mapping, or before an entry that is not the last: it finds the tail gap. */
+	check_text("profile strict +Q4\n"
+	           "init insert 16 18 r r\n"
+	           "init insert 20 22 rw rw\n"
+	           "init find 3 r r => KERN_SUCCESS@22\n");
+	check_text("profile strict +Q4\n"
+	           "init insert 17 18 r r\n"
+	           "init insert 20 22 rw rw\n"
+	           "init find 3 r r => KERN_SUCCESS@22\n");
 }
 
 static void
@@ -185,6 +194,42 @@ test_what_the_model_refuses(void **state)
 	assert_non_null(seqrun_reason(&target_model, &p));
 }
 
+/* --- the invariants of the target --- */
+
+static const char *
+broken_check(void *self, bool excused)
+{
+	(void)self;
+	(void)excused;
+	return "B1: broken on purpose";
+}
+
+static void
+test_broken_invariant_fails_the_comparison(void **state)
+{
+	static const char text[] = "init insert 16 18 r r => KERN_SUCCESS\n";
+	struct vm_target broken = target_model;
+	struct seqdiff d = { 0 };
+	struct sim *sim = sim_create();
+	struct program p;
+	struct vmt_error e;
+
+	(void)state;
+	broken.check = broken_check;
+	assert_non_null(sim);
+	assert_true(vmt_parse(text, strlen(text), &p, &e));
+	assert_false(seqdiff_recorded(&d, &broken, &p, sim));
+	assert_non_null(strstr(strbuf_text(&d.text), "B1: broken on purpose"));
+	assert_false(seqdiff_targets(&d, &broken, &target_model, &p, sim));
+	assert_non_null(strstr(strbuf_text(&d.text), "B1: broken on purpose"));
+	assert_false(seqdiff_targets(&d, &target_model, &broken, &p, sim));
+	assert_non_null(strstr(strbuf_text(&d.text), "B1: broken on purpose"));
+	assert_true(seqdiff_targets(&d, &target_model, &target_model, &p, sim));
+	program_free(&p);
+	seqdiff_free(&d);
+	sim_destroy(sim);
+}
+
 int
 main(void)
 {
@@ -197,6 +242,7 @@ main(void)
 		cmocka_unit_test(test_nested_wirings),
 		cmocka_unit_test(test_the_tail_gap),
 		cmocka_unit_test(test_what_the_model_refuses),
+		cmocka_unit_test(test_broken_invariant_fails_the_comparison),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
