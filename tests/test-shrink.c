@@ -14,8 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/thread.h"
 #include "engine/vm.h"
 #include "harness/gen/gen.h"
+#include "harness/hunt/hunt.h"
 #include "harness/program/program.h"
 #include "harness/run/run.h"
 #include "harness/shrink/shrink.h"
@@ -444,6 +446,107 @@ test_random_programs(void **state)
 		fail_msg("%u", found);
 }
 
+/* The program ends with a map of two entries or more. */
+static bool
+two_entries_in_run(void *arg, struct run *r)
+{
+	(void)arg;
+	return r->target->entries(r->self, NULL, 0) >= 2;
+}
+
+static bool
+two_entries_in_state(void *arg, struct run *r)
+{
+	return run_enabled(r) == 0 && two_entries_in_run(arg, r);
+}
+
+static void
+ask_two_entries(void *arg, struct explore_options *o)
+{
+	(void)arg;
+	o->on_state = two_entries_in_state;
+}
+
+/*
+ *	20    22    24
+ *	[ rw        ]		the insert
+ *	[ rw  ][ rw ]		the inherit, as a clip at 22 would
+ */
+static void
+test_operation_with_fewer_arguments_takes_its_place(void **state)
+{
+	static const char text[] = "init insert 20 24 rw rwx\nT0 inherit 22 24 none\n";
+	static const struct shrink_wanted two_entries = {
+		.in_run = two_entries_in_run, .ask = ask_two_entries, .in_result = goal_in_result
+	};
+	const struct shrink_options o = options_for(&target_engine, &two_entries);
+	struct shrink_report report;
+	struct program p;
+	struct vmt_error e;
+
+	(void)state;
+	assert_true(vmt_parse(text, strlen(text), &p, &e));
+	assert_true(shrink(&p, &o, &report));
+	assert_int_equal(p.nr_threads, 1);
+	assert_int_equal(p.threads[0].nr_ops, 1);
+	assert_int_equal(p.threads[0].ops[0].code, VM_OP_clip);
+	program_free(&p);
+}
+
+/* --- the profile of a finding --- */
+
+static uint32_t needed; /* VM_BEHAVIOUR_BIT()s: with all of them on, an invariant is broken */
+static bool all_are_on; /* in the present instance */
+
+static void *
+needy_create(const struct program_config *cfg, struct sim *of)
+{
+	all_are_on = (cfg->profile.on & needed) == needed;
+	return target_engine.create(cfg, of);
+}
+
+static const char *
+needy_check(void *self, bool excused)
+{
+	(void)self;
+	(void)excused;
+	return all_are_on && vm_curthread->id != SIM_INIT_THREAD ? "X1: made up" : NULL;
+}
+
+static void
+test_profile_is_reduced_to_strict_or_one_quirk_or_not_at_all(void **state)
+{
+	const struct vm_profile recorded = vm_profile(VM_PROFILE_freebsd12);
+	const struct {
+		uint32_t needed;
+		struct vm_profile reduced;
+	} cases[] = {
+		{ 0, { VM_PROFILE_strict, 0 } },
+		{ VM_BEHAVIOUR_BIT(Q2), { VM_PROFILE_strict, VM_BEHAVIOUR_BIT(Q2) } },
+		{ VM_BEHAVIOUR_BIT(Q1) | VM_BEHAVIOUR_BIT(Q2), recorded },
+	};
+	static const char text[] = "profile freebsd12\nT0 lookup 20\n";
+	const struct reproducer_way way = { .by_schedule = false };
+	struct vm_target needy = target_engine;
+
+	(void)state;
+	needy.create = needy_create;
+	needy.check = needy_check;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct finding f;
+		struct program p;
+		struct vmt_error e;
+
+		needed = cases[i].needed;
+		assert_true(vmt_parse(text, strlen(text), &p, &e));
+		assert_true(reproducer_make(&p, &way, &needy, sim, &f));
+		reproducer_reduce_profile(&p, &needy, sim, &f);
+		assert_int_equal(p.config.profile.base, cases[i].reduced.base);
+		assert_int_equal(p.config.profile.on, cases[i].reduced.on);
+		program_free(&p);
+	}
+}
+
 /* --- single edits --- */
 
 static void
@@ -585,6 +688,8 @@ main(void)
 		cmocka_unit_test(test_endless),
 		cmocka_unit_test(test_endless_if_unfair),
 		cmocka_unit_test(test_stopped),
+		cmocka_unit_test(test_profile_is_reduced_to_strict_or_one_quirk_or_not_at_all),
+		cmocka_unit_test(test_operation_with_fewer_arguments_takes_its_place),
 		cmocka_unit_test(test_random_programs),
 	};
 	int failed;
