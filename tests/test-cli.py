@@ -96,6 +96,37 @@ class Help(Case):
             if command not in ("help", "edges"):  # "help edges" lists the edges
                 self.assertEqual(self.expect(0, "help", command)[0], out)
 
+    def folded_lines(self, out, label, indent, columns):
+        """How many lines of a text at column @indent end because the next word would end after column @columns.
+
+        The first line of a text has a label that matches @label before it.
+        """
+        lines, nr = out.split("\n"), 0
+        for line, after in zip(lines, lines[1:]):
+            if len(line) <= indent or not re.match(label + "| {%d}[^ ]" % indent, line) or \
+                    not re.match(" {%d}[^ ]" % indent, after):
+                continue
+            self.assertLessEqual(len(line), columns, line)
+            self.assertGreater(len(line) + 1 + len(after.split()[0]), columns, line)
+            nr += 1
+        return nr
+
+    def test_texts_of_options_fold_at_column_100(self):
+        nr = 0
+        for command in self.commands():
+            # A synopsis that is too long for its column has its text on the next line: it is no folded line.
+            out = re.sub(r"(?m)^( {2}-.{19,}| {6}--.{13,})\n(?= {21})", "\n",
+                self.expect(0, command, "--help")[0])
+            nr += self.folded_lines(out, " {2}-| {6}--", 21, 100)
+        self.assertGreater(nr, 5)
+
+    def test_explanations_fold_at_column_78(self):
+        nr = 0
+        for word in ("wire_hole", "I19", "Q1", "wire", "KERN_INVALID_ADDRESS"):
+            out = self.expect(0, "explain", word)[0].split("\n--- ")[0]
+            nr += self.folded_lines(out, r"[a-z ]{9} [^ ]", 10, 78)
+        self.assertGreater(nr, 5)
+
     def test_program_in_path_is_a_command(self):
         """`wirestorm NAME` runs wirestorm-NAME of PATH, with the arguments and with its exit status."""
         program = self.file("wirestorm-greet", '#!/bin/sh\necho "hello $*"\nexit 3\n')
