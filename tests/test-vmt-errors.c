@@ -142,7 +142,7 @@ static const struct {
 	{ TEXT("init remove 16 24 -> KERN_SUCCESS\n"), 1, 19, "expected \"=>\" or end of line, found \"->\"" },
 	{ TEXT("final remove 16 24 => BLOCKED\n"), 1, 23, "expected a KERN_ code, found \"BLOCKED\"" },
 	{ TEXT("T0 remove 16 24 => KERN_SUCCESS\n"), 1, 17,
-	    "expected end of line, found \"=>\": results of threads stand in outcome lines" },
+	    "expected end of line, found \"=>\": outcome lines have the results of threads" },
 	{ TEXT("T0 clip 16\ninit remove 16 24 => BLOCKED\n"), 2, 22, "expected a KERN_ code, found \"BLOCKED\"" },
 	{ TEXT("init remove 16 24 => BLOCKED\ninit lookup 16\n"), 2, 1,
 	    "expected nothing after a step that blocks, found \"init\"" },

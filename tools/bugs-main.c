@@ -128,7 +128,7 @@ show(const struct bugs_command *c, const struct bugs_result *r)
 }
 
 static void
-keep(struct bugs_command *c, const struct bugs_trial *t, const struct bugs_record *record)
+record_keep(struct bugs_command *c, const struct bugs_trial *t, const struct bugs_record *record)
 {
 	struct bugs_result *r = &c->results[c->nr_results++];
 
@@ -168,7 +168,7 @@ fill(struct bugs_command *c)
 			const struct bugs_trial *t = &c->trials[c->next++];
 
 			if (c->state != NULL && bugs_load(c->state, t, &record)) {
-				keep(c, t, &record);
+				record_keep(c, t, &record);
 				c->known++;
 			} else if (!bugs_start(&c->processes[i], t)) {
 				err(EXIT_USAGE, "a process for a trial");
@@ -198,7 +198,7 @@ collect(struct bugs_command *c, pid_t pid, int status, const struct rusage *used
 			warn("%s: the result cannot be written", c->state);
 			c->unsaved = true;
 		}
-		keep(c, &trial, &record);
+		record_keep(c, &trial, &record);
 	}
 }
 

@@ -270,7 +270,7 @@ replace(struct workers *w, struct worker *one, enum work_end end)
 }
 
 static void
-give(struct worker *one, struct work *work)
+worker_give(struct worker *one, struct work *work)
 {
 	one->work = work;
 	one->asleep = 0;
@@ -280,7 +280,7 @@ give(struct worker *one, struct work *work)
 }
 
 static void
-take(struct workers *w, struct worker *one)
+worker_take(struct workers *w, struct worker *one)
 {
 	struct keybuf ignored = { 0 };
 
@@ -352,7 +352,7 @@ wait_for_some(struct workers *w)
 		struct worker *one = &w->all[i];
 
 		if ((fds[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0)
-			take(w, one);
+			worker_take(w, one);
 		else if (one->work != NULL && hangs(w, one, passed))
 			replace(w, one, WORK_HUNG);
 	}
@@ -375,7 +375,7 @@ workers_do(struct workers *w, struct work *work, size_t nr)
 		busy = 0;
 		for (unsigned i = 0; i < w->options.nr; i++) {
 			if (w->all[i].work == NULL && next < nr && !over)
-				give(&w->all[i], &work[next++]);
+				worker_give(&w->all[i], &work[next++]);
 			busy += w->all[i].work != NULL;
 		}
 		if (busy > 0)

@@ -65,7 +65,7 @@ look_at_duties(const struct check_call *call, const struct vm_run *run, uint64_t
 }
 
 static struct facts
-look(const struct check_call *call, const struct vm_state *s, uint64_t start, uint64_t end)
+facts_look(const struct check_call *call, const struct vm_state *s, uint64_t start, uint64_t end)
 {
 	const struct vm_op *op = call->op;
 	struct facts f = { 0 };
@@ -121,7 +121,7 @@ static uint16_t
 wire_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *must)
 {
 	const struct program_config *cfg = &call->r->program->config;
-	struct facts f = look(call, s, call->range.start, call->range.end);
+	struct facts f = facts_look(call, s, call->range.start, call->range.end);
 	bool holes_ok = (call->op->flags & VM_OPF_HOLESOK) != 0;
 	int64_t wanted = s->user_wired + (int64_t)(call->range.end - call->range.start);
 	uint16_t seen = BIT(SUCCESS);
@@ -141,7 +141,7 @@ wire_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *
 static uint16_t
 unwire_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *must)
 {
-	struct facts f = look(call, s, call->range.start, call->range.end);
+	struct facts f = facts_look(call, s, call->range.start, call->range.end);
 	uint16_t seen = BIT(SUCCESS);
 
 	if (range_invalid(call, &f))
@@ -161,7 +161,7 @@ insert_reasons(const struct check_call *call, const struct vm_state *s, uint16_t
 {
 	const struct program_config *cfg = &call->r->program->config;
 	const struct vm_op *op = call->op;
-	struct facts f = look(call, s, op->start, op->end);
+	struct facts f = facts_look(call, s, op->start, op->end);
 
 	if (op->start >= op->end || op->start < cfg->min || op->end > cfg->max)
 		*must = BIT(INVALID_ADDRESS);
@@ -193,7 +193,7 @@ sync_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *
 {
 	/* An empty range means the entry that contains it. */
 	uint64_t end = call->range.start == call->range.end ? call->range.start + 1 : call->range.end;
-	struct facts f = look(call, s, call->range.start, end);
+	struct facts f = facts_look(call, s, call->range.start, end);
 	uint16_t seen = BIT(SUCCESS);
 
 	if (!f.start_mapped || f.hole)
@@ -229,7 +229,7 @@ fault_reasons(const struct check_call *call, const struct vm_state *s, uint16_t 
 static uint16_t
 protect_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *must)
 {
-	struct facts f = look(call, s, call->range.start, call->range.end);
+	struct facts f = facts_look(call, s, call->range.start, call->range.end);
 
 	if (f.beyond_max)
 		*must = BIT(PROTECTION_FAILURE);

@@ -7,7 +7,7 @@
 #include "harness/check/check-inside.h"
 
 static bool
-known(const struct checker *c, const struct finding *f)
+finding_is_known(const struct checker *c, const struct finding *f)
 {
 	for (size_t i = 0; i < c->nr_findings; i++)
 		if (finding_same(&c->findings[i], f))
@@ -16,13 +16,13 @@ known(const struct checker *c, const struct finding *f)
 }
 
 static void
-add(struct checker *c, const struct finding *f)
+finding_add(struct checker *c, const struct finding *f)
 {
 	/*
 	 * Only the first findings are kept, because a broken state causes more of them. Findings that a quirk excuses
 	 * leave room for others.
 	 */
-	if (c->nr_findings < (f->quirk ? FINDINGS_MAX / 2 : FINDINGS_MAX) && !known(c, f))
+	if (c->nr_findings < (f->quirk ? FINDINGS_MAX / 2 : FINDINGS_MAX) && !finding_is_known(c, f))
 		c->findings[c->nr_findings++] = *f;
 }
 
@@ -51,7 +51,7 @@ check_report(struct checker *c, struct run *r, enum check_id check, const struct
 	va_start(ap, fmt);
 	(void)vsnprintf(f.text, sizeof(f.text), fmt, ap);
 	va_end(ap);
-	add(c, &f);
+	finding_add(c, &f);
 }
 
 const struct vm_run *

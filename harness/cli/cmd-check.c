@@ -546,7 +546,7 @@ warn_of_unused(const struct check_run *c)
 }
 
 static int
-finish(struct check_run *c)
+check_run_finish(struct check_run *c)
 {
 	struct totals t = sum(c);
 	bool written = c->junit == NULL || write_junit(c);
@@ -713,7 +713,7 @@ check_files(struct check_run *c, int nr, char **operands)
 	progress_begin();
 	cli_catch_signals();
 	check_all(c);
-	return finish(c);
+	return check_run_finish(c);
 }
 
 int

@@ -94,7 +94,7 @@ load(const struct edges_command *c, const char *path, struct program *p)
 }
 
 static bool
-add(struct edges_command *c, const struct program *p, const char *name)
+edges_command_add(struct edges_command *c, const struct program *p, const char *name)
 {
 	struct strbuf error = { 0 };
 	bool good = edges_report_add(&c->report, p, name, c->sim, &error);
@@ -116,7 +116,7 @@ read_once(const char *path)
 }
 
 static void
-keep(struct edges_command *c, const char *path, const struct program *p)
+edges_command_keep(struct edges_command *c, const char *path, const struct program *p)
 {
 	struct kept *k = memory_resize(NULL, sizeof(*k), 1, "a program");
 
@@ -158,9 +158,9 @@ add_files(struct edges_command *c)
 			good = false;
 			continue;
 		}
-		good &= add(c, &p, c->files.names[i]);
+		good &= edges_command_add(c, &p, c->files.names[i]);
 		if (read_once(c->files.names[i]))
-			keep(c, c->files.names[i], &p);
+			edges_command_keep(c, c->files.names[i], &p);
 		else
 			program_free(&p);
 	}
@@ -202,7 +202,7 @@ add_random(struct edges_command *c)
 			break;
 		make_random(c, c->seed + i, &p);
 		name_random(c, c->seed + i, name, sizeof(name));
-		(void)add(c, &p, name);
+		(void)edges_command_add(c, &p, name);
 		program_free(&p);
 	}
 	c->options.seconds = 0;

@@ -246,7 +246,7 @@ print_wrong_key(const struct explore_result *x, FILE *to)
 	if (x->wrong_key != NULL)
 		fprintf(to,
 		    "# FINDING state key incomplete: %s\n"
-		    "#   wirestorm explore --by-schedules goes without states; wirestorm check --verify compares "
+		    "#   wirestorm explore --by-schedules does not merge states; wirestorm check --verify compares "
 		    "both\n",
 		    x->wrong_key);
 }

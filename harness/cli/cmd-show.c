@@ -139,7 +139,8 @@ run_at_random(struct show_command *c, struct run *r, struct chosen *chosen, stru
 
 /* Chooses the run to show: sets *path, which the caller frees, and *how, a description. An exit code, or -1. */
 static int
-choose(struct show_command *c, const struct program *p, struct run *r, struct chosen *chosen, struct strbuf *how)
+show_choose_run(
+    struct show_command *c, const struct program *p, struct run *r, struct chosen *chosen, struct strbuf *how)
 {
 	if (c->which.schedule != NULL)
 		return parse_schedule(c, chosen, how);
@@ -274,7 +275,7 @@ show_program(struct show_command *c, const struct program *p, struct run *r)
 	const struct explore_path *path = &chosen.way.path;
 	struct show s = { .path = escape_path(c->path), .file = c->path, .profile = c->target.profile_text };
 	struct strbuf error = { 0 }, how = { 0 };
-	int rv = choose(c, p, r, &chosen, &how);
+	int rv = show_choose_run(c, p, r, &chosen, &how);
 
 	s.how = strbuf_take(&how);
 	s.cut = chosen.circle.len > 0;

@@ -68,7 +68,7 @@ write_pending(struct shrink_command *c)
 }
 
 static void
-keep(void *arg, const struct program *p)
+shrink_keep_smaller(void *arg, const struct program *p)
 {
 	struct shrink_command *c = arg;
 	struct program whole = *p;
@@ -190,7 +190,7 @@ shrink_program(struct shrink_command *c, struct program *p)
 	progress_begin();
 	program_init(&c->pending);
 	c->options.arg = c;
-	c->options.on_smaller = keep;
+	c->options.on_smaller = shrink_keep_smaller;
 	c->options.stop = &cli_stop;
 	c->options.target = c->target.target;
 	c->options.wanted = &verdict.wanted;

@@ -272,7 +272,7 @@ write_numbered(const char *out, const struct program *p, char *path)
 }
 
 static void
-keep(struct triage_command *c, struct program *p, struct triage *t)
+triage_keep(struct triage_command *c, struct program *p, struct triage *t)
 {
 	if (mkdir(c->out, 0777) != 0 && errno != EEXIST) {
 		warn("%s", c->out);
@@ -289,7 +289,7 @@ keep(struct triage_command *c, struct program *p, struct triage *t)
 
 /* Draws the run as lanes. */
 static void
-draw(struct triage_command *c, const char *crash, const struct program *p)
+triage_draw(struct triage_command *c, const char *crash, const struct program *p)
 {
 	const struct show_text_options o = { .width = COLUMNS_SHOWN };
 	struct strbuf text = { 0 }, error = { 0 };
@@ -331,7 +331,7 @@ report(struct triage_command *c, const char *crash, const struct program *p, con
 		if (!t->known)
 			printf("%s\n", strbuf_text(&text));
 		if (!t->known && p->has_schedule)
-			draw(c, crash, p);
+			triage_draw(c, crash, p);
 	}
 	strbuf_free(&text);
 }
@@ -361,7 +361,7 @@ triage(struct triage_command *c, const char *crash)
 	}
 	rv = t.found ? EXIT_FINDING : EXIT_OK;
 	if (t.found && c->out != NULL)
-		keep(c, &p, &t);
+		triage_keep(c, &p, &t);
 	if (t.unwritten)
 		rv = EXIT_USAGE;
 	report(c, crash, &p, &t);

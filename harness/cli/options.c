@@ -112,7 +112,7 @@ set_strategy(struct cli_which *w, const char *text)
 }
 
 static void
-take(const struct option_row *row, const char *name, void *command, const char *text)
+option_take(const struct option_row *row, const char *name, void *command, const char *text)
 {
 	void *to = (char *)command + row->offset;
 
@@ -275,7 +275,7 @@ options_parse(int argc, char **argv, const struct command_line *line, void *comm
 		if (line->rows[i].synopsis == NULL)
 			return cli_usage();
 		listed |= line->rows[i].kind == OPTION_IS_LIST;
-		take(&line->rows[i], t.names[i], command, optarg);
+		option_take(&line->rows[i], t.names[i], command, optarg);
 	}
 	return check_operands(argc - optind, argv + optind, listed, line);
 }

@@ -417,7 +417,7 @@ check_gone(struct check *c)
 }
 
 /*
- * Is the first word of the verdict's detail unknown as a check of that kind? A target has labels of its own for
+ * Does no check of that kind have the name in the verdict's detail? A target has labels of its own for
  * invariants.
  */
 static bool

@@ -43,7 +43,7 @@ findings_livelock(struct graph *g, struct explore_result *result)
 	see(g, result, &f, g->cycle, AT_NODE);
 }
 
-/* Takes the finding from the checker again, with the steps of the present run. */
+/* Looks for an equal finding in the checker, and copies it with the step numbers of the present run. */
 static bool
 take_again(const struct checker *c, struct explore_finding *x)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* explore-graph.c - nodes by key, edges, outcomes by text. */
+/* explore-graph.c - the data of the state graph: finds nodes by their keys, and outcomes by their texts. */
 #include "harness/explore/explore-graph.h"
 
 #include <stdlib.h>

@@ -69,7 +69,7 @@ end_differs(struct replayer *p, uint32_t id)
 }
 
 static void
-begin(struct replayer *p)
+replayer_begin(struct replayer *p)
 {
 	run_begin(p->r);
 	if (p->r->checker != NULL)
@@ -78,7 +78,7 @@ begin(struct replayer *p)
 
 /* Runs one step of @thread from node *id, and updates *id. Returns NULL, or how the run differs from the graph. */
 static const char *
-step(struct replayer *p, uint32_t *id, unsigned thread)
+replayer_step(struct replayer *p, uint32_t *id, unsigned thread)
 {
 	run_step_here(p->r, thread);
 	p->result->steps++;
@@ -94,10 +94,10 @@ replay_path(struct replayer *p, const struct explore_path *path)
 	const char *wrong = NULL;
 	uint32_t id = 0;
 
-	begin(p);
+	replayer_begin(p);
 	for (size_t i = 0; i < path->nr_choices && wrong == NULL; i++)
 		for (uint32_t n = 0; n < path->choices[i].count && wrong == NULL; n++)
-			wrong = step(p, &id, path->choices[i].thread);
+			wrong = replayer_step(p, &id, path->choices[i].thread);
 	if (wrong == NULL)
 		wrong = end_differs(p, id);
 	if (wrong != NULL)
@@ -113,9 +113,9 @@ replay_steps(struct replayer *p, size_t nr)
 	size_t cap = 0, left = nr;
 	uint32_t id = 0;
 
-	begin(p);
+	replayer_begin(p);
 	while (left > 0 && wrong == NULL)
-		wrong = step(p, &id, p->path[--left]);
+		wrong = replayer_step(p, &id, p->path[--left]);
 	if (wrong == NULL)
 		wrong = end_differs(p, id);
 	if (wrong == NULL)

@@ -121,7 +121,7 @@ some_op(struct mutation *m)
 
 /* Adds an operation to a list; replaces one if the list is full. */
 static void
-put(struct mutation *m, unsigned list, struct vm_op op)
+mutation_put(struct mutation *m, unsigned list, struct vm_op op)
 {
 	struct genome_list *l = &m->g->lists[list];
 	unsigned at = mutation_below(m, l->nr + 1);
@@ -143,7 +143,7 @@ change_insert(struct mutation *m)
 {
 	unsigned list = some_list(m);
 
-	put(m, list, new_op(m));
+	mutation_put(m, list, new_op(m));
 }
 
 static void
@@ -152,7 +152,7 @@ change_copy(struct mutation *m)
 	const struct vm_op *op = some_op(m);
 	unsigned list = some_list(m);
 
-	put(m, list, op != NULL ? *op : new_op(m));
+	mutation_put(m, list, op != NULL ? *op : new_op(m));
 }
 
 static void
@@ -275,7 +275,7 @@ change_profile(struct mutation *m)
 	struct program_config *c = &m->g->config;
 
 	if (mutation_percent(m, 50)) {
-		/* Another one than it has. */
+		/* Never the profile that the program has. */
 		unsigned by = VM_PROFILE_COUNT == 2 ? 1 : 1 + mutation_below(m, VM_PROFILE_COUNT - 1);
 
 		c->profile = vm_profile((enum vm_profile_id)((c->profile.base + by) % VM_PROFILE_COUNT));
@@ -381,7 +381,7 @@ mutation_end(struct mutation *m)
 		nr += m->g->lists[i].nr > 0;
 	for (unsigned i = 1; nr < m->limits->threads_min; i++)
 		if (m->g->lists[i].nr == 0) {
-			put(m, i, new_op(m));
+			mutation_put(m, i, new_op(m));
 			nr++;
 		}
 }

@@ -40,7 +40,7 @@ mix(uint64_t hash, uint64_t value)
 }
 
 static void
-add(struct features *f, uint64_t hash)
+features_add(struct features *f, uint64_t hash)
 {
 	uint16_t number = (uint16_t)(hash >> 40);
 	uint64_t bit = (uint64_t)1 << number % 64;
@@ -91,7 +91,7 @@ static void
 look_at_edges(struct features *f, uint64_t edges, uint64_t place)
 {
 	for (; edges != 0; edges &= edges - 1)
-		add(f, mix(mix(2, (uint64_t)__builtin_ctzll(edges)), place));
+		features_add(f, mix(mix(2, (uint64_t)__builtin_ctzll(edges)), place));
 }
 
 static void
@@ -102,9 +102,9 @@ look_at_pair(struct features *f, const struct run *r, unsigned a, unsigned b, co
 
 	/* Sorted, so that the order of the two threads does not matter. */
 	if (places[a] <= places[b])
-		add(f, mix(mix(mix(3, places[a]), places[b]), lie_of(x, y)));
+		features_add(f, mix(mix(mix(3, places[a]), places[b]), lie_of(x, y)));
 	else
-		add(f, mix(mix(mix(3, places[b]), places[a]), lie_of(y, x)));
+		features_add(f, mix(mix(mix(3, places[b]), places[a]), lie_of(y, x)));
 }
 
 /* Notes the condition of the first and the last page of @op: before and during the operation, or after it (@after). */
@@ -116,9 +116,9 @@ look_at_pages(struct features *f, const struct run *r, const struct vm_op *op, b
 	strategy_op_pages(op, &start, &end);
 	if (end - start > PAGES_MAX)
 		return; /* the operation concerns all pages */
-	add(f, mix(mix(4, r->target->condition(r->self, start)), after ? 0 : op->code));
+	features_add(f, mix(mix(4, r->target->condition(r->self, start)), after ? 0 : op->code));
 	if (end > start + 1)
-		add(f, mix(mix(4, r->target->condition(r->self, end - 1)), after ? 0 : op->code));
+		features_add(f, mix(mix(4, r->target->condition(r->self, end - 1)), after ? 0 : op->code));
 }
 
 void

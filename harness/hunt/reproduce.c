@@ -74,7 +74,7 @@ seconds_left(const struct search *s, double share)
 
 /* Has the search used this share of its time, or was it stopped? */
 static bool
-over(const struct search *s, double share)
+search_over(const struct search *s, double share)
 {
 	return s->result->same || (s->options->stop != NULL && *s->options->stop != 0) || seconds_left(s, share) <= 0;
 }
@@ -165,7 +165,7 @@ take_program(struct search *s, const struct program *p)
 
 /* The last run shows a finding: keeps the run unless a better one is kept. */
 static void
-keep(struct search *s, struct run *r, const struct explore_path *path)
+search_keep(struct search *s, struct run *r, const struct explore_path *path)
 {
 	struct strbuf result = { 0 };
 	struct program p = *r->program;
@@ -198,13 +198,13 @@ keep(struct search *s, struct run *r, const struct explore_path *path)
 
 /* Handles a run that has ended or was abandoned. Frees the path. */
 static void
-ended(struct search *s, struct run *r, struct explore_path *path)
+search_ended(struct search *s, struct run *r, struct explore_path *path)
 {
 	if (run_enabled(r) == 0)
 		checker_end(r->checker, r);
 	s->result->runs++;
 	if (r->checker->nr_findings > 0)
-		keep(s, r, path);
+		search_keep(s, r, path);
 	free(path->choices);
 	tell(s);
 }
@@ -215,7 +215,7 @@ attempt(struct search *s, struct run *r, chooser *choose, void *arg)
 	struct explore_path path;
 
 	run_by(r, choose, arg, &path);
-	ended(s, r, &path);
+	search_ended(s, r, &path);
 }
 
 /* --- 1. the observed order, and orders near it --- */
@@ -282,7 +282,7 @@ search_orders(struct search *s, struct run *r)
 	note_finishes(&b, r);
 	s->phase = REPRODUCE_NEAR;
 	b = (struct by_order){ .order = near, .nr = s->nr_order };
-	while (s->nr_order > 0 && !over(s, NEAR_SHARE)) {
+	while (s->nr_order > 0 && !search_over(s, NEAR_SHARE)) {
 		memcpy(near, s->order, s->nr_order);
 		disturb(s, near);
 		attempt(s, r, choose_by_order, &b);
@@ -387,7 +387,7 @@ static void
 search_tails(struct search *s)
 {
 	s->phase = REPRODUCE_TAILS;
-	for (size_t keep = 1; keep <= s->nr_ops && !over(s, TAILS_SHARE); keep += 1 + keep / 4) {
+	for (size_t keep = 1; keep <= s->nr_ops && !search_over(s, TAILS_SHARE); keep += 1 + keep / 4) {
 		struct checker c = { 0 };
 		struct program p;
 		struct run r;
@@ -414,11 +414,11 @@ search_random(struct search *s, struct run *r)
 
 	s->phase = REPRODUCE_RANDOM;
 	strategy_view_init(&view, r);
-	for (uint64_t i = 0; !over(s, 1); i++) {
+	for (uint64_t i = 0; !search_over(s, 1); i++) {
 		struct path_recorder x = { 0 };
 
 		(void)strategy_of_mix(i)->function(r, &view, s->options->seed + i, path_record, &x);
-		ended(s, r, &x.path);
+		search_ended(s, r, &x.path);
 	}
 	strategy_view_free(&view);
 }
@@ -467,12 +467,12 @@ search(struct search *s)
 
 	if (run_open_checked(&r, s->whole, s->options->target, s->sim, &c) == RUN_OPENED) {
 		search_orders(s, &r);
-		if (!over(s, TAILS_SHARE))
+		if (!search_over(s, TAILS_SHARE))
 			search_tails(s);
 		run_close(&r);
 		checker_free(&c);
 		/* search_tails reused the simulator; open the run again. */
-		if (run_open_checked(&r, s->whole, s->options->target, s->sim, &c) == RUN_OPENED && !over(s, 1))
+		if (run_open_checked(&r, s->whole, s->options->target, s->sim, &c) == RUN_OPENED && !search_over(s, 1))
 			search_random(s, &r);
 	} else {
 		refuse(s->result, r.error_line, strbuf_text(&r.error));

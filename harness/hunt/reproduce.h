@@ -32,7 +32,7 @@ struct reproduce_options {
 	double seconds;
 	uint64_t seed;
 	const volatile int *stop; /* NULL, or stop when it becomes non-zero */
-	/* NULL, or called repeatedly with what is being tried. */
+	/* NULL, or called repeatedly with the phase of the search. */
 	void (*progress)(void *arg, const char *phase, uint64_t runs);
 	void *progress_arg;
 };

@@ -116,7 +116,7 @@ struct piece {
 };
 
 static bool
-take(struct piece *w, const char *text)
+piece_take(struct piece *w, const char *text)
 {
 	size_t len = strlen(text);
 
@@ -144,7 +144,7 @@ take_number(struct piece *w, uint64_t max, uint64_t *ret)
 static bool
 take_signed(struct piece *w, uint64_t max, int64_t *ret)
 {
-	bool negative = take(w, "-");
+	bool negative = piece_take(w, "-");
 	uint64_t n;
 
 	if (!take_number(w, max, &n))
@@ -173,7 +173,7 @@ static bool
 take_inherit(struct piece *w, uint8_t *ret)
 {
 	for (uint8_t i = 0; i < VM_INHERIT_COUNT; i++) {
-		if (take(w, optext_inherit(i))) {
+		if (piece_take(w, optext_inherit(i))) {
 			*ret = i;
 			return true;
 		}
@@ -187,12 +187,12 @@ take_attributes(struct piece *w, struct vm_run *run)
 {
 	int64_t count;
 
-	if (!take_mask(w, &run->prot) || !take(w, "/") || !take_mask(w, &run->max) || !take(w, ":"))
+	if (!take_mask(w, &run->prot) || !piece_take(w, "/") || !take_mask(w, &run->max) || !piece_take(w, ":"))
 		return false;
-	if (!take_inherit(w, &run->inherit) || !take(w, ":w") || !take_signed(w, INT32_MAX, &count))
+	if (!take_inherit(w, &run->inherit) || !piece_take(w, ":w") || !take_signed(w, INT32_MAX, &count))
 		return false;
 	run->wired_count = (int32_t)count;
-	run->user_wired = take(w, "u");
+	run->user_wired = piece_take(w, "u");
 	return true;
 }
 
@@ -200,13 +200,13 @@ static bool
 parse_run(struct piece w, struct vm_run *run)
 {
 	*run = (struct vm_run){ 0 };
-	if (!take_number(&w, VM_OP_PAGE_MAX, &run->start) || !take(&w, "-") ||
-	    !take_number(&w, VM_OP_PAGE_MAX, &run->end) || !take(&w, ":"))
+	if (!take_number(&w, VM_OP_PAGE_MAX, &run->start) || !piece_take(&w, "-") ||
+	    !take_number(&w, VM_OP_PAGE_MAX, &run->end) || !piece_take(&w, ":"))
 		return false;
-	run->guard = take(&w, "guard");
+	run->guard = piece_take(&w, "guard");
 	if (!run->guard && !take_attributes(&w, run))
 		return false;
-	run->transition = take(&w, "!T");
+	run->transition = piece_take(&w, "!T");
 	return w.at == w.end;
 }
 
@@ -234,7 +234,7 @@ word_is(struct piece w, const char *text)
 static bool
 parse_user_wired(struct piece w, int64_t *ret)
 {
-	return take(&w, "uw=") && take_signed(&w, INT64_MAX, ret) && w.at == w.end;
+	return piece_take(&w, "uw=") && take_signed(&w, INT64_MAX, ret) && w.at == w.end;
 }
 
 /* Reads the runs or "(empty)". *w is the word after them. Returns NULL, or what was expected. */

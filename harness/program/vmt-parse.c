@@ -135,7 +135,7 @@ parse_lines(struct vmt_parser *ps)
 
 /* Checks that need all lines. */
 static bool
-finish(struct vmt_parser *ps)
+parser_finish(struct vmt_parser *ps)
 {
 	if (ps->part != VMT_PART_EXPECTATIONS && !vmt_finish_threads(ps))
 		return false;
@@ -154,7 +154,7 @@ vmt_parse(const char *text, size_t len, struct program *p, struct vmt_error *e)
 	*e = (struct vmt_error){ 0 };
 	program_init(p);
 	lex_begin(&ps.lex, text, len, e);
-	good = parse_lines(&ps) && finish(&ps);
+	good = parse_lines(&ps) && parser_finish(&ps);
 	strbuf_free(&ps.head);
 	free(ps.poison);
 	free(ps.refs);

@@ -80,7 +80,7 @@ static bool
 fail_thread_op(const struct lex *l, const char *optional)
 {
 	if (lex_is(l, "=>"))
-		return lex_complain(l, l->word, "end of line, found \"=>\": results of threads stand in outcome lines");
+		return lex_complain(l, l->word, "end of line, found \"=>\": outcome lines have the results of threads");
 	return vmt_fail_behind_op(l, optional, false);
 }
 

@@ -32,7 +32,7 @@ is_interesting(const struct surw *s, unsigned thread)
 }
 
 static unsigned
-choose(struct surw *s, uint32_t enabled)
+surw_choose(struct surw *s, uint32_t enabled)
 {
 	for (;;) {
 		uint32_t among = enabled & ~s->held;
@@ -65,7 +65,7 @@ static unsigned
 pick(void *arg, uint32_t enabled)
 {
 	struct surw *s = arg;
-	unsigned t = choose(s, enabled);
+	unsigned t = surw_choose(s, enabled);
 
 	s->streak = t == s->last && (enabled & (enabled - 1)) != 0 ? s->streak + 1 : 0;
 	if (s->streak >= STRATEGY_STREAK_MAX) {

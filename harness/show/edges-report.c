@@ -11,7 +11,7 @@
 #include "harness/program/program.h"
 #include "harness/show/edges-watch.h"
 
-#define THREADS_BITS 8 /* lower bits of a size, below the number of operations */
+#define THREADS_BITS 8 /* a size is the number of operations, shifted by this, plus the number of threads */
 
 bool
 edges_report_invalid(enum vm_edge edge)

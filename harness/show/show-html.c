@@ -302,7 +302,8 @@ outcome(struct html *h)
 	element(h, "dd", NULL,
 	    "Time goes down. Each frame is one step: what a thread does from taking the map lock until it releases the "
 	    "lock. A plain line beside a frame: the thread is within an operation and could go on. A dotted line: the "
-	    "thread sleeps. An arrow shows whose turn is next, a dashed arrow who is woken. A preemption is a switch "
+	    "thread sleeps. An arrow leads to the next thread, a dashed arrow to a woken thread. A preemption is a "
+	    "switch "
 	    "away from a thread that could go on.");
 	element(h, "dd", NULL, PICTURE_MAP_LEGEND);
 	strbuf_add(h->out, "</dl>\n");

@@ -165,7 +165,7 @@ row_lines(const struct picture *p, const struct show_row *row)
 }
 
 static void
-step(struct picture *p, const struct show_row *row)
+picture_step(struct picture *p, const struct show_row *row)
 {
 	unsigned x = lane_x(p, row->thread), top, height;
 	char number[40];
@@ -398,7 +398,7 @@ draw_row(struct picture *p, const struct show_row *row, size_t nr_init)
 	const struct show *s = p->s;
 
 	if (row->part == NULL)
-		step(p, row);
+		picture_step(p, row);
 	else
 		alone(p, row,
 		    s->program->nr_threads == 0 || row->part[0] == 'f' ? row->changed : row + 1 == s->rows + nr_init);

@@ -106,7 +106,7 @@ width_of(const struct page *p, const char *text, size_t len)
 
 /* Blanks before the text are written only here, so that no line ends in one. */
 static void
-put(struct page *p, unsigned style, const char *text, size_t len)
+page_put(struct page *p, unsigned style, const char *text, size_t len)
 {
 	const char *code = p->o->color ? style_code(style) : NULL;
 
@@ -124,7 +124,7 @@ put(struct page *p, unsigned style, const char *text, size_t len)
 static void
 put_text(struct page *p, unsigned style, const char *text)
 {
-	put(p, style, text, strlen(text));
+	page_put(p, style, text, strlen(text));
 }
 
 static void
@@ -145,7 +145,7 @@ put_paragraph(struct page *p, const char *label, unsigned column, unsigned style
 	put_text(p, STYLE_DIM, label);
 	while (show_next_line(&text, p->o->width - column, &line)) {
 		p->column = column;
-		put(p, style, line.text, line.len);
+		page_put(p, style, line.text, line.len);
 		end_line(p);
 	}
 }
@@ -162,7 +162,7 @@ put_number(struct page *p, unsigned at, uint64_t page)
 	if (at < p->used + (p->used > 0) || at + (unsigned)len > p->o->width)
 		return;
 	p->column = at;
-	put(p, STYLE_DIM, text, (size_t)len);
+	page_put(p, STYLE_DIM, text, (size_t)len);
 }
 
 static void
@@ -346,7 +346,7 @@ put_lane(struct page *p, const struct show_row *row, unsigned thread, const stru
 		put_signs(p, row, 0, split, i, l->nr);
 		if (i < l->nr) {
 			p->column = p->folded ? p->text_at : p->gutter + thread * p->lane + 2;
-			put(p, l->styles[i], l->lines[i].text, l->lines[i].len);
+			page_put(p, l->styles[i], l->lines[i].text, l->lines[i].len);
 		}
 		put_signs(p, row, split, nr_threads, i, l->nr);
 		if (map != NULL && i == 0)

@@ -50,7 +50,7 @@ size_of(const struct program *p)
 
 /* Starts from the program's own schedule, or from any trail to the wanted finding. */
 static bool
-begin(struct shrink *s, const struct program *p)
+shrink_begin(struct shrink *s, const struct program *p)
 {
 	struct explore_path own = { .nr_choices = p->nr_choices, .choices = p->choices };
 	struct trail hint = { 0 };
@@ -86,7 +86,7 @@ begin(struct shrink *s, const struct program *p)
 
 /* Makes *p the best program. Keeps the parts of *p that do not depend on it. */
 static void
-finish(struct shrink *s, struct program *p)
+shrink_finish(struct shrink *s, struct program *p)
 {
 	shrink_settle(s);
 	s->best.head = p->head;
@@ -109,13 +109,13 @@ shrink(struct program *p, const struct shrink_options *options, struct shrink_re
 	*report = (struct shrink_report){ .end = SHRINK_FIXED_POINT };
 	s.until = options->seconds > 0 ? clock_seconds() + options->seconds : 0;
 	s.used_max = options->processor > 0 ? clock_processor_seconds(0) + options->processor : 0;
-	found = p->nr_threads > 0 && begin(&s, p);
+	found = p->nr_threads > 0 && shrink_begin(&s, p);
 	if (found) {
 		struct shrink_size after;
 
 		all_passes(&s);
 		shrink_schedule(&s);
-		finish(&s, p);
+		shrink_finish(&s, p);
 		after = size_of(p);
 		after.steps = report->after.steps;
 		after.preemptions = report->after.preemptions;

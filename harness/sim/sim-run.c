@@ -195,7 +195,7 @@ make_ready(struct sim *sim, unsigned thread)
 }
 
 static void
-begin(struct sim *sim, sim_body *body, void *arg)
+sim_start_bodies(struct sim *sim, sim_body *body, void *arg)
 {
 	assert(sim->current == NULL);
 	meet_all(sim);
@@ -211,7 +211,7 @@ void
 sim_begin(struct sim *sim, unsigned nr_threads, sim_body *body, void *arg)
 {
 	assert(nr_threads <= PROGRAM_THREADS_MAX);
-	begin(sim, body, arg);
+	sim_start_bodies(sim, body, arg);
 	for (unsigned i = 0; i < nr_threads; i++)
 		make_ready(sim, i);
 	for (unsigned i = 0; i < nr_threads; i++)
@@ -222,7 +222,7 @@ sim_begin(struct sim *sim, unsigned nr_threads, sim_body *body, void *arg)
 void
 sim_begin_init(struct sim *sim, sim_body *body, void *arg)
 {
-	begin(sim, body, arg);
+	sim_start_bodies(sim, body, arg);
 	make_ready(sim, SIM_INIT_THREAD);
 	fiber_meet(&sim->threads[SIM_INIT_THREAD].fiber);
 	log_begin(sim);

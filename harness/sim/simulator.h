@@ -103,8 +103,8 @@ void sim_step(struct sim *sim, unsigned thread);
 
 /*
  * Called when no thread is READY and some are SLEEPING. @stuck may wake one of them (sim_wake), and the run then goes
- * on. It belongs to the step that led there, so the owner never sees the state before it. Called on any fiber. NULL:
- * the threads sleep forever. The setting stays until the next call.
+ * on. The call is a part of the step that led there: the owner never sees the state between the two. Called on any
+ * fiber. NULL: the threads sleep forever. The setting stays until the next call.
  */
 typedef void sim_stuck(void *arg);
 void sim_on_stuck(struct sim *sim, sim_stuck *stuck, void *arg);
