@@ -65,7 +65,7 @@ class Escape(Case):
         path, none, bad = self.path, self.path + b".none", self.evil + b"/bad" + EVIL + b".vmt"
         with open(bad, "wb") as f:
             f.write(b"T0 wire 20 " + EVIL + b"\n")
-        commands = re.findall(r"(?m)^  ([a-z]+) ", cli.ws("--help")[1].split("What can be under test")[0])
+        commands = re.findall(r"(?m)^  ([a-z]+) ", cli.ws("--help")[1].split("The targets for --target")[0])
         self.assertIn("explain", commands)
         for command in commands:
             self.harmless(command, EVIL)

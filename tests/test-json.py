@@ -90,7 +90,7 @@ class Json(Case):
         for name, kind in FIELDS.items():
             inner = kind.rstrip("?").split(" of ")[-1]
             self.assertTrue(inner in WORDS or inner in OBJECTS or inner == "count", name)
-        commands = re.findall(r"(?m)^  ([a-z]+) ", cli.ws("--help")[1].split("What can be under test")[0])
+        commands = re.findall(r"(?m)^  ([a-z]+) ", cli.ws("--help")[1].split("The targets for --target")[0])
         for command in commands:
             if "--json" in cli.ws(command, "--help")[1]:
                 self.assertIn(command, OBJECTS)
