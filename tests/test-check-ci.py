@@ -57,7 +57,7 @@ class Ci(Case):
         """A bad file is bad, listed or not; a line that names no file is said; a list that is not there is an error."""
         known = self.file("known.txt", "bad.vmt\nsub/wrong-2.vmt\n")
         _, err = self.expect(2, "check", "--expect-fail", known, self.good, self.bad)
-        self.assertEqual(err, "%s:2: no file is called sub/wrong-2.vmt\n" % known)
+        self.assertEqual(err, "%s:2: no file matches sub/wrong-2.vmt\n" % known)
         _, err = self.expect(2, "check", "--expect-fail", self.room / "none.txt", self.good)
         self.assertIn("none.txt: No such file", err)
         self.expect(1, "check", "--expect-fail", known, self.wrong, self.deep)
