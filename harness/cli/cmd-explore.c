@@ -356,7 +356,7 @@ static const struct option_row rows[] = {
 	    "the fewest steps, and of these, one with the fewest switches. WHAT: "
 	    "T0.0=KERN_INVALID_ADDRESS (operation 0 of thread 0 gives that result), DEADLOCK, or several of these with "
 	    "commas, which must all hold"),
-	OPTION_SECONDS(TO(double, options.seconds), "stop after so long"),
+	OPTION_SECONDS(TO(double, options.seconds), "time limit"),
 	OPTION_STATES(TO(uint64_t, options.states_max), "limit of states (default 4194304)"),
 	OPTION_FLAG(
 	    "--by-schedules", TO(bool, options.by_schedules), "run each schedule by itself, without merging states"),
