@@ -417,7 +417,7 @@ status_word(const struct file_state *s)
 }
 
 static void
-print_json(const struct check_run *c, const struct totals *t)
+print_check_json(const struct check_run *c, const struct totals *t)
 {
 	json_t *files = json_array(), *root;
 
@@ -553,7 +553,7 @@ check_run_finish(struct check_run *c)
 
 	warn_of_unused(c);
 	if (c->json)
-		print_json(c, &t);
+		print_check_json(c, &t);
 	else if (!c->quiet && c->options.fixed)
 		print_fixed(c, &t);
 	else if (!c->quiet)

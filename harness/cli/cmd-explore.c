@@ -271,7 +271,7 @@ json_reasons(const struct explore_outcome *o)
 
 /* Counts are strings, because they may exceed what a JSON number holds exactly. */
 static void
-print_json(struct run *r, const struct explore_result *x, bool until)
+print_explore_json(struct run *r, const struct explore_result *x, bool until)
 {
 	json_t *outcomes = json_array(), *root;
 	char buf[40];
@@ -320,7 +320,7 @@ explore_program(struct explore_command *c, struct program *p, struct run *r)
 	explore(r, &c->options, &x);
 	progress_erase();
 	if (c->json)
-		print_json(r, &x, c->until != NULL);
+		print_explore_json(r, &x, c->until != NULL);
 	else if (c->until == NULL) {
 		print_text(&x);
 		cli_print_findings(r, &x);

@@ -176,7 +176,7 @@ json_pool(const struct hunt_report *r)
 }
 
 static void
-print_json(const struct hunt_report *r, bool with_pool)
+print_hunt_json(const struct hunt_report *r, bool with_pool)
 {
 	json_t *findings = json_array(), *j;
 
@@ -212,7 +212,7 @@ run_hunt(struct hunt_command *c)
 		return EXIT_USAGE;
 	progress_erase();
 	if (c->json)
-		print_json(&r, c->options.pool != NULL);
+		print_hunt_json(&r, c->options.pool != NULL);
 	else
 		print_summary(c, &r);
 	failures = c->options.baseline != NULL ? r.nr_new : r.nr_findings;

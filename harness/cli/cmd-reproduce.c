@@ -93,7 +93,7 @@ print_text(const struct reproduce_command *c, const struct reproduce_result *x, 
 }
 
 static void
-print_json(const struct reproduce_command *c, const struct reproduce_result *x)
+print_reproduce_json(const struct reproduce_command *c, const struct reproduce_result *x)
 {
 	struct strbuf text = { 0 };
 	json_t *root = json_pack("{s:b, s:s, s:I, s:I}", "reproduced", x->same, "how", reproduce_phase_text(x->phase),
@@ -157,7 +157,7 @@ reproduce_program(struct reproduce_command *c, const struct program *p)
 		if (x.phase != REPRODUCE_NOTHING && !cli_save_program(c->out, &x.program, c->json))
 			rv = EXIT_USAGE;
 		if (c->json)
-			print_json(c, &x);
+			print_reproduce_json(c, &x);
 		else
 			print_text(c, &x, file_is_stdout(c->out) ? stderr : stdout);
 	}

@@ -148,7 +148,7 @@ json_size(const struct shrink_size *s)
 }
 
 static void
-print_json(const struct shrink_report *r)
+print_shrink_json(const struct shrink_report *r)
 {
 	json_t *j = json_pack("{s:s, s:b, s:b, s:i, s:I, s:I, s:o, s:o}", "end", end_text(r->end), "fixed_point",
 	    r->end == SHRINK_FIXED_POINT, "fewest_preemptions", r->all_schedules, "rounds", (int)r->rounds, "tried",
@@ -164,7 +164,7 @@ report(const struct shrink_command *c, const struct program *p, const struct shr
 	bool good = c->out == NULL || cli_save_program(c->out, p, c->json);
 
 	if (c->json)
-		print_json(r);
+		print_shrink_json(r);
 	else
 		print_text(c, r);
 	if (c->out == NULL)
@@ -206,7 +206,7 @@ shrink_program(struct shrink_command *c, struct program *p)
 	if (found)
 		return report(c, p, &r);
 	if (c->json)
-		print_json(&r);
+		print_shrink_json(&r);
 	else
 		say_about(c->path, 0, "the program does not show its verdict");
 	return EXIT_FINDING;
