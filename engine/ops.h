@@ -20,7 +20,14 @@ enum vm_op_code {
 #include "engine/ops.def"
 #undef VM_OP
 };
-#define VM_OP_CODE_MAX 17 /* the highest code, inclusive; a test compares it with the table */
+/* The highest code, inclusive: that of the last row. */
+enum {
+#define VM_OP(name, code, result, args, summary) VM_OP_CODE_OF_##name = (code),
+#include "engine/ops.def"
+#undef VM_OP
+	VM_OP_CODE_END,
+	VM_OP_CODE_MAX = VM_OP_CODE_END - 1
+};
 
 enum vm_arg_kind {
 	VM_ARG_NONE = 0,
