@@ -91,18 +91,20 @@ place_op(const struct run *r, unsigned thread)
 	const struct program_thread *t = &r->program->threads[thread];
 	struct place *p = &places[thread];
 	const struct vm_op *op;
+	struct op_ranges ranges;
 
 	p->nr_done = r->threads[thread].nr_done;
 	p->live = p->nr_done < t->nr_ops;
 	if (!p->live)
 		return;
 	op = &t->ops[p->nr_done];
-	p->start = op->start;
-	p->end = op->end > op->start ? op->end : op->start + 1;
+	ranges = op_ranges(op);
 	/* What names no place has to do with all of them. */
-	if (vm_op_table[op->code].args[0] != VM_ARG_START) {
-		p->start = 0;
-		p->end = UINT64_MAX;
+	p->start = 0;
+	p->end = UINT64_MAX;
+	if (ranges.nr > 0) {
+		p->start = ranges.at[0].start;
+		p->end = ranges.at[0].end > p->start ? ranges.at[0].end : p->start + 1;
 	}
 }
 

@@ -16,40 +16,15 @@
 
 /* --- ranges --- */
 
-static void
-set_range(struct check_range *range, uint64_t start, uint64_t end)
-{
-	range->start = start;
-	range->end = end > start ? end : start;
-}
-
-/* The pages that an operation's arguments name: one page, a range as given, a range clamped to the map, or none. */
-#define OPS_PAGE (CHECK_OP(clip) | CHECK_OP(lookup) | CHECK_OP(fault) | CHECK_OP(read) | CHECK_OP(write))
-#define OPS_AS_GIVEN (CHECK_OP(insert) | CHECK_OP(check))
-#define OPS_CUT                                                                                                        \
-	(CHECK_OP(fixed) | CHECK_OP(remove) | CHECK_OP(protect) | CHECK_OP(inherit) | CHECK_OP(madvise) |              \
-	    CHECK_OP(wire) | CHECK_OP(unwire) | CHECK_OP(sync))
-#define OPS_NOWHERE (CHECK_OP(find) | CHECK_OP(pageout))
-
-_Static_assert((OPS_PAGE | OPS_AS_GIVEN | OPS_CUT | OPS_NOWHERE) == CHECK_OPS_ALL, "an operation names no pages");
-
 void
 check_clamp(const struct program_config *cfg, const struct vm_op *op, struct check_range *ret)
 {
-	unsigned bit = 1u << op->code;
-	uint64_t s = op->start, e = op->end;
+	const struct op_ranges ranges = op_ranges(op);
+	struct op_range cut = { 0 };
 
-	if ((bit & OPS_PAGE) != 0) {
-		set_range(ret, s, s + 1);
-	} else if ((bit & OPS_AS_GIVEN) != 0) {
-		set_range(ret, s, e);
-	} else if ((bit & OPS_NOWHERE) != 0) {
-		set_range(ret, 0, 0);
-	} else {
-		s = s < cfg->min ? cfg->min : s;
-		e = e > cfg->max ? cfg->max : e;
-		set_range(ret, s > e ? e : s, e);
-	}
+	if (ranges.nr > 0)
+		cut = op_range_cut(&ranges.at[0], cfg);
+	*ret = (struct check_range){ .start = cut.start, .end = cut.end };
 }
 
 /* --- the list of effects --- */

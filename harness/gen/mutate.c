@@ -47,7 +47,7 @@ mutation_begin(struct mutation *m, struct genome *g, const struct genome_limits 
 
 		/* At most half of the ranges: ranges that are drawn later are added, too. */
 		for (unsigned j = 0; j < list->nr && d->nr_seen < DRAW_RANGES_MAX / 2; j++)
-			if (draw_has_kind(list->ops[j].code, VM_ARG_END))
+			if (op_takes_range(list->ops[j].code))
 				d->seen[d->nr_seen++] = (struct draw_range){ list->ops[j].start, list->ops[j].end };
 	}
 	d->nr_focus = d->nr_seen < 3 ? d->nr_seen : 3;
@@ -170,12 +170,11 @@ change_drop(struct mutation *m)
 static void
 move_edge(struct mutation *m, struct vm_op *op, const struct vm_op *other)
 {
-	bool end =
-	    !draw_has_kind(op->code, VM_ARG_START) || (draw_has_kind(op->code, VM_ARG_END) && mutation_percent(m, 50));
+	bool end = !draw_has_kind(op->code, VM_ARG_START) || (op_takes_range(op->code) && mutation_percent(m, 50));
 	uint64_t *edge = end ? &op->end : &op->start;
 
 	if (mutation_percent(m, 50))
-		*edge = mutation_percent(m, 50) && draw_has_kind(other->code, VM_ARG_END) ? other->end : other->start;
+		*edge = mutation_percent(m, 50) && op_takes_range(other->code) ? other->end : other->start;
 	else if (mutation_percent(m, 50))
 		*edge = as_page(*edge + 1);
 	else if (*edge > 0)
@@ -207,7 +206,7 @@ change_retarget(struct mutation *m)
 	/* Fields that the operation has no argument for stay zero. */
 	if (!draw_has_kind(op->code, VM_ARG_START))
 		op->start = 0;
-	if (!draw_has_kind(op->code, VM_ARG_END) && !draw_has_kind(op->code, VM_ARG_LEN))
+	if (!op_takes_range(op->code) && !draw_has_kind(op->code, VM_ARG_LEN))
 		op->end = 0;
 }
 

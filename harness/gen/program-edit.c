@@ -262,7 +262,7 @@ for_each_page(struct program *p, page_function *function, void *arg)
 
 		if (draw_has_kind(op->code, VM_ARG_START) && op->ref_start.from == 0)
 			function(arg, &op->start);
-		if (draw_has_kind(op->code, VM_ARG_END) && op->ref_end.from == 0)
+		if (op_takes_range(op->code) && op->ref_end.from == 0)
 			function(arg, &op->end);
 	}
 	for (size_t i = 0; i < p->config.nr_poison; i++)

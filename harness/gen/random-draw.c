@@ -305,7 +305,7 @@ draw_op(struct draw *d, uint8_t code)
 		/* The program's weights may allow only operations that the target does not support. */
 		code = (uint8_t)(1 + below(d, VM_OP_CODE_MAX));
 	}
-	if (draw_has_kind(code, VM_ARG_END) && d->nr_seen < DRAW_RANGES_MAX)
+	if (op_takes_range(code) && d->nr_seen < DRAW_RANGES_MAX)
 		d->seen[d->nr_seen++] = (struct draw_range){ op.start, op.end };
 	return op;
 }

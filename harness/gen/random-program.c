@@ -228,7 +228,7 @@ maps(uint8_t code)
 static bool
 treats(uint8_t code)
 {
-	return draw_has_kind(code, VM_ARG_END) && vm_op_table[code].args[2] != VM_ARG_NONE && !maps(code);
+	return op_takes_range(code) && vm_op_table[code].args[2] != VM_ARG_NONE && !maps(code);
 }
 
 /* A code that @of_such accepts and that is switched on; any code that @of_such accepts if none is on. */

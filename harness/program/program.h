@@ -12,6 +12,7 @@
 #include "harness/program/bytes.h"
 #include "harness/program/edges.h"
 #include "harness/program/never.h"
+#include "harness/program/op-ranges.h"
 #include "harness/program/opsdoc.h"
 #include "harness/program/optext.h"
 #include "harness/program/profile.h"

@@ -123,7 +123,7 @@ static const char *
 note_of(const struct program *p, const struct program_step *s, const struct vm_result *got)
 {
 	const struct vm_op_desc *d = &vm_op_table[s->op.code];
-	bool ranged = d->args[0] == VM_ARG_START && d->args[1] == VM_ARG_END && !vm_op_has_refs(&s->op);
+	bool ranged = op_takes_range(s->op.code) && !vm_op_has_refs(&s->op);
 
 	if (s->has_result || got->outcome != VM_OUTCOME_DONE || d->result == VM_RESULT_BOOL)
 		return NULL;

@@ -10,36 +10,56 @@
 
 /* --- conflicts --- */
 
+/* The pages of a range, at least one, whichever end comes first. */
+static void
+range_pages(const struct op_range *r, uint64_t *ret_start, uint64_t *ret_end)
+{
+	*ret_start = r->start < r->end ? r->start : r->end;
+	*ret_end = r->start < r->end ? r->end : r->start;
+	if (*ret_end == *ret_start)
+		(*ret_end)++;
+}
+
+/* The ranges of @op; what a result decides is any page. */
+static struct op_ranges
+known_ranges(const struct vm_op *op)
+{
+	struct op_ranges r = op_ranges(op);
+
+	if (vm_op_has_refs(op))
+		r.nr = 0;
+	return r;
+}
+
 void
 strategy_op_pages(const struct vm_op *op, uint64_t *ret_start, uint64_t *ret_end)
 {
+	const struct op_ranges r = known_ranges(op);
+
 	*ret_start = 0;
 	*ret_end = UINT64_MAX;
-	if (!draw_has_kind(op->code, VM_ARG_START) || vm_op_has_refs(op))
-		return;
-	*ret_start = op->start;
-	*ret_end = op->start + 1;
-	if (!draw_has_kind(op->code, VM_ARG_END))
-		return;
-	*ret_end = op->end;
-	if (op->end < op->start) {
-		*ret_start = op->end;
-		*ret_end = op->start;
-	}
-	if (*ret_end == *ret_start)
-		(*ret_end)++;
+	if (r.nr > 0)
+		range_pages(&r.at[0], ret_start, ret_end);
 }
 
 bool
 strategy_ops_conflict(const struct vm_op *a, const struct vm_op *b)
 {
-	uint64_t a_start, a_end, b_start, b_end;
+	const struct op_ranges x = known_ranges(a), y = known_ranges(b);
 
-	if (vm_op_table[a->code].result == VM_RESULT_BOOL && vm_op_table[b->code].result == VM_RESULT_BOOL)
+	if (!op_changes(a->code) && !op_changes(b->code))
 		return false;
-	strategy_op_pages(a, &a_start, &a_end);
-	strategy_op_pages(b, &b_start, &b_end);
-	return a_start < b_end && b_start < a_end;
+	for (unsigned i = 0; i < x.nr; i++) {
+		for (unsigned j = 0; j < y.nr; j++) {
+			uint64_t a_start, a_end, b_start, b_end;
+
+			range_pages(&x.at[i], &a_start, &a_end);
+			range_pages(&y.at[j], &b_start, &b_end);
+			if (a_start < b_end && b_start < a_end)
+				return true;
+		}
+	}
+	return x.nr == 0 || y.nr == 0;
 }
 
 static const struct vm_op *

@@ -46,16 +46,16 @@ add_bound(struct bounds *b, uint64_t page)
 static void
 add_op(struct bounds *b, const struct program_config *cfg, const struct vm_op *op)
 {
-	bool start = false, end = false;
+	const struct op_ranges ranges = op_ranges(op);
 
-	for (unsigned i = 0; i < VM_OP_ARGS_MAX; i++) {
-		start |= vm_op_table[op->code].args[i] == VM_ARG_START;
-		end |= vm_op_table[op->code].args[i] == VM_ARG_END;
+	for (unsigned i = 0; i < ranges.nr; i++) {
+		const struct op_range *r = &ranges.at[i];
+
+		if (!r->one_page && r->start > cfg->min && r->start < cfg->max)
+			add_bound(b, r->start);
+		if (!r->one_page && r->end > cfg->min && r->end < cfg->max)
+			add_bound(b, r->end);
 	}
-	if (start && end && op->start > cfg->min && op->start < cfg->max)
-		add_bound(b, op->start);
-	if (start && end && op->end > cfg->min && op->end < cfg->max)
-		add_bound(b, op->end);
 }
 
 static void

@@ -140,7 +140,7 @@ touching_init_steps(struct shrink *s)
 			const struct vm_op *a = &s->best.init[i].op, *b = &s->best.init[j].op;
 			struct program p;
 
-			if (i == j || a->code != b->code || !draw_has_kind(a->code, VM_ARG_END) || a->end != b->start)
+			if (i == j || a->code != b->code || !op_takes_range(a->code) || a->end != b->start)
 				continue;
 			p = shrink_copy(s);
 			p.init[i].op.end = b->end;
@@ -399,7 +399,7 @@ nr_arguments(uint8_t code, bool pages_only)
 static bool
 with_code(struct shrink *s, unsigned number, uint8_t code, uint64_t start, uint64_t end)
 {
-	const struct vm_op op = { .code = code, .start = start, .end = draw_has_kind(code, VM_ARG_END) ? end : 0 };
+	const struct vm_op op = { .code = code, .start = start, .end = op_takes_range(code) ? end : 0 };
 
 	return with_op(s, number, &op);
 }
@@ -519,7 +519,7 @@ shrink_ranges(struct shrink *s)
 		uint64_t *pages;
 		size_t nr;
 
-		if (!draw_has_kind(program_op(&s->best, i)->code, VM_ARG_END))
+		if (!op_takes_range(program_op(&s->best, i)->code))
 			continue;
 		nr = program_pages(&s->best, &pages);
 		narrow(s, i, pages, nr, true);
