@@ -146,11 +146,60 @@ some_max(struct draw *d, uint8_t prot)
 	return percent(d, 95) ? prot | (uint8_t)below(d, 8) : (uint8_t)below(d, 8);
 }
 
+/*
+ * How a kind of argument is drawn. The table of all kinds is made from args.def; a kind without a row DRAW_KIND does
+ * not compile.
+ */
+struct arg_draw {
+	void (*draw)(struct draw *d, const struct arg_draw *a, struct vm_op *op);
+	unsigned limit;  /* choices and numbers: how many there are */
+	unsigned chance; /* flags: percent */
+	uint8_t flag;    /* VM_OPF_* */
+};
+
 static void
-draw_mapping(struct draw *d, struct vm_op *op)
+draw_start(struct draw *d, const struct arg_draw *a, struct vm_op *op)
 {
-	if (percent(d, 12)) {
-		op->flags |= VM_OPF_GUARD;
+	(void)a;
+	op->start = some_page(d);
+}
+
+/* The start was drawn as a page before; it is drawn again with the end. */
+static void
+draw_range(struct draw *d, const struct arg_draw *a, struct vm_op *op)
+{
+	struct draw_range r = some_range(d);
+
+	(void)a;
+	op->start = r.start;
+	op->end = r.end;
+}
+
+static void
+draw_length(struct draw *d, const struct arg_draw *a, struct vm_op *op)
+{
+	op->end = percent(d, 90) ? some_length(d) : below(d, a->limit);
+}
+
+static void
+draw_prot(struct draw *d, const struct arg_draw *a, struct vm_op *op)
+{
+	(void)a;
+	op->prot = some_prot(d);
+}
+
+static void
+draw_max(struct draw *d, const struct arg_draw *a, struct vm_op *op)
+{
+	(void)a;
+	op->max = some_max(d, op->prot);
+}
+
+static void
+draw_mapping(struct draw *d, const struct arg_draw *a, struct vm_op *op)
+{
+	if (percent(d, a->chance)) {
+		op->flags |= a->flag;
 		return;
 	}
 	op->prot = percent(d, 60) ? VM_PROT_READ | VM_PROT_WRITE : some_prot(d);
@@ -158,72 +207,71 @@ draw_mapping(struct draw *d, struct vm_op *op)
 }
 
 static void
-draw_range(struct draw *d, struct vm_op *op)
+draw_choice(struct draw *d, const struct arg_draw *a, struct vm_op *op)
 {
-	struct draw_range r = some_range(d);
-
-	op->start = r.start;
-	op->end = r.end;
+	op->choice = (uint8_t)below(d, a->limit);
 }
 
-static uint8_t
-some_flag(struct draw *d, unsigned chance, uint8_t flag)
+static void
+draw_flag(struct draw *d, const struct arg_draw *a, struct vm_op *op)
 {
-	return percent(d, chance) ? flag : 0;
+	if (percent(d, a->chance))
+		op->flags |= a->flag;
 }
+
+static void
+draw_who(struct draw *d, const struct arg_draw *a, struct vm_op *op)
+{
+	if (percent(d, d->user))
+		op->flags |= a->flag;
+}
+
+static void
+draw_holes(struct draw *d, const struct arg_draw *a, struct vm_op *op)
+{
+	if (percent(d, d->holes))
+		op->flags |= a->flag;
+}
+
+static void
+draw_tag(struct draw *d, const struct arg_draw *a, struct vm_op *op)
+{
+	op->value = 1 + below(d, a->limit);
+}
+
+static void
+draw_count(struct draw *d, const struct arg_draw *a, struct vm_op *op)
+{
+	op->value = below(d, a->limit);
+}
+
+#define DRAW_START draw_start
+#define DRAW_END draw_range
+#define DRAW_LEN draw_length, .limit = 70
+#define DRAW_PROT draw_prot
+#define DRAW_MAX draw_max
+#define DRAW_MAPPING draw_mapping, .chance = 12, .flag = VM_OPF_GUARD
+#define DRAW_INHERIT draw_choice, .limit = VM_INHERIT_COUNT
+#define DRAW_ADVICE draw_choice, .limit = VM_MADV_COUNT
+#define DRAW_WHO draw_who, .flag = VM_OPF_USER
+#define DRAW_HOLES draw_holes, .flag = VM_OPF_HOLESOK
+#define DRAW_SETMAX draw_flag, .chance = 20, .flag = VM_OPF_SETMAX
+#define DRAW_WRITE draw_flag, .chance = 20, .flag = VM_OPF_WRITE
+#define DRAW_INVALIDATE draw_flag, .chance = 40, .flag = VM_OPF_INVALIDATE
+#define DRAW_TAG draw_tag, .limit = 9
+#define DRAW_COUNT draw_count, .limit = 100
+
+static const struct arg_draw arg_draws[] = {
+#define VM_ARG(kind, letter, expected, meaning) [VM_ARG_##kind] = { DRAW_##kind },
+#include "engine/args.def"
+#undef VM_ARG
+};
 
 static void
 draw_arg(struct draw *d, enum vm_arg_kind kind, struct vm_op *op)
 {
-	switch (kind) {
-	case VM_ARG_NONE:
-		break;
-	case VM_ARG_START:
-		op->start = some_page(d);
-		break;
-	case VM_ARG_END:
-		draw_range(d, op);
-		break;
-	case VM_ARG_LEN:
-		op->end = percent(d, 90) ? some_length(d) : below(d, 70);
-		break;
-	case VM_ARG_PROT:
-		op->prot = some_prot(d);
-		break;
-	case VM_ARG_MAX:
-		op->max = some_max(d, op->prot);
-		break;
-	case VM_ARG_MAPPING:
-		draw_mapping(d, op);
-		break;
-	case VM_ARG_INHERIT:
-		op->choice = (uint8_t)below(d, VM_INHERIT_COUNT);
-		break;
-	case VM_ARG_ADVICE:
-		op->choice = (uint8_t)below(d, VM_MADV_COUNT);
-		break;
-	case VM_ARG_WHO:
-		op->flags |= some_flag(d, d->user, VM_OPF_USER);
-		break;
-	case VM_ARG_HOLES:
-		op->flags |= some_flag(d, d->holes, VM_OPF_HOLESOK);
-		break;
-	case VM_ARG_SETMAX:
-		op->flags |= some_flag(d, 20, VM_OPF_SETMAX);
-		break;
-	case VM_ARG_WRITE:
-		op->flags |= some_flag(d, 20, VM_OPF_WRITE);
-		break;
-	case VM_ARG_INVALIDATE:
-		op->flags |= some_flag(d, 40, VM_OPF_INVALIDATE);
-		break;
-	case VM_ARG_TAG:
-		op->value = 1 + below(d, 9);
-		break;
-	case VM_ARG_COUNT:
-		op->value = below(d, 100);
-		break;
-	}
+	if (arg_draws[kind].draw != NULL)
+		arg_draws[kind].draw(d, &arg_draws[kind], op);
 }
 
 /* --- operations --- */

@@ -181,11 +181,94 @@ put_end(struct keybuf *out, uint64_t start, uint64_t end)
 		put_escaped(out, end);
 }
 
+/*
+ * A kind of argument as bytes: two functions, and what they have to know of the kind. The table of all kinds is made
+ * from args.def; a kind without a row BYTES_KIND does not compile.
+ */
+struct arg_bytes {
+	void (*take)(struct bytes_reader *r, const struct arg_bytes *a, struct vm_op *op);
+	void (*put)(
+	    struct keybuf *out, const struct arg_bytes *a, const struct program_config *cfg, const struct vm_op *op);
+	uint8_t count; /* choices: how many there are */
+	uint8_t flag;  /* flags: VM_OPF_* */
+	uint8_t mask;  /* flags: the bits of the byte that are all set if the flag is */
+};
+
 static void
-take_mapping(struct bytes_reader *r, struct vm_op *op)
+take_start(struct bytes_reader *r, const struct arg_bytes *a, struct vm_op *op)
+{
+	(void)a;
+	op->start = take_page(r);
+}
+
+static void
+put_start(struct keybuf *out, const struct arg_bytes *a, const struct program_config *cfg, const struct vm_op *op)
+{
+	(void)a;
+	put_page(out, cfg, op->start);
+}
+
+static void
+take_length(struct bytes_reader *r, const struct arg_bytes *a, struct vm_op *op)
+{
+	(void)a;
+	op->end = take_end(r, op->start);
+}
+
+static void
+put_length(struct keybuf *out, const struct arg_bytes *a, const struct program_config *cfg, const struct vm_op *op)
+{
+	(void)a;
+	(void)cfg;
+	put_end(out, op->start, op->end);
+}
+
+static void
+take_prot(struct bytes_reader *r, const struct arg_bytes *a, struct vm_op *op)
+{
+	(void)a;
+	op->prot = take(r) & VM_PROT_ALL;
+}
+
+static void
+put_prot(struct keybuf *out, const struct arg_bytes *a, const struct program_config *cfg, const struct vm_op *op)
+{
+	(void)a;
+	(void)cfg;
+	keybuf_u8(out, op->prot);
+}
+
+static uint8_t
+raw_bit(const struct vm_op *op)
+{
+	return (op->prot & ~op->max) != 0 ? MAPPING_RAW : 0;
+}
+
+static void
+take_max(struct bytes_reader *r, const struct arg_bytes *a, struct vm_op *op)
 {
 	uint8_t b = take(r);
 
+	(void)a;
+	op->max = b & VM_PROT_ALL;
+	if ((b & MAPPING_RAW) == 0)
+		op->max |= op->prot;
+}
+
+static void
+put_max(struct keybuf *out, const struct arg_bytes *a, const struct program_config *cfg, const struct vm_op *op)
+{
+	(void)a;
+	(void)cfg;
+	keybuf_u8(out, op->max | raw_bit(op));
+}
+
+static void
+take_mapping(struct bytes_reader *r, const struct arg_bytes *a, struct vm_op *op)
+{
+	uint8_t b = take(r);
+
+	(void)a;
 	if ((b & MAPPING_GUARD) == MAPPING_GUARD) {
 		op->flags |= VM_OPF_GUARD;
 		return;
@@ -196,15 +279,11 @@ take_mapping(struct bytes_reader *r, struct vm_op *op)
 		op->max |= op->prot;
 }
 
-static uint8_t
-raw_bit(const struct vm_op *op)
-{
-	return (op->prot & ~op->max) != 0 ? MAPPING_RAW : 0;
-}
-
 static void
-put_mapping(struct keybuf *out, const struct vm_op *op)
+put_mapping(struct keybuf *out, const struct arg_bytes *a, const struct program_config *cfg, const struct vm_op *op)
 {
+	(void)a;
+	(void)cfg;
 	if ((op->flags & VM_OPF_GUARD) != 0)
 		keybuf_u8(out, MAPPING_GUARD);
 	else
@@ -212,133 +291,80 @@ put_mapping(struct keybuf *out, const struct vm_op *op)
 }
 
 static void
-take_max(struct bytes_reader *r, struct vm_op *op)
+take_choice(struct bytes_reader *r, const struct arg_bytes *a, struct vm_op *op)
 {
-	uint8_t b = take(r);
-
-	op->max = b & VM_PROT_ALL;
-	if ((b & MAPPING_RAW) == 0)
-		op->max |= op->prot;
-}
-
-/* Reads a flag: take_flag sets it for half of all bytes, take_rare_flag for a quarter. */
-static uint8_t
-take_flag(struct bytes_reader *r, uint8_t flag)
-{
-	return (take(r) & 1) != 0 ? flag : 0;
-}
-
-static uint8_t
-take_rare_flag(struct bytes_reader *r, uint8_t flag)
-{
-	return (take(r) & 3) == 3 ? flag : 0;
+	op->choice = take(r) % a->count;
 }
 
 static void
-put_flag(struct keybuf *out, const struct vm_op *op, uint8_t flag, uint8_t set)
+put_choice(struct keybuf *out, const struct arg_bytes *a, const struct program_config *cfg, const struct vm_op *op)
 {
-	keybuf_u8(out, (op->flags & flag) != 0 ? set : 0);
+	(void)a;
+	(void)cfg;
+	keybuf_u8(out, op->choice);
 }
 
 static void
-take_arg(struct bytes_reader *r, enum vm_arg_kind kind, struct vm_op *op)
+take_flag(struct bytes_reader *r, const struct arg_bytes *a, struct vm_op *op)
 {
-	switch (kind) {
-	case VM_ARG_NONE:
-		break;
-	case VM_ARG_START:
-		op->start = take_page(r);
-		break;
-	case VM_ARG_END:
-	case VM_ARG_LEN:
-		op->end = take_end(r, op->start);
-		break;
-	case VM_ARG_PROT:
-		op->prot = take(r) & VM_PROT_ALL;
-		break;
-	case VM_ARG_MAX:
-		take_max(r, op);
-		break;
-	case VM_ARG_MAPPING:
-		take_mapping(r, op);
-		break;
-	case VM_ARG_INHERIT:
-		op->choice = take(r) % VM_INHERIT_COUNT;
-		break;
-	case VM_ARG_ADVICE:
-		op->choice = take(r) % VM_MADV_COUNT;
-		break;
-	case VM_ARG_WHO:
-		op->flags |= take_flag(r, VM_OPF_USER);
-		break;
-	case VM_ARG_HOLES:
-		op->flags |= take_flag(r, VM_OPF_HOLESOK);
-		break;
-	case VM_ARG_SETMAX:
-		op->flags |= take_rare_flag(r, VM_OPF_SETMAX);
-		break;
-	case VM_ARG_WRITE:
-		op->flags |= take_rare_flag(r, VM_OPF_WRITE);
-		break;
-	case VM_ARG_INVALIDATE:
-		op->flags |= take_rare_flag(r, VM_OPF_INVALIDATE);
-		break;
-	case VM_ARG_TAG:
-		op->value = take_number(r);
-		break;
-	case VM_ARG_COUNT:
-		op->value = as_page(take_number(r));
-		break;
-	}
+	if ((take(r) & a->mask) == a->mask)
+		op->flags |= a->flag;
 }
 
 static void
-put_arg(struct keybuf *out, const struct program_config *cfg, enum vm_arg_kind kind, const struct vm_op *op)
+put_flag(struct keybuf *out, const struct arg_bytes *a, const struct program_config *cfg, const struct vm_op *op)
 {
-	switch (kind) {
-	case VM_ARG_NONE:
-		break;
-	case VM_ARG_START:
-		put_page(out, cfg, op->start);
-		break;
-	case VM_ARG_END:
-	case VM_ARG_LEN:
-		put_end(out, op->start, op->end);
-		break;
-	case VM_ARG_PROT:
-		keybuf_u8(out, op->prot);
-		break;
-	case VM_ARG_MAX:
-		keybuf_u8(out, op->max | raw_bit(op));
-		break;
-	case VM_ARG_MAPPING:
-		put_mapping(out, op);
-		break;
-	case VM_ARG_INHERIT:
-	case VM_ARG_ADVICE:
-		keybuf_u8(out, op->choice);
-		break;
-	case VM_ARG_WHO:
-		put_flag(out, op, VM_OPF_USER, 1);
-		break;
-	case VM_ARG_HOLES:
-		put_flag(out, op, VM_OPF_HOLESOK, 1);
-		break;
-	case VM_ARG_SETMAX:
-		put_flag(out, op, VM_OPF_SETMAX, 3);
-		break;
-	case VM_ARG_WRITE:
-		put_flag(out, op, VM_OPF_WRITE, 3);
-		break;
-	case VM_ARG_INVALIDATE:
-		put_flag(out, op, VM_OPF_INVALIDATE, 3);
-		break;
-	case VM_ARG_TAG:
-	case VM_ARG_COUNT:
-		put_number(out, op->value);
-		break;
-	}
+	(void)cfg;
+	keybuf_u8(out, (op->flags & a->flag) != 0 ? a->mask : 0);
 }
+
+static void
+take_tag(struct bytes_reader *r, const struct arg_bytes *a, struct vm_op *op)
+{
+	(void)a;
+	op->value = take_number(r);
+}
+
+static void
+take_count(struct bytes_reader *r, const struct arg_bytes *a, struct vm_op *op)
+{
+	(void)a;
+	op->value = as_page(take_number(r));
+}
+
+static void
+put_value(struct keybuf *out, const struct arg_bytes *a, const struct program_config *cfg, const struct vm_op *op)
+{
+	(void)a;
+	(void)cfg;
+	put_number(out, op->value);
+}
+
+/* A required flag is set by half of all bytes, an optional one by a quarter. */
+#define REQUIRED(bit) take_flag, put_flag, .flag = (bit), .mask = 1
+#define OPTIONAL(bit) take_flag, put_flag, .flag = (bit), .mask = 3
+
+#define BYTES_START take_start, put_start
+#define BYTES_END take_length, put_length
+#define BYTES_LEN take_length, put_length
+#define BYTES_PROT take_prot, put_prot
+#define BYTES_MAX take_max, put_max
+#define BYTES_MAPPING take_mapping, put_mapping
+#define BYTES_INHERIT take_choice, put_choice, .count = VM_INHERIT_COUNT
+#define BYTES_ADVICE take_choice, put_choice, .count = VM_MADV_COUNT
+#define BYTES_WHO REQUIRED(VM_OPF_USER)
+#define BYTES_HOLES REQUIRED(VM_OPF_HOLESOK)
+#define BYTES_SETMAX OPTIONAL(VM_OPF_SETMAX)
+#define BYTES_WRITE OPTIONAL(VM_OPF_WRITE)
+#define BYTES_INVALIDATE OPTIONAL(VM_OPF_INVALIDATE)
+#define BYTES_TAG take_tag, put_value
+#define BYTES_COUNT take_count, put_value
+
+static const struct arg_bytes arg_forms[] = {
+#define VM_ARG(kind, letter, expected, meaning) [VM_ARG_##kind] = { BYTES_##kind },
+#include "engine/args.def"
+#undef VM_ARG
+};
 
 /* Reads the operation whose code byte was @b. */
 static struct vm_op
@@ -349,16 +375,18 @@ take_op(struct bytes_reader *r, uint8_t b)
 	const uint8_t *args = vm_op_table[op.code].args;
 
 	for (unsigned i = 0; i < VM_OP_ARGS_MAX && args[i] != VM_ARG_NONE; i++)
-		take_arg(r, args[i], &op);
+		arg_forms[args[i]].take(r, &arg_forms[args[i]], &op);
 	return op;
 }
 
 static void
 put_op(struct keybuf *out, const struct program_config *cfg, const struct vm_op *op)
 {
+	const uint8_t *args = vm_op_table[op->code].args;
+
 	keybuf_u8(out, op->code);
-	for (unsigned i = 0; i < VM_OP_ARGS_MAX; i++)
-		put_arg(out, cfg, vm_op_table[op->code].args[i], op);
+	for (unsigned i = 0; i < VM_OP_ARGS_MAX && args[i] != VM_ARG_NONE; i++)
+		arg_forms[args[i]].put(out, &arg_forms[args[i]], cfg, op);
 }
 
 static void

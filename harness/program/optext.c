@@ -3,6 +3,7 @@
 #include "harness/program/optext.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,6 +40,33 @@ static const struct {
 	uint8_t bit;
 } prot_letters[] = { { 'r', VM_PROT_READ }, { 'w', VM_PROT_WRITE }, { 'x', VM_PROT_EXECUTE } };
 
+/*
+ * A kind of argument as text: two functions, and what they have to know of the kind. The table of all kinds, arg_texts,
+ * is made from args.def; a kind without a row TEXT_KIND does not compile.
+ */
+struct arg_text {
+	/* Reads the current word, sets fields of *op, and goes to the next word. False: the error is set. */
+	bool (*parse)(struct lex *l, const struct arg_text *a, struct vm_op *op);
+	/* Appends a blank and the word. */
+	void (*print)(const struct vm_op *op, const struct arg_text *a, struct strbuf *out);
+	const char *expected; /* of args.def */
+	size_t field, ref;    /* numbers, protections: the field of struct vm_op, and its reference; 0: none */
+	uint64_t number_max;  /* numbers */
+	const char *prefix;   /* protections: may come before the letters */
+	const char *const
+	    *words; /* choices: the words by number; two words: the one that clears the flag, and the other */
+	size_t nr_words;
+	uint8_t flag;  /* VM_OPF_* */
+	bool optional; /* may be left out: the flag is then not set */
+};
+enum {
+	ARG_KINDS = 1 /* VM_ARG_NONE, and the rows of args.def */
+#define VM_ARG(kind, letter, expected, meaning) +1
+#include "engine/args.def"
+#undef VM_ARG
+};
+static const struct arg_text arg_texts[ARG_KINDS];
+
 #define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
 
 const char *
@@ -47,48 +75,60 @@ optext_inherit(unsigned inherit)
 	return inherit < VM_INHERIT_COUNT ? inherit_words[inherit] : NULL;
 }
 
+static uint64_t *
+arg_number(struct vm_op *op, const struct arg_text *a)
+{
+	return (uint64_t *)((char *)op + a->field);
+}
+
+static struct vm_op_ref *
+arg_ref(struct vm_op *op, const struct arg_text *a)
+{
+	return (struct vm_op_ref *)((char *)op + a->ref);
+}
+
 /*
  * Reading arguments. Each function reads the current word, sets its fields, and goes to the next word. False: the error
  * is set.
  */
 
 static bool
-parse_choice(struct lex *l, enum vm_arg_kind kind, const char *const *words, size_t nr, uint8_t *ret)
+parse_choice(struct lex *l, const struct arg_text *a, struct vm_op *op)
 {
 	struct nearest n;
 
-	for (size_t i = 0; i < nr; i++) {
-		if (lex_is(l, words[i])) {
-			*ret = (uint8_t)i;
+	for (size_t i = 0; i < a->nr_words; i++) {
+		if (lex_is(l, a->words[i])) {
+			op->choice = (uint8_t)i;
 			lex_next(l);
 			return true;
 		}
 	}
 	nearest_begin(&n, l->word, l->word_len);
-	for (size_t i = 0; i < nr; i++)
-		nearest_offer(&n, words[i]);
-	(void)lex_fail(l, "%s", vm_arg_table[kind].expected);
+	for (size_t i = 0; i < a->nr_words; i++)
+		nearest_offer(&n, a->words[i]);
+	(void)lex_fail(l, "%s", a->expected);
 	return lex_hint(l, &n, NULL);
 }
 
-/* Reads one of two words, one of which is required: @set sets the flag, @clear leaves it. */
+/* Reads one of two words, one of which is required: the second sets the flag. */
 static bool
-parse_either(struct lex *l, enum vm_arg_kind kind, const char *clear, const char *set, uint8_t flag, struct vm_op *op)
+parse_either(struct lex *l, const struct arg_text *a, struct vm_op *op)
 {
-	if (lex_is(l, set))
-		op->flags |= flag;
-	else if (!lex_is(l, clear))
-		return lex_fail(l, "%s", vm_arg_table[kind].expected);
+	if (lex_is(l, a->words[1]))
+		op->flags |= a->flag;
+	else if (!lex_is(l, a->words[0]))
+		return lex_fail(l, "%s", a->expected);
 	lex_next(l);
 	return true;
 }
 
 /* Reads an optional word. */
 static bool
-parse_optional(struct lex *l, enum vm_arg_kind kind, uint8_t flag, struct vm_op *op)
+parse_optional(struct lex *l, const struct arg_text *a, struct vm_op *op)
 {
-	if (lex_is(l, vm_arg_table[kind].expected)) {
-		op->flags |= flag;
+	if (lex_is(l, a->expected)) {
+		op->flags |= a->flag;
 		lex_next(l);
 	}
 	return true;
@@ -118,28 +158,28 @@ prot_of(const char *text, size_t len, uint8_t *ret)
 }
 
 static bool
-parse_prot(struct lex *l, const char *prefix, const char *expected, uint8_t *ret)
+parse_prot(struct lex *l, const struct arg_text *a, struct vm_op *op)
 {
-	size_t skip = strlen(prefix);
+	size_t skip = strlen(a->prefix);
 
-	if (l->word_len < skip || memcmp(l->word, prefix, skip) != 0)
+	if (l->word_len < skip || memcmp(l->word, a->prefix, skip) != 0)
 		skip = 0;
-	if (!prot_of(l->word + skip, l->word_len - skip, ret))
-		return lex_fail(l, "%s", expected);
+	if (!prot_of(l->word + skip, l->word_len - skip, (uint8_t *)op + a->field))
+		return lex_fail(l, "%s", a->expected);
 	lex_next(l);
 	return true;
 }
 
+/* Reads "guard", or a protection and a maximum. */
 static bool
-parse_mapping(struct lex *l, struct vm_op *op)
+parse_mapping(struct lex *l, const struct arg_text *a, struct vm_op *op)
 {
 	if (lex_is(l, "guard")) {
 		op->flags |= VM_OPF_GUARD;
 		lex_next(l);
 		return true;
 	}
-	return parse_prot(l, "prot=", vm_arg_table[VM_ARG_MAPPING].expected, &op->prot) &&
-	       parse_prot(l, "max=", vm_arg_table[VM_ARG_MAX].expected, &op->max);
+	return parse_prot(l, a, op) && parse_prot(l, &arg_texts[VM_ARG_MAX], op);
 }
 
 /* Reads "T1.0", "init.2" or "final.0", which follows a '$'. */
@@ -163,93 +203,28 @@ parse_ref_name(const char *text, size_t len, struct vm_op_ref *ref)
 	return ref->from != 0;
 }
 
+static bool
+parse_number(struct lex *l, const struct arg_text *a, struct vm_op *op)
+{
+	return lex_take_number(l, a->expected, a->number_max, arg_number(op, a));
+}
+
 /* Reads a number, or a result with an optional number: "$T1.0", "$T1.0+4". */
 static bool
-parse_number_or_ref(struct lex *l, const char *expected, uint64_t max, uint64_t *number, struct vm_op_ref *ref)
+parse_number_or_ref(struct lex *l, const struct arg_text *a, struct vm_op *op)
 {
 	const char *plus = memchr(l->word, '+', l->word_len);
 	size_t name = plus != NULL ? (size_t)(plus - l->word) : l->word_len;
 	lex_wide n = 0;
 
 	if (lex_at_end(l) || *l->word != '$')
-		return lex_take_number(l, expected, max, number);
-	if (!parse_ref_name(l->word + 1, name - 1, ref) ||
-	    (plus != NULL && lex_number(plus + 1, l->word_len - name - 1, max, &n) != LEX_NUMBER_OK))
-		return lex_fail(l, "%s, or a result like $T1.0, $T1.0+4 or $init.0", expected);
-	*number = (uint64_t)n;
+		return parse_number(l, a, op);
+	if (!parse_ref_name(l->word + 1, name - 1, arg_ref(op, a)) ||
+	    (plus != NULL && lex_number(plus + 1, l->word_len - name - 1, a->number_max, &n) != LEX_NUMBER_OK))
+		return lex_fail(l, "%s, or a result like $T1.0, $T1.0+4 or $init.0", a->expected);
+	*arg_number(op, a) = (uint64_t)n;
 	lex_next(l);
 	return true;
-}
-
-static bool
-parse_arg(struct lex *l, enum vm_arg_kind kind, struct vm_op *op)
-{
-	const char *expected = vm_arg_table[kind].expected;
-
-	switch (kind) {
-	case VM_ARG_START:
-		return parse_number_or_ref(l, expected, VM_OP_PAGE_MAX, &op->start, &op->ref_start);
-	case VM_ARG_END:
-		return parse_number_or_ref(l, expected, VM_OP_PAGE_MAX, &op->end, &op->ref_end);
-	case VM_ARG_LEN:
-		return lex_take_number(l, expected, VM_OP_PAGE_MAX, &op->end);
-	case VM_ARG_PROT:
-		return parse_prot(l, "prot=", expected, &op->prot);
-	case VM_ARG_MAX:
-		return parse_prot(l, "max=", expected, &op->max);
-	case VM_ARG_MAPPING:
-		return parse_mapping(l, op);
-	case VM_ARG_INHERIT:
-		return parse_choice(l, kind, inherit_words, COUNT_OF(inherit_words), &op->choice);
-	case VM_ARG_ADVICE:
-		return parse_choice(l, kind, advice_words, COUNT_OF(advice_words), &op->choice);
-	case VM_ARG_WHO:
-		return parse_either(l, kind, "system", "user", VM_OPF_USER, op);
-	case VM_ARG_HOLES:
-		return parse_either(l, kind, "noholes", "holesok", VM_OPF_HOLESOK, op);
-	case VM_ARG_SETMAX:
-		return parse_optional(l, kind, VM_OPF_SETMAX, op);
-	case VM_ARG_WRITE:
-		return parse_optional(l, kind, VM_OPF_WRITE, op);
-	case VM_ARG_INVALIDATE:
-		return parse_optional(l, kind, VM_OPF_INVALIDATE, op);
-	case VM_ARG_TAG:
-		return parse_number_or_ref(l, expected, UINT64_MAX, &op->value, &op->ref_value);
-	case VM_ARG_COUNT:
-		return lex_take_number(l, expected, VM_OP_PAGE_MAX, &op->value);
-	case VM_ARG_NONE:
-		break;
-	}
-	return true;
-}
-
-/* The flag of an optional kind; 0 for a required kind. */
-static uint8_t
-optional_flag(enum vm_arg_kind kind)
-{
-	switch (kind) {
-	case VM_ARG_SETMAX:
-		return VM_OPF_SETMAX;
-	case VM_ARG_WRITE:
-		return VM_OPF_WRITE;
-	case VM_ARG_INVALIDATE:
-		return VM_OPF_INVALIDATE;
-	case VM_ARG_NONE:
-	case VM_ARG_START:
-	case VM_ARG_END:
-	case VM_ARG_LEN:
-	case VM_ARG_PROT:
-	case VM_ARG_MAX:
-	case VM_ARG_MAPPING:
-	case VM_ARG_INHERIT:
-	case VM_ARG_ADVICE:
-	case VM_ARG_WHO:
-	case VM_ARG_HOLES:
-	case VM_ARG_TAG:
-	case VM_ARG_COUNT:
-		break;
-	}
-	return 0;
 }
 
 uint8_t
@@ -317,13 +292,14 @@ optext_parse(struct lex *l, struct vm_op *op, const char **ret_optional)
 	if (!parse_name(l, &op->code))
 		return false;
 	for (unsigned i = 0; i < VM_OP_ARGS_MAX; i++) {
-		enum vm_arg_kind kind = vm_op_table[op->code].args[i];
-		uint8_t flag = optional_flag(kind);
+		const struct arg_text *a = &arg_texts[vm_op_table[op->code].args[i]];
 
-		if (!parse_arg(l, kind, op))
+		if (a->parse == NULL)
+			break;
+		if (!a->parse(l, a, op))
 			return false;
-		if (flag != 0 && (op->flags & flag) == 0)
-			*ret_optional = vm_arg_table[kind].expected;
+		if (a->optional && (op->flags & a->flag) == 0)
+			*ret_optional = a->expected;
 	}
 	return true;
 }
@@ -373,10 +349,18 @@ print_ref(uint64_t n, struct vm_op_ref ref, struct strbuf *out)
 }
 
 static void
-print_prot(uint8_t prot, struct strbuf *out)
+print_number_or_ref(const struct vm_op *op, const struct arg_text *a, struct strbuf *out)
+{
+	struct vm_op copy = *op;
+
+	print_ref(*arg_number(&copy, a), a->ref != 0 ? *arg_ref(&copy, a) : (struct vm_op_ref){ 0 }, out);
+}
+
+static void
+print_prot(const struct vm_op *op, const struct arg_text *a, struct strbuf *out)
 {
 	strbuf_addc(out, ' ');
-	optext_print_prot(prot, out);
+	optext_print_prot(((const uint8_t *)op)[a->field], out);
 }
 
 static void
@@ -387,66 +371,71 @@ print_word(const char *word, struct strbuf *out)
 }
 
 static void
-print_mapping(const struct vm_op *op, struct strbuf *out)
+print_mapping(const struct vm_op *op, const struct arg_text *a, struct strbuf *out)
 {
 	if ((op->flags & VM_OPF_GUARD) != 0) {
 		print_word("guard", out);
 		return;
 	}
-	print_prot(op->prot, out);
-	print_prot(op->max, out);
+	print_prot(op, a, out);
+	print_prot(op, &arg_texts[VM_ARG_MAX], out);
 }
 
 static void
-print_arg(const struct vm_op *op, enum vm_arg_kind kind, struct strbuf *out)
+print_choice(const struct vm_op *op, const struct arg_text *a, struct strbuf *out)
 {
-	switch (kind) {
-	case VM_ARG_START:
-		print_ref(op->start, op->ref_start, out);
-		break;
-	case VM_ARG_END:
-		print_ref(op->end, op->ref_end, out);
-		break;
-	case VM_ARG_LEN:
-		print_number(op->end, out);
-		break;
-	case VM_ARG_PROT:
-		print_prot(op->prot, out);
-		break;
-	case VM_ARG_MAX:
-		print_prot(op->max, out);
-		break;
-	case VM_ARG_MAPPING:
-		print_mapping(op, out);
-		break;
-	case VM_ARG_INHERIT:
-		print_word(optext_inherit(op->choice), out);
-		break;
-	case VM_ARG_ADVICE:
-		print_word(op->choice < VM_MADV_COUNT ? advice_words[op->choice] : NULL, out);
-		break;
-	case VM_ARG_WHO:
-		print_word((op->flags & VM_OPF_USER) != 0 ? "user" : "system", out);
-		break;
-	case VM_ARG_HOLES:
-		print_word((op->flags & VM_OPF_HOLESOK) != 0 ? "holesok" : "noholes", out);
-		break;
-	case VM_ARG_SETMAX:
-	case VM_ARG_WRITE:
-	case VM_ARG_INVALIDATE:
-		if ((op->flags & optional_flag(kind)) != 0)
-			print_word(vm_arg_table[kind].expected, out);
-		break;
-	case VM_ARG_TAG:
-		print_ref(op->value, op->ref_value, out);
-		break;
-	case VM_ARG_COUNT:
-		print_number(op->value, out);
-		break;
-	case VM_ARG_NONE:
-		break;
-	}
+	print_word(op->choice < a->nr_words ? a->words[op->choice] : NULL, out);
 }
+
+static void
+print_either(const struct vm_op *op, const struct arg_text *a, struct strbuf *out)
+{
+	print_word(a->words[(op->flags & a->flag) != 0], out);
+}
+
+static void
+print_optional(const struct vm_op *op, const struct arg_text *a, struct strbuf *out)
+{
+	if ((op->flags & a->flag) != 0)
+		print_word(a->expected, out);
+}
+
+/* The kinds: one row for each row of args.def. */
+
+static const char *const who_words[] = { "system", "user" };
+static const char *const holes_words[] = { "noholes", "holesok" };
+
+#define FIELD(name) .field = offsetof(struct vm_op, name)
+#define REF(name) .ref = offsetof(struct vm_op, name)
+#define NUMBER(name, max) .parse = parse_number, .print = print_number_or_ref, FIELD(name), .number_max = (max)
+#define RESULT(name, max)                                                                                              \
+	.parse = parse_number_or_ref, .print = print_number_or_ref, FIELD(name), REF(ref_##name), .number_max = (max)
+#define PROT(name) .parse = parse_prot, .print = print_prot, .prefix = #name "=", FIELD(name)
+#define CHOICE(list) .parse = parse_choice, .print = print_choice, .words = (list), .nr_words = COUNT_OF(list)
+#define EITHER(list, bit) .parse = parse_either, .print = print_either, .words = (list), .flag = (bit)
+#define OPTIONAL(bit) .parse = parse_optional, .print = print_optional, .flag = (bit), .optional = true
+
+#define TEXT_START RESULT(start, VM_OP_PAGE_MAX)
+#define TEXT_END RESULT(end, VM_OP_PAGE_MAX)
+#define TEXT_LEN NUMBER(end, VM_OP_PAGE_MAX)
+#define TEXT_PROT PROT(prot)
+#define TEXT_MAX PROT(max)
+#define TEXT_MAPPING .parse = parse_mapping, .print = print_mapping, .prefix = "prot=", FIELD(prot)
+#define TEXT_INHERIT CHOICE(inherit_words)
+#define TEXT_ADVICE CHOICE(advice_words)
+#define TEXT_WHO EITHER(who_words, VM_OPF_USER)
+#define TEXT_HOLES EITHER(holes_words, VM_OPF_HOLESOK)
+#define TEXT_SETMAX OPTIONAL(VM_OPF_SETMAX)
+#define TEXT_WRITE OPTIONAL(VM_OPF_WRITE)
+#define TEXT_INVALIDATE OPTIONAL(VM_OPF_INVALIDATE)
+#define TEXT_TAG RESULT(value, UINT64_MAX)
+#define TEXT_COUNT NUMBER(value, VM_OP_PAGE_MAX)
+
+static const struct arg_text arg_texts[ARG_KINDS] = {
+#define VM_ARG(kind, letter, what, meaning) [VM_ARG_##kind] = { .expected = (what), TEXT_##kind },
+#include "engine/args.def"
+#undef VM_ARG
+};
 
 void
 vmt_print_op(const struct vm_op *op, struct strbuf *out)
@@ -454,8 +443,8 @@ vmt_print_op(const struct vm_op *op, struct strbuf *out)
 	const struct vm_op_desc *desc = &vm_op_table[op->code <= VM_OP_CODE_MAX ? op->code : VM_OP_INVALID];
 
 	strbuf_add(out, desc->name != NULL ? desc->name : "?");
-	for (unsigned i = 0; i < VM_OP_ARGS_MAX; i++)
-		print_arg(op, desc->args[i], out);
+	for (unsigned i = 0; i < VM_OP_ARGS_MAX && desc->args[i] != VM_ARG_NONE; i++)
+		arg_texts[desc->args[i]].print(op, &arg_texts[desc->args[i]], out);
 }
 
 /* Results. */

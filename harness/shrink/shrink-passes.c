@@ -452,6 +452,87 @@ named_place(struct shrink *s, unsigned number)
 	free(pages);
 }
 
+/*
+ * How a kind of argument of operation @number is made plainer; @before is the operation without that. The table of all
+ * kinds is made from args.def; a kind without a row SHRINK_KIND does not compile. Flags are gone already (fewer_flags),
+ * and pages come later.
+ */
+typedef void arg_shrink_function(struct shrink *s, unsigned number, const struct vm_op *before);
+
+static void
+shrink_nothing(struct shrink *s, unsigned number, const struct vm_op *before)
+{
+	(void)s;
+	(void)number;
+	(void)before;
+}
+
+static void
+shrink_max(struct shrink *s, unsigned number, const struct vm_op *before)
+{
+	(void)before;
+	plainest(s, number, plain_maxima, offsetof(struct vm_op, max));
+}
+
+static void
+shrink_prot(struct shrink *s, unsigned number, const struct vm_op *before)
+{
+	(void)before;
+	plainest(s, number, plain_prots, offsetof(struct vm_op, prot));
+}
+
+static void
+shrink_mapping(struct shrink *s, unsigned number, const struct vm_op *before)
+{
+	if ((before->flags & VM_OPF_GUARD) != 0)
+		return;
+	shrink_max(s, number, before);
+	shrink_prot(s, number, before);
+}
+
+static void
+shrink_choice(struct shrink *s, unsigned number, const struct vm_op *before)
+{
+	(void)before;
+	lower_choice(s, number);
+}
+
+static void
+shrink_value(struct shrink *s, unsigned number, const struct vm_op *before)
+{
+	(void)before;
+	lower_number(s, number, false);
+}
+
+static void
+shrink_length(struct shrink *s, unsigned number, const struct vm_op *before)
+{
+	(void)before;
+	lower_number(s, number, true);
+}
+
+#define SHRINK_START shrink_nothing
+#define SHRINK_END shrink_nothing
+#define SHRINK_LEN shrink_length
+#define SHRINK_PROT shrink_prot
+#define SHRINK_MAX shrink_max
+#define SHRINK_MAPPING shrink_mapping
+#define SHRINK_INHERIT shrink_choice
+#define SHRINK_ADVICE shrink_choice
+#define SHRINK_WHO shrink_nothing
+#define SHRINK_HOLES shrink_nothing
+#define SHRINK_SETMAX shrink_nothing
+#define SHRINK_WRITE shrink_nothing
+#define SHRINK_INVALIDATE shrink_nothing
+#define SHRINK_TAG shrink_value
+#define SHRINK_COUNT shrink_value
+
+static arg_shrink_function *const arg_shrinks[] = {
+#define VM_ARG(kind, letter, expected, meaning) [VM_ARG_##kind] = SHRINK_##kind,
+#include "engine/args.def"
+#undef VM_ARG
+};
+
 void
 shrink_arguments(struct shrink *s)
 {
@@ -461,22 +542,14 @@ shrink_arguments(struct shrink *s)
 		fewer_arguments(s, i);
 	}
 	for (unsigned i = 0; i < program_nr_ops(&s->best); i++) {
-		const struct vm_op *op = program_op(&s->best, i);
-		uint8_t code = op->code;
-		bool mapping = draw_has_kind(code, VM_ARG_MAPPING) && (op->flags & VM_OPF_GUARD) == 0;
+		const struct vm_op before = *program_op(&s->best, i);
+		const uint8_t *args = vm_op_table[before.code].args;
 
-		if (op->flags != 0)
+		if (before.flags != 0)
 			fewer_flags(s, i);
-		if (mapping || draw_has_kind(code, VM_ARG_MAX))
-			plainest(s, i, plain_maxima, offsetof(struct vm_op, max));
-		if (mapping || draw_has_kind(code, VM_ARG_PROT))
-			plainest(s, i, plain_prots, offsetof(struct vm_op, prot));
-		if (draw_has_kind(code, VM_ARG_INHERIT) || draw_has_kind(code, VM_ARG_ADVICE))
-			lower_choice(s, i);
-		if (draw_has_kind(code, VM_ARG_TAG) || draw_has_kind(code, VM_ARG_COUNT))
-			lower_number(s, i, false);
-		if (draw_has_kind(code, VM_ARG_LEN))
-			lower_number(s, i, true);
+		for (unsigned arg = VM_OP_ARGS_MAX; arg-- > 0;)
+			if (args[arg] != VM_ARG_NONE)
+				arg_shrinks[args[arg]](s, i, &before);
 	}
 }
 
