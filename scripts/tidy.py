@@ -145,6 +145,16 @@ def mark(file):
 
 
 @rule
+def misread(file):
+    """clang-format takes "a < b && *c > 0" for a template, and writes "a<b && * c> 0"."""
+    if not file.is_c:
+        return
+    for number, line in enumerate(file.lines, 1):
+        if re.search(r"\w<\w.*(&&|\|\|) \* \w+> ", line):
+            yield number, "clang-format misreads it: change the order of the comparisons"
+
+
+@rule
 def machine_path(file):
     """No path of the machine that something was written on."""
     pattern = re.compile(r"(?<![\w.$}-])(" + "|".join(map(re.escape, MACHINE_PATHS)) + ")")

@@ -54,6 +54,9 @@ BAD = {
         ("README.md", "# A\n\nFIX" + "ME\n", 3, "is left"),
         ("scripts/a", SH + "# XX" + "X\n", 3, "is left"),
     ],
+    "misread": [
+        ("engine/a.c", C + body("while (a<b && * c> 0)"), 5, "clang-format misreads it"),
+    ],
     "machine-path": [
         ("docs/a.md", f"see {PATH}\n", 1, "a path of one machine"),
         ("tests/a.c", C + f'#define A "{PATH}"\n', 2, "a path of one machine"),

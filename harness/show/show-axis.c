@@ -121,7 +121,7 @@ widen(struct show_axis *a, size_t from, size_t to, unsigned need, unsigned *spar
 
 	for (size_t i = from; i < to; i++)
 		have += a->segments[i].width;
-	for (; have<need && * spare> 0; have++, --*spare) {
+	for (; *spare > 0 && have < need; have++, --*spare) {
 		size_t narrow = from;
 
 		for (size_t i = from; i < to; i++)
