@@ -67,7 +67,9 @@ option_halts(void)
 	const char *text = getenv("TSAN_OPTIONS");
 	bool halts = false;
 
-	while (text != NULL && (text = strstr(text, name)) != NULL) {
+	if (text == NULL)
+		return false;
+	while ((text = strstr(text, name)) != NULL) {
 		text += sizeof(name) - 1;
 		halts = *text == '1' || *text == 't' || *text == 'y';
 	}

@@ -280,7 +280,7 @@ check_rows(void)
 			nr_complaints++;
 		}
 	}
-	printf("%u edges, %u of them shown by a program\n", VM_EDGE_COUNT, nr_shown);
+	printf("%d edges, %u of them shown by a program\n", VM_EDGE_COUNT, nr_shown);
 	if (nr_shown < ROWS_MIN)
 		complain("engine/edges.def", "too few edges are shown by a program");
 }

@@ -735,7 +735,7 @@ run_herd(unsigned spin)
 		most = nr_ops > most ? nr_ops : most;
 	}
 	assert_int_equal(left, nr_writes);
-	printf("%u threads, %u tries before a sleep: the busiest did %.1f times the work of the slowest\n", HERD, spin,
+	printf("%d threads, %u tries before a sleep: the busiest did %.1f times the work of the slowest\n", HERD, spin,
 	    (double)most / (double)least);
 }
 

@@ -46,7 +46,7 @@ keybuf_num(struct keybuf *k, uint64_t v)
 static inline void
 keybuf_signed(struct keybuf *k, int64_t v)
 {
-	keybuf_num(k, ((uint64_t)v << 1) ^ (uint64_t)(v >> 63));
+	keybuf_num(k, ((uint64_t)v << 1) ^ (v < 0 ? UINT64_MAX : 0));
 }
 
 #endif
