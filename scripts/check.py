@@ -70,11 +70,14 @@ class CompileJob:
             yield Job(name, name, [], folder=f"{self.place}/{name}", cc=cc, options=options)
 
 
-OTHERS = ["--no-suite", "lint", "--no-suite", "tsan", "--no-suite", "touched"]  # suites that no job of their own runs
+# without the suites that have a job of their own
+OTHERS = ["--no-suite", "lint", "--no-suite", "tsan", "--no-suite", "touched", "--no-suite", "static"]
 
 JOBS = [
     Job("lint", "tidy rules, formatting, documents", ["--suite", "lint"], folder="plain", options=PLAIN),
     Job("touched", "how many files an addition touches: suite touched", ["--suite", "touched"], folder="plain",
+        options=PLAIN),
+    Job("static", "shellcheck, cppcheck: suite static", ["--suite", "static"], folder="plain",
         options=PLAIN),
     Job("plain", "clang, optimized: all suites", OTHERS, options=PLAIN),
     Job("asan", "clang, address and undefined behaviour sanitizers: all suites",
