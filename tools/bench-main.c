@@ -34,11 +34,10 @@ bench_figure(struct bench_report *r, const char *key, double value)
 	}
 }
 
-static const char help_head[] =
-    "usage: wirestorm bench BENCH [OPTION...]\n"
-    "\n"
-    "Measures what the hot paths cost on this machine. BENCH is one of those below.\n"
-    "\n";
+static const char help_head[] = "usage: wirestorm bench BENCH [OPTION...]\n"
+                                "\n"
+                                "Measures what the hot paths cost on this machine. BENCH is one of those below.\n"
+                                "\n";
 
 static const char help_tail[] =
     "\n"

@@ -223,8 +223,7 @@ hunt_end(const struct bugs_command *c)
 		wrong += c->results[i].record.end == BUGS_FOUND && c->results[i].trial.mutant == VM_MUTANT_none;
 	}
 	if (failed > 0)
-		warnx("%zu trial%s failed: no result for %s", failed, plural(failed),
-		    failed == 1 ? "it" : "them");
+		warnx("%zu trial%s failed: no result for %s", failed, plural(failed), failed == 1 ? "it" : "them");
 	if (!c->json)
 		printf("%zu of %zu trial%s found something%s\n", found, c->nr_results, plural(c->nr_results),
 		    c->nr_results < c->nr_trials ? "; interrupted" : "");
@@ -450,13 +449,13 @@ static const struct option_row rows[] = {
 	OPTION_CALL("--corpus DIR", take_corpus,
 	    "litmus: the programs (default corpus/litmus); equivalent: may be given again (default corpus/freebsd and "
 	    "corpus/litmus)"),
-	OPTION_TEXT("--state DIR", TO(const char *, state),
-	    "keep each result in DIR, and skip trials with a result there"),
+	OPTION_TEXT(
+	    "--state DIR", TO(const char *, state), "keep each result in DIR, and skip trials with a result there"),
 	OPTION_TEXT("--fuzzer FILE", TO(const char *, fuzzer),
 	    "fuzz_sched: the program, of a build with -Dfuzz=true -Dmutants=true"),
 	OPTION_COUNT("--count N", TO(uint64_t, count), 0, INT32_MAX, "equivalent: random programs (default 20000)"),
-	OPTION_NUMBER("-j, --jobs N", TO(unsigned, jobs), 1, JOBS_MAX,
-	    "trials at a time (default 1, for the best measurement)"),
+	OPTION_NUMBER(
+	    "-j, --jobs N", TO(unsigned, jobs), 1, JOBS_MAX, "trials at a time (default 1, for the best measurement)"),
 	OPTION_TARGET(TO(struct cli_target, target)),
 	OPTION_FLAG("--markdown", TO(bool, markdown), "list, report: a table for a document"),
 	OPTION_FLAG("--json", TO(bool, json), "one JSON object per result and line"),
