@@ -111,6 +111,41 @@ class Golden(unittest.TestCase):
                 self.assertIn(fact, text, name)
 
 
+class Axis(unittest.TestCase):
+    """Maps in 40 columns: stretches become as narrow as they have to, and labels as short."""
+
+    def maps(self, text):
+        code, out, err = show("--width", "40", "--seed", "3", "-", text=text)
+        self.assertEqual((code, err), (0, ""))
+        return re.findall(r"(?m)^ map +(.*)\n +(.*)$", out)
+
+    def test_labels_get_shorter_and_disappear(self):
+        self.assertEqual(self.maps("""map 16 80
+init insert 20 24 rw rwx
+init insert 40 41 rwx rwx
+init insert 41 60 rx rwx
+init wire 20 22 user noholes
+init wire 40 41 user noholes
+T0 wire 20 24 user noholes
+T1 wire 40 60 user noholes
+"""), [("16  20 22        40 41      60", "····│1u│ │···≈···│1u│r-x    │·≈·"),
+            ("16  20 22        40 41      60", "····│  │ │···≈···│1u│r-x    │·≈·"),
+            ("16  20 22        40 41      60", "····│  │ │···≈···│  │w1!    │·≈·"),
+            ("16  20   24      40 41      60", "····│w1u │···≈···│  │w1!    │·≈·"),
+            ("16  20   24      40 41      60", "····│w1u │···≈···│1u│r-x w1u│·≈·")])
+
+    def test_stretches_get_narrow_from_the_left_until_the_map_fits(self):
+        self.assertEqual(self.maps("""map 16 80
+init insert 20 24 rw rwx
+init insert 26 30 r rwx
+init insert 32 40 rx rwx
+init insert 42 50 rw rwx
+init insert 52 60 r rwx
+T0 clip 36
+"""), [("16 24 32  42      50        60", "≈│ ││││ │·│rw-    │·│r--    │·≈·"),
+            ("16 24 32  42      50        60", "≈│ ││││││·│rw-    │·│r--    │·≈·")])
+
+
 class Why(unittest.TestCase):
     """Of several things that could explain a failure, the one that does."""
 
