@@ -2,6 +2,8 @@
 /* replay.c - see replay.h. */
 #include "harness/run/replay.h"
 
+#include <assert.h>
+
 #include "harness/run/run-step.h"
 
 static const char *
@@ -60,6 +62,7 @@ replay(struct run *r, const struct program_choice *choices, size_t nr_choices, s
 	size_t steps_max = how->steps_max != 0 ? how->steps_max : STRATEGY_STEPS_MAX;
 	unsigned last = 0;
 
+	assert(nr_choices == 0 || choices != NULL);
 	how->nr_steps = how->nr_diverged = 0;
 	run_begin(r);
 	for (size_t i = 0; i < nr_choices; i++)

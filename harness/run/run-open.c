@@ -43,6 +43,7 @@ run_alone(struct run *r, const struct vm_op *op)
 {
 	uint64_t steps = 0;
 
+	assert(r->self != NULL);
 	r->init_op = run_refs_look_up_alone(r, op, &r->init_result);
 	if (r->init_op == NULL) {
 		run_refs_keep(r, op, &r->init_result);
@@ -263,6 +264,7 @@ _Atomic uint64_t *heartbeat_counter = &own_counter;
 void
 run_begin(struct run *r)
 {
+	assert(r->self != NULL);
 	heartbeat();
 	if (!r->once)
 		r->target->restore(r->self);
@@ -279,6 +281,7 @@ run_begin(struct run *r)
 void
 run_step(struct run *r, unsigned thread)
 {
+	assert(r->begun && thread < r->program->nr_threads);
 	run_step_here(r, thread);
 }
 
@@ -331,6 +334,7 @@ run_final_each(struct run *r, run_final_fn *each, void *arg, struct strbuf *out)
 {
 	const struct program *p = r->program;
 
+	assert(r->self != NULL);
 	if (run_panic(r) != NULL)
 		return true; /* no thread finished, and the dead one may hold locks */
 	r->init_is_final = true;

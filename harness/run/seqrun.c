@@ -2,6 +2,7 @@
 /* seqrun.c - running and comparing sequential programs, see seqrun.h. */
 #include "harness/run/seqrun.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,7 @@ seqrun_flatten(struct program *p)
 	free(p->threads);
 	p->threads = NULL;
 	p->nr_threads = 0;
+	assert(p->nr_init == nr);
 }
 
 size_t
@@ -68,6 +70,7 @@ seqrun_open(struct seqrun *r, const struct vm_target *target, const struct progr
 void
 seqrun_close(struct seqrun *r)
 {
+	assert(r->self != NULL);
 	r->target->destroy(r->self);
 	r->self = NULL;
 }
@@ -83,6 +86,7 @@ body(void *arg, unsigned thread)
 struct vm_result
 seqrun_step(struct seqrun *r, const struct vm_op *op)
 {
+	assert(r->self != NULL);
 	r->op = op;
 	r->result = (struct vm_result){ .outcome = VM_OUTCOME_BLOCKED };
 	sim_begin_init(r->sim, body, r);

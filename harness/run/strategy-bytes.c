@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* strategy-bytes.c - chooses by bytes, and turns a schedule into bytes: docs/bytes.md. */
 #include "harness/base/base.h"
+
+#include <assert.h>
+
 #include "harness/run/run-step.h"
 #include "harness/run/strategy.h"
 
@@ -13,6 +16,7 @@ strategy_bytes_upto(struct run *r, const uint8_t *bytes, size_t nr, size_t max, 
 	uint32_t enabled;
 	size_t step = 0, at = 0;
 
+	assert(nr == 0 || bytes != NULL);
 	run_begin(r);
 	while ((enabled = run_enabled(r)) != 0 && step < max) {
 		if ((enabled & (enabled - 1)) != 0 && at < nr)

@@ -10,6 +10,8 @@
  */
 #include "harness/run/strategy.h"
 
+#include <assert.h>
+
 #define DEPTH_MAX 5
 
 struct pct {
@@ -73,6 +75,7 @@ run_pct(
 	struct pct s = { .nr_changes = depth - 1, .lowest = PRIORITY_CHANGED - 1 };
 	uint32_t k = v->nr_choices > 0 ? v->nr_choices : 1;
 
+	assert(depth >= 1 && depth <= DEPTH_MAX && v->nr_threads == r->program->nr_threads);
 	for (unsigned t = 0; t < v->nr_threads; t++) {
 		unsigned other = (unsigned)prng_below(prng, t + 1);
 

@@ -9,6 +9,8 @@
  */
 #include "harness/run/strategy.h"
 
+#include <assert.h>
+
 struct pos {
 	const struct run *r;
 	const struct strategy_view *v;
@@ -60,6 +62,7 @@ strategy_pos(struct run *r, const struct strategy_view *v, uint64_t seed, replay
 {
 	struct pos s = { .r = r, .v = v, .prng = { seed } };
 
+	assert(v->nr_threads == r->program->nr_threads);
 	for (unsigned t = 0; t < v->nr_threads; t++)
 		s.priorities[t] = prng_next(&s.prng);
 	return strategy_drive(r, pick, &s, on_step, arg);

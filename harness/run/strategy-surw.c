@@ -10,6 +10,8 @@
  */
 #include "harness/run/strategy.h"
 
+#include <assert.h>
+
 #define NOBODY PROGRAM_THREADS_MAX
 
 struct surw {
@@ -101,6 +103,7 @@ strategy_surw(struct run *r, const struct strategy_view *v, uint64_t seed, repla
 {
 	struct surw s = { .r = r, .v = v, .prng = { seed }, .intended = NOBODY };
 
+	assert(v->nr_threads == r->program->nr_threads);
 	draw_set(&s);
 	for (unsigned t = 0; t < v->nr_threads; t++)
 		for (unsigned op = v->first[t]; op < v->first[t + 1]; op++)

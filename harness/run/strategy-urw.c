@@ -6,6 +6,8 @@
  */
 #include "harness/run/strategy.h"
 
+#include <assert.h>
+
 struct urw {
 	struct prng prng;
 	uint32_t left[PROGRAM_THREADS_MAX]; /* steps left, at least 1 */
@@ -29,6 +31,7 @@ strategy_urw(struct run *r, const struct strategy_view *v, uint64_t seed, replay
 {
 	struct urw s = { .prng = { seed } };
 
+	assert(v->nr_threads == r->program->nr_threads);
 	for (unsigned t = 0; t < v->nr_threads; t++)
 		s.left[t] = v->thread_steps[t];
 	return strategy_drive(r, pick, &s, on_step, arg);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* strategy-view.c - what strategies know of a program before it runs: see strategy.h. */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "harness/base/base.h"
@@ -163,6 +164,7 @@ strategy_view_init(struct strategy_view *v, struct run *r)
 {
 	const struct program *p = r->program;
 
+	assert(r->self != NULL && p->nr_threads <= PROGRAM_THREADS_MAX);
 	*v = (struct strategy_view){ .nr_threads = p->nr_threads };
 	for (unsigned t = 0; t < p->nr_threads; t++)
 		v->first[t + 1] = v->first[t] + p->threads[t].nr_ops;

@@ -2,6 +2,7 @@
 /* strategy.c - the table of strategies, and the loop that they share: see strategy.h. */
 #include "harness/run/strategy.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "harness/base/base.h"
@@ -45,6 +46,7 @@ strategy_of_mix(uint64_t seed)
 
 	for (size_t n = 0; n < NR_STRATEGIES; n++)
 		sum += strategies[n].share;
+	assert(sum > 0);
 	for (at = (unsigned)prng_below(&prng, sum); at >= strategies[i].share; i++)
 		at -= strategies[i].share;
 	return &strategies[i];
