@@ -2,6 +2,9 @@
 /* explore-findings.c - keeps each finding of the checker once, with the place where it was seen. */
 
 #include "harness/base/base.h"
+
+#include <assert.h>
+
 #include "harness/explore/explore-graph.h"
 
 uint32_t
@@ -31,6 +34,7 @@ void
 findings_see(struct graph *g, struct explore_result *result, const struct checker *c, size_t nr_before, uint32_t from,
     uint8_t thread)
 {
+	assert(nr_before <= c->nr_findings && from < g->nr_nodes);
 	for (size_t i = nr_before; i < c->nr_findings; i++)
 		see(g, result, &c->findings[i], from, thread);
 }
@@ -95,6 +99,7 @@ findings_on_witnesses(struct run *r, struct explore_result *result)
 {
 	const struct explore_finding *missing = NULL;
 
+	assert(r->checker != NULL);
 	for (size_t i = 0; i < result->nr_findings; i++)
 		if (!finding_on_witness(r, &result->findings[i]) && missing == NULL)
 			missing = &result->findings[i];

@@ -2,6 +2,7 @@
 /* explore-graph.c - the data of the state graph: finds nodes by their keys, and outcomes by their texts. */
 #include "harness/explore/explore-graph.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,6 +75,7 @@ graph_add(struct graph *g, size_t key, uint64_t hash, uint32_t enabled)
 	unsigned nr_edges = (unsigned)__builtin_popcount(enabled);
 	uint32_t id = (uint32_t)g->nr_nodes;
 
+	assert(g->nr_nodes < NODE_NONE && key <= g->keys.len);
 	if ((g->nr_nodes + 1) * 2 > g->nr_slots)
 		slots_grow(g);
 	g->nodes = memory_grow(g->nodes, &g->cap_nodes, g->nr_nodes + 1, sizeof(*g->nodes), "the states");
@@ -133,9 +135,11 @@ outcomes_take(struct outcomes *o, struct explore_result *result)
 {
 	struct outcome_node *n;
 
+	assert(result->outcomes == NULL && result->nr_outcomes == 0);
 	result->outcomes = memory_new(o->nr + 1u, sizeof(*result->outcomes), "the outcomes");
 	RB_FOREACH (n, outcome_tree, &o->tree)
 		result->outcomes[result->nr_outcomes++] = n->o;
+	assert(result->nr_outcomes == o->nr);
 	for (uint32_t i = 0; i < o->nr; i++)
 		free(o->by_index[i]);
 	free(o->by_index);

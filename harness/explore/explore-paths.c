@@ -6,6 +6,7 @@
  * Counts and probabilities are propagated from the start along the edges, in topological order. Witnesses are shortest
  * paths over pairs (state, thread that ran last): whether a choice is a preemption depends on the last thread.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,6 +52,7 @@ topological(const struct graph *g)
 			stack[depth++] = succ;
 		}
 	}
+	assert(put == 0); /* all nodes can be reached from the start */
 	free(colour);
 	free(stack);
 	free(next);
@@ -208,6 +210,7 @@ path_steps(const struct explore_path *p)
 void
 path_append(struct explore_path *p, size_t *cap, unsigned thread)
 {
+	assert(thread < PROGRAM_THREADS_MAX);
 	if (p->nr_choices > 0 && p->choices[p->nr_choices - 1].thread == thread) {
 		p->choices[p->nr_choices - 1].count++;
 		return;
@@ -256,6 +259,7 @@ path_to_spot(
 	size_t nr = 0, cap_steps = 0;
 	const struct spot *s = &spots[(size_t)place * width + last];
 
+	assert(s->preemptions != UINT32_MAX);
 	p->preemptions = s->preemptions;
 	for (unsigned at = last; s->from_place != NODE_NONE;) {
 		steps = memory_grow(steps, &cap_steps, nr + 1, 1, "the states");
@@ -344,6 +348,7 @@ finding_witnesses(const struct graph *g, const struct spot *spots, unsigned widt
 		}
 	}
 	for (size_t i = 0; i < result->nr_findings; i++) {
+		assert(at[i] != NULL);
 		(void)best_sighting(g, spots, width, at[i], &last);
 		path_to_sighting(g, spots, width, at[i], last, &result->findings[i].witness);
 	}
@@ -419,6 +424,7 @@ paths_witnesses(struct graph *g, unsigned nr_threads, bool all_outcomes, bool an
 	unsigned width = nr_threads + 1;
 	struct spot *spots;
 
+	assert(nr_threads <= PROGRAM_THREADS_MAX);
 	if (any_goal) {
 		spots = shortest(g, width, 2);
 		goal_witness(g, spots, width, result);

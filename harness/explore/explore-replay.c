@@ -7,6 +7,7 @@
  * This cannot prove that the key is complete; check --verify can, for one program. But two different states that were
  * merged have different futures, and a random schedule reaches them by another path than the exploration did.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,6 +56,7 @@ end_differs(struct replayer *p, uint32_t id)
 {
 	const struct node *n = &p->g->nodes[id];
 
+	assert(id < p->g->nr_nodes);
 	strbuf_clear(&p->text);
 	if (n->outcome != NODE_NONE) {
 		run_outcome(p->r, &p->text);
@@ -201,6 +203,7 @@ replay_paths(const struct graph *g, struct run *r, uint32_t more, struct explore
 	struct replayer p = { .g = g, .r = r, .result = result };
 	struct prng prng = prng_mix(2, g->nr_nodes, 0);
 
+	assert(g->nr_nodes > 0 && result->end == EXPLORE_COMPLETE);
 	if (!g->any_cycle)
 		find_steps_in(&p);
 	for (uint32_t i = 0; i < g->outcomes.nr && result->end == EXPLORE_COMPLETE; i++) {

@@ -2,6 +2,7 @@
 /* explore-states.c - exploring over merged states: see explore.h. */
 #include "harness/explore/explore.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +37,7 @@ note_end(struct walk *w, uint32_t id)
 	struct outcome_node *o;
 	bool deadlock = run_deadlocked(w->run);
 
+	assert(n->enabled == 0 && n->outcome == NODE_NONE);
 	if (c != NULL)
 		checker_end(c, w->run);
 	strbuf_clear(&w->text);
@@ -91,6 +93,7 @@ go_to(struct walk *w, uint32_t id)
 {
 	size_t nr = 0;
 
+	assert(id < w->graph.nr_nodes);
 	for (uint32_t n = id; w->graph.nodes[n].parent != NODE_NONE; n = w->graph.nodes[n].parent) {
 		w->path = memory_grow(w->path, &w->cap_path, nr + 1, 1, "the states");
 		w->path[nr++] = w->graph.nodes[n].by;
@@ -116,6 +119,7 @@ try_next(struct walk *w, uint32_t id, bool *ret_new)
 	unsigned nr_done;
 	uint32_t succ;
 
+	assert(n->todo != 0 && thread < w->run->program->nr_threads);
 	nr_done = w->run->threads[thread].nr_done;
 	n->todo &= n->todo - 1;
 	if (n->todo != 0)
@@ -237,6 +241,9 @@ see_findings(struct run *r, struct explore_result *result)
 void
 explore(struct run *r, const struct explore_options *options, struct explore_result *result)
 {
+	assert(r->self != NULL);
+	for (size_t i = 0; i < options->nr_goals; i++)
+		assert(options->goals[i].thread < r->program->nr_threads);
 	*result = (struct explore_result){ 0 };
 	if (options->by_schedules || r->target->key == NULL)
 		explore_schedules(r, options, result);
@@ -244,6 +251,7 @@ explore(struct run *r, const struct explore_options *options, struct explore_res
 		explore_states(r, options, result);
 	if (r->checker != NULL)
 		see_findings(r, result);
+	assert(result->end != EXPLORE_COMPLETE || result->livelock || result->overflow || result->schedules > 0);
 }
 
 void
