@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* shrink-loop.c - makes a program with the same finding smaller: see shrink.h. The passes are in shrink-passes.c. */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "engine/vm.h"
@@ -106,6 +107,7 @@ shrink(struct program *p, const struct shrink_options *options, struct shrink_re
 	struct shrink s = { .options = options, .report = report };
 	bool found;
 
+	assert(options->target != NULL && options->sim != NULL && options->wanted != NULL);
 	*report = (struct shrink_report){ .end = SHRINK_FIXED_POINT };
 	s.until = options->seconds > 0 ? clock_seconds() + options->seconds : 0;
 	s.used_max = options->processor > 0 ? clock_processor_seconds(0) + options->processor : 0;
@@ -123,6 +125,7 @@ shrink(struct program *p, const struct shrink_options *options, struct shrink_re
 	} else {
 		report->end = SHRINK_LOST;
 	}
+	assert(found == (report->end != SHRINK_LOST));
 	trail_free(&s.trail);
 	program_free(&s.best);
 	return found;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* shrink-passes.c - the passes of shrinking. Each tries to make the program smaller in one respect. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@ without_thread(struct shrink *s, unsigned thread)
 	struct trail hint = trail_copy(&s->trail);
 	bool kept;
 
+	assert(thread < p.nr_threads);
 	program_drop_thread(&p, thread);
 	trail_drop_thread(&hint, thread);
 	kept = shrink_try(s, &p, &hint);
@@ -31,6 +33,7 @@ one_after_the_other(struct shrink *s, unsigned from, unsigned to)
 	struct program p = shrink_copy(s);
 	bool room = true;
 
+	assert(from != to && from < p.nr_threads && to < p.nr_threads);
 	for (unsigned i = 0; i < p.threads[from].nr_ops && room; i++)
 		room = program_insert_op(&p, to, p.threads[to].nr_ops, &p.threads[from].ops[i]);
 	if (!room) {

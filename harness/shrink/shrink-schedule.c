@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* shrink-schedule.c - finds a schedule with fewer preemptions. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +39,7 @@ swap_blocks(const struct trail *t, size_t at, struct trail *ret)
 {
 	size_t middle = block_end(t, at), end = middle < t->nr ? block_end(t, middle) : middle;
 
+	assert(at < t->nr);
 	ret->nr = 0;
 	for (size_t i = 0; i < at; i++)
 		trail_add(ret, t->steps[i].thread, t->steps[i].op);
@@ -47,6 +49,7 @@ swap_blocks(const struct trail *t, size_t at, struct trail *ret)
 		trail_add(ret, t->steps[i].thread, t->steps[i].op);
 	for (size_t i = end; i < t->nr; i++)
 		trail_add(ret, t->steps[i].thread, t->steps[i].op);
+	assert(ret->nr == t->nr);
 }
 
 /* Makes one change that keeps the wanted finding and saves a preemption. False: no change does. */

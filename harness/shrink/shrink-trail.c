@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* shrink-trail.c - paths through a program that survive edits of it: see shrink-inside.h. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 void
 trail_add(struct trail *t, unsigned thread, unsigned op)
 {
+	assert(thread < PROGRAM_THREADS_MAX && op < PROGRAM_OPS_MAX);
 	MEMORY_GROW(t->steps, t->cap, t->nr + 1, "a schedule");
 	t->steps[t->nr++] = (struct trail_step){ (uint8_t)thread, (uint8_t)op };
 }
@@ -130,6 +132,7 @@ trail_path(const struct trail *t, struct run *r, struct explore_path *ret)
 
 		if (i > 0 && t->steps[i - 1].thread != thread && can_step(r, t->steps[i - 1].thread))
 			ret->preemptions++;
+		assert(can_step(r, thread));
 		path_append(ret, &cap, thread);
 		run_step(r, thread);
 	}

@@ -5,6 +5,7 @@
  */
 #include "harness/shrink/shrink.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "engine/vm.h"
@@ -77,6 +78,7 @@ shrink_explore(struct shrink *s, struct run *r, uint64_t states_max, struct trai
 	const struct explore_path *path;
 	struct explore_result x;
 
+	assert(states_max > 0);
 	w->ask(w->arg, &o);
 	explore(r, &o, &x);
 	*ret_complete = x.end == EXPLORE_COMPLETE;
