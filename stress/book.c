@@ -2,6 +2,7 @@
 /* book.c - see book.h. */
 #include "stress/book.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@ book_init(struct book *b, uint64_t min, uint64_t max, unsigned nr_threads)
 {
 	uint64_t nr = max - min;
 
+	assert(min < max && nr_threads > 0);
 	*b = (struct book){ .min = min, .max = max, .nr_threads = nr_threads };
 	b->threads = memory_new(nr_threads, sizeof(*b->threads), "the book");
 	b->unmaps = memory_new(nr, sizeof(*b->unmaps), "the book");
@@ -114,6 +116,7 @@ count_wiring(struct book *b, unsigned thread, const struct vm_op *op, int by)
 {
 	bool sure = (op->flags & VM_OPF_HOLESOK) == 0;
 
+	assert(op->start >= b->min && op->end <= b->max && (by == 1 || by == -1));
 	for (uint64_t page = op->start; page < op->end; page++) {
 		struct book_bounds *bounds = &b->threads[thread].bounds[page - b->min];
 
@@ -131,6 +134,7 @@ book_before(struct book *b, unsigned thread, struct vm_op *op)
 {
 	struct book_page *me = &b->threads[thread];
 
+	assert(thread < b->nr_threads);
 	if (may_unmap(op))
 		for (uint64_t page = op->start; page < op->end; page++)
 			BUMP(b->unmaps[page - b->min].begun);

@@ -2,6 +2,7 @@
 /* history.c - see history.h. */
 #include "stress/history.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -281,6 +282,7 @@ history_print(const struct window *w, struct strbuf *out)
 	struct steps steps = { .p = &p };
 	bool good, cut = false;
 
+	assert(w->nr_threads <= WORLD_THREADS_MAX && w->base->nr_entries <= HISTORY_ENTRIES_MAX);
 	program_init(&p);
 	copy_config(&p.config, w->config);
 	if (w->base->good)

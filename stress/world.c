@@ -16,6 +16,7 @@
  */
 #include "stress/world.h"
 
+#include <assert.h>
 #include <sched.h>
 #include <string.h>
 #include <time.h>
@@ -225,6 +226,7 @@ world_init(struct world *w, vm_map_t map, unsigned percent)
 void
 world_add(struct world *w, struct world_thread *t)
 {
+	assert(w->nr_threads < WORLD_THREADS_MAX);
 	t->world = w;
 	STORE(t->absent, true);
 	w->threads[w->nr_threads] = t;
