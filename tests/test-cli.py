@@ -289,7 +289,15 @@ class Help(Case):
             self.usage_error("hunt", "--programs", "1", *args, words=["--seeds excludes --seed"])
 
     def test_version(self):
-        self.assertRegex(self.expect(0, "--version")[0], r"^wirestorm \d+\.\d+\.\d+\n$")
+        """The text and the JSON say which build it is; both say the same."""
+        out, _ = self.expect(0, "--version")
+        self.assertRegex(out, r"^wirestorm \d+\.\d+\.\d+\ncommit     (unknown|[0-9a-f]{7,40}(-dirty)?)\n"
+            r"features   (mutants )?(fuzz )?sleep=(futex|pthread) fibers=(asm|ucontext)\n"
+            r"sanitizers \S+\ncompiler   \w+ \d+\.\S+\n$")
+        build = json.loads(self.expect(0, "--version", "--json")[0])
+        self.assertEqual(out, "wirestorm %s\ncommit     %s\nfeatures   %s\nsanitizers %s\ncompiler   %s\n" % (
+            build["release"], build["commit"], " ".join(build["built_with"]), build["sanitizers"], build["compiler"]))
+        self.usage_error("--version", "--jsno", words=["expected --json or nothing", "--jsno"])
 
 
 class Versions(Case):

@@ -11,13 +11,10 @@
 #include "harness/check/check.h"
 #include "harness/cli/command.h"
 #include "harness/cli/external.h"
+#include "harness/cli/version.h"
 #include "harness/program/program.h"
 #include "harness/run/run.h"
 #include "harness/show/show.h"
-
-#ifndef WS_VERSION
-#error "WS_VERSION is set by the build"
-#endif
 
 static const struct cli_command own_commands[] = {
 #define COMMAND(name, function, summary) { (name), (function), (summary), NULL },
@@ -193,10 +190,8 @@ dispatch(int argc, char **argv)
 		print_help(stdout);
 		return EXIT_OK;
 	}
-	if (strcmp(argv[1], "--version") == 0) {
-		printf("wirestorm %s\n", WS_VERSION);
-		return EXIT_OK;
-	}
+	if (strcmp(argv[1], "--version") == 0)
+		return version_print(argc - 1, argv + 1);
 	rv = run_command(argc - 1, argv + 1);
 	if (rv < 0)
 		warnx("no command \"%s\"; wirestorm --help lists them%s", argv[1], hint_command(argv[1], &n));
