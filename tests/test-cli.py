@@ -84,7 +84,8 @@ class Help(Case):
         self.assertEqual(self.expect(0, "help")[0], out)
         for command in self.commands():
             self.assertRegex(out, r"(?m)^  %s +\S" % command)
-        self.assertRegex(out, r"\n  fmt .*\n  stress .*\n  bugs .*\n  reproduce .*\n  bench .*\n  help ")
+        self.assertRegex(out, r"\n  fmt .*\n  stress .*\n  bugs .*\n  reproduce .*\n  bench .*\n"
+            r"  completion .*\n  help ")
         code, nothing, err = ws()
         self.assertEqual((code, nothing, err), (2, "", out))
 

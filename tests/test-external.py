@@ -73,6 +73,10 @@ def main():
         libexec = prefix / 'libexec' / 'wirestorm'  # the programs that are commands
         env = dict(os.environ, PATH=f'{os.environ["PATH"]}:{libexec}', PKG_CONFIG_PATH=str(pc.parent),
                    LD_LIBRARY_PATH=str(pc.parents[1]))
+        only(root, '_wirestorm')
+        only(root, 'wirestorm-check.1')
+        # The tool finds its own programs when the prefix is moved.
+        expect(prefix / 'bin' / 'wirestorm', work, None, ['bugs', 'list'], 'relook_never')
         litmus = Path(run(['pkg-config', '--variable=litmus', 'wirestorm'], env=env).stdout.strip())
         run(['make', '-C', work, 'CC=' + ' '.join(CC), 'CFLAGS=-O1 -Wall -Wextra -Werror'], env=env)
         check_commands(work / 'pagebits', work, env, litmus)

@@ -50,7 +50,7 @@ def check_commands():
             for command in re.findall(r'(?m)^\.Nm wirestorm\n\.Cm (\w+)$', path.read_text()):
                 synopses[command] = name.removesuffix('.1')
     text = subprocess.run([WIRESTORM, '--help'], capture_output=True, text=True, check=True).stdout
-    helped = set(re.findall(r'(?m)^  ([a-z]+) +\S', text.split('\nThe targets for --target')[0])) - {'help'}
+    helped = set(re.findall(r'(?m)^  ([a-z]+) +\S', text.split('\nThe targets for')[0])) - {'help', 'completion'}
     if len(helped) < 15:
         complain('--help', f'{len(helped)} commands')
     if table != synopses:

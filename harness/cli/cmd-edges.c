@@ -320,7 +320,7 @@ list_edges(struct strbuf *out)
 	edges_doc(out, false);
 }
 
-static const struct command_line usage = { help_head, rows, help_tail, list_edges, OPERANDS_ANY, NULL };
+static const struct command_line usage = { help_head, rows, help_tail, list_edges, OPERANDS_ANY, "file or directory" };
 
 static int
 check_options(const struct edges_command *c, int nr_paths)

@@ -51,7 +51,8 @@ external_pass_targets(void)
 bool
 external_exec(const char *name, char **argv)
 {
-	static const char *const formats[] = { "%s/" PREFIX "%s", "%s/../tools/" PREFIX "%s" };
+	static const char *const formats[] = { "%s/" PREFIX "%s", "%s/../tools/" PREFIX "%s",
+		"%s/../libexec/wirestorm/" PREFIX "%s" };
 	char dir[PATH_MAX], path[2 * PATH_MAX];
 
 	if (name[0] == '\0' || name[0] == '-' || name[strspn(name, NAME_LETTERS)] != '\0') {

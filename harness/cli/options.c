@@ -188,6 +188,59 @@ print_help(const struct command_line *line)
 	strbuf_free(&text);
 }
 
+/* --- the list for completion --- */
+
+static void
+list_value(const struct option_row *row, const char *value)
+{
+	if (row->kind == OPTION_IS_PROFILE) {
+		for (size_t i = 0; i < VM_PROFILE_COUNT; i++)
+			printf("%s%s", i == 0 ? "=" : " ", vm_profile_table[i].name);
+	} else if (row->kind == OPTION_IS_TARGET) {
+		for (size_t i = 0; target_at(i) != NULL; i++)
+			printf("%s%s", i == 0 ? "=" : " ", target_at(i)->name);
+	} else if (row->kind == OPTION_IS_STRATEGY) {
+		for (size_t i = 0; strategy_at(i) != NULL; i++)
+			printf("%s%s", i == 0 ? "=" : " ", strategy_at(i)->name);
+	} else if (*value != '\0') {
+		printf("%s", strcmp(value, "FILE") == 0 ? "file" : strcmp(value, "DIR") == 0 ? "directory" : "text");
+	}
+}
+
+/* "verb: list, hunt or report" is "=list hunt report". */
+static void
+list_operand(const struct command_line *line)
+{
+	const char *words = line->operands == OPERANDS_NONE ? "" : strstr(line->operand, ": ");
+
+	if (words == NULL) {
+		printf("%s", strncmp(line->operand, "file", 4) == 0 ? "file" : "text");
+		return;
+	}
+	for (size_t i = 0, len; *words != '\0'; words += len) {
+		words += strspn(words, ": ,");
+		len = strcspn(words, " ,");
+		if (len > 0 && strncmp(words, "or ", 3) != 0)
+			printf("%s%.*s", i++ == 0 ? "=" : " ", (int)len, words);
+	}
+}
+
+static void
+print_list(const struct command_line *line)
+{
+	for (const struct option_row *row = line->rows; row->synopsis != NULL; row++) {
+		const char *name = strstr(row->synopsis, "--");
+		size_t len = strcspn(name, " ");
+
+		printf("%c\t%.*s\t", row->synopsis[1], (int)len, name);
+		list_value(row, name + len + (name[len] != '\0'));
+		printf("\t%s\n", row->help);
+	}
+	printf("-\t\t");
+	list_operand(line);
+	printf("\t\n");
+}
+
 /* --- parsing --- */
 
 /* The table in the form for getopt_long. */
@@ -259,6 +312,10 @@ options_parse(int argc, char **argv, const struct command_line *line, void *comm
 	bool listed = false;
 	int opt;
 
+	if (argc == 2 && strcmp(argv[1], OPTIONS_LIST) == 0) {
+		print_list(line);
+		return EXIT_OK;
+	}
 	make_table(line->rows, &t);
 	optind = 0; /* restarts getopt_long: another command may have used it in this process */
 	while ((opt = getopt_long(argc, argv, t.letters, t.options, NULL)) != -1) {

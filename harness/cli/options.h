@@ -113,6 +113,13 @@ struct option_row {
 	}
 #define OPTION_JSON(to) OPTION_FLAG("--json", to, "one JSON object on standard output")
 
+/*
+ * The hidden option of every command that lists its options for completion.c, a line each: letter or "-", "--name",
+ * what its value is, and the text of --help, with a tab after each but the last. The value is empty without a value,
+ * file, directory, text, or "=" and the words to choose from. The line without a name is about the operands.
+ */
+#define OPTIONS_LIST "--list-options"
+
 /* The operands that follow the options. */
 enum operands {
 	OPERANDS_NONE = 0,
@@ -127,7 +134,7 @@ struct command_line {
 	const char *tail;                  /* --help: exit status, examples */
 	void (*lists)(struct strbuf *out); /* NULL, or appends a list to the end of --help */
 	enum operands operands;
-	const char *operand; /* "file": the operand's name in messages */
+	const char *operand; /* "file": the operand's name in messages. "verb: list or hunt": with all its values */
 };
 
 /* Fills the command's struct. Returns -1, and the operands start at argv[optind]; or an exit code after a message. */

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <err.h>
 #include <errno.h>
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,9 @@
 #include "harness/base/base.h"
 #include "harness/check/check.h"
 #include "harness/cli/command.h"
+#include "harness/cli/completion.h"
 #include "harness/cli/external.h"
+#include "harness/cli/options.h"
 #include "harness/cli/version.h"
 #include "harness/program/program.h"
 #include "harness/run/run.h"
@@ -51,7 +54,7 @@ print_help(FILE *f)
 	           "Finds the interleavings of wire, unwire, clip and delete that a VM map gets wrong.\n"
 	           "A program (.vmt) is a few threads with a few operations each, on a small map.\n\n");
 	for (size_t i = 0; i < nr_commands; i++)
-		fprintf(f, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
+		fprintf(f, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
 	fprintf(f, "\nThe targets for --target (the first is the default):\n\n");
 	for (size_t i = 0; target_at(i) != NULL; i++)
 		fprintf(f, "  %-9s %s\n", target_at(i)->name, target_at(i)->summary);
@@ -107,7 +110,8 @@ run_external(const struct cli_command *command, char **argv)
 	if (command == NULL)
 		return -1;
 	if (errno == ENOENT)
-		warnx("expected the program wirestorm-%s beside this one, in ../tools, in %s or in PATH: found none",
+		warnx("expected the program wirestorm-%s beside this one, in ../tools, ../libexec/wirestorm, in %s or "
+		      "in PATH: found none",
 		    name, WS_LIBEXEC_DIR);
 	else
 		warn("wirestorm-%s", name);
@@ -154,6 +158,20 @@ unknown_help(const char *name)
 	return EXIT_USAGE;
 }
 
+/* For completion: help takes a command or a list. */
+static int
+list_help(void)
+{
+	printf("-\t\t=edges");
+	for (size_t i = 0; i < sizeof(references) / sizeof(references[0]); i++)
+		printf(" %s", references[i].name);
+	for (size_t i = 0; i < nr_commands; i++)
+		if (strcmp(commands[i]->name, "edges") != 0)
+			printf(" %s", commands[i]->name);
+	printf("\t\n");
+	return EXIT_OK;
+}
+
 int
 cmd_help(int argc, char **argv)
 {
@@ -164,6 +182,8 @@ cmd_help(int argc, char **argv)
 		print_help(stdout);
 		return EXIT_OK;
 	}
+	if (strcmp(argv[1], OPTIONS_LIST) == 0)
+		return list_help();
 	for (size_t i = 0; i < sizeof(references) / sizeof(references[0]); i++) {
 		if (strcmp(argv[1], references[i].name) != 0 || argc != 2)
 			continue;
@@ -174,6 +194,21 @@ cmd_help(int argc, char **argv)
 	}
 	rv = strcmp(argv[1], "help") == 0 ? -1 : run_command(2, (char *[]){ argv[1], (char[]){ "--help" }, NULL });
 	return rv >= 0 ? rv : unknown_help(argv[1]);
+}
+
+int
+cmd_completion(int argc, char **argv)
+{
+	static const struct option_row rows[] = { { 0 } };
+	static const struct command_line usage = { "usage: wirestorm completion bash|zsh\n\n"
+		                                   "Prints the script by which the shell completes commands, options, "
+		                                   "values and files. meson install installs it.\n"
+		                                   "To try it in bash: source <(wirestorm completion bash)\n",
+		rows, "\nExit status: 0 printed, 2 wrong usage, or a command is missing.\n", NULL, OPERANDS_ONE,
+		"shell: bash or zsh" };
+	int rv = options_parse(argc, argv, &usage, NULL);
+
+	return rv >= 0 ? rv : completion_print(argv[optind], commands, nr_commands, run_command);
 }
 
 static int
