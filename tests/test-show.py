@@ -144,6 +144,15 @@ init insert 52 60 r rwx
 T0 clip 36
 """), [("16 24 32  42      50        60", "≈│ ││││ │·│rw-    │·│r--    │·≈·"),
             ("16 24 32  42      50        60", "≈│ ││││││·│rw-    │·│r--    │·≈·")])
+        self.assertEqual(self.maps("""map 16 80
+init insert 20 24 rw rwx
+init insert 26 30 r rwx
+init insert 32 40 rx rwx
+init insert 42 50 rw rwx
+init insert 54 62 r rwx
+T0 clip 36
+"""), [("16 26  40       50  54      62", "≈│││││ ││rw-    │···│r--    │·≈·"),
+            ("16 26 36        50  54      62", "≈││││││││rw-    │···│r--    │·≈·")])
 
 
 class Why(unittest.TestCase):
