@@ -77,7 +77,7 @@ JOBS = [
     Job("lint", "tidy rules, formatting, documents", ["--suite", "lint"], folder="plain", options=PLAIN),
     Job("touched", "how many files an addition touches: suite touched", ["--suite", "touched"], folder="plain",
         options=PLAIN),
-    Job("static", "shellcheck, cppcheck: suite static", ["--suite", "static"], folder="plain",
+    Job("static", "shellcheck, cppcheck, clang-tidy: suite static", ["--suite", "static"], folder="plain",
         options=PLAIN),
     Job("plain", "clang, optimized: all suites", OTHERS, options=PLAIN),
     Job("asan", "clang, address and undefined behaviour sanitizers: all suites",

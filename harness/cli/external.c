@@ -81,10 +81,11 @@ external_take_targets(void)
 	static struct vm_target targets[TARGETS_MAX];
 	static const struct vm_target *list[TARGETS_MAX + 1];
 	static char names[TARGETS_LEN];
+	const char *given = getenv(TARGETS_VARIABLE);
 	char *rest = names, *name;
 	size_t nr = 0;
 
-	(void)strlcpy(names, getenv(TARGETS_VARIABLE) == NULL ? "" : getenv(TARGETS_VARIABLE), sizeof(names));
+	(void)strlcpy(names, given == NULL ? "" : given, sizeof(names));
 	while (nr < TARGETS_MAX && (name = strsep(&rest, " ")) != NULL) {
 		if (name[0] == '\0')
 			continue;

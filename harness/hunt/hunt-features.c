@@ -125,7 +125,7 @@ void
 features_look(struct features *f, const struct run *r)
 {
 	const struct program *p = r->program;
-	uint64_t places[PROGRAM_THREADS_MAX];
+	uint64_t places[PROGRAM_THREADS_MAX] = { 0 };
 	uint32_t under_way = 0;
 
 	for (unsigned t = 0; t < p->nr_threads; t++) {

@@ -217,7 +217,7 @@ draw_sort(const struct course *c, struct prng *prng)
 			weights[i] = 0;
 		total += weights[i];
 	}
-	for (at = prng_below(prng, total); at >= weights[sort]; sort++)
+	for (at = prng_below(prng, total); sort + 1 < SORTS && at >= weights[sort]; sort++)
 		at -= weights[sort];
 	return (enum sort)sort;
 }

@@ -625,6 +625,7 @@ get_thread(struct sections *s, unsigned thread)
 		p->threads = memory_resize(p->threads, s->room->nr_threads_max, sizeof(*p->threads), "a program");
 	}
 	s->number[thread] = (uint8_t)p->nr_threads;
+	/* memory_resize never returns NULL. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 	p->threads[p->nr_threads].nr_ops = 0;
 	return &p->threads[p->nr_threads++];
 }

@@ -254,6 +254,7 @@ vmt_finish_poison(struct vmt_parser *ps)
 		const struct program_poison *last = cfg->nr_poison > 0 ? &cfg->poison[cfg->nr_poison - 1] : NULL;
 
 		if (last == NULL || last->page != poison->page.page)
+			/* memory_resize never returns NULL. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 			cfg->poison[cfg->nr_poison++] = poison->page;
 		else if (last->code != poison->page.code)
 			return fail_poison(ps, poison);
