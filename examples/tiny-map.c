@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * tiny-map.c - the least that works: a map of up to 64 pages with insert, remove, lookup and user wirings, in some
- * hundred lines of code. No state key, so programs are explored schedule by schedule. toy-map.c has the rest of what a
- * target can do.
+ * tiny-map.c - a minimal target: a map of up to 64 pages with insert, remove, lookup and user wirings, in about a
+ * hundred lines. It has no state key, so programs are explored schedule by schedule. toy-map.c shows all features of a
+ * target.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,7 @@ struct tiny {
 	} now[PAGES_MAX + 1], saved[PAGES_MAX + 1]; /* by page number */
 };
 
-/* Nothing keeps the lock over a scheduling point, so reaching the point is all there is to taking it. */
+/* No operation holds the lock across a scheduling point, so taking the lock is only a scheduling point. */
 static void
 take_lock(struct tiny *t)
 {
@@ -42,7 +42,7 @@ tiny_insert(struct tiny *t, const struct vm_op *op, struct tiny_page *s, struct 
 	return KERN_SUCCESS;
 }
 
-/* Lets go of the lock before each page, and forgets what it has wired when it fails: explore shows the result. */
+/* Releases the lock before each page, and does not unwire pages when it fails: explore shows the result. */
 static int
 tiny_wire(struct tiny *t, struct tiny_page *s, struct tiny_page *e)
 {

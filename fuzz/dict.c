@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * dict.c - the words of the .vmt form as a dictionary for fuzz_vmt, from the same tables as the parser: it never lags
- * behind. usage: dict > fuzz_vmt.dict
+ * dict.c - writes the words of the .vmt form as a dictionary for fuzz_vmt, from the tables of the parser, so that it is
+ * always up to date. usage: dict > fuzz_vmt.dict
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -61,7 +61,7 @@ static const char *const words[] = {
 	"-",
 };
 
-/* The words in "(none|copy|share|zero)". What is in capitals stands for something else. */
+/* Adds the words in "(none|copy|share|zero)", without placeholders in capitals. */
 static void
 print_alternatives(const char *text)
 {

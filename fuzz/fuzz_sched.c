@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * fuzz_sched.c - any bytes as a program of up to 4 threads and a schedule, run on the engine in the simulated world. It
- * aborts, with the reproducer, on whatever the checker finds that no quirk explains which is on in the program.
+ * aborts, with the reproducer, on a finding of the checker that no quirk of the program explains.
  */
 #include "fuzz/fuzz.h"
 #include "fuzz/icov.h"
@@ -10,7 +10,7 @@
 #include "harness/run/run.h"
 
 #define THREADS_MAX 4
-#define STEPS_MAX 4096 /* then a run is given up: short ones find the same, and more of them */
+#define STEPS_MAX 4096 /* longer runs are cut: many short runs find more than a few long ones */
 
 /* Made once; only memory is kept from one input to the next. */
 static struct sim *sim;

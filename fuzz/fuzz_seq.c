@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * fuzz_seq.c - any bytes as a program, its threads one after the other, on the engine and on the reference model: after
- * each operation result, state and invariants are the same, or it aborts with the program and the difference.
+ * fuzz_seq.c - runs any bytes as a program, its threads one after the other, on the engine and on the reference model.
+ * It aborts with the program and the difference if results, states or invariants differ after an operation.
  */
 #include <string.h>
 
@@ -27,7 +27,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
-/* What was decoded has one canonical form, which decodes to the same. */
+/* Checks that the decoded program has one canonical form, which decodes to the same program. */
 static void
 check_bytes(const struct program *p)
 {
@@ -51,13 +51,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct program *p = &in.p;
 
 	fuzz_input_decode(data, size, &in);
-	if (p->config.mutant == NULL) /* which bytes cannot say */
+	if (p->config.mutant == NULL) /* the byte form has no mutants */
 		check_bytes(p);
 	seqrun_flatten(p);
 	(void)seqrun_trim(&target_engine, p);
 	if (seqrun_reason(&target_model, p) == NULL && seqrun_reason(&target_engine, p) == NULL &&
 	    !seqdiff_targets(&diff, &target_engine, &target_model, p, sim))
 		fuzz_fail(p, strbuf_text(&diff.text));
-	program_free(p); /* it is flat now */
+	program_free(p); /* it was changed: see input.h */
 	return 0;
 }

@@ -8,12 +8,12 @@
 #include "engine/edge.h"
 #include "engine/thread.h"
 
-/* libFuzzer clears them before each run and reads them behind it. The name of the section is its interface. */
+/* libFuzzer clears them before each run and reads them after it. The name of the section is its interface. */
 __attribute__((section("__libfuzzer_extra_counters"), used)) static uint8_t counters[ICOV_SIZE];
 
 /*
- * AFL++ does not know that section, but its runtime takes guards of edges from whoever has some. Ours are of edges that
- * no code has. libFuzzer's runtime has the same two functions, and ends the program: only AFL++ has a map.
+ * AFL++ does not know that section, but its runtime accepts guards of edges from any code. These guards stand for edges
+ * that no code has. libFuzzer's runtime has the same two functions, but they end the program; only AFL++ has a map.
  */
 extern uint32_t __afl_map_size __attribute__((weak));
 void __sanitizer_cov_trace_pc_guard_init(uint32_t *start, uint32_t *stop) __attribute__((weak));
@@ -22,7 +22,7 @@ void __sanitizer_cov_trace_pc_guard(uint32_t *guard) __attribute__((weak));
 static uint32_t guards[ICOV_SIZE];
 static bool guarded;
 
-/* Before AFL++ asks how large its map is to be, as the compiler's own guards: priority 2, which gcc wants to itself. */
+/* Runs before AFL++ determines the size of its map, as the compiler's own guards do: priority 2, which gcc reserves. */
 #ifdef __clang__
 __attribute__((constructor(2)))
 #else
@@ -58,7 +58,7 @@ static const uint8_t phases[] = {
 
 struct place {
 	unsigned nr_done; /* operations that had ended after the last step */
-	bool live;        /* has operations left */
+	bool live;        /* has operations to run */
 	uint8_t point;
 	uint64_t start, end; /* pages of the present operation */
 };
@@ -99,7 +99,7 @@ place_op(const struct run *r, unsigned thread)
 		return;
 	op = &t->ops[p->nr_done];
 	ranges = op_ranges(op);
-	/* What names no place has to do with all of them. */
+	/* An operation without a range overlaps every range. */
 	p->start = 0;
 	p->end = UINT64_MAX;
 	if (ranges.nr > 0) {
@@ -113,14 +113,14 @@ icov_begin(const struct run *r)
 {
 	nr_runs++;
 	if (guarded)
-		memset(counters, 0, sizeof(counters)); /* libFuzzer does that itself */
+		memset(counters, 0, sizeof(counters)); /* libFuzzer clears them itself */
 	for (unsigned t = 0; t < r->program->nr_threads; t++) {
 		place_op(r, t);
 		places[t].point = VM_POINT_none;
 	}
 }
 
-/* Kept whether or not the counters are: it is what they are measured by. */
+/* Recorded with or without counters: their value is measured by it. */
 static void
 note_edges(uint64_t edges)
 {
@@ -131,7 +131,7 @@ note_edges(uint64_t edges)
 		first_run[__builtin_ctzll(new)] = nr_runs;
 }
 
-/* Where the threads other than @thread are whose operations overlap its one: bit p for phase p. */
+/* The phases of the other threads whose operations overlap the operation of @thread: bit p for phase p. */
 static unsigned
 phases_of_others(const struct run *r, unsigned thread)
 {
@@ -140,7 +140,7 @@ phases_of_others(const struct run *r, unsigned thread)
 
 	for (unsigned t = 0; t < r->program->nr_threads; t++) {
 		const struct place *other = &places[t];
-		/* Without a branch: nobody can guess it. */
+		/* Without a branch, which would be unpredictable. */
 		unsigned meets = (t != thread) & other->live & (p->start < other->end) & (other->start < p->end);
 
 		set_of |= meets << phases[other->point];
@@ -156,7 +156,7 @@ icov_step(const struct run *r, unsigned thread)
 	unsigned others;
 	uint64_t edges = 0;
 
-	/* The engine's running thread is still the one whose step has just ended. */
+	/* vm_curthread is still the thread whose step has just ended. */
 	p->point = vm_curthread->ctx.point;
 	if (t->nr_done == p->nr_done)
 		return;

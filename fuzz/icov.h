@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * icov.h - interleaving coverage: with which named return an operation ended, and what another thread that has to do
- * with the same pages was about at that moment.
+ * icov.h - interleaving coverage: the named return of an operation, and the phase of another thread on the same pages
+ * at that moment.
  *
- * A fuzzing engine sees the edges of the code. Two schedules of a program mostly run the same code, so it takes them
- * for the same input. The counters here, which libFuzzer collects as it does its own and AFL++ gets as if they were
- * edges, tell some of them apart: those that ended otherwise, or met another thread elsewhere. Telling more of them
- * apart was tried, and is worse (docs/performance.md): what fills the corpus with inputs that differ in little takes
- * the time from the others.
+ * A fuzzing engine sees the edges of the code. Two schedules of a program mostly run the same code, so to the engine
+ * they are the same input. libFuzzer collects these counters with its own; AFL++ gets them as edges. They separate
+ * schedules with different returns, or in which a thread met another one in a different phase. Finer counters are worse
+ * (docs/performance.md): they fill the corpus with similar inputs.
  *
- * A counter's number comes from tables (engine/edges.def, points.def), never from an address nor a thread's number. It
- * is set, not added to: how often something happened in a run says nothing new.
+ * A counter's number comes from tables (engine/edges.def, points.def), not from an address or a thread number. A
+ * counter is 0 or 1, because the number of times in one run carries no information.
  */
 #ifndef FUZZ_ICOV_H
 #define FUZZ_ICOV_H
@@ -19,23 +18,23 @@
 
 #include "harness/run/run.h"
 
-#define ICOV_PHASES 8 /* what a thread can be about, roughly: few, so that each has its counter with each edge */
+#define ICOV_PHASES 8 /* coarse phases of a thread; few, so that each pair of phase and edge has a counter */
 #define ICOV_SIZE (64 * ICOV_PHASES)
 
 /* WS_FUZZ_ICOV=0 in the environment switches it off, to measure what it buys. */
 void icov_environment(void);
-/* In front of the first step, and behind each. */
+/* Call icov_begin before the first step, icov_step after each step. */
 void icov_begin(const struct run *r);
 void icov_step(const struct run *r, unsigned thread);
 
-/* How many counters were ever set, in how many runs, and on the average so many in one. */
+/* Counters ever set, number of runs, and average counters per run. */
 struct icov_fill {
 	unsigned ever;
 	unsigned long runs;
 	double set_per_run;
 };
 struct icov_fill icov_fill(void);
-/* In which run, from 1, an operation first ended with that edge; 0: in none so far. */
+/* The first run, from 1, in which an operation ended with that edge; 0: none so far. */
 unsigned long icov_first_run(unsigned edge);
 
 #endif

@@ -14,7 +14,7 @@
 #include "harness/sim/sim.h"
 
 #ifdef WS_FIBER_ASAN
-/* AddressSanitizer asks for it; ASAN_OPTIONS goes on top. What an input leaves behind is soon of no interest. */
+/* AddressSanitizer calls it; ASAN_OPTIONS overrides it. A small quarantine is enough for short inputs. */
 const char *__asan_default_options(void);
 const char *
 __asan_default_options(void)
@@ -24,7 +24,7 @@ __asan_default_options(void)
 #endif
 
 static struct {
-	const char *profile_text, *mutant; /* NULL: the input's, none */
+	const char *profile_text, *mutant; /* NULL: the input's profile, no mutant */
 	struct vm_profile profile;
 } wanted;
 

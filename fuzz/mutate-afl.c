@@ -13,7 +13,7 @@
 #define SIZE_MAX_AFL 4096
 
 struct afl_mutator {
-	uint64_t seed; /* of the next mutation */
+	uint64_t seed; /* seed of the next mutation */
 	uint8_t out[SIZE_MAX_AFL];
 };
 
@@ -34,7 +34,7 @@ afl_custom_init(void *afl, unsigned seed)
 	return a;
 }
 
-/* One in four is a crossover, where AFL++ offers another input. */
+/* One mutation in four is a crossover, if AFL++ offers a second input. */
 size_t
 afl_custom_fuzz(void *data, uint8_t *buf, size_t buf_size, uint8_t **out_buf, uint8_t *add_buf, size_t add_buf_size,
     size_t max_size)

@@ -3,8 +3,8 @@
  * mutate-libfuzzer.c - libFuzzer's side of mutate.c, and our own line in its output. Compiled for each target with
  * FUZZ_SCHEDULES: 1 if it runs threads by choices, else 0.
  *
- * WS_FUZZ_MUTATOR=bytes leaves mutation to libFuzzer, to measure what mutate.c buys. With WS_FUZZ_EDGES set, the end
- * says in which run each named return was first seen.
+ * WS_FUZZ_MUTATOR=bytes leaves mutation to libFuzzer, to measure what mutate.c buys. With WS_FUZZ_EDGES set, the
+ * program prints at its end the first run of each named return.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,13 +60,13 @@ LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1, const uint8_t *dat
 }
 
 #if FUZZ_SCHEDULES
-/* "cov:" does not know the extra counters. */
+/* libFuzzer's "cov:" does not include the extra counters. */
 static void
 print_fill(void)
 {
 	struct icov_fill f = icov_fill();
 
-	/* With -fork the runs are in other processes, which have said it. */
+	/* With -fork, the runs are in other processes, which have printed it. */
 	if (f.runs == 0)
 		return;
 	fprintf(stderr, "icov: %u of %d interleavings; %.1f in a run; %lu runs\n", f.ever, ICOV_SIZE, f.set_per_run,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * mutate.c - see mutate.h. What is done to operations and directives is the business of harness/gen/mutate.h; here is
- * what only fuzz inputs have: the choices of a schedule, and bytes.
+ * mutate.c - see mutate.h. harness/gen/mutate.h changes operations and directives; this file changes the parts that
+ * only fuzz inputs have: the choices of a schedule, and bytes.
  */
 #include "fuzz/mutate.h"
 
@@ -29,7 +29,7 @@ const struct genome_limits mutate_limits[2] = {
 
 /* --- choices --- */
 
-/* All of them anew: each on its own, or long stretches of one thread, as a run with few preemptions has. */
+/* Draws all choices again: each one separately, or long stretches of one thread, for runs with few preemptions. */
 static void
 new_choices(struct mutation *m, bool stretches)
 {
@@ -43,7 +43,7 @@ new_choices(struct mutation *m, bool stretches)
 	}
 }
 
-/* One of them: in, out, other, or moved to its neighbour's place. */
+/* Inserts, removes or changes one choice, or swaps it with its neighbour. */
 static void
 change_choice(struct mutation *m)
 {
@@ -90,7 +90,7 @@ change_schedule(struct mutation *m)
 
 /* --- whole inputs --- */
 
-/* As an engine would that knows nothing: a byte in, out or other. For engines that lend no mutator of their own. */
+/* Inserts, removes or changes a byte, for fuzzing engines without their own mutator. */
 static size_t
 mutate_simply(struct prng *prng, uint8_t *data, size_t len, size_t max)
 {
@@ -114,7 +114,7 @@ mutate_simply(struct prng *prng, uint8_t *data, size_t len, size_t max)
 	}
 }
 
-/* Of this process: a genome is too large for a stack that may be small. */
+/* Static, because a genome is too large for a small stack. */
 static struct genome genome, second;
 
 size_t
@@ -148,7 +148,7 @@ mutate_cross(const struct mutator *how, const uint8_t *a, size_t len_a, const ui
 	genome_read(&genome, l, a, len_a);
 	genome_read(&second, l, b, len_b);
 	mutation_begin(&m, &genome, l, prng_mix(seed, 1, 0));
-	/* The operations of one, the schedule of the other; or a mixture. */
+	/* The operations of one input with the schedule of the other, or a mixture. */
 	if (mutation_percent(&m, 60))
 		mutation_cross(&m, &second);
 	if (mutation_percent(&m, 50)) {

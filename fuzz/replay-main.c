@@ -4,9 +4,9 @@
  *
  * usage: TARGET [--verbose] [--bench SECONDS] [--files-from LIST] FILE|DIRECTORY...   All files below a directory are
  * run, in the order of their names; and those of a list, one per line or with a NUL after each ("-": standard input).
- * It prints the name before each run only if asked by --verbose; a crash is found again by that. --bench then runs all
- * of them again and again, and prints what one costs. Exit status: 0 all were run, 2 an input cannot be read, or there
- * is none.
+ * With --verbose it prints the name before each run, to find the input of a crash. --bench then runs all inputs
+ * repeatedly, and prints the time of one. Exit status: 0 all inputs were run, 2 an input cannot be read, or there is
+ * none.
  */
 #include <err.h>
 #include <errno.h>
@@ -22,7 +22,7 @@
 
 #define STATUS_USAGE 2
 #define READ_SIZE 65536
-#define INPUT_MAX_SIZE ((size_t)16 << 20) /* far more than any target looks at */
+#define INPUT_MAX_SIZE ((size_t)16 << 20) /* far more than any target reads */
 
 static bool verbose;
 
@@ -34,7 +34,7 @@ struct input {
 static struct input *inputs;
 static size_t nr_inputs, inputs_cap;
 
-/* What the file holds, exactly as large as it is, so that a sanitizer sees a read behind it. */
+/* The content of the file in memory of exactly its size, so that a sanitizer detects a read past the end. */
 static struct input
 read_input(const char *path)
 {
@@ -86,7 +86,7 @@ about(const char *path, unsigned line, const char *format, ...)
 	(void)fputc('\n', stderr);
 }
 
-/* Runs the files of an operand, or with @list those that it names. */
+/* Runs the files of an operand, or, with @list, the files that the list names. */
 static void
 run_path(const char *path, bool list)
 {
@@ -100,7 +100,7 @@ run_path(const char *path, bool list)
 	inputs_free(&files);
 }
 
-/* Processor seconds: what else the machine does disturbs them least. */
+/* Processor seconds, which depend least on other load. */
 static double
 now(void)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * seeds.c - derives binary fuzz seeds from .vmt programs at build time, so that they never lag behind the byte form.
+ * seeds.c - derives binary fuzz seeds from .vmt programs at build time, so that they always match the byte form.
  *
- * usage: seeds STAMP DEPFILE OUTDIR DIRECTORY...   Writes OUTDIR/<directory>-<name> for each program of the directories
- * that the byte form can say, with its schedule as choices if it has one; then the list of what was read, for ninja,
- * and STAMP. Fails if it wrote none.
+ * usage: seeds STAMP DEPFILE OUTDIR DIRECTORY...   Writes OUTDIR/<directory>-<name> for each program that has a byte
+ * form, with its schedule as choices if it has one; then the list of files read, for ninja, and STAMP. Fails if it
+ * wrote no seed.
  */
 #include <dirent.h>
 #include <err.h>
@@ -37,7 +37,8 @@ write_file(const char *path, const void *bytes, size_t len)
 		err(1, "%s", path);
 }
 
-/* The choices that make the program's schedule; if it is none of the program, the seed goes without, and it is said. */
+/* The choices that make the program's schedule. If the schedule does not fit the program, the seed has no choices, and
+ * a message says so. */
 static void
 add_choices(const char *from, const struct program *p, struct keybuf *bytes)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * stub.c - a target that does nothing but hit features: what libFuzzer itself costs, for scripts/bench-fuzz.
- * WS_STUB_COUNTERS is how many there are, WS_STUB_FEATURES how many of them each input hits.
+ * stub.c - a target that only hits features, to measure the cost of libFuzzer itself for scripts/bench-fuzz.
+ * WS_STUB_COUNTERS is the number of features, WS_STUB_FEATURES how many of them each input hits.
  */
 #include <err.h>
 #include <stdlib.h>

@@ -7,7 +7,7 @@
 
 #include "harness/program/program.h"
 
-/* The line exists, and the column is in it or right behind it. */
+/* The line exists, and the column is in it or directly after it. */
 static bool
 points_inside(const char *text, size_t len, const struct vmt_error *e)
 {

@@ -7,7 +7,7 @@
 
 struct vmt_error;
 
-/* NULL, or what is wrong with the error that @text was refused with. */
+/* Checks the error for the rejected @text: NULL, or the fault of the error. */
 const char *vmt_error_wrong(const char *text, size_t len, const struct vmt_error *e);
 
 #endif

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""bugs-plot.py: how much of the bug bank is found, over work: one line per engine, from a directory of state.
+"""bugs-plot.py: plots how many bugs of the bank are found over time, one line per engine, from a state directory.
 
     wirestorm bugs hunt --state DIR ...
     wirestorm bugs report --state DIR --json | scripts/bugs-plot.py -o bugs.svg
@@ -21,10 +21,10 @@ sys.dont_write_bytecode = True  # the source tree may be read-only
 import escape
 import script
 
-# Told apart without colours, too.
+# Distinguishable without colours, too.
 STYLES = {"hunt": ("#0b5fa5", "-"), "explore": ("#3f9b3f", "--"), "twin": ("#8a8a8a", ":"), "litmus": ("#8e4fa8", "-."),
     "fuzz_sched": ("#d07a00", "-"), "stress": ("#c0392b", "--")}
-LEAST_SECONDS = 1e-4  # what is faster is drawn there
+LEAST_SECONDS = 1e-4  # shorter times are drawn at this value
 
 
 def fail(message):

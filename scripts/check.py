@@ -105,7 +105,7 @@ FAST_SUITES = ["--no-suite", "stress"]
 
 
 class CannotRun(Failure):
-    """The machine cannot do it: nothing is said of the tree."""
+    """The machine cannot run the job; this is not a fault of the tree."""
 
 
 class Skipped(Failure):
@@ -113,7 +113,7 @@ class Skipped(Failure):
 
 
 def prefix_of(job):
-    """The words in front of each command of a job."""
+    """The words before each command of a job."""
     try:
         return script.sanitizer_prefix() if job.sanitized else []
     except Failure as e:

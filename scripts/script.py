@@ -48,13 +48,13 @@ def make_build_directory(path):
 
 
 def run(name, main):
-    """Ends the script with the status that main() returns. Whatever main() cannot do is one line, never a traceback."""
+    """Ends the script with the status that main() returns. A failure of main() prints one line, not a traceback."""
     try:
         status = main()
         sys.stdout.flush()
     except Failure as e:
         text = str(e)
-    except BrokenPipeError:  # the reader went away, and needs no message
+    except BrokenPipeError:  # the reader closed the pipe, and needs no message
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(STATUS_CANNOT)
     except OSError as e:
@@ -82,7 +82,7 @@ def operand(path):
 
 
 def read_bytes(path):
-    """What a file holds. A file that does not end is refused, as in harness/cli/cli-common.c."""
+    """The content of a file. A file without an end is rejected, as in harness/cli/cli-common.c."""
     with open(path, "rb") as f:
         data = f.read(FILE_BYTES_MAX + 1)
     if len(data) > FILE_BYTES_MAX:
@@ -118,7 +118,7 @@ def aslr_bits():
 
 
 def sanitizer_prefix():
-    """The words in front of a sanitizer's program: "setarch -R" where the addresses are too random for it."""
+    """The words before a sanitizer's program: "setarch -R" if address randomisation is too strong for it."""
     bits = aslr_bits()
     if bits <= ASLR_BITS_MAX:
         return []

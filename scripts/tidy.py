@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""tidy.py - the house rules that no compiler knows, one function each. Prints PATH:LINE: RULE: what is wrong.
+"""tidy.py - the house rules that no compiler checks, one function each. Prints PATH:LINE: RULE: MESSAGE.
 
 Usage: scripts/tidy.py [ROOT]. Exit status: 0 tidy, 1 complaints, 2 nothing was found to look at.
 A new rule is a function with @rule and its own bad example in tests/test-tidy.py, which fails without one.
@@ -39,15 +39,15 @@ BANNED = {
     "arc4random": "a seeded generator", "arc4random_uniform": "a seeded generator",
     "arc4random_buf": "a seeded generator",
 }
-# What engine code may not do itself: it goes through env.h.
+# Functions that engine code must not call: it uses env.h instead.
 ENGINE_BANNED = ("printf", "fprintf", "vprintf", "vfprintf", "dprintf", "puts", "fputs", "putchar", "perror", "exit",
     "_exit", "quick_exit", "abort", "err", "errx", "warn", "warnx", "assert", "time", "clock", "clock_gettime",
     "gettimeofday", "getenv")
 # The native world stands on the other side of env.h, though in the same folder.
 ENGINE_WORLDS = ("engine/native.c", "engine/native.h")
 
-# Functions that change what the next call of them gives: random draws, and reading from a cursor. A function of ours
-# that calls one of them with a generator or a cursor of its caller is another one.
+# Functions whose next call gives another result: random draws, and reads from a cursor. A function that calls one of
+# them with a generator or a cursor of its caller is one, too.
 DRAWS = ("prng_next", "message_read_number", "message_read_text", "lex_next")
 
 SPDX_LINES = 3  # the line is among the first few, behind a "#!"
@@ -135,7 +135,7 @@ def spdx(file):
 
 @rule
 def mark(file):
-    """Notes to oneself do not stay in the tree."""
+    """Reports notes that must not stay in the tree."""
     if file.is_data:
         return
     pattern = re.compile(r"\b(" + "|".join(MARKS) + r")\b")

@@ -2,9 +2,8 @@
 /*
  * env-direct.h - the least world the engine runs in: one OS thread, which may play several threads by turns.
  *
- * A scheduling point does nothing, a sleep is a failure of the test, unless the test has said what happens there: the
- * hooks below run as somebody else, then the caller is itself again. A panic ends the test program, unless it is
- * expected.
+ * A scheduling point does nothing and a sleep fails the test, unless the test sets a hook below: the hook runs as
+ * another thread, then the caller continues. A panic ends the test program, unless it is expected.
  */
 #ifndef TESTS_ENV_DIRECT_H
 #define TESTS_ENV_DIRECT_H
@@ -22,7 +21,7 @@ extern const struct vm_env env_direct;
 struct direct {
 	struct vm_thread threads[DIRECT_THREADS];
 	unsigned points, sleeps, wakeups; /* calls since direct_begin */
-	/* What happens at the next scheduling point, or in the next sleep; used once. NULL: nothing, or a failure. */
+	/* Hooks for the next scheduling point and the next sleep, each called once. NULL: no action, or a failure. */
 	void (*at_point)(void *arg);
 	void (*at_sleep)(void *arg);
 	void *arg;

@@ -61,7 +61,7 @@ unsure(struct ledger *l, uint64_t set)
 		l->book.sure[t] &= ~set;
 }
 
-/* These pages are mapped anew. */
+/* Records that these pages are mapped again. */
 static void
 fresh(struct ledger *l, uint64_t set)
 {
@@ -112,7 +112,7 @@ settle_wiring(struct ledger *l, const struct vm_op *op, uint64_t sure)
 	l->book.doubt |= range & ~sure;
 }
 
-/* Called in the same step in which the operation let go of the lock for the last time. */
+/* Called in the step in which the operation released the lock for the last time. */
 static void
 settle(struct ledger *l, const struct vm_op *op, const struct vm_result *r, uint64_t sure)
 {

@@ -20,13 +20,13 @@
 
 extern const struct vm_target target_ledger;
 
-/* For canaries: added to what the check reads of a page that has system wirings. */
+/* For canaries: added to the count that the check reads for a page with system wirings. */
 extern int ledger_lie;
 
-/* What the checks looked at so far. */
+/* Totals of what the checks have compared so far. */
 struct ledger_totals {
 	uint64_t pages;   /* mapped pages compared with the book */
-	uint64_t wired;   /* of them, those that are system-wired */
+	uint64_t wired;   /* those of them that are system-wired */
 	uint64_t doubted; /* mapped pages that were not compared */
 };
 extern struct ledger_totals ledger_totals;

@@ -114,7 +114,8 @@ test_quirks_excuse(void **unused)
 	assert_null(account());
 }
 
-/* What a running user wire has marked is reserved; what it skipped, or a system wire or an unwire marked, is not. */
+/* The pages that a running user wire has marked are reserved. Pages that it skipped, or that a system wire or an unwire
+ * marked, are not. */
 static void
 test_marks(void **unused)
 {

@@ -296,7 +296,7 @@ test_stamp(void **state)
 
 	(void)state;
 	MOVES(1, insert(40, 44));
-	MOVES(1, insert(40, 44)); /* whatever comes of it */
+	MOVES(1, insert(40, 44)); /* the result does not matter */
 	MOVES(1, vm_map_fixed(map, NULL, 0, P(50), P(4), RW, VM_PROT_ALL, 0));
 	MOVES(1, vm_map_find(map, NULL, 0, &at, P(2), 0, VMFS_ANY_SPACE, RW, VM_PROT_ALL, 0));
 	MOVES(1, vm_map_remove(map, P(16), P(18)));
@@ -330,7 +330,7 @@ test_stamp(void **state)
 	assert_int_equal(direct.sleeps, 0);
 }
 
-/* --- waits: somebody else ends what is waited for --- */
+/* --- waits that another thread ends --- */
 
 static vm_map_entry_t
 mark(uint64_t page) VM_NO_TSA("one thread")
@@ -438,7 +438,7 @@ test_busy(void **state)
 	vm_map_wait_busy(map);
 	assert_int_equal(map->timestamp, stamp + 1);
 	assert_int_equal(direct.sleeps, 0);
-	/* Nobody wants to know: no wakeup. */
+	/* No thread waits: no wakeup. */
 	direct.wakeups = 0;
 	vm_map_busy(map);
 	vm_map_busy(map);
@@ -481,7 +481,7 @@ test_try(void **state) VM_NO_TSA("thread 1 and thread 0 are one to the analysis"
 	assert_int_equal(vm_map_trylock_read(map), 1);
 	assert_int_equal(map->timestamp, stamp);
 	assert_false(vm_map_locked(map));
-	/* Read by one: others may read, nobody may write. */
+	/* One reader: others may read, but not write. */
 	direct_be(1);
 	assert_int_equal(vm_map_trylock(map), 0);
 	assert_int_equal(map->timestamp, stamp);
@@ -492,7 +492,7 @@ test_try(void **state) VM_NO_TSA("thread 1 and thread 0 are one to the analysis"
 	assert_int_equal(vm_map_trylock(map), 1);
 	assert_int_equal(map->timestamp, stamp + 1);
 	assert_true(vm_map_locked(map));
-	/* Written by one: nobody else. */
+	/* One writer: no other thread may read or write. */
 	direct_be(1);
 	assert_false(vm_map_locked(map));
 	assert_int_equal(vm_map_trylock(map), 0);
@@ -542,7 +542,8 @@ test_upgrade(void **state) VM_NO_TSA("what is held depends on the result")
 	assert_true(vm_map_locked(map));
 	assert_int_equal(map->timestamp, stamp + 1);
 	vm_map_unlock(map);
-	/* Another reader is there: the lock is let go; who finds the map unchanged has it. */
+	/* With a second reader, the upgrade releases the lock; if the map is unchanged, the caller gets the write lock.
+	 */
 	direct_be(1);
 	vm_map_lock_read(map);
 	direct_be(0);
@@ -553,7 +554,7 @@ test_upgrade(void **state) VM_NO_TSA("what is held depends on the result")
 	assert_true(vm_map_locked(map));
 	assert_int_equal(map->timestamp, stamp + 1);
 	vm_map_unlock(map);
-	/* And who does not has nothing. */
+	/* If the map has changed, the caller holds no lock. */
 	direct_be(1);
 	vm_map_lock_read(map);
 	direct_be(0);
@@ -728,19 +729,20 @@ test_clustering(void **state)
 	assert_int_equal(find(40, 2, 0, VMFS_ANY_SPACE, VM_PROT_NONE, &page), KERN_SUCCESS);
 	assert_int_equal(page, 40);
 	assert_int_equal(map->anon_loc, P(4));
-	/* Behind the last one, whatever the hint. */
+	/* After the last mapping, whatever the hint. */
 	FOUND(4, 20, 2, 0, VMFS_ANY_SPACE);
 	assert_int_equal(map->anon_loc, P(6));
-	/* What is put in a place does not count. */
+	/* A mapping at a given address does not move the hint. */
 	FOUND(50, 50, 2, 0, VMFS_NO_SPACE);
 	assert_int_equal(map->anon_loc, P(6));
-	/* It moves down with what is deleted in front of it, only then. */
+	/* The hint moves down only when the mapping before it is deleted. */
 	assert_int_equal(vm_map_remove(map, P(0), P(2)), KERN_SUCCESS);
 	assert_int_equal(map->anon_loc, P(6));
 	assert_int_equal(vm_map_remove(map, P(5), P(6)), KERN_SUCCESS);
 	assert_int_equal(map->anon_loc, P(5));
 	FOUND(5, 0, 3, 0, VMFS_ANY_SPACE);
-	/* Nothing free behind it: from the hint. 8-40 and 42-50 are free behind it, 0-2 and in front. */
+	/* No space after the hint: the search starts at the given address. Free: 8-40 and 42-50 after it, 0-2 before.
+	 */
 	FOUND(8, 0, 32, 0, VMFS_ANY_SPACE);
 	assert_int_equal(map->anon_loc, P(40));
 	FOUND(42, 0, 8, 0, VMFS_ANY_SPACE);
@@ -750,7 +752,7 @@ test_clustering(void **state)
 	assert_int_equal(map->anon_loc, P(1));
 }
 
-/* The bound holds for the place behind the last one too; if that is above it, the search from the hint decides. */
+/* The bound also holds after the last mapping; if that is above the bound, the search from the hint decides. */
 static void
 test_clustering_bound(void **state)
 {

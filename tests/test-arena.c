@@ -48,7 +48,7 @@ test_grows_and_never_moves(void **state)
 	vm_arena_fini(&a);
 }
 
-/* What was allocated when it was saved is as it was; what came later is handed out again, zeroed. */
+/* A restore brings back the memory allocated before the save; later allocations are reused, zeroed. */
 static void
 test_restores_all_ranges(void **state)
 {

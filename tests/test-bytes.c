@@ -7,7 +7,7 @@
  *   bytes -> program -> text -> program -> bytes  too
  *   choices -> run -> schedule -> choices         is a fixed point, and the schedule replays
  *
- * usage: test-bytes [--count K]   K random strings; the default is what fits into every build of CI
+ * usage: test-bytes [--count K] K random strings; the default is small enough for every build of CI
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -73,7 +73,7 @@ check_round_trips(const struct program *p)
 	program_free(&again);
 }
 
-/* Choices behind a program come back, and nothing of them becomes part of it. */
+/* Choices after a program are returned unchanged, and do not become part of the program. */
 static void
 check_choices(const struct program *p, const uint8_t *choices, size_t nr)
 {
@@ -296,7 +296,7 @@ test_choices_are_a_schedule(void **state)
 	assert_true(ran > RUNS / 2);
 }
 
-/* What a run comes to: its outcome and what the checker found. */
+/* The result of a run: its outcome and its findings. */
 static void
 describe(struct run *r, const uint8_t *choices, size_t nr, struct strbuf *out)
 {
@@ -329,7 +329,7 @@ test_once_is_the_first_time(void **state)
 		for (size_t i = 0; i < sizeof(choices); i++)
 			choices[i] = (uint8_t)prng_next(&prng);
 		random_concurrent(&(struct random_params){ .seed = seed, .target = &target_engine }, &p);
-		p.config.profile.on = VM_PROFILE_ON_freebsd12; /* so that there is something to find */
+		p.config.profile.on = VM_PROFILE_ON_freebsd12; /* so that there are findings */
 		assert_int_equal(run_open_checked(&r, &p, &target_engine, sim, &checker), RUN_OPENED);
 		describe(&r, choices, sizeof(choices), &many);
 		describe(&r, choices, sizeof(choices), &again);

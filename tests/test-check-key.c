@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test-check-key.c - what the checker and the engine keep of an operation is in the state key: each datum is changed,
+ * test-check-key.c - the state key contains what the checker and the engine keep of an operation: each datum is changed,
  * and the key must change with it.
  */
 #include <setjmp.h>
@@ -40,7 +40,7 @@ key_is(const struct keybuf *before)
 	return same;
 }
 
-/* Changes what is at @datum and puts it back. */
+/* Changes the value at @datum, then restores it. */
 static void
 assert_in_key(void *datum, size_t size, bool in_key, const char *name)
 {

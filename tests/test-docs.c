@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test-docs.c - the documents that are made from tables say what the tables say.
+ * test-docs.c - compares the documents made from tables with the tables.
  *
  *	test-docs DIRECTORY           compare the documents in it
- *	test-docs --write FILE...     write them anew; their names say what they are made from
+ *	test-docs --write FILE...     write them again; the file name selects the table
  *
  * A document with a line "<!-- made: -->" is made from there up to "<!-- :made -->", and the rest is written by hand.
  *One without is made as a whole.
@@ -53,7 +53,7 @@ read_file(const char *path, struct strbuf *text)
 	return fclose(f) == 0;
 }
 
-/* What the document should be, now that it is @found. */
+/* The expected document; @found is the present one. */
 static void
 make(const struct document *d, const struct strbuf *found, struct strbuf *out)
 {
@@ -129,7 +129,7 @@ assert_both_say(const struct document *d, const char *text)
 	}
 }
 
-/* Each row of each table is there. */
+/* Each row of each table is in its document. */
 static void
 test_every_row(void **unused)
 {

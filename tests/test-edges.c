@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test-edges.c - the table of edges (engine/edges.def) is true of what the engine does.
+ * test-edges.c - compares the table of edges (engine/edges.def) with the engine.
  *
  *	test-edges LITMUS [CORPUS...]   the rows against the programs of LITMUS, the results against those of all
- *	test-edges --reached LITMUS     what each program of LITMUS reaches: to choose the one that a row names
+ *	test-edges --reached LITMUS     print what each program of LITMUS reaches, to choose the program of a row
  *	test-edges --canary LITMUS      the same with all edges lost on the way: rows and results must be complained of
  *
  * LITMUS and CORPUS are directories with .vmt files in them, anywhere. Each program is explored completely: those of
@@ -28,7 +28,8 @@
 #define PROGRAMS_MIN 900 /* of all directories */
 #define ROWS_MIN 35      /* that a program shows */
 
-/* What the operations of the present program have ended with. Fibers write it: atomic, so that no sanitizer objects. */
+/* The edges of the present program's operations. Atomic, because fibers write it and ThreadSanitizer would report that.
+ */
 static _Atomic uint64_t reached;
 static _Atomic uint64_t nr_results, nr_failures;
 static _Atomic unsigned nr_wrong;
@@ -193,7 +194,7 @@ is_named(const char *path, const char *name)
 	return strncmp(base, name, len) == 0 && strcmp(base + len, ".vmt") == 0;
 }
 
-/* Rows that name the program at @path are shown by what it has reached. */
+/* Checks that the program at @path reaches the edges whose rows name it. */
 static void
 note_shown(const char *path, uint64_t edges)
 {
@@ -243,7 +244,7 @@ run_directory(char *path, struct sim *sim, bool litmus, bool print)
 
 /* --- the rows --- */
 
-/* The name of an edge begins with an operation that passes it; but for two that many pass. */
+/* The name of an edge begins with an operation that passes it, except for clamped and bad_argument. */
 static bool
 name_fits(const struct vm_edge_desc *d)
 {

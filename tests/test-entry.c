@@ -83,7 +83,7 @@ compare_object(struct trial *t, const struct vm_map_entry *e, const struct naive
 	return e->offset == n->offset << VM_PAGE_SHIFT ? NULL : "offset";
 }
 
-/* What of the two entries differs; NULL: nothing. */
+/* The name of a field in which the two entries differ; NULL: they are equal. */
 static const char *
 compare_entry(struct trial *t, const struct vm_map_entry *e, const struct naive_entry *n)
 {
@@ -154,7 +154,7 @@ do_insert(struct trial *t)
 	int got;
 
 	random_range(t, &start, &end);
-	/* Often right behind an entry, in the gap that may be there, where it may continue it. */
+	/* Often directly after an entry, in a gap, where the mapping can continue the entry. */
 	if (t->naive.nr > 0 && below(t, 3) != 0) {
 		size_t i = below(t, t->naive.nr);
 		uint64_t next = i + 1 < t->naive.nr ? t->naive.entries[i + 1].start : t->naive.max;
@@ -244,7 +244,7 @@ do_simplify(struct trial *t)
 	vm_map_unlock(t->map);
 }
 
-/* Changes what decides who merges. */
+/* Changes an attribute that decides which entries merge. */
 static void
 do_attribute(struct trial *t)
 {
@@ -405,7 +405,7 @@ test_large(void **state)
 	run_trial(20000, 20, 100000, 2000);
 }
 
-/* Sorted, reversed and split in the middle first: what a tree without balance would suffer from. */
+/* Sorted, reversed, and middle-first orders, which degrade an unbalanced tree. */
 static void
 test_orders(void **state)
 {
@@ -428,7 +428,7 @@ test_orders(void **state)
 			assert_int_equal(rv, KERN_SUCCESS);
 		}
 		assert_int_equal(map->nentries, PAGES);
-		/* No gap of two pages anywhere but behind the last entry, where there is none either. */
+		/* No gap of two pages anywhere, not even after the last entry. */
 		vm_map_lock_read(map);
 		assert_int_equal(vm_map_findspace(map, 0, 2 * VM_PAGE_SIZE, &(vm_offset_t){ 0 }), 1);
 		assert_int_equal(vm_map_findspace(map, 0, VM_PAGE_SIZE, &(vm_offset_t){ 0 }), 0);
@@ -439,8 +439,10 @@ test_orders(void **state)
 
 /* --- the canaries: the checker finds damage, the comparison finds differences --- */
 
-/* 20 21 22 23 24 25 26 27 28 29
- * [  A    )     [B    )[C  )     four entries with D at 40, object of B and C shared by a clip. */
+/*
+ * 20 21 22 23 24 25 26 27 28 29 [  A    )     [B    )[C  )     four entries with D at 40, object of B and C shared by a
+ * clip.
+ */
 struct patient {
 	vm_map_t map;
 	vm_map_entry_t a, b, c, d;
@@ -558,7 +560,7 @@ test_comparison_finds(void **state)
 	free(t.object_of);
 }
 
-/* --- what panics --- */
+/* --- panics --- */
 
 static void
 cut(vm_map_t map, vm_map_entry_t e, uint64_t page, bool at_start) VM_NO_TSA("panics with the lock held")

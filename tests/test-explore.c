@@ -304,7 +304,7 @@ test_livelock(void **state)
 	assert_int_equal(x.outcomes[0].witness.preemptions, 0);
 	explore_result_free(&x);
 
-	/* Nobody ever signals: no end at all. */
+	/* No thread signals, so no run ends. */
 	explore_ops(1, THREADS(OPS(TOY(TOY_SPIN, 0))), &toy, &o, &x);
 	assert_true(x.livelock);
 	assert_int_equal(x.nr_outcomes, 0);
@@ -327,7 +327,7 @@ test_cut_states(void **state)
 	explore_ops(2, THREADS(OPS(TOY(TOY_STEPS, 8)), OPS(TOY(TOY_STEPS, 8))), &toy, &o, &x);
 	assert_int_equal(x.end, EXPLORE_CUT_STATES);
 	assert_int_equal(x.states, 40);
-	/* At least so many; those that it knows of, it knows how to reach. */
+	/* The count is a lower bound; each known outcome has a witness. */
 	assert_true(x.schedules > 0 && x.schedules < 12870);
 	assert_int_equal(x.nr_outcomes, 1);
 	assert_non_null(x.outcomes[0].witness.choices);
@@ -493,7 +493,7 @@ brute_from(struct brute *b, size_t depth, double probability, unsigned preemptio
 	}
 }
 
-/* The schedule is one of this outcome, with so many preemptions, steps and switches. */
+/* The schedule leads to this outcome, with these numbers of preemptions, steps and switches. */
 static void
 check_witness(struct run *r, const struct explore_outcome *o, const struct brute_outcome *want)
 {
@@ -544,8 +544,10 @@ compare_with_brute(struct run *r, const struct brute *b, const struct explore_re
 		assert_true(strcmp(x->outcomes[i - 1].text, x->outcomes[i].text) < 0);
 }
 
-/* The way to "T0's first operation gives what it gives in outcome 0" costs what the cheapest such outcome costs, or
- * less. */
+/*
+ * The way to "T0's first operation gives what it gives in outcome 0" costs what the cheapest such outcome costs, or
+ * less.
+ */
 static void
 compare_goal(struct run *r, const struct brute *b, const struct explore_options *base)
 {
@@ -579,7 +581,7 @@ compare_goal(struct run *r, const struct brute *b, const struct explore_options 
 	assert_int_equal(x.goal.preemptions, best->preemptions);
 	assert_int_equal(path_steps(&x.goal), best->steps);
 	explore_result_free(&x);
-	/* What never happens is not found. */
+	/* An outcome that never happens is not found. */
 	goal.result.value = 99999;
 	explore(r, &o, &x);
 	assert_null(x.goal.choices);
@@ -750,7 +752,7 @@ test_verify(void **state)
 	strbuf_free(&out);
 }
 
-/* What the checker says of a program that has no end, or too many. */
+/* Findings for a program without an end, or with too many outcomes. */
 static void
 test_checkfile_incomplete(void **state)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test-model-rules.c - what the reference model says of page content, and of what the recordings do not have: kernel
- * maps, codes of poisoned pages, protections beyond the maximum, quirks one by one.
+ * test-model-rules.c - the reference model's results for page content, and for features missing in the recordings:
+ * kernel maps, codes of poisoned pages, protections beyond the maximum, quirks one by one.
  *
  * Each case is a program with its expected results, written from docs/engine.md by hand.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test-mutate.c - mutation and crossover of fuzz inputs: what comes out is canonical, fits, and is a function of the
- * seed; every kind of change happens, and about as often as mutate.h says.
+ * test-mutate.c - mutation and crossover of fuzz inputs: the result is canonical, fits, and depends only on input and
+ * seed; every kind of change happens about as often as mutate.h says.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,7 +25,7 @@ static const struct mutator sched = { .schedules = true }, seq = { .schedules = 
 static const struct genome_limits *const limits = &mutate_limits[1];
 static struct keybuf canonical;
 
-/* Is a program's canonical form with choices behind it, which are a schedule's only where there are threads for one. */
+/* Checks for a program's canonical form, followed by choices if the program has several threads. */
 static void
 check_canonical(const uint8_t *bytes, size_t len, bool schedules)
 {
@@ -162,7 +162,7 @@ test_all_kinds_happen(void **state)
 	assert_true(both > ROUNDS * 6 / 100 && both < ROUNDS * 15 / 100);
 }
 
-/* Without threads to schedule, no mutation is spent on choices: what is there stays. */
+/* In a program without threads, no mutation changes the choices. */
 static void
 test_no_choices_where_none_are_read(void **state)
 {
@@ -223,7 +223,7 @@ test_genome_is_cut_at_its_limits(void **state)
 	program_free(&p);
 }
 
-/* A hunt's limits: what is changed again and again, and crossed, stays within them, and keeps its profile. */
+/* Programs that are repeatedly mutated and crossed stay within a hunt's limits, and keep their profile. */
 static void
 test_limits_hold(void **state)
 {
@@ -273,7 +273,7 @@ has_op(const struct genome *g, const struct vm_op *op)
 	return false;
 }
 
-/* A child has nothing but what its parents have, in most cases something of both, and schedules of either. */
+/* A child has only parts of its parents, mostly of both, and a schedule of either. */
 static void
 test_crossover_takes_from_both(void **state)
 {

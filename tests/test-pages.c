@@ -286,7 +286,7 @@ test_removal_frees_frames(void **state)
 	vm_map_destroy(map);
 }
 
-/* A map with every kind of page: 20 and 21 unwired, 22 wired, 23 paged out, 24 unwired in an object of its own. */
+/* A map with every kind of page: 20 and 21 unwired, 22 wired, 23 paged out, 24 unwired in its own object. */
 static vm_map_t
 make_damageable(struct vm_page *p[5])
 {
@@ -352,7 +352,7 @@ test_check_finds(void **state)
 	DAMAGE("I18", p[3]->dirty = true);
 }
 
-/* It also says where; of what is wrong on the whole it does not, whatever it has found before. */
+/* The check also reports the place; for a wrong total it reports none, whatever it found before. */
 static void
 test_check_says_where(void **state)
 {
@@ -391,7 +391,7 @@ make_large(void)
 	return map;
 }
 
-/* As between steps: nobody has the lock. */
+/* As between steps: no thread holds the lock. */
 static const char *
 check_step(vm_map_t map) VM_NO_TSA("nobody else is there")
 {
@@ -454,7 +454,8 @@ test_check_step_finds_damage_where_the_step_was(void **state)
 	DAMAGE_STEP("I12", 20 + NR_LARGE, map->header.next->wired_count = 0; map->header.next->eflags = 0);
 }
 
-/* What no step has touched is found as soon as the write lock was taken, or at the latest after so many steps. */
+/* A fault in a page that no step touched is found after the next write lock, or at the latest after a number of steps.
+ */
 static void
 test_check_step_walks_all_pages_in_the_end(void **state)
 {
@@ -506,7 +507,7 @@ test_check_step_remembers_nothing_over_a_restore(void **state)
 	vm_map_destroy(map);
 }
 
-/* Is somebody asleep for a frame, or about to be? */
+/* Does a thread sleep for a frame, or is it about to? */
 static bool
 frame_wanted(vm_map_t map)
 {
@@ -577,7 +578,7 @@ struct worker {
 	unsigned nr_wrong;
 };
 
-/* Works on its own four pages, all in one object with the others', and takes frames away from everybody. */
+/* Works on its own four pages, in an object shared with the other workers, and competes with all for frames. */
 static void *
 work(void *arg)
 {
@@ -611,7 +612,7 @@ work(void *arg)
 	return NULL;
 }
 
-/* One page wired per worker at most, and two frames more: nobody sleeps for ever. */
+/* Each worker wires at most one page, and there are two more frames: no thread sleeps for ever. */
 static void
 test_threads_share_few_frames(void **state)
 {
@@ -652,7 +653,7 @@ page_op(struct prng *prng, const struct vm_op *near)
 	return op;
 }
 
-/* What both did up to the first shortage of frames. */
+/* The operations of both up to the first shortage of frames. */
 struct pressure {
 	size_t nr_steps, nr_shortages, nr_reads;
 };
@@ -713,7 +714,7 @@ test_pressure_changes_no_result(void **state)
 	sim_destroy(sim);
 }
 
-/* Moves the steps behind the first @nr_init of a sequential program to two threads, with ones on pages among them. */
+/* Moves the steps after the first @nr_init of a sequential program to two threads, and adds page operations. */
 static void
 make_concurrent(struct program *p, size_t nr_init, unsigned nr_ops, uint64_t seed)
 {

@@ -6,7 +6,7 @@
  * usage: test-properties [--seed N] [--count K] [--profile strict|freebsd12] [--canary | --verify]
  *
  * strict: at every state the target's check (the engine's invariants, the user-wire account, no lost wakeup) and the
- * book of system wirings (ledger.h); at every end nothing left over, and whoever is blocked may be.
+ * book of system wirings (ledger.h); at every end no marks are left, and only allowed operations are blocked.
  *
  * freebsd12: the same, but that the account may be wrong: it must be right with Q1 and Q2 off. Each quirk must show:
  * the program written for it has other outcomes when the quirk alone is turned off. Among random programs the quirks
@@ -48,7 +48,7 @@ static const char *self;
 #define ALL ((uint32_t)VM_PROFILE_ON_freebsd12)
 #define EXACT (ALL & ~(VM_BEHAVIOUR_BIT(Q1) | VM_BEHAVIOUR_BIT(Q2)))
 
-/* What is told to a check that it does not find. */
+/* Added to the values that a check reads, for canaries. */
 static int64_t account_lie;
 static bool blocked_lie;
 
@@ -128,8 +128,8 @@ check_left_over(struct watch *w, struct run *r)
 }
 
 /*
- * Nobody may be blocked but a remove or fixed. That it sleeps on an entry that carries NEEDS_WAKEUP is I22 of the
- * target's check; as no entry is in transition, that entry is system-wired.
+ * Only a remove or fixed may be blocked. That it sleeps on an entry that carries NEEDS_WAKEUP is I22 of the target's
+ * check; as no entry is in transition, that entry is system-wired.
  */
 static void
 check_blocked(struct watch *w, struct run *r)
@@ -335,7 +335,7 @@ static const struct {
 	unsigned quirk;
 	const char *text;
 } quirk_programs[] = {
-	/* The front of what fails to be wired is clipped off meanwhile. */
+	/* The first part of a failing wire is clipped meanwhile. */
 	{ VM_BEHAVIOUR_Q1, "poison 19\ninit insert 16 20 rw rwx\nT0 wire 16 20 user noholes\nT1 clip 18\n" },
 	{ VM_BEHAVIOUR_Q2, TWO_ENTRIES "init wire 16 18 system noholes\nT0 wire 16 18 user noholes\n" LOOKER },
 	/* By Q2 the counter is -2, and one page more is a huge number. */

@@ -143,7 +143,7 @@ test_lenient(void **state)
 		    1 },
 		{ "T0 T3 T1 T2", "00121", 1 },
 		{ "T1 T1", "10021", 1 },
-		/* More than there is to do: what is left over counts once. */
+		/* More steps than the thread has: the rest counts as one choice. */
 		{ "T0*2 T1 T2 T1 T2", "00121", 1 },
 		{ "T0*100", "00121", 4 },
 	};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test-save-restore.c - save and restore of the targets: what follows a restore is what followed the save.
+ * test-save-restore.c - save and restore of the targets: a run after a restore equals the run after the save.
  *
  * Random sequential programs are cut in two. Behind the cut the rest runs, then again after a restore; results, states
  * and entries must be the same both times.
@@ -20,7 +20,7 @@
 #define STEPS_MAX 64
 #define ENTRIES_MAX 128
 
-/* What a run of the rest showed. */
+/* The results of the second half. */
 struct trace {
 	size_t nr_steps;
 	struct vm_result results[STEPS_MAX];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test-shrink.c - what shrinking leaves, on toys whose smallest form is known, and on random programs: the same finding
- * again, nothing that could still be dropped, and a schedule that replays.
+ * test-shrink.c - the results of shrinking, on toys with a known smallest form, and on random programs: the same
+ * finding again, nothing that could still be dropped, and a schedule that replays.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -121,7 +121,7 @@ test_lock_order(void **state)
 	program_free(&p);
 }
 
-/* What is wanted is given by the caller: that an increment got lost, that is, that two of them read the same number. */
+/* The caller defines the finding: an increment was lost, because two of them read the same number. */
 static bool
 lost_in_run(void *arg, struct run *r)
 {
@@ -240,7 +240,7 @@ test_fewer_preemptions(void **state)
 	}
 }
 
-/* What is not there is not found, and the program stays. */
+/* A finding that the program does not show is not found, and the program does not change. */
 static void
 test_not_there(void **state)
 {
@@ -260,7 +260,7 @@ test_not_there(void **state)
 
 /* --- runs without an end --- */
 
-/* Whoever spins while nobody signals never ends, by any scheduler: of all that is around it nothing stays. */
+/* A thread that spins without a signal never ends, under any scheduler; shrinking removes all other operations. */
 static void
 test_endless(void **state)
 {
@@ -374,7 +374,7 @@ can_deadlock(const struct program *p)
 	return found;
 }
 
-/* Without any one of its operations there is nothing. */
+/* Without any one of its operations, the finding is gone. */
 static void
 assert_nothing_to_drop(const struct program *p)
 {
@@ -576,7 +576,7 @@ test_pages(void **state)
 	program_free(&p);
 }
 
-/* The text behind the directives. */
+/* The text after the directives. */
 static char *
 steps_of(const struct program *p)
 {

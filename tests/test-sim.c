@@ -31,7 +31,7 @@ static struct fiber home, fibers[2];
 static unsigned visits[2];
 static volatile double sums[2];
 
-/* What a caller may expect a callee to leave alone: registers that the compiler keeps these in, across each switch. */
+/* Callee-saved registers keep their values across each switch; the compiler holds these variables in them. */
 static void
 ping(void *arg)
 {
@@ -90,7 +90,7 @@ test_switch(void **state)
 	}
 }
 
-/* The control words of the floating point unit are the callee's to keep; nobody changes them, nobody loses them. */
+/* A switch preserves the control words of the floating point unit, which the callee must save. */
 static void
 test_rounding(void **state)
 {
@@ -112,7 +112,7 @@ test_rounding(void **state)
 
 static volatile unsigned deepest;
 
-/* Uses 256 bytes and more of stack at each level, and comes back through all of them. */
+/* Uses at least 256 bytes of stack at each level, and returns through all levels. */
 __attribute__((noinline)) static unsigned
 descend(unsigned depth, unsigned to)
 {
@@ -155,7 +155,7 @@ test_deep(void **state)
 	fiber_fini(&fibers[0]);
 }
 
-/* What is left of a child that runs @body. */
+/* The exit status of a child process that runs @body. */
 static int
 in_child(void (*body)(void))
 {
@@ -224,7 +224,7 @@ test_guard(void **state)
 static struct sim *sim;
 static char log_text[256];
 
-/* Appends "0a " and so on: what thread @thread did. */
+/* Appends "0a " and so on: an action of thread @thread. */
 static void
 note(unsigned thread, const char *what)
 {
@@ -350,7 +350,7 @@ test_sleep(void **state)
 {
 	(void)state;
 	sim_begin(sim, 3, sleepers, NULL);
-	/* Nobody sleeps yet: this wakeup is lost on purpose. */
+	/* No thread sleeps yet: this wakeup is lost on purpose. */
 	run("2");
 	run("01");
 	expect_log("25 0s 1s ");
@@ -379,7 +379,7 @@ test_sleep(void **state)
 	expect_log("0w 0l 0e ");
 }
 
-/* Blocked behind its point: when it resumes it has no other point to make, and the next one ends the step. */
+/* Blocked after its point: when it resumes, it makes no second point, and the next point ends the step. */
 static void
 blocked(void *arg, unsigned t)
 {
@@ -415,7 +415,7 @@ test_block(void **state)
 
 static uint64_t nr_bodies;
 
-/* Leaves frames of different depth behind at each point. */
+/* Has a stack of different depth at each point. */
 __attribute__((noinline)) static void
 wander(unsigned depth)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* test-slots.c - sparse arrays of words against a plain array: what is set is found, by each of the ways to look. */
+/* test-slots.c - compares sparse arrays of words with a plain array, by each function that reads them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -24,7 +24,7 @@ plain_at(struct plain *p, uint64_t index)
 	return index < WORDS ? &p->near[index] : &p->far[index - FAR];
 }
 
-/* The first word at or behind @i, by looking at every one. */
+/* The first word at or after @i, by a linear search. */
 static bool
 plain_next(struct plain *p, uint64_t *i, uint64_t end)
 {
@@ -105,7 +105,7 @@ test_random(void **state)
 	vm_arena_fini(&arena);
 }
 
-/* What is cleared gives its memory to what is set later. */
+/* Memory of cleared words is reused for later ones. */
 static void
 test_memory_is_used_again(void **state)
 {

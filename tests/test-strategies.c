@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test-strategies.c - what the strategies promise, on programs whose chances can be computed by hand.
+ * test-strategies.c - checks the guarantees of the strategies, on programs with probabilities computed by hand.
  *
- * Each of these programs has one order of steps that would be a bug; what is measured is how often a strategy makes it.
+ * Each of these programs has one order of steps that counts as a bug; the test measures how often a strategy makes it.
  * x is a page that both threads write, . a page of the thread's own. Seeds are given, so a figure is the same each
  * time: the tolerance, four standard deviations, is for the numbers drawn, not for the machine.
  */
@@ -30,7 +30,7 @@
 
 static struct sim *sim;
 
-/* --- a target that remembers who wrote the page x, and when --- */
+/* --- a target that records which thread wrote page x, and when --- */
 
 struct cells {
 	struct sim *sim;
@@ -120,7 +120,7 @@ open_cells(struct run *r, struct program *p, unsigned nr, const char *const thre
 
 /* --- how often --- */
 
-/* Is it the order that would be a bug? @after: T1's write of x comes after so many of T0's. */
+/* Is it the order that counts as a bug? @after: T1's write of x comes after this many writes of T0. */
 static bool
 hits(const struct cells *c, unsigned after)
 {
@@ -248,7 +248,7 @@ test_long_before_short(void **state)
 
 /* --- all interleavings --- */
 
-/* The 70 interleavings of twice four steps: how often each was made, by the bits of who made which step. */
+/* How often each of the 70 interleavings of twice four steps was made, indexed by a bit per step for its thread. */
 static void
 count_interleavings(const char *name, unsigned runs, unsigned counts[256])
 {
@@ -303,7 +303,7 @@ test_uniform(void **state)
 	assert_true(fabs(counts[0x0f] / 70000.0 - 1 / 16.0) < 0.004);
 }
 
-/* The same where every schedule is made sooner or later: no strategy but pct and bytes may be blind to any of them. */
+/* Every strategy except pct and bytes must eventually make every schedule. */
 static void
 test_reaches_all(void **state)
 {
@@ -359,7 +359,7 @@ test_lost_wakeup(void **state)
 			found += run_deadlocked(&r);
 		}
 		assert_true(found > 0 && found < RUNS);
-		/* What the explorer computes is what happens. */
+		/* The frequencies match the explorer's probabilities. */
 		if (strcmp(strategy_at(i)->name, "random") == 0)
 			assert_share((double)found / RUNS, due);
 	}
@@ -429,7 +429,7 @@ same_run(const struct strategy *s, struct run *r, uint64_t seed)
 	b = schedule_of(s, r, &w, seed, &second);
 	assert_string_equal(a, b);
 	assert_string_equal(strbuf_text(&first), strbuf_text(&second));
-	/* Nobody listens: another loop, the same choices. */
+	/* Without an observer, another loop runs, with the same choices. */
 	(void)s->function(r, &v, seed, NULL, NULL);
 	run_outcome(r, &unheard);
 	assert_string_equal(strbuf_text(&first), strbuf_text(&unheard));
@@ -461,7 +461,7 @@ test_replays(void **state)
 	}
 }
 
-/* --- what conflicts --- */
+/* --- conflicts --- */
 
 static bool
 conflict(const char *a, const char *b)
@@ -489,10 +489,10 @@ test_conflicts(void **state)
 	/* Two that only ask do not. */
 	assert_false(conflict("lookup 20", "check 20 24 r"));
 	assert_true(conflict("lookup 20", "remove 20 24"));
-	/* Those that name no page are about all of them. */
+	/* Operations without a page conflict with all pages. */
 	assert_true(conflict("find 4 rw rwx", "remove 20 24"));
 	assert_true(conflict("pageout 3", "fault 20 r"));
-	/* An inverted range is what lies between, an empty one its page. */
+	/* An inverted range covers the pages between its ends, an empty one its page. */
 	assert_true(conflict("wire 24 20 user noholes", "clip 22"));
 	assert_true(conflict("remove 20 20", "fault 20 r"));
 	assert_false(conflict("remove 20 20", "fault 21 r"));

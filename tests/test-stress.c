@@ -241,7 +241,7 @@ test_run_reports_a_breakage(void **state)
 	assert_non_null(strstr(r.broken, "I24: the map's busy count is not the number of faulting wires (round 1)"));
 }
 
-/* At a stop: a system wiring more than the book has, of the first entry that is in nobody's transition. */
+/* At a stop: adds a system wiring that the book does not have, to the first entry that is not in transition. */
 static void
 break_wiring_at_stop(vm_map_t map, bool clean)
 {
@@ -261,7 +261,7 @@ break_size_at_stop(vm_map_t map, bool clean)
 		map->size += VM_PAGE_SIZE;
 }
 
-/* Nobody is to be woken any more at the end of a transition. */
+/* Clears NEEDS_WAKEUP: the end of a transition wakes no thread. */
 static void
 break_wakeups_at_stop(vm_map_t map, bool clean)
 {
@@ -278,7 +278,7 @@ break_idling_at_stop(vm_map_t map, bool clean)
 		map->busy_wanted = false;
 }
 
-/* The threads stay behind, and so does their map. */
+/* The threads and their map stay after the run. */
 static void
 test_stops_report_breakages(void **state)
 {
@@ -301,7 +301,7 @@ test_stops_report_breakages(void **state)
 		c.ops = 0;
 		c.seconds = 20;
 		c.check_ms = 2;
-		c.pages = 8; /* so that somebody sleeps */
+		c.pages = 8; /* so that threads sleep */
 		c.before_check = cases[i].breaks;
 		assert_int_equal(stress_run(&c, &r), STRESS_BROKEN);
 		if (strstr(r.broken, cases[i].report) == NULL)
@@ -309,7 +309,7 @@ test_stops_report_breakages(void **state)
 	}
 }
 
-/* Far too few frames: threads sleep for them until all sleep, and then one of them fails. None hangs. */
+/* With far too few frames, threads sleep until all sleep; then one of them fails, and the run does not hang. */
 static void
 test_shortage_is_no_hang(void **state)
 {
@@ -337,7 +337,7 @@ stop_for_ever(struct world_thread *t)
 		pause();
 }
 
-/* Leaves its threads behind, as the next one does. */
+/* Its threads stay after the test, as those of the next test do. */
 static void
 test_run_sees_a_hang(void **state)
 {
@@ -353,7 +353,7 @@ test_run_sees_a_hang(void **state)
 	assert_non_null(strstr(r.broken, "no operation finished"));
 }
 
-/* A process that is stopped for long, or gets no processor, does not hang: nobody watched it in that time. */
+/* A process that is stopped for long, or gets no processor, does not count as hung: the watchdog's clock stops, too. */
 static void
 test_time_without_a_look_hardly_counts(void **state)
 {
@@ -373,7 +373,7 @@ test_time_without_a_look_hardly_counts(void **state)
 
 static struct vm_waitq nowhere;
 
-/* All threads sleep where nobody wakes them: the run must see that long before hang_s, or the test does not end. */
+/* All threads sleep for ever: the run must detect it long before hang_s, or the test does not end. */
 static void
 sleep_for_ever(struct world_thread *t)
 {
@@ -539,7 +539,7 @@ desk_close(struct desk *d)
 	vm_map_destroy(d->map);
 }
 
-/* What the book is told, with nothing done to the map. */
+/* Records an operation in the book without doing it on the map. */
 static const char *
 tell(struct desk *d, unsigned thread, struct vm_op op, int code, uint64_t value)
 {
@@ -580,7 +580,7 @@ test_book_of_wirings(void **state)
 	(void)state;
 	desk_open(&d);
 	expect_text(book_check(&d.book, d.map), NULL);
-	/* A wire of two threads' making, half of it taken back. */
+	/* Two threads wire; half of the wirings are removed. */
 	wire_really(&d, 16, 20);
 	expect_text(tell(&d, 0, wiring(VM_OP_wire, 16, 20, 0), KERN_SUCCESS, 0), NULL);
 	expect_text(book_check(&d.book, d.map), NULL);
@@ -588,7 +588,7 @@ test_book_of_wirings(void **state)
 	expect_text(tell(&d, 1, wiring(VM_OP_wire, 18, 22, 0), KERN_SUCCESS, 0), NULL);
 	expect_text(tell(&d, 1, wiring(VM_OP_wire, 16, 22, 0), KERN_INVALID_ADDRESS, 0), NULL);
 	expect_text(book_check(&d.book, d.map), NULL);
-	/* Users are none of its business. */
+	/* The book ignores user wirings. */
 	expect_text(tell(&d, 1, wiring(VM_OP_unwire, 16, 22, VM_OPF_USER), KERN_SUCCESS, 0), NULL);
 	expect_text(book_check(&d.book, d.map), NULL);
 	/* With holes allowed it may be so or so. */
@@ -748,7 +748,7 @@ test_workload_reports_a_lost_wiring(void **state)
 	workload_free(&w);
 }
 
-/* Without overlap a thread stays in its part, wherever the zones are; whole maps are nobody's part. */
+/* Without overlap, a thread stays in its part, whatever the zones. This mix has no operations on the whole map. */
 static void
 test_workload_keeps_to_its_part(void **state)
 {

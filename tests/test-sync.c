@@ -341,7 +341,7 @@ test_downgrade(void **state) VM_NO_TSA("two threads on one stack")
 	assert_false(vm_rwlock_try_wlock(&map_lock)); /* the first still reads */
 }
 
-/* A try that fails must wake whoever saw it pass: the count moves. */
+/* A failing try must wake the threads that saw its claim: the count changes. */
 static void
 test_failed_tries_wake(void **state) VM_NO_TSA("two threads on one stack")
 {
@@ -597,7 +597,7 @@ test_threads_ping_pong(void **state)
 	run_ping_pong();
 }
 
-/* On one processor nobody is met on the way: each turn begins with a wakeup of one who is asleep. */
+/* On one processor no thread spins: each turn starts with the wakeup of a sleeping thread. */
 static void
 test_threads_ping_pong_asleep(void **state)
 {

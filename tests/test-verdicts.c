@@ -44,7 +44,7 @@ struct kind {
 struct totals {
 	uint64_t programs, states, transitions, cut, verified;
 	uint64_t failures;
-	uint64_t excused[CHECK_COUNT]; /* programs in which a quirk explains a finding of it */
+	uint64_t excused[CHECK_COUNT]; /* programs in which a quirk explains a finding of this check */
 };
 
 static void
@@ -119,7 +119,7 @@ make_about_content(struct prng *prng, struct program *p)
 	}
 }
 
-/* What random programs seldom or never have. */
+/* Cases that random programs seldom or never have. */
 static void
 make_wilder(uint64_t seed, struct program *p)
 {
@@ -238,7 +238,7 @@ all_canaries(uint64_t count, uint64_t from, struct sim *sim)
 	return seen == nr ? 0 : 1;
 }
 
-/* Is there the same to see over states and by schedules? True, too, if there are too many schedules to tell. */
+/* Does exploring by states find the same as by schedules? Also true if there are too many schedules to compare. */
 static bool
 same_both_ways(struct run *r, uint64_t schedules_max, uint64_t *verified)
 {
@@ -350,7 +350,7 @@ finish(const struct totals *t, enum vm_profile_id profile)
 	for (unsigned k = 0; k < CHECK_COUNT; k++)
 		if (t->excused[k] > 0)
 			printf("a quirk explains %s in %" PRIu64 " programs\n", check_table[k].name, t->excused[k]);
-	/* Enough of them must have been explored, and quirks seen, for silence to mean something. */
+	/* Enough programs must have been explored, and quirks seen, for the absence of findings to be meaningful. */
 	if (t->programs == 0 || t->cut * 10 > t->programs ||
 	    (profile != VM_PROFILE_strict && t->excused[CHECK_I19] == 0))
 		return 1;

@@ -40,7 +40,7 @@ on_abort(int sig)
 		_exit(1);
 }
 
-/* In memory of its own, so that a sanitizer sees a read behind it. */
+/* A copy in its own memory, so that a sanitizer detects a read past the end. */
 static void
 feed(const char *text, size_t len)
 {
@@ -73,7 +73,7 @@ flip_bits(struct prng *prng, char *text, size_t len)
 	}
 }
 
-/* Puts a piece of the text to another place of it: words doubled and overwritten, lines exchanged. */
+/* Copies a piece of the text to another place: doubles and overwrites words, exchanges lines. */
 static void
 move_piece(struct prng *prng, char *text, size_t len)
 {

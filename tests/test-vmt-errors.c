@@ -519,7 +519,7 @@ test_errors(void **unused)
 	}
 }
 
-/* No two cases are the same, so the count is what it says. */
+/* No two cases are equal, so the count is the number of different cases. */
 static void
 test_cases_differ(void **unused)
 {

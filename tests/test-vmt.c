@@ -226,7 +226,7 @@ test_recorded_lines_are_canonical(void **unused)
 	assert_true(recorded >= 994);
 }
 
-/* A copy of its own size, so that a byte read behind the end is found by the address sanitizer. */
+/* A copy of exactly its size, so that AddressSanitizer detects a read past the end. */
 static bool
 parse_exactly(const char *text, size_t len)
 {
@@ -583,7 +583,7 @@ test_format_expectations(void **unused)
 	    "verdict lost-wakeup T1 waits # why\n"
 	    "result T0: KERN_NO_SPACE,- | T1: - | (empty) uw=0\n"
 	    "schedule T0*3 T1 T0\n");
-	/* The first verdict line is what the program is about; the others are put in order. */
+	/* The first verdict line is the main verdict and stays first; the others are sorted. */
 	check_format("T0 lookup 20\nverdict model held # about\nverdict panic\n# b\nverdict model code\n"
 	             "verdict invariant I2\nverdict invariant I19\nschedule T0\n",
 	    "map 16 80\nT0 lookup 20\nverdict model held # about\nverdict invariant I19\nverdict invariant I2\n"
@@ -591,7 +591,7 @@ test_format_expectations(void **unused)
 	check_format("T0 lookup 20\nverdict panic\nschedule\n", "map 16 80\nT0 lookup 20\nverdict panic\nschedule\n");
 }
 
-/* A detail made by a checker, whatever it holds, stays one line and reads back as what is printed. */
+/* A checker's detail, whatever its content, is printed as one line that parses to the same detail. */
 static void
 test_detail_of_any_bytes(void **unused)
 {
@@ -958,7 +958,7 @@ test_write_and_read(void **unused)
 	assert_int_equal(unlink(path) | unlink(link_path) | rmdir(directory), 0);
 }
 
-/* What cannot be written leaves nothing behind, and says why. */
+/* A program that cannot be written leaves no file, and reports the reason. */
 static void
 test_write_fails_cleanly(void **unused)
 {

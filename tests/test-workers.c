@@ -28,7 +28,7 @@
 #include "harness/target/target.h"
 
 #define HANG_SECONDS 0.3
-#define WORK_SECONDS 1.0 /* of what may take so long: well above HANG_SECONDS */
+#define WORK_SECONDS 1.0 /* duration of a long piece of work: well above HANG_SECONDS */
 
 enum kind { QUICK, SPINS, SPINS_AND_BEATS, SLEEPS, STOPS, ASKS_FOR_THE_END, ABORTS };
 
@@ -115,7 +115,7 @@ end_of(enum kind kind, bool over)
 	keybuf_u8(&pieces[0].in, (uint8_t)kind);
 	keybuf_u8(&pieces[1].in, QUICK);
 	(void)workers_do(w, pieces, 2);
-	/* Whatever became of the first one, the worker is there for the second one. */
+	/* Whatever happened to the first piece, the worker does the second one. */
 	assert_int_equal(pieces[1].end, over ? WORK_LEFT : WORK_DONE);
 	end = pieces[0].end;
 	work_free(&pieces[0]);

@@ -19,7 +19,7 @@ enum toy_verb {
 	TOY_ADD,    /* one step: counter += arg; the old value */
 	TOY_INC,    /* two steps: read the counter, write it plus 1; the value read */
 	TOY_LOCK,   /* one step, when lock arg is free; 0 */
-	TOY_UNLOCK, /* no step of its own; 0 */
+	TOY_UNLOCK, /* no separate step; 0 */
 	TOY_WAIT,   /* look at the flag, and only in the next step go to sleep until it is set: loses wakeups; 0 */
 	TOY_SAFE,   /* look at the flag and go to sleep in one step: loses none; 0 */
 	TOY_SIGNAL, /* one step: set the flag, wake all; 0 */
@@ -32,7 +32,7 @@ enum toy_verb {
 #define TOY(verb, arg) ((uint64_t)(arg)*100 + (verb))
 
 extern const struct vm_target toy;        /* a complete key */
-extern const struct vm_target toy_leaky;  /* without what TOY_HIDE hides: the key that --verify is there to find */
+extern const struct vm_target toy_leaky;  /* omits the value of TOY_HIDE from its key, which --verify must find */
 extern const struct vm_target toy_no_key; /* explored by schedules */
 
 extern volatile int toy_stop;

@@ -9,7 +9,7 @@
  *   read-lock     two writes under the read lock
  *   wrong-thread  a thread that does not hold the write lock lets it go
  *   engine        a look at the map with no lock, after the engine's own write: the engine is instrumented
- *   lost-release  a write after the lock was let go, before another thread's write under it
+ *   lost-release  a write after the release of the lock, before another thread's write under it
  *
  * The second thread starts after the first is done, by a flag that ThreadSanitizer does not see: the order of events is
  * the same in every run, but nothing orders the two threads.

@@ -12,8 +12,9 @@
 #include <unistd.h>
 
 #define LOOK_NS 100000000
-#define IDLE_LOOKS 600     /* in a row, at which the process is asleep: at least a minute */
-#define IDLE_SECONDS 0.020 /* processor time that is still asleep, in all of them: the looks cost some, too */
+#define IDLE_LOOKS 600 /* in a row, at which the process is asleep: at least a minute */
+#define IDLE_SECONDS                                                                                                   \
+	0.020 /* total processor time below which all threads count as asleep; the checks themselves use some */
 #define STATUS_HANG 3
 
 static struct {
