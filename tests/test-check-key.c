@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test-check-key.c - the state key contains what the checker and the engine keep of an operation: each datum is changed,
- * and the key must change with it.
+ * test-check-key.c - the state key contains the data that the checker and the engine keep about an operation: each
+ * datum is changed, and the key must change with it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
