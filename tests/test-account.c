@@ -86,7 +86,7 @@ assert_label(const char *found, const char *label)
 }
 
 static void
-test_counter(void **unused)
+test_wrong_counter_is_I19(void **unused)
 {
 	(void)unused;
 	map->user_wired++;
@@ -117,7 +117,7 @@ test_quirks_excuse(void **unused)
 /* The pages that a running user wire has marked are reserved. Pages that it skipped, or that a system wire or an unwire
  * marked, are not. */
 static void
-test_marks(void **unused)
+test_only_marked_user_wires_are_reserved(void **unused)
 {
 	vm_map_entry_t e = entry_at(18);
 
@@ -134,7 +134,7 @@ test_marks(void **unused)
 }
 
 static void
-test_limit(void **unused)
+test_counter_above_limit_is_I20(void **unused)
 {
 	(void)unused;
 	map->config.wire_limit = 2;
@@ -144,7 +144,7 @@ test_limit(void **unused)
 }
 
 static void
-test_left_over(void **unused)
+test_left_over_marks_are_I21(void **unused)
 {
 	vm_map_entry_t e = entry_at(18);
 
@@ -194,12 +194,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_counter, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_wrong_counter_is_I19, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_user_wired_flag, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_quirks_excuse, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_marks, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_limit, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_left_over, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_only_marked_user_wires_are_reserved, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_counter_above_limit_is_I20, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_left_over_marks_are_I21, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_sleeper, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_busy_sleeper, setup, teardown),
 	};

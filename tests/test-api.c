@@ -427,7 +427,7 @@ make_less_busy(void *arg)
 }
 
 static void
-test_busy(void **state)
+test_protect_waits_while_busy(void **state)
 {
 	unsigned stamp;
 
@@ -687,7 +687,7 @@ find(uint64_t from, uint64_t pages, uint64_t max_page, int how, vm_prot_t prot, 
 
 /* 16 . . . 20[    )24 . . . 30[    )34 . . . 80 */
 static void
-test_find(void **state)
+test_find_takes_first_gap(void **state)
 {
 	(void)state;
 	NOT_FOUND(KERN_INVALID_ADDRESS, 16, 0, 0, VMFS_ANY_SPACE);
@@ -716,7 +716,7 @@ test_find(void **state)
 }
 
 static void
-test_clustering(void **state)
+test_find_clusters_in_map_from_0(void **state)
 {
 	uint64_t page;
 
@@ -779,13 +779,13 @@ main(void)
 		TEST(test_refused_configuration),
 		TEST(test_stamp),
 		TEST(test_stamp_after_waits),
-		TEST(test_busy),
+		TEST(test_protect_waits_while_busy),
 		TEST(test_try),
 		TEST(test_upgrade),
 		TEST(test_lock_panics),
 		TEST(test_save),
-		TEST(test_find),
-		TEST(test_clustering),
+		TEST(test_find_takes_first_gap),
+		TEST(test_find_clusters_in_map_from_0),
 		TEST(test_clustering_bound),
 	};
 

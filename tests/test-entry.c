@@ -392,14 +392,14 @@ test_small(void **state)
 }
 
 static void
-test_middle(void **state)
+test_random_changes_in_middle_sized_map_match_naive_map(void **state)
 {
 	(void)state;
 	run_trial(400, 12, 1000000, 100);
 }
 
 static void
-test_large(void **state)
+test_random_changes_in_large_map_match_naive_map(void **state)
 {
 	(void)state;
 	run_trial(20000, 20, 100000, 2000);
@@ -407,7 +407,7 @@ test_large(void **state)
 
 /* Sorted, reversed, and middle-first orders, which degrade an unbalanced tree. */
 static void
-test_orders(void **state)
+test_lookup_after_unbalancing_orders(void **state)
 {
 	enum { PAGES = 4096 };
 
@@ -610,9 +610,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_small),
-		cmocka_unit_test(test_middle),
-		cmocka_unit_test(test_large),
-		cmocka_unit_test(test_orders),
+		cmocka_unit_test(test_random_changes_in_middle_sized_map_match_naive_map),
+		cmocka_unit_test(test_random_changes_in_large_map_match_naive_map),
+		cmocka_unit_test(test_lookup_after_unbalancing_orders),
 		cmocka_unit_test(test_check_finds),
 		cmocka_unit_test(test_comparison_finds),
 		cmocka_unit_test(test_panics),

@@ -242,7 +242,7 @@ test_fewer_preemptions(void **state)
 
 /* A finding that the program does not show is not found, and the program does not change. */
 static void
-test_not_there(void **state)
+test_program_without_finding_does_not_change(void **state)
 {
 	const struct shrink_options o = options_for(&toy, &lost_increment);
 	struct shrink_report report;
@@ -684,7 +684,7 @@ main(void)
 		cmocka_unit_test(test_wanted_by_caller),
 		cmocka_unit_test(test_without_exploring),
 		cmocka_unit_test(test_fewer_preemptions),
-		cmocka_unit_test(test_not_there),
+		cmocka_unit_test(test_program_without_finding_does_not_change),
 		cmocka_unit_test(test_endless),
 		cmocka_unit_test(test_endless_if_unfair),
 		cmocka_unit_test(test_stopped),

@@ -139,7 +139,7 @@ deep(void *arg)
 }
 
 static void
-test_deep(void **state)
+test_deep_stack_survives_switches(void **state)
 {
 	unsigned levels = 150;
 
@@ -200,7 +200,7 @@ touch_guard(void)
 }
 
 static void
-test_guard(void **state)
+test_stack_overflow_hits_guard_page(void **state)
 {
 	int status;
 
@@ -304,7 +304,7 @@ no_point(void *arg, unsigned t)
 
 /* A thread without a point makes exactly one step. */
 static void
-test_no_point(void **state)
+test_thread_without_point_makes_one_step(void **state)
 {
 	(void)state;
 	sim_begin(sim, PROGRAM_THREADS_MAX, no_point, NULL);
@@ -397,7 +397,7 @@ blocked(void *arg, unsigned t)
 }
 
 static void
-test_block(void **state)
+test_blocked_fiber_makes_no_second_point(void **state)
 {
 	(void)state;
 	sim_begin(sim, 2, blocked, NULL);
@@ -440,7 +440,7 @@ wanderer(void *arg, unsigned t)
 }
 
 static void
-test_abandon(void **state)
+test_abandoned_fibers_leave_no_trace(void **state)
 {
 	uint64_t state_of_it = 1;
 
@@ -511,14 +511,14 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_switch),
 		cmocka_unit_test(test_rounding),
-		cmocka_unit_test(test_deep),
-		cmocka_unit_test(test_guard),
+		cmocka_unit_test(test_deep_stack_survives_switches),
+		cmocka_unit_test(test_stack_overflow_hits_guard_page),
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		TEST(test_points),
-		TEST(test_no_point),
+		TEST(test_thread_without_point_makes_one_step),
 		TEST(test_sleep),
-		TEST(test_block),
-		TEST(test_abandon),
+		TEST(test_blocked_fiber_makes_no_second_point),
+		TEST(test_abandoned_fibers_leave_no_trace),
 		TEST(test_two_worlds),
 	};
 

@@ -203,7 +203,7 @@ test_last_of_all(void **state)
  * choices. Priorities that stay never make it.
  */
 static void
-test_one_gap(void **state)
+test_write_in_one_given_gap(void **state)
 {
 	const double n = 2, k = 20; /* threads, and the choices while T1 has not written */
 
@@ -222,7 +222,7 @@ test_one_gap(void **state)
  * leaves them out of account has three places for it.
  */
 static void
-test_noise(void **state)
+test_write_between_two_despite_other_steps(void **state)
 {
 	(void)state;
 	assert_share(share_of("surw", 0, "xx", OWN_19 OWN_19 "x", 1), 1 / 3.0);
@@ -525,8 +525,8 @@ main(void)
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_conflicts),
 		cmocka_unit_test(test_last_of_all),
-		cmocka_unit_test(test_one_gap),
-		cmocka_unit_test(test_noise),
+		cmocka_unit_test(test_write_in_one_given_gap),
+		cmocka_unit_test(test_write_between_two_despite_other_steps),
 		cmocka_unit_test(test_long_before_short),
 		cmocka_unit_test(test_uniform),
 		cmocka_unit_test(test_reaches_all),

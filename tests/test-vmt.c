@@ -478,7 +478,7 @@ test_random_ops(void **unused)
 
 /* Each word goes into its own field. */
 static void
-test_fields(void **unused)
+test_each_word_sets_its_field(void **unused)
 {
 	static const struct {
 		const char *text;
@@ -540,7 +540,7 @@ test_format_steps(void **unused)
 }
 
 static void
-test_comments(void **unused)
+test_comments_are_kept(void **unused)
 {
 	(void)unused;
 	check_format("# head\n\n  # more \n#\nmap 16 80 # beside\n# before\n# init\ninit lookup 20 => TRUE # why\n"
@@ -1043,12 +1043,12 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_buffers),
 		cmocka_unit_test(test_corpus),
 		cmocka_unit_test(test_recorded_lines_are_canonical),
-		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_each_word_sets_its_field),
 		cmocka_unit_test(test_random_ops),
 		cmocka_unit_test(test_format_directives),
 		cmocka_unit_test(test_format_steps),
 		cmocka_unit_test(test_format_expectations),
-		cmocka_unit_test(test_comments),
+		cmocka_unit_test(test_comments_are_kept),
 		cmocka_unit_test(test_detail_of_any_bytes),
 		cmocka_unit_test(test_equal_sees_differences),
 		cmocka_unit_test(test_state_text),
