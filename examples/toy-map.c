@@ -81,7 +81,7 @@ wait_transition(struct toy *t, unsigned s, unsigned e)
 		if (t->now.pages[i].owner == 0)
 			continue;
 		op->cursor = (uint8_t)i;
-		if (t->lost_wakeup) { /* the bug: whoever wakes in this gap sees nobody to wake */
+		if (t->lost_wakeup) { /* the bug: a wakeup in this gap sees no waiter */
 			toy_unlock(t);
 			toy_lock(t, PLACE_REGISTER);
 		}
@@ -133,7 +133,7 @@ toy_check_range(const struct toy *t, unsigned s, unsigned e, uint8_t prot)
 }
 
 /* quote wire */
-/* Marks the pages, lets go of the lock for each page fault, and wires: nobody removes a page in transition. */
+/* Marks the pages, releases the lock for each page fault, and wires: no thread removes a page in transition. */
 static int
 toy_wire(struct toy *t, unsigned s, unsigned e)
 {

@@ -401,6 +401,36 @@ def two_draws(file):
         yield line, "two draws in one expression: the compiler chooses their order; draw into variables"
 
 
+# A phrase that a reader has to read twice, and its plain form.
+PLAIN = {
+    "whoever": "name the thread, the caller or the entry",
+    "let go of": "release", "lets go of": "releases", "letting go of": "releasing",
+    "in front of": "before",
+    "is no more": "no longer exists", "are no more": "no longer exist",
+    "in the midst of": "in the middle of",
+    "for want of": "because there is no",
+    "is come to": "is reached", "are come to": "are reached",
+    "sends it away": "disables it", "is sent away": "is disabled",
+    "is due": "say what to call, or what happens",
+    "of which that is so": "say what they have in common", "as long as that is so": "say while what holds",
+    "say what is so": "return the truth", "nobody is left": "no thread remains", "to begin with": "at the start",
+}
+# What is quoted or recorded, and the list itself.
+NOT_PLAIN = ("scripts/tidy.py", "tests/test-tidy.py", "LICENSE", "corpus/freebsd/")
+
+
+@rule
+def plain(file):
+    """Comments, messages and documents use plain English."""
+    if file.path.startswith(NOT_PLAIN):
+        return
+    words = r"(?:\s+(?:(?:\*|#|//)\s+)?)"  # a phrase may go on in the next line of a comment
+    phrases = "|".join(re.escape(phrase).replace(r"\ ", words) for phrase in PLAIN)
+    for match in re.finditer(rf"\b(?:{phrases})\b", file.text, re.IGNORECASE):
+        phrase = re.sub(words, " ", match.group()).lower()
+        yield file.text.count("\n", 0, match.start()) + 1, f'"{phrase}": {PLAIN[phrase]}'
+
+
 @rule
 def litmus_head(file):
     """A litmus says in its first line what it shows."""

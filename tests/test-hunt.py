@@ -206,7 +206,7 @@ class Hunt(Case):
 
     def test_sync(self):
         report = self.hunt("--profile", "strict +Q6", "--programs", "4096", "--seed", "8")
-        # Past the hole, or to an end in front of the range's: the same check and quirk, by other returns.
+        # Past the hole, or to an end before the range's: the same check and quirk, by other returns.
         self.assertEqual({f["key"].split(" |")[0] for f in report["findings"]}, {"sync +Q6"})
         for finding in report["findings"]:
             self.check_small(finding)

@@ -172,7 +172,7 @@ static void
 assert_share(double got, double want)
 {
 	if (fabs(got - want) > tolerance(want))
-		fail_msg("a share of %.5f, where %.5f is due", got, want);
+		fail_msg("a share of %.5f, expected %.5f", got, want);
 }
 
 static void

@@ -623,8 +623,8 @@ test_threads_ping_pong_asleep(void **state)
 }
 
 /*
- * Readers who hold the lock in turn without a gap: each lets go only when the other one is in, or was turned away since
- * it came. If new readers were let in while a writer waits, the lock would never be free.
+ * Readers who hold the lock in turn without a gap: each releases it only when the other one is in, or was turned away
+ * since it came. If new readers were let in while a writer waits, the lock would never be free.
  */
 static struct {
 	_Atomic bool in[RELAY_READERS];

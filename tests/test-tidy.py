@@ -57,6 +57,12 @@ BAD = {
     "misread": [
         ("engine/a.c", C + body("while (a<b && * c> 0)"), 5, "clang-format misreads it"),
     ],
+    "plain": [
+        ("engine/a.c", C + "/* Whoever sleeps is woken. */\n", 2, "name the thread"),
+        ("harness/a.c", C + "/*\n * The thread lets\n * go of the lock.\n */\n", 3, "releases"),
+        ("docs/a.md", "# A\n\nA hole in front of the end.\n", 3, "before"),
+        ("tools/a.c", C + 'const char *a = "a mutant that is no more";\n', 2, "no longer exists"),
+    ],
     "machine-path": [
         ("docs/a.md", f"see {PATH}\n", 1, "a path of one machine"),
         ("tests/a.c", C + f'#define A "{PATH}"\n', 2, "a path of one machine"),

@@ -65,7 +65,7 @@ expect(0, ['run', '-v', '--schedule', 'T0 T1 T0*3 T1', programs + '/wire-remove.
        r'^result T0: KERN_SUCCESS \| T1: KERN_SUCCESS ')
 expect(0, ['run', programs + '/sequence.vmt'], r'insert 23 25 r r => KERN_NO_SPACE$')
 
-# A key with too little in it makes circles out of runs that end: a livelock for whoever believes it, made smaller.
+# A key with too little in it makes circles out of runs that end: a false livelock, made smaller.
 with tempfile.TemporaryDirectory() as scratch:
     circle = Path(scratch, 'circle.vmt')
     circle.write_text(Path(programs, 'two-wires.vmt').read_text().split('outcome')[0] + 'verdict livelock circle\n')

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ck_pr.h - what ck's locks do to memory, as the compiler's own atomics, which ThreadSanitizer understands. In front of
+ * ck_pr.h - what ck's locks do to memory, as the compiler's own atomics, which ThreadSanitizer understands. Before
  * ck's header on the include path it makes ck_rwlock, ck_spinlock and engine/sync.c checkable: tests/meson.build builds
  * the locks a second time with it, instrumented and without annotations.
  *
