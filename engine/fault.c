@@ -110,7 +110,7 @@ note_refusal(const struct fault *f)
 /* One attempt to fault the page in. */
 static enum fault_step
 fault_try(vm_map_t map, struct fault *f)
-    VM_NO_TSA("the callees return with the lock or without it; here all is released")
+    VM_NO_TSA("some callees return with the lock held; this function always releases it")
 {
 	enum fault_step step = FAULT_DONE;
 	vm_map_entry_t e;

@@ -278,7 +278,7 @@ steps_between(uint64_t nr_pages)
 	return nr_pages / 16;
 }
 
-/* Have only pages changed since the last check, and does the ring still have all of them? */
+/* Have only pages changed since the last check, few enough for the ring to hold all of them? */
 static bool
 is_followed(const struct vm_map *map)
 {

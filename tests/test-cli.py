@@ -545,7 +545,7 @@ class Everywhere(Case):
                 self.assertEqual((out, err), ("", "%s: No such file or directory\n" % name), command)
 
     def test_prefix(self):
-        """Of what is about the command: its name, whoever says it."""
+        """Of what is about the command: its name, whichever function prints it."""
         for args in (("run", "--nonsense"), ("run",), ("run", "--seed"), ("run", "--seed", "x", "y"), ("gen", "x"),
                 ("check", "--target", "x", "y"), ("check", "-j", "x", "y"), ("bench", "x"), ("bugs", "x"),
                 ("explain", "x"), ("help", "x"), ("hunt", "--seeds", "3..3"),

@@ -112,7 +112,7 @@ test_lock_order(void **state)
 	assert_true(shrink(&p, &o, &report));
 	assert_int_equal(report.end, SHRINK_FIXED_POINT);
 	assert_int_equal(report.before.threads, 4);
-	/* One thread that takes a lock twice is stuck, too, and smaller; the first taking can be an init step. */
+	/* A smaller deadlock: one thread takes a lock twice. An init step can take it the first time. */
 	assert_int_equal(p.nr_threads, 1);
 	assert_int_equal(report.after.ops + report.after.init, 2);
 	assert_string_equal(schedule_text(&p, &text), "T0");

@@ -366,7 +366,7 @@ test_time_without_a_look_hardly_counts(void **state)
 	before = world_watched(&w);
 	(void)nanosleep(&stopped, NULL);
 	assert_true(world_watched(&w) - before < 1);
-	/* Looked at again and again, it does. */
+	/* With regular checks, the clock advances. */
 	while (world_watched(&w) - before < 1.5)
 		continue;
 }

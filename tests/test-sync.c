@@ -544,7 +544,7 @@ test_threads_reader_and_writer_meet(void **state)
 
 static struct vm_waitq ping_waitq;
 static unsigned ping_turn;
-static uint64_t nr_pairs = PAIRS_DEFAULT; /* of a sleep and the wakeup that ends it */
+static uint64_t nr_pairs = PAIRS_DEFAULT; /* pairs of a sleep and its wakeup */
 
 /* Waits for its turn as the engine waits: sample under the lock, unlock, sleep, look again. */
 static void

@@ -151,7 +151,7 @@ work_of(writer *write, unsigned nr)
 	if (!vmt_parse(strbuf_text(&text), text.len, &p, &e))
 		fail_msg("%u:%u: %s", e.line, e.column, e.text);
 	vmt_print(&p, &printed);
-	/* The counting is alive: each byte is looked at. */
+	/* The counter works: the parser reads each byte. */
 	assert_true(work > text.len);
 	program_free(&p);
 	strbuf_free(&text);
