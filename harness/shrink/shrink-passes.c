@@ -419,7 +419,7 @@ fewer_arguments(struct shrink *s, unsigned number)
 	if (!draw_has_kind(op.code, VM_ARG_START))
 		return;
 	for (unsigned nr = 1; nr < present; nr++) {
-		for (uint8_t code = 1; code <= VM_OP_CODE_MAX; code++) {
+		for (unsigned code = 1; code <= VM_OP_CODE_MAX; code++) {
 			if (vm_op_table[code].name == NULL || nr_arguments(code, true) != nr)
 				continue;
 			if (with_code(s, number, code, op.start, op.end) ||
