@@ -6,6 +6,7 @@ Status 1 is for a finding: a sanitizer that cannot start is none. And no name of
 """
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -75,6 +76,18 @@ class Scripts(unittest.TestCase):
     def test_quickstart_names_the_option_for_another_build_directory(self):
         said = self.run_script(2, "quickstart", "--build", "/dev/null/below")
         self.assertIn("making /dev/null/below (--build DIR builds in another directory) failed", said)
+
+    def test_what_a_script_compiles_is_one_target(self):
+        """A library of the same name makes the name of a program ambiguous, and the script fails."""
+        done = subprocess.run(["meson", "introspect", "--targets", str(BUILD)], capture_output=True, text=True, check=True)
+        targets = json.loads(done.stdout)
+        words = {word for path in SCRIPTS.iterdir() if path.is_file()
+            for word in re.findall(r"meson compile -C \S+ ([a-z][\w:-]*)", path.read_text(encoding="utf-8"))}
+        self.assertIn("wirestorm:executable", words)
+        for word in words:
+            name, _, kind = word.partition(":")
+            found = [t["name"] for t in targets if t["name"] == name and (not kind or t["type"] == kind)]
+            self.assertEqual(found, [name], word)
 
     def test_stress_ci_finds(self):
         self.assertIn("I12: a page", self.stress_ci(1, f"{REPORT}; exit 1"))
