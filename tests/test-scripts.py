@@ -77,13 +77,13 @@ class Scripts(unittest.TestCase):
         said = self.run_script(2, "quickstart", "--build", "/dev/null/below")
         self.assertIn("making /dev/null/below (--build DIR builds in another directory) failed", said)
 
-    def test_what_a_script_compiles_is_one_target(self):
+    def test_quickstart_compiles_one_target(self):
         """A library of the same name makes the name of a program ambiguous, and the script fails."""
-        done = subprocess.run(["meson", "introspect", "--targets", str(BUILD)], capture_output=True, text=True, check=True)
+        done = subprocess.run(["meson", "introspect", "--targets", str(BUILD)], capture_output=True, text=True,
+            check=True)
         targets = json.loads(done.stdout)
-        words = {word for path in SCRIPTS.iterdir() if path.is_file()
-            for word in re.findall(r"meson compile -C \S+ ([a-z][\w:-]*)", path.read_text(encoding="utf-8"))}
-        self.assertIn("wirestorm:executable", words)
+        words = re.findall(r"meson compile -C \S+ ([\w:-]+)", (SCRIPTS / "quickstart").read_text(encoding="utf-8"))
+        self.assertTrue(words)
         for word in words:
             name, _, kind = word.partition(":")
             found = [t["name"] for t in targets if t["name"] == name and (not kind or t["type"] == kind)]

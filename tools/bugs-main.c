@@ -373,7 +373,6 @@ equivalent(struct bugs_command *c, int nr, char **names)
 
 	if (rv >= 0)
 		return rv;
-	rv = EXIT_OK;
 	if (!VM_HAS_MUTANTS) {
 		warnx("equivalent: only in a build with -Dmutants=true");
 		return EXIT_USAGE;
@@ -383,6 +382,7 @@ equivalent(struct bugs_command *c, int nr, char **names)
 		return EXIT_USAGE;
 	}
 	cli_catch_signals();
+	rv = EXIT_OK;
 	for (int i = 0; i < nr; i++) {
 		enum vm_mutant mutant;
 
