@@ -84,15 +84,20 @@ run_refs_look_up(struct run *r, unsigned thread, unsigned i, struct vm_result *r
 {
 	struct run_refs *refs = r->refs;
 	struct vm_op *op = &refs->ops[thread][i];
+	bool found;
 
+	/* The results belong to the harness, not to the engine: another thread's result is read without a lock. */
+	fiber_unseen_begin();
 	*op = r->program->threads[thread].ops[i];
-	if (look_up_all(r, op)) {
+	found = look_up_all(r, op);
+	if (found) {
 		refs->known[thread] |= (uint64_t)1 << i;
-		return op;
+	} else {
+		refs->refused[thread] |= (uint64_t)1 << i;
+		*refused = refusal(op);
 	}
-	refs->refused[thread] |= (uint64_t)1 << i;
-	*refused = refusal(op);
-	return NULL;
+	fiber_unseen_end();
+	return found ? op : NULL;
 }
 
 const struct vm_op *
