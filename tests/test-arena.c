@@ -100,7 +100,7 @@ static void
 test_says_when_there_is_no_memory(void **state)
 {
 	struct vm_arena a;
-	bool said = false;
+	volatile bool said = false; /* survives longjmp */
 
 	(void)state;
 	assert_true(vm_arena_init(&a, VM_ARENA_SIZE));
