@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """cli.py - what the tests of the command line share: how they run wirestorm, in a room of their own."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -30,6 +31,21 @@ def profiles():
     """(name, folder with its recordings or "") of each row of profiles.def."""
     table = (ROOT / "engine" / "profiles.def").read_text().split("*/")[-1]
     return [re.findall(r'"([^"]*)"', row)[:2] for row in table.split("VM_PROFILE(")[1:]]
+
+
+def read_terminal(parent):
+    """All that a terminal gets until its programs have ended. Closes it."""
+    got = b""
+    while True:
+        try:
+            part = os.read(parent, 65536)
+        except OSError:
+            break
+        if not part:
+            break
+        got += part
+    os.close(parent)
+    return got
 
 
 def wait_until(condition, what):

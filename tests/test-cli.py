@@ -12,7 +12,6 @@ import json
 import os
 import pty
 import re
-import select
 import shlex
 import shutil
 import signal
@@ -1098,17 +1097,7 @@ class Terminal(Case):
         process = subprocess.Popen([cli.TOOL, *map(str, args)], stdin=child, stdout=child, stderr=child,
             env=dict(os.environ, TERM="xterm", WIRESTORM_PROGRESS="0"))
         os.close(child)
-        got = b""
-        while True:
-            select.select([parent], [], [])
-            try:
-                part = os.read(parent, 65536)
-            except OSError:
-                break
-            if not part:
-                break
-            got += part
-        os.close(parent)
+        got = cli.read_terminal(parent)
         return process.wait(), got.decode()
 
     def test_progress(self):

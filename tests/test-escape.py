@@ -128,17 +128,8 @@ class Escape(Case):
         leader, follower = pty.openpty()
         with open(self.path, "rb") as f, subprocess.Popen([cli.TOOL, "fmt", "-"], stdin=f, stdout=follower) as tool:
             os.close(follower)
-            out = b""
-            while True:
-                try:
-                    piece = os.read(leader, 65536)
-                except OSError:
-                    break
-                if not piece:
-                    break
-                out += piece
+            out = cli.read_terminal(leader)
             self.assertEqual(tool.wait(), 0)
-        os.close(leader)
         self.assertIn(b"a title, ", out)
         self.assertIsNone(harmful(out.replace(b"\r\n", b"\n")))
 

@@ -10,7 +10,6 @@ Usage: test-progress.py [--mutants] WIRESTORM [unittest's arguments]; --mutants:
 import os
 import pty
 import re
-import select
 import subprocess
 import sys
 import unittest
@@ -61,17 +60,7 @@ class Progress(cli.Case):
         process = subprocess.Popen([cli.TOOL, *map(str, args)], env=self.env(**env), stdin=child, stdout=child,
             stderr=child, cwd=self.room)
         os.close(child)
-        got = b""
-        while True:
-            select.select([parent], [], [])
-            try:
-                part = os.read(parent, 65536)
-            except OSError:
-                break
-            if not part:
-                break
-            got += part
-        os.close(parent)
+        got = cli.read_terminal(parent)
         process.wait()
         return got.decode()
 

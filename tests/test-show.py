@@ -22,6 +22,8 @@ import unittest
 import xml.etree.ElementTree
 from pathlib import Path
 
+from cli import read_terminal
+
 ROOT = Path(__file__).resolve().parent.parent
 LITMUS = ROOT / "corpus" / "litmus"
 GOLDEN = ROOT / "tests" / "show"
@@ -443,17 +445,8 @@ class Options(unittest.TestCase):
         with subprocess.Popen([TOOL, "show", LITMUS / "wire-gone-after-wait.vmt"], stdout=follower, cwd=ROOT,
                 env=dict(UTF8, **env)) as tool:
             os.close(follower)
-            out = b""
-            while True:
-                try:
-                    piece = os.read(leader, 65536)
-                except OSError:
-                    break
-                if not piece:
-                    break
-                out += piece
+            out = read_terminal(leader)
             self.assertEqual(tool.wait(), 0)
-        os.close(leader)
         return out.decode().replace("\r\n", "\n")
 
     def test_terminal(self):

@@ -95,23 +95,25 @@ one_of(const struct vm_map *map, uint64_t random, uint64_t nr, uint64_t part)
 }
 
 static void
-do_lookup_cold(struct vm_map *map, uint64_t random)
+look_up(struct vm_map *map, vm_offset_t addr)
 {
 	vm_map_entry_t e;
 
 	vm_map_lock_read(map);
-	(void)vm_map_lookup_entry(map, one_of(map, random, LARGE, 16), &e);
+	(void)vm_map_lookup_entry(map, addr, &e);
 	vm_map_unlock_read(map);
+}
+
+static void
+do_lookup_cold(struct vm_map *map, uint64_t random)
+{
+	look_up(map, one_of(map, random, LARGE, 16));
 }
 
 static void
 do_lookup(struct vm_map *map, uint64_t random)
 {
-	vm_map_entry_t e;
-
-	vm_map_lock_read(map);
-	(void)vm_map_lookup_entry(map, one_of(map, random, HOT, 16), &e);
-	vm_map_unlock_read(map);
+	look_up(map, one_of(map, random, HOT, 16));
 }
 
 /* Starts in the lower half. The first fit for three pages is the gap in the middle. */

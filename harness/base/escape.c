@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/base/files.h"
 #include "harness/base/memory.h"
 
 #define CHAR_MAX_LEN 4 /* bytes of a character of UTF-8 */
@@ -136,22 +137,6 @@ struct filter {
 
 static struct filter filters[] = { { .fd = STDOUT_FILENO }, { .fd = STDERR_FILENO } };
 
-static bool
-write_all(int fd, const char *bytes, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, bytes, len);
-
-		if (n < 0 && errno != EINTR)
-			return false;
-		if (n > 0) {
-			bytes += n;
-			len -= (size_t)n;
-		}
-	}
-	return true;
-}
-
 /* Are these bytes the start of a character whose last bytes are missing? */
 static bool
 is_cut(const char *text, size_t left)
@@ -175,12 +160,12 @@ filter_write(void *cookie, const char *text, size_t len)
 	size_t used = 0, from, to;
 
 	if (f->raw)
-		return write_all(f->fd, text, len) ? (ssize_t)len : 0;
+		return file_write_all(f->fd, text, len) ? (ssize_t)len : 0;
 	for (size_t i = 0; i < len; i++) {
 		f->kept[f->nr_kept++] = text[i];
 		while (f->nr_kept > 0 && !is_cut(f->kept, f->nr_kept)) {
 			if (used > sizeof(out) - CHAR_MAX_LEN * SHOWN_LEN) {
-				if (!write_all(f->fd, out, used))
+				if (!file_write_all(f->fd, out, used))
 					return 0;
 				used = 0;
 			}
@@ -190,7 +175,7 @@ filter_write(void *cookie, const char *text, size_t len)
 			memmove(f->kept, f->kept + from, f->nr_kept);
 		}
 	}
-	return write_all(f->fd, out, used) ? (ssize_t)len : 0;
+	return file_write_all(f->fd, out, used) ? (ssize_t)len : 0;
 }
 
 /* Makes a stream that escapes what is written to it. */
@@ -223,7 +208,7 @@ escape_erase_line(void)
 {
 	static const char code[] = "\r\033[K";
 
-	(void)write_all(STDERR_FILENO, code, sizeof(code) - 1);
+	(void)file_write_all(STDERR_FILENO, code, sizeof(code) - 1);
 }
 
 const char *

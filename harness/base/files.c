@@ -111,8 +111,8 @@ find_place(const char *path, struct place *p)
 	return false;
 }
 
-static bool
-write_all(int fd, const char *bytes, size_t len)
+bool
+file_write_all(int fd, const char *bytes, size_t len)
 {
 	while (len > 0) {
 		ssize_t n = write(fd, bytes, len);
@@ -146,7 +146,7 @@ write_open(const char *path, const char *bytes, size_t len)
 
 	if (fd < 0)
 		return false;
-	good = write_all(fd, bytes, len);
+	good = file_write_all(fd, bytes, len);
 	close_quietly(fd);
 	return good;
 }
@@ -155,7 +155,7 @@ static bool
 write_descriptor(int fd, const char *bytes, size_t len)
 {
 	(void)fflush(stdout); /* earlier output first */
-	return write_all(fd, bytes, len);
+	return file_write_all(fd, bytes, len);
 }
 
 /* --- temporary files --- */
@@ -252,7 +252,7 @@ open_named(const char *directory, char name[PATH_MAX])
 static bool
 fill(int fd, const struct place *p, const char *bytes, size_t len)
 {
-	return write_all(fd, bytes, len) && (!p->exists || fchmod(fd, p->st.st_mode & 07777) == 0) &&
+	return file_write_all(fd, bytes, len) && (!p->exists || fchmod(fd, p->st.st_mode & 07777) == 0) &&
 	       (p->unsynced || fsync(fd) == 0);
 }
 

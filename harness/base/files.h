@@ -48,4 +48,7 @@ bool file_write_numbered(const char *path, const struct strbuf *text, struct str
 /* Makes the directory if it does not exist. False: the reason is on standard error. */
 bool file_make_directory(const char *dir);
 
+/* All of the bytes, to an open file, whatever interrupts it. False: errno is set. */
+bool file_write_all(int fd, const char *bytes, size_t len);
+
 #endif
