@@ -428,7 +428,7 @@ class Signals(Case):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             code, nr, out, err = self.bless_many(number)
             self.assertIn(code, (0, 1), err)
-            self.assertIn("\n%d files blessed\n" % nr, out)
+            self.assertIn("%d files blessed\n" % nr, out.splitlines(keepends=True))
 
     def test_stale_temporaries_are_removed(self):
         """A temporary file that a killed process left goes with the next write; one that is in use stays."""
