@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * fuzz_vmt.c - parses any bytes as text. An accepted text must have one canonical form with the same meaning; a
- * rejected text must have an error that points into the text, and no memory leak. tests/test-vmt-damage.c feeds it the
- * damaged corpus.
+ * rejected text must have an error that points into the text, and no memory leak. tests/program/test-vmt-damage.c feeds
+ * it the damaged corpus.
  */
 #include <stdio.h>
 #include <stdlib.h>

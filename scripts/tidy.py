@@ -3,7 +3,7 @@
 """tidy.py - the house rules that no compiler checks, one function each. Prints PATH:LINE: RULE: MESSAGE.
 
 Usage: scripts/tidy.py [ROOT]. Exit status: 0 tidy, 1 complaints, 2 nothing was found to look at.
-A new rule is a function with @rule and its own bad example in tests/test-tidy.py, which fails without one.
+A new rule is a function with @rule and its own bad example in tests/scripts/test-tidy.py, which fails without one.
 """
 
 import functools
@@ -416,7 +416,7 @@ PLAIN = {
     "say what is so": "return the truth", "nobody is left": "no thread remains", "to begin with": "at the start",
 }
 # What is quoted or recorded, and the list itself.
-NOT_PLAIN = ("scripts/tidy.py", "tests/test-tidy.py", "LICENSE", "corpus/freebsd/")
+NOT_PLAIN = ("scripts/tidy.py", "tests/scripts/test-tidy.py", "LICENSE", "corpus/freebsd/")
 
 
 @rule

@@ -97,7 +97,7 @@ static const char doc_head[] =
     "| rule | the row in [returns.md](returns.md), or the section of [engine.md](engine.md) |\n"
     "| man | what vm_map_wire(9) says of wire and unwire ([manpage.md](manpage.md)), and vm_map_sync(9) of sync |\n\n"
     "This page is made from `engine/edges.def`. Change that, then run\n"
-    "`build/tests/test-docs --write docs/edges.md`.\n\n"
+    "`build/tests/scripts/test-docs --write docs/edges.md`.\n\n"
     "| edge | whose | code | errno | rule | when | man | shown by |\n"
     "|---|---|---|---|---|---|---|---|\n";
 

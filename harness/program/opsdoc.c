@@ -174,7 +174,7 @@ opsdoc_print(struct strbuf *out, bool markdown)
 		                "decimal, or 0x and\n"
 		                "hexadecimal. [vmt.md](vmt.md) has the rest of the text form.\n\n"
 		                "This page is made from `engine/ops.def` and `engine/args.def`. Change these, then "
-		                "run\n`build/tests/test-docs --write docs/ops.md`.\n\n");
+		                "run\n`build/tests/scripts/test-docs --write docs/ops.md`.\n\n");
 	print_ops(markdown, out);
 	print_args(markdown, out);
 	print_aliases(markdown, out);

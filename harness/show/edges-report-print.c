@@ -199,7 +199,7 @@ edges_report_markdown(const struct edges_report *e, const char *command, struct 
 	    "| man page | what vm_map_wire(9) says of wire and unwire, and vm_map_sync(9) of sync |\n"
 	    "| checker | whether a check found such an operation wrong, other than by a quirk that is on "
 	    "([checks.md](checks.md)) |\n\n"
-	    "Made by `%s`.\n`tests/test-edges-seen.py --write` brings it up to date.\n\n",
+	    "Made by `%s`.\n`tests/show/test-edges-seen.py --write` brings it up to date.\n\n",
 	    command);
 	summary(e, out);
 	strbuf_add(out, ".\n");
