@@ -3,6 +3,7 @@
 #include "harness/base/memory.h"
 
 #include <err.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 
 #define STATUS 2   /* the status of a command that could not run */
 #define CAP_MIN 16 /* first capacity of a growing array */
+#define APPEND_MIN 4
 
 static void (*on_out)(const char *what);
 
@@ -69,6 +71,14 @@ memory_grow(void *at, size_t *cap, size_t need, size_t size, const char *what)
 		nr = nr > SIZE_MAX / 2 ? need : nr * 2;
 	*cap = nr;
 	return memory_resize(at, nr, size, what);
+}
+
+void *
+memory_append(void *at, size_t nr, size_t size, const char *what)
+{
+	bool full = nr == 0 || (nr >= APPEND_MIN && (nr & (nr - 1)) == 0);
+
+	return full ? memory_resize(at, nr == 0 ? APPEND_MIN : nr * 2, size, what) : at;
 }
 
 char *

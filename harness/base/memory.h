@@ -37,12 +37,20 @@ void *memory_resize(void *at, size_t nr, size_t size, const char *what);
  * appending is linear. New elements are not initialised.
  */
 void *memory_grow(void *at, size_t *cap, size_t need, size_t size, const char *what);
+/*
+ * Makes room for element number @nr of an array that grows by MEMORY_APPEND alone: its capacity, which is not stored,
+ * is the next power of two.
+ */
+void *memory_append(void *at, size_t nr, size_t size, const char *what);
 /* Copies the text, or its first @len bytes. */
 char *memory_text(const char *text, const char *what);
 char *memory_textn(const char *text, size_t len, const char *what);
 /* As vasprintf(3). */
 char *memory_vprintf(const char *what, const char *format, va_list ap) __attribute__((format(printf, 2, 0)));
 
+/* Appends an element to an array variable of @nr elements, and counts it. Gives a pointer to the element, to be set. */
+#define MEMORY_APPEND(array, nr, what)                                                                                 \
+	((array) = memory_append((array), (nr), sizeof(*(array)), (what)), &(array)[(nr)++])
 /* memory_grow on an array variable and its size_t capacity. */
 #define MEMORY_GROW(array, cap, need, what) ((array) = memory_grow((array), &(cap), (need), sizeof(*(array)), (what)))
 

@@ -86,21 +86,29 @@ strbuf_wrap(struct strbuf *b, const char *text, size_t at, size_t columns, const
 }
 
 void
-strbuf_printf(struct strbuf *b, const char *format, ...)
+strbuf_vprintf(struct strbuf *b, const char *format, va_list ap)
 {
-	va_list ap;
+	va_list again;
 	int len;
 
-	va_start(ap, format);
+	va_copy(again, ap);
 	len = vsnprintf(NULL, 0, format, ap);
-	va_end(ap);
 	if (len < 0)
 		memory_out("a text");
 	strbuf_reserve(b, (size_t)len);
-	va_start(ap, format);
-	vsnprintf(b->text + b->len, (size_t)len + 1, format, ap);
-	va_end(ap);
+	(void)vsnprintf(b->text + b->len, (size_t)len + 1, format, again);
+	va_end(again);
 	b->len += (size_t)len;
+}
+
+void
+strbuf_printf(struct strbuf *b, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	strbuf_vprintf(b, format, ap);
+	va_end(ap);
 }
 
 void

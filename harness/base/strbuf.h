@@ -3,6 +3,7 @@
 #ifndef HARNESS_BASE_STRBUF_H
 #define HARNESS_BASE_STRBUF_H
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,7 @@ void strbuf_add_num(struct strbuf *b, int64_t n);
  * whole.
  */
 void strbuf_wrap(struct strbuf *b, const char *text, size_t at, size_t columns, const char *next);
+void strbuf_vprintf(struct strbuf *b, const char *format, va_list ap) __attribute__((format(printf, 2, 0)));
 void strbuf_printf(struct strbuf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Empties the buffer and keeps its memory. */
 void strbuf_clear(struct strbuf *b);

@@ -262,7 +262,7 @@ compare(struct show_command *c, const struct program *p, const struct show *s)
 	if (c->which.schedule != NULL || c->which.drawn || c->target.profile_text != NULL || !p->has_schedule)
 		return EXIT_OK;
 	if (p->result != NULL && strcmp(p->result, s->outcome) != 0) {
-		say_about(c->path, p->result_line, "expected result %s, got %s", p->result, s->outcome);
+		say_about(c->path, p->lines[PROGRAM_LINE_result], "expected result %s, got %s", p->result, s->outcome);
 		rv = EXIT_FINDING;
 	}
 	return compare_verdicts(c, p, s) ? rv : EXIT_FINDING;

@@ -203,7 +203,7 @@ compare_counts(struct check *c, const struct explore_result *got)
 		return;
 	(void)explore_count_text(c->program.schedules, want_text);
 	(void)explore_count_text(got->schedules, got_text);
-	differ(c, c->program.schedules_line, "schedules", want_text, got_text);
+	differ(c, c->program.lines[PROGRAM_LINE_schedules], "schedules", want_text, got_text);
 	strbuf_printf(c->out, "expected schedules %s, got %s\n", want_text, got_text);
 }
 
@@ -497,7 +497,7 @@ check_schedule(struct check *c, struct strbuf *result)
 	bool deadlock, finals;
 
 	if (!replay(&c->run, p->choices, p->nr_choices, &how)) {
-		differ(c, p->schedule_line, "schedule", NULL, NULL);
+		differ(c, p->lines[PROGRAM_LINE_schedule], "schedule", NULL, NULL);
 		strbuf_printf(c->out, "%s\n", strbuf_text(&how.error));
 		replay_free(&how);
 		return;
@@ -509,7 +509,7 @@ check_schedule(struct check *c, struct strbuf *result)
 		bless_verdicts(c, &path, deadlock);
 	} else {
 		if (p->result != NULL && strcmp(p->result, result->text) != 0) {
-			differ(c, p->result_line, "result", p->result, result->text);
+			differ(c, p->lines[PROGRAM_LINE_result], "result", p->result, result->text);
 			strbuf_printf(c->out, "expected result %s, got %s\n", p->result, result->text);
 		}
 		if (!finals) {

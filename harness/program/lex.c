@@ -3,6 +3,7 @@
 #include "harness/base/base.h"
 #include "harness/program/lex.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,7 +19,7 @@
 
 /* Is the text UTF-16, which Windows calls "Unicode"? Its two-byte letters are not supported. */
 static bool
-is_utf16(const struct lex *l, const char *at)
+lex_is_utf16(const struct lex *l, const char *at)
 {
 	return l->line == 1 && l->end - at >= 2 && (memcmp(at, "\xff\xfe", 2) == 0 || memcmp(at, "\xfe\xff", 2) == 0);
 }
@@ -43,7 +44,7 @@ lex_is_blank(char c)
 
 /* Is this byte forbidden in a line? The caller skips the '\r' of a line end. */
 static bool
-is_control(char c)
+lex_is_control(char c)
 {
 	unsigned char byte = (unsigned char)c;
 
@@ -51,13 +52,13 @@ is_control(char c)
 }
 
 static bool
-is_line_end(const struct lex *l, const char *at)
+lex_is_line_end(const struct lex *l, const char *at)
 {
 	return at == l->end || *at == '\n' || (*at == '\r' && l->end - at > 1 && at[1] == '\n');
 }
 
 static const char *
-trim(const char *from, const char *to)
+lex_trim(const char *from, const char *to)
 {
 	while (to > from && lex_is_blank(to[-1]))
 		to--;
@@ -66,7 +67,7 @@ trim(const char *from, const char *to)
 
 /* Shows one byte as vis(3) does: no byte of a file reaches a terminal unescaped. */
 static char *
-show_byte(char *to, char c)
+lex_show_byte(char *to, char c)
 {
 	return vis(to, (unsigned char)c, VIS_CSTYLE | VIS_OCTAL | VIS_TAB | VIS_NL | VIS_DQ, 0);
 }
@@ -81,13 +82,13 @@ lex_line(struct lex *l)
 		return LEX_END;
 	l->line++;
 	l->line_at = at;
-	if (is_utf16(l, at)) {
+	if (lex_is_utf16(l, at)) {
 		lex_complain(l, at, "UTF-8 text, found a UTF-16 byte order mark: save the file as UTF-8");
 		return LEX_BAD;
 	}
-	for (; !is_line_end(l, at); at++) {
-		if (is_control(*at)) {
-			show_byte(shown, *at);
+	for (; !lex_is_line_end(l, at); at++) {
+		if (lex_is_control(*at)) {
+			lex_show_byte(shown, *at);
 			lex_complain(l, at, "text, found the control byte %s", shown);
 			return LEX_BAD;
 		}
@@ -95,8 +96,8 @@ lex_line(struct lex *l)
 			comment = at;
 	}
 	l->comment = comment;
-	l->comment_len = comment != NULL ? (size_t)(trim(comment, at) - comment) : 0;
-	l->line_end = trim(l->line_at, comment != NULL ? comment : at);
+	l->comment_len = comment != NULL ? (size_t)(lex_trim(comment, at) - comment) : 0;
+	l->line_end = lex_trim(l->line_at, comment != NULL ? comment : at);
 	l->word = l->line_at;
 	l->word_len = 0;
 	if (at != l->end)
@@ -137,15 +138,24 @@ lex_at_end(const struct lex *l)
 	return l->word_len == 0;
 }
 
+/* The column of @at, 1-based. */
+static unsigned
+lex_column(const struct lex *l, const char *at)
+{
+	assert(at >= l->line_at && at <= l->end);
+	return (unsigned)(at - l->line_at) + 1;
+}
+
+/* Sets the error. @found is what was found, unless @format says it. */
 static void
-fail(const struct lex *l, const char *at, const char *found, const char *format, va_list ap)
+lex_set(const struct lex *l, unsigned line, unsigned column, const char *found, const char *format, va_list ap)
 {
 	struct vmt_error *e = l->error;
 	char expected[sizeof(e->text)];
 
 	vsnprintf(expected, sizeof(expected), format, ap);
-	e->line = l->line != 0 ? l->line : 1;
-	e->column = (unsigned)(at - l->line_at) + 1;
+	e->line = line != 0 ? line : 1;
+	e->column = column;
 	if (found != NULL)
 		snprintf(e->text, sizeof(e->text), "expected %.120s, found %.100s", expected, found);
 	else
@@ -154,26 +164,26 @@ fail(const struct lex *l, const char *at, const char *found, const char *format,
 
 /* Shows the word at @at in quotes, at most LEX_FOUND_MAX bytes of it. */
 static void
-show_word(char *to, const char *at, size_t len)
+lex_show_word(char *to, const char *at, size_t len)
 {
 	const char *limit = to + LEX_FOUND_MAX;
 
 	*to++ = '"';
 	for (; len > 0 && to < limit; at++, len--)
-		to = show_byte(to, *at);
+		to = lex_show_byte(to, *at);
 	(void)strlcpy(to, len > 0 ? "...\"" : "\"", sizeof("...\""));
 }
 
 static void
-fail_found(const struct lex *l, const char *at, size_t len, const char *format, va_list ap)
+lex_set_found(const struct lex *l, const char *at, size_t len, const char *format, va_list ap)
 {
 	char found[LEX_FOUND_MAX + 16];
 
 	if (len == 0)
 		(void)strlcpy(found, "end of line", sizeof(found));
 	else
-		show_word(found, at, len);
-	fail(l, at, found, format, ap);
+		lex_show_word(found, at, len);
+	lex_set(l, l->line, lex_column(l, at), found, format, ap);
 }
 
 bool
@@ -182,7 +192,7 @@ lex_fail(const struct lex *l, const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	fail_found(l, l->word, l->word_len, format, ap);
+	lex_set_found(l, l->word, l->word_len, format, ap);
 	va_end(ap);
 	return false;
 }
@@ -193,7 +203,7 @@ lex_fail_at(const struct lex *l, const char *at, size_t len, const char *format,
 	va_list ap;
 
 	va_start(ap, format);
-	fail_found(l, at, len, format, ap);
+	lex_set_found(l, at, len, format, ap);
 	va_end(ap);
 	return false;
 }
@@ -204,7 +214,18 @@ lex_complain(const struct lex *l, const char *at, const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	fail(l, at, NULL, format, ap);
+	lex_set(l, l->line, lex_column(l, at), NULL, format, ap);
+	va_end(ap);
+	return false;
+}
+
+bool
+lex_complain_of(const struct lex *l, unsigned line, unsigned column, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	lex_set(l, line, column, NULL, format, ap);
 	va_end(ap);
 	return false;
 }
@@ -224,7 +245,7 @@ lex_hint(const struct lex *l, struct nearest *n, const char *more)
 
 /* The digit's value, or 16 if it is none. */
 static unsigned
-digit(char c)
+lex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return (unsigned)(c - '0');
@@ -246,7 +267,7 @@ lex_number(const char *text, size_t len, lex_wide max, lex_wide *ret)
 		return LEX_NUMBER_BAD;
 	zero = !hex && len > 1 && text[0] == '0';
 	for (size_t i = hex ? 2 : 0; i < len; i++) {
-		unsigned d = digit(text[i]);
+		unsigned d = lex_digit(text[i]);
 
 		if (d >= base)
 			return LEX_NUMBER_BAD;

@@ -57,6 +57,10 @@ bool lex_hint(const struct lex *l, struct nearest *n, const char *more);
 /* Sets the error "expected <format>" at the column of @at; @format says what was found. Returns false. */
 bool lex_complain(const struct lex *l, const char *at, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* As lex_complain, about an earlier line. */
+bool lex_complain_of(const struct lex *l, unsigned line, unsigned column, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
 enum lex_number {
 	LEX_NUMBER_BAD = 0,
 	LEX_NUMBER_OK,

@@ -61,8 +61,7 @@ never_copy_all(struct program *to, const struct program *from)
 		if (n.state != NULL)
 			n.state = memory_text(n.state, "a program");
 		n.line = 0;
-		to->nevers = vmt_grow(to->nevers, to->nr_nevers, sizeof(n));
-		to->nevers[to->nr_nevers++] = n;
+		*MEMORY_APPEND(to->nevers, to->nr_nevers, "a program") = n;
 	}
 }
 
@@ -74,9 +73,7 @@ add_result(struct program_never *n, unsigned thread, unsigned op, const struct v
 {
 	size_t i = n->nr_results;
 
-	/* vmt_grow must see every length at which the array grows. */
-	n->results = vmt_grow(n->results, n->nr_results, sizeof(*n->results));
-	n->nr_results++;
+	(void)MEMORY_APPEND(n->results, n->nr_results, "a program");
 	for (; i > 0 && n->results[i - 1].thread > thread; i--)
 		n->results[i] = n->results[i - 1];
 	n->results[i] = (struct program_never_result){ (uint8_t)thread, (uint8_t)op, *result };

@@ -37,8 +37,6 @@ struct program_config {
 		uint64_t page;
 		int code; /* KERN_* */
 	} * poison;
-	/* the lines of the directives in their file, 1-based; 0: none; the first of several "poison" lines */
-	unsigned profile_line, mutant_line, map_line, poison_line, limit_line, frames_line;
 };
 
 /* A step of the "init" and "final" parts, which run alone. */
@@ -75,6 +73,14 @@ struct program_verdict_line {
 struct program_choice {
 	uint8_t thread;
 	uint32_t count; /* >= 1 */
+};
+
+/* The kinds of line that start with a word of their own. */
+enum program_line {
+#define VMT_LINE(word, part, repeats) PROGRAM_LINE_##word,
+#include "harness/program/vmt-lines.def"
+#undef VMT_LINE
+	PROGRAM_LINES
 };
 
 #define PROGRAM_NOTE_END UINT_MAX /* after the last line */
@@ -115,21 +121,18 @@ struct program {
 	struct program_never *nevers; /* in the order of the file */
 	bool has_schedules;
 	unsigned __int128 schedules; /* "schedules N" */
-	unsigned schedules_line;
 	size_t nr_verdicts;
 	/*
 	 * the first is the verdict that the program shows; the others are sorted by kind, then by detail; each kind and
 	 * check once
 	 */
 	struct program_verdict_line *verdicts;
-	char *result; /* canonical text after the word "result"; NULL: none */
-	unsigned result_line;
+	char *result;      /* canonical text after the word "result"; NULL: none */
 	bool has_schedule; /* there is a "schedule" line, possibly an empty one */
 	size_t nr_choices;
 	struct program_choice *choices; /* neighbours name different threads */
-	unsigned schedule_line;
-	bool version_given; /* there is a "vmt 1" line */
-	unsigned version_line;
+	bool version_given;             /* there is a "vmt 1" line */
+	unsigned lines[PROGRAM_LINES];  /* the first line of each kind in its file, 1-based; 0: none */
 	/* comment lines before the first other line, each with its '#' and line end; NULL: none */
 	char *head;
 	size_t nr_notes;

@@ -3,7 +3,6 @@
  * vmt-config.c - parses directive lines. Each function starts at the word after the directive's name. See vmt-inside.h.
  */
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,7 +68,7 @@ parse_behaviours(struct lex *l, struct vm_profile *profile)
 }
 
 bool
-vmt_parse_version(struct vmt_parser *ps)
+vmt_line_vmt(struct vmt_parser *ps)
 {
 	struct lex *l = &ps->lex;
 	lex_wide version;
@@ -80,19 +79,17 @@ vmt_parse_version(struct vmt_parser *ps)
 	if (lex_number(l->word, l->word_len, UINT64_MAX, &version) != LEX_NUMBER_OK || version != VMT_VERSION)
 		return lex_fail(l, "version %d of the text form, the only one that this wirestorm reads", VMT_VERSION);
 	ps->p->version_given = true;
-	ps->p->version_line = l->line;
 	lex_next(l);
 	return true;
 }
 
 bool
-vmt_parse_profile(struct vmt_parser *ps)
+vmt_line_profile(struct vmt_parser *ps)
 {
 	struct program_config *cfg = &ps->p->config;
 	struct lex *l = &ps->lex;
 
 	cfg->profile_given = true;
-	cfg->profile_line = l->line;
 	if (!profile_find(l->word, l->word_len, &cfg->profile))
 		return hint(l, profile_names(), profile_offer, NULL);
 	lex_next(l);
@@ -100,11 +97,10 @@ vmt_parse_profile(struct vmt_parser *ps)
 }
 
 bool
-vmt_parse_mutant(struct vmt_parser *ps)
+vmt_line_mutant(struct vmt_parser *ps)
 {
 	struct lex *l = &ps->lex;
 
-	ps->p->config.mutant_line = l->line;
 	for (unsigned i = VM_MUTANT_none + 1; i < VM_MUTANT_END; i++) {
 		if (lex_is(l, vm_mutant_table[i].name)) {
 			ps->p->config.mutant = vm_mutant_table[i].name;
@@ -116,14 +112,13 @@ vmt_parse_mutant(struct vmt_parser *ps)
 }
 
 bool
-vmt_parse_map(struct vmt_parser *ps)
+vmt_line_map(struct vmt_parser *ps)
 {
 	struct program_config *cfg = &ps->p->config;
 	struct lex *l = &ps->lex;
 	const char *max_at;
 	size_t max_len;
 
-	cfg->map_line = l->line;
 	if (!lex_take_number(l, "the map's first page", VM_OP_PAGE_MAX, &cfg->min))
 		return false;
 	max_at = l->word;
@@ -153,8 +148,7 @@ parse_poison_page(struct vmt_parser *ps)
 
 	if (!lex_take_number(l, "a page number", VM_OP_PAGE_MAX, &poison.page.page))
 		return false;
-	ps->poison = vmt_grow(ps->poison, ps->nr_poison, sizeof(*ps->poison));
-	ps->poison[ps->nr_poison++] = poison;
+	*MEMORY_APPEND(ps->poison, ps->nr_poison, "a program") = poison;
 	return true;
 }
 
@@ -176,16 +170,13 @@ parse_poison_code(struct vmt_parser *ps, size_t first)
 }
 
 bool
-vmt_parse_poison(struct vmt_parser *ps)
+vmt_line_poison(struct vmt_parser *ps)
 {
-	struct program_config *cfg = &ps->p->config;
 	struct lex *l = &ps->lex;
 	size_t first = ps->nr_poison;
 
-	if (cfg->poison_line == 0)
-		cfg->poison_line = l->line;
-	else
-		vmt_move_notes(ps, cfg->poison_line);
+	if (ps->p->lines[PROGRAM_LINE_poison] != l->line)
+		vmt_move_notes(ps, ps->p->lines[PROGRAM_LINE_poison]);
 	do {
 		if (!parse_poison_page(ps))
 			return false;
@@ -194,22 +185,20 @@ vmt_parse_poison(struct vmt_parser *ps)
 }
 
 bool
-vmt_parse_limit(struct vmt_parser *ps)
+vmt_line_limit(struct vmt_parser *ps)
 {
 	struct program_config *cfg = &ps->p->config;
 
 	cfg->limit_given = true;
-	cfg->limit_line = ps->lex.line;
 	/* The largest limit is the default, so that every program can be written. */
 	return lex_take_number(&ps->lex, "a number of pages", VM_WIRE_LIMIT_DEFAULT, &cfg->limit);
 }
 
 bool
-vmt_parse_frames(struct vmt_parser *ps)
+vmt_line_frames(struct vmt_parser *ps)
 {
 	struct lex *l = &ps->lex;
 
-	ps->p->config.frames_line = l->line;
 	if (lex_is(l, "0"))
 		return lex_fail(l, "a number of page frames above 0");
 	return lex_take_number(l, "a number of page frames", VM_OP_PAGE_MAX, &ps->p->config.frames);
@@ -226,17 +215,6 @@ compare_poison(const void *a, const void *b)
 	if (x->line != y->line)
 		return x->line > y->line ? 1 : -1;
 	return (x->column > y->column) - (x->column < y->column);
-}
-
-static bool
-fail_poison(const struct vmt_parser *ps, const struct vmt_poisoned *at)
-{
-	struct vmt_error *e = ps->lex.error;
-
-	e->line = at->line;
-	e->column = at->column;
-	snprintf(e->text, sizeof(e->text), "expected one code for page %" PRIu64 ", found another", at->page.page);
-	return false;
 }
 
 /* Sorts the pages and removes duplicates. */
@@ -257,7 +235,8 @@ vmt_finish_poison(struct vmt_parser *ps)
 			/* memory_resize never returns NULL. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 			cfg->poison[cfg->nr_poison++] = poison->page;
 		else if (last->code != poison->page.code)
-			return fail_poison(ps, poison);
+			return lex_complain_of(&ps->lex, poison->line, poison->column,
+			    "one code for page %" PRIu64 ", found another", poison->page.page);
 	}
 	return true;
 }

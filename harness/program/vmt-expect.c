@@ -4,7 +4,6 @@
  * line's name. vmt-outcome.c parses a single outcome. See vmt-inside.h.
  */
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +15,7 @@
 #define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
 
 bool
-vmt_parse_outcome_line(struct vmt_parser *ps)
+vmt_line_outcome(struct vmt_parser *ps)
 {
 	struct program *p = ps->p;
 	struct program_outcome outcome = { .line = ps->lex.line };
@@ -24,34 +23,31 @@ vmt_parse_outcome_line(struct vmt_parser *ps)
 	outcome.text = vmt_parse_outcome(&ps->lex, p, true);
 	if (outcome.text == NULL)
 		return false;
-	p->outcomes = vmt_grow(p->outcomes, p->nr_outcomes, sizeof(*p->outcomes));
-	p->outcomes[p->nr_outcomes++] = outcome;
+	*MEMORY_APPEND(p->outcomes, p->nr_outcomes, "a program") = outcome;
 	return true;
 }
 
 bool
-vmt_parse_result(struct vmt_parser *ps)
+vmt_line_result(struct vmt_parser *ps)
 {
-	ps->p->result_line = ps->lex.line;
 	ps->p->result = vmt_parse_outcome(&ps->lex, ps->p, false);
 	return ps->p->result != NULL;
 }
 
 bool
-vmt_parse_never(struct vmt_parser *ps)
+vmt_line_never(struct vmt_parser *ps)
 {
 	struct program *p = ps->p;
 	struct program_never n;
 
 	if (!never_parse(&ps->lex, p, &n))
 		return false;
-	p->nevers = vmt_grow(p->nevers, p->nr_nevers, sizeof(n));
-	p->nevers[p->nr_nevers++] = n;
+	*MEMORY_APPEND(p->nevers, p->nr_nevers, "a program") = n;
 	return true;
 }
 
 bool
-vmt_parse_schedules(struct vmt_parser *ps)
+vmt_line_schedules(struct vmt_parser *ps)
 {
 	struct lex *l = &ps->lex;
 	lex_wide n = 0;
@@ -61,7 +57,6 @@ vmt_parse_schedules(struct vmt_parser *ps)
 		return lex_fail_number(l, number, "a number of schedules", "below 2^128");
 	ps->p->has_schedules = true;
 	ps->p->schedules = n;
-	ps->p->schedules_line = l->line;
 	lex_next(l);
 	return true;
 }
@@ -80,7 +75,7 @@ fail_verdict(const struct lex *l)
 }
 
 bool
-vmt_parse_verdict(struct vmt_parser *ps)
+vmt_line_verdict(struct vmt_parser *ps)
 {
 	static const enum program_verdict verdicts[] = {
 #define VERDICT(name, text) PROGRAM_VERDICT_##name,
@@ -105,18 +100,16 @@ vmt_parse_verdict(struct vmt_parser *ps)
 	}
 	if (detail.len > 0)
 		v.detail = strbuf_take(&detail);
-	p->verdicts = vmt_grow(p->verdicts, p->nr_verdicts, sizeof(v));
-	p->verdicts[p->nr_verdicts++] = v;
+	*MEMORY_APPEND(p->verdicts, p->nr_verdicts, "a program") = v;
 	return true;
 }
 
 bool
-vmt_parse_schedule(struct vmt_parser *ps)
+vmt_line_schedule(struct vmt_parser *ps)
 {
 	struct program *p = ps->p;
 
 	p->has_schedule = true;
-	p->schedule_line = ps->lex.line;
 	return vmt_parse_choice_words(&ps->lex, p->nr_threads, &p->choices, &p->nr_choices);
 }
 
@@ -154,8 +147,7 @@ add_choice(const struct lex *l, const struct program_choice *c, struct program_c
 		last->count += c->count;
 		return true;
 	}
-	*choices = vmt_grow(*choices, *nr, sizeof(**choices));
-	(*choices)[(*nr)++] = *c;
+	*MEMORY_APPEND(*choices, *nr, "a program") = *c;
 	return true;
 }
 
@@ -190,7 +182,6 @@ bool
 vmt_finish_outcomes(struct vmt_parser *ps)
 {
 	struct program *p = ps->p;
-	struct vmt_error *e = ps->lex.error;
 	const struct program_outcome *first = NULL, *second = NULL;
 
 	if (p->nr_outcomes > 0)
@@ -205,10 +196,8 @@ vmt_finish_outcomes(struct vmt_parser *ps)
 	}
 	if (second == NULL)
 		return true;
-	e->line = second->line;
-	e->column = 1;
-	snprintf(e->text, sizeof(e->text), "expected each outcome once, found the one of line %u again", first->line);
-	return false;
+	return lex_complain_of(
+	    &ps->lex, second->line, 1, "each outcome once, found the one of line %u again", first->line);
 }
 
 /* By kind and check; equal verdicts by line. */
@@ -253,19 +242,14 @@ bool
 vmt_finish_verdicts(struct vmt_parser *ps)
 {
 	struct program *p = ps->p;
-	struct vmt_error *e = ps->lex.error;
 	const struct program_verdict_line *first = NULL, *second = NULL;
 
 	if (p->nr_verdicts < 2)
 		return true;
 	find_twice(p, &first, &second);
-	if (second != NULL) {
-		e->line = second->line;
-		e->column = 1;
-		snprintf(e->text, sizeof(e->text),
-		    "expected each kind and check in one \"verdict\" line, found those of line %u again", first->line);
-		return false;
-	}
+	if (second != NULL)
+		return lex_complain_of(&ps->lex, second->line, 1,
+		    "each kind and check in one \"verdict\" line, found those of line %u again", first->line);
 	qsort(&p->verdicts[1], p->nr_verdicts - 1, sizeof(*p->verdicts), program_verdict_order);
 	return true;
 }

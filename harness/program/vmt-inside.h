@@ -50,7 +50,6 @@ struct vmt_parser {
 	enum vmt_state_of state_of;
 	bool blocked;            /* the last init step blocks forever */
 	unsigned first_line;     /* of the first line that is not a comment; it ends the head; 0: not read yet */
-	uint32_t seen;           /* bit i: a line of kind line_words[i] was read */
 	struct strbuf head;      /* comment lines that no other line has followed yet */
 	size_t first_pending;    /* notes from this one on belong to the next line */
 	unsigned highest_thread; /* valid if p->threads != NULL */
@@ -68,24 +67,12 @@ struct vmt_parser {
  * Each function parses the rest of one kind of line. False: the error is set. Words after the known ones are left for
  * the caller.
  */
-bool vmt_parse_version(struct vmt_parser *ps);
-bool vmt_parse_profile(struct vmt_parser *ps);
-bool vmt_parse_mutant(struct vmt_parser *ps);
-bool vmt_parse_map(struct vmt_parser *ps);
-bool vmt_parse_poison(struct vmt_parser *ps);
-bool vmt_parse_limit(struct vmt_parser *ps);
-bool vmt_parse_frames(struct vmt_parser *ps);
-bool vmt_parse_init(struct vmt_parser *ps);
-bool vmt_parse_final(struct vmt_parser *ps);
-bool vmt_parse_outcome_line(struct vmt_parser *ps);
-bool vmt_parse_never(struct vmt_parser *ps);
-bool vmt_parse_schedules(struct vmt_parser *ps);
-bool vmt_parse_verdict(struct vmt_parser *ps);
-bool vmt_parse_result(struct vmt_parser *ps);
-bool vmt_parse_schedule(struct vmt_parser *ps);
+#define VMT_LINE(word, part, repeats) bool vmt_line_##word(struct vmt_parser *ps);
+#include "harness/program/vmt-lines.def"
+#undef VMT_LINE
 /* These two start at the line's first word. */
-bool vmt_parse_thread_op(struct vmt_parser *ps);
-bool vmt_parse_state(struct vmt_parser *ps);
+bool vmt_line_thread_op(struct vmt_parser *ps);
+bool vmt_line_state(struct vmt_parser *ps);
 
 /* Checks that need all lines of a part. The threads must be finished before an outcome is parsed. */
 bool vmt_finish_threads(struct vmt_parser *ps);
@@ -121,10 +108,5 @@ char *vmt_parse_outcome(struct lex *l, const struct program *p, bool final);
  * on success only.
  */
 bool vmt_parse_choice_words(struct lex *l, unsigned nr_threads, struct program_choice **choices, size_t *nr);
-
-/*
- * Makes room for element @nr in an array whose capacity is the next power of two. Ends the program if memory runs out.
- */
-void *vmt_grow(void *array, size_t nr, size_t size);
 
 #endif

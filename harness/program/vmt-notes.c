@@ -6,29 +6,17 @@
  * not a comment.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "harness/base/base.h"
 #include "harness/program/vmt-inside.h"
 
-static char *
-copy_text(const char *text, size_t len)
-{
-	char *copy = memory_textn(text, len, "a program");
-
-	return copy;
-}
-
 static void
-add_note(struct vmt_parser *ps, unsigned line, bool beside)
+notes_add(struct vmt_parser *ps, unsigned line, bool beside)
 {
-	struct program *p = ps->p;
-
-	p->notes = vmt_grow(p->notes, p->nr_notes, sizeof(*p->notes));
-	p->notes[p->nr_notes++] = (struct program_note){
+	*MEMORY_APPEND(ps->p->notes, ps->p->nr_notes, "a program") = (struct program_note){
 		.line = line,
 		.beside = beside,
-		.text = copy_text(ps->lex.comment, ps->lex.comment_len),
+		.text = memory_textn(ps->lex.comment, ps->lex.comment_len, "a program"),
 	};
 }
 
@@ -37,7 +25,7 @@ void
 vmt_keep_comment_line(struct vmt_parser *ps)
 {
 	if (ps->first_line != 0) {
-		add_note(ps, PROGRAM_NOTE_END, false);
+		notes_add(ps, PROGRAM_NOTE_END, false);
 		return;
 	}
 	strbuf_addn(&ps->head, ps->lex.comment, ps->lex.comment_len);
@@ -55,7 +43,7 @@ vmt_settle_comments(struct vmt_parser *ps)
 	for (; ps->first_pending < p->nr_notes; ps->first_pending++)
 		p->notes[ps->first_pending].line = ps->lex.line;
 	if (ps->lex.comment != NULL)
-		add_note(ps, ps->lex.line, true);
+		notes_add(ps, ps->lex.line, true);
 	ps->first_pending = p->nr_notes;
 }
 
@@ -72,7 +60,7 @@ vmt_move_notes(struct vmt_parser *ps, unsigned line)
 }
 
 static int
-compare_notes(const void *a, const void *b)
+notes_compare(const void *a, const void *b)
 {
 	const struct program_note *x = a, *y = b;
 
@@ -85,7 +73,7 @@ vmt_finish_notes(struct vmt_parser *ps)
 	struct program *p = ps->p;
 
 	/* Stable. The notes are in order already, except those of "poison" lines. */
-	if (p->nr_notes > 0 && mergesort(p->notes, p->nr_notes, sizeof(*p->notes), compare_notes) != 0)
+	if (p->nr_notes > 0 && mergesort(p->notes, p->nr_notes, sizeof(*p->notes), notes_compare) != 0)
 		memory_out("a program");
 	if (ps->head.len > 0)
 		p->head = strbuf_take(&ps->head);

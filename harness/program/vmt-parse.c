@@ -2,9 +2,9 @@
 /*
  * vmt-parse.c - parses a program from its text, line by line. See vmt.h; docs/vmt.md has the grammar.
  *
- * A file has three parts in this order: directives, steps, expectations. line_words names for each line's first word
- * the function that parses the line; these functions are in vmt-config.c, vmt-steps.c and vmt-expect.c. Every array
- * doubles when it grows and every byte is read a bounded number of times, so parsing takes linear time.
+ * A file has three parts in this order: directives, steps, expectations. vmt-lines.def has the words that start a line.
+ * The functions that parse the rest of a line are in vmt-config.c, vmt-steps.c and vmt-expect.c. Every array doubles
+ * when it grows and every byte is read a bounded number of times, so parsing takes linear time.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -23,21 +23,9 @@ static const struct line_word {
 	enum vmt_part part;
 	bool repeats;
 } line_words[] = {
-	{ "vmt", vmt_parse_version, VMT_PART_DIRECTIVES, false },
-	{ "profile", vmt_parse_profile, VMT_PART_DIRECTIVES, false },
-	{ "mutant", vmt_parse_mutant, VMT_PART_DIRECTIVES, false },
-	{ "map", vmt_parse_map, VMT_PART_DIRECTIVES, false },
-	{ "poison", vmt_parse_poison, VMT_PART_DIRECTIVES, true },
-	{ "limit", vmt_parse_limit, VMT_PART_DIRECTIVES, false },
-	{ "frames", vmt_parse_frames, VMT_PART_DIRECTIVES, false },
-	{ "init", vmt_parse_init, VMT_PART_STEPS, true },
-	{ "final", vmt_parse_final, VMT_PART_STEPS, true },
-	{ "outcome", vmt_parse_outcome_line, VMT_PART_EXPECTATIONS, true },
-	{ "never", vmt_parse_never, VMT_PART_EXPECTATIONS, true },
-	{ "schedules", vmt_parse_schedules, VMT_PART_EXPECTATIONS, false },
-	{ "verdict", vmt_parse_verdict, VMT_PART_EXPECTATIONS, true },
-	{ "result", vmt_parse_result, VMT_PART_EXPECTATIONS, false },
-	{ "schedule", vmt_parse_schedule, VMT_PART_EXPECTATIONS, false },
+#define VMT_LINE(word, part, repeats) { #word, vmt_line_##word, VMT_PART_##part, (repeats) },
+#include "harness/program/vmt-lines.def"
+#undef VMT_LINE
 };
 
 /* Enters part @part. A file cannot go back to an earlier part. */
@@ -63,9 +51,10 @@ parse_listed(struct vmt_parser *ps, size_t i)
 
 	if (!enter_part(ps, w->part))
 		return false;
-	if (!w->repeats && (ps->seen & (1u << i)) != 0)
+	if (ps->p->lines[i] == 0)
+		ps->p->lines[i] = l->line;
+	else if (!w->repeats)
 		return lex_complain(l, l->word, "one \"%s\" line, found another", w->word);
-	ps->seen |= 1u << i;
 	lex_next(l);
 	return w->parse(ps) && (lex_at_end(l) || lex_fail(l, "end of line"));
 }
@@ -98,7 +87,7 @@ parse_line(struct vmt_parser *ps)
 	struct lex *l = &ps->lex;
 
 	if (lex_is(l, "state"))
-		return vmt_parse_state(ps);
+		return vmt_line_state(ps);
 	if (ps->blocked)
 		return lex_fail(l, "nothing after a step that blocks");
 	for (size_t i = 0; i < COUNT_OF(line_words); i++) {
@@ -106,7 +95,7 @@ parse_line(struct vmt_parser *ps)
 			return parse_listed(ps, i);
 	}
 	if (l->word_len > 1 && l->word[0] == 'T' && l->word[1] >= '0' && l->word[1] <= '9')
-		return enter_part(ps, VMT_PART_STEPS) && vmt_parse_thread_op(ps);
+		return enter_part(ps, VMT_PART_STEPS) && vmt_line_thread_op(ps);
 	(void)lex_fail(l, "a directive, a step or an expectation");
 	return hint_line(l);
 }

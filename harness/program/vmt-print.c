@@ -6,7 +6,7 @@
  * comment is printed with its line. If that line is gone, the comment goes before the next line.
  */
 #include <inttypes.h>
-#include <stdio.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "engine/vm.h"
@@ -19,7 +19,7 @@
 
 /* The first note of line @line or of a later line. */
 static size_t
-find_note(const struct program *p, unsigned line)
+print_find_note(const struct program *p, unsigned line)
 {
 	size_t low = 0, high = p->nr_notes;
 
@@ -34,34 +34,41 @@ find_note(const struct program *p, unsigned line)
 	return low;
 }
 
-/*
- * Prints the comments that stand on lines of their own before line @line of the file. None if @p is NULL or @line is 0.
+/* Prints the comments of line @line of the file: those at its end (@beside), or those on lines of their own before it.
  */
 static void
-begin_line(const struct program *p, unsigned line, struct strbuf *out)
+print_notes(const struct program *p, unsigned line, bool beside, struct strbuf *out)
 {
-	if (p == NULL || line == 0)
-		return;
-	for (size_t i = find_note(p, line); i < p->nr_notes && p->notes[i].line == line; i++) {
-		if (p->notes[i].beside)
-			continue;
-		strbuf_add(out, p->notes[i].text);
-		strbuf_addc(out, '\n');
-	}
+	for (size_t i = line != 0 ? print_find_note(p, line) : p->nr_notes; i < p->nr_notes && p->notes[i].line == line;
+	     i++)
+		if (p->notes[i].beside == beside)
+			strbuf_printf(out, beside ? " %s" : "%s\n", p->notes[i].text);
 }
 
 static void
-end_line(const struct program *p, unsigned line, struct strbuf *out)
+print_line_begin(const struct program *p, unsigned line, struct strbuf *out)
 {
-	size_t nr = p != NULL && line != 0 ? p->nr_notes : 0;
+	print_notes(p, line, false, out);
+}
 
-	for (size_t i = nr > 0 ? find_note(p, line) : 0; i < nr && p->notes[i].line == line; i++) {
-		if (!p->notes[i].beside)
-			continue;
-		strbuf_addc(out, ' ');
-		strbuf_add(out, p->notes[i].text);
-	}
+static void
+print_line_end(const struct program *p, unsigned line, struct strbuf *out)
+{
+	print_notes(p, line, true, out);
 	strbuf_addc(out, '\n');
+}
+
+/* Prints a whole line with its comments. */
+__attribute__((format(printf, 4, 5))) static void
+print_line(const struct program *p, unsigned line, struct strbuf *out, const char *format, ...)
+{
+	va_list ap;
+
+	print_line_begin(p, line, out);
+	va_start(ap, format);
+	strbuf_vprintf(out, format, ap);
+	va_end(ap);
+	print_line_end(p, line, out);
 }
 
 /* Prints the pages with code @code, if there are any, as one line without its line end. */
@@ -83,73 +90,63 @@ print_poison_line(const struct program_config *cfg, int code, struct strbuf *out
 
 /* Prints one line for each code. The comments of all poison lines go with the first. */
 static void
-print_poison(const struct program_config *cfg, const struct program *notes, struct strbuf *out)
+print_poison(const struct program *p, struct strbuf *out)
 {
-	unsigned line = cfg->poison_line;
+	unsigned line = p->lines[PROGRAM_LINE_poison];
 
-	if (cfg->nr_poison == 0)
+	if (p->config.nr_poison == 0)
 		return;
-	begin_line(notes, line, out);
+	print_line_begin(p, line, out);
 	for (int code = 0; code < VM_KERN_COUNT; code++) {
-		if (!print_poison_line(cfg, code, out))
+		if (!print_poison_line(&p->config, code, out))
 			continue;
-		end_line(notes, line, out);
+		print_line_end(p, line, out);
 		line = 0;
 	}
 }
 
 static void
-print_config(const struct program_config *cfg, const struct program *notes, struct strbuf *out)
+print_config(const struct program *p, struct strbuf *out)
 {
+	const struct program_config *cfg = &p->config;
+	const unsigned *lines = p->lines;
+
 	if (cfg->profile_given || !vm_profile_equal(cfg->profile, vm_profile(VM_PROFILE_strict))) {
-		begin_line(notes, cfg->profile_line, out);
+		print_line_begin(p, lines[PROGRAM_LINE_profile], out);
 		strbuf_add(out, "profile ");
 		profile_print(cfg->profile, out);
-		end_line(notes, cfg->profile_line, out);
+		print_line_end(p, lines[PROGRAM_LINE_profile], out);
 	}
-	if (cfg->mutant != NULL) {
-		begin_line(notes, cfg->mutant_line, out);
-		strbuf_printf(out, "mutant %s", cfg->mutant);
-		end_line(notes, cfg->mutant_line, out);
-	}
-	begin_line(notes, cfg->map_line, out);
-	strbuf_printf(out, "map %" PRIu64 " %" PRIu64 "%s", cfg->min, cfg->max, cfg->kernel ? " kernel" : "");
-	end_line(notes, cfg->map_line, out);
-	print_poison(cfg, notes, out);
-	if (cfg->limit_given || cfg->limit != VM_WIRE_LIMIT_DEFAULT) {
-		begin_line(notes, cfg->limit_line, out);
-		strbuf_printf(out, "limit %" PRIu64, cfg->limit);
-		end_line(notes, cfg->limit_line, out);
-	}
-	if (cfg->frames != 0) {
-		begin_line(notes, cfg->frames_line, out);
-		strbuf_printf(out, "frames %" PRIu64, cfg->frames);
-		end_line(notes, cfg->frames_line, out);
-	}
+	if (cfg->mutant != NULL)
+		print_line(p, lines[PROGRAM_LINE_mutant], out, "mutant %s", cfg->mutant);
+	print_line(p, lines[PROGRAM_LINE_map], out, "map %" PRIu64 " %" PRIu64 "%s", cfg->min, cfg->max,
+	    cfg->kernel ? " kernel" : "");
+	print_poison(p, out);
+	if (cfg->limit_given || cfg->limit != VM_WIRE_LIMIT_DEFAULT)
+		print_line(p, lines[PROGRAM_LINE_limit], out, "limit %" PRIu64, cfg->limit);
+	if (cfg->frames != 0)
+		print_line(p, lines[PROGRAM_LINE_frames], out, "frames %" PRIu64, cfg->frames);
 }
 
 void
 vmt_print_config(const struct program_config *cfg, struct strbuf *out)
 {
-	print_config(cfg, NULL, out);
+	print_config(&(struct program){ .config = *cfg }, out);
 }
 
 static void
 print_step(const struct program *p, const char *word, const struct program_step *step, struct strbuf *out)
 {
-	begin_line(p, step->line, out);
+	print_line_begin(p, step->line, out);
 	strbuf_printf(out, "%s ", word);
 	vmt_print_op(&step->op, out);
 	if (step->has_result) {
 		strbuf_add(out, " => ");
 		vmt_print_result(&step->op, &step->result, out);
 	}
-	end_line(p, step->line, out);
-	if (step->state == NULL)
-		return;
-	begin_line(p, step->state_line, out);
-	strbuf_printf(out, "state %s", step->state);
-	end_line(p, step->state_line, out);
+	print_line_end(p, step->line, out);
+	if (step->state != NULL)
+		print_line(p, step->state_line, out, "state %s", step->state);
 }
 
 static void
@@ -158,10 +155,10 @@ print_thread(const struct program *p, unsigned t, struct strbuf *out)
 	const struct program_thread *thread = &p->threads[t];
 
 	for (unsigned i = 0; i < thread->nr_ops; i++) {
-		begin_line(p, thread->line[i], out);
+		print_line_begin(p, thread->line[i], out);
 		strbuf_printf(out, "T%u ", t);
 		vmt_print_op(&thread->ops[i], out);
-		end_line(p, thread->line[i], out);
+		print_line_end(p, thread->line[i], out);
 	}
 }
 
@@ -236,41 +233,35 @@ vmt_print_verdict(const struct program_verdict_line *v, struct strbuf *out)
 static void
 print_expectations(const struct program *p, struct strbuf *out)
 {
-	for (size_t i = 0; i < p->nr_outcomes; i++) {
-		begin_line(p, p->outcomes[i].line, out);
-		strbuf_printf(out, "outcome %s", p->outcomes[i].text);
-		end_line(p, p->outcomes[i].line, out);
-	}
+	for (size_t i = 0; i < p->nr_outcomes; i++)
+		print_line(p, p->outcomes[i].line, out, "outcome %s", p->outcomes[i].text);
 	for (size_t i = 0; i < p->nr_nevers; i++) {
-		begin_line(p, p->nevers[i].line, out);
+		print_line_begin(p, p->nevers[i].line, out);
 		strbuf_add(out, "never ");
 		never_print(p, &p->nevers[i], out);
-		end_line(p, p->nevers[i].line, out);
+		print_line_end(p, p->nevers[i].line, out);
 	}
 	if (p->has_schedules) {
-		begin_line(p, p->schedules_line, out);
+		print_line_begin(p, p->lines[PROGRAM_LINE_schedules], out);
 		strbuf_add(out, "schedules ");
 		print_wide(p->schedules, out);
-		end_line(p, p->schedules_line, out);
+		print_line_end(p, p->lines[PROGRAM_LINE_schedules], out);
 	}
 	for (size_t i = 0; i < p->nr_verdicts; i++) {
 		const struct program_verdict_line *v = &p->verdicts[i];
 
-		begin_line(p, v->line, out);
+		print_line_begin(p, v->line, out);
 		strbuf_add(out, "verdict ");
 		vmt_print_verdict(v, out);
-		end_line(p, v->line, out);
+		print_line_end(p, v->line, out);
 	}
-	if (p->result != NULL) {
-		begin_line(p, p->result_line, out);
-		strbuf_printf(out, "result %s", p->result);
-		end_line(p, p->result_line, out);
-	}
+	if (p->result != NULL)
+		print_line(p, p->lines[PROGRAM_LINE_result], out, "result %s", p->result);
 	if (p->has_schedule) {
-		begin_line(p, p->schedule_line, out);
+		print_line_begin(p, p->lines[PROGRAM_LINE_schedule], out);
 		strbuf_printf(out, "schedule%s", p->nr_choices > 0 ? " " : "");
 		vmt_print_choices(p->choices, p->nr_choices, out);
-		end_line(p, p->schedule_line, out);
+		print_line_end(p, p->lines[PROGRAM_LINE_schedule], out);
 	}
 }
 
@@ -279,12 +270,9 @@ vmt_print(const struct program *p, struct strbuf *out)
 {
 	if (p->head != NULL)
 		strbuf_add(out, p->head);
-	if (p->version_given) {
-		begin_line(p, p->version_line, out);
-		strbuf_printf(out, "vmt %d", VMT_VERSION);
-		end_line(p, p->version_line, out);
-	}
-	print_config(&p->config, p, out);
+	if (p->version_given)
+		print_line(p, p->lines[PROGRAM_LINE_vmt], out, "vmt %d", VMT_VERSION);
+	print_config(p, out);
 	for (size_t i = 0; i < p->nr_init; i++)
 		print_step(p, "init", &p->init[i], out);
 	for (unsigned t = 0; t < p->nr_threads; t++)
@@ -292,5 +280,5 @@ vmt_print(const struct program *p, struct strbuf *out)
 	for (size_t i = 0; i < p->nr_final; i++)
 		print_step(p, "final", &p->final[i], out);
 	print_expectations(p, out);
-	begin_line(p, PROGRAM_NOTE_END, out);
+	print_line_begin(p, PROGRAM_NOTE_END, out);
 }

@@ -3,8 +3,6 @@
  * vmt-refs.c - results as arguments, "$T1.0": checks that the operation exists and gives such a result. See
  * vmt-inside.h.
  */
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "engine/ops.h"
@@ -13,7 +11,7 @@
 
 /* The next word of the line that starts with '$', from @at on. */
 static const char *
-next_ref(const struct lex *l, const char *at, size_t *len)
+refs_next(const struct lex *l, const char *at, size_t *len)
 {
 	while (*at != '$' || !lex_is_blank(at[-1]))
 		at++;
@@ -36,33 +34,22 @@ vmt_keep_refs(struct vmt_parser *ps, const struct vm_op *parsed, uint8_t who, un
 
 		if (refs[i].from == 0)
 			continue;
-		r.word = next_ref(l, at, &r.word_len);
+		r.word = refs_next(l, at, &r.word_len);
 		r.column = (unsigned)(r.word - l->line_at) + 1;
 		at = r.word + r.word_len;
-		ps->refs = vmt_grow(ps->refs, ps->nr_refs, sizeof(r));
-		ps->refs[ps->nr_refs++] = r;
+		*MEMORY_APPEND(ps->refs, ps->nr_refs, "a program") = r;
 	}
 }
 
-__attribute__((format(printf, 3, 4))) static bool
-fail(const struct vmt_parser *ps, const struct vmt_ref *r, const char *format, ...)
+static bool
+refs_fail(const struct vmt_parser *ps, const struct vmt_ref *r, const char *expected)
 {
-	struct vmt_error *e = ps->lex.error;
-	char expected[120];
-	va_list ap;
-
-	va_start(ap, format);
-	(void)vsnprintf(expected, sizeof(expected), format, ap);
-	va_end(ap);
-	e->line = r->line;
-	e->column = r->column;
-	(void)snprintf(e->text, sizeof(e->text), "expected %s, found \"%.*s\"", expected, (int)r->word_len, r->word);
-	return false;
+	return lex_complain_of(&ps->lex, r->line, r->column, "%s, found \"%.*s\"", expected, (int)r->word_len, r->word);
 }
 
 /* The operation that @ref names; NULL: there is none. */
 static const struct vm_op *
-meant(const struct program *p, struct vm_op_ref ref)
+refs_meant(const struct program *p, struct vm_op_ref ref)
 {
 	if (ref.from == VM_OP_REF_INIT)
 		return ref.op < p->nr_init ? &p->init[ref.op].op : NULL;
@@ -75,7 +62,7 @@ meant(const struct program *p, struct vm_op_ref ref)
 
 /* Does the named operation always end after the other one starts? */
 static bool
-comes_later(const struct vmt_ref *r)
+refs_come_later(const struct vmt_ref *r)
 {
 	if (r->ref.from == r->who)
 		return r->ref.op >= r->op;
@@ -89,15 +76,17 @@ vmt_finish_refs(struct vmt_parser *ps)
 {
 	for (size_t i = 0; i < ps->nr_refs; i++) {
 		const struct vmt_ref *r = &ps->refs[i];
-		const struct vm_op *op = meant(ps->p, r->ref);
+		const struct vm_op *op = refs_meant(ps->p, r->ref);
 
-		if (comes_later(r))
-			return fail(ps, r, "the result of an operation that can come before this one");
+		if (refs_come_later(r))
+			return refs_fail(ps, r, "the result of an operation that can come before this one");
 		if (op == NULL)
-			return fail(ps, r, "the result of an operation of the program");
+			return refs_fail(ps, r, "the result of an operation of the program");
 		if (vm_op_table[op->code].result != (r->tag ? VM_RESULT_KERN_TAG : VM_RESULT_KERN_ADDR))
-			return fail(ps, r, "the result of an operation that gives a %s, and %s does not",
-			    r->tag ? "tag (read)" : "page (find)", vm_op_table[op->code].name);
+			return lex_complain_of(&ps->lex, r->line, r->column,
+			    "the result of an operation that gives a %s, and %s does not, found \"%.*s\"",
+			    r->tag ? "tag (read)" : "page (find)", vm_op_table[op->code].name, (int)r->word_len,
+			    r->word);
 	}
 	return true;
 }

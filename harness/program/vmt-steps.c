@@ -3,8 +3,6 @@
  * vmt-steps.c - parses lines of init, final and thread operations, and the states after them. See vmt-inside.h;
  * optext.c parses the operations.
  */
-#include <stdio.h>
-
 #include "harness/base/base.h"
 #include "harness/program/optext.h"
 #include "harness/program/state.h"
@@ -50,14 +48,13 @@ parse_step(struct vmt_parser *ps, uint8_t who, struct program_step **steps, size
 	vmt_keep_refs(ps, &step.op, who, (unsigned)*nr);
 	if (!parse_step_result(l, &step, optional, may))
 		return false;
-	*steps = vmt_grow(*steps, *nr, sizeof(**steps));
-	(*steps)[(*nr)++] = step;
+	*MEMORY_APPEND(*steps, *nr, "a program") = step;
 	return true;
 }
 
 /* An init step may block only in a program without threads and final steps, because nothing can follow it. */
 bool
-vmt_parse_init(struct vmt_parser *ps)
+vmt_line_init(struct vmt_parser *ps)
 {
 	struct program *p = ps->p;
 	bool alone = p->threads == NULL && p->nr_final == 0;
@@ -70,7 +67,7 @@ vmt_parse_init(struct vmt_parser *ps)
 }
 
 bool
-vmt_parse_final(struct vmt_parser *ps)
+vmt_line_final(struct vmt_parser *ps)
 {
 	ps->state_of = VMT_STATE_OF_FINAL;
 	return parse_step(ps, VM_OP_REF_FINAL, &ps->p->final, &ps->p->nr_final, 0);
@@ -90,9 +87,8 @@ thread_of(struct vmt_parser *ps, unsigned t)
 {
 	struct program *p = ps->p;
 
-	if (p->threads == NULL) {
+	if (p->threads == NULL)
 		p->threads = memory_new(PROGRAM_THREADS_MAX, sizeof(*p->threads), "a program");
-	}
 	if (t > ps->highest_thread)
 		ps->highest_thread = t;
 	if (p->threads[t].nr_ops == 0) {
@@ -103,7 +99,7 @@ thread_of(struct vmt_parser *ps, unsigned t)
 }
 
 bool
-vmt_parse_thread_op(struct vmt_parser *ps)
+vmt_line_thread_op(struct vmt_parser *ps)
 {
 	struct lex *l = &ps->lex;
 	int t = vmt_thread_number(l->word, l->word_len);
@@ -131,7 +127,6 @@ bool
 vmt_finish_threads(struct vmt_parser *ps)
 {
 	struct program *p = ps->p;
-	struct vmt_error *e = ps->lex.error;
 	unsigned missing = 0, next;
 
 	while (missing < p->nr_threads && p->threads[missing].nr_ops > 0)
@@ -140,10 +135,8 @@ vmt_finish_threads(struct vmt_parser *ps)
 		return vmt_finish_refs(ps);
 	for (next = missing; p->threads[next].nr_ops == 0; next++)
 		;
-	e->line = ps->first_op[next].line;
-	e->column = ps->first_op[next].column;
-	snprintf(e->text, sizeof(e->text), "expected operations of T%u, found \"T%u\" without them", missing, next);
-	return false;
+	return lex_complain_of(&ps->lex, ps->first_op[next].line, ps->first_op[next].column,
+	    "operations of T%u, found \"T%u\" without them", missing, next);
 }
 
 static struct program_step *
@@ -163,7 +156,7 @@ step_of_state(struct vmt_parser *ps)
 }
 
 bool
-vmt_parse_state(struct vmt_parser *ps)
+vmt_line_state(struct vmt_parser *ps)
 {
 	struct program_step *step = step_of_state(ps);
 	struct lex *l = &ps->lex;
