@@ -84,8 +84,9 @@ tiny_config_reason(const struct program_config *cfg)
 }
 
 static const char *
-tiny_op_reason(const struct vm_op *op)
+tiny_op_reason(const struct program_config *cfg, const struct vm_op *op)
 {
+	(void)cfg;
 	if (op->start > PAGES_MAX || op->end > PAGES_MAX)
 		return "a page above 64";
 	if (op->code == VM_OP_wire)

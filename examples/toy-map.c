@@ -236,8 +236,9 @@ toy_config_reason(const struct program_config *cfg)
 }
 
 static const char *
-toy_op_reason(const struct vm_op *op)
+toy_op_reason(const struct program_config *cfg, const struct vm_op *op)
 {
+	(void)cfg;
 	switch (op->code) {
 	case VM_OP_insert:
 		return (op->flags & VM_OPF_GUARD) != 0 ? "no guards" : NULL;
@@ -347,12 +348,13 @@ toy_bad_key(void *self, unsigned nr_threads, struct keybuf *k)
 }
 
 static const char *
-toy_check(void *self, bool excused)
+toy_check(void *self, bool excused, uint32_t *excuse)
 {
 	const struct toy *t = self;
 	int32_t wired = 0;
 
-	(void)excused; /* there are no quirks here */
+	(void)excused; /* it has no switches */
+	(void)excuse;
 	for (unsigned i = 0; i < t->max - t->min; i++) {
 		const struct toy_page *p = &t->now.pages[i];
 

@@ -76,6 +76,8 @@ set_profile(void *command, const char *text)
 	profile_offer(&n);
 	if (!profile_find(text, strlen(text), &c->config.profile))
 		errx(EXIT_USAGE, "--profile %s: expected %s%s", text, profile_names(), nearest_hint(&n));
+	if (profile_set_of(c->config.profile.base) != NULL)
+		errx(EXIT_USAGE, "--profile %s: expected a profile of the engine, which the real threads run", text);
 }
 
 static void

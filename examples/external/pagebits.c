@@ -131,8 +131,9 @@ config_reason(const struct program_config *config)
 }
 
 static const char *
-op_reason(const struct vm_op *op)
+op_reason(const struct program_config *config, const struct vm_op *op)
 {
+	(void)config;
 	if (op->code == VM_OP_insert)
 		return (op->flags & VM_OPF_GUARD) != 0 ? "no guards" : NULL;
 	if (op->code == VM_OP_wire || op->code == VM_OP_unwire)
@@ -207,11 +208,12 @@ key(void *self, unsigned nr_threads, struct keybuf *k)
 }
 
 static const char *
-check(void *self, bool excused)
+check(void *self, bool excused, uint32_t *excuse)
 {
 	const struct pagebits *b = self;
 
 	(void)excused;
+	(void)excuse;
 	if ((b->now.wired & ~b->now.mapped) != 0)
 		return "P1: a page is wired but not mapped";
 	return (b->now.busy & ~b->now.mapped) != 0 ? "P2: a page is busy but not mapped" : NULL;

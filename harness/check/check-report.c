@@ -33,9 +33,13 @@ check_report(struct checker *c, struct run *r, enum check_id check, const struct
 	struct finding f = {
 		.check = (uint8_t)check, .thread = -1, .step = c->step, .since = c->step, .start = start, .end = end
 	};
+	struct vm_profile profile = r->program->config.profile;
 	va_list ap;
 
-	f.quirk = (check_table[check].quirks & r->program->config.profile.on) != 0;
+	if (profile_set_of(profile.base) == NULL)
+		f.excuse = check_table[check].quirks & profile.on;
+	f.excuse |= (c->excuse & profile.on) | profile_excuses(profile, check_table[check].name);
+	f.quirk = f.excuse != 0;
 	if (call != NULL) {
 		f.thread = (int8_t)call->thread;
 		f.op = (uint16_t)call->index;

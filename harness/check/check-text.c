@@ -75,14 +75,7 @@ finding_same(const struct finding *a, const struct finding *b)
 void
 check_print_quirks(uint32_t mask, struct strbuf *out)
 {
-	const char *comma = "";
-
-	for (unsigned i = 0; i < VM_BEHAVIOUR_COUNT; i++) {
-		if ((mask >> i & 1) == 0)
-			continue;
-		strbuf_printf(out, "%s%s", comma, vm_behaviour_table[i].id);
-		comma = ", ";
-	}
+	profile_print_switches(VM_PROFILE_strict, mask, "", ", ", out);
 }
 
 /* "T0.1 wire 20 24 user noholes" */
@@ -129,8 +122,9 @@ finding_print(const struct finding *f, const struct program *p, struct strbuf *o
 	}
 	strbuf_printf(out, "%s%s", f->thread >= 0 || f->step > 0 ? ": " : "", f->text);
 	if (f->quirk) {
-		strbuf_add(out, " (as the recorded kernel does: quirk ");
-		check_print_quirks(d->quirks & p->config.profile.on, out);
+		strbuf_add(out, profile_set_of(p->config.profile.base) == NULL ? " (as the recorded kernel does: quirk "
+		                                                               : " (explained by its profile: ");
+		profile_print_switches(p->config.profile.base, f->excuse, "", ", ", out);
 		strbuf_addc(out, ')');
 	}
 }

@@ -58,7 +58,8 @@ extern const struct check_desc check_table[CHECK_COUNT];
 /* One broken check. */
 struct finding {
 	uint8_t check;       /* enum check_id */
-	bool quirk;          /* a quirk that is on explains it */
+	bool quirk;          /* a quirk that is on explains it: excuse is not 0 */
+	uint32_t excuse;     /* the switches of the profile that are on and explain it */
 	int8_t thread;       /* thread of the operation; SIM_INIT_THREAD: an init or final step; -1: no operation */
 	bool final;          /* for SIM_INIT_THREAD: a final step */
 	uint16_t op;         /* number of the operation in its thread, or of the init or final step */
@@ -126,6 +127,8 @@ struct checker {
 	bool opened;   /* the init steps are done */
 	bool quiet;    /* replaying a known prefix: invariants are not checked again */
 	uint32_t step; /* number of the step in the run */
+	/* The switches that break the invariant of the target that is being reported, on or off. */
+	uint32_t excuse;
 	/* Set before each step and read after it, but not kept longer. */
 	size_t nr_entries_before; /* entries of the target; only if the stepping operation has an empty range */
 	unsigned nr_done_before;  /* operations of the stepping thread that have ended */

@@ -332,7 +332,7 @@ judge_step(struct checker *c, struct run *r, unsigned thread)
 
 /* Reports "I12: ..." of a target. */
 static void
-report_broken(struct checker *c, struct run *r, unsigned thread, const char *broken)
+report_broken(struct checker *c, struct run *r, unsigned thread, const char *broken, uint32_t excuse)
 {
 	size_t len = strcspn(broken, ":");
 	enum check_id id = check_find(broken, len);
@@ -350,13 +350,16 @@ report_broken(struct checker *c, struct run *r, unsigned thread, const char *bro
 	if (index >= nr_ops_of(r, thread))
 		index = nr_ops_of(r, thread) - 1;
 	call_of(&call, c, r, thread, index);
+	c->excuse = excuse;
 	check_report(c, r, id, &call, start, end, "%s%s", broken, where);
+	c->excuse = 0;
 }
 
 void
 checker_after_step(struct checker *c, struct run *r, unsigned thread)
 {
 	const char *broken;
+	uint32_t excuse;
 
 	c->step++;
 	if (sim_panic_text(r->sim) != NULL) {
@@ -368,11 +371,11 @@ checker_after_step(struct checker *c, struct run *r, unsigned thread)
 	}
 	if (r->target->judged)
 		judge_step(c, r, thread);
-	if (c->quiet || r->target->check == NULL)
+	if (c->quiet)
 		return;
-	broken = r->target->check(r->self, false);
+	broken = target_check(r->target, r->self, false, &excuse);
 	if (broken != NULL)
-		report_broken(c, r, thread, broken);
+		report_broken(c, r, thread, broken, excuse);
 }
 
 /* --- the end --- */

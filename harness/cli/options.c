@@ -194,8 +194,8 @@ static void
 list_value(const struct option_row *row, const char *value)
 {
 	if (row->kind == OPTION_IS_PROFILE) {
-		for (size_t i = 0; i < VM_PROFILE_COUNT; i++)
-			printf("%s%s", i == 0 ? "=" : " ", vm_profile_table[i].name);
+		for (unsigned i = 0; profile_desc(i) != NULL; i++)
+			printf("%s%s", i == 0 ? "=" : " ", profile_desc(i)->name);
 	} else if (row->kind == OPTION_IS_TARGET) {
 		for (size_t i = 0; target_at(i) != NULL; i++)
 			printf("%s%s", i == 0 ? "=" : " ", target_at(i)->name);
@@ -305,6 +305,22 @@ check_operands(int nr, char **operands, bool listed, const struct command_line *
 	return cli_usage();
 }
 
+/* Ends the process if --profile is not a profile of --target. */
+static void
+check_profiles(const struct option_row *rows, void *command)
+{
+	for (; rows->synopsis != NULL; rows++) {
+		const struct cli_target *t = (const void *)((const char *)command + rows->offset);
+		const char *why = NULL;
+
+		if (rows->kind == OPTION_IS_PROFILE && t->profile_text != NULL && t->target != NULL)
+			why = target_profile_reason(t->target, t->profile);
+		if (why != NULL)
+			errx(EXIT_USAGE, "--profile %s: target %s cannot have it: %s", t->profile_text, t->target->name,
+			    why);
+	}
+}
+
 int
 options_parse(int argc, char **argv, const struct command_line *line, void *command)
 {
@@ -334,5 +350,6 @@ options_parse(int argc, char **argv, const struct command_line *line, void *comm
 		listed |= line->rows[i].kind == OPTION_IS_LIST;
 		option_take(&line->rows[i], t.names[i], command, optarg);
 	}
+	check_profiles(line->rows, command);
 	return check_operands(argc - optind, argv + optind, listed, line);
 }

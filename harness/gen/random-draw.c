@@ -334,7 +334,7 @@ draw_has_kind(uint8_t code, enum vm_arg_kind kind)
 static bool
 can_do(const struct draw *d, const struct vm_op *op)
 {
-	return d->target == NULL || d->target->op_reason == NULL || d->target->op_reason(op) == NULL;
+	return d->target == NULL || target_op_reason(d->target, d->cfg, op) == NULL;
 }
 
 struct vm_op

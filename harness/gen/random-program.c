@@ -99,7 +99,7 @@ draw_focus(struct draw *d, struct program_config *cfg)
 
 	draw_map(d, cfg, CONC_WINDOW);
 	/* If the target rejects the map, it also rejects most operations on it. */
-	if (d->target != NULL && d->target->config_reason != NULL && d->target->config_reason(cfg) != NULL) {
+	if (d->target != NULL && target_config_reason(d->target, cfg) != NULL) {
 		cfg->min = d->lo = 0;
 		cfg->max = SMALL_MAP;
 		d->hi = CONC_WINDOW;
@@ -318,7 +318,7 @@ random_concurrent(const struct random_params *params, struct program *p)
 void
 random_suit_target(const struct vm_target *t, struct program_config *cfg)
 {
-	if (t->config_reason == NULL || t->config_reason(cfg) == NULL)
+	if (target_config_reason(t, cfg) == NULL)
 		return;
 	cfg->nr_poison = 0;
 	cfg->limit_given = false;

@@ -348,9 +348,10 @@ without_quirk(struct hunter *h, const struct program *p, uint8_t check, unsigned
 static void
 say_quirk(struct hunter *h, const struct program *p, uint8_t check, unsigned quirk, struct strbuf *head)
 {
+	const struct vm_behaviour_desc *d = profile_switch(p->config.profile.base, quirk);
 	struct strbuf text = { 0 };
 
-	strbuf_printf(&text, "Quirk %s: %s. ", vm_behaviour_table[quirk].id, vm_behaviour_table[quirk].kernel);
+	strbuf_printf(&text, "Quirk %s: %s. ", d->id, d->kernel);
 	switch (without_quirk(h, p, check, quirk)) {
 	case SILENT:
 		strbuf_add(&text, "Without it, no interleaving of this program shows a finding.");
@@ -373,11 +374,8 @@ say_quirk(struct hunter *h, const struct program *p, uint8_t check, unsigned qui
 static void
 say_quirks(struct hunter *h, const struct program *p, uint8_t check, struct strbuf *head)
 {
-	uint32_t quirks = p->config.profile.on;
-
-	for (unsigned i = 0; i < VM_BEHAVIOUR_COUNT; i++)
-		if ((quirks >> i & 1) != 0)
-			say_quirk(h, p, check, i, head);
+	for (uint32_t left = p->config.profile.on; left != 0; left &= left - 1)
+		say_quirk(h, p, check, (unsigned)__builtin_ctz(left), head);
 }
 
 static void

@@ -10,14 +10,6 @@
 
 #define COMMENT_COLUMNS 110
 
-static void
-print_quirks(uint32_t quirks, struct strbuf *out)
-{
-	for (unsigned i = 0; i < VM_BEHAVIOUR_COUNT; i++)
-		if ((quirks >> i & 1) != 0)
-			strbuf_printf(out, " +%s", vm_behaviour_table[i].id);
-}
-
 /* Prints each kind of operation in the program once, in the order of the table. */
 static void
 print_kinds(const struct program *p, struct strbuf *out)
@@ -42,7 +34,7 @@ hunt_key(const struct program *p, const struct finding *f, struct strbuf *out)
 	strbuf_add(out, finding_label(f, label));
 	if (p->config.mutant != NULL)
 		strbuf_printf(out, " mutant %s", p->config.mutant);
-	print_quirks(p->config.profile.on, out);
+	profile_print_switches(p->config.profile.base, p->config.profile.on, " +", " +", out);
 	strbuf_add(out, " |");
 	/* An invariant concerns the map: the operation that was running does not count. */
 	if (check_table[f->check].verdict != PROGRAM_VERDICT_INVARIANT) {

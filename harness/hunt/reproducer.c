@@ -156,7 +156,8 @@ reproducer_make(struct program *p, const struct reproducer_way *way, const struc
 	return program_init_as_thread(p) && judge(p, &plainly, t, sim, CHECK_NONE, ret);
 }
 
-/* Gives the program profile strict with these quirks, if it shows the same finding along its schedule there. */
+/* Gives the program strict, or the first profile of its target, with these quirks, if it shows the same finding along
+ * its schedule there. */
 static bool
 try_profile(struct program *p, uint32_t quirks, const struct vm_target *t, struct sim *sim, struct finding *f)
 {
@@ -164,7 +165,8 @@ try_profile(struct program *p, uint32_t quirks, const struct vm_target *t, struc
 	struct program_config before = p->config;
 
 	p->config.profile_given = true;
-	p->config.profile = (struct vm_profile){ VM_PROFILE_strict, quirks };
+	p->config.profile = profile_plain(before.profile);
+	p->config.profile.on = quirks;
 	if (judge(p, &along, t, sim, f->check, f))
 		return true;
 	p->config.profile = before.profile;

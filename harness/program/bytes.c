@@ -745,7 +745,7 @@ no_room(const struct program *p)
 bool
 bytes_encode(const struct program *p, struct keybuf *out, const char **ret_reason)
 {
-	*ret_reason = no_room(p);
+	*ret_reason = p->config.profile.base < VM_PROFILE_COUNT ? no_room(p) : "a profile of a target";
 	if (*ret_reason != NULL)
 		return false;
 	keybuf_u8(out, FIRST_BYTE);

@@ -55,7 +55,7 @@ parse_behaviours(struct lex *l, struct vm_profile *profile)
 	uint32_t named = 0;
 
 	for (; !lex_at_end(l); lex_next(l)) {
-		uint32_t bit = profile_behaviour(l->word + 1, l->word_len - 1);
+		uint32_t bit = profile_behaviour(profile->base, l->word + 1, l->word_len - 1);
 
 		if ((*l->word != '+' && *l->word != '-') || bit == 0)
 			return hint(l, "+QUIRK or -QUIRK", no_word, "wirestorm help quirks lists them");

@@ -170,19 +170,17 @@ run_init_notes(
 const char *
 run_refusal(const struct program *p, const struct vm_target *t)
 {
-	const char *why = t->config_reason != NULL ? t->config_reason(&p->config) : NULL;
+	const char *why = target_config_reason(t, &p->config);
 
 	if (t->sequential && p->nr_threads > 0)
 		return "sequential programs only";
-	if (why != NULL || t->op_reason == NULL)
-		return why;
 	for (size_t i = 0; i < p->nr_init && why == NULL; i++)
-		why = t->op_reason(&p->init[i].op);
+		why = target_op_reason(t, &p->config, &p->init[i].op);
 	for (size_t i = 0; i < p->nr_final && why == NULL; i++)
-		why = t->op_reason(&p->final[i].op);
+		why = target_op_reason(t, &p->config, &p->final[i].op);
 	for (unsigned th = 0; th < p->nr_threads; th++)
 		for (unsigned i = 0; i < p->threads[th].nr_ops && why == NULL; i++)
-			why = t->op_reason(&p->threads[th].ops[i]);
+			why = target_op_reason(t, &p->config, &p->threads[th].ops[i]);
 	return why;
 }
 

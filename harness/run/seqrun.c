@@ -17,12 +17,12 @@
 const char *
 seqrun_reason(const struct vm_target *target, const struct program *p)
 {
-	const char *reason = target->config_reason != NULL ? target->config_reason(&p->config) : NULL;
+	const char *reason = target_config_reason(target, &p->config);
 
 	if (reason == NULL && program_has_refs(p))
 		reason = "results as arguments";
-	for (size_t i = 0; reason == NULL && target->op_reason != NULL && i < p->nr_init; i++)
-		reason = target->op_reason(&p->init[i].op);
+	for (size_t i = 0; reason == NULL && i < p->nr_init; i++)
+		reason = target_op_reason(target, &p->config, &p->init[i].op);
 	return reason;
 }
 
@@ -48,10 +48,8 @@ seqrun_trim(const struct vm_target *target, struct program *p)
 {
 	size_t nr = p->nr_init, kept = 0;
 
-	if (target->op_reason == NULL)
-		return 0;
 	for (size_t i = 0; i < nr; i++) {
-		if (target->op_reason(&p->init[i].op) == NULL)
+		if (target_op_reason(target, &p->config, &p->init[i].op) == NULL)
 			p->init[kept++] = p->init[i];
 		else
 			free(p->init[i].state);
@@ -138,7 +136,8 @@ report_step(struct seqdiff *d, const struct vm_op *op)
 static bool
 invariant_holds(struct seqdiff *d, const struct seqrun *r, const struct vm_op *op)
 {
-	const char *broken = r->target->check != NULL ? r->target->check(r->self, true) : NULL;
+	uint32_t excuse;
+	const char *broken = target_check(r->target, r->self, true, &excuse);
 
 	if (broken == NULL)
 		return true;

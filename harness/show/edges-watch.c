@@ -141,9 +141,9 @@ watch_key(void *self, unsigned nr_threads, struct keybuf *out)
 }
 
 static const char *
-watch_check(void *self, bool excused)
+watch_check(void *self, bool excused, uint32_t *excuse)
 {
-	return real->check(((struct instance *)self)->self, excused);
+	return real->check(((struct instance *)self)->self, excused, excuse);
 }
 
 static bool
@@ -181,7 +181,8 @@ edges_watch_target(const struct vm_target *target, const struct checker *checker
 		.sequential = target->sequential,
 		.judged = target->judged,
 		.config_reason = target->config_reason,
-		.op_reason = target->op_reason };
+		.op_reason = target->op_reason,
+		.profiles = target->profiles };
 	watched.create = watch_create;
 	watched.destroy = watch_destroy;
 	watched.save = watch_save;

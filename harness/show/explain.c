@@ -288,6 +288,27 @@ explain_quirk(const char *name, struct strbuf *out)
 	return false;
 }
 
+/* A switch of a target's profiles. */
+static bool
+explain_switch(const char *name, struct strbuf *out)
+{
+	const struct vm_behaviour_desc *d;
+
+	for (unsigned base = VM_PROFILE_COUNT; profile_desc(base) != NULL; base++) {
+		for (unsigned i = 0; (d = profile_switch(base, i)) != NULL; i++) {
+			if (strcmp(d->id, name) != 0 && strcmp(d->name, name) != 0)
+				continue;
+			title(d->id, "a switch of a target's profiles", out);
+			line("name", d->name, out);
+			line("with it", d->kernel, out);
+			line("without", d->strict, out);
+			line("profile", profile_desc(base)->name, out);
+			return true;
+		}
+	}
+	return false;
+}
+
 /* The class of a mutant, as words about its name. */
 static const char *mutant_kind(enum vm_mutant_class class)
 {
@@ -369,6 +390,7 @@ explain(const char *name, struct strbuf *out, const char **litmus)
 	found |= explain_verdict(name, out);
 	found |= explain_check(name, out);
 	found |= explain_quirk(name, out);
+	found |= explain_switch(name, out);
 	found |= explain_mutant(name, out);
 	found |= explain_code(name, out);
 	return found;
@@ -395,6 +417,20 @@ explain_hint(const char *name, struct nearest *n)
 
 /* --- lists, for wirestorm help --- */
 
+/* The switches of the target whose first profile is @base. */
+static void
+target_switches(unsigned base, struct strbuf *out)
+{
+	const struct vm_behaviour_desc *d;
+
+	for (unsigned i = 0; (d = profile_switch(base, i)) != NULL; i++) {
+		strbuf_printf(out, "\n%s, %s\n", d->id, d->name);
+		line("with it", d->kernel, out);
+		line("without", d->strict, out);
+		line("profile", profile_desc(base)->name, out);
+	}
+}
+
 void
 explain_quirks(struct strbuf *out, bool markdown)
 {
@@ -407,20 +443,22 @@ explain_quirks(struct strbuf *out, bool markdown)
 		line("strict", d->strict, out);
 		quirk_breaks((uint32_t)1 << i, out);
 	}
+	for (unsigned base = VM_PROFILE_COUNT; profile_desc(base) != NULL; base++)
+		if (profile_plain((struct vm_profile){ (enum vm_profile_id)base, 0 }).base == (enum vm_profile_id)base)
+			target_switches(base, out);
 }
 
 void
 explain_profiles(struct strbuf *out, bool markdown)
 {
+	const struct vm_profile_desc *d;
 	struct strbuf text = { 0 };
 
 	(void)markdown;
-	for (unsigned id = 0; id < VM_PROFILE_COUNT; id++) {
-		const struct vm_profile_desc *d = &vm_profile_table[id];
-
+	for (unsigned base = 0; (d = profile_desc(base)) != NULL; base++) {
 		strbuf_clear(&text);
 		strbuf_printf(&text, "%s%s", d->text, d->on != 0 ? ", " : "");
-		check_print_quirks(d->on, &text);
+		profile_print_switches(base, d->on, "", ", ", &text);
 		line(d->name, strbuf_text(&text), out);
 	}
 	strbuf_add(out,

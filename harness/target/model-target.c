@@ -47,8 +47,9 @@ config_reason(const struct program_config *cfg)
 }
 
 static const char *
-op_reason(const struct vm_op *op)
+op_reason(const struct program_config *cfg, const struct vm_op *op)
 {
+	(void)cfg;
 	return op->code <= VM_OP_CODE_MAX && model_ops[op->code] != NULL ? NULL : "no such operation";
 }
 
@@ -129,7 +130,7 @@ static struct vm_result
 target_apply(void *self, unsigned thread, const struct vm_op *op)
 {
 	(void)thread;
-	assert(op_reason(op) == NULL);
+	assert(op_reason(NULL, op) == NULL);
 	return model_ops[op->code](self, op);
 }
 
@@ -209,12 +210,13 @@ page_reason(const struct model *m, uint64_t a)
 
 /* The model's own invariants. M8 is the accounting of the strict profile, docs/engine.md section 13. */
 static const char *
-target_check(void *self, bool excused)
+model_invariants(void *self, bool excused, uint32_t *excuse)
 {
 	struct model *m = self;
 	int64_t user_wired = 0;
 
 	(void)excused;
+	(void)excuse;
 	for (uint64_t a = m->min; a < m->max; a++) {
 		const char *reason = page_reason(m, a);
 
@@ -242,6 +244,6 @@ const struct vm_target target_model = {
 	.dump = target_dump,
 	.entries = target_entries,
 	.key = NULL,
-	.check = target_check,
+	.check = model_invariants,
 	.where = NULL,
 };

@@ -68,7 +68,7 @@ look_up_all(const struct run *r, struct vm_op *op)
 	return look_up(r, &op->ref_start, VM_OP_PAGE_MAX, &op->start) &&
 	       look_up(r, &op->ref_end, VM_OP_PAGE_MAX, &op->end) &&
 	       look_up(r, &op->ref_value, UINT64_MAX, &op->value) &&
-	       (r->target->op_reason == NULL || r->target->op_reason(op) == NULL);
+	       target_op_reason(r->target, &r->program->config, op) == NULL;
 }
 
 static struct vm_result

@@ -355,13 +355,16 @@ check_sleeper(struct engine *e, unsigned thread) VM_NO_TSA("called between steps
 	return vm_map_check_sleeper(e->map, td, channel);
 }
 
-/* The lock is free between steps, and only one OS thread runs. */
+/*
+ * The lock is free between steps, and only one OS thread runs. checks.def names the behaviours that excuse a complaint.
+ */
 static const char *
-engine_check(void *self, bool excused) VM_NO_TSA("called between steps")
+engine_check(void *self, bool excused, uint32_t *excuse) VM_NO_TSA("called between steps")
 {
 	struct engine *e = self;
 	const char *bad = vm_map_check_step(e->map);
 
+	(void)excuse;
 	if (VM_MUTATED(e->map, canary_target))
 		return "X1: a planted fault";
 	for (uint32_t asleep = sim_unfinished(e->sim) & ~sim_enabled(e->sim); asleep != 0 && bad == NULL;

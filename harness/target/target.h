@@ -36,7 +36,7 @@ struct keybuf;
  * size, because it would call the wrong functions. Add a member at the end without raising the version: the size tells.
  * Raise the version when a member moves, or when the meaning of one changes.
  */
-#define VM_TARGET_VERSION 1u
+#define VM_TARGET_VERSION 2u
 /* The first line of each initialiser: `static const struct vm_target mine = { VM_TARGET_INIT, .name = "mine", ... };`
  */
 #define VM_TARGET_INIT .version = VM_TARGET_VERSION, .size = sizeof(struct vm_target)
@@ -55,10 +55,10 @@ struct vm_target {
 	 * NULL if the target supports a program with these directives and operations; otherwise the reason ("no page
 	 * content"), a static text. A target must reject everything that it would ignore, or its results mean something
 	 * else than they say. config_reason may be NULL: all directives are supported; op_reason too: all operations
-	 * are.
+	 * are. Call them through target_config_reason and target_op_reason.
 	 */
 	const char *(*config_reason)(const struct program_config *cfg);
-	const char *(*op_reason)(const struct vm_op *op);
+	const char *(*op_reason)(const struct program_config *cfg, const struct vm_op *op);
 
 	/* Makes an instance on @sim in its initial state: nothing is mapped. NULL: out of memory, errno set. */
 	void *(*create)(const struct program_config *cfg, struct sim *sim);
@@ -111,9 +111,11 @@ struct vm_target {
 
 	/*
 	 * Returns label and text of the first broken invariant ("M1: ..."), or NULL. May be NULL. Called between steps.
-	 * With @excused, invariants that an active quirk breaks are left out.
+	 * With @excused, invariants that an active switch breaks are left out. Without, *excuse gets the switches of
+	 * the target's profiles that break this invariant, on or off; it is 0 before the call. If one of them is on,
+	 * reports say "explained by" it, and only count the finding. Call it through target_check.
 	 */
-	const char *(*check)(void *self, bool excused);
+	const char *(*check)(void *self, bool excused, uint32_t *excuse);
 	/* The pages [*start, *end) of the last complaint of check; false: no particular pages. May be NULL. */
 	bool (*broken_at)(void *self, uint64_t *start, uint64_t *end);
 
@@ -147,6 +149,14 @@ struct vm_target {
 	 * be NULL.
 	 */
 	void (*where)(void *self, unsigned thread, char *buf, size_t size);
+
+	/*
+	 * The profiles and switches of this target, for "profile" lines and --profile; cfg->profile.on has the switches
+	 * that are on. The target then rejects the profiles of others, except strict without switches: that is the
+	 * default of a program, and means the target's first profile, too. NULL: the target has none of its own. It
+	 * gets the engine's profiles, and may ignore them.
+	 */
+	const struct profile_set *profiles;
 };
 
 extern const struct vm_target target_engine; /* the VM map engine */
@@ -159,9 +169,17 @@ const struct vm_target *target_at(size_t i);
 
 /*
  * NULL, or why this library cannot use the target, and what to do; in a static buffer. It reads no member other than
- * version and size unless both are right.
+ * version and size unless both are right. Makes the profiles of the target known.
  */
 const char *target_unusable(const struct vm_target *target);
+
+/* Why the target cannot have this profile, which is of another set of profiles; NULL: it can. */
+const char *target_profile_reason(const struct vm_target *target, struct vm_profile profile);
+/* Why the target does not support these directives, or this operation in a map with them; NULL: it does. */
+const char *target_config_reason(const struct vm_target *target, const struct program_config *cfg);
+const char *target_op_reason(const struct vm_target *target, const struct program_config *cfg, const struct vm_op *op);
+/* The target's check, if it has one. *excuse is always set. */
+const char *target_check(const struct vm_target *target, void *self, bool excused, uint32_t *excuse);
 
 /* The rest of this room's headers. */
 #include "harness/target/engine-op.h"

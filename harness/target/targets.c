@@ -31,7 +31,7 @@ target_unusable(const struct vm_target *target)
 	size_t size = sizeof(struct vm_target);
 
 	if (target->version == VM_TARGET_VERSION && target->size == size)
-		return NULL;
+		return target->profiles != NULL ? profile_register(target->profiles) : NULL;
 	if (target->version != VM_TARGET_VERSION)
 		(void)snprintf(text, sizeof(text),
 		    "expected version %u of struct vm_target, found %u; set VM_TARGET_INIT in the target and "
@@ -43,4 +43,37 @@ target_unusable(const struct vm_target *target)
 		    "library",
 		    size, target->size);
 	return text;
+}
+
+const char *
+target_profile_reason(const struct vm_target *target, struct vm_profile p)
+{
+	const struct profile_set *set = profile_set_of(p.base);
+
+	if (set == target->profiles)
+		return NULL;
+	if (set != NULL)
+		return "its profile is of another target; wirestorm help profiles lists them";
+	return p.base == VM_PROFILE_strict && p.on == 0 ? NULL : "the target has profiles of its own, and not this one";
+}
+
+const char *
+target_config_reason(const struct vm_target *target, const struct program_config *cfg)
+{
+	const char *reason = target_profile_reason(target, cfg->profile);
+
+	return reason == NULL && target->config_reason != NULL ? target->config_reason(cfg) : reason;
+}
+
+const char *
+target_op_reason(const struct vm_target *target, const struct program_config *cfg, const struct vm_op *op)
+{
+	return target->op_reason != NULL ? target->op_reason(cfg, op) : NULL;
+}
+
+const char *
+target_check(const struct vm_target *target, void *self, bool excused, uint32_t *excuse)
+{
+	*excuse = 0;
+	return target->check != NULL ? target->check(self, excused, excuse) : NULL;
 }

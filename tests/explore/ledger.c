@@ -164,10 +164,10 @@ check_page(const struct ledger *l, const struct vm_run *run, uint64_t page)
 }
 
 static const char *
-ledger_check(void *self, bool excused)
+ledger_check(void *self, bool excused, uint32_t *excuse)
 {
 	struct ledger *l = self;
-	const char *bad = target_engine.check(l->engine, excused);
+	const char *bad = target_engine.check(l->engine, excused, excuse);
 
 	if (bad != NULL)
 		return bad;
@@ -210,9 +210,9 @@ ledger_config_reason(const struct program_config *cfg)
 }
 
 static const char *
-ledger_op_reason(const struct vm_op *op)
+ledger_op_reason(const struct program_config *cfg, const struct vm_op *op)
 {
-	return target_engine.op_reason != NULL ? target_engine.op_reason(op) : NULL;
+	return target_engine.op_reason != NULL ? target_engine.op_reason(cfg, op) : NULL;
 }
 
 static void

@@ -154,11 +154,12 @@ static bool
 on_state(void *arg, struct run *r)
 {
 	struct watch *w = arg;
+	uint32_t excuse;
 	const char *bad;
 
 	if (w->why[0] != '\0')
 		return false;
-	bad = r->target->check(r->self, true);
+	bad = target_check(r->target, r->self, true, &excuse);
 	if (bad != NULL)
 		fault_found(w, bad, NOBODY);
 	if (run_enabled(r) == 0) {

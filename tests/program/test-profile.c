@@ -81,7 +81,9 @@ test_tables_agree(void **unused)
 		assert_non_null(strstr(profile_names(), vm_profile_table[i].name));
 	}
 	for (unsigned i = 0; i < VM_BEHAVIOUR_COUNT; i++)
-		assert_int_equal(profile_behaviour(vm_behaviour_table[i].id, strlen(vm_behaviour_table[i].id)), 1 << i);
+		assert_int_equal(
+		    profile_behaviour(VM_PROFILE_strict, vm_behaviour_table[i].id, strlen(vm_behaviour_table[i].id)),
+		    1 << i);
 }
 
 /* The profile of a raw input whose byte about the profile is @first, followed by @behind. */
@@ -114,6 +116,76 @@ test_long_profile_needs_its_mark(void **unused)
 	assert_true(vm_profile_equal(decoded(0xe1, marked, 1), strict_q1));
 }
 
+/* --- profiles of a target --- */
+
+static const struct vm_behaviour_desc switches[] = { { "S1", "one", "", "" }, { "S2", "two", "", "" }, { 0 } };
+static const struct vm_profile_desc profiles[] = { { "plain", 0, "", "" }, { "plain-old", 3, "", "" }, { 0 } };
+static const struct profile_excuse excuses[] = { { "stuck", 2 }, { 0 } };
+static const struct profile_set set = { profiles, switches, excuses };
+
+static const char *
+refused(const struct vm_profile_desc *p, const struct vm_behaviour_desc *s)
+{
+	struct profile_set wrong = { p, s, NULL };
+	const char *reason = profile_register(&wrong);
+
+	assert_non_null(reason);
+	return reason;
+}
+
+static void
+test_wrong_sets_are_refused(void **unused)
+{
+	const struct vm_profile_desc none[] = { { 0 } }, first_is_on[] = { { "a", 1, "", "" }, { 0 } },
+	                             taken[] = { { "strict", 0, "", "" }, { 0 } },
+	                             blank[] = { { "a b", 0, "", "" }, { 0 } },
+	                             above[] = { { "a", 0, "", "" }, { "b", 4, "", "" }, { 0 } };
+
+	(void)unused;
+	assert_non_null(strstr(refused(none, switches), "a first profile without switches"));
+	assert_non_null(strstr(refused(first_is_on, switches), "a first profile without switches"));
+	assert_non_null(strstr(refused(taken, switches), "found \"strict\""));
+	assert_non_null(strstr(refused(blank, switches), "found \"a b\""));
+	assert_non_null(strstr(refused(above, switches), "profile b has a switch that its set does not have"));
+	assert_null(profile_desc(VM_PROFILE_COUNT));
+}
+
+static void
+test_profiles_of_a_target(void **unused)
+{
+	static const char text[] = "profile plain-old -S1\nmap 16 80\nT0 clip 18\n";
+	struct vm_profile p = { 0 };
+	struct strbuf out = { 0 };
+	struct keybuf bytes = { 0 };
+	struct program program;
+	const char *word;
+	struct vmt_error e;
+
+	(void)unused;
+	assert_null(profile_register(&set));
+	assert_null(profile_register(&set));
+	assert_null(profile_desc(VM_PROFILE_COUNT + 2));
+	assert_true(profile_parse("plain +S2", &p, &word));
+	assert_int_equal(p.base, VM_PROFILE_COUNT);
+	assert_int_equal(p.on, 2);
+	assert_false(profile_parse("plain +Q1", &p, &word));
+	assert_false(profile_parse("strict +S1", &p, &word));
+	if (!vmt_parse(text, strlen(text), &program, &e))
+		fail_msg("%s", e.text);
+	p = program.config.profile;
+	assert_int_equal(p.on, 2);
+	assert_int_equal(profile_excuses(p, "stuck"), 2);
+	assert_int_equal(profile_excuses(p, "circle"), 0);
+	assert_int_equal(profile_excuses(profile_plain(p), "stuck"), 0);
+	assert_int_equal(profile_plain(p).base, VM_PROFILE_COUNT);
+	vmt_print(&program, &out);
+	assert_string_equal(strbuf_text(&out), text);
+	assert_false(bytes_encode(&program, &bytes, &word));
+	program_free(&program);
+	strbuf_free(&out);
+	keybuf_free(&bytes);
+}
+
 int
 main(void)
 {
@@ -121,6 +193,8 @@ main(void)
 		cmocka_unit_test(test_every_profile_with_every_behaviour),
 		cmocka_unit_test(test_tables_agree),
 		cmocka_unit_test(test_long_profile_needs_its_mark),
+		cmocka_unit_test(test_wrong_sets_are_refused),
+		cmocka_unit_test(test_profiles_of_a_target),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

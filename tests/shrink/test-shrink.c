@@ -506,8 +506,9 @@ needy_create(const struct program_config *cfg, struct sim *of)
 }
 
 static const char *
-needy_check(void *self, bool excused)
+needy_check(void *self, bool excused, uint32_t *excuse)
 {
+	(void)excuse;
 	(void)self;
 	(void)excused;
 	return all_are_on && vm_curthread->id != SIM_INIT_THREAD ? "X1: made up" : NULL;

@@ -415,6 +415,7 @@ test_window_is_a_program(void **state)
 	struct stress_result r;
 	struct program p;
 	struct run run;
+	uint32_t excuse;
 	struct sim *sim = sim_create();
 	int fd = mkstemp(path);
 
@@ -437,7 +438,7 @@ test_window_is_a_program(void **state)
 	assert_non_null(strstr(p.head, REPRODUCE_ORDER " T"));
 	assert_true(p.nr_init > 4);
 	assert_int_equal(run_open(&run, &p, &target_engine, sim), RUN_OPENED);
-	assert_null(target_engine.check(run.self, false));
+	assert_null(target_check(&target_engine, run.self, false, &excuse));
 	run_close(&run);
 	program_free(&p);
 	strbuf_free(&text);

@@ -197,8 +197,9 @@ test_what_the_model_refuses(void **state)
 /* --- the invariants of the target --- */
 
 static const char *
-broken_check(void *self, bool excused)
+broken_check(void *self, bool excused, uint32_t *excuse)
 {
+	(void)excuse;
 	(void)self;
 	(void)excused;
 	return "B1: broken on purpose";
