@@ -103,7 +103,7 @@ static const struct option_row rows[] = {
 	    "interleavings, once"),
 	OPTION_SEED(TO(uint64_t, options.seed), "random choices and bytes (default 1)"),
 	OPTION_TEXT(
-	    "--corpus DIR", TO(const char *, options.corpus), "explore, reset: the programs (default corpus/freebsd)"),
+	    "--corpus DIR", TO(const char *, options.corpus), "explore, reset: the programs (default the recordings)"),
 	OPTION_TARGET(TO(struct cli_target, target)),
 	OPTION_JSON(TO(bool, json)),
 	{ 0 },
@@ -111,16 +111,23 @@ static const struct option_row rows[] = {
 
 static const struct command_line usage = { help_head, rows, help_tail, list_benches, OPERANDS_ONE, "bench" };
 
+/* The folder of the first profile that has recordings. */
+static const char *
+recordings(void)
+{
+	unsigned id = 0;
+
+	while (id + 1 < VM_PROFILE_COUNT && vm_profile_table[id].recordings[0] == '\0')
+		id++;
+	return vm_profile_table[id].recordings;
+}
+
 static int
 run_bench(int argc, char **argv)
 {
 	struct bench_command c = { .target = { .target = target_at(0) },
-		.options = { .threads = 3,
-		    .ops = 8,
-		    .strategy = "random",
-		    .seconds = 1,
-		    .seed = 1,
-		    .corpus = "corpus/freebsd" } };
+		.options = {
+		    .threads = 3, .ops = 8, .strategy = "random", .seconds = 1, .seed = 1, .corpus = recordings() } };
 	struct bench_report report = { 0 };
 	struct nearest n;
 	int rv = options_parse(argc, argv, &usage, &c);

@@ -344,14 +344,34 @@ report(struct bugs_command *c, int nr, char **names)
 	return print(&text);
 }
 
+static void
+take_corpus(void *command, const char *path)
+{
+	struct bugs_command *c = command;
+
+	if (c->nr_corpus == sizeof(c->corpus) / sizeof(c->corpus[0]))
+		errx(EXIT_USAGE, "--corpus: at most %zu", c->nr_corpus);
+	c->corpus[c->nr_corpus++] = path;
+}
+
+/* Without --corpus: the recordings of all profiles, and the litmus programs. */
+static void
+take_usual_corpus(struct bugs_command *c)
+{
+	if (c->nr_corpus > 0)
+		return;
+	for (unsigned id = 0; id < VM_PROFILE_COUNT; id++)
+		if (vm_profile_table[id].recordings[0] != '\0')
+			take_corpus(c, vm_profile_table[id].recordings);
+	take_corpus(c, "corpus/litmus");
+}
+
 static int
 equivalent_one(struct bugs_command *c, enum vm_mutant mutant)
 {
-	static const char *const usual[] = { "corpus/freebsd", "corpus/litmus" };
 	struct strbuf why = { 0 };
 	struct bugs_same same;
-	bool good = bugs_equivalent(
-	    mutant, c->nr_corpus == 0 ? usual : c->corpus, c->nr_corpus == 0 ? 2 : c->nr_corpus, c->count, &same, &why);
+	bool good = bugs_equivalent(mutant, c->corpus, c->nr_corpus, c->count, &same, &why);
 
 	printf("%s: %s: %llu file%s, %llu random program%s, %llu state%s", bugs_mutant_name(mutant),
 	    !good           ? "different"
@@ -381,6 +401,7 @@ equivalent(struct bugs_command *c, int nr, char **names)
 		warnx("equivalent: expected the name of a bug");
 		return EXIT_USAGE;
 	}
+	take_usual_corpus(c);
 	cli_catch_signals();
 	rv = EXIT_OK;
 	for (int i = 0; i < nr; i++) {
@@ -431,24 +452,14 @@ take_engine(void *command, const char *name)
 	c->engines[engine] = true;
 }
 
-static void
-take_corpus(void *command, const char *path)
-{
-	struct bugs_command *c = command;
-
-	if (c->nr_corpus == sizeof(c->corpus) / sizeof(c->corpus[0]))
-		errx(EXIT_USAGE, "--corpus: at most %zu", c->nr_corpus);
-	c->corpus[c->nr_corpus++] = path;
-}
-
 #define TO(type, field) OPTION_TO(struct bugs_command, type, field)
 static const struct option_row rows[] = {
 	OPTION_CALL("--engine E", take_engine, "engine, see below; repeat it for several (default hunt)"),
 	OPTION_SECONDS(TO(double, seconds), "time limit of each trial (default 10)"),
 	OPTION_COUNT("--seeds N", TO(uint64_t, seeds), 1, 1000, "seeds 1 to N (default 5; litmus knows one)"),
 	OPTION_CALL("--corpus DIR", take_corpus,
-	    "litmus: the programs (default corpus/litmus); equivalent: may be given again (default corpus/freebsd and "
-	    "corpus/litmus)"),
+	    "litmus: the programs (default corpus/litmus); equivalent: may be given again (default all recordings, "
+	    "and corpus/litmus)"),
 	OPTION_TEXT(
 	    "--state DIR", TO(const char *, state), "keep each result in DIR, and skip trials with a result there"),
 	OPTION_TEXT("--fuzzer FILE", TO(const char *, fuzzer),

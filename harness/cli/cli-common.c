@@ -142,7 +142,7 @@ cli_write_text(const char *path, const struct strbuf *text)
 		escape_stdout_raw(false);
 	if (good)
 		return true;
-	warn("%s", path);
+	warn("%s: cannot be written", path);
 	return false;
 }
 
@@ -178,7 +178,7 @@ cli_write_made(const char *dir, const char *from, const char *suffix, const char
 	if (file_write_new(path, text))
 		return true;
 	if (errno != EEXIST)
-		warn("%s", path);
+		warn("%s: cannot be written", path);
 	else if (holds(path, text))
 		return true;
 	else
@@ -210,7 +210,7 @@ cli_can_write(const char *path)
 {
 	if (file_writable(path))
 		return true;
-	warn("%s", path);
+	warn("%s: cannot be written", path);
 	return false;
 }
 
@@ -425,15 +425,35 @@ cli_json_findings(struct run *r, const struct explore_result *x)
 	return all;
 }
 
-/* Reports on standard error, because standard output may be a program or JSON. */
-static void
-say_init_notes(const struct cli_target *t, const char *path, const struct program *p)
+#define NOTES_SHOWN_MAX 3 /* programs; recorded ones have dozens of init steps that fail */
+
+void
+cli_notes_print(size_t *nr, const char *notes)
+{
+	if (notes == NULL || notes[0] == '\0' || (*nr)++ >= NOTES_SHOWN_MAX)
+		return;
+	progress_erase();
+	fputs(notes, stderr);
+}
+
+void
+cli_notes_end(size_t nr)
+{
+	if (nr > NOTES_SHOWN_MAX)
+		warnx(
+		    "%zu more file%s with init steps that fail or do nothing although no result is expected: give one "
+		    "file alone to see them",
+		    nr - NOTES_SHOWN_MAX, plural(nr - NOTES_SHOWN_MAX));
+}
+
+void
+cli_notes_say(size_t *nr, const struct cli_target *t, const char *path, const struct program *p)
 {
 	struct sim *sim = sim_create();
 	struct strbuf notes = { 0 };
 
 	run_init_notes(path, p, t->target, sim, &notes);
-	fputs(strbuf_text(&notes), stderr);
+	cli_notes_print(nr, strbuf_text(&notes));
 	strbuf_free(&notes);
 	sim_destroy(sim);
 }
@@ -447,7 +467,7 @@ cli_open_run(const struct cli_target *t, const char *path, struct program *p, st
 	if (t->profile_text != NULL) {
 		p->config.profile = t->profile;
 	}
-	say_init_notes(t, path, p);
+	cli_notes_say(&(size_t){ 0 }, t, path, p);
 	if (cli_open_program(t, path, p, r))
 		return true;
 	cli_close_run(p, r);

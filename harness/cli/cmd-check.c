@@ -26,7 +26,6 @@
 #include "harness/program/program.h"
 
 #define VERIFY_MAX 100000
-#define NOTES_SHOWN_MAX 3 /* files whose notes are printed */
 
 static const char help_head[] =
     "usage: wirestorm check [OPTION...] PATH...\n"
@@ -49,9 +48,9 @@ static const char help_tail[] =
     "profile explains. It tries the schedule of the file, then all schedules; if there are too many, 1000\n"
     "runs by strategies. The answer states the bound.\n"
     "\n"
-    "Exit status: 0 all passed; 1 a mismatch; 2 no mismatch, but wrong usage, an unusable file, or no\n"
-    "file. With --expect-fail, a listed file that fails is not a mismatch, and a listed file that passes\n"
-    "is one.\n"
+    "Exit status: 0 all passed; 1 a mismatch; 2 no mismatch, but wrong usage, an unusable file, no file,\n"
+    "or with --verify no program to explore a second time. With --expect-fail, a listed file that fails\n"
+    "is not a mismatch, and a listed file that passes is one.\n"
     "\n"
     "With --fixed: 0 no finding still happens; 1 a finding still happens; 2 (with --bisect 125) no\n"
     "finding still happens, but a file cannot be run.\n"
@@ -257,34 +256,13 @@ take_answer(void *arg, struct work *work)
 	work_free(work);
 }
 
-/* Prints the notes of the first files only: recorded programs have dozens of failing init steps. */
-static void
-print_notes(struct check_run *c, const struct file_state *s)
-{
-	if (s->notes == NULL || s->notes[0] == '\0')
-		return;
-	if (c->nr_notes++ >= NOTES_SHOWN_MAX)
-		return;
-	progress_erase();
-	fputs(s->notes, stderr);
-}
-
-static void
-say_more_notes(const struct check_run *c)
-{
-	if (c->nr_notes > NOTES_SHOWN_MAX)
-		warnx("%zu more file%s with init steps that fail or do nothing although no result is expected: check "
-		      "a file alone to see them",
-		    c->nr_notes - NOTES_SHOWN_MAX, plural(c->nr_notes - NOTES_SHOWN_MAX));
-}
-
 static void
 print_ready(struct check_run *c)
 {
 	for (; c->nr_printed < c->files.nr && c->states[c->nr_printed].done; c->nr_printed++) {
 		const struct file_state *s = &c->states[c->nr_printed];
 
-		print_notes(c, s);
+		cli_notes_print(&c->nr_notes, s->notes);
 		if (c->quiet || s->text[0] == '\0' || failed_as_expected(s))
 			continue;
 		progress_erase();
@@ -329,7 +307,7 @@ check_all(struct check_run *c)
 	workers = workers_start(&options);
 	(void)workers_do(workers, c->work, c->files.nr);
 	progress_erase();
-	say_more_notes(c);
+	cli_notes_end(c->nr_notes);
 	workers_stop(workers);
 	for (size_t i = 0; i < c->files.nr; i++)
 		work_free(&c->work[i]);
@@ -564,6 +542,12 @@ check_run_finish(struct check_run *c)
 	/* An unusable file must not hide a mismatch. */
 	if (t.failed > t.bad || (cli_stop != 0 && !c->options.fixed))
 		return EXIT_FINDING;
+	if (c->options.verify && t.verified == 0) {
+		warnx("--verify: no program was explored by schedules as well: none has threads and at most %d "
+		      "schedules",
+		    VERIFY_MAX);
+		return EXIT_USAGE;
+	}
 	/* If nothing was checked, the status must not be "passed". */
 	return t.bad > 0 || c->incomplete || cli_stop != 0 || t.passed + t.failed + t.expected == 0 ? EXIT_USAGE
 	                                                                                            : EXIT_OK;

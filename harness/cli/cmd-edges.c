@@ -53,6 +53,7 @@ struct edges_command {
 	uint64_t seed, nr_programs; /* nr_programs 0: as many as the time allows */
 	const char *html, *files_from;
 	struct kept *kept;
+	size_t nr_notes; /* programs with notes about init steps */
 	bool markdown, json;
 	struct sim *sim;
 	struct strbuf command; /* the command line, as documents show it */
@@ -158,6 +159,8 @@ add_files(struct edges_command *c)
 			good = false;
 			continue;
 		}
+		if (p.config.mutant == NULL) /* otherwise the program is left out */
+			cli_notes_say(&c->nr_notes, &c->target, c->files.names[i], &p);
 		good &= edges_command_add(c, &p, c->files.names[i]);
 		if (read_once(c->files.names[i]))
 			edges_command_keep(c, c->files.names[i], &p);
@@ -283,6 +286,7 @@ make_report(struct edges_command *c)
 	if (wants_random(c))
 		add_random(c);
 	progress_erase();
+	cli_notes_end(c->nr_notes);
 	if (cli_stop != 0)
 		warnx("interrupted: not all programs are in the report");
 	find_witnesses(c);

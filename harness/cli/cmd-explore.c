@@ -40,6 +40,7 @@ static const char help_tail[] =
     "  wirestorm explore --until T0.0=KERN_INVALID_ADDRESS corpus/litmus/wire-gone-after-wait.vmt\n";
 
 #define MORE_REPLAYS 16
+#define GOAL_STEPS_MAX 100000 /* of the run to a goal: if it does not end by then, it is printed without a result */
 
 struct explore_command {
 	struct cli_target target;
@@ -115,16 +116,19 @@ print_goal(const struct program *p, struct run *r, const struct explore_path *pa
 {
 	struct program out = *p;
 	struct strbuf text = { 0 }, head = { 0 }, result = { 0 }, wrong = { 0 };
-	bool deadlock, panic;
+	struct path_recorder whole = { 0 };
+	struct replay how = { .lenient = true, .steps_max = GOAL_STEPS_MAX, .on_step = path_record, .arg = &whole };
+	bool deadlock, panic, ended;
 	uint64_t steps = path_steps(path);
 
-	run_begin(r);
-	for (size_t i = 0; i < path->nr_choices; i++)
-		for (uint32_t n = 0; n < path->choices[i].count; n++)
-			run_step(r, path->choices[i].thread);
+	/* If the exploration was cut, the path may stop at the goal: the run goes on from there. */
+	(void)replay(r, path->choices, path->nr_choices, &how);
+	replay_free(&how);
 	deadlock = run_deadlocked(r);
 	panic = run_panic(r) != NULL;
-	(void)expect_end(r, &result, &wrong);
+	ended = run_enabled(r) == 0;
+	if (ended)
+		(void)expect_end(r, &result, &wrong);
 	strbuf_add(&head, p->head != NULL ? p->head : "");
 	strbuf_printf(&head, "# %s: reached with %u preemption%s, %llu step%s%s\n", until, path->preemptions,
 	    plural(path->preemptions), (unsigned long long)steps, plural(steps),
@@ -137,10 +141,10 @@ print_goal(const struct program *p, struct run *r, const struct explore_path *pa
 	out.verdicts = NULL;
 	if (r->checker != NULL)
 		expect_findings(&out, r->checker->findings, r->checker->nr_findings, deadlock);
-	out.result = panic ? NULL : result.text; /* no program can expect a panic */
+	out.result = panic || !ended ? NULL : result.text; /* no program can expect a panic */
 	out.has_schedule = true;
-	out.choices = path->choices;
-	out.nr_choices = path->nr_choices;
+	out.choices = ended ? whole.path.choices : path->choices;
+	out.nr_choices = ended ? whole.path.nr_choices : path->nr_choices;
 	vmt_print(&out, &text);
 	cli_print_vmt(strbuf_text(&text));
 	strbuf_free(&text);
@@ -148,6 +152,7 @@ print_goal(const struct program *p, struct run *r, const struct explore_path *pa
 	strbuf_free(&head);
 	strbuf_free(&result);
 	strbuf_free(&wrong);
+	free(whole.path.choices);
 }
 
 /* --- printing --- */

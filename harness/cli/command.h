@@ -133,6 +133,16 @@ struct cli_which {
 int cli_which_check(const struct cli_which *w);
 
 /*
+ * Notes about init steps that fail, or do nothing, although the program does not say so (run_init_notes). They go to
+ * standard error, because standard output may be a program or JSON. *nr counts the programs that have some: only the
+ * notes of the first three are printed, and cli_notes_end says how many more there are.
+ */
+void cli_notes_say(size_t *nr, const struct cli_target *t, const char *path, const struct program *p);
+/* The same for notes that a worker has made; @notes may be NULL. */
+void cli_notes_print(size_t *nr, const char *notes);
+void cli_notes_end(size_t nr);
+
+/*
  * Reads @path, applies the profile, reports init steps that fail unexpectedly, and opens a run. False: the error was
  * reported. Close *p and *r with cli_close_run.
  */

@@ -162,10 +162,17 @@ option_take(const struct option_row *row, const char *name, void *command, const
 
 /* --- --help --- */
 
+/* What comes before the text of the row: for --profile, the names of all profiles. */
+static const char *
+option_names(const struct option_row *row)
+{
+	return row->kind == OPTION_IS_PROFILE ? profile_names() : "";
+}
+
 static void
 print_help(const struct command_line *line)
 {
-	struct strbuf text = { 0 };
+	struct strbuf text = { 0 }, help = { 0 };
 	char next[TEXT_COLUMN + 1];
 
 	(void)snprintf(next, sizeof(next), "%*s", TEXT_COLUMN, "");
@@ -178,7 +185,9 @@ print_help(const struct command_line *line)
 			strbuf_printf(&text, "\n%*s", TEXT_COLUMN, "");
 		else
 			strbuf_printf(&text, "%*s", TEXT_COLUMN - indent - width, "");
-		strbuf_wrap(&text, row->help, TEXT_COLUMN, TEXT_END, next);
+		strbuf_clear(&help);
+		strbuf_printf(&help, "%s%s", option_names(row), row->help);
+		strbuf_wrap(&text, strbuf_text(&help), TEXT_COLUMN, TEXT_END, next);
 		strbuf_addc(&text, '\n');
 	}
 	strbuf_add(&text, line->tail);
@@ -186,6 +195,7 @@ print_help(const struct command_line *line)
 		line->lists(&text);
 	fputs(strbuf_text(&text), stdout);
 	strbuf_free(&text);
+	strbuf_free(&help);
 }
 
 /* --- the list for completion --- */
@@ -234,7 +244,7 @@ print_list(const struct command_line *line)
 
 		printf("%c\t%.*s\t", row->synopsis[1], (int)len, name);
 		list_value(row, name + len + (name[len] != '\0'));
-		printf("\t%s\n", row->help);
+		printf("\t%s%s\n", option_names(row), row->help);
 	}
 	printf("-\t\t");
 	list_operand(line);

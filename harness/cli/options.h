@@ -90,9 +90,10 @@ struct option_row {
 		"--seconds S", (help), OPTION_IS_SECONDS, (to), 0, 0, NULL                                             \
 	}
 #define OPTION_STATES(to, help) OPTION_COUNT("--max-states N", to, 1, 1LL << 31, help)
-#define OPTION_PROFILE(to, behind)                                                                                     \
+/* --help puts the names of the profiles before @more. */
+#define OPTION_PROFILE(to, more)                                                                                       \
 	{                                                                                                              \
-		"--profile P", "strict or freebsd12, then +Q1 -Q2 ..." behind, OPTION_IS_PROFILE, (to), 0, 0, NULL     \
+		"--profile P", ", then +Q1 -Q2 ..." more, OPTION_IS_PROFILE, (to), 0, 0, NULL                          \
 	}
 #define OPTION_TARGET(to)                                                                                              \
 	{                                                                                                              \

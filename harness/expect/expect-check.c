@@ -305,16 +305,21 @@ explore_incomplete(struct check *c, const struct explore_result *got)
 		    got->states > 0 ? "states" : "schedules");
 }
 
-static void
-check_outcomes(struct check *c, struct explore_result *got)
+/* The options of an exploration of all schedules. */
+static struct explore_options
+explore_options_of(const struct check *c)
 {
-	struct explore_options o = {
-		.states_max = c->options->states_max,
+	return (struct explore_options){ .states_max = c->options->states_max,
 		.schedules_max = c->options->states_max,
 		.more_replays = MORE_REPLAYS,
 		.progress = c->options->progress,
-		.stop = c->options->stop,
-	};
+		.stop = c->options->stop };
+}
+
+static void
+check_outcomes(struct check *c, struct explore_result *got)
+{
+	struct explore_options o = explore_options_of(c);
 
 	explore(&c->run, &o, got);
 	if (got->end == EXPLORE_COMPLETE && c->program.nr_outcomes > 0 && outcomes_differ(&c->program, got) &&
@@ -343,17 +348,27 @@ check_outcomes(struct check *c, struct explore_result *got)
 		compare_counts(c, got);
 }
 
+/* --verify of a program without outcome lines: explores it for the state key alone. */
+static void
+check_key(struct check *c)
+{
+	struct explore_options o = explore_options_of(c);
+	struct explore_result got;
+
+	explore(&c->run, &o, &got);
+	keep_stats(c, &got);
+	if (got.end == EXPLORE_COMPLETE && !got.livelock && !got.overflow)
+		verify(c, &got);
+	else if (got.wrong_key != NULL || (got.livelock && key_is_incomplete(c)))
+		explore_incomplete(c, &got);
+	explore_result_free(&got);
+}
+
 /* No single schedule shows a livelock, so all are explored: the states form a cycle, or a schedule does not end. */
 static void
 check_livelock(struct check *c, struct explore_result *got)
 {
-	struct explore_options o = {
-		.states_max = c->options->states_max,
-		.schedules_max = c->options->states_max,
-		.more_replays = MORE_REPLAYS,
-		.progress = c->options->progress,
-		.stop = c->options->stop,
-	};
+	struct explore_options o = explore_options_of(c);
 
 	explore(&c->run, &o, got);
 	keep_stats(c, got);
@@ -503,6 +518,11 @@ check_schedule(struct check *c, struct strbuf *result)
 		return;
 	}
 	replay_free(&how);
+	if (run_enabled(&c->run) != 0) {
+		differ(c, p->lines[PROGRAM_LINE_schedule], "schedule", NULL, NULL);
+		strbuf_printf(c->out, "the run does not end within %d steps\n", STRATEGY_STEPS_MAX);
+		return;
+	}
 	deadlock = run_deadlocked(&c->run);
 	finals = expect_end(&c->run, result, &wrong);
 	if (c->options->bless) {
@@ -622,6 +642,8 @@ check_threads(struct check *c)
 		check_livelock(c, &got);
 	} else if (!p->has_schedule) {
 		expects_nothing(c, "no outcome, no schedule");
+	} else if (c->options->verify && c->report.status == CHECKFILE_PASSED) {
+		check_key(c);
 	}
 	if (c->options->bless && c->report.status == CHECKFILE_PASSED) {
 		if (got.nr_outcomes > 0)

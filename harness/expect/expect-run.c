@@ -2,6 +2,7 @@
 /* expect-run.c - see expect.h. */
 #include "harness/expect/expect-run.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "harness/program/program.h"
@@ -10,6 +11,7 @@
 bool
 expect_end(struct run *r, struct strbuf *result, struct strbuf *wrong)
 {
+	assert(run_enabled(r) == 0);
 	if (r->checker != NULL)
 		checker_end(r->checker, r);
 	run_outcome(r, result);

@@ -16,8 +16,9 @@
 #include "harness/run/run.h"
 
 /*
- * Call it after the last step of a run. Takes the checker's last findings, appends the result, and runs the final steps
- * unless the run is a deadlock. False: a final step differs from what the program expects; *wrong says how.
+ * Call it when the run has ended: no thread can take a step. Takes the checker's last findings, appends the result, and
+ * runs the final steps unless the run is a deadlock. False: a final step differs from what the program expects; *wrong
+ * says how.
  */
 bool expect_end(struct run *r, struct strbuf *result, struct strbuf *wrong);
 

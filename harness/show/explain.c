@@ -461,9 +461,10 @@ explain_profiles(struct strbuf *out, bool markdown)
 		profile_print_switches(base, d->on, "", ", ", &text);
 		line(d->name, strbuf_text(&text), out);
 	}
-	strbuf_add(out,
-	    "\nA profile is followed by single quirks that are on or off: \"strict +Q1\", \"freebsd12 -Q4\".\n"
-	    "wirestorm help quirks explains the quirks.\n");
+	strbuf_printf(out,
+	    "\nAfter the name, +Q1 turns a quirk on and -Q1 turns it off: \"%s +Q1\".\n"
+	    "wirestorm help quirks explains the quirks.\n",
+	    vm_profile_table[0].name);
 	strbuf_free(&text);
 }
 

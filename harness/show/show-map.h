@@ -40,10 +40,10 @@ const struct show_row *show_since(const struct show *s, size_t last, show_fact *
 void show_explain(
     const struct show *s, size_t at, const struct vm_op *op, const struct vm_result *result, struct show_row *row);
 /*
- * Appends " (T1 marked it in step 1)" for a sleeping thread. @where is the target's text. The fact is
+ * Appends "; T1 marked it in step 1" for a thread that sleeps on @channel. @where is the target's text. The fact is
  * looked up in the map after row @last.
  */
-void show_explain_sleep(const struct show *s, size_t last, const char *where, struct strbuf *out);
+void show_explain_sleep(const struct show *s, size_t last, const char *where, unsigned channel, struct strbuf *out);
 /* The number after the first "page " in a text; false: there is none. */
 bool show_page_in(const char *text, uint64_t *page);
 /* Appends "step 3: T1 remove 22 24" or "init insert ..."; "the start" for NULL. */

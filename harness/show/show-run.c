@@ -254,7 +254,7 @@ sleep_event(struct maker *m, struct run *r, struct show_row *row, unsigned threa
 		return;
 	where(r, thread, at);
 	strbuf_add(&text, at[0] != '\0' ? at : "sleep");
-	show_explain_sleep(m->s, m->s->nr_rows - 1, at, &text);
+	show_explain_sleep(m->s, m->s->nr_rows - 1, at, sim_channel(r->sim, thread), &text);
 	show_event(row, SHOW_SLEEP, "%s", strbuf_text(&text));
 	strbuf_free(&text);
 }
@@ -386,7 +386,7 @@ note_sleepers(struct maker *m, struct run *r)
 		if (sim_status(r->sim, t) != SIM_SLEEPING)
 			continue;
 		vmt_print_op(run_op(r, t, i), &op);
-		show_explain_sleep(m->s, m->s->nr_rows - 1, m->threads[t].where, &why);
+		show_explain_sleep(m->s, m->s->nr_rows - 1, m->threads[t].where, sim_channel(r->sim, t), &why);
 		show_note(m->s, "T%u.%u %s sleeps for ever: %s%s", t, i, strbuf_text(&op),
 		    m->threads[t].where[0] != '\0' ? m->threads[t].where : "no thread wakes it", strbuf_text(&why));
 		strbuf_clear(&op);

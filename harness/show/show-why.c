@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engine/edge.h"
+#include "engine/thread.h"
 #include "engine/vm.h"
 #include "harness/program/program.h"
 #include "harness/show/show-map.h"
@@ -222,7 +223,7 @@ show_explain(
 /* --- sleeping --- */
 
 void
-show_explain_sleep(const struct show *s, size_t last, const char *where, struct strbuf *out)
+show_explain_sleep(const struct show *s, size_t last, const char *where, unsigned channel, struct strbuf *out)
 {
 	static const struct {
 		show_fact *fact;
@@ -233,7 +234,10 @@ show_explain_sleep(const struct show *s, size_t last, const char *where, struct 
 	uint64_t page;
 
 	if (!show_page_in(where, &page)) {
-		since = strstr(where, "busy") != NULL && m->state.busy ? show_since(s, last, show_is_busy, 0) : NULL;
+		/* Only a target that is judged has the channels of channels.def. */
+		since = s->target->judged && channel == VM_CHANNEL_BUSY && m->state.busy
+		            ? show_since(s, last, show_is_busy, 0)
+		            : NULL;
 		if (since != NULL && since->part == NULL)
 			strbuf_printf(out, "; T%u made it so in step %zu", since->thread, since->step);
 		return;

@@ -694,6 +694,18 @@ class Canary(Case):
         out, _ = self.expect(0, "check", "--verify", CORPUS / "directed")
         self.assertGreater(int(re.search(r"(\d+) programs explored by schedules as well", out).group(1)), 50)
 
+    def test_verify_explores_a_reproducer(self):
+        """A program with a schedule and no outcome lines is explored for its state key."""
+        path = self.file("found.vmt", self.expect(0, "explore", "--until", "DEADLOCK",
+            ROOT / "corpus" / "litmus" / "remove-system-wired-deadlock.vmt")[0])
+        self.assertIn("1 program explored by schedules as well", self.expect(0, "check", "--verify", path)[0])
+
+    def test_verify_of_nothing_does_not_pass(self):
+        path = self.file("seq.vmt", "init insert 20 24 rw rwx => KERN_SUCCESS\n")
+        self.expect(0, "check", path)
+        _, err = self.expect(2, "check", "--verify", path)
+        self.assertIn("no program was explored by schedules as well", err)
+
 
 class Output(Case):
     def test_jobs(self):
@@ -842,6 +854,11 @@ class Until(Case):
         self.assertEqual(ws("check", "--bless", path)[2], "")
         self.assertEqual(ws("check", path)[2], "")
 
+    def test_edges_says_failing_init_steps(self):
+        path = self.file("init.vmt", "init wire 20 22 user noholes\nT0 insert 20 22 rw rwx\nT1 remove 20 22\n")
+        _, err = self.expect(0, "edges", path)
+        self.assertIn("init.vmt:1: init wire 20 22 user noholes failed: KERN_INVALID_ADDRESS", err)
+
     def test_notes_of_many_files_are_cut(self):
         """The recordings have dozens of init steps that fail: the first three files are named, and how many follow."""
         for i in range(5):
@@ -900,6 +917,17 @@ class Until(Case):
         self.assertIn("was not found (cut", err)
         report = json.loads(self.expect(1, "explore", "--json", "--until", "T0.0=KERN_NO_SPACE", path)[0])
         self.assertIsNone(report["until"])
+
+    def test_cut_before_the_end_is_run_to_its_end(self):
+        """Final steps run only after the end: the program that is printed passes check."""
+        path = self.file("cut.vmt", "init insert 20 24 rw rwx\nT0 wire 20 22 user noholes\n"
+            "T0 unwire 20 22 user noholes\nT1 remove 20 22\nfinal insert 20 22 rw rwx\n")
+        for states in range(2, 20):
+            code, out, err = ws("explore", "--max-states", str(states), "--until", "T0.0=KERN_SUCCESS", path)
+            self.assertIn(code, (0, 1), err)
+            if code == 0:
+                self.assertIn("result ", out)
+                self.expect(0, "check", "-", text=out)
 
     def test_malformed(self):
         path = self.file("small.vmt", SMALL)

@@ -292,6 +292,17 @@ class Full(Case):
         self.assertEqual(json.loads(out.split("\n")[0])["mutant"], "none")
         self.assertIn("state: the result cannot be written: File too large", err)
 
+    def test_encode_and_decode(self):
+        text = "map 16 80\n" + "init insert 20 24 rw rwx\n" * 40 + "T0 wire 20 24 user noholes\n"
+        program = self.file("big.vmt", text)
+        encoded = self.room / "big.bin"
+        with open(encoded, "wb") as f:
+            self.run_in("encode", program, stdout=f)
+        for command, path in (("encode", program), ("decode", encoded)):
+            code, _, err = self.run_in(command, "--out", "made", path, preexec_fn=no_room)
+            self.assertEqual(code, 2, err)
+            self.assertRegex(err, r"made/[^:]*: cannot be written: File too large")
+
     def test_edges(self):
         code, out, err = self.run_in("edges", "--html", self.room / "e.html", LITMUS, preexec_fn=no_room)
         self.assertEqual(code, 2)

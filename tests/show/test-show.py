@@ -89,6 +89,10 @@ def outside(svg):
 
 
 class Golden(unittest.TestCase):
+    def test_says_who_made_the_map_busy(self):
+        _, out, _ = show("--json", LITMUS / "protect-waits-for-busy.vmt")
+        self.assertIn("sleep until the map is not busy; T0 made it so in step 1", out)
+
     def test_golden(self):
         for args, path in golden_files():
             code, out, err = show(*args)
