@@ -37,6 +37,7 @@ static const char *const words[] = {
 	"schedules ",
 	"verdict ",
 	"result T0: ",
+	"order ",
 	"schedule ",
 	"state ",
 	" => ",

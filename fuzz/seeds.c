@@ -49,7 +49,7 @@ add_choices(const char *from, const struct program *p, struct keybuf *bytes)
 
 	if (run_open(&r, p, &target_engine, sim) != RUN_OPENED)
 		errx(1, "%s: %s", from, strbuf_text(&r.error));
-	if (strategy_bytes_of(&r, p->choices, p->nr_choices, &choices, &error))
+	if (strategy_bytes_of(&r, &p->schedule, &choices, &error))
 		bytes_encode_choices(choices.bytes, choices.len, bytes);
 	else
 		warnx("%s: %s", from, strbuf_text(&error));

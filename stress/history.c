@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "harness/base/base.h"
-#include "harness/hunt/hunt.h"
 #include "harness/program/program.h"
 #include "stress/runner.h"
 
@@ -202,39 +201,19 @@ next_point(const struct window *w, const unsigned *at)
 	return best;
 }
 
-static void
-print_choice(const struct program_choice *c, struct strbuf *out)
-{
-	if (c->count == 0)
-		return;
-	strbuf_addc(out, ' ');
-	vmt_print_choices(c, 1, out);
-}
-
 /* @number: maps a thread's number in the run to its number in the program. */
 static void
-print_order(const struct window *w, const uint8_t *number, struct strbuf *out)
+make_order(const struct window *w, const uint8_t *number, struct schedule *order)
 {
 	unsigned at[WORLD_THREADS_MAX] = { 0 };
-	struct program_choice c = { 0 };
 
-	strbuf_add(out, "# " REPRODUCE_ORDER);
-	for (int t; (t = next_point(w, at)) >= 0;) {
-		at[t]++;
-		if (number[t] == NOT_IN_PROGRAM)
-			continue;
-		if (number[t] != c.thread) {
-			print_choice(&c, out);
-			c = (struct program_choice){ .thread = number[t] };
-		}
-		c.count++;
-	}
-	print_choice(&c, out);
-	strbuf_addc(out, '\n');
+	for (int t; (t = next_point(w, at)) >= 0; at[t]++)
+		if (number[t] != NOT_IN_PROGRAM)
+			schedule_append(order, number[t]);
 }
 
 static void
-print_head(const struct window *w, const uint8_t *number, bool cut, struct strbuf *out)
+print_head(const struct window *w, bool cut, struct strbuf *out)
 {
 	strbuf_printf(out, "# stress: %s\n", w->detail);
 	if (w->repeat != NULL)
@@ -247,7 +226,6 @@ print_head(const struct window *w, const uint8_t *number, bool cut, struct strbu
 		strbuf_add(out, "# The map was too large to save: the window starts with an empty map.\n");
 	if (cut)
 		strbuf_add(out, "# The window is full: the first operations, or some threads, are missing.\n");
-	print_order(w, number, out);
 }
 
 static void
@@ -289,7 +267,8 @@ history_print(const struct window *w, struct strbuf *out)
 		add_map(&steps, w->base);
 	make_threads(w, &p, number, &cut);
 	program_add_verdict(&p, w->verdict, w->detail);
-	print_head(w, number, cut, &head);
+	print_head(w, cut, &head);
+	make_order(w, number, &p.order);
 	p.head = strbuf_take(&head);
 	good = p.nr_threads > 0;
 	if (good)

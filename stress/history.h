@@ -4,7 +4,7 @@
  *
  * At the end of each good round, the history saves the map, entry by entry, with its content. Then it records each
  * thread's operations. On a finding, the window from that map to the finding is written as a .vmt program: the map as
- * init steps, the operations as threads, and in a comment the order of the scheduling points.
+ * init steps, the operations as threads, and in an "order" line the order of the scheduling points.
  *
  * The order is recorded just before a thread asks for the map lock, so two threads that were close to each other may be
  * in the wrong order. `wirestorm reproduce` starts its search with this order.

@@ -369,12 +369,13 @@ cli_print_vmt(const char *text)
 static void
 print_map_at(struct run *r, const struct explore_finding *x, struct strbuf *out)
 {
+	struct schedule_walk w = { &x->witness };
 	uint32_t left = x->f.step;
+	unsigned thread = 0;
 
 	run_begin(r);
-	for (size_t i = 0; i < x->witness.nr_choices; i++)
-		for (uint32_t n = 0; n < x->witness.choices[i].count && left > 0; n++, left--)
-			run_step(r, x->witness.choices[i].thread);
+	for (; left > 0 && schedule_next(&w, &thread); left--)
+		run_step(r, thread);
 	for (unsigned i = 0; x->f.final && i <= x->f.op; i++)
 		(void)run_alone(r, &r->program->final[i].op);
 	r->target->dump(r->self, &r->state);
@@ -390,10 +391,10 @@ cli_print_findings(struct run *r, const struct explore_result *x)
 
 		finding_print(&f->f, r->program, &text);
 		print_map_at(r, f, &map);
-		vmt_print_choices(f->witness.choices, f->witness.nr_choices, &schedule);
+		schedule_print(&f->witness, &schedule);
 		printf("# FINDING %s\n#   the map %s: %s\n", strbuf_text(&text),
 		    f->f.thread == SIM_INIT_THREAD && !f->f.final ? "after the init steps" : "then", strbuf_text(&map));
-		if (f->witness.nr_choices > 0)
+		if (f->witness.nr > 0)
 			printf("#   witness, %u preemption%s: %s\n", f->witness.preemptions,
 			    plural(f->witness.preemptions), strbuf_text(&schedule));
 		strbuf_free(&text);
@@ -413,7 +414,7 @@ cli_json_findings(struct run *r, const struct explore_result *x)
 		json_t *j = show_json_finding(&f->f, r->program), *more;
 
 		print_map_at(r, f, &map);
-		vmt_print_choices(f->witness.choices, f->witness.nr_choices, &schedule);
+		schedule_print(&f->witness, &schedule);
 		more = json_pack("{s:s, s:s, s:i}", "map", strbuf_text(&map), "schedule", strbuf_text(&schedule),
 		    "preemptions", (int)f->witness.preemptions);
 		(void)json_object_update(j, more);

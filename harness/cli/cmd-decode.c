@@ -31,16 +31,13 @@ static const char help_tail[] = "\n"
 static void
 add_schedule(const struct cli_target *target, const char *path, struct program *p, const uint8_t *choices, size_t nr)
 {
-	struct path_recorder c = { 0 };
 	struct run r;
 	bool ok = true;
 
 	if (cli_open_program(target, path, p, &r)) {
-		(void)strategy_bytes(&r, choices, nr, path_record, &c);
+		(void)strategy_bytes(&r, choices, nr, replay_record, &p->schedule);
 		ok = run_enabled(&r) == 0;
 		p->has_schedule = ok;
-		p->choices = c.path.choices;
-		p->nr_choices = c.path.nr_choices;
 		if (!ok)
 			say_about(
 			    path, 0, "the schedule has more than %d steps, so it is left out", STRATEGY_STEPS_MAX);

@@ -39,7 +39,7 @@ encode_schedule(const struct cli_target *target, const char *path, struct progra
 	struct run r;
 	bool ok = cli_open_program(target, path, p, &r);
 
-	if (ok && !strategy_bytes_of(&r, p->choices, p->nr_choices, &choices, &error)) {
+	if (ok && !strategy_bytes_of(&r, &p->schedule, &choices, &error)) {
 		say_about(path, 0, "%s", strbuf_text(&error));
 		ok = false;
 	}

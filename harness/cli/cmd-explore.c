@@ -112,17 +112,16 @@ parse_until(const struct program *p, const char *until, struct explore_goal **re
 
 /* Prints the program without its expectations, but with the goal's schedule and the result of that run. */
 static void
-print_goal(const struct program *p, struct run *r, const struct explore_path *path, const char *until, bool cut)
+print_goal(const struct program *p, struct run *r, const struct schedule *path, const char *until, bool cut)
 {
 	struct program out = *p;
 	struct strbuf text = { 0 }, head = { 0 }, result = { 0 }, wrong = { 0 };
-	struct path_recorder whole = { 0 };
-	struct replay how = { .lenient = true, .steps_max = GOAL_STEPS_MAX, .on_step = path_record, .arg = &whole };
+	struct schedule whole = { 0 };
+	struct replay how = { .lenient = true, .steps_max = GOAL_STEPS_MAX, .on_step = replay_record, .arg = &whole };
 	bool deadlock, panic, ended;
-	uint64_t steps = path_steps(path);
 
 	/* If the exploration was cut, the path may stop at the goal: the run goes on from there. */
-	(void)replay(r, path->choices, path->nr_choices, &how);
+	(void)replay(r, path, &how);
 	replay_free(&how);
 	deadlock = run_deadlocked(r);
 	panic = run_panic(r) != NULL;
@@ -131,7 +130,7 @@ print_goal(const struct program *p, struct run *r, const struct explore_path *pa
 		(void)expect_end(r, &result, &wrong);
 	strbuf_add(&head, p->head != NULL ? p->head : "");
 	strbuf_printf(&head, "# %s: reached with %u preemption%s, %llu step%s%s\n", until, path->preemptions,
-	    plural(path->preemptions), (unsigned long long)steps, plural(steps),
+	    plural(path->preemptions), (unsigned long long)path->nr_steps, plural(path->nr_steps),
 	    cut ? ", as far as it was explored: fewer may suffice" : "");
 	out.head = head.text;
 	out.nr_notes = 0;
@@ -143,8 +142,8 @@ print_goal(const struct program *p, struct run *r, const struct explore_path *pa
 		expect_findings(&out, r->checker->findings, r->checker->nr_findings, deadlock);
 	out.result = panic || !ended ? NULL : result.text; /* no program can expect a panic */
 	out.has_schedule = true;
-	out.choices = ended ? whole.path.choices : path->choices;
-	out.nr_choices = ended ? whole.path.nr_choices : path->nr_choices;
+	out.schedule = ended ? whole : *path;
+	out.order = (struct schedule){ 0 };
 	vmt_print(&out, &text);
 	cli_print_vmt(strbuf_text(&text));
 	strbuf_free(&text);
@@ -152,7 +151,7 @@ print_goal(const struct program *p, struct run *r, const struct explore_path *pa
 	strbuf_free(&head);
 	strbuf_free(&result);
 	strbuf_free(&wrong);
-	free(whole.path.choices);
+	schedule_free(&whole);
 }
 
 /* --- printing --- */
@@ -206,7 +205,7 @@ print_text(const struct explore_result *x)
 		const struct explore_outcome *o = &x->outcomes[i];
 		struct strbuf schedule = { 0 };
 
-		vmt_print_choices(o->witness.choices, o->witness.nr_choices, &schedule);
+		schedule_print(&o->witness, &schedule);
 		printf("outcome %s\n", o->text);
 		if (!x->livelock)
 			printf("#   probability %s%.6g, %s%s schedule%s\n", least, o->probability, least,
@@ -231,14 +230,14 @@ print_text(const struct explore_result *x)
 }
 
 static json_t *
-json_schedule(const struct explore_path *path)
+json_schedule(const struct schedule *path)
 {
 	struct strbuf text = { 0 };
 	json_t *j;
 
-	if (path->choices == NULL)
+	if (!schedule_exists(path))
 		return json_null();
-	vmt_print_choices(path->choices, path->nr_choices, &text);
+	schedule_print(path, &text);
 	j = json_pack("{s:s, s:i}", "schedule", strbuf_text(&text), "preemptions", (int)path->preemptions);
 	strbuf_free(&text);
 	return j;
@@ -333,7 +332,7 @@ explore_program(struct explore_command *c, struct program *p, struct run *r)
 	} else {
 		print_wrong_key(&x, stderr);
 	}
-	if (c->until != NULL && x.goal.choices == NULL) {
+	if (c->until != NULL && !schedule_exists(&x.goal)) {
 		if (!c->json)
 			warnx("%s %s (%s)", c->until, x.end == EXPLORE_COMPLETE ? "does not happen" : "was not found",
 			    explore_end_text(x.end));

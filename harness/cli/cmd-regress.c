@@ -75,9 +75,8 @@ drop_expectations(struct program *p)
 	program_drop_verdicts(p);
 	free(p->result);
 	p->result = NULL;
-	free(p->choices);
-	p->choices = NULL;
-	p->nr_choices = 0;
+	schedule_free(&p->schedule);
+	schedule_free(&p->order);
 	p->has_schedule = false;
 }
 

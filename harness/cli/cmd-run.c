@@ -46,13 +46,12 @@ struct run_command {
 
 struct trace {
 	struct run_command *c;
-	struct explore_path path; /* the schedule of the run */
-	bool from_file;           /* follows the schedule in the file exactly */
-	size_t next_check;        /* number of the step */
-	size_t nr_shown;          /* number of findings */
-	bool endless;             /* the run was abandoned */
-	bool other_profile;       /* another profile than the file's */
-	size_t cap;
+	struct schedule path;               /* the schedule of the run */
+	bool from_file;                     /* follows the schedule in the file exactly */
+	size_t next_check;                  /* number of the step */
+	size_t nr_shown;                    /* number of findings */
+	bool endless;                       /* the run was abandoned */
+	bool other_profile;                 /* another profile than the file's */
 	struct strbuf before;               /* the map after the last step */
 	unsigned done[PROGRAM_THREADS_MAX]; /* operations finished before the step */
 	json_t *steps;                      /* --json */
@@ -128,7 +127,7 @@ on_step(void *arg, struct run *r, size_t step, unsigned thread)
 	struct trace *t = arg;
 	struct strbuf what = { 0 }, state = { 0 };
 
-	path_append(&t->path, &t->cap, thread);
+	schedule_append(&t->path, thread);
 	/*
 	 * Invariants are checked by a walk over the whole map, so in a long run they are checked less and less often.
 	 */
@@ -257,21 +256,20 @@ static bool
 execute(struct run_command *c, struct program *p, struct run *r, struct trace *t)
 {
 	struct replay how = { .lenient = c->lenient, .on_step = on_step, .arg = t };
-	struct program_choice *choices = p->choices;
-	size_t nr = p->nr_choices;
+	struct schedule named = { 0 };
 	bool given = p->has_schedule && !c->which.drawn, ok = true;
 
 	if (c->which.schedule != NULL) {
 		struct vmt_error e;
 
-		if (!vmt_parse_choices(c->which.schedule, &choices, &nr, &e)) {
+		if (!schedule_parse(c->which.schedule, &named, &e)) {
 			warnx("--schedule: column %u: %s", e.column, e.text);
 			return false;
 		}
 		given = true;
 	}
 	if (given) {
-		ok = replay(r, choices, nr, &how);
+		ok = replay(r, c->which.schedule != NULL ? &named : &p->schedule, &how);
 		if (!ok)
 			say_about(c->path, 0, "%s", strbuf_text(&how.error));
 		if (how.nr_diverged > 0)
@@ -290,8 +288,7 @@ execute(struct run_command *c, struct program *p, struct run *r, struct trace *t
 		t->endless = true;
 		ok = false;
 	}
-	if (choices != p->choices)
-		free(choices);
+	schedule_free(&named);
 	replay_free(&how);
 	return ok;
 }
@@ -320,7 +317,7 @@ report(struct run_command *c, struct program *p, struct run *r, struct trace *t)
 	if (r->checker != NULL)
 		checker_end(r->checker, r);
 	run_outcome(r, &outcome);
-	vmt_print_choices(t->path.choices, t->path.nr_choices, &schedule);
+	schedule_print(&t->path, &schedule);
 	known = is_expected(p, t, strbuf_text(&outcome));
 	if (!c->json) {
 		printf("result %s\nschedule %s\n", strbuf_text(&outcome), strbuf_text(&schedule));
@@ -362,7 +359,7 @@ run_threads(struct run_command *c, struct program *p, struct run *r)
 		rv = EXIT_HANG;
 	json_decref(t.steps);
 	strbuf_free(&t.before);
-	free(t.path.choices);
+	schedule_free(&t.path);
 	return rv;
 }
 

@@ -64,7 +64,7 @@ struct show_command {
 /* --- choosing the run --- */
 
 struct chosen {
-	struct path_recorder way;
+	struct schedule way;
 	struct strbuf circle; /* a finding about runs that need not end; the path leads into the cycle */
 };
 
@@ -74,19 +74,10 @@ parse_schedule(struct show_command *c, struct chosen *chosen, struct strbuf *how
 	struct vmt_error e;
 
 	strbuf_add(how, "the schedule given");
-	if (vmt_parse_choices(c->which.schedule, &chosen->way.path.choices, &chosen->way.path.nr_choices, &e))
+	if (schedule_parse(c->which.schedule, &chosen->way, &e))
 		return -1;
 	warnx("--schedule: column %u: %s", e.column, e.text);
 	return EXIT_USAGE;
-}
-
-static void
-copy_choices(struct explore_path *path, const struct program_choice *choices, size_t nr)
-{
-	path->nr_choices = nr;
-	path->choices = memory_new(nr + 1, sizeof(*choices), "a schedule");
-	if (nr > 0)
-		memcpy(path->choices, choices, nr * sizeof(*choices));
 }
 
 /* The path to the first finding, preferably one that no quirk explains. False: none was found. */
@@ -109,9 +100,9 @@ find_finding(struct run *r, struct chosen *chosen, struct strbuf *how)
 	first = explore_first_finding(&x);
 	for (size_t i = 0; i < x.nr_findings && first == NULL; i++)
 		first = &x.findings[i];
-	found = first != NULL && first->witness.nr_choices > 0;
+	found = first != NULL && first->witness.nr > 0;
 	if (found) {
-		copy_choices(&chosen->way.path, first->witness.choices, first->witness.nr_choices);
+		schedule_copy(&chosen->way, &first->witness);
 		strbuf_printf(how, "the fewest preemptions to finding %s", finding_label(&first->f, label));
 		if (first->f.check == CHECK_circle)
 			finding_print(&first->f, r->program, &chosen->circle);
@@ -128,7 +119,7 @@ run_at_random(struct show_command *c, struct run *r, struct chosen *chosen, stru
 	struct strategy_view view;
 
 	strategy_view_init(&view, r);
-	(void)c->which.strategy->function(r, &view, c->which.seed, path_record, &chosen->way);
+	(void)c->which.strategy->function(r, &view, c->which.seed, replay_record, &chosen->way);
 	strategy_view_free(&view);
 	strbuf_printf(how, "strategy %s, seed %llu", c->which.strategy->name, (unsigned long long)c->which.seed);
 	if (run_enabled(r) == 0)
@@ -146,7 +137,7 @@ show_choose_run(
 		return parse_schedule(c, chosen, how);
 	if (p->has_schedule && !c->which.drawn) {
 		strbuf_add(how, "the schedule in the file");
-		copy_choices(&chosen->way.path, p->choices, p->nr_choices);
+		schedule_copy(&chosen->way, &p->schedule);
 		return -1;
 	}
 	if (p->nr_threads == 0) {
@@ -272,7 +263,6 @@ static int
 show_program(struct show_command *c, const struct program *p, struct run *r)
 {
 	struct chosen chosen = { 0 };
-	const struct explore_path *path = &chosen.way.path;
 	struct show s = { .path = escape_path(c->path), .file = c->path, .profile = c->target.profile_text };
 	struct strbuf error = { 0 }, how = { 0 };
 	int rv = show_choose_run(c, p, r, &chosen, &how);
@@ -283,12 +273,12 @@ show_program(struct show_command *c, const struct program *p, struct run *r)
 	run_close(r); /* free the sim, which it uses */
 	if (rv < 0) {
 		rv = EXIT_USAGE;
-		if (!show_make(&s, p, c->target.target, r->sim, path->choices, path->nr_choices, &error))
+		if (!show_make(&s, p, c->target.target, r->sim, &chosen.way, &error))
 			say_about(c->path, 0, "%s", strbuf_text(&error));
 		else if (render(c, &s))
 			rv = compare(c, p, &s);
 	}
-	free(path->choices);
+	schedule_free(&chosen.way);
 	strbuf_free(&error);
 	show_free(&s);
 	return rv;

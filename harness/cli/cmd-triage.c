@@ -295,7 +295,7 @@ triage_draw(struct triage_command *c, const char *crash, const struct program *p
 	struct strbuf text = { 0 }, error = { 0 };
 	struct show s = { .path = crash };
 
-	if (show_make(&s, p, c->target.target, c->sim, p->choices, p->nr_choices, &error))
+	if (show_make(&s, p, c->target.target, c->sim, &p->schedule, &error))
 		show_text(&s, &o, &text);
 	else
 		say_about(crash, 0, "%s", strbuf_text(&error));

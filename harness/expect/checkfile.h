@@ -75,6 +75,6 @@ struct checkfile_report checkfile_program(
  * @way NULL: a finding of all schedules together, which wirestorm explore shows.
  */
 void checkfile_say_repeat(
-    const char *path, const struct checkfile_options *options, const struct explore_path *way, struct strbuf *out);
+    const char *path, const struct checkfile_options *options, const struct schedule *way, struct strbuf *out);
 
 #endif

@@ -96,12 +96,12 @@ differ_step(struct check *c)
 
 /* Adds the command that repeats the run. */
 static void
-say_repeat(struct check *c, const struct explore_path *witness)
+say_repeat(struct check *c, const struct schedule *witness)
 {
-	if (witness->choices != NULL) {
+	if (schedule_exists(witness)) {
 		struct strbuf schedule = { 0 };
 
-		vmt_print_choices(witness->choices, witness->nr_choices, &schedule);
+		schedule_print(witness, &schedule);
 		add_witness(c, strbuf_text(&schedule));
 		strbuf_free(&schedule);
 	}
@@ -111,7 +111,7 @@ say_repeat(struct check *c, const struct explore_path *witness)
 /* --- findings --- */
 
 static void
-fail_finding(struct check *c, const struct finding *f, const struct explore_path *witness)
+fail_finding(struct check *c, const struct finding *f, const struct schedule *witness)
 {
 	struct strbuf text = { 0 };
 
@@ -124,7 +124,7 @@ fail_finding(struct check *c, const struct finding *f, const struct explore_path
 
 /* A finding of a program without verdict lines. Findings that quirks explain are only counted. */
 static void
-take_finding(struct check *c, const struct finding *f, const struct explore_path *witness)
+take_finding(struct check *c, const struct finding *f, const struct schedule *witness)
 {
 	if (f->quirk)
 		c->report.quirk_checks |= (uint64_t)1 << f->check;
@@ -134,7 +134,7 @@ take_finding(struct check *c, const struct finding *f, const struct explore_path
 
 /* A finding of the run under the schedule. If there are verdict lines, one of them must list it. */
 static void
-take_shown(struct check *c, const struct finding *f, const struct explore_path *how)
+take_shown(struct check *c, const struct finding *f, const struct schedule *how)
 {
 	if (c->program.nr_verdicts == 0) {
 		take_finding(c, f, how);
@@ -413,7 +413,7 @@ check_gone(struct check *c)
 	bare.config.mutant = NULL;
 	bare.config.profile.on = VM_PROFILE_ON_strict;
 	if (run_open_checked(&r, &bare, c->options->target, c->run.sim, &checker) == RUN_OPENED) {
-		(void)replay(&r, bare.choices, bare.nr_choices, &how);
+		(void)replay(&r, &bare.schedule, &how);
 		checker_end(&checker, &r);
 		for (size_t i = 0; i < bare.nr_verdicts; i++) {
 			const struct program_verdict_line *v = &bare.verdicts[i];
@@ -466,7 +466,7 @@ check_line(struct check *c, const struct program_verdict_line *v, bool deadlock)
 
 /* Checks that the findings of the run are exactly those that the verdict lines list. */
 static void
-check_verdicts(struct check *c, const struct explore_path *how, bool deadlock)
+check_verdicts(struct check *c, const struct schedule *how, bool deadlock)
 {
 	const struct program *p = &c->program;
 	bool shown = p->nr_verdicts > 0;
@@ -484,7 +484,7 @@ check_verdicts(struct check *c, const struct explore_path *how, bool deadlock)
 
 /* Makes the verdict lines list the findings of the run. A run without a finding is a failure. */
 static void
-bless_verdicts(struct check *c, const struct explore_path *how, bool deadlock)
+bless_verdicts(struct check *c, const struct schedule *how, bool deadlock)
 {
 	struct program *p = &c->program;
 
@@ -507,11 +507,10 @@ check_schedule(struct check *c, struct strbuf *result)
 {
 	struct replay how = { .lenient = c->options->lenient };
 	const struct program *p = &c->program;
-	struct explore_path path = { .choices = p->choices, .nr_choices = p->nr_choices };
 	struct strbuf wrong = { 0 };
 	bool deadlock, finals;
 
-	if (!replay(&c->run, p->choices, p->nr_choices, &how)) {
+	if (!replay(&c->run, &p->schedule, &how)) {
 		differ(c, p->lines[PROGRAM_LINE_schedule], "schedule", NULL, NULL);
 		strbuf_printf(c->out, "%s\n", strbuf_text(&how.error));
 		replay_free(&how);
@@ -526,7 +525,7 @@ check_schedule(struct check *c, struct strbuf *result)
 	deadlock = run_deadlocked(&c->run);
 	finals = expect_end(&c->run, result, &wrong);
 	if (c->options->bless) {
-		bless_verdicts(c, &path, deadlock);
+		bless_verdicts(c, &p->schedule, deadlock);
 	} else {
 		if (p->result != NULL && strcmp(p->result, result->text) != 0) {
 			differ(c, p->lines[PROGRAM_LINE_result], "result", p->result, result->text);
@@ -536,7 +535,7 @@ check_schedule(struct check *c, struct strbuf *result)
 			differ_step(c);
 			strbuf_printf(c->out, "%s\n", strbuf_text(&wrong));
 		}
-		check_verdicts(c, &path, deadlock);
+		check_verdicts(c, &p->schedule, deadlock);
 	}
 	strbuf_free(&wrong);
 }
@@ -676,9 +675,9 @@ check_opened(struct check *c)
 		strbuf_printf(c->out, "%s\n", strbuf_text(&wrong));
 	}
 	if (p->nr_threads == 0 && c->options->bless)
-		bless_verdicts(c, &(struct explore_path){ 0 }, false);
+		bless_verdicts(c, &(struct schedule){ 0 }, false);
 	else if (p->nr_threads == 0)
-		check_verdicts(c, &(struct explore_path){ 0 }, false);
+		check_verdicts(c, &(struct schedule){ 0 }, false);
 	if (c->options->bless && c->report.status == CHECKFILE_PASSED)
 		bless_text(c);
 	strbuf_free(&wrong);

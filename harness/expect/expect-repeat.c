@@ -9,13 +9,13 @@
 
 void
 checkfile_say_repeat(
-    const char *path, const struct checkfile_options *options, const struct explore_path *way, struct strbuf *out)
+    const char *path, const struct checkfile_options *options, const struct schedule *way, struct strbuf *out)
 {
 	bool changed = options->mutant != NULL || options->no_mutant; /* run has no option for these */
 
-	if (changed && way != NULL && way->choices != NULL) {
+	if (changed && way != NULL && schedule_exists(way)) {
 		strbuf_add(out, "; schedule ");
-		vmt_print_choices(way->choices, way->nr_choices, out);
+		schedule_print(way, out);
 	}
 	/* Messages start with "wirestorm COMMAND"; the text names another command. */
 	strbuf_printf(out, "; repeat: %.*s %s ", (int)strcspn(getprogname(), " "), getprogname(),
@@ -28,9 +28,9 @@ checkfile_say_repeat(
 		strbuf_printf(out, "--profile '%s' ", options->profile_text);
 	if (changed) {
 		strbuf_printf(out, "--mutant %s ", options->no_mutant ? "none" : options->mutant);
-	} else if (way != NULL && way->choices != NULL) {
+	} else if (way != NULL && schedule_exists(way)) {
 		strbuf_add(out, "--schedule '");
-		vmt_print_choices(way->choices, way->nr_choices, out);
+		schedule_print(way, out);
 		strbuf_add(out, "' ");
 	}
 	escape_shell(path, out);

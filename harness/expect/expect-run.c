@@ -71,7 +71,7 @@ expect_run(struct program *p, const struct vm_target *t, struct sim *sim)
 	bool good, deadlock, panic;
 	struct run r;
 
-	good = run_open_checked(&r, p, t, sim, &checker) == RUN_OPENED && replay(&r, p->choices, p->nr_choices, &how);
+	good = run_open_checked(&r, p, t, sim, &checker) == RUN_OPENED && replay(&r, &p->schedule, &how);
 	if (good) {
 		deadlock = run_deadlocked(&r);
 		panic = run_panic(&r) != NULL;

@@ -49,13 +49,13 @@ begin_line(struct fixed *x, enum checkfile_status status, const char *what)
 }
 
 static void
-say_way(struct fixed *x, const struct explore_path *way)
+say_way(struct fixed *x, const struct schedule *way)
 {
 	checkfile_say_repeat(x->path, x->options, way, x->out);
 }
 
 static void
-still(struct fixed *x, const struct finding *f, const struct explore_path *way)
+still(struct fixed *x, const struct finding *f, const struct schedule *way)
 {
 	begin_line(x, CHECKFILE_FAILED, "still happens: ");
 	finding_print(f, x->program, x->out);
@@ -63,7 +63,7 @@ still(struct fixed *x, const struct finding *f, const struct explore_path *way)
 }
 
 static void
-still_kind(struct fixed *x, const char *what, const struct explore_path *way)
+still_kind(struct fixed *x, const char *what, const struct schedule *way)
 {
 	begin_line(x, CHECKFILE_FAILED, "still happens: ");
 	strbuf_add(x->out, what);
@@ -116,7 +116,7 @@ say_gone(struct fixed *x, const struct explore_result *got)
 
 /* Judges the run, which has ended on this way. True: it shows the finding in question, and the answer is written. */
 static bool
-look_at_run(struct fixed *x, const struct explore_path *way)
+look_at_run(struct fixed *x, const struct schedule *way)
 {
 	struct strbuf result = { 0 }, wrong = { 0 };
 	bool deadlock = run_deadlocked(&x->run), found = false;
@@ -140,17 +140,17 @@ look_at_run(struct fixed *x, const struct explore_path *way)
 static bool
 by_own_schedule(struct fixed *x)
 {
-	struct path_recorder way = { 0 };
-	struct replay how = { .lenient = true, .on_step = path_record, .arg = &way };
+	struct schedule way = { 0 };
+	struct replay how = { .lenient = true, .on_step = replay_record, .arg = &way };
 	bool found = false;
 
 	if (!x->program->has_schedule)
 		return false;
-	(void)replay(&x->run, x->program->choices, x->program->nr_choices, &how);
+	(void)replay(&x->run, &x->program->schedule, &how);
 	if (run_enabled(&x->run) == 0)
-		found = look_at_run(x, &way.path);
+		found = look_at_run(x, &way);
 	replay_free(&how);
-	free(way.path.choices);
+	schedule_free(&way);
 	return found;
 }
 
@@ -162,15 +162,15 @@ by_strategies(struct fixed *x)
 
 	strategy_view_init(&view, &x->run);
 	for (unsigned i = 0; i < FIXED_RUNS && !found; i++) {
-		struct path_recorder way = { 0 };
+		struct schedule way = { 0 };
 		uint64_t seed = prng_mix(1, i, 3).state;
 
 		if (x->options->stop != NULL && *x->options->stop != 0)
 			break;
-		(void)strategy_of_mix(seed)->function(&x->run, &view, seed, path_record, &way);
+		(void)strategy_of_mix(seed)->function(&x->run, &view, seed, replay_record, &way);
 		if (run_enabled(&x->run) == 0)
-			found = look_at_run(x, &way.path);
-		free(way.path.choices);
+			found = look_at_run(x, &way);
+		schedule_free(&way);
 	}
 	strategy_view_free(&view);
 	return found;
@@ -188,7 +188,7 @@ look_at_all(struct fixed *x, const struct explore_result *got)
 		still(x, &got->findings[i].f, &got->findings[i].witness);
 		return true;
 	}
-	if (got->goal.choices != NULL) {
+	if (schedule_exists(&got->goal)) {
 		still_kind(x, "a deadlock", &got->goal);
 		return true;
 	}
@@ -238,7 +238,7 @@ by_all_schedules(struct fixed *x)
 static void
 by_steps(struct fixed *x)
 {
-	if (look_at_run(x, &(struct explore_path){ 0 }))
+	if (look_at_run(x, &(struct schedule){ 0 }))
 		return;
 	begin_line(x, CHECKFILE_PASSED, "fixed: its only run does not show ");
 	expect_print(x->program, x->out);
@@ -252,7 +252,7 @@ not_opened(struct fixed *x)
 	for (size_t i = 0; i < x->checker.nr_findings; i++) {
 		if (!is_looked_for(x->program, &x->checker.findings[i]))
 			continue;
-		still(x, &x->checker.findings[i], &(struct explore_path){ 0 });
+		still(x, &x->checker.findings[i], &(struct schedule){ 0 });
 		return;
 	}
 	cannot_run(x, strbuf_text(&x->run.error));

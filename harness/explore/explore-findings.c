@@ -69,14 +69,15 @@ static bool
 finding_on_witness(struct run *r, struct explore_finding *x)
 {
 	const struct checker *c = r->checker;
+	struct schedule_walk w = { &x->witness };
 	struct strbuf wrong = { 0 };
+	unsigned thread = 0;
 	bool seen;
 
 	run_begin(r);
-	for (size_t i = 0; i < x->witness.nr_choices; i++)
-		for (uint32_t n = 0; n < x->witness.choices[i].count; n++)
-			if ((run_enabled(r) & (uint32_t)1 << x->witness.choices[i].thread) != 0)
-				run_step(r, x->witness.choices[i].thread);
+	while (schedule_next(&w, &thread))
+		if ((run_enabled(r) & (uint32_t)1 << thread) != 0)
+			run_step(r, thread);
 	if (run_enabled(r) == 0)
 		checker_end(r->checker, r);
 	if (x->f.check == CHECK_circle)

@@ -139,7 +139,7 @@ void reasons_count(const struct graph *g, const struct order *order, const struc
  */
 void replay_paths(const struct graph *g, struct run *r, uint32_t more, struct explore_result *result);
 /* Makes the result incomplete: this schedule shows that the key is incomplete. */
-void replay_wrong(struct explore_result *result, const struct explore_path *path, const char *what);
+void replay_wrong(struct explore_result *result, const struct schedule *path, const char *what);
 
 /* explore-schedules.c: explores by schedules. */
 void explore_schedules(struct run *r, const struct explore_options *options, struct explore_result *result);

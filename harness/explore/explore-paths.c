@@ -197,44 +197,12 @@ shortest(const struct graph *g, unsigned width, unsigned layers)
 	return spots;
 }
 
-uint64_t
-path_steps(const struct explore_path *p)
-{
-	uint64_t steps = 0;
-
-	for (size_t i = 0; i < p->nr_choices; i++)
-		steps += p->choices[i].count;
-	return steps;
-}
-
-void
-path_append(struct explore_path *p, size_t *cap, unsigned thread)
-{
-	assert(thread < PROGRAM_THREADS_MAX);
-	if (p->nr_choices > 0 && p->choices[p->nr_choices - 1].thread == thread) {
-		p->choices[p->nr_choices - 1].count++;
-		return;
-	}
-	p->choices = memory_grow(p->choices, cap, p->nr_choices + 1, sizeof(*p->choices), "the states");
-	p->choices[p->nr_choices++] = (struct program_choice){ .thread = (uint8_t)thread, .count = 1 };
-}
-
-void
-path_record(void *recorder, struct run *r, size_t step, unsigned thread)
-{
-	struct path_recorder *to = recorder;
-
-	(void)r;
-	(void)step;
-	path_append(&to->path, &to->cap, thread);
-}
-
 /*
  * Extends a path from an end or a goal: runs the last thread as long as it can, then the lowest one. If no end is
  * reached within the number of states, the path is in a cycle.
  */
 static void
-run_on(const struct graph *g, uint32_t id, unsigned last, struct explore_path *p, size_t *cap)
+run_on(const struct graph *g, uint32_t id, unsigned last, struct schedule *p)
 {
 	for (size_t step = 0; g->nodes[id].enabled != 0 && step < g->nr_nodes; step++) {
 		const struct node *n = &g->nodes[id];
@@ -245,21 +213,21 @@ run_on(const struct graph *g, uint32_t id, unsigned last, struct explore_path *p
 		succ = *graph_edge(g, n, last);
 		if (succ == NODE_NONE)
 			return; /* the exploration was cut here */
-		path_append(p, cap, last);
+		schedule_append(p, last);
 		id = succ;
 	}
 }
 
 /* The best path to @place on which @last ran last, without extending it. */
 static void
-path_to_spot(
-    const struct spot *spots, unsigned width, uint32_t place, unsigned last, struct explore_path *p, size_t *cap)
+path_to_spot(const struct spot *spots, unsigned width, uint32_t place, unsigned last, struct schedule *p)
 {
 	uint8_t *steps = NULL;
 	size_t nr = 0, cap_steps = 0;
 	const struct spot *s = &spots[(size_t)place * width + last];
 
 	assert(s->preemptions != UINT32_MAX);
+	schedule_begin(p);
 	p->preemptions = s->preemptions;
 	for (unsigned at = last; s->from_place != NODE_NONE;) {
 		steps = memory_grow(steps, &cap_steps, nr + 1, 1, "the states");
@@ -267,23 +235,21 @@ path_to_spot(
 		at = s->from_last;
 		s = &spots[(size_t)s->from_place * width + at];
 	}
-	p->choices = memory_grow(NULL, cap, 1, sizeof(*p->choices), "the states");
 	while (nr > 0)
-		path_append(p, cap, steps[--nr]);
+		schedule_append(p, steps[--nr]);
 	free(steps);
 }
 
 static void
-path_to(const struct graph *g, const struct spot *spots, unsigned width, uint32_t place, struct explore_path *p)
+path_to(const struct graph *g, const struct spot *spots, unsigned width, uint32_t place, struct schedule *p)
 {
 	unsigned last = 0;
-	size_t cap = 0;
 
 	for (unsigned l = 1; l < width; l++)
 		if (better(&spots[(size_t)place * width + l], &spots[(size_t)place * width + last]))
 			last = l;
-	path_to_spot(spots, width, place, last, p, &cap);
-	run_on(g, node_of(g, place), last, p, &cap);
+	path_to_spot(spots, width, place, last, p);
+	run_on(g, node_of(g, place), last, p);
 }
 
 /* The best path to a sighting: the last thread before it, and the total cost. */
@@ -313,20 +279,19 @@ best_sighting(
 
 static void
 path_to_sighting(const struct graph *g, const struct spot *spots, unsigned width, const struct sighting *s,
-    unsigned last, struct explore_path *p)
+    unsigned last, struct schedule *p)
 {
 	uint32_t id = s->from;
-	size_t cap = 0;
 
-	path_to_spot(spots, width, id, last, p, &cap);
+	path_to_spot(spots, width, id, last, p);
 	if (s->thread != AT_NODE) {
 		p->preemptions += s->thread != last && (g->nodes[id].enabled & (uint32_t)1 << last) != 0;
-		path_append(p, &cap, s->thread);
+		schedule_append(p, s->thread);
 		id = *graph_edge(g, &g->nodes[id], s->thread);
 		last = s->thread;
 	}
 	if (!g->any_cycle)
-		run_on(g, id, last, p, &cap);
+		run_on(g, id, last, p);
 }
 
 /* Finds for each finding the path with the fewest preemptions. */

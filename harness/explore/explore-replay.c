@@ -38,12 +38,12 @@ struct replayer {
 };
 
 void
-replay_wrong(struct explore_result *result, const struct explore_path *path, const char *what)
+replay_wrong(struct explore_result *result, const struct schedule *path, const char *what)
 {
 	struct strbuf text = { 0 };
 
 	strbuf_add(&text, "two different states have the same key: on the schedule '");
-	vmt_print_choices(path->choices, path->nr_choices, &text);
+	schedule_print(path, &text);
 	strbuf_printf(&text, "' %s", what);
 	free(result->wrong_key);
 	result->wrong_key = strbuf_take(&text);
@@ -91,15 +91,16 @@ replayer_step(struct replayer *p, uint32_t *id, unsigned thread)
 
 /* Executes a path of the graph. */
 static void
-replay_path(struct replayer *p, const struct explore_path *path)
+replay_path(struct replayer *p, const struct schedule *path)
 {
+	struct schedule_walk w = { path };
+	unsigned thread = 0;
 	const char *wrong = NULL;
 	uint32_t id = 0;
 
 	replayer_begin(p);
-	for (size_t i = 0; i < path->nr_choices && wrong == NULL; i++)
-		for (uint32_t n = 0; n < path->choices[i].count && wrong == NULL; n++)
-			wrong = replayer_step(p, &id, path->choices[i].thread);
+	while (wrong == NULL && schedule_next(&w, &thread))
+		wrong = replayer_step(p, &id, thread);
 	if (wrong == NULL)
 		wrong = end_differs(p, id);
 	if (wrong != NULL)
@@ -110,9 +111,9 @@ replay_path(struct replayer *p, const struct explore_path *path)
 static void
 replay_steps(struct replayer *p, size_t nr)
 {
-	struct explore_path path = { 0 };
+	struct schedule path = { 0 };
 	const char *wrong = NULL;
-	size_t cap = 0, left = nr;
+	size_t left = nr;
 	uint32_t id = 0;
 
 	replayer_begin(p);
@@ -123,9 +124,9 @@ replay_steps(struct replayer *p, size_t nr)
 	if (wrong == NULL)
 		return;
 	while (nr > 0)
-		path_append(&path, &cap, p->path[--nr]);
+		schedule_append(&path, p->path[--nr]);
 	replay_wrong(p->result, &path, wrong);
-	free(path.choices);
+	schedule_free(&path);
 }
 
 /* Sorts all steps by the nodes that they lead to. */
@@ -213,14 +214,14 @@ replay_paths(const struct graph *g, struct run *r, uint32_t more, struct explore
 			replay_walk(&p, &prng);
 		else
 			replay_random(&p, &prng, o);
-		if (o->o.witness.choices != NULL && result->end == EXPLORE_COMPLETE)
+		if (schedule_exists(&o->o.witness) && result->end == EXPLORE_COMPLETE)
 			replay_path(&p, &o->o.witness);
 	}
 	for (uint32_t i = 0; i < more && result->end == EXPLORE_COMPLETE && !g->any_cycle && g->outcomes.nr > 0; i++)
 		replay_random(&p, &prng, g->outcomes.by_index[i % g->outcomes.nr]);
 	for (unsigned i = 0; i < WALKS_MORE && g->any_cycle && result->end == EXPLORE_COMPLETE; i++)
 		replay_walk(&p, &prng);
-	if (result->goal.choices != NULL && result->end == EXPLORE_COMPLETE)
+	if (schedule_exists(&result->goal) && result->end == EXPLORE_COMPLETE)
 		replay_path(&p, &result->goal);
 	if (r->checker != NULL)
 		r->checker->quiet = false;

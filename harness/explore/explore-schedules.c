@@ -86,31 +86,28 @@ measure(const struct walk *w, double *probability, unsigned *preemptions)
 
 /* Compares in the order of explore.h: preemptions, steps, switches. */
 static bool
-shorter(unsigned preemptions, size_t steps, unsigned nr_choices, const struct explore_path *than)
+shorter(unsigned preemptions, size_t steps, unsigned nr_choices, const struct schedule *than)
 {
 	if (preemptions != than->preemptions)
 		return preemptions < than->preemptions;
-	if (steps != path_steps(than))
-		return steps < path_steps(than);
-	return nr_choices < than->nr_choices;
+	if (steps != than->nr_steps)
+		return steps < than->nr_steps;
+	return nr_choices < than->nr;
 }
 
 static void
-keep_path(const struct walk *w, unsigned preemptions, struct explore_path *p)
+keep_path(const struct walk *w, unsigned preemptions, struct schedule *p)
 {
-	size_t cap = 0;
-
 	unsigned nr_choices = 1;
 
 	for (size_t i = 1; i < w->depth; i++)
 		nr_choices += w->levels[i].thread != w->levels[i - 1].thread;
-	if (p->choices != NULL && !shorter(preemptions, w->depth, nr_choices, p))
+	if (schedule_exists(p) && !shorter(preemptions, w->depth, nr_choices, p))
 		return;
-	free(p->choices);
-	*p = (struct explore_path){ .preemptions = preemptions };
-	p->choices = memory_grow(NULL, &cap, 1, sizeof(*p->choices), "the states");
+	schedule_begin(p);
+	p->preemptions = preemptions;
 	for (size_t i = 0; i < w->depth; i++)
-		path_append(p, &cap, w->levels[i].thread);
+		schedule_append(p, w->levels[i].thread);
 }
 
 static void

@@ -181,23 +181,20 @@ walk_all(struct walk *w)
  * A goal that was reached before a cut may have no known path to an end: finds one by letting the last thread run on.
  */
 static void
-finish_goal(struct run *r, struct explore_path *p)
+finish_goal(struct run *r, struct schedule *p)
 {
-	size_t cap = p->nr_choices;
+	struct schedule_walk w = { p };
 	unsigned last = 0;
 	uint32_t enabled;
 
 	run_begin(r);
-	for (size_t i = 0; i < p->nr_choices; i++) {
-		last = p->choices[i].thread;
-		for (uint32_t n = 0; n < p->choices[i].count; n++)
-			run_step(r, last);
-	}
+	while (schedule_next(&w, &last))
+		run_step(r, last);
 	for (unsigned step = 0; (enabled = run_enabled(r)) != 0 && step < GOAL_STEPS_MAX; step++) {
 		if ((enabled & (uint32_t)1 << last) == 0)
 			last = (unsigned)__builtin_ctz(enabled);
 		run_step(r, last);
-		path_append(p, &cap, last);
+		schedule_append(p, last);
 	}
 }
 
@@ -213,7 +210,7 @@ explore_states(struct run *r, const struct explore_options *options, struct expl
 		findings_livelock(&w.graph, result);
 	if (options->want_witnesses || w.any_goal || result->nr_findings > 0)
 		paths_witnesses(&w.graph, r->program->nr_threads, options->want_witnesses, w.any_goal, result);
-	if (result->end != EXPLORE_COMPLETE && result->goal.choices != NULL)
+	if (result->end != EXPLORE_COMPLETE && schedule_exists(&result->goal))
 		finish_goal(r, &result->goal);
 	if (result->end == EXPLORE_COMPLETE)
 		replay_paths(&w.graph, r, options->more_replays, result);
@@ -259,15 +256,15 @@ explore_result_free(struct explore_result *result)
 {
 	for (size_t i = 0; i < result->nr_outcomes; i++) {
 		free(result->outcomes[i].text);
-		free(result->outcomes[i].witness.choices);
+		schedule_free(&result->outcomes[i].witness);
 		free(result->outcomes[i].reasons);
 		free(result->outcomes[i].final_error);
 	}
 	for (size_t i = 0; i < result->nr_findings; i++)
-		free(result->findings[i].witness.choices);
+		schedule_free(&result->findings[i].witness);
 	free(result->findings);
 	free(result->outcomes);
-	free(result->goal.choices);
+	schedule_free(&result->goal);
 	free(result->wrong_key);
 	*result = (struct explore_result){ 0 };
 }

@@ -69,12 +69,6 @@ struct explore_options {
 	void *progress_arg;
 };
 
-struct explore_path {
-	size_t nr_choices;
-	struct program_choice *choices; /* NULL: no path was found */
-	unsigned preemptions;
-};
-
 /* Why an operation fails in an outcome: the edges of its code. */
 struct explore_reason {
 	unsigned thread, op;
@@ -86,16 +80,16 @@ struct explore_outcome {
 	char *text;          /* .vmt form */
 	explore_count count; /* number of schedules with this outcome */
 	double probability;
-	struct explore_path witness; /* if wanted */
-	size_t nr_reasons;           /* if wanted; sorted by thread, operation and edges */
+	struct schedule witness; /* if wanted */
+	size_t nr_reasons;       /* if wanted; sorted by thread, operation and edges */
 	struct explore_reason *reasons;
 	char *final_error; /* NULL, or how a final step failed after it */
 };
 
 /* A finding of the run's checker; equal findings (finding_same) are kept once. */
 struct explore_finding {
-	struct finding f;            /* as seen on the witness, if there is one */
-	struct explore_path witness; /* the path with the fewest preemptions; empty for a finding in the init steps */
+	struct finding f;        /* as seen on the witness, if there is one */
+	struct schedule witness; /* the path with the fewest preemptions; empty for a finding in the init steps */
 };
 
 enum explore_end {
@@ -117,7 +111,7 @@ struct explore_result {
 	explore_count schedules;      /* exact if complete, a lower bound if cut */
 	size_t nr_outcomes;
 	struct explore_outcome *outcomes; /* sorted bytewise by text */
-	struct explore_path goal;         /* the path to the goals, extended to an end */
+	struct schedule goal;             /* the path to the goals, extended to an end */
 	char *wrong_key;                  /* NULL, or how a schedule differs from the graph */
 	size_t nr_findings;               /* findings of the run's checker, if it has one */
 	struct explore_finding *findings; /* in order of discovery */
@@ -129,19 +123,6 @@ void explore_result_free(struct explore_result *result);
 
 /* The first finding that no quirk explains; NULL: none. */
 const struct explore_finding *explore_first_finding(const struct explore_result *result);
-
-/* The number of steps of a path. */
-uint64_t path_steps(const struct explore_path *p);
-/* Appends one step of @thread; *cap is the capacity of choices, 0 at first. */
-void path_append(struct explore_path *p, size_t *cap, unsigned thread);
-
-/* Records the choices of a run: pass path_record as on_step (replay.h), with this as its argument. */
-struct path_recorder {
-	struct explore_path path; /* the caller frees path.choices */
-	size_t cap;
-};
-
-void path_record(void *recorder, struct run *r, size_t step, unsigned thread);
 
 /* Writes "12345" into buf, which must hold 40 bytes, and returns buf. */
 const char *explore_count_text(explore_count n, char *buf);

@@ -45,8 +45,7 @@ hunt_worker_begin(const void *arg)
 /* A finding in a program, and the schedule that shows it. */
 struct sighted {
 	struct finding f;
-	struct explore_path path;
-	size_t cap;
+	struct schedule path;
 };
 
 struct attempt {
@@ -58,9 +57,8 @@ struct attempt {
 	double schedules;
 	size_t nr;
 	struct sighted *sighted;
-	char *wrong_key;          /* NULL, or a copy of explore_result.wrong_key */
-	struct explore_path path; /* the present run of a strategy */
-	size_t cap;
+	char *wrong_key;      /* NULL, or a copy of explore_result.wrong_key */
+	struct schedule path; /* the present run of a strategy */
 };
 
 static bool
@@ -78,7 +76,7 @@ on_step(void *arg, struct run *r, size_t step, unsigned thread)
 	struct attempt *a = arg;
 
 	(void)step;
-	path_append(&a->path, &a->cap, thread);
+	schedule_append(&a->path, thread);
 	features_look(&a->hunter->features, r);
 }
 
@@ -92,7 +90,7 @@ is_sighted(const struct attempt *a, const struct finding *f)
 }
 
 static void
-sight(struct attempt *a, const struct finding *f, const struct explore_path *path)
+sight(struct attempt *a, const struct finding *f, const struct schedule *path)
 {
 	struct sighted *s;
 
@@ -101,9 +99,7 @@ sight(struct attempt *a, const struct finding *f, const struct explore_path *pat
 	a->sighted = memory_resize(a->sighted, a->nr + 1, sizeof(*a->sighted), "a finding");
 	s = &a->sighted[a->nr++];
 	*s = (struct sighted){ .f = *f };
-	for (size_t i = 0; i < path->nr_choices; i++)
-		for (uint32_t n = 0; n < path->choices[i].count; n++)
-			path_append(&s->path, &s->cap, path->choices[i].thread);
+	schedule_copy(&s->path, path);
 }
 
 static void
@@ -145,7 +141,7 @@ sample_it(struct attempt *a, uint64_t seed)
 	for (unsigned i = 0; i < runs && *worker_over == 0 && env_sim_steps_thrown() < thrown_max; i++) {
 		uint64_t one = prng_mix(seed, i, 3).state;
 
-		a->path.nr_choices = 0;
+		schedule_begin(&a->path);
 		a->steps += strategy_of_mix(one)->function(&a->run, &view, one, on_step, a);
 		if (run_enabled(&a->run) != 0)
 			continue;
@@ -171,8 +167,7 @@ finding_text(const struct attempt *a, const struct sighted *s, struct strbuf *ou
 
 	program_add_verdict(&p, finding_kind(&s->f), finding_label(&s->f, label));
 	p.has_schedule = s->f.check != CHECK_circle;
-	p.choices = s->path.choices;
-	p.nr_choices = s->path.nr_choices;
+	p.schedule = s->path;
 	if (p.has_schedule)
 		(void)expect_run(&p, h->options->limits.target, h->sim);
 	vmt_print(&p, out);
@@ -264,9 +259,9 @@ attempt(struct hunter *h, struct message_reader *in, struct keybuf *out)
 	say_attempt(&a, out);
 	program_free(&a.program);
 	for (size_t i = 0; i < a.nr; i++)
-		free(a.sighted[i].path.choices);
+		schedule_free(&a.sighted[i].path);
 	free(a.sighted);
-	free(a.path.choices);
+	schedule_free(&a.path);
 	free(a.wrong_key);
 	free(text);
 }
@@ -284,7 +279,7 @@ replay_finding(
 
 	strbuf_clear(outcome);
 	if (v->wanted.open(v, &r, p, h->options->limits.target, h->sim) == RUN_OPENED &&
-	    replay(&r, p->choices, p->nr_choices, &how)) {
+	    replay(&r, &p->schedule, &how)) {
 		found = v->wanted.in_run(v, &r);
 		run_outcome(&r, outcome);
 		for (size_t i = 0; i < v->checker.nr_findings; i++)

@@ -38,8 +38,6 @@ struct search {
 	struct timespec began;
 	struct prng prng;
 	enum reproduce_phase phase;
-	uint8_t *order; /* the thread of each step, as observed */
-	size_t nr_order;
 	struct finish *finishes; /* operations in the order in which they ended, by the observed order */
 	size_t nr_finishes, nr_ops;
 };
@@ -136,17 +134,15 @@ typedef unsigned chooser(void *arg, const struct run *r, size_t step, unsigned l
 
 /* Runs from begin to end, and records the path in *path. */
 static void
-run_by(struct run *r, chooser *choose, void *arg, struct explore_path *path)
+run_by(struct run *r, chooser *choose, void *arg, struct schedule *path)
 {
 	unsigned last = 0;
-	size_t cap = 0;
 
-	*path = (struct explore_path){ 0 };
 	run_begin(r);
 	for (size_t step = 0; run_enabled(r) != 0 && step < STEPS_MAX; step++) {
 		last = choose(arg, r, step, last);
 		run_step(r, last);
-		path_append(path, &cap, last);
+		schedule_append(path, last);
 	}
 }
 
@@ -165,7 +161,7 @@ take_program(struct search *s, const struct program *p)
 
 /* The last run shows a finding: keeps the run unless a better one is kept. */
 static void
-search_keep(struct search *s, struct run *r, const struct explore_path *path)
+search_keep(struct search *s, struct run *r, const struct schedule *path)
 {
 	struct strbuf result = { 0 };
 	struct program p = *r->program;
@@ -187,8 +183,8 @@ search_keep(struct search *s, struct run *r, const struct explore_path *path)
 	p.nr_notes = 0;
 	p.result = run_panic(r) == NULL ? strbuf_take(&result) : NULL; /* no program can expect a panic */
 	p.has_schedule = true;
-	p.choices = path->choices;
-	p.nr_choices = path->nr_choices;
+	p.schedule = *path;
+	p.order = (struct schedule){ 0 };
 	take_program(s, &p);
 	program_drop_verdicts(&p);
 	if (p.result != NULL)
@@ -198,21 +194,21 @@ search_keep(struct search *s, struct run *r, const struct explore_path *path)
 
 /* Handles a run that has ended or was abandoned. Frees the path. */
 static void
-search_ended(struct search *s, struct run *r, struct explore_path *path)
+search_ended(struct search *s, struct run *r, struct schedule *path)
 {
 	if (run_enabled(r) == 0)
 		checker_end(r->checker, r);
 	s->result->runs++;
 	if (r->checker->nr_findings > 0)
 		search_keep(s, r, path);
-	free(path->choices);
+	schedule_free(path);
 	tell(s);
 }
 
 static void
 attempt(struct search *s, struct run *r, chooser *choose, void *arg)
 {
-	struct explore_path path;
+	struct schedule path = { 0 };
 
 	run_by(r, choose, arg, &path);
 	search_ended(s, r, &path);
@@ -220,15 +216,15 @@ attempt(struct search *s, struct run *r, chooser *choose, void *arg)
 
 /* --- 1. the observed order, and orders near it --- */
 
-struct by_order {
-	const uint8_t *order;
-	size_t nr;
+/* Follows a schedule; where a step cannot run, the last thread goes on, or else the lowest. */
+struct by_schedule {
+	struct schedule_walk walk;
 	struct search *s; /* NULL, or note which operations end */
 	unsigned done[PROGRAM_THREADS_MAX];
 };
 
 static void
-note_finishes(struct by_order *b, const struct run *r)
+note_finishes(struct by_schedule *b, const struct run *r)
 {
 	struct search *s = b->s;
 
@@ -238,56 +234,57 @@ note_finishes(struct by_order *b, const struct run *r)
 }
 
 static unsigned
-choose_by_order(void *arg, const struct run *r, size_t step, unsigned last)
+choose_by_schedule(void *arg, const struct run *r, size_t step, unsigned last)
 {
-	struct by_order *b = arg;
+	struct by_schedule *b = arg;
 	uint32_t enabled = run_enabled(r);
+	unsigned thread = 0;
 
+	(void)step;
 	if (b->s != NULL)
 		note_finishes(b, r);
-	if (step < b->nr && (enabled >> b->order[step] & 1) != 0)
-		return b->order[step];
+	if (schedule_next(&b->walk, &thread) && (enabled >> thread & 1) != 0)
+		return thread;
 	return replay_default(enabled, last);
 }
 
 /* Moves some steps to places nearby. */
 static void
-disturb(struct search *s, uint8_t *order)
+disturb(struct search *s, struct schedule *order)
 {
 	uint64_t moves = 1 + prng_below(&s->prng, MOVES_MAX);
 
 	while (moves-- > 0) {
-		size_t from = prng_below(&s->prng, s->nr_order), by = 1 + prng_below(&s->prng, MOVE_MAX), to;
-		uint8_t thread = order[from];
+		uint64_t from = prng_below(&s->prng, order->nr_steps), by = 1 + prng_below(&s->prng, MOVE_MAX), to;
 
 		to = prng_one_in(&s->prng, 2) ? from + by : from - by;
-		if (to >= s->nr_order) /* wraps below 0, too */
-			continue;
-		if (to > from)
-			memmove(&order[from], &order[from + 1], to - from);
-		else
-			memmove(&order[to + 1], &order[to], from - to);
-		order[to] = thread;
+		if (to < order->nr_steps) /* wraps below 0, too */
+			schedule_move_step(order, from, to);
 	}
 }
 
 static void
 search_orders(struct search *s, struct run *r)
 {
-	struct by_order b = { .order = s->order, .nr = s->nr_order, .s = s };
-	uint8_t *near = memory_resize(NULL, s->nr_order + 1, 1, "a search");
+	struct schedule_walk w = { &s->whole->order };
+	struct schedule order = { 0 }, near = { 0 };
+	struct by_schedule b = { .walk = { &order }, .s = s };
+	unsigned thread = 0;
 
+	while (order.nr_steps < STEPS_MAX && schedule_next(&w, &thread))
+		schedule_append(&order, thread);
 	s->phase = REPRODUCE_OBSERVED;
-	attempt(s, r, choose_by_order, &b);
+	attempt(s, r, choose_by_schedule, &b);
 	note_finishes(&b, r);
 	s->phase = REPRODUCE_NEAR;
-	b = (struct by_order){ .order = near, .nr = s->nr_order };
-	while (s->nr_order > 0 && !search_over(s, NEAR_SHARE)) {
-		memcpy(near, s->order, s->nr_order);
-		disturb(s, near);
-		attempt(s, r, choose_by_order, &b);
+	while (order.nr > 0 && !search_over(s, NEAR_SHARE)) {
+		schedule_copy(&near, &order);
+		disturb(s, &near);
+		b = (struct by_schedule){ .walk = { &near } };
+		attempt(s, r, choose_by_schedule, &b);
 	}
-	free(near);
+	schedule_free(&near);
+	schedule_free(&order);
 }
 
 /* --- 2. tails --- */
@@ -337,30 +334,6 @@ free_tail(struct program *p)
 	free(p->threads);
 }
 
-struct by_path {
-	const struct explore_path *path;
-	size_t choice;
-	uint32_t made; /* of the present choice */
-};
-
-static unsigned
-choose_by_path(void *arg, const struct run *r, size_t step, unsigned last)
-{
-	struct by_path *b = arg;
-	const struct program_choice *c;
-
-	(void)step;
-	if (b->choice < b->path->nr_choices && b->made == b->path->choices[b->choice].count) {
-		b->choice++;
-		b->made = 0;
-	}
-	if (b->choice == b->path->nr_choices)
-		return replay_default(run_enabled(r), last);
-	c = &b->path->choices[b->choice];
-	b->made++;
-	return (run_enabled(r) >> c->thread & 1) != 0 ? c->thread : replay_default(run_enabled(r), last);
-}
-
 static void
 explore_tail(struct search *s, struct run *r)
 {
@@ -375,10 +348,10 @@ explore_tail(struct search *s, struct run *r)
 	explore(r, &o, &x);
 	s->result->tails++;
 	for (size_t i = 0; i < x.nr_findings && !s->result->same; i++) {
-		struct by_path b = { .path = &x.findings[i].witness };
+		struct by_schedule b = { .walk = { &x.findings[i].witness } };
 
 		if (!x.findings[i].f.quirk)
-			attempt(s, r, choose_by_path, &b);
+			attempt(s, r, choose_by_schedule, &b);
 	}
 	explore_result_free(&x);
 }
@@ -415,42 +388,15 @@ search_random(struct search *s, struct run *r)
 	s->phase = REPRODUCE_RANDOM;
 	strategy_view_init(&view, r);
 	for (uint64_t i = 0; !search_over(s, 1); i++) {
-		struct path_recorder x = { 0 };
+		struct schedule x = { 0 };
 
-		(void)strategy_of_mix(i)->function(r, &view, s->options->seed + i, path_record, &x);
-		search_ended(s, r, &x.path);
+		(void)strategy_of_mix(i)->function(r, &view, s->options->seed + i, replay_record, &x);
+		search_ended(s, r, &x);
 	}
 	strategy_view_free(&view);
 }
 
 /* --- the search --- */
-
-/*
- * Reads the schedule after REPRODUCE_ORDER in the head, one thread for each step. Without one, the threads run in the
- * default order.
- */
-static void
-read_order(struct search *s)
-{
-	const char *at = s->whole->head == NULL ? NULL : strstr(s->whole->head, REPRODUCE_ORDER);
-	struct program_choice *choices = NULL;
-	struct vmt_error e;
-	size_t nr = 0, cap = 0;
-	char *line;
-
-	if (at == NULL)
-		return;
-	at += strlen(REPRODUCE_ORDER);
-	line = memory_textn(at, strcspn(at, "\n"), "a search");
-	if (vmt_parse_choices(line, &choices, &nr, &e))
-		for (size_t i = 0; i < nr; i++)
-			for (uint32_t n = 0; n < choices[i].count && s->nr_order < STEPS_MAX; n++) {
-				s->order = memory_grow(s->order, &cap, s->nr_order + 1, 1, "a search");
-				s->order[s->nr_order++] = choices[i].thread;
-			}
-	free(choices);
-	free(line);
-}
 
 static void
 refuse(struct reproduce_result *result, unsigned line, const char *why)
@@ -501,12 +447,10 @@ reproduce(const struct program *p, const struct reproduce_options *options, stru
 	for (unsigned t = 0; t < p->nr_threads; t++)
 		s.nr_ops += p->threads[t].nr_ops;
 	s.finishes = memory_new(s.nr_ops + 1, sizeof(*s.finishes), "a search");
-	read_order(&s);
 	search(&s);
 	if (result->phase != REPRODUCE_NOTHING)
 		(void)expect_run(&result->program, options->target, s.sim);
 	free(s.finishes);
-	free(s.order);
 	sim_destroy(s.sim);
 }
 

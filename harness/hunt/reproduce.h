@@ -3,7 +3,7 @@
  * reproduce.h - searches a schedule that fails in the same way as real threads did.
  *
  * The program is a window of `wirestorm stress`: the operations from the last good map to the failure. It is too large
- * to explore. It comes with the order in which the threads passed their scheduling points. The search tries
+ * to explore. Its "order" line says in which order the threads passed their scheduling points. The search tries
  *
  *   1. that order as it is, leniently, and orders near it, with some steps moved a little;
  *   2. tails: the program from some point of that order on, with the earlier part as init steps; short tails first,
@@ -23,9 +23,6 @@
 #include "harness/explore/explore.h"
 #include "harness/program/program.h"
 #include "harness/run/run.h"
-
-/* Starts the comment in a window's head that has the order, as a schedule. */
-#define REPRODUCE_ORDER "observed order:"
 
 struct reproduce_options {
 	const struct vm_target *target;

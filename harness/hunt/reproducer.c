@@ -16,15 +16,15 @@
 
 /* Runs to the end, or until the run is abandoned. */
 static void
-run_by(struct run *r, const struct reproducer_way *way, struct path_recorder *c)
+run_by(struct run *r, const struct reproducer_way *way, struct schedule *c)
 {
-	struct replay how = { .lenient = true, .steps_max = STEPS_MAX, .on_step = path_record, .arg = c };
+	struct replay how = { .lenient = true, .steps_max = STEPS_MAX, .on_step = replay_record, .arg = c };
 
 	if (!way->by_schedule) {
-		(void)strategy_bytes_upto(r, way->choices, way->nr_choices, STEPS_MAX, path_record, c);
+		(void)strategy_bytes_upto(r, way->choices, way->nr_choices, STEPS_MAX, replay_record, c);
 		return;
 	}
-	(void)replay(r, r->program->choices, r->program->nr_choices, &how);
+	(void)replay(r, &r->program->schedule, &how);
 	replay_free(&how);
 }
 
@@ -57,13 +57,12 @@ forget_expectations(struct program *p)
 	free(p->outcomes);
 	free(p->result);
 	program_drop_verdicts(p);
-	free(p->choices);
+	schedule_free(&p->schedule);
+	schedule_free(&p->order);
 	p->nr_outcomes = 0;
 	p->outcomes = NULL;
 	p->has_schedules = false;
 	p->result = NULL;
-	p->choices = NULL;
-	p->nr_choices = 0;
 }
 
 /*
@@ -86,11 +85,11 @@ detail_of(const struct finding *f, const struct program *p)
 }
 
 static void
-make(struct program *p, struct run *r, struct path_recorder *c, const struct finding *f)
+make(struct program *p, struct run *r, struct schedule *c, const struct finding *f)
 {
 	struct strbuf result = { 0 };
 	char *detail = detail_of(f, p);
-	bool ran = c->path.nr_choices > 0 && run_panic(r) == NULL && run_enabled(r) == 0;
+	bool ran = c->nr > 0 && run_panic(r) == NULL && run_enabled(r) == 0;
 
 	if (ran)
 		run_outcome(r, &result);
@@ -99,9 +98,8 @@ make(struct program *p, struct run *r, struct path_recorder *c, const struct fin
 	free(detail);
 	p->has_schedule = p->nr_threads > 0 && f->check != CHECK_circle;
 	if (p->has_schedule) {
-		p->choices = c->path.choices;
-		p->nr_choices = c->path.nr_choices;
-		c->path.choices = NULL;
+		p->schedule = *c;
+		*c = (struct schedule){ 0 };
 	}
 	if (ran)
 		p->result = strbuf_take(&result);
@@ -114,7 +112,7 @@ judge(struct program *p, const struct reproducer_way *way, const struct vm_targe
     enum check_id wanted, struct finding *ret)
 {
 	struct checker checker = { 0 };
-	struct path_recorder c = { 0 };
+	struct schedule c = { 0 };
 	const struct finding *f;
 	struct finding endless;
 	bool given_up = false;
@@ -133,7 +131,7 @@ judge(struct program *p, const struct reproducer_way *way, const struct vm_targe
 		*ret = *f;
 		make(p, &r, &c, f);
 	}
-	free(c.path.choices);
+	schedule_free(&c);
 	run_close(&r);
 	if (f != NULL && p->has_schedule && !given_up)
 		(void)expect_run(p, t, sim);

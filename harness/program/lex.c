@@ -321,3 +321,21 @@ vmt_thread_number(const char *text, size_t len)
 		return -1;
 	return (int)n;
 }
+
+bool
+lex_begin_piece(struct lex *l, const char *text, struct vmt_error *e)
+{
+	*e = (struct vmt_error){ 0 };
+	lex_begin(l, text, strlen(text), e);
+	return lex_line(l) != LEX_BAD;
+}
+
+bool
+lex_end_piece(const struct lex *l)
+{
+	if (!lex_at_end(l))
+		return lex_fail(l, "end of line");
+	if (l->next != l->end)
+		return lex_complain(l, l->word, "a single line, found another");
+	return true;
+}

@@ -77,6 +77,11 @@ bool lex_take_number(struct lex *l, const char *what, uint64_t max, uint64_t *re
 bool lex_equal(const char *text, size_t len, const char *word);
 bool lex_is_blank(char c);
 
+/* Starts on a text that must be a single line. False: the error is set. */
+bool lex_begin_piece(struct lex *l, const char *text, struct vmt_error *e);
+/* Is that line read, and the last one? False: the error is set. */
+bool lex_end_piece(const struct lex *l);
+
 /* The number in "T7", if it is below PROGRAM_THREADS_MAX; otherwise -1. */
 int vmt_thread_number(const char *text, size_t len);
 

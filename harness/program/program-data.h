@@ -15,6 +15,7 @@
 
 #include "engine/ops.h"
 #include "engine/vm.h"
+#include "harness/program/schedule.h"
 
 #define PROGRAM_THREADS_MAX 16
 #define PROGRAM_OPS_MAX 64 /* per thread */
@@ -69,12 +70,6 @@ struct program_verdict_line {
 	unsigned line;
 };
 
-/* One choice of a schedule: thread @thread takes @count steps. */
-struct program_choice {
-	uint8_t thread;
-	uint32_t count; /* >= 1 */
-};
-
 /* The kinds of line that start with a word of their own. */
 enum program_line {
 #define VMT_LINE(word, part, repeats) PROGRAM_LINE_##word,
@@ -127,12 +122,13 @@ struct program {
 	 * check once
 	 */
 	struct program_verdict_line *verdicts;
-	char *result;      /* canonical text after the word "result"; NULL: none */
+	char *result; /* canonical text after the word "result"; NULL: none */
+	/* in which real threads passed their scheduling points: the "order" line; empty: there is none */
+	struct schedule order;
 	bool has_schedule; /* there is a "schedule" line, possibly an empty one */
-	size_t nr_choices;
-	struct program_choice *choices; /* neighbours name different threads */
-	bool version_given;             /* there is a "vmt 1" line */
-	unsigned lines[PROGRAM_LINES];  /* the first line of each kind in its file, 1-based; 0: none */
+	struct schedule schedule;
+	bool version_given;            /* there is a "vmt 1" line */
+	unsigned lines[PROGRAM_LINES]; /* the first line of each kind in its file, 1-based; 0: none */
 	/* comment lines before the first other line, each with its '#' and line end; NULL: none */
 	char *head;
 	size_t nr_notes;

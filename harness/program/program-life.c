@@ -45,7 +45,8 @@ program_free(struct program *p)
 	free(p->nevers);
 	program_drop_verdicts(p);
 	free(p->result);
-	free(p->choices);
+	schedule_free(&p->order);
+	schedule_free(&p->schedule);
 	free(p->head);
 	for (size_t i = 0; i < p->nr_notes; i++)
 		free(p->notes[i].text);
@@ -165,18 +166,6 @@ nevers_equal(const struct program *a, const struct program *b)
 }
 
 static bool
-schedule_equal(const struct program *a, const struct program *b)
-{
-	if (a->has_schedule != b->has_schedule || a->nr_choices != b->nr_choices)
-		return false;
-	for (size_t i = 0; i < a->nr_choices; i++) {
-		if (a->choices[i].thread != b->choices[i].thread || a->choices[i].count != b->choices[i].count)
-			return false;
-	}
-	return true;
-}
-
-static bool
 verdicts_equal(const struct program *a, const struct program *b)
 {
 	if (a->nr_verdicts != b->nr_verdicts)
@@ -194,7 +183,8 @@ expectations_equal(const struct program *a, const struct program *b)
 	if (a->has_schedules != b->has_schedules || (a->has_schedules && a->schedules != b->schedules))
 		return false;
 	return verdicts_equal(a, b) && text_equal(a->result, b->result) && outcomes_equal(a, b) && nevers_equal(a, b) &&
-	       schedule_equal(a, b);
+	       a->has_schedule == b->has_schedule && schedule_equal(&a->schedule, &b->schedule) &&
+	       schedule_equal(&a->order, &b->order);
 }
 
 bool

@@ -17,6 +17,7 @@
 #include "harness/program/optext.h"
 #include "harness/program/profile.h"
 #include "harness/program/program-data.h"
+#include "harness/program/schedule.h"
 #include "harness/program/state.h"
 #include "harness/program/vmt.h"
 

@@ -110,62 +110,15 @@ vmt_line_schedule(struct vmt_parser *ps)
 	struct program *p = ps->p;
 
 	p->has_schedule = true;
-	return vmt_parse_choice_words(&ps->lex, p->nr_threads, &p->choices, &p->nr_choices);
-}
-
-/* "T0*3" */
-static bool
-parse_choice(const struct lex *l, unsigned nr_threads, struct program_choice *c)
-{
-	const char *star = memchr(l->word, '*', l->word_len);
-	size_t name_len = star != NULL ? (size_t)(star - l->word) : l->word_len;
-	int t = vmt_thread_number(l->word, name_len);
-	lex_wide count = 1;
-
-	if (t < 0)
-		return lex_fail(l, "a choice like T0 or T0*3");
-	if ((unsigned)t >= nr_threads)
-		return lex_fail(l, "a thread of the program");
-	if (star != NULL &&
-	    (lex_number(star + 1, l->word_len - name_len - 1, UINT32_MAX, &count) != LEX_NUMBER_OK || count == 0))
-		return lex_fail_at(
-		    l, star + 1, l->word_len - name_len - 1, "a number of steps from 1 to %" PRIu32, UINT32_MAX);
-	c->thread = (uint8_t)t;
-	c->count = (uint32_t)count;
-	return true;
-}
-
-/* Adds a choice; joins it with the last one if both name the same thread. */
-static bool
-add_choice(const struct lex *l, const struct program_choice *c, struct program_choice **choices, size_t *nr)
-{
-	struct program_choice *last = *nr > 0 ? &(*choices)[*nr - 1] : NULL;
-
-	if (last != NULL && last->thread == c->thread) {
-		if (c->count > UINT32_MAX - last->count)
-			return lex_fail(l, "at most %" PRIu32 " steps of a thread in a row", UINT32_MAX);
-		last->count += c->count;
-		return true;
-	}
-	*MEMORY_APPEND(*choices, *nr, "a program") = *c;
-	return true;
+	return schedule_parse_words(&ps->lex, p->nr_threads, &p->schedule);
 }
 
 bool
-vmt_parse_choice_words(struct lex *l, unsigned nr_threads, struct program_choice **choices, size_t *nr)
+vmt_line_order(struct vmt_parser *ps)
 {
-	struct program_choice *made = NULL, c;
-	size_t nr_made = 0;
-
-	for (; !lex_at_end(l); lex_next(l)) {
-		if (!parse_choice(l, nr_threads, &c) || !add_choice(l, &c, &made, &nr_made)) {
-			free(made);
-			return false;
-		}
-	}
-	*choices = made;
-	*nr = nr_made;
-	return true;
+	if (lex_at_end(&ps->lex))
+		return lex_fail(&ps->lex, "a choice like T0 or T0*3");
+	return schedule_parse_words(&ps->lex, ps->p->nr_threads, &ps->p->order);
 }
 
 /* Bytewise; equal outcomes by line. */

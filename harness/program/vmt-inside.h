@@ -103,10 +103,4 @@ bool vmt_fail_behind_op(const struct lex *l, const char *optional, bool may_have
  */
 char *vmt_parse_outcome(struct lex *l, const struct program *p, bool final);
 
-/*
- * Parses the rest of a "schedule" line: choices of threads below @nr_threads. Sets *choices (malloc'ed or NULL) and *nr
- * on success only.
- */
-bool vmt_parse_choice_words(struct lex *l, unsigned nr_threads, struct program_choice **choices, size_t *nr);
-
 #endif

@@ -153,34 +153,15 @@ vmt_parse(const char *text, size_t len, struct program *p, struct vmt_error *e)
 	return good;
 }
 
-/* Starts on a text that must be a single line. */
-static bool
-begin_piece(struct lex *l, const char *text, struct vmt_error *e)
-{
-	*e = (struct vmt_error){ 0 };
-	lex_begin(l, text, strlen(text), e);
-	return lex_line(l) != LEX_BAD;
-}
-
-static bool
-end_piece(const struct lex *l)
-{
-	if (!lex_at_end(l))
-		return lex_fail(l, "end of line");
-	if (l->next != l->end)
-		return lex_complain(l, l->word, "a single line, found another");
-	return true;
-}
-
 bool
 vmt_parse_op(const char *text, struct vm_op *op, struct vmt_error *e)
 {
 	const char *optional;
 	struct lex l;
 
-	if (!begin_piece(&l, text, e) || !optext_parse(&l, op, &optional))
+	if (!lex_begin_piece(&l, text, e) || !optext_parse(&l, op, &optional))
 		return false;
-	return lex_at_end(&l) ? end_piece(&l) : vmt_fail_behind_op(&l, optional, false);
+	return lex_at_end(&l) ? lex_end_piece(&l) : vmt_fail_behind_op(&l, optional, false);
 }
 
 bool
@@ -189,16 +170,5 @@ vmt_parse_op_result(const char *text, const struct vm_op *op, struct vm_result *
 	struct vmt_error e;
 	struct lex l;
 
-	return begin_piece(&l, text, &e) && optext_parse_result(&l, text, strlen(text), op, 0, r);
-}
-
-bool
-vmt_parse_choices(const char *text, struct program_choice **choices, size_t *nr, struct vmt_error *e)
-{
-	struct lex l;
-
-	*choices = NULL;
-	*nr = 0;
-	return begin_piece(&l, text, e) && vmt_parse_choice_words(&l, PROGRAM_THREADS_MAX, choices, nr) &&
-	       end_piece(&l);
+	return lex_begin_piece(&l, text, &e) && optext_parse_result(&l, text, strlen(text), op, 0, r);
 }

@@ -175,16 +175,6 @@ print_wide(unsigned __int128 n, struct strbuf *out)
 	strbuf_add(out, at);
 }
 
-void
-vmt_print_choices(const struct program_choice *c, size_t n, struct strbuf *out)
-{
-	for (size_t i = 0; i < n; i++) {
-		strbuf_printf(out, "%sT%u", i > 0 ? " " : "", c[i].thread);
-		if (c[i].count != 1)
-			strbuf_printf(out, "*%" PRIu32, c[i].count);
-	}
-}
-
 const char *
 vmt_verdict_word(enum program_verdict verdict)
 {
@@ -231,6 +221,16 @@ vmt_print_verdict(const struct program_verdict_line *v, struct strbuf *out)
 }
 
 static void
+print_schedule(
+    const struct program *p, enum program_line line, const char *word, const struct schedule *s, struct strbuf *out)
+{
+	print_line_begin(p, p->lines[line], out);
+	strbuf_printf(out, "%s%s", word, s->nr > 0 ? " " : "");
+	schedule_print(s, out);
+	print_line_end(p, p->lines[line], out);
+}
+
+static void
 print_expectations(const struct program *p, struct strbuf *out)
 {
 	for (size_t i = 0; i < p->nr_outcomes; i++)
@@ -257,12 +257,10 @@ print_expectations(const struct program *p, struct strbuf *out)
 	}
 	if (p->result != NULL)
 		print_line(p, p->lines[PROGRAM_LINE_result], out, "result %s", p->result);
-	if (p->has_schedule) {
-		print_line_begin(p, p->lines[PROGRAM_LINE_schedule], out);
-		strbuf_printf(out, "schedule%s", p->nr_choices > 0 ? " " : "");
-		vmt_print_choices(p->choices, p->nr_choices, out);
-		print_line_end(p, p->lines[PROGRAM_LINE_schedule], out);
-	}
+	if (p->order.nr > 0)
+		print_schedule(p, PROGRAM_LINE_order, "order", &p->order, out);
+	if (p->has_schedule)
+		print_schedule(p, PROGRAM_LINE_schedule, "schedule", &p->schedule, out);
 }
 
 void

@@ -54,7 +54,6 @@ const char *vmt_mutant(const char *name);
 /* Print and parse parts of a program. */
 void vmt_print_op(const struct vm_op *op, struct strbuf *out); /* "wire 20 24 user noholes" */
 void vmt_print_result(const struct vm_op *op, const struct vm_result *r, struct strbuf *out); /* "KERN_SUCCESS@16" */
-void vmt_print_choices(const struct program_choice *c, size_t n, struct strbuf *out);         /* "T0*3 T1 T0" */
 void vmt_print_config(const struct program_config *cfg, struct strbuf *out);                  /* the directive lines */
 /*
  * Appends an outcome: "T0: R,R | T1: R | STATE". With @deadlock it ends with " | DEADLOCK(T1.0 blocked)", which lists
@@ -62,12 +61,8 @@ void vmt_print_config(const struct program_config *cfg, struct strbuf *out);    
  */
 void vmt_print_outcome(const struct program *p, const struct vm_result *const results[], const struct vm_state *state,
     bool deadlock, struct strbuf *out);
-/*
- * Parse one operation, one finished result of @op, or the choices of a schedule, from a NUL-terminated text. The line
- * of an error is 1. *choices is malloc'ed.
- */
+/* Parse one operation, or one finished result of @op, from a NUL-terminated text. The line of an error is 1. */
 bool vmt_parse_op(const char *text, struct vm_op *op, struct vmt_error *e);
 bool vmt_parse_op_result(const char *text, const struct vm_op *op, struct vm_result *r);
-bool vmt_parse_choices(const char *text, struct program_choice **choices, size_t *nr, struct vmt_error *e);
 
 #endif

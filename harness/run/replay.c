@@ -7,7 +7,7 @@
 #include "harness/run/run-step.h"
 
 static const char *
-why_not(const struct run *r, unsigned thread)
+replay_why_not(const struct run *r, unsigned thread)
 {
 	if (thread >= r->program->nr_threads)
 		return "there is no such thread";
@@ -24,7 +24,7 @@ why_not(const struct run *r, unsigned thread)
 }
 
 static void
-one_step(struct run *r, unsigned thread, struct replay *how)
+replay_step(struct run *r, unsigned thread, struct replay *how)
 {
 	run_step_here(r, thread);
 	how->nr_steps++;
@@ -32,17 +32,20 @@ one_step(struct run *r, unsigned thread, struct replay *how)
 		how->on_step(how->arg, r, how->nr_steps, thread);
 }
 
+/* Executes the steps of the schedule. False: one of them cannot run, and how->error is set. */
 static bool
-follow(struct run *r, const struct program_choice *c, unsigned *last, struct replay *how)
+replay_follow(struct run *r, const struct schedule *s, unsigned *last, struct replay *how)
 {
-	for (uint32_t i = 0; i < c->count; i++) {
+	struct schedule_walk w = { s };
+	unsigned thread = 0;
+
+	while (schedule_next(&w, &thread)) {
 		uint32_t enabled = run_enabled(r);
-		unsigned thread = c->thread;
 
 		if ((enabled & (uint32_t)1 << thread) == 0) {
 			if (!how->lenient) {
 				strbuf_printf(&how->error, "step %zu of the schedule: T%u cannot run, %s",
-				    how->nr_steps + 1, thread, why_not(r, thread));
+				    how->nr_steps + 1, thread, replay_why_not(r, thread));
 				return false;
 			}
 			how->nr_diverged++;
@@ -50,24 +53,22 @@ follow(struct run *r, const struct program_choice *c, unsigned *last, struct rep
 				return true;
 			thread = replay_default(enabled, *last);
 		}
-		one_step(r, thread, how);
+		replay_step(r, thread, how);
 		*last = thread;
 	}
 	return true;
 }
 
 bool
-replay(struct run *r, const struct program_choice *choices, size_t nr_choices, struct replay *how)
+replay(struct run *r, const struct schedule *s, struct replay *how)
 {
 	size_t steps_max = how->steps_max != 0 ? how->steps_max : STRATEGY_STEPS_MAX;
 	unsigned last = 0;
 
-	assert(nr_choices == 0 || choices != NULL);
 	how->nr_steps = how->nr_diverged = 0;
 	run_begin(r);
-	for (size_t i = 0; i < nr_choices; i++)
-		if (!follow(r, &choices[i], &last, how))
-			return false;
+	if (!replay_follow(r, s, &last, how))
+		return false;
 	if (run_enabled(r) != 0 && !how->lenient) {
 		strbuf_printf(&how->error, "the schedule ends after step %zu, but T%u can go on", how->nr_steps,
 		    (unsigned)__builtin_ctz(run_enabled(r)));
@@ -75,9 +76,17 @@ replay(struct run *r, const struct program_choice *choices, size_t nr_choices, s
 	}
 	while (run_enabled(r) != 0 && how->nr_steps < steps_max) {
 		last = replay_default(run_enabled(r), last);
-		one_step(r, last, how);
+		replay_step(r, last, how);
 	}
 	return true;
+}
+
+void
+replay_record(void *schedule, struct run *r, size_t step, unsigned thread)
+{
+	(void)r;
+	(void)step;
+	schedule_append(schedule, thread);
 }
 
 void

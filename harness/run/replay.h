@@ -28,8 +28,11 @@ struct replay {
  * schedule; r->error says which. Lenient: always true; the run ends, or is abandoned after steps_max steps while some
  * thread is still enabled.
  */
-bool replay(struct run *r, const struct program_choice *choices, size_t nr_choices, struct replay *how);
+bool replay(struct run *r, const struct schedule *s, struct replay *how);
 void replay_free(struct replay *how);
+
+/* Records the steps of a run: pass it as on_step, with a struct schedule, empty at first, as its argument. */
+replay_step_fn replay_record;
 
 /* The thread for a step that the schedule does not name: the last one if it can run, otherwise the lowest. */
 static inline unsigned

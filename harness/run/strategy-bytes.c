@@ -74,8 +74,7 @@ record(void *arg, struct run *r, size_t step, unsigned thread)
 }
 
 bool
-strategy_bytes_of(
-    struct run *r, const struct program_choice *choices, size_t nr_choices, struct keybuf *out, struct strbuf *error)
+strategy_bytes_of(struct run *r, const struct schedule *s, struct keybuf *out, struct strbuf *error)
 {
 	size_t start = out->len;
 	struct recorder c = { .out = out, .needed = start };
@@ -84,7 +83,7 @@ strategy_bytes_of(
 
 	run_begin(r);
 	c.enabled = run_enabled(r);
-	ok = replay(r, choices, nr_choices, &how);
+	ok = replay(r, s, &how);
 	if (!ok)
 		strbuf_add(error, strbuf_text(&how.error));
 	replay_free(&how);

@@ -99,8 +99,7 @@ size_t strategy_bytes_upto(
  * Appends the fewest choice bytes that give this schedule, at least one. False: it is not a schedule of the program;
  * *error says why. Runs the program.
  */
-bool strategy_bytes_of(
-    struct run *r, const struct program_choice *choices, size_t nr_choices, struct keybuf *out, struct strbuf *error);
+bool strategy_bytes_of(struct run *r, const struct schedule *s, struct keybuf *out, struct strbuf *error);
 
 /* For strategies: runs from begin to end, and calls @pick at each step. @pick may read the run, but not the sim. */
 size_t strategy_drive(struct run *r, sim_pick *pick, void *pick_arg, replay_step_fn *on_step, void *arg);

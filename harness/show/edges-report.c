@@ -163,10 +163,10 @@ find_way(struct edges_report *e, struct edges_row *row, struct run *r, unsigned 
 	options.on_state_arg = &goal;
 	explore(r, &options, &x);
 	row->part = EDGES_FINAL;
-	if (x.goal.choices != NULL) {
+	if (schedule_exists(&x.goal)) {
 		row->part = EDGES_THREADS;
 		row->preemptions = x.goal.preemptions;
-		vmt_print_choices(x.goal.choices, x.goal.nr_choices, &schedule);
+		schedule_print(&x.goal, &schedule);
 		free(row->schedule);
 		row->schedule = strbuf_take(&schedule);
 	}

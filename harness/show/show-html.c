@@ -233,6 +233,7 @@ program(struct html *h)
 	bare.nr_notes = 0;
 	bare.nr_outcomes = 0;
 	bare.has_schedules = bare.has_schedule = false;
+	bare.order = (struct schedule){ 0 };
 	bare.nr_verdicts = 0;
 	bare.result = NULL;
 	vmt_print(&bare, &t);

@@ -420,16 +420,6 @@ after(struct maker *m, struct run *r)
 		note_sleepers(m, r);
 }
 
-static uint64_t
-nr_steps(const struct program_choice *choices, size_t nr)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < nr; i++)
-		sum += choices[i].count;
-	return sum;
-}
-
 /* Runs a sequential program, which has been shown, a second time with the checker. */
 static void
 judge_sequential(struct show *s, struct sim *sim)
@@ -447,8 +437,7 @@ judge_sequential(struct show *s, struct sim *sim)
 }
 
 static bool
-show_threads(
-    struct show *s, struct sim *sim, const struct program_choice *choices, size_t nr_choices, struct strbuf *error)
+show_threads(struct show *s, struct sim *sim, const struct schedule *schedule, struct strbuf *error)
 {
 	struct maker m = { .s = s, .last = -1 };
 	struct replay how = { .on_step = on_step, .arg = &m };
@@ -461,8 +450,7 @@ show_threads(
 	} else {
 		for (unsigned t = 0; t < s->program->nr_threads; t++)
 			m.threads[t].status = SIM_READY;
-		good =
-		    replay(&r, choices, nr_choices, &how) || (s->cut && how.nr_steps == nr_steps(choices, nr_choices));
+		good = replay(&r, schedule, &how) || (s->cut && how.nr_steps == schedule->nr_steps);
 		if (good)
 			after(&m, &r);
 		else
@@ -544,25 +532,25 @@ take_head(struct show *s)
 
 bool
 show_make(struct show *s, const struct program *p, const struct vm_target *t, struct sim *sim,
-    const struct program_choice *choices, size_t nr_choices, struct strbuf *error)
+    const struct schedule *schedule, struct strbuf *error)
 {
-	struct strbuf schedule = { 0 };
+	struct strbuf text = { 0 };
 
 	s->program = p;
 	s->target = t;
 	take_head(s);
-	if (nr_steps(choices, nr_choices) > SHOW_STEPS_MAX) {
+	if (schedule->nr_steps > SHOW_STEPS_MAX) {
 		strbuf_printf(error, "the run has %llu steps, which is too many to show: the limit is %d",
-		    (unsigned long long)nr_steps(choices, nr_choices), SHOW_STEPS_MAX);
+		    (unsigned long long)schedule->nr_steps, SHOW_STEPS_MAX);
 		return false;
 	}
-	vmt_print_choices(choices, nr_choices, &schedule);
-	s->schedule = strbuf_take(&schedule);
+	schedule_print(schedule, &text);
+	s->schedule = strbuf_take(&text);
 	if (!show_init(s, sim, error))
 		return false;
 	if (p->nr_threads == 0)
 		judge_sequential(s, sim);
-	else if (!show_threads(s, sim, choices, nr_choices, error))
+	else if (!show_threads(s, sim, schedule, error))
 		return false;
 	leave_out(s);
 	return true;

@@ -113,11 +113,11 @@ struct show {
 };
 
 /*
- * Runs the program by these choices, and records everything. *s refers to @p, @t and @path. False: *error says why, and
- * *s must be freed, too.
+ * Runs the program under this schedule, and records everything. *s refers to @p, @t and @path. False: *error says why,
+ * and *s must be freed, too.
  */
 bool show_make(struct show *s, const struct program *p, const struct vm_target *t, struct sim *sim,
-    const struct program_choice *choices, size_t nr_choices, struct strbuf *error);
+    const struct schedule *schedule, struct strbuf *error);
 void show_free(struct show *s);
 /* The heading of the notes: "verdict", if there is a finding. */
 const char *show_notes_name(const struct show *s);

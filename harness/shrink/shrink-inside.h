@@ -6,27 +6,18 @@
 #include "harness/gen/gen.h"
 #include "harness/shrink/shrink.h"
 
-/*
- * A trail: a path through a program, which gives for each step the thread and the operation. It survives edits of the
- * program.
- */
-struct trail {
-	size_t nr, cap;
-	struct trail_step {
-		uint8_t thread, op;
-	} * steps;
-};
+/* A trail is a schedule whose choices name their operations, so that it survives edits of the program. */
 
 struct shrink {
 	const struct shrink_options *options;
 	struct shrink_report *report;
 	struct program best;
-	struct trail trail; /* the best program's trail to the wanted finding */
-	double until;       /* end time; 0: no limit */
-	double used_max;    /* most processor seconds of this process; 0: no limit */
-	bool over;          /* the time is up, or the caller stopped the search */
-	bool kept_any;      /* in this round */
-	bool at_random;     /* the wanted finding is endless, and random runs show it */
+	struct schedule trail; /* the best program's trail to the wanted finding */
+	double until;          /* end time; 0: no limit */
+	double used_max;       /* most processor seconds of this process; 0: no limit */
+	bool over;             /* the time is up, or the caller stopped the search */
+	bool kept_any;         /* in this round */
+	bool at_random;        /* the wanted finding is endless, and random runs show it */
 };
 
 #define SHRINK_STEPS_MAX 100000 /* a longer run counts as endless */
@@ -42,7 +33,7 @@ struct program shrink_copy(const struct shrink *s);
  * Tests whether @candidate shows the wanted finding. If so, it becomes the best program. Takes ownership of the
  * candidate in any case. @hint is the old trail, as far as it applies to the candidate; NULL: s->trail.
  */
-bool shrink_try(struct shrink *s, struct program *candidate, const struct trail *hint);
+bool shrink_try(struct shrink *s, struct program *candidate, const struct schedule *hint);
 bool shrink_over(struct shrink *s);
 /* The most states of a program that is explored completely. */
 uint64_t shrink_states_max(const struct shrink *s);
@@ -51,13 +42,13 @@ enum run_open_result shrink_open(struct shrink *s, struct run *r, const struct p
 /* Does the run, which is over, show the wanted finding? */
 bool shrink_in_run(struct shrink *s, struct run *r);
 /* Explores all interleavings. True: *ret is a trail to the wanted finding, and *r has just executed it. */
-bool shrink_explore(struct shrink *s, struct run *r, uint64_t states_max, struct trail *ret, bool *ret_complete);
+bool shrink_explore(struct shrink *s, struct run *r, uint64_t states_max, struct schedule *ret, bool *ret_complete);
 
 /*
  * Finds a trail to the wanted finding in @p, and sets *ret. @hint is an old trail, which is tried first. False: none
  * was found.
  */
-bool shrink_find(struct shrink *s, const struct program *p, const struct trail *hint, struct trail *ret);
+bool shrink_find(struct shrink *s, const struct program *p, const struct schedule *hint, struct schedule *ret);
 /* Does some run of @p never end? */
 bool shrink_find_endless(struct shrink *s, const struct program *p);
 /* Gives the best program the schedule of its trail. */
@@ -74,18 +65,14 @@ void shrink_pages(struct shrink *s);
 
 /* --- shrink-trail.c --- */
 
-void trail_add(struct trail *t, unsigned thread, unsigned op);
-/* Follows the trail as far as possible, then runs each thread as long as it can. Sets *ret to the trail of that run. */
-void trail_follow(const struct trail *t, struct run *r, struct trail *ret);
-void trail_free(struct trail *t);
-struct trail trail_copy(const struct trail *t);
-/* Makes the trail of a schedule. */
-void trail_of_path(struct trail *t, struct run *r, const struct explore_path *path);
+/*
+ * Runs the schedule as far as it fits the program, then each thread as long as it can. Sets *ret to the trail of that
+ * run, with its preemptions.
+ */
+void trail_follow(const struct schedule *t, struct run *r, struct schedule *ret);
 /* Removes a thread or an operation from the trail, and renumbers the rest. */
-void trail_drop_thread(struct trail *t, unsigned thread);
-void trail_drop_op(struct trail *t, unsigned thread, unsigned op);
-/* Runs the trail, and gives its choices and the preemptions among them. The choices are malloc'ed. */
-void trail_path(const struct trail *t, struct run *r, struct explore_path *ret);
+void trail_drop_thread(struct schedule *t, unsigned thread);
+void trail_drop_op(struct schedule *t, unsigned thread, unsigned op);
 
 /* --- shrink-schedule.c --- */
 

@@ -53,9 +53,7 @@ size_of(const struct program *p)
 static bool
 shrink_begin(struct shrink *s, const struct program *p)
 {
-	struct explore_path own = { .nr_choices = p->nr_choices, .choices = p->choices };
-	struct trail hint = { 0 };
-	struct explore_path path;
+	struct schedule hint = { 0 };
 	struct run r;
 	bool found;
 
@@ -69,19 +67,15 @@ shrink_begin(struct shrink *s, const struct program *p)
 		return shrink_find_endless(s, p);
 	}
 	if (p->has_schedule && shrink_open(s, &r, &s->best) == RUN_OPENED)
-		trail_of_path(&hint, &r, &own);
+		trail_follow(&p->schedule, &r, &hint);
 	if (p->has_schedule)
 		run_close(&r);
 	found = shrink_find(s, &s->best, &hint, &s->trail);
-	trail_free(&hint);
-	if (found && shrink_open(s, &r, &s->best) == RUN_OPENED) {
-		trail_path(&s->trail, &r, &path);
-		s->report->before.steps = (unsigned)s->trail.nr;
-		s->report->before.preemptions = path.preemptions;
-		free(path.choices);
+	schedule_free(&hint);
+	if (found) {
+		s->report->before.steps = (unsigned)s->trail.nr_steps;
+		s->report->before.preemptions = s->trail.preemptions;
 	}
-	if (found)
-		run_close(&r);
 	return found;
 }
 
@@ -126,7 +120,7 @@ shrink(struct program *p, const struct shrink_options *options, struct shrink_re
 		report->end = SHRINK_LOST;
 	}
 	assert(found == (report->end != SHRINK_LOST));
-	trail_free(&s.trail);
+	schedule_free(&s.trail);
 	program_free(&s.best);
 	return found;
 }

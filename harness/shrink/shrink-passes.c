@@ -11,19 +11,49 @@
 
 /* --- threads --- */
 
+/* A copy of the best program and of its trail, which are edited together. */
+struct candidate {
+	struct program p;
+	struct schedule hint;
+};
+
+static struct candidate
+candidate_copy(const struct shrink *s)
+{
+	struct candidate c = { .p = shrink_copy(s) };
+
+	schedule_copy(&c.hint, &s->trail);
+	return c;
+}
+
+/* Drops operation @op of @thread, and the thread with its last operation. */
+static void
+candidate_drop_op(struct candidate *c, unsigned thread, unsigned op)
+{
+	trail_drop_op(&c->hint, thread, op);
+	if (program_drop_op(&c->p, thread, op))
+		trail_drop_thread(&c->hint, thread);
+}
+
+/* As shrink_try. Frees the candidate. */
+static bool
+candidate_try(struct shrink *s, struct candidate *c)
+{
+	bool kept = shrink_try(s, &c->p, &c->hint);
+
+	schedule_free(&c->hint);
+	return kept;
+}
+
 static bool
 without_thread(struct shrink *s, unsigned thread)
 {
-	struct program p = shrink_copy(s);
-	struct trail hint = trail_copy(&s->trail);
-	bool kept;
+	struct candidate c = candidate_copy(s);
 
-	assert(thread < p.nr_threads);
-	program_drop_thread(&p, thread);
-	trail_drop_thread(&hint, thread);
-	kept = shrink_try(s, &p, &hint);
-	trail_free(&hint);
-	return kept;
+	assert(thread < c.p.nr_threads);
+	program_drop_thread(&c.p, thread);
+	trail_drop_thread(&c.hint, thread);
+	return candidate_try(s, &c);
 }
 
 /* Appends the operations of thread @from to thread @to. */
@@ -70,22 +100,16 @@ shrink_threads(struct shrink *s)
 static bool
 without_ops(struct shrink *s, unsigned thread, unsigned at, unsigned nr)
 {
-	struct program p = shrink_copy(s);
-	struct trail hint = trail_copy(&s->trail);
-	bool kept;
+	struct candidate c = candidate_copy(s);
 
+	assert(thread == PROGRAM_THREADS_MAX || at + nr <= c.p.threads[thread].nr_ops);
 	for (unsigned i = 0; i < nr; i++) {
-		if (thread == PROGRAM_THREADS_MAX) {
-			program_drop_init(&p, at);
-			continue;
-		}
-		trail_drop_op(&hint, thread, at);
-		if (program_drop_op(&p, thread, at))
-			trail_drop_thread(&hint, thread);
+		if (thread == PROGRAM_THREADS_MAX)
+			program_drop_init(&c.p, at);
+		else
+			candidate_drop_op(&c, thread, at);
 	}
-	kept = shrink_try(s, &p, &hint);
-	trail_free(&hint);
-	return kept;
+	return candidate_try(s, &c);
 }
 
 static unsigned
@@ -117,21 +141,14 @@ fewer_ops(struct shrink *s, unsigned thread)
 static bool
 earlier(struct shrink *s, unsigned thread)
 {
-	struct program p;
-	struct trail hint;
-	bool kept;
+	struct candidate c;
 
 	if (vm_op_has_refs(&s->best.threads[thread].ops[0]))
 		return false;
-	p = shrink_copy(s);
-	hint = trail_copy(&s->trail);
-	program_insert_init(&p, p.nr_init, &p.threads[thread].ops[0]);
-	trail_drop_op(&hint, thread, 0);
-	if (program_drop_op(&p, thread, 0))
-		trail_drop_thread(&hint, thread);
-	kept = shrink_try(s, &p, &hint);
-	trail_free(&hint);
-	return kept;
+	c = candidate_copy(s);
+	program_insert_init(&c.p, c.p.nr_init, &c.p.threads[thread].ops[0]);
+	candidate_drop_op(&c, thread, 0);
+	return candidate_try(s, &c);
 }
 
 /* Joins two init steps that do the same to touching ranges. */

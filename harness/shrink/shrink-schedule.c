@@ -12,65 +12,58 @@
 
 /* --- fewer preemptions --- */
 
-static unsigned
-preemptions(const struct trail *t, struct run *r)
-{
-	struct explore_path path;
-
-	trail_path(t, r, &path);
-	free(path.choices);
-	return path.preemptions;
-}
-
-/* The end of the block of steps by one thread that starts at @from. */
+/* The index after the last of the choices in a row that start at @from and are of its thread: one block. */
 static size_t
-block_end(const struct trail *t, size_t from)
+block_end(const struct schedule *t, size_t from)
 {
 	size_t end = from;
 
-	while (end < t->nr && t->steps[end].thread == t->steps[from].thread)
+	while (end < t->nr && t->choices[end].thread == t->choices[from].thread)
 		end++;
 	return end;
 }
 
+static void
+block_append(struct schedule *to, const struct schedule *from, size_t start, size_t end)
+{
+	assert(start <= end && end <= from->nr);
+	for (size_t i = start; i < end; i++)
+		schedule_add(to, from->choices[i].thread, from->choices[i].op, from->choices[i].count);
+}
+
 /* Makes a trail in which the block at @at and the next one are swapped. */
 static void
-swap_blocks(const struct trail *t, size_t at, struct trail *ret)
+blocks_swap(const struct schedule *t, size_t at, struct schedule *ret)
 {
 	size_t middle = block_end(t, at), end = middle < t->nr ? block_end(t, middle) : middle;
 
 	assert(at < t->nr);
-	ret->nr = 0;
-	for (size_t i = 0; i < at; i++)
-		trail_add(ret, t->steps[i].thread, t->steps[i].op);
-	for (size_t i = middle; i < end; i++)
-		trail_add(ret, t->steps[i].thread, t->steps[i].op);
-	for (size_t i = at; i < middle; i++)
-		trail_add(ret, t->steps[i].thread, t->steps[i].op);
-	for (size_t i = end; i < t->nr; i++)
-		trail_add(ret, t->steps[i].thread, t->steps[i].op);
-	assert(ret->nr == t->nr);
+	schedule_begin(ret);
+	block_append(ret, t, 0, at);
+	block_append(ret, t, middle, end);
+	block_append(ret, t, at, middle);
+	block_append(ret, t, end, t->nr);
+	assert(ret->nr_steps == t->nr_steps);
 }
 
 /* Makes one change that keeps the wanted finding and saves a preemption. False: no change does. */
 static bool
-one_fewer(struct shrink *s, struct run *r)
+schedule_one_fewer(struct shrink *s, struct run *r)
 {
-	unsigned now = preemptions(&s->trail, r);
-	struct trail changed = { 0 }, gone = { 0 };
+	struct schedule changed = { 0 }, gone = { 0 };
 	bool better = false;
 
 	for (size_t at = 0; at < s->trail.nr && !better && !shrink_over(s); at = block_end(&s->trail, at)) {
-		swap_blocks(&s->trail, at, &changed);
+		blocks_swap(&s->trail, at, &changed);
 		trail_follow(&changed, r, &gone);
-		better = shrink_in_run(s, r) && preemptions(&gone, r) < now;
+		better = shrink_in_run(s, r) && gone.preemptions < s->trail.preemptions;
 	}
-	trail_free(&changed);
+	schedule_free(&changed);
 	if (!better) {
-		trail_free(&gone);
+		schedule_free(&gone);
 		return false;
 	}
-	trail_free(&s->trail);
+	schedule_free(&s->trail);
 	s->trail = gone;
 	return true;
 }
@@ -78,7 +71,7 @@ one_fewer(struct shrink *s, struct run *r)
 void
 shrink_schedule(struct shrink *s)
 {
-	struct trail way = { 0 };
+	struct schedule way = { 0 };
 	bool complete = false;
 	struct run r;
 
@@ -86,15 +79,15 @@ shrink_schedule(struct shrink *s)
 		return;
 	if (!shrink_over(s) && shrink_open(s, &r, &s->best) == RUN_OPENED) {
 		if (shrink_explore(s, &r, shrink_states_max(s) * EXPLORE_MORE, &way, &complete) &&
-		    (complete || preemptions(&way, &r) < preemptions(&s->trail, &r))) {
-			trail_free(&s->trail);
+		    (complete || way.preemptions < s->trail.preemptions)) {
+			schedule_free(&s->trail);
 			s->trail = way;
-			way = (struct trail){ 0 };
+			way = (struct schedule){ 0 };
 			s->report->all_schedules = complete;
 		}
-		while (!s->report->all_schedules && one_fewer(s, &r))
+		while (!s->report->all_schedules && schedule_one_fewer(s, &r))
 			;
 		run_close(&r);
 	}
-	trail_free(&way);
+	schedule_free(&way);
 }

@@ -67,7 +67,7 @@ shrink_in_run(struct shrink *s, struct run *r)
 }
 
 bool
-shrink_explore(struct shrink *s, struct run *r, uint64_t states_max, struct trail *ret, bool *ret_complete)
+shrink_explore(struct shrink *s, struct run *r, uint64_t states_max, struct schedule *ret, bool *ret_complete)
 {
 	const struct shrink_wanted *w = s->options->wanted;
 	struct explore_options o = { .states_max = states_max,
@@ -75,7 +75,7 @@ shrink_explore(struct shrink *s, struct run *r, uint64_t states_max, struct trai
 		.endless_max = ENDLESS_MAX,
 		.seconds = seconds_left(s),
 		.stop = s->options->stop };
-	const struct explore_path *path;
+	const struct schedule *path;
 	struct explore_result x;
 
 	assert(states_max > 0);
@@ -84,13 +84,13 @@ shrink_explore(struct shrink *s, struct run *r, uint64_t states_max, struct trai
 	*ret_complete = x.end == EXPLORE_COMPLETE;
 	path = w->in_result(w->arg, &x);
 	if (path != NULL)
-		trail_of_path(ret, r, path);
+		trail_follow(path, r, ret);
 	explore_result_free(&x);
 	return path != NULL && shrink_in_run(s, r);
 }
 
 static bool
-by_strategies(struct shrink *s, struct run *r, struct trail *ret)
+by_strategies(struct shrink *s, struct run *r, struct schedule *ret)
 {
 	unsigned runs = s->options->runs != 0 ? s->options->runs : SHRINK_RUNS_DEFAULT;
 	struct strategy_view view;
@@ -100,13 +100,13 @@ by_strategies(struct shrink *s, struct run *r, struct trail *ret)
 	for (unsigned i = 0; i < runs && !found && !shrink_over(s); i++) {
 		say_progress(s);
 		const struct strategy *strategy = strategy_of_mix(s->options->seed + i);
-		struct path_recorder c = { 0 };
+		struct schedule c = { 0 };
 
-		(void)strategy->function(r, &view, s->options->seed + i, path_record, &c);
+		(void)strategy->function(r, &view, s->options->seed + i, replay_record, &c);
 		found = shrink_in_run(s, r);
 		if (found)
-			trail_of_path(ret, r, &c.path);
-		free(c.path.choices);
+			trail_follow(&c, r, ret);
+		schedule_free(&c);
 	}
 	strategy_view_free(&view);
 	return found;
@@ -169,7 +169,7 @@ shrink_find_endless(struct shrink *s, const struct program *p)
 
 /* Tries the cheap ways first. True: *ret is a trail to the wanted finding. */
 bool
-shrink_find(struct shrink *s, const struct program *p, const struct trail *hint, struct trail *ret)
+shrink_find(struct shrink *s, const struct program *p, const struct schedule *hint, struct schedule *ret)
 {
 	bool found = false, complete = false;
 	struct run r;
@@ -187,35 +187,29 @@ shrink_find(struct shrink *s, const struct program *p, const struct trail *hint,
 
 /* --- the best program so far --- */
 
-static void
-set_schedule(struct program *p, const struct explore_path *path)
-{
-	free(p->choices);
-	p->has_schedule = true;
-	p->choices = path->choices;
-	p->nr_choices = path->nr_choices;
-}
-
 /* Stores the schedule of the best program, and the result of that run. */
 void
 shrink_settle(struct shrink *s)
 {
-	struct explore_path path;
 	struct strbuf result = { 0 };
+	struct schedule again = { 0 };
 	struct run r;
 
 	if (s->options->wanted->endless)
 		return;
 	if (shrink_open(s, &r, &s->best) == RUN_OPENED) {
-		trail_path(&s->trail, &r, &path);
+		trail_follow(&s->trail, &r, &again);
+		assert(schedule_equal(&again, &s->trail));
 		if (run_panic(&r) == NULL) /* no program can expect the result of a panic */
 			run_outcome(&r, &result);
-		set_schedule(&s->best, &path);
+		s->best.has_schedule = true;
+		schedule_copy_plain(&s->best.schedule, &s->trail);
 		free(s->best.result);
 		s->best.result = result.text;
-		s->report->after.preemptions = path.preemptions;
-		s->report->after.steps = (unsigned)s->trail.nr;
+		s->report->after.preemptions = s->trail.preemptions;
+		s->report->after.steps = (unsigned)s->trail.nr_steps;
 	}
+	schedule_free(&again);
 	run_close(&r);
 }
 
@@ -229,9 +223,9 @@ shrink_copy(const struct shrink *s)
 }
 
 bool
-shrink_try(struct shrink *s, struct program *candidate, const struct trail *hint)
+shrink_try(struct shrink *s, struct program *candidate, const struct schedule *hint)
 {
-	struct trail found = { 0 };
+	struct schedule found = { 0 };
 
 	if (shrink_over(s) || candidate->nr_threads == 0) {
 		program_free(candidate);
@@ -240,12 +234,12 @@ shrink_try(struct shrink *s, struct program *candidate, const struct trail *hint
 	s->report->tried++;
 	say_progress(s);
 	if (!shrink_find(s, candidate, hint != NULL ? hint : &s->trail, &found)) {
-		trail_free(&found);
+		schedule_free(&found);
 		program_free(candidate);
 		return false;
 	}
 	program_free(&s->best);
-	trail_free(&s->trail);
+	schedule_free(&s->trail);
 	s->best = *candidate;
 	s->trail = found;
 	s->kept_any = true;

@@ -72,14 +72,14 @@ ask(void *arg, struct explore_options *o)
 	o->goal_deadlock = any_deadlock(arg);
 }
 
-static const struct explore_path *
+static const struct schedule *
 in_result(void *arg, const struct explore_result *x)
 {
 	struct shrink_verdict *v = arg;
-	const struct explore_path *best = x->goal.choices != NULL ? &x->goal : NULL;
+	const struct schedule *best = schedule_exists(&x->goal) ? &x->goal : NULL;
 
 	for (size_t i = 0; i < x->nr_findings; i++) {
-		const struct explore_path *path = &x->findings[i].witness;
+		const struct schedule *path = &x->findings[i].witness;
 
 		if (shrink_is_wanted(v, &x->findings[i].f) && (best == NULL || path->preemptions < best->preemptions))
 			best = path;

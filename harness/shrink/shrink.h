@@ -38,7 +38,7 @@ struct shrink_wanted {
 	/* Tells the explorer what to look for. */
 	void (*ask)(void *arg, struct explore_options *o);
 	/* The explorer's path with the fewest preemptions to the wanted finding; NULL: there is none. */
-	const struct explore_path *(*in_result)(void *arg, const struct explore_result *x);
+	const struct schedule *(*in_result)(void *arg, const struct explore_result *x);
 	/*
 	 * Replaces the last three functions: a run must not end. No schedule shows that, so the smallest program has
 	 * none. If random runs ended at first, they must still end: a cycle under an unfair scheduler is not an endless

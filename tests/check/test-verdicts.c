@@ -54,7 +54,7 @@ report(uint64_t seed, const struct program *p, const struct explore_finding *x)
 
 	finding_print(&x->f, p, &text);
 	vmt_print(p, &program);
-	vmt_print_choices(x->witness.choices, x->witness.nr_choices, &schedule);
+	schedule_print(&x->witness, &schedule);
 	printf("seed %" PRIu64 ": %s\n%sschedule %s\n\n", seed, strbuf_text(&text), strbuf_text(&program),
 	    strbuf_text(&schedule));
 	strbuf_free(&text);

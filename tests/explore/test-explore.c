@@ -254,7 +254,7 @@ test_deadlock(void **state)
 	assert_count(dead->count, 4);
 	assert_close(dead->probability, 0.5);
 	assert_int_equal(dead->witness.preemptions, 1);
-	assert_non_null(x.goal.choices);
+	assert_true(schedule_exists(&x.goal));
 	assert_int_equal(x.goal.preemptions, 1);
 	assert_count(outcome_of(&x, "T0: 0,0,0,0 | T1: 0,0,0,0 | (empty) uw=0")->count, x.schedules - 4);
 	explore_result_free(&x);
@@ -265,7 +265,7 @@ test_deadlock(void **state)
 	        OPS(TOY(TOY_LOCK, 0), TOY(TOY_LOCK, 1), TOY(TOY_UNLOCK, 1), TOY(TOY_UNLOCK, 0))),
 	    &toy, &o, &x);
 	assert_int_equal(x.nr_outcomes, 1);
-	assert_null(x.goal.choices);
+	assert_false(schedule_exists(&x.goal));
 	explore_result_free(&x);
 }
 
@@ -300,7 +300,7 @@ test_livelock(void **state)
 	assert_int_equal(x.end, EXPLORE_COMPLETE);
 	assert_true(x.livelock);
 	assert_int_equal(x.nr_outcomes, 1);
-	assert_non_null(x.outcomes[0].witness.choices);
+	assert_true(schedule_exists(&x.outcomes[0].witness));
 	assert_int_equal(x.outcomes[0].witness.preemptions, 0);
 	explore_result_free(&x);
 
@@ -330,7 +330,7 @@ test_cut_states(void **state)
 	/* The count is a lower bound; each known outcome has a witness. */
 	assert_true(x.schedules > 0 && x.schedules < 12870);
 	assert_int_equal(x.nr_outcomes, 1);
-	assert_non_null(x.outcomes[0].witness.choices);
+	assert_true(schedule_exists(&x.outcomes[0].witness));
 	explore_result_free(&x);
 
 	/* A bound that is just not reached cuts nothing. */
@@ -497,14 +497,14 @@ brute_from(struct brute *b, size_t depth, double probability, unsigned preemptio
 static void
 check_witness(struct run *r, const struct explore_outcome *o, const struct brute_outcome *want)
 {
-	const struct explore_path *w = &o->witness;
+	const struct schedule *w = &o->witness;
 	struct strbuf text = { 0 };
 	unsigned preemptions = 0;
 
-	assert_non_null(w->choices);
+	assert_true(schedule_exists(w));
 	assert_int_equal(w->preemptions, want->preemptions);
 	run_begin(r);
-	for (size_t i = 0; i < w->nr_choices; i++) {
+	for (size_t i = 0; i < w->nr; i++) {
 		uint32_t enabled = run_enabled(r);
 
 		if (i > 0)
@@ -518,8 +518,8 @@ check_witness(struct run *r, const struct explore_outcome *o, const struct brute
 	run_outcome(r, &text);
 	assert_string_equal(text.text, o->text);
 	assert_int_equal(preemptions, want->preemptions);
-	assert_int_equal(path_steps(w), want->steps);
-	assert_int_equal(w->nr_choices - 1, want->switches);
+	assert_int_equal(w->nr_steps, want->steps);
+	assert_int_equal(w->nr - 1, want->switches);
 	strbuf_free(&text);
 }
 
@@ -576,15 +576,15 @@ compare_goal(struct run *r, const struct brute *b, const struct explore_options 
 	o.nr_goals = 1;
 	o.goals = &goal;
 	explore(r, &o, &x);
-	assert_non_null(x.goal.choices);
+	assert_true(schedule_exists(&x.goal));
 	/* The whole schedule is the best one, not only the way to the goal. */
 	assert_int_equal(x.goal.preemptions, best->preemptions);
-	assert_int_equal(path_steps(&x.goal), best->steps);
+	assert_int_equal(x.goal.nr_steps, best->steps);
 	explore_result_free(&x);
 	/* An outcome that never happens is not found. */
 	goal.result.value = 99999;
 	explore(r, &o, &x);
-	assert_null(x.goal.choices);
+	assert_false(schedule_exists(&x.goal));
 	explore_result_free(&x);
 }
 

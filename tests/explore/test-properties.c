@@ -181,7 +181,7 @@ report(
 	struct strbuf text = { 0 }, schedule = { 0 };
 
 	vmt_print(p, &text);
-	vmt_print_choices(x->goal.choices, x->goal.nr_choices, &schedule);
+	schedule_print(&x->goal, &schedule);
 	printf("seed %" PRIu64 ", %s\n%sschedule %s\n", seed, w->why, strbuf_text(&text), strbuf_text(&schedule));
 	printf("repeat: %s --profile %s --seed %" PRIu64 " --count 1\n\n", self, profile, seed);
 	strbuf_free(&text);

@@ -11,6 +11,7 @@ reproduced is said, a data race at once, but in a build with ThreadSanitizer (--
 """
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -18,13 +19,14 @@ import time
 from pathlib import Path
 
 SEARCH_SECONDS = 20  # what is refused does not take them
+ORDERED = Path(__file__).resolve().parents[2] / "corpus" / "bugs" / "clip_loses_owner.vmt"
 QUIET_WINDOW = """\
 # Nothing is wrong with it.
-# observed order: T0*2 T1 T0 T1
 init insert 20 24 rw rw
 T0 wire 20 22 user noholes
 T1 unwire 20 24 user noholes
 verdict invariant I5: made up
+order T0*2 T1 T0 T1
 """
 
 
@@ -73,6 +75,25 @@ def check_quiet(tool, folder):
     print("what is not there is not reproduced")
 
 
+def check_order(tool, folder):
+    """The order line is followed: this failure needs its order, which the default order is not."""
+    window, out = Path(folder, "order.vmt"), Path(folder, "order-reproduced.vmt")
+    text = re.sub(r"(?m)^result .*\n", "", ORDERED.read_text(encoding="utf-8"))
+    without, nr = re.subn(r"(?m)^schedule .*\n", "", text)
+    if nr != 1:
+        sys.exit(f"test-reproduce: {ORDERED} has no schedule")
+    for with_order, source in ((True, re.sub(r"(?m)^schedule ", "order ", text)), (False, without)):
+        window.write_text(source, encoding="utf-8")
+        done = run([tool, "reproduce", "--no-shrink", "--seconds", "5", "--json", str(window)], (0,), "an order")
+        answer = json.loads(done.stdout)
+        if (answer["how"] == "by the observed order" and answer["runs"] == 1) != with_order:
+            sys.exit(f"test-reproduce: with the order {with_order}: {answer}")
+        if "\norder " in out.read_text(encoding="utf-8"):
+            sys.exit("test-reproduce: the order of the window is left in the reproducer, which has a schedule")
+        out.unlink()
+    print("the observed order is followed")
+
+
 def check_race(tool, tsan, folder):
     window, out = Path(folder, "race.vmt"), Path(folder, "race-reproduced.vmt")
     window.write_text(QUIET_WINDOW.replace("invariant I5: made up", "race data race: write in nothing"),
@@ -111,6 +132,8 @@ def main():
         check_quiet(tool, folder)
         check_race(tool, tsan, folder)
         check_refused(tool, folder)
+        if len(words) > 1:
+            check_order(tool, folder)
         for mutant in words[1:]:
             check_mutant(tool, mutant.rstrip("~"), not mutant.endswith("~"), folder)
 

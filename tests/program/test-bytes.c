@@ -230,12 +230,12 @@ test_what_has_no_room_is_refused(void **state)
 
 /* The schedule that @choices make, as text. */
 static void
-schedule_of(struct run *r, const uint8_t *choices, size_t nr, struct path_recorder *c, struct strbuf *out)
+schedule_of(struct run *r, const uint8_t *choices, size_t nr, struct schedule *c, struct strbuf *out)
 {
-	*c = (struct path_recorder){ 0 };
-	(void)strategy_bytes(r, choices, nr, path_record, c);
+	*c = (struct schedule){ 0 };
+	(void)strategy_bytes(r, choices, nr, replay_record, c);
 	strbuf_clear(out);
-	vmt_print_choices(c->path.choices, c->path.nr_choices, out);
+	schedule_print(c, out);
 }
 
 /* choices -> schedule -> fewest choices -> the same schedule, by the same outcome. */
@@ -243,22 +243,22 @@ static void
 check_schedule(struct run *r, const uint8_t *choices, size_t nr)
 {
 	struct strbuf schedule = { 0 }, again = { 0 }, outcome = { 0 }, other = { 0 }, error = { 0 };
-	struct path_recorder a, b;
+	struct schedule a, b;
 
 	schedule_of(r, choices, nr, &a, &schedule);
 	run_outcome(r, &outcome);
 	first.len = second.len = 0;
-	if (!strategy_bytes_of(r, a.path.choices, a.path.nr_choices, &first, &error))
+	if (!strategy_bytes_of(r, &a, &first, &error))
 		fail_msg("%s: %s", strbuf_text(&schedule), strbuf_text(&error));
 	run_outcome(r, &other);
 	assert_string_equal(strbuf_text(&outcome), strbuf_text(&other));
 	schedule_of(r, first.bytes, first.len, &b, &again);
 	assert_string_equal(strbuf_text(&schedule), strbuf_text(&again));
-	assert_true(strategy_bytes_of(r, b.path.choices, b.path.nr_choices, &second, &error));
+	assert_true(strategy_bytes_of(r, &b, &second, &error));
 	assert_int_equal(first.len, second.len);
 	assert_memory_equal(first.bytes, second.bytes, first.len);
-	free(a.path.choices);
-	free(b.path.choices);
+	schedule_free(&a);
+	schedule_free(&b);
 	strbuf_free(&schedule);
 	strbuf_free(&again);
 	strbuf_free(&outcome);

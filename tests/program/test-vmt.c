@@ -858,6 +858,17 @@ random_outcome(const struct program *p)
 }
 
 static void
+random_schedule(const struct program *p, struct schedule *s)
+{
+	for (uint64_t i = random_below(6); i > 0; i--) {
+		unsigned thread = (unsigned)(i % 2 != 0 ? p->nr_threads - 1 : random_below(p->nr_threads - 1));
+		uint32_t count = (uint32_t)random_shifted(32);
+
+		schedule_add(s, thread, SCHEDULE_OP_ANY, count < UINT32_MAX ? count + 1 : count);
+	}
+}
+
+static void
 random_expectations(struct program *p)
 {
 	p->has_schedules = random_below(2) != 0;
@@ -883,14 +894,9 @@ random_expectations(struct program *p)
 	p->has_schedule = random_below(2) != 0;
 	if (!p->has_schedule || p->nr_threads < 2)
 		return;
-	p->nr_choices = random_below(6);
-	p->choices = calloc(6, sizeof(*p->choices));
-	assert_non_null(p->choices);
-	for (size_t i = 0; i < p->nr_choices; i++) {
-		p->choices[i].thread = (uint8_t)(i % 2 != 0 ? p->nr_threads - 1 : random_below(p->nr_threads - 1));
-		p->choices[i].count = 1 + (uint32_t)random_shifted(32);
-		p->choices[i].count += p->choices[i].count == 0;
-	}
+	random_schedule(p, &p->schedule);
+	if (random_below(2) != 0)
+		random_schedule(p, &p->order);
 }
 
 static void
@@ -985,30 +991,14 @@ test_write_fails_cleanly(void **unused)
 static void
 test_pieces(void **unused)
 {
-	struct program_choice *choices;
-	struct strbuf text = { 0 };
 	struct vmt_error e;
 	struct vm_op op;
-	size_t nr;
 
 	(void)unused;
-	assert_true(vmt_parse_choices("T0*3  T15 T15 T0", &choices, &nr, &e));
-	assert_int_equal(nr, 3);
-	vmt_print_choices(choices, nr, &text);
-	assert_string_equal(strbuf_text(&text), "T0*3 T15*2 T0");
-	free(choices);
-	assert_true(vmt_parse_choices("", &choices, &nr, &e));
-	assert_int_equal(nr, 0);
-	assert_null(choices);
-	assert_false(vmt_parse_choices("T0 x", &choices, &nr, &e));
-	assert_int_equal(e.line, 1);
-	assert_int_equal(e.column, 4);
-	assert_null(choices);
 	assert_false(vmt_parse_op("lookup 16\nlookup 17", &op, &e));
 	assert_string_equal(e.text, "expected a single line, found another");
 	assert_false(vmt_parse_op("", &op, &e));
 	assert_string_equal(e.text, "expected an operation, found end of line");
-	strbuf_free(&text);
 }
 
 static void

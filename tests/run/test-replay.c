@@ -65,15 +65,14 @@ close_given(struct given *g)
 static bool
 replay_text(struct run *r, const char *schedule, struct replay *how)
 {
-	struct program_choice *choices;
+	struct schedule s = { 0 };
 	struct vmt_error e;
-	size_t nr;
 	bool ok;
 
-	if (!vmt_parse_choices(schedule, &choices, &nr, &e))
+	if (!schedule_parse(schedule, &s, &e))
 		errx(1, "%s: %s", schedule, e.text);
-	ok = replay(r, choices, nr, how);
-	free(choices);
+	ok = replay(r, &s, how);
+	schedule_free(&s);
 	return ok;
 }
 
@@ -189,7 +188,7 @@ test_deadlock(void **state)
 /* --- seeds --- */
 
 struct drawn {
-	struct path_recorder way;
+	struct schedule way;
 	struct strbuf schedule, outcome;
 };
 
@@ -199,18 +198,18 @@ draw(struct run *r, uint64_t seed, struct drawn *d)
 	size_t steps = 0;
 
 	*d = (struct drawn){ 0 };
-	steps = strategy_random(r, NULL, seed, path_record, &d->way);
-	for (size_t i = 0; i < d->way.path.nr_choices; i++)
-		steps -= d->way.path.choices[i].count;
+	steps = strategy_random(r, NULL, seed, replay_record, &d->way);
+	for (size_t i = 0; i < d->way.nr; i++)
+		steps -= d->way.choices[i].count;
 	assert_int_equal(steps, 0);
-	vmt_print_choices(d->way.path.choices, d->way.path.nr_choices, &d->schedule);
+	schedule_print(&d->way, &d->schedule);
 	run_outcome(r, &d->outcome);
 }
 
 static void
 drawn_free(struct drawn *d)
 {
-	free(d->way.path.choices);
+	schedule_free(&d->way);
 	strbuf_free(&d->schedule);
 	strbuf_free(&d->outcome);
 }
@@ -304,7 +303,7 @@ test_uniform(void **state)
 		struct drawn d;
 
 		draw(&r, seed, &d);
-		first[d.way.path.choices[0].thread]++;
+		first[d.way.choices[0].thread]++;
 		drawn_free(&d);
 	}
 	/* The seeds are fixed, and so are these numbers: 10000 each, give or take 6 times the deviation of 82. */

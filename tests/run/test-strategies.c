@@ -401,18 +401,18 @@ schedule_of(
     const struct strategy *s, struct run *r, const struct strategy_view *v, uint64_t seed, struct strbuf *outcome)
 {
 	struct strbuf text = { 0 }, again = { 0 };
-	struct path_recorder c = { 0 };
+	struct schedule c = { 0 };
 	struct replay how = { 0 };
 
-	(void)s->function(r, v, seed, path_record, &c);
+	(void)s->function(r, v, seed, replay_record, &c);
 	run_outcome(r, outcome);
-	assert_true(replay(r, c.path.choices, c.path.nr_choices, &how));
+	assert_true(replay(r, &c, &how));
 	run_outcome(r, &again);
 	assert_string_equal(strbuf_text(&again), strbuf_text(outcome));
-	vmt_print_choices(c.path.choices, c.path.nr_choices, &text);
+	schedule_print(&c, &text);
 	replay_free(&how);
 	strbuf_free(&again);
-	free(c.path.choices);
+	schedule_free(&c);
 	return strbuf_take(&text);
 }
 

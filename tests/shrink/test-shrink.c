@@ -45,11 +45,11 @@ ask_deadlock(void *arg, struct explore_options *o)
 	o->goal_deadlock = true;
 }
 
-static const struct explore_path *
+static const struct schedule *
 goal_in_result(void *arg, const struct explore_result *x)
 {
 	(void)arg;
-	return x->goal.choices != NULL ? &x->goal : NULL;
+	return schedule_exists(&x->goal) ? &x->goal : NULL;
 }
 
 static const struct shrink_wanted shrink_deadlock = {
@@ -73,7 +73,7 @@ assert_replays(const struct program *p, const struct vm_target *target, const st
 	if (run_open(&r, p, target, sim) != RUN_OPENED)
 		errx(1, "%s", strbuf_text(&r.error));
 	assert_true(p->has_schedule);
-	if (!replay(&r, p->choices, p->nr_choices, &how))
+	if (!replay(&r, &p->schedule, &how))
 		fail_msg("%s", strbuf_text(&how.error));
 	run_outcome(&r, &outcome);
 	assert_string_equal(strbuf_text(&outcome), p->result);
@@ -89,7 +89,7 @@ static const char *
 schedule_text(const struct program *p, struct strbuf *out)
 {
 	strbuf_clear(out);
-	vmt_print_choices(p->choices, p->nr_choices, out);
+	schedule_print(&p->schedule, out);
 	return strbuf_text(out);
 }
 
@@ -229,7 +229,7 @@ test_fewer_preemptions(void **state)
 	for (unsigned by_exploring = 0; by_exploring < 2; by_exploring++) {
 		o.states_max = by_exploring == 1 ? 0 : 1;
 		toy_program(&p, 2, THREADS(OPS(TOY(TOY_INC, 0)), OPS(TOY(TOY_INC, 0))));
-		assert_true(vmt_parse_choices("T0 T1 T0 T1", &p.choices, &p.nr_choices, &e));
+		assert_true(schedule_parse("T0 T1 T0 T1", &p.schedule, &e));
 		p.has_schedule = true;
 		assert_true(shrink(&p, &o, &report));
 		assert_int_equal(report.before.preemptions, 2);

@@ -435,7 +435,7 @@ test_window_is_a_program(void **state)
 	assert_int_equal(p.nr_threads, c.threads);
 	assert_int_equal(program_verdict(&p)->kind, PROGRAM_VERDICT_INVARIANT);
 	assert_non_null(strstr(program_verdict(&p)->detail, "busy"));
-	assert_non_null(strstr(p.head, REPRODUCE_ORDER " T"));
+	assert_true(p.order.nr_steps > 0);
 	assert_true(p.nr_init > 4);
 	assert_int_equal(run_open(&run, &p, &target_engine, sim), RUN_OPENED);
 	assert_null(target_check(&target_engine, run.self, false, &excuse));
