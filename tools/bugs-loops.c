@@ -48,7 +48,7 @@ found(struct loop *l, const char *check, const char *text)
 }
 
 /*
- * Notes progress. An endless step is a panic of its run (env-sim.h). Where steps are not watched, as with
+ * Notes progress. An endless step is a panic of its run (sim-watch.h). Where steps are not watched, as with
  * ThreadSanitizer, SIGPROF ends the process.
  */
 static void

@@ -44,7 +44,7 @@ cli_begin(const struct vm_target *const *extra)
 	escape_streams();
 	json_set_alloc_funcs(json_memory, free);
 	(void)signal(SIGABRT, on_abort);
-	env_sim_catch_crashes();
+	sim_watch_crashes();
 }
 
 int

@@ -10,7 +10,7 @@ void
 explore_clock_start(struct explore_clock *c, const struct explore_options *options)
 {
 	*c = (struct explore_clock){ .until = options->seconds > 0 ? clock_seconds() + options->seconds : 0,
-		.thrown_max = env_sim_steps_thrown() +
+		.thrown_max = sim_watch_thrown() +
 		              (options->endless_max != 0 ? options->endless_max : EXPLORE_ENDLESS_MAX_DEFAULT) };
 }
 
@@ -21,7 +21,7 @@ explore_over(struct explore_clock *c, const struct explore_options *options, str
 		result->end = EXPLORE_CUT_STOPPED;
 		return true;
 	}
-	if (env_sim_steps_thrown() >= c->thrown_max) {
+	if (sim_watch_thrown() >= c->thrown_max) {
 		result->end = EXPLORE_CUT_ENDLESS;
 		return true;
 	}

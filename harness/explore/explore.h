@@ -49,7 +49,7 @@ struct explore_options {
 	uint64_t states_max;    /* limit of states; 0: the default */
 	uint64_t schedules_max; /* limit of schedules when exploring by schedules */
 	double seconds;         /* time limit; 0: none */
-	uint64_t endless_max;   /* limit of steps that do not end (env-sim.h); 0: the default */
+	uint64_t endless_max;   /* limit of steps that do not end (sim-watch.h); 0: the default */
 	bool by_schedules;      /* do not merge states */
 	bool want_witnesses;
 	uint32_t more_replays; /* random schedules to replay, besides one for each outcome */

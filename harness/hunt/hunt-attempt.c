@@ -134,11 +134,11 @@ sample_it(struct attempt *a, uint64_t seed)
 	const struct hunt_options *ho = a->hunter->options;
 	unsigned runs = ho->runs != 0 ? ho->runs : HUNT_RUNS_DEFAULT;
 	struct checker *c = &a->hunter->checker;
-	uint64_t thrown_max = env_sim_steps_thrown() + ENDLESS_MAX;
+	uint64_t thrown_max = sim_watch_thrown() + ENDLESS_MAX;
 	struct strategy_view view;
 
 	strategy_view_init(&view, &a->run);
-	for (unsigned i = 0; i < runs && *worker_over == 0 && env_sim_steps_thrown() < thrown_max; i++) {
+	for (unsigned i = 0; i < runs && *worker_over == 0 && sim_watch_thrown() < thrown_max; i++) {
 		uint64_t one = prng_mix(seed, i, 3).state;
 
 		schedule_begin(&a->path);

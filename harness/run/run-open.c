@@ -208,7 +208,7 @@ open_run(struct run *r, const struct program *p, const struct vm_target *t, stru
 		strbuf_printf(&r->error, "target %s cannot run this: %s", t->name, why);
 		return RUN_UNSUPPORTED;
 	}
-	env_sim_watch_steps(sim, p->config.max - p->config.min);
+	sim_watch_steps(sim, p->config.max - p->config.min);
 	r->self = t->create(&p->config, sim);
 	if (r->self == NULL)
 		memory_out("an instance of the target");

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sim-inside.h - the inside of the simulated world, private to sim-run.c, env-sim.c and run-step.h. Every step,
- * scheduling point and unlock runs through this code, so it is inline.
+ * sim-inside.h - the inside of the simulated world, private to sim-run.c, sim-watch.c, env-sim.c and run-step.h. Every
+ * step, scheduling point and unlock runs through this code, so it is inline.
  *
- * sim-run.c and env-sim.c are built without ThreadSanitizer. It also ignores the owner's accesses while a sim exists:
+ * The files of this room are built without ThreadSanitizer. It also ignores the owner's accesses while a sim exists:
  * no fiber runs between two steps, so the owner cannot race. It does see the fibers' accesses and the locks that order
  * them. All earlier accesses happen before a run.
  */
@@ -48,7 +48,7 @@ struct sim {
 	struct sim_thread threads[SIM_FIBERS_MAX];
 };
 
-/* The sim whose steps env-sim.c watches; NULL: none. */
+/* The sim whose steps sim-watch.c watches; NULL: none. */
 extern struct sim *volatile sim_watched;
 
 static inline uint32_t

@@ -12,6 +12,7 @@
 #include "harness/sim/env-sim.h"
 #include "harness/sim/fiber.h"
 #include "harness/sim/sim-inside.h"
+#include "harness/sim/sim-watch.h"
 #include "harness/sim/simulator.h"
 
 #endif

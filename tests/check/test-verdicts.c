@@ -420,7 +420,7 @@ main(int argc, char **argv)
 			return 2;
 	}
 	if (canaries || mutants) {
-		env_sim_catch_crashes(); /* a crash inside a planted fault ends the run, not the test */
+		sim_watch_crashes(); /* a crash inside a planted fault ends the run, not the test */
 		if (canaries)
 			opt = all_canaries(count, from, sim);
 		else if (optind < argc)

@@ -237,7 +237,7 @@ test_endless_step_of_any_target_is_a_panic(void **unused)
 		.destroy = one_does_nothing, .save = one_save, .restore = one_does_nothing, .apply = one_apply,
 		.dump = one_dump };
 	static const char text[] = "T0 lookup 20\n";
-	uint64_t before = env_sim_steps_thrown();
+	uint64_t before = sim_watch_thrown();
 	struct sim *sim = sim_create();
 	struct program p;
 	struct vmt_error e;
@@ -251,7 +251,7 @@ test_endless_step_of_any_target_is_a_panic(void **unused)
 	run_step(&r, 0);
 	assert_non_null(run_panic(&r));
 	assert_string_equal(run_panic(&r), "the step does not end: it reaches no scheduling point");
-	assert_int_equal(env_sim_steps_thrown(), before + 1);
+	assert_int_equal(sim_watch_thrown(), before + 1);
 	/* The next run is whole. */
 	spins = false;
 	run_begin(&r);
@@ -330,6 +330,6 @@ main(void)
 	stopped = mmap(NULL, sizeof(*stopped), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (stopped == MAP_FAILED)
 		return 2;
-	env_sim_catch_crashes();
+	sim_watch_crashes();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
