@@ -10,19 +10,12 @@
 #include "harness/program/program.h"
 
 static void *
-sized(void *at, size_t nr, size_t size)
-{
-	at = memory_resize(at, nr > 0 ? nr : 1, size, "a program");
-	return at;
-}
-
-static void *
-copied(const void *from, size_t nr, size_t size)
+edit_copied(const void *from, size_t nr, size_t size)
 {
 	void *to = NULL;
 
 	if (nr > 0) {
-		to = sized(NULL, nr, size);
+		to = memory_resize(NULL, nr, size, "a program");
 		memcpy(to, from, nr * size);
 	}
 	return to;
@@ -33,13 +26,13 @@ program_copy_bare(struct program *to, const struct program *from)
 {
 	program_init(to);
 	to->config = from->config;
-	to->config.poison = copied(from->config.poison, from->config.nr_poison, sizeof(*to->config.poison));
+	to->config.poison = edit_copied(from->config.poison, from->config.nr_poison, sizeof(*to->config.poison));
 	to->nr_init = from->nr_init;
-	to->init = copied(from->init, from->nr_init, sizeof(*to->init));
+	to->init = edit_copied(from->init, from->nr_init, sizeof(*to->init));
 	for (size_t i = 0; i < to->nr_init; i++)
 		to->init[i] = (struct program_step){ .op = from->init[i].op };
 	to->nr_threads = from->nr_threads;
-	to->threads = copied(from->threads, from->nr_threads, sizeof(*to->threads));
+	to->threads = edit_copied(from->threads, from->nr_threads, sizeof(*to->threads));
 	never_copy_all(to, from);
 }
 
@@ -53,7 +46,7 @@ struct ref_change {
 
 /* Renumbers a reference. The map's first page replaces a result that no longer exists. */
 static void
-change_ref(const struct ref_change *c, struct vm_op_ref *ref, uint64_t *number, uint64_t instead)
+edit_change_ref(const struct ref_change *c, struct vm_op_ref *ref, uint64_t *number, uint64_t instead)
 {
 	bool same = ref->from == c->from && ref->from != 0;
 
@@ -68,16 +61,16 @@ change_ref(const struct ref_change *c, struct vm_op_ref *ref, uint64_t *number, 
 }
 
 static void
-change_refs(struct program *p, const struct ref_change *c)
+edit_change_refs(struct program *p, const struct ref_change *c)
 {
 	for (unsigned i = 0; i < program_nr_ops(p); i++) {
 		struct vm_op *op = program_op(p, i);
 
 		if (!vm_op_has_refs(op))
 			continue;
-		change_ref(c, &op->ref_start, &op->start, p->config.min);
-		change_ref(c, &op->ref_end, &op->end, p->config.min);
-		change_ref(c, &op->ref_value, &op->value, 0);
+		edit_change_ref(c, &op->ref_start, &op->start, p->config.min);
+		edit_change_ref(c, &op->ref_end, &op->end, p->config.min);
+		edit_change_ref(c, &op->ref_value, &op->value, 0);
 	}
 }
 
@@ -91,24 +84,21 @@ program_drop_refs(struct vm_op *op, const struct program_config *cfg)
 	op->ref_start = op->ref_end = op->ref_value = (struct vm_op_ref){ 0 };
 }
 
-bool
-program_refers_to(struct program *p, unsigned number)
+static bool
+edit_names(struct vm_op_ref ref, struct program_place at)
 {
-	struct vm_op_ref it = { VM_OP_REF_INIT, (uint8_t)number };
+	return ref.from == at.from && ref.op == at.op;
+}
 
-	if (number >= p->nr_init) {
-		unsigned t = 0;
+bool
+program_refers_to(const struct program *p, unsigned number)
+{
+	struct program_place at = program_place(p, number);
 
-		for (number -= (unsigned)p->nr_init; number >= p->threads[t].nr_ops; t++)
-			number -= p->threads[t].nr_ops;
-		it = (struct vm_op_ref){ (uint8_t)(1 + t), (uint8_t)number };
-	}
 	for (unsigned i = 0; i < program_nr_ops(p); i++) {
 		const struct vm_op *op = program_op(p, i);
 
-		if ((op->ref_start.from == it.from && op->ref_start.op == it.op) ||
-		    (op->ref_end.from == it.from && op->ref_end.op == it.op) ||
-		    (op->ref_value.from == it.from && op->ref_value.op == it.op))
+		if (edit_names(op->ref_start, at) || edit_names(op->ref_end, at) || edit_names(op->ref_value, at))
 			return true;
 	}
 	return false;
@@ -121,7 +111,7 @@ program_drop_thread(struct program *p, unsigned thread)
 	for (unsigned t = thread; t < p->nr_threads; t++)
 		p->threads[t] = p->threads[t + 1];
 	never_thread_dropped(p, thread);
-	change_refs(p, &(struct ref_change){ .from = (uint8_t)(1 + thread), .whole = true });
+	edit_change_refs(p, &(struct ref_change){ .from = (uint8_t)(1 + thread), .whole = true });
 }
 
 bool
@@ -135,11 +125,10 @@ program_drop_op(struct program *p, unsigned thread, unsigned op)
 		t->line[i] = t->line[i + 1];
 	}
 	never_op_dropped(p, thread, op);
-	change_refs(p, &(struct ref_change){ .from = (uint8_t)(1 + thread), .at = op, .by = -1 });
-	if (t->nr_ops == 0)
-		program_drop_thread(p, thread);
-	else
+	edit_change_refs(p, &(struct ref_change){ .from = (uint8_t)(1 + thread), .at = op, .by = -1 });
+	if (t->nr_ops > 0)
 		return false;
+	program_drop_thread(p, thread);
 	return true;
 }
 
@@ -152,7 +141,7 @@ program_drop_init(struct program *p, size_t i)
 	p->nr_init--;
 	for (; i < p->nr_init; i++)
 		p->init[i] = p->init[i + 1];
-	change_refs(p, &(struct ref_change){ .from = VM_OP_REF_INIT, .at = at, .by = -1 });
+	edit_change_refs(p, &(struct ref_change){ .from = VM_OP_REF_INIT, .at = at, .by = -1 });
 }
 
 bool
@@ -169,18 +158,18 @@ program_insert_op(struct program *p, unsigned thread, unsigned at, const struct 
 	t->ops[at] = *op;
 	t->line[at] = 0;
 	never_op_inserted(p, thread, at);
-	change_refs(p, &(struct ref_change){ .from = (uint8_t)(1 + thread), .at = at, .by = 1 });
+	edit_change_refs(p, &(struct ref_change){ .from = (uint8_t)(1 + thread), .at = at, .by = 1 });
 	return true;
 }
 
 void
 program_insert_init(struct program *p, size_t at, const struct vm_op *op)
 {
-	p->init = sized(p->init, p->nr_init + 1, sizeof(*p->init));
+	p->init = memory_resize(p->init, p->nr_init + 1, sizeof(*p->init), "a program");
 	for (size_t i = p->nr_init++; i > at; i--)
 		p->init[i] = p->init[i - 1];
 	p->init[at] = (struct program_step){ .op = *op };
-	change_refs(p, &(struct ref_change){ .from = VM_OP_REF_INIT, .at = (unsigned)at, .by = 1 });
+	edit_change_refs(p, &(struct ref_change){ .from = VM_OP_REF_INIT, .at = (unsigned)at, .by = 1 });
 }
 
 bool
@@ -188,14 +177,14 @@ program_add_thread(struct program *p, const struct vm_op *op)
 {
 	if (p->nr_threads == PROGRAM_THREADS_MAX)
 		return false;
-	p->threads = sized(p->threads, p->nr_threads + 1, sizeof(*p->threads));
+	p->threads = memory_resize(p->threads, p->nr_threads + 1, sizeof(*p->threads), "a program");
 	p->threads[p->nr_threads] = (struct program_thread){ .nr_ops = 1, .ops = { *op } };
 	p->nr_threads++;
 	return true;
 }
 
 static void
-init_ref_to_thread(struct vm_op_ref *ref)
+edit_init_ref_to_thread(struct vm_op_ref *ref)
 {
 	if (ref->from == VM_OP_REF_INIT)
 		ref->from = 1;
@@ -206,7 +195,7 @@ program_init_as_thread(struct program *p)
 {
 	if (p->nr_init == 0 || p->nr_init > PROGRAM_OPS_MAX)
 		return false;
-	p->threads = sized(p->threads, 1, sizeof(*p->threads));
+	p->threads = memory_resize(p->threads, 1, sizeof(*p->threads), "a program");
 	p->threads[0] = (struct program_thread){ 0 };
 	p->nr_threads = 1;
 	for (size_t i = 0; i < p->nr_init; i++) {
@@ -219,34 +208,11 @@ program_init_as_thread(struct program *p)
 	for (unsigned i = 0; i < p->threads[0].nr_ops; i++) {
 		struct vm_op *op = &p->threads[0].ops[i];
 
-		init_ref_to_thread(&op->ref_start);
-		init_ref_to_thread(&op->ref_end);
-		init_ref_to_thread(&op->ref_value);
+		edit_init_ref_to_thread(&op->ref_start);
+		edit_init_ref_to_thread(&op->ref_end);
+		edit_init_ref_to_thread(&op->ref_value);
 	}
 	return true;
-}
-
-unsigned
-program_nr_ops(const struct program *p)
-{
-	unsigned nr = (unsigned)p->nr_init;
-
-	for (unsigned t = 0; t < p->nr_threads; t++)
-		nr += p->threads[t].nr_ops;
-	return nr;
-}
-
-struct vm_op *
-program_op(struct program *p, unsigned number)
-{
-	unsigned t = 0;
-
-	if (number < p->nr_init)
-		return &p->init[number].op;
-	number -= (unsigned)p->nr_init;
-	for (; number >= p->threads[t].nr_ops; t++)
-		number -= p->threads[t].nr_ops;
-	return &p->threads[t].ops[number];
 }
 
 /* --- pages --- */
@@ -255,7 +221,7 @@ program_op(struct program *p, unsigned number)
 typedef void page_function(void *arg, uint64_t *page);
 
 static void
-for_each_page(struct program *p, page_function *function, void *arg)
+edit_each_page(struct program *p, page_function *function, void *arg)
 {
 	for (unsigned i = 0; i < program_nr_ops(p); i++) {
 		struct vm_op *op = program_op(p, i);
@@ -275,7 +241,7 @@ struct pages {
 };
 
 static void
-add_page(void *arg, uint64_t *page)
+edit_add_page(void *arg, uint64_t *page)
 {
 	struct pages *all = arg;
 
@@ -283,7 +249,7 @@ add_page(void *arg, uint64_t *page)
 }
 
 static int
-compare_pages(const void *a, const void *b)
+edit_compare_pages(const void *a, const void *b)
 {
 	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
 
@@ -298,10 +264,10 @@ program_pages(const struct program *p, uint64_t **ret)
 	size_t nr = 0;
 
 	program_copy_bare(&copy, p);
-	all.pages = sized(NULL, 2 * program_nr_ops(p) + p->config.nr_poison, sizeof(*all.pages));
-	for_each_page(&copy, add_page, &all);
+	all.pages = memory_resize(NULL, 2 * program_nr_ops(p) + p->config.nr_poison, sizeof(*all.pages), "a program");
+	edit_each_page(&copy, edit_add_page, &all);
 	program_free(&copy);
-	qsort(all.pages, all.nr, sizeof(*all.pages), compare_pages);
+	qsort(all.pages, all.nr, sizeof(*all.pages), edit_compare_pages);
 	for (size_t i = 0; i < all.nr; i++)
 		if (nr == 0 || all.pages[nr - 1] != all.pages[i])
 			all.pages[nr++] = all.pages[i];
@@ -314,7 +280,7 @@ struct shift {
 };
 
 static void
-shift_page(void *arg, uint64_t *page)
+edit_shift_page(void *arg, uint64_t *page)
 {
 	const struct shift *s = arg;
 
@@ -327,5 +293,5 @@ program_shift_pages(struct program *p, uint64_t from, uint64_t by)
 {
 	struct shift s = { from, by };
 
-	for_each_page(p, shift_page, &s);
+	edit_each_page(p, edit_shift_page, &s);
 }

@@ -29,7 +29,7 @@ void program_insert_init(struct program *p, size_t at, const struct vm_op *op);
 /* Replaces arguments of @op that are results by numbers: a page becomes the map's first page. */
 void program_drop_refs(struct vm_op *op, const struct program_config *cfg);
 /* Is the result of operation @number an argument of another operation? */
-bool program_refers_to(struct program *p, unsigned number);
+bool program_refers_to(const struct program *p, unsigned number);
 /* Adds a thread with one operation. False: the program has the most threads already. */
 bool program_add_thread(struct program *p, const struct vm_op *op);
 
@@ -38,10 +38,6 @@ bool program_add_thread(struct program *p, const struct vm_op *op);
  * many, and *p is unchanged.
  */
 bool program_init_as_thread(struct program *p);
-
-/* The number of operations in the init steps and all threads. */
-unsigned program_nr_ops(const struct program *p);
-struct vm_op *program_op(struct program *p, unsigned number);
 
 /* The page numbers that operations and poison name, ascending, each once. *ret is malloc'ed. */
 size_t program_pages(const struct program *p, uint64_t **ret);

@@ -28,13 +28,6 @@ never_free(struct program_never *n)
 	*n = (struct program_never){ 0 };
 }
 
-static bool
-result_equal(const struct vm_result *a, const struct vm_result *b)
-{
-	return a->outcome == b->outcome &&
-	       (a->outcome == VM_OUTCOME_NONE || (a->code == b->code && a->value == b->value));
-}
-
 bool
 never_equal(const struct program_never *a, const struct program_never *b)
 {
@@ -43,7 +36,7 @@ never_equal(const struct program_never *a, const struct program_never *b)
 		return false;
 	for (size_t i = 0; i < a->nr_results; i++)
 		if (a->results[i].thread != b->results[i].thread || a->results[i].op != b->results[i].op ||
-		    !result_equal(&a->results[i].result, &b->results[i].result))
+		    !vm_result_equal(&a->results[i].result, &b->results[i].result))
 			return false;
 	return true;
 }
@@ -69,7 +62,7 @@ never_copy_all(struct program *to, const struct program *from)
 
 /* Adds a result in ascending order of threads, which may differ from the order in the text. */
 static void
-add_result(struct program_never *n, unsigned thread, unsigned op, const struct vm_result *result)
+never_add_result(struct program_never *n, unsigned thread, unsigned op, const struct vm_result *result)
 {
 	size_t i = n->nr_results;
 
@@ -81,7 +74,7 @@ add_result(struct program_never *n, unsigned thread, unsigned op, const struct v
 
 /* Parses "R,*,R" for thread @t, from the current word. */
 static bool
-parse_results(struct lex *l, const struct program_thread *thread, unsigned t, struct program_never *n)
+never_parse_results(struct lex *l, const struct program_thread *thread, unsigned t, struct program_never *n)
 {
 	const char *at = l->word, *end = l->word + l->word_len;
 	unsigned i = 0;
@@ -95,7 +88,7 @@ parse_results(struct lex *l, const struct program_thread *thread, unsigned t, st
 			if (!optext_parse_result(
 			        l, at, len, &thread->ops[i], OPTEXT_MAY_BE_NONE | OPTEXT_MAY_BE_ANY, &r))
 				return false;
-			add_result(n, t, i, &r);
+			never_add_result(n, t, i, &r);
 		}
 		at += len + 1;
 	}
@@ -108,7 +101,7 @@ parse_results(struct lex *l, const struct program_thread *thread, unsigned t, st
 
 /* Parses "S-E:" at the start of a word. *ret is what follows it. */
 static bool
-parse_pages(const char *text, size_t len, uint64_t *start, uint64_t *end, const char **ret)
+never_parse_pages(const char *text, size_t len, uint64_t *start, uint64_t *end, const char **ret)
 {
 	const char *colon = memchr(text, ':', len), *dash = memchr(text, '-', len);
 	lex_wide from, to;
@@ -124,7 +117,7 @@ parse_pages(const char *text, size_t len, uint64_t *start, uint64_t *end, const 
 }
 
 static bool
-parse_state(struct lex *l, struct program_never *n)
+never_parse_state(struct lex *l, struct program_never *n)
 {
 	struct strbuf text = { 0 };
 	uint64_t start, end;
@@ -138,7 +131,7 @@ parse_state(struct lex *l, struct program_never *n)
 		bool count = l->word_len > 3 && memcmp(l->word, "uw=", 3) == 0;
 
 		if (!count && !lex_is(l, "!busy") && !lex_is(l, "(empty)") &&
-		    !parse_pages(l->word, l->word_len, &start, &end, &rest)) {
+		    !never_parse_pages(l->word, l->word_len, &start, &end, &rest)) {
 			strbuf_free(&text);
 			return lex_fail(l, "pages like 20-24:*w1* or 20-24:-, uw=N, !busy or (empty)");
 		}
@@ -152,7 +145,7 @@ parse_state(struct lex *l, struct program_never *n)
 
 /* Parses "T0:": the thread, or -1. */
 static int
-parse_thread(const struct lex *l)
+never_parse_thread(const struct lex *l)
 {
 	if (l->word_len < 3 || l->word[l->word_len - 1] != ':')
 		return -1;
@@ -160,7 +153,7 @@ parse_thread(const struct lex *l)
 }
 
 static bool
-parse_parts(struct lex *l, const struct program *p, struct program_never *n)
+never_parse_parts(struct lex *l, const struct program *p, struct program_never *n)
 {
 	uint32_t named = 0;
 	bool more = true;
@@ -168,15 +161,15 @@ parse_parts(struct lex *l, const struct program *p, struct program_never *n)
 	if (lex_at_end(l))
 		return lex_fail(l, "results of a thread such as \"T0:\", or a state");
 	while (more) {
-		int t = parse_thread(l);
+		int t = never_parse_thread(l);
 
 		if (t < 0)
-			return parse_state(l, n);
+			return never_parse_state(l, n);
 		if ((unsigned)t >= p->nr_threads || (named & (uint32_t)1 << t) != 0)
 			return lex_fail(l, "each thread of the program once at most");
 		named |= (uint32_t)1 << t;
 		lex_next(l);
-		if (!parse_results(l, &p->threads[t], (unsigned)t, n))
+		if (!never_parse_results(l, &p->threads[t], (unsigned)t, n))
 			return false;
 		more = lex_is(l, "|");
 		if (!more && !lex_at_end(l))
@@ -194,7 +187,7 @@ never_parse(struct lex *l, const struct program *p, struct program_never *n)
 	*n = (struct program_never){ .line = l->line };
 	if (p->nr_threads == 0)
 		return lex_fail(l, "threads in a program with never lines");
-	if (parse_parts(l, p, n)) {
+	if (never_parse_parts(l, p, n)) {
 		if (n->nr_results > 0 || n->state != NULL)
 			return true;
 		(void)lex_complain(l, l->line_at, "a result or a state to forbid, found \"*\" alone");
@@ -232,7 +225,7 @@ never_print(const struct program *p, const struct program_never *n, struct strbu
 
 /* "rw-/rwx:copy:w1u!T" */
 static void
-print_attributes(const struct vm_run *run, struct strbuf *out)
+never_print_attributes(const struct vm_run *run, struct strbuf *out)
 {
 	struct vm_run copy = *run;
 	const struct vm_state one = { .nr_runs = 1, .runs = &copy };
@@ -248,7 +241,7 @@ print_attributes(const struct vm_run *run, struct strbuf *out)
 
 /* Do all pages in [start, end) have attributes that match? */
 static bool
-pages_match(const struct vm_state *s, uint64_t start, uint64_t end, const char *pattern)
+never_match_pages(const struct vm_state *s, uint64_t start, uint64_t end, const char *pattern)
 {
 	uint64_t page = start;
 	bool unmapped = strcmp(pattern, UNMAPPED) == 0;
@@ -263,7 +256,7 @@ pages_match(const struct vm_state *s, uint64_t start, uint64_t end, const char *
 			break;
 		if (unmapped || s->runs[i].start > page)
 			return false;
-		print_attributes(&s->runs[i], &text);
+		never_print_attributes(&s->runs[i], &text);
 		matches = fnmatch(pattern, strbuf_text(&text), 0) == 0;
 		strbuf_free(&text);
 		if (!matches)
@@ -274,7 +267,7 @@ pages_match(const struct vm_state *s, uint64_t start, uint64_t end, const char *
 }
 
 static bool
-word_matches(const struct vm_state *s, const char *word)
+never_match_word(const struct vm_state *s, const char *word)
 {
 	uint64_t start, end;
 	const char *pattern;
@@ -284,20 +277,20 @@ word_matches(const struct vm_state *s, const char *word)
 		return s->busy;
 	if (strcmp(word, "(empty)") == 0)
 		return s->nr_runs == 0;
-	if (parse_pages(word, strlen(word), &start, &end, &pattern))
-		return pages_match(s, start, end, pattern);
+	if (never_parse_pages(word, strlen(word), &start, &end, &pattern))
+		return never_match_pages(s, start, end, pattern);
 	(void)snprintf(count, sizeof(count), "uw=%lld", (long long)s->user_wired);
 	return fnmatch(word, count, 0) == 0;
 }
 
 static bool
-state_matches(const struct vm_state *s, const char *state)
+never_match_state(const struct vm_state *s, const char *state)
 {
 	char *copy = memory_text(state, "a pattern"), *rest = copy, *word;
 	bool matches = true;
 
 	while (matches && (word = strsep(&rest, " ")) != NULL)
-		matches = word_matches(s, word);
+		matches = never_match_word(s, word);
 	free(copy);
 	return matches;
 }
@@ -306,15 +299,15 @@ bool
 never_matches(const struct program_never *n, const struct vm_result *const results[], const struct vm_state *s)
 {
 	for (size_t i = 0; i < n->nr_results; i++)
-		if (!result_equal(&n->results[i].result, &results[n->results[i].thread][n->results[i].op]))
+		if (!vm_result_equal(&n->results[i].result, &results[n->results[i].thread][n->results[i].op]))
 			return false;
-	return n->state == NULL || state_matches(s, n->state);
+	return n->state == NULL || never_match_state(s, n->state);
 }
 
 /* --- after edits of the program --- */
 
 static void
-drop_pattern(struct program *p, size_t at)
+never_drop(struct program *p, size_t at)
 {
 	never_free(&p->nevers[at]);
 	p->nr_nevers--;
@@ -323,7 +316,7 @@ drop_pattern(struct program *p, size_t at)
 }
 
 static bool
-names(const struct program_never *n, unsigned thread, unsigned first, unsigned last)
+never_has(const struct program_never *n, unsigned thread, unsigned first, unsigned last)
 {
 	for (size_t i = 0; i < n->nr_results; i++)
 		if (n->results[i].thread == thread && n->results[i].op >= first && n->results[i].op <= last)
@@ -334,22 +327,19 @@ names(const struct program_never *n, unsigned thread, unsigned first, unsigned l
 bool
 never_names(const struct program *p, unsigned number)
 {
-	unsigned t = 0;
+	struct program_place at = program_place(p, number);
 
-	if (number < p->nr_init)
+	if (at.from == VM_OP_REF_INIT)
 		return false;
-	number -= (unsigned)p->nr_init;
-	for (; number >= p->threads[t].nr_ops; t++)
-		number -= p->threads[t].nr_ops;
 	for (size_t i = 0; i < p->nr_nevers; i++)
-		if (names(&p->nevers[i], t, number, number))
+		if (never_has(&p->nevers[i], at.from - 1u, (unsigned)at.op, (unsigned)at.op))
 			return true;
 	return false;
 }
 
 /* Renumbers the operations of @thread from @from on. */
 static void
-move_ops(struct program_never *n, unsigned thread, unsigned from, int by)
+never_move_ops(struct program_never *n, unsigned thread, unsigned from, int by)
 {
 	for (size_t i = 0; i < n->nr_results; i++)
 		if (n->results[i].thread == thread && n->results[i].op >= from)
@@ -360,10 +350,10 @@ void
 never_op_dropped(struct program *p, unsigned thread, unsigned op)
 {
 	for (size_t i = p->nr_nevers; i-- > 0;) {
-		if (names(&p->nevers[i], thread, op, op))
-			drop_pattern(p, i);
+		if (never_has(&p->nevers[i], thread, op, op))
+			never_drop(p, i);
 		else
-			move_ops(&p->nevers[i], thread, op, -1);
+			never_move_ops(&p->nevers[i], thread, op, -1);
 	}
 }
 
@@ -371,7 +361,7 @@ void
 never_op_inserted(struct program *p, unsigned thread, unsigned op)
 {
 	for (size_t i = 0; i < p->nr_nevers; i++)
-		move_ops(&p->nevers[i], thread, op, 1);
+		never_move_ops(&p->nevers[i], thread, op, 1);
 }
 
 void
@@ -380,8 +370,8 @@ never_thread_dropped(struct program *p, unsigned thread)
 	for (size_t i = p->nr_nevers; i-- > 0;) {
 		struct program_never *n = &p->nevers[i];
 
-		if (names(n, thread, 0, PROGRAM_OPS_MAX)) {
-			drop_pattern(p, i);
+		if (never_has(n, thread, 0, PROGRAM_OPS_MAX)) {
+			never_drop(p, i);
 			continue;
 		}
 		for (size_t k = 0; k < n->nr_results; k++)

@@ -135,6 +135,12 @@ struct program {
 	struct program_note *notes; /* the other comments, by ascending line */
 };
 
+/* An operation's place in its program. */
+struct program_place {
+	uint8_t from; /* as in struct vm_op_ref */
+	size_t op;    /* the number of the operation there */
+};
+
 /* Sets *p to an empty program: profile strict, map 16 80, no limit. */
 void program_init(struct program *p);
 void program_free(struct program *p);
@@ -160,8 +166,18 @@ const char *program_verdict_check(const struct program_verdict_line *v, size_t *
 bool program_verdict_same(const struct program_verdict_line *a, const struct program_verdict_line *b);
 /* Compares verdict lines for sorting; the first line of a program is not sorted. */
 int program_verdict_order(const void *a, const void *b);
+/* The number of operations in the init steps and all threads. */
+unsigned program_nr_ops(const struct program *p);
+/* Where operation @number is. The init steps count first, then the threads one after the other, then the final steps.
+ */
+struct program_place program_place(const struct program *p, size_t number);
+/* The operation there, or operation @number; NULL: there is none. */
+struct vm_op *program_op_at(const struct program *p, struct program_place at);
+struct vm_op *program_op(const struct program *p, size_t number);
 /* Is the result of an operation an argument of another one? */
 bool program_has_refs(const struct program *p);
 bool vm_op_equal(const struct vm_op *a, const struct vm_op *b);
+/* Two results that are missing are equal. */
+bool vm_result_equal(const struct vm_result *a, const struct vm_result *b);
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* program-life.c - makes, frees and compares programs. See program-data.h; the text form is in vmt-*.c. */
+/*
+ * program-life.c - makes, frees and compares programs. See program-data.h; program-ops.c has what concerns operations,
+ * and vmt-*.c the text form.
+ */
 #include "harness/program/program-data.h"
 
 #include <stdlib.h>
@@ -23,7 +26,7 @@ program_init(struct program *p)
 }
 
 static void
-free_steps(struct program_step *steps, size_t nr)
+life_free_steps(struct program_step *steps, size_t nr)
 {
 	for (size_t i = 0; i < nr; i++)
 		free(steps[i].state);
@@ -34,8 +37,8 @@ void
 program_free(struct program *p)
 {
 	free(p->config.poison);
-	free_steps(p->init, p->nr_init);
-	free_steps(p->final, p->nr_final);
+	life_free_steps(p->init, p->nr_init);
+	life_free_steps(p->final, p->nr_final);
 	free(p->threads);
 	for (size_t i = 0; i < p->nr_outcomes; i++)
 		free(p->outcomes[i].text);
@@ -54,146 +57,113 @@ program_free(struct program *p)
 	program_init(p);
 }
 
+/* --- comparing --- */
+
+typedef bool life_equal_fn(const void *a, const void *b);
+
+/* Do both arrays have the same number of elements, equal in pairs? */
 static bool
-ref_equal(struct vm_op_ref a, struct vm_op_ref b)
+life_arrays_equal(const void *a, size_t nr_a, const void *b, size_t nr_b, size_t size, life_equal_fn *equal)
 {
-	return a.from == b.from && a.op == b.op;
+	if (nr_a != nr_b)
+		return false;
+	for (size_t i = 0; i < nr_a; i++)
+		if (!equal((const char *)a + i * size, (const char *)b + i * size))
+			return false;
+	return true;
+}
+
+#define LIFE_ARRAYS_EQUAL(a, b, array, equal)                                                                          \
+	life_arrays_equal((a)->array, (a)->nr_##array, (b)->array, (b)->nr_##array, sizeof(*(a)->array), (equal))
+
+static bool
+life_ops_equal(const void *a, const void *b)
+{
+	return vm_op_equal(a, b);
 }
 
 static bool
-refs_equal(const struct vm_op *a, const struct vm_op *b)
-{
-	return ref_equal(a->ref_start, b->ref_start) && ref_equal(a->ref_end, b->ref_end) &&
-	       ref_equal(a->ref_value, b->ref_value);
-}
-
-bool
-vm_op_equal(const struct vm_op *a, const struct vm_op *b)
-{
-	return refs_equal(a, b) && a->code == b->code && a->prot == b->prot && a->max == b->max &&
-	       a->choice == b->choice && a->flags == b->flags && a->start == b->start && a->end == b->end &&
-	       a->value == b->value;
-}
-
-static bool
-text_equal(const char *a, const char *b)
+life_texts_equal(const char *a, const char *b)
 {
 	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
 static bool
-result_equal(const struct vm_result *a, const struct vm_result *b)
+life_poison_equal(const void *a, const void *b)
 {
-	return a->outcome == b->outcome && a->code == b->code && a->value == b->value;
-}
+	const struct program_poison *x = a, *y = b;
 
-static bool
-poison_equal(const struct program_config *a, const struct program_config *b)
-{
-	if (a->nr_poison != b->nr_poison)
-		return false;
-	for (size_t i = 0; i < a->nr_poison; i++) {
-		if (a->poison[i].page != b->poison[i].page || a->poison[i].code != b->poison[i].code)
-			return false;
-	}
-	return true;
+	return x->page == y->page && x->code == y->code;
 }
 
 /* Are the directives equal in effect? A line that gives a default value equals no line. */
 static bool
-config_equal(const struct program_config *a, const struct program_config *b)
+life_configs_equal(const struct program_config *a, const struct program_config *b)
 {
-	return vm_profile_equal(a->profile, b->profile) && text_equal(a->mutant, b->mutant) && a->min == b->min &&
+	return vm_profile_equal(a->profile, b->profile) && life_texts_equal(a->mutant, b->mutant) && a->min == b->min &&
 	       a->max == b->max && a->kernel == b->kernel && a->limit == b->limit && a->frames == b->frames &&
-	       poison_equal(a, b);
+	       LIFE_ARRAYS_EQUAL(a, b, poison, life_poison_equal);
 }
 
 static bool
-steps_equal(const struct program_step *a, size_t nr_a, const struct program_step *b, size_t nr_b)
+life_steps_equal(const void *a, const void *b)
 {
-	if (nr_a != nr_b)
-		return false;
-	for (size_t i = 0; i < nr_a; i++) {
-		if (!vm_op_equal(&a[i].op, &b[i].op) || a[i].has_result != b[i].has_result)
-			return false;
-		if (a[i].has_result && !result_equal(&a[i].result, &b[i].result))
-			return false;
-		if (!text_equal(a[i].state, b[i].state))
-			return false;
-	}
-	return true;
+	const struct program_step *x = a, *y = b;
+
+	return vm_op_equal(&x->op, &y->op) && x->has_result == y->has_result &&
+	       (!x->has_result || vm_result_equal(&x->result, &y->result)) && life_texts_equal(x->state, y->state);
 }
 
 static bool
-threads_equal(const struct program *a, const struct program *b)
+life_threads_equal(const void *a, const void *b)
 {
-	if (a->nr_threads != b->nr_threads)
-		return false;
-	for (unsigned t = 0; t < a->nr_threads; t++) {
-		const struct program_thread *x = &a->threads[t], *y = &b->threads[t];
+	const struct program_thread *x = a, *y = b;
 
-		if (x->nr_ops != y->nr_ops)
-			return false;
-		for (unsigned i = 0; i < x->nr_ops; i++) {
-			if (!vm_op_equal(&x->ops[i], &y->ops[i]))
-				return false;
-		}
-	}
-	return true;
+	return LIFE_ARRAYS_EQUAL(x, y, ops, life_ops_equal);
 }
 
 static bool
-outcomes_equal(const struct program *a, const struct program *b)
+life_outcomes_equal(const void *a, const void *b)
 {
-	if (a->nr_outcomes != b->nr_outcomes)
-		return false;
-	for (size_t i = 0; i < a->nr_outcomes; i++) {
-		if (strcmp(a->outcomes[i].text, b->outcomes[i].text) != 0)
-			return false;
-	}
-	return true;
+	const struct program_outcome *x = a, *y = b;
+
+	return strcmp(x->text, y->text) == 0;
 }
 
 static bool
-nevers_equal(const struct program *a, const struct program *b)
+life_nevers_equal(const void *a, const void *b)
 {
-	if (a->nr_nevers != b->nr_nevers)
-		return false;
-	for (size_t i = 0; i < a->nr_nevers; i++)
-		if (!never_equal(&a->nevers[i], &b->nevers[i]))
-			return false;
-	return true;
+	return never_equal(a, b);
 }
 
 static bool
-verdicts_equal(const struct program *a, const struct program *b)
+life_verdicts_equal(const void *a, const void *b)
 {
-	if (a->nr_verdicts != b->nr_verdicts)
-		return false;
-	for (size_t i = 0; i < a->nr_verdicts; i++)
-		if (a->verdicts[i].kind != b->verdicts[i].kind ||
-		    !text_equal(a->verdicts[i].detail, b->verdicts[i].detail))
-			return false;
-	return true;
+	const struct program_verdict_line *x = a, *y = b;
+
+	return x->kind == y->kind && life_texts_equal(x->detail, y->detail);
 }
 
 static bool
-expectations_equal(const struct program *a, const struct program *b)
+life_expectations_equal(const struct program *a, const struct program *b)
 {
-	if (a->has_schedules != b->has_schedules || (a->has_schedules && a->schedules != b->schedules))
-		return false;
-	return verdicts_equal(a, b) && text_equal(a->result, b->result) && outcomes_equal(a, b) && nevers_equal(a, b) &&
+	return a->has_schedules == b->has_schedules && (!a->has_schedules || a->schedules == b->schedules) &&
 	       a->has_schedule == b->has_schedule && schedule_equal(&a->schedule, &b->schedule) &&
-	       schedule_equal(&a->order, &b->order);
+	       schedule_equal(&a->order, &b->order) && life_texts_equal(a->result, b->result) &&
+	       LIFE_ARRAYS_EQUAL(a, b, verdicts, life_verdicts_equal) &&
+	       LIFE_ARRAYS_EQUAL(a, b, outcomes, life_outcomes_equal) &&
+	       LIFE_ARRAYS_EQUAL(a, b, nevers, life_nevers_equal);
 }
 
 bool
 program_equal(const struct program *a, const struct program *b)
 {
-	return config_equal(&a->config, &b->config) && threads_equal(a, b) &&
-	       steps_equal(a->init, a->nr_init, b->init, b->nr_init) &&
-	       steps_equal(a->final, a->nr_final, b->final, b->nr_final) && expectations_equal(a, b);
+	return life_configs_equal(&a->config, &b->config) && LIFE_ARRAYS_EQUAL(a, b, threads, life_threads_equal) &&
+	       LIFE_ARRAYS_EQUAL(a, b, init, life_steps_equal) && LIFE_ARRAYS_EQUAL(a, b, final, life_steps_equal) &&
+	       life_expectations_equal(a, b);
 }
+
+/* --- verdicts --- */
 
 const struct program_verdict_line *
 program_verdict(const struct program *p)
@@ -242,8 +212,7 @@ program_add_verdict(struct program *p, enum program_verdict kind, const char *de
 void
 program_take_verdict(struct program *p, const struct program_verdict_line *v)
 {
-	p->verdicts = memory_resize(p->verdicts, p->nr_verdicts + 1, sizeof(*v), "a verdict");
-	p->verdicts[p->nr_verdicts++] = *v;
+	*MEMORY_APPEND(p->verdicts, p->nr_verdicts, "a verdict") = *v;
 	if (p->nr_verdicts > 2)
 		qsort(&p->verdicts[1], p->nr_verdicts - 1, sizeof(*v), program_verdict_order);
 }
@@ -256,66 +225,4 @@ program_drop_verdicts(struct program *p)
 	free(p->verdicts);
 	p->verdicts = NULL;
 	p->nr_verdicts = 0;
-}
-
-static bool
-op_sees_pages(const struct vm_op *op)
-{
-	return op->code == VM_OP_read || op->code == VM_OP_write || op->code == VM_OP_pageout;
-}
-
-/* The pages of @op's range that are in the map, if @op brings pages in; otherwise 0. */
-static uint64_t
-op_wires(const struct program_config *cfg, const struct vm_op *op)
-{
-	uint64_t start = op->start < cfg->min ? cfg->min : op->start, end = op->end > cfg->max ? cfg->max : op->end;
-
-	if (op->code == VM_OP_wire)
-		return start < end ? end - start : 0;
-	return op->code == VM_OP_fault || op->code == VM_OP_read || op->code == VM_OP_write;
-}
-
-uint64_t
-program_wires(const struct program *p)
-{
-	uint64_t nr = 0;
-
-	for (size_t i = 0; i < p->nr_init; i++)
-		nr += op_wires(&p->config, &p->init[i].op);
-	for (size_t i = 0; i < p->nr_final; i++)
-		nr += op_wires(&p->config, &p->final[i].op);
-	for (unsigned t = 0; t < p->nr_threads; t++)
-		for (unsigned i = 0; i < p->threads[t].nr_ops; i++)
-			nr += op_wires(&p->config, &p->threads[t].ops[i]);
-	return nr;
-}
-
-bool
-program_sees_pages(const struct program *p)
-{
-	bool sees = p->config.frames != 0;
-
-	for (size_t i = 0; i < p->nr_init && !sees; i++)
-		sees = op_sees_pages(&p->init[i].op);
-	for (size_t i = 0; i < p->nr_final && !sees; i++)
-		sees = op_sees_pages(&p->final[i].op);
-	for (unsigned t = 0; t < p->nr_threads; t++)
-		for (unsigned i = 0; i < p->threads[t].nr_ops && !sees; i++)
-			sees = op_sees_pages(&p->threads[t].ops[i]);
-	return sees;
-}
-
-bool
-program_has_refs(const struct program *p)
-{
-	bool has = false;
-
-	for (size_t i = 0; i < p->nr_init && !has; i++)
-		has = vm_op_has_refs(&p->init[i].op);
-	for (size_t i = 0; i < p->nr_final && !has; i++)
-		has = vm_op_has_refs(&p->final[i].op);
-	for (unsigned t = 0; t < p->nr_threads; t++)
-		for (unsigned i = 0; i < p->threads[t].nr_ops && !has; i++)
-			has = vm_op_has_refs(&p->threads[t].ops[i]);
-	return has;
 }

@@ -47,19 +47,6 @@ refs_fail(const struct vmt_parser *ps, const struct vmt_ref *r, const char *expe
 	return lex_complain_of(&ps->lex, r->line, r->column, "%s, found \"%.*s\"", expected, (int)r->word_len, r->word);
 }
 
-/* The operation that @ref names; NULL: there is none. */
-static const struct vm_op *
-refs_meant(const struct program *p, struct vm_op_ref ref)
-{
-	if (ref.from == VM_OP_REF_INIT)
-		return ref.op < p->nr_init ? &p->init[ref.op].op : NULL;
-	if (ref.from == VM_OP_REF_FINAL)
-		return ref.op < p->nr_final ? &p->final[ref.op].op : NULL;
-	if (ref.from > p->nr_threads || ref.op >= p->threads[ref.from - 1].nr_ops)
-		return NULL;
-	return &p->threads[ref.from - 1].ops[ref.op];
-}
-
 /* Does the named operation always end after the other one starts? */
 static bool
 refs_come_later(const struct vmt_ref *r)
@@ -76,7 +63,7 @@ vmt_finish_refs(struct vmt_parser *ps)
 {
 	for (size_t i = 0; i < ps->nr_refs; i++) {
 		const struct vmt_ref *r = &ps->refs[i];
-		const struct vm_op *op = refs_meant(ps->p, r->ref);
+		const struct vm_op *op = program_op_at(ps->p, (struct program_place){ r->ref.from, r->ref.op });
 
 		if (refs_come_later(r))
 			return refs_fail(ps, r, "the result of an operation that can come before this one");

@@ -102,12 +102,6 @@ seqdiff_free(struct seqdiff *d)
 	strbuf_free(&d->scratch);
 }
 
-static bool
-result_equal(const struct vm_result *a, const struct vm_result *b)
-{
-	return a->outcome == b->outcome && a->code == b->code && a->value == b->value;
-}
-
 /* Appends a line of a report: "  engine  KERN_SUCCESS". */
 static void
 report_result(struct strbuf *out, const char *who, const struct vm_op *op, const struct vm_result *r)
@@ -196,7 +190,7 @@ compare_step(struct seqdiff *d, struct seqrun run[2], const struct vm_op *op, bo
 	}
 	*ret_blocked = result[0].outcome != VM_OUTCOME_DONE;
 	d->nr_steps++;
-	equal = result_equal(&result[0], &result[1]) && state_equal(&d->state[0], &d->state[1]);
+	equal = vm_result_equal(&result[0], &result[1]) && state_equal(&d->state[0], &d->state[1]);
 	if (equal)
 		return entries_equal(d, run, op) &&
 		       (*ret_blocked || (invariant_holds(d, &run[0], op) && invariant_holds(d, &run[1], op)));
@@ -239,7 +233,7 @@ recorded_step(struct seqdiff *d, struct seqrun *run, const struct program_step *
 	strbuf_clear(&d->scratch);
 	state_print(&d->state[0], &d->scratch);
 	d->nr_steps++;
-	equal = (!step->has_result || result_equal(&result, &step->result)) &&
+	equal = (!step->has_result || vm_result_equal(&result, &step->result)) &&
 	        (step->state == NULL || strcmp(step->state, strbuf_text(&d->scratch)) == 0);
 	if (equal)
 		return result.outcome != VM_OUTCOME_DONE || invariant_holds(d, run, &step->op);
