@@ -63,33 +63,42 @@ static_assert(VM_OP_CODE_MAX < OPS_END, "each operation has its byte");
 /* Precedes the version. No text starts with these bytes, and hardly any input that a fuzzer makes. */
 static const uint8_t magic[BYTES_HEADER - 1] = { 0x89, 'w', 's', 'p', 'r', 'o', 'g' };
 
+struct arg_bytes;
+
 struct bytes_reader {
 	const uint8_t *bytes;
 	size_t at, len;
-	uint64_t near;    /* the first page that one byte can name, once the map is known */
-	unsigned nr_near; /* how many such pages there are */
+	const struct arg_bytes *arg; /* the kind of the argument that is read */
+	uint64_t near;               /* the first page that one byte can name, once the map is known */
+	unsigned nr_near;            /* how many such pages there are */
+};
+
+struct bytes_writer {
+	struct keybuf *out;
+	const struct program_config *cfg;
+	const struct arg_bytes *arg; /* the kind of the argument that is written */
 };
 
 static uint8_t
-take(struct bytes_reader *r)
+bytes_take(struct bytes_reader *r)
 {
 	return r->at < r->len ? r->bytes[r->at++] : 0;
 }
 
 /* The number that follows escape byte @b. */
 static uint64_t
-take_escaped(struct bytes_reader *r, uint8_t b)
+bytes_take_escaped(struct bytes_reader *r, uint8_t b)
 {
 	unsigned n = 1 + (b - ESCAPE) % 8;
 	uint64_t v = 0;
 
 	for (unsigned i = 0; i < n; i++)
-		v |= (uint64_t)take(r) << (8 * i);
+		v |= (uint64_t)bytes_take(r) << (8 * i);
 	return v;
 }
 
 static void
-put_escaped(struct keybuf *out, uint64_t v)
+bytes_put_escaped(struct keybuf *out, uint64_t v)
 {
 	unsigned n = 1;
 
@@ -101,75 +110,76 @@ put_escaped(struct keybuf *out, uint64_t v)
 }
 
 static uint64_t
-take_number(struct bytes_reader *r)
+bytes_take_number(struct bytes_reader *r)
 {
-	uint8_t b = take(r);
+	uint8_t b = bytes_take(r);
 
-	return b < ESCAPE ? b : take_escaped(r, b);
+	return b < ESCAPE ? b : bytes_take_escaped(r, b);
 }
 
 static void
-put_number(struct keybuf *out, uint64_t v)
+bytes_put_number(struct keybuf *out, uint64_t v)
 {
 	if (v < ESCAPE)
 		keybuf_u8(out, (uint8_t)v);
 	else
-		put_escaped(out, v);
+		bytes_put_escaped(out, v);
 }
 
 static uint64_t
-as_page(uint64_t v)
+bytes_as_page(uint64_t v)
 {
 	return v % (VM_OP_PAGE_MAX + 1);
 }
 
 static uint64_t
-at_most(uint64_t v, uint64_t max)
+bytes_at_most(uint64_t v, uint64_t max)
 {
 	return v < max ? v : max;
 }
 
 /* The pages that one byte can name: returns their number, and sets *ret_lo to the first. */
 static uint64_t
-near_pages(const struct program_config *cfg, uint64_t *ret_lo)
+bytes_near_pages(const struct program_config *cfg, uint64_t *ret_lo)
 {
-	*ret_lo = cfg->min - at_most(cfg->min, PAGE_MARGIN);
-	return at_most(cfg->max + PAGE_MARGIN - *ret_lo, ESCAPE);
+	*ret_lo = cfg->min - bytes_at_most(cfg->min, PAGE_MARGIN);
+	return bytes_at_most(cfg->max + PAGE_MARGIN - *ret_lo, ESCAPE);
 }
 
 static uint64_t
-take_page(struct bytes_reader *r)
+bytes_take_page(struct bytes_reader *r)
 {
-	uint8_t b = take(r);
+	uint8_t b = bytes_take(r);
 
-	return b < ESCAPE ? at_most(r->near + b % r->nr_near, VM_OP_PAGE_MAX) : as_page(take_escaped(r, b));
+	return b < ESCAPE ? bytes_at_most(r->near + b % r->nr_near, VM_OP_PAGE_MAX)
+	                  : bytes_as_page(bytes_take_escaped(r, b));
 }
 
 static void
-put_page(struct keybuf *out, const struct program_config *cfg, uint64_t page)
+bytes_put_page(struct keybuf *out, const struct program_config *cfg, uint64_t page)
 {
-	uint64_t lo, nr = near_pages(cfg, &lo);
+	uint64_t lo, nr = bytes_near_pages(cfg, &lo);
 
 	if (page >= lo && page - lo < nr)
 		keybuf_u8(out, (uint8_t)(page - lo));
 	else
-		put_escaped(out, page);
+		bytes_put_escaped(out, page);
 }
 
 static uint64_t
-take_end(struct bytes_reader *r, uint64_t start)
+bytes_take_end(struct bytes_reader *r, uint64_t start)
 {
-	uint8_t b = take(r);
+	uint8_t b = bytes_take(r);
 
 	if (b >= ESCAPE)
-		return as_page(take_escaped(r, b));
+		return bytes_as_page(bytes_take_escaped(r, b));
 	if (b >= LENGTH_BACK)
-		return start - at_most(start, (uint64_t)b - LENGTH_BACK + 1);
-	return at_most(start + (b >= LENGTH_WIDE ? b - LENGTH_WIDE : b % LENGTHS), VM_OP_PAGE_MAX);
+		return start - bytes_at_most(start, (uint64_t)b - LENGTH_BACK + 1);
+	return bytes_at_most(start + (b >= LENGTH_WIDE ? b - LENGTH_WIDE : b % LENGTHS), VM_OP_PAGE_MAX);
 }
 
 static void
-put_end(struct keybuf *out, uint64_t start, uint64_t end)
+bytes_put_end(struct keybuf *out, uint64_t start, uint64_t end)
 {
 	if (end >= start && end - start < LENGTHS)
 		keybuf_u8(out, (uint8_t)(end - start));
@@ -178,7 +188,7 @@ put_end(struct keybuf *out, uint64_t start, uint64_t end)
 	else if (end < start && start - end <= ESCAPE - LENGTH_BACK)
 		keybuf_u8(out, (uint8_t)(LENGTH_BACK - 1 + start - end));
 	else
-		put_escaped(out, end);
+		bytes_put_escaped(out, end);
 }
 
 /*
@@ -186,179 +196,153 @@ put_end(struct keybuf *out, uint64_t start, uint64_t end)
  * from args.def; a kind without a row BYTES_KIND does not compile.
  */
 struct arg_bytes {
-	void (*take)(struct bytes_reader *r, const struct arg_bytes *a, struct vm_op *op);
-	void (*put)(
-	    struct keybuf *out, const struct arg_bytes *a, const struct program_config *cfg, const struct vm_op *op);
+	void (*take)(struct bytes_reader *r, struct vm_op *op);
+	void (*put)(struct bytes_writer *w, const struct vm_op *op);
 	uint8_t count; /* choices: how many there are */
 	uint8_t flag;  /* flags: VM_OPF_* */
 	uint8_t mask;  /* flags: the bits of the byte that are all set if the flag is */
 };
 
 static void
-take_start(struct bytes_reader *r, const struct arg_bytes *a, struct vm_op *op)
+bytes_take_start(struct bytes_reader *r, struct vm_op *op)
 {
-	(void)a;
-	op->start = take_page(r);
+	op->start = bytes_take_page(r);
 }
 
 static void
-put_start(struct keybuf *out, const struct arg_bytes *a, const struct program_config *cfg, const struct vm_op *op)
+bytes_put_start(struct bytes_writer *w, const struct vm_op *op)
 {
-	(void)a;
-	put_page(out, cfg, op->start);
+	bytes_put_page(w->out, w->cfg, op->start);
 }
 
 static void
-take_length(struct bytes_reader *r, const struct arg_bytes *a, struct vm_op *op)
+bytes_take_length(struct bytes_reader *r, struct vm_op *op)
 {
-	(void)a;
-	op->end = take_end(r, op->start);
+	op->end = bytes_take_end(r, op->start);
 }
 
 static void
-put_length(struct keybuf *out, const struct arg_bytes *a, const struct program_config *cfg, const struct vm_op *op)
+bytes_put_length(struct bytes_writer *w, const struct vm_op *op)
 {
-	(void)a;
-	(void)cfg;
-	put_end(out, op->start, op->end);
+	bytes_put_end(w->out, op->start, op->end);
 }
 
 static void
-take_prot(struct bytes_reader *r, const struct arg_bytes *a, struct vm_op *op)
+bytes_take_prot(struct bytes_reader *r, struct vm_op *op)
 {
-	(void)a;
-	op->prot = take(r) & VM_PROT_ALL;
+	op->prot = bytes_take(r) & VM_PROT_ALL;
 }
 
 static void
-put_prot(struct keybuf *out, const struct arg_bytes *a, const struct program_config *cfg, const struct vm_op *op)
+bytes_put_prot(struct bytes_writer *w, const struct vm_op *op)
 {
-	(void)a;
-	(void)cfg;
-	keybuf_u8(out, op->prot);
+	keybuf_u8(w->out, op->prot);
 }
 
 static uint8_t
-raw_bit(const struct vm_op *op)
+bytes_raw_bit(const struct vm_op *op)
 {
 	return (op->prot & ~op->max) != 0 ? MAPPING_RAW : 0;
 }
 
 static void
-take_max(struct bytes_reader *r, const struct arg_bytes *a, struct vm_op *op)
+bytes_take_max(struct bytes_reader *r, struct vm_op *op)
 {
-	uint8_t b = take(r);
+	uint8_t b = bytes_take(r);
 
-	(void)a;
-	op->max = b & VM_PROT_ALL;
-	if ((b & MAPPING_RAW) == 0)
-		op->max |= op->prot;
+	op->max = (b & VM_PROT_ALL) | ((b & MAPPING_RAW) == 0 ? op->prot : 0);
 }
 
 static void
-put_max(struct keybuf *out, const struct arg_bytes *a, const struct program_config *cfg, const struct vm_op *op)
+bytes_put_max(struct bytes_writer *w, const struct vm_op *op)
 {
-	(void)a;
-	(void)cfg;
-	keybuf_u8(out, op->max | raw_bit(op));
+	keybuf_u8(w->out, op->max | bytes_raw_bit(op));
 }
 
 static void
-take_mapping(struct bytes_reader *r, const struct arg_bytes *a, struct vm_op *op)
+bytes_take_mapping(struct bytes_reader *r, struct vm_op *op)
 {
-	uint8_t b = take(r);
+	uint8_t b = bytes_take(r);
 
-	(void)a;
 	if ((b & MAPPING_GUARD) == MAPPING_GUARD) {
 		op->flags |= VM_OPF_GUARD;
 		return;
 	}
 	op->prot = b & VM_PROT_ALL;
-	op->max = (b >> 3) & VM_PROT_ALL;
-	if ((b & MAPPING_RAW) == 0)
-		op->max |= op->prot;
+	op->max = ((b >> 3) & VM_PROT_ALL) | ((b & MAPPING_RAW) == 0 ? op->prot : 0);
 }
 
 static void
-put_mapping(struct keybuf *out, const struct arg_bytes *a, const struct program_config *cfg, const struct vm_op *op)
+bytes_put_mapping(struct bytes_writer *w, const struct vm_op *op)
 {
-	(void)a;
-	(void)cfg;
 	if ((op->flags & VM_OPF_GUARD) != 0)
-		keybuf_u8(out, MAPPING_GUARD);
+		keybuf_u8(w->out, MAPPING_GUARD);
 	else
-		keybuf_u8(out, (uint8_t)(op->prot | op->max << 3 | raw_bit(op)));
+		keybuf_u8(w->out, (uint8_t)(op->prot | op->max << 3 | bytes_raw_bit(op)));
 }
 
 static void
-take_choice(struct bytes_reader *r, const struct arg_bytes *a, struct vm_op *op)
+bytes_take_choice(struct bytes_reader *r, struct vm_op *op)
 {
-	op->choice = take(r) % a->count;
+	op->choice = bytes_take(r) % r->arg->count;
 }
 
 static void
-put_choice(struct keybuf *out, const struct arg_bytes *a, const struct program_config *cfg, const struct vm_op *op)
+bytes_put_choice(struct bytes_writer *w, const struct vm_op *op)
 {
-	(void)a;
-	(void)cfg;
-	keybuf_u8(out, op->choice);
+	keybuf_u8(w->out, op->choice);
 }
 
 static void
-take_flag(struct bytes_reader *r, const struct arg_bytes *a, struct vm_op *op)
+bytes_take_flag(struct bytes_reader *r, struct vm_op *op)
 {
-	if ((take(r) & a->mask) == a->mask)
-		op->flags |= a->flag;
+	if ((bytes_take(r) & r->arg->mask) == r->arg->mask)
+		op->flags |= r->arg->flag;
 }
 
 static void
-put_flag(struct keybuf *out, const struct arg_bytes *a, const struct program_config *cfg, const struct vm_op *op)
+bytes_put_flag(struct bytes_writer *w, const struct vm_op *op)
 {
-	(void)cfg;
-	keybuf_u8(out, (op->flags & a->flag) != 0 ? a->mask : 0);
+	keybuf_u8(w->out, (op->flags & w->arg->flag) != 0 ? w->arg->mask : 0);
 }
 
 static void
-take_tag(struct bytes_reader *r, const struct arg_bytes *a, struct vm_op *op)
+bytes_take_tag(struct bytes_reader *r, struct vm_op *op)
 {
-	(void)a;
-	op->value = take_number(r);
+	op->value = bytes_take_number(r);
 }
 
 static void
-take_count(struct bytes_reader *r, const struct arg_bytes *a, struct vm_op *op)
+bytes_take_count(struct bytes_reader *r, struct vm_op *op)
 {
-	(void)a;
-	op->value = as_page(take_number(r));
+	op->value = bytes_as_page(bytes_take_number(r));
 }
 
 static void
-put_value(struct keybuf *out, const struct arg_bytes *a, const struct program_config *cfg, const struct vm_op *op)
+bytes_put_value(struct bytes_writer *w, const struct vm_op *op)
 {
-	(void)a;
-	(void)cfg;
-	put_number(out, op->value);
+	bytes_put_number(w->out, op->value);
 }
 
 /* A required flag is set by half of all bytes, an optional one by a quarter. */
-#define REQUIRED(bit) take_flag, put_flag, .flag = (bit), .mask = 1
-#define OPTIONAL(bit) take_flag, put_flag, .flag = (bit), .mask = 3
+#define REQUIRED(bit) bytes_take_flag, bytes_put_flag, .flag = (bit), .mask = 1
+#define OPTIONAL(bit) bytes_take_flag, bytes_put_flag, .flag = (bit), .mask = 3
 
-#define BYTES_START take_start, put_start
-#define BYTES_END take_length, put_length
-#define BYTES_LEN take_length, put_length
-#define BYTES_PROT take_prot, put_prot
-#define BYTES_MAX take_max, put_max
-#define BYTES_MAPPING take_mapping, put_mapping
-#define BYTES_INHERIT take_choice, put_choice, .count = VM_INHERIT_COUNT
-#define BYTES_ADVICE take_choice, put_choice, .count = VM_MADV_COUNT
+#define BYTES_START bytes_take_start, bytes_put_start
+#define BYTES_END bytes_take_length, bytes_put_length
+#define BYTES_LEN bytes_take_length, bytes_put_length
+#define BYTES_PROT bytes_take_prot, bytes_put_prot
+#define BYTES_MAX bytes_take_max, bytes_put_max
+#define BYTES_MAPPING bytes_take_mapping, bytes_put_mapping
+#define BYTES_INHERIT bytes_take_choice, bytes_put_choice, .count = VM_INHERIT_COUNT
+#define BYTES_ADVICE bytes_take_choice, bytes_put_choice, .count = VM_MADV_COUNT
 #define BYTES_WHO REQUIRED(VM_OPF_USER)
 #define BYTES_HOLES REQUIRED(VM_OPF_HOLESOK)
 #define BYTES_SETMAX OPTIONAL(VM_OPF_SETMAX)
 #define BYTES_WRITE OPTIONAL(VM_OPF_WRITE)
 #define BYTES_INVALIDATE OPTIONAL(VM_OPF_INVALIDATE)
-#define BYTES_TAG take_tag, put_value
-#define BYTES_COUNT take_count, put_value
+#define BYTES_TAG bytes_take_tag, bytes_put_value
+#define BYTES_COUNT bytes_take_count, bytes_put_value
 
 static const struct arg_bytes arg_forms[] = {
 #define VM_ARG(kind, letter, expected, meaning) [VM_ARG_##kind] = { BYTES_##kind },
@@ -368,43 +352,47 @@ static const struct arg_bytes arg_forms[] = {
 
 /* Reads the operation whose code byte was @b. */
 static struct vm_op
-take_op(struct bytes_reader *r, uint8_t b)
+bytes_take_op(struct bytes_reader *r, uint8_t b)
 {
 	struct vm_op op = { .code = (uint8_t)(1 + (b - 1) % VM_OP_CODE_MAX) };
-
 	const uint8_t *args = vm_op_table[op.code].args;
 
-	for (unsigned i = 0; i < VM_OP_ARGS_MAX && args[i] != VM_ARG_NONE; i++)
-		arg_forms[args[i]].take(r, &arg_forms[args[i]], &op);
+	for (unsigned i = 0; i < VM_OP_ARGS_MAX && args[i] != VM_ARG_NONE; i++) {
+		r->arg = &arg_forms[args[i]];
+		r->arg->take(r, &op);
+	}
 	return op;
 }
 
 static void
-put_op(struct keybuf *out, const struct program_config *cfg, const struct vm_op *op)
+bytes_put_op(struct keybuf *out, const struct program_config *cfg, const struct vm_op *op)
 {
 	const uint8_t *args = vm_op_table[op->code].args;
+	struct bytes_writer w = { .out = out, .cfg = cfg };
 
 	keybuf_u8(out, op->code);
-	for (unsigned i = 0; i < VM_OP_ARGS_MAX && args[i] != VM_ARG_NONE; i++)
-		arg_forms[args[i]].put(out, &arg_forms[args[i]], cfg, op);
+	for (unsigned i = 0; i < VM_OP_ARGS_MAX && args[i] != VM_ARG_NONE; i++) {
+		w.arg = &arg_forms[args[i]];
+		w.arg->put(&w, op);
+	}
 }
 
 static void
-take_map(struct bytes_reader *r, struct program_config *cfg)
+bytes_take_map(struct bytes_reader *r, struct program_config *cfg)
 {
-	uint8_t b = take(r);
+	uint8_t b = bytes_take(r);
 
 	cfg->min = b < MAP_LOW ? PROGRAM_MIN_DEFAULT : 0;
 	cfg->max = b < MAP_LOW ? PROGRAM_MAX_DEFAULT : PROGRAM_MAX_DEFAULT - PROGRAM_MIN_DEFAULT;
 	if (b >= MAP_EXPLICIT) {
-		cfg->min = take_number(r) % VM_OP_PAGE_MAX;
-		cfg->max = at_most(cfg->min + 1 + as_page(take_number(r)), VM_OP_PAGE_MAX);
+		cfg->min = bytes_take_number(r) % VM_OP_PAGE_MAX;
+		cfg->max = bytes_at_most(cfg->min + 1 + bytes_as_page(bytes_take_number(r)), VM_OP_PAGE_MAX);
 	}
-	r->nr_near = (unsigned)near_pages(cfg, &r->near);
+	r->nr_near = (unsigned)bytes_near_pages(cfg, &r->near);
 }
 
 static void
-put_map(struct keybuf *out, const struct program_config *cfg)
+bytes_put_map(struct keybuf *out, const struct program_config *cfg)
 {
 	if (cfg->min == PROGRAM_MIN_DEFAULT && cfg->max == PROGRAM_MAX_DEFAULT) {
 		keybuf_u8(out, 0);
@@ -412,14 +400,14 @@ put_map(struct keybuf *out, const struct program_config *cfg)
 		keybuf_u8(out, MAP_LOW);
 	} else {
 		keybuf_u8(out, MAP_EXPLICIT);
-		put_number(out, cfg->min);
-		put_number(out, cfg->max - cfg->min - 1);
+		bytes_put_number(out, cfg->min);
+		bytes_put_number(out, cfg->max - cfg->min - 1);
 	}
 }
 
 /* Adds a page to the sorted list, unless it is listed already. */
 static void
-add_poison(struct program_config *cfg, struct program_poison new)
+bytes_add_poison(struct program_config *cfg, struct program_poison new)
 {
 	size_t i = cfg->nr_poison;
 
@@ -432,34 +420,35 @@ add_poison(struct program_config *cfg, struct program_poison new)
 	cfg->nr_poison++;
 }
 
-/* Returns the kept block, or a new one if there is none. */
 static void *
-take_block(void *kept, size_t nr, size_t size)
+bytes_block(void *kept, size_t nr, size_t size)
 {
 	return kept != NULL ? kept : memory_resize(NULL, nr, size, "a program");
 }
 
+/* Sets @to to memory for @nr elements: the kept memory of the room, or new memory. The program then owns it. */
+#define BYTES_BLOCK(to, kept, nr) ((to) = bytes_block((kept), (nr), sizeof(*(to))), (kept) = NULL)
+
 static void
-take_poison(struct bytes_reader *r, struct program_config *cfg, struct bytes_room *room)
+bytes_take_poison(struct bytes_reader *r, struct program_config *cfg, struct bytes_room *room)
 {
-	uint8_t b = take(r);
+	uint8_t b = bytes_take(r);
 	size_t nr = b < 128 ? 0 : b < 192 ? 1 + b % 4 : b - 191;
 
 	if (nr == 0)
 		return;
-	cfg->poison = take_block(room->poison, BYTES_POISON_MAX, sizeof(*cfg->poison));
-	room->poison = NULL;
+	BYTES_BLOCK(cfg->poison, room->poison, BYTES_POISON_MAX);
 	for (size_t i = 0; i < nr; i++) {
-		uint64_t page = take_page(r);
-		uint8_t c = take(r);
+		uint64_t page = bytes_take_page(r);
+		uint8_t c = bytes_take(r);
 		int code = c < CODE_ANY ? KERN_OUT_OF_BOUNDS : 1 + (c - CODE_ANY) % CODES;
 
-		add_poison(cfg, (struct program_poison){ .page = page, .code = code });
+		bytes_add_poison(cfg, (struct program_poison){ .page = page, .code = code });
 	}
 }
 
 static void
-put_poison(struct keybuf *out, const struct program_config *cfg)
+bytes_put_poison(struct keybuf *out, const struct program_config *cfg)
 {
 	size_t nr = cfg->nr_poison;
 
@@ -467,38 +456,38 @@ put_poison(struct keybuf *out, const struct program_config *cfg)
 	for (size_t i = 0; i < nr; i++) {
 		int code = cfg->poison[i].code;
 
-		put_page(out, cfg, cfg->poison[i].page);
+		bytes_put_page(out, cfg, cfg->poison[i].page);
 		keybuf_u8(out, code == KERN_OUT_OF_BOUNDS ? 0 : (uint8_t)(CODE_ANY + code - 1));
 	}
 }
 
 /* Do the bytes from here on hold what one byte about the profile cannot? Only then they mean a long profile. */
 static bool
-is_long_profile(const struct bytes_reader *r, uint8_t first)
+bytes_is_long_profile(const struct bytes_reader *r, uint8_t first)
 {
 	return (first & LONG_BITS) == LONG_BITS && r->len - r->at >= sizeof(long_mark) &&
 	       memcmp(&r->bytes[r->at], long_mark, sizeof(long_mark)) == 0;
 }
 
 static struct vm_profile
-take_profile(struct bytes_reader *r, uint8_t flags)
+bytes_take_profile(struct bytes_reader *r, uint8_t flags)
 {
 	struct vm_profile p = vm_profile((flags & FLAG_FREEBSD12) != 0 ? VM_PROFILE_freebsd12 : VM_PROFILE_strict);
-	uint8_t first = take(r);
+	uint8_t first = bytes_take(r);
 	uint32_t differs = first & SHORT_BEHAVIOURS;
 
-	if (is_long_profile(r, first)) {
+	if (bytes_is_long_profile(r, first)) {
 		r->at += sizeof(long_mark);
-		p = vm_profile((enum vm_profile_id)(take(r) % VM_PROFILE_COUNT));
+		p = vm_profile((enum vm_profile_id)(bytes_take(r) % VM_PROFILE_COUNT));
 		for (unsigned i = 0; i < LONG_BYTES; i++)
-			differs |= (uint32_t)take(r) << (SHORT_BITS + 8 * i);
+			differs |= (uint32_t)bytes_take(r) << (SHORT_BITS + 8 * i);
 	}
 	p.on ^= differs & VM_BEHAVIOURS_ALL;
 	return p;
 }
 
 static void
-put_profile(struct keybuf *out, struct vm_profile p)
+bytes_put_profile(struct keybuf *out, struct vm_profile p)
 {
 	uint32_t differs = p.on ^ vm_profile_table[p.base].on;
 
@@ -515,24 +504,24 @@ put_profile(struct keybuf *out, struct vm_profile p)
 }
 
 static void
-take_config(struct bytes_reader *r, struct program_config *cfg, struct bytes_room *room)
+bytes_take_config(struct bytes_reader *r, struct program_config *cfg, struct bytes_room *room)
 {
-	uint8_t flags = take(r);
+	uint8_t flags = bytes_take(r);
 
 	cfg->profile_given = true;
-	cfg->profile = take_profile(r, flags);
+	cfg->profile = bytes_take_profile(r, flags);
 	cfg->kernel = (flags & FLAGS_KERNEL) == FLAGS_KERNEL;
-	take_map(r, cfg);
+	bytes_take_map(r, cfg);
 	cfg->limit_given = (flags & FLAG_LIMIT) != 0;
 	if (cfg->limit_given)
-		cfg->limit = take_end(r, 0);
+		cfg->limit = bytes_take_end(r, 0);
 	if ((flags & FLAGS_FRAMES) == FLAGS_FRAMES)
-		cfg->frames = take_end(r, 0);
-	take_poison(r, cfg, room);
+		cfg->frames = bytes_take_end(r, 0);
+	bytes_take_poison(r, cfg, room);
 }
 
 static void
-put_config(struct keybuf *out, const struct program_config *cfg)
+bytes_put_config(struct keybuf *out, const struct program_config *cfg)
 {
 	bool limited = cfg->limit != VM_WIRE_LIMIT_DEFAULT;
 	uint8_t flags = 0;
@@ -542,13 +531,13 @@ put_config(struct keybuf *out, const struct program_config *cfg)
 	flags |= cfg->kernel ? FLAGS_KERNEL : 0;
 	flags |= cfg->frames != 0 ? FLAGS_FRAMES : 0;
 	keybuf_u8(out, flags);
-	put_profile(out, cfg->profile);
-	put_map(out, cfg);
+	bytes_put_profile(out, cfg->profile);
+	bytes_put_map(out, cfg);
 	if (limited)
-		put_end(out, 0, cfg->limit);
+		bytes_put_end(out, 0, cfg->limit);
 	if (cfg->frames != 0)
-		put_end(out, 0, cfg->frames);
-	put_poison(out, cfg);
+		bytes_put_end(out, 0, cfg->frames);
+	bytes_put_poison(out, cfg);
 }
 
 /* --- the operations --- */
@@ -561,12 +550,12 @@ struct sections {
 	uint8_t section;                     /* the byte that started the section, canonical; 0: init */
 	uint8_t number[PROGRAM_THREADS_MAX]; /* indexed by the thread number in the bytes: the thread's number in the
 	                                      * program, by first appearance */
-	struct bytes_room *room;             /* room->nr_threads_max is the capacity of p->threads */
+	struct bytes_room *room;
 };
 
 /* The canonical byte of the section that @b starts. */
 static uint8_t
-section_of(uint8_t b)
+bytes_section_of(uint8_t b)
 {
 	if (b < SECTION_ANY)
 		return SECTION_THREAD + (b - SECTION_THREAD) % SECTION_THREADS;
@@ -576,28 +565,26 @@ section_of(uint8_t b)
 }
 
 static unsigned
-thread_of(uint8_t section)
+bytes_thread_of(uint8_t section)
 {
 	return section < SECTION_ANY ? section - SECTION_THREAD : section - SECTION_ANY;
 }
 
 static uint8_t
-thread_section(unsigned thread)
+bytes_thread_section(unsigned thread)
 {
 	return (uint8_t)(thread < SECTION_THREADS ? SECTION_THREAD + thread : SECTION_ANY + thread);
 }
 
 static void
-add_step(struct program_step **steps, size_t *nr, struct program_step **kept, const struct vm_op *op)
+bytes_add_step(struct program_step **steps, size_t *nr, struct program_step **kept, const struct vm_op *op)
 {
 	struct program_step *s;
 
 	if (*nr == BYTES_OPS_MAX)
 		return;
-	if (*steps == NULL) {
-		*steps = take_block(*kept, BYTES_OPS_MAX, sizeof(**steps));
-		*kept = NULL;
-	}
+	if (*steps == NULL)
+		BYTES_BLOCK(*steps, *kept, BYTES_OPS_MAX);
 	s = &(*steps)[(*nr)++];
 	s->op = *op;
 	s->has_result = false; /* so a final step has no result */
@@ -610,38 +597,32 @@ add_step(struct program_step **steps, size_t *nr, struct program_step **kept, co
  * no number is missing.
  */
 static struct program_thread *
-get_thread(struct sections *s, unsigned thread)
+bytes_get_thread(struct sections *s, unsigned thread)
 {
 	struct program *p = s->p;
 
-	if (s->number[thread] != THREAD_NONE)
-		return &p->threads[s->number[thread]];
-	if (p->nr_threads == 0) {
-		p->threads = s->room->threads;
-		s->room->threads = NULL;
+	if (s->number[thread] == THREAD_NONE) {
+		if (p->nr_threads == 0)
+			BYTES_BLOCK(p->threads, s->room->threads, PROGRAM_THREADS_MAX);
+		s->number[thread] = (uint8_t)p->nr_threads;
+		/* BYTES_BLOCK never gives NULL. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
+		p->threads[p->nr_threads++].nr_ops = 0;
 	}
-	if (p->nr_threads == (p->threads != NULL ? s->room->nr_threads_max : 0)) {
-		s->room->nr_threads_max = p->threads == NULL ? SECTION_THREADS : PROGRAM_THREADS_MAX;
-		p->threads = memory_resize(p->threads, s->room->nr_threads_max, sizeof(*p->threads), "a program");
-	}
-	s->number[thread] = (uint8_t)p->nr_threads;
-	/* memory_resize never returns NULL. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
-	p->threads[p->nr_threads].nr_ops = 0;
-	return &p->threads[p->nr_threads++];
+	return &p->threads[s->number[thread]];
 }
 
 /* Adds an operation to the section. A section that is full drops it. */
 static void
-add_op(struct sections *s, const struct vm_op *op)
+bytes_add_op(struct sections *s, const struct vm_op *op)
 {
 	struct program_thread *t;
 
 	if (s->section == 0) {
-		add_step(&s->p->init, &s->p->nr_init, &s->room->init, op);
+		bytes_add_step(&s->p->init, &s->p->nr_init, &s->room->init, op);
 	} else if (s->section == SECTION_FINAL) {
-		add_step(&s->p->final, &s->p->nr_final, &s->room->final, op);
+		bytes_add_step(&s->p->final, &s->p->nr_final, &s->room->final, op);
 	} else {
-		t = get_thread(s, thread_of(s->section));
+		t = bytes_get_thread(s, bytes_thread_of(s->section));
 		if (t->nr_ops == PROGRAM_OPS_MAX)
 			return;
 		t->line[t->nr_ops] = 0;
@@ -704,22 +685,22 @@ bytes_decode_in(const uint8_t *bytes, size_t len, struct program *p, struct byte
 	memset(s.number, THREAD_NONE, sizeof(s.number));
 	if (bytes_version(bytes, len) != 0)
 		r.at = BYTES_HEADER;
-	(void)take(&r); /* unused: inputs that fuzzers have kept may have any value here */
-	take_config(&r, &p->config, room);
-	while ((b = take(&r)) != 0 && (b < OPS_END || b >= SECTION_THREAD)) {
+	(void)bytes_take(&r); /* unused: inputs that fuzzers have kept may have any value here */
+	bytes_take_config(&r, &p->config, room);
+	while ((b = bytes_take(&r)) != 0 && (b < OPS_END || b >= SECTION_THREAD)) {
 		if (b >= SECTION_THREAD) {
-			s.section = section_of(b);
+			s.section = bytes_section_of(b);
 		} else {
-			struct vm_op op = take_op(&r, b);
+			struct vm_op op = bytes_take_op(&r, b);
 
-			add_op(&s, &op);
+			bytes_add_op(&s, &op);
 		}
 	}
 	return r.at;
 }
 
 static const char *
-no_room(const struct program *p)
+bytes_no_room(const struct program *p)
 {
 	if (program_has_refs(p))
 		return "the byte form has no results as arguments";
@@ -745,22 +726,22 @@ no_room(const struct program *p)
 bool
 bytes_encode(const struct program *p, struct keybuf *out, const char **ret_reason)
 {
-	*ret_reason = p->config.profile.base < VM_PROFILE_COUNT ? no_room(p) : "a profile of a target";
+	*ret_reason = p->config.profile.base < VM_PROFILE_COUNT ? bytes_no_room(p) : "a profile of a target";
 	if (*ret_reason != NULL)
 		return false;
 	keybuf_u8(out, FIRST_BYTE);
-	put_config(out, &p->config);
+	bytes_put_config(out, &p->config);
 	for (size_t i = 0; i < p->nr_init; i++)
-		put_op(out, &p->config, &p->init[i].op);
+		bytes_put_op(out, &p->config, &p->init[i].op);
 	for (unsigned t = 0; t < p->nr_threads; t++) {
-		keybuf_u8(out, thread_section(t));
+		keybuf_u8(out, bytes_thread_section(t));
 		for (unsigned i = 0; i < p->threads[t].nr_ops; i++)
-			put_op(out, &p->config, &p->threads[t].ops[i]);
+			bytes_put_op(out, &p->config, &p->threads[t].ops[i]);
 	}
 	if (p->nr_final > 0)
 		keybuf_u8(out, SECTION_FINAL);
 	for (size_t i = 0; i < p->nr_final; i++)
-		put_op(out, &p->config, &p->final[i].op);
+		bytes_put_op(out, &p->config, &p->final[i].op);
 	return true;
 }
 

@@ -44,7 +44,6 @@ struct bytes_room {
 	struct program_poison *poison;
 	struct program_step *init, *final;
 	struct program_thread *threads;
-	unsigned nr_threads_max; /* capacity in threads, also while a program uses the memory */
 };
 
 /*
