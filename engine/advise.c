@@ -8,7 +8,9 @@
 int
 vm_map_inherit(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_inherit_t inheritance)
 {
+	struct vm_merging merging;
 	struct vm_op_ctx *ctx;
+	vm_map_entry_t e;
 
 	if (!vm_range_aligned(start, end) || inheritance >= VM_INHERIT_COUNT)
 		return VM_RETURN(bad_argument);
@@ -17,12 +19,16 @@ vm_map_inherit(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_inherit_t in
 	ctx = vm_op_begin(start, end);
 	vm_map_lock(map);
 	vm_map_range_check(map, &ctx->start, &ctx->end);
-	for (vm_map_entry_t e = vm_map_first_entry(map, ctx->start); e->start < ctx->end; e = e->next) {
+	merging = vm_map_merging(map, ctx, vm_behaves(map, M5));
+	/* Q7: main loses the entry before the range. In an empty range it does not look at an entry. */
+	merging.spare_front = inheritance == VM_INHERIT_COPY && vm_behaves(map, Q7);
+	for (e = vm_map_first_entry(map, ctx->start); e->start < ctx->end; e = e->next) {
 		vm_map_clip_end(map, e, ctx->end);
 		if ((e->eflags & MAP_ENTRY_GUARD) == 0 || inheritance != VM_INHERIT_ZERO)
 			e->inheritance = inheritance;
-		vm_map_simplify_entry(map, e);
+		vm_map_merge_step(map, &merging, e);
 	}
+	vm_map_merge_last(map, &merging, e);
 	vm_map_unlock(map);
 	return KERN_SUCCESS;
 }
@@ -48,7 +54,9 @@ static const struct {
 int
 vm_map_madvise(vm_map_t map, vm_offset_t start, vm_offset_t end, int behav)
 {
+	struct vm_merging merging;
 	struct vm_op_ctx *ctx;
+	vm_map_entry_t e;
 
 	if (!vm_range_aligned(start, end) || behav < 0 || behav >= VM_MADV_COUNT)
 		return VM_RETURN(bad_argument);
@@ -62,11 +70,13 @@ vm_map_madvise(vm_map_t map, vm_offset_t start, vm_offset_t end, int behav)
 	}
 	vm_map_lock(map);
 	vm_map_range_check(map, &ctx->start, &ctx->end);
-	for (vm_map_entry_t e = vm_map_first_entry(map, ctx->start); e->start < ctx->end; e = e->next) {
+	merging = vm_map_merging(map, ctx, vm_behaves(map, M5));
+	for (e = vm_map_first_entry(map, ctx->start); e->start < ctx->end; e = e->next) {
 		vm_map_clip_end(map, e, ctx->end);
 		e->eflags = (e->eflags & ~advice[behav].clear) | advice[behav].set;
-		vm_map_simplify_entry(map, e);
+		vm_map_merge_step(map, &merging, e);
 	}
+	vm_map_merge_last(map, &merging, e);
 	vm_map_unlock(map);
 	return KERN_SUCCESS;
 }

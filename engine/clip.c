@@ -32,30 +32,93 @@ take_birth(vm_map_entry_t e, const struct vm_map_entry *n)
 		e->born = n->born;
 }
 
+static void
+take_front(vm_map_t map, vm_map_entry_t e) VM_REQUIRES(&map->lock)
+{
+	struct vm_map_entry *n = e->prev;
+
+	if (n == &map->header || !vm_map_entry_continues(map, n, e))
+		return;
+	vm_map_entry_unlink(map, n);
+	e->offset = n->offset;
+	vm_map_entry_resize(map, e, n->start, e->end);
+	take_birth(e, n);
+	vm_map_entry_dispose(map, n);
+}
+
+static void
+take_back(vm_map_t map, vm_map_entry_t e) VM_REQUIRES(&map->lock)
+{
+	struct vm_map_entry *n = e->next;
+
+	if (n == &map->header || !vm_map_entry_continues(map, e, n) || VM_MUTATED(map, merge_backwards_only))
+		return;
+	vm_map_entry_unlink(map, n);
+	vm_map_entry_resize(map, e, e->start, n->end);
+	take_birth(e, n);
+	vm_map_entry_dispose(map, n);
+}
+
+static bool
+can_merge(const struct vm_map *map, const struct vm_map_entry *e)
+{
+	return (e->eflags & MAP_ENTRY_IN_TRANSITION) == 0 || VM_MUTATED(map, merge_in_transition);
+}
+
 void
 vm_map_simplify_entry(vm_map_t map, vm_map_entry_t e)
 {
-	struct vm_map_entry *n;
+	vm_rwlock_assert_write(&map->lock);
+	vm_assert(vm_map_entry_is_linked(e));
+	if (!can_merge(map, e))
+		return;
+	take_front(map, e);
+	take_back(map, e);
+}
+
+void
+vm_map_merge_front(vm_map_t map, vm_map_entry_t e)
+{
+	vm_rwlock_assert_write(&map->lock);
+	if (e != &map->header && can_merge(map, e))
+		take_front(map, e);
+}
+
+/* --- how an operation merges the entries of its range --- */
+
+struct vm_merging
+vm_map_merging(const struct vm_map *map, const struct vm_op_ctx *ctx, bool one_pass)
+{
+	bool empty = ctx->start == ctx->end;
+
+	return (struct vm_merging){
+		.back = !one_pass,
+		.last = empty ? vm_behaves(map, M5) : one_pass,
+		.guards = true,
+	};
+}
+
+void
+vm_map_merge_step(vm_map_t map, struct vm_merging *m, vm_map_entry_t e)
+{
+	bool front = !m->spare_front;
 
 	vm_rwlock_assert_write(&map->lock);
 	vm_assert(vm_map_entry_is_linked(e));
-	if ((e->eflags & MAP_ENTRY_IN_TRANSITION) != 0 && !VM_MUTATED(map, merge_in_transition))
+	m->spare_front = false;
+	if (!can_merge(map, e) || (!m->guards && (e->eflags & MAP_ENTRY_GUARD) != 0))
 		return;
-	n = e->prev;
-	if (n != &map->header && vm_map_entry_continues(map, n, e)) {
-		vm_map_entry_unlink(map, n);
-		e->offset = n->offset;
-		vm_map_entry_resize(map, e, n->start, e->end);
-		take_birth(e, n);
-		vm_map_entry_dispose(map, n);
-	}
-	n = e->next;
-	if (n != &map->header && vm_map_entry_continues(map, e, n) && !VM_MUTATED(map, merge_backwards_only)) {
-		vm_map_entry_unlink(map, n);
-		vm_map_entry_resize(map, e, e->start, n->end);
-		take_birth(e, n);
-		vm_map_entry_dispose(map, n);
-	}
+	if (front)
+		take_front(map, e);
+	if (m->back)
+		take_back(map, e);
+}
+
+void
+vm_map_merge_last(vm_map_t map, const struct vm_merging *m, vm_map_entry_t e)
+{
+	if (m->last && (m->guards || (e->eflags & MAP_ENTRY_GUARD) == 0))
+		vm_map_merge_front(map, e);
 }
 
 /*
@@ -112,7 +175,8 @@ vm_map_clip_start(vm_map_t map, vm_map_entry_t e, vm_offset_t addr)
 	if (addr <= e->start)
 		return;
 	vm_assert(addr < e->end);
-	vm_map_simplify_entry(map, e);
+	if (!vm_behaves(map, M1))
+		vm_map_simplify_entry(map, e);
 	object_for_split(map, e);
 	n = half(map, e);
 	n->end = addr;

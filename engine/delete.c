@@ -67,7 +67,7 @@ entry_delete(vm_map_t map, vm_map_entry_t e) VM_REQUIRES(&map->lock)
 			vm_map_entry_unwire(map, e);
 	}
 	vm_map_entry_drop_pages(map, e);
-	if (e->end == map->anon_loc)
+	if (e->end == map->anon_loc && !vm_behaves(map, M9))
 		map->anon_loc = e->start;
 	vm_map_entry_unlink(map, e);
 	vm_map_entry_dispose(map, e);

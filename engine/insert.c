@@ -54,7 +54,10 @@ vm_map_insert(vm_map_t map, vm_object_t object, vm_ooffset_t offset, vm_offset_t
 			vm_object_reference(p->object);
 		vm_map_entry_resize(map, p, p->start, end);
 		p->born = map->timestamp;
-		vm_map_simplify_entry(map, p);
+		if (vm_behaves(map, M6))
+			vm_map_merge_front(map, p->next);
+		else
+			vm_map_simplify_entry(map, p);
 		return KERN_SUCCESS;
 	} else {
 		e = vm_map_entry_create(map);
@@ -122,8 +125,8 @@ fits_from(vm_map_t map, vm_offset_t start, vm_size_t length, vm_offset_t max_add
 }
 
 /*
- * Chooses where find searches. A map that starts at 0 clusters accessible anonymous memory: find searches after the
- * last mapping that it made first, and from the map's start only if that fails.
+ * Chooses where find searches. A map that starts at 0 clusters accessible anonymous memory: find searches at the place
+ * that remember_place keeps first, and from the map's start only if that fails.
  */
 static bool
 find_place(vm_map_t map, vm_offset_t hint, vm_size_t length, vm_offset_t max_addr, bool cluster, vm_offset_t *addr)
@@ -134,6 +137,16 @@ find_place(vm_map_t map, vm_offset_t hint, vm_size_t length, vm_offset_t max_add
 	if (cluster && map->anon_loc != 0 && fits_from(map, map->anon_loc, length, max_addr, addr))
 		return true;
 	return fits_from(map, hint, length, max_addr, addr);
+}
+
+/* Where the next find searches first: after this mapping, or from the lowest one so far (M9). */
+static void
+remember_place(vm_map_t map, vm_offset_t place, vm_size_t length) VM_REQUIRES(&map->lock)
+{
+	if (!vm_behaves(map, M9))
+		map->anon_loc = place + length;
+	else if (map->anon_loc == 0 || place < map->anon_loc)
+		map->anon_loc = place;
 }
 
 /* The end of a find with result @rv. */
@@ -155,20 +168,20 @@ vm_map_find(vm_map_t map, vm_object_t object, vm_ooffset_t offset, vm_offset_t *
 	if (!mapping_valid(object, prot, max, cow) || offset != 0 || !vm_range_aligned(*addr, length) ||
 	    (!any && find_space != VMFS_NO_SPACE) || *addr + length < *addr)
 		return VM_RETURN(bad_argument);
-	if (length == 0)
-		return VM_RETURN(find_empty);
 	(void)vm_op_begin(*addr, length);
 	vm_map_lock(map);
 	cluster = any && vm_map_min(map) == 0 && prot != VM_PROT_NONE;
-	if (any ? find_place(map, *addr, length, max_addr, cluster, &place)
-	        : max_addr == 0 || place + length <= max_addr)
+	if (length == 0)
+		rv = VM_RETURN(find_empty);
+	else if (any ? find_place(map, *addr, length, max_addr, cluster, &place)
+	             : max_addr == 0 || place + length <= max_addr)
 		rv = vm_map_insert(map, object, offset, place, place + length, prot, max, cow);
 	else
 		rv = VM_RETURN(find_no_space);
 	if (rv == KERN_SUCCESS) {
 		*addr = place;
 		if (cluster)
-			map->anon_loc = place + length;
+			remember_place(map, place, length);
 	}
 	find_unlock(map, rv);
 	return rv;

@@ -255,8 +255,31 @@ bool vm_map_entry_continues(const struct vm_map *map, const struct vm_map_entry 
     VM_REQUIRES_SHARED(&map->lock);
 /* Merges @entry with each neighbour that continues it; @entry survives. No-op while @entry is in transition. */
 void vm_map_simplify_entry(vm_map_t map, vm_map_entry_t entry) VM_REQUIRES(&map->lock);
+/* Merges @entry with the one before it; @entry survives. No-op for the header, and while @entry is in transition. */
+void vm_map_merge_front(vm_map_t map, vm_map_entry_t entry) VM_REQUIRES(&map->lock);
+
 /*
- * Merges @entry with its neighbours, then splits it so that it starts at @addr; no-op if it starts at or after @addr.
+ * How a walk over a range merges the entries that it has changed: docs/engine.md, section 2. The walk calls
+ * vm_map_merge_step for each entry, in address order, and vm_map_merge_last for the first entry after the range.
+ */
+struct vm_merging {
+	bool back;        /* each entry is also merged with the one after it */
+	bool last;        /* the first entry after the range is merged with the one before it */
+	bool guards;      /* guards are merged, too */
+	bool spare_front; /* the next step does not merge with the entry before */
+};
+/*
+ * one_pass: each entry is merged with the one before it, so that the walk merges each pair once. Otherwise the walk
+ * merges each entry on both sides. A range that is empty is M5's.
+ */
+struct vm_merging vm_map_merging(const struct vm_map *map, const struct vm_op_ctx *ctx, bool one_pass);
+void vm_map_merge_step(vm_map_t map, struct vm_merging *m, vm_map_entry_t entry) VM_REQUIRES(&map->lock);
+/* @entry may be the header. */
+void vm_map_merge_last(vm_map_t map, const struct vm_merging *m, vm_map_entry_t entry) VM_REQUIRES(&map->lock);
+
+/*
+ * Splits @entry so that it starts at @addr; no-op if it starts at or after @addr. Merges @entry with its neighbours
+ * before the split, except under M1.
  */
 void vm_map_clip_start(vm_map_t map, vm_map_entry_t entry, vm_offset_t addr) VM_REQUIRES(&map->lock);
 /* Splits @entry so that it ends at @addr; no-op if it ends at or before @addr. */
@@ -306,7 +329,8 @@ VM_MUST_CHECK int vm_map_entry_in_transition(vm_map_t map, vm_map_entry_t *entry
 void vm_map_entry_begin_transition(vm_map_t map, vm_map_entry_t entry, const struct vm_op_ctx *ctx)
     VM_REQUIRES(&map->lock);
 /* Clears the marks of the running thread's entry and merges it where possible. True: a thread waits for it. */
-VM_MUST_CHECK bool vm_map_entry_end_transition(vm_map_t map, vm_map_entry_t entry) VM_REQUIRES(&map->lock);
+VM_MUST_CHECK bool vm_map_entry_end_transition(vm_map_t map, vm_map_entry_t entry, struct vm_merging *merging)
+    VM_REQUIRES(&map->lock);
 /*
  * The start of wire and unwire: clamps the context's range to the map and finds its first entry, without clipping.
  * KERN_INVALID_ADDRESS: the start is unmapped, or the range was inverted and is empty inside an entry (where the

@@ -3,7 +3,8 @@
 #include "engine/vm.h"
 
 const struct vm_behaviour_desc vm_behaviour_table[VM_BEHAVIOUR_COUNT] = {
-#define VM_BEHAVIOUR(row, title, recorded, ours) [VM_BEHAVIOUR_##row] = { #row, #title, (recorded), (ours) },
+#define VM_BEHAVIOUR(row, sort, alias, title, recorded, ours)                                                          \
+	[VM_BEHAVIOUR_##row] = { #row, #title, (recorded), (ours), (alias), VM_BEHAVIOUR_IS_##sort },
 #include "engine/behaviours.def"
 #undef VM_BEHAVIOUR
 };

@@ -43,32 +43,51 @@ protect_charge(vm_map_t map, vm_map_entry_t e, vm_offset_t end, vm_prot_t prot, 
 	}
 }
 
+static void
+protect_entry(vm_map_t map, vm_map_entry_t e, vm_prot_t prot, bool set_max) VM_REQUIRES(&map->lock)
+{
+	vm_prot_t old = e->protection;
+
+	if ((e->eflags & MAP_ENTRY_GUARD) != 0)
+		return;
+	if (set_max) {
+		e->max_protection = prot;
+		e->protection &= prot;
+	} else {
+		e->protection = prot;
+	}
+	if ((old & ~e->protection) != 0)
+		vm_map_entry_reduce_access(map, e);
+}
+
 /* Pass 3: sets the protection, and merges. */
 static void
 protect_apply(vm_map_t map, vm_map_entry_t e, vm_offset_t end, vm_prot_t prot, bool set_max) VM_REQUIRES(&map->lock)
 {
+	struct vm_merging merging = vm_map_merging(map, vm_op_ctx(), vm_behaves(map, M5));
 	vm_map_entry_t next;
 
+	merging.guards = vm_behaves(map, M7);
 	if (VM_MUTATED(map, protect_one_too_far) && end < vm_map_max(map))
 		end++;
 	for (; e->start < end; e = next) {
-		vm_prot_t old = e->protection;
-
 		next = e->next;
-		if ((e->eflags & MAP_ENTRY_GUARD) != 0)
-			continue;
-		if (set_max) {
-			e->max_protection = prot;
-			e->protection &= prot;
-		} else {
-			e->protection = prot;
-		}
-		if ((old & ~e->protection) != 0)
-			vm_map_entry_reduce_access(map, e);
-		vm_map_simplify_entry(map, e);
+		protect_entry(map, e, prot, set_max);
+		vm_map_merge_step(map, &merging, e);
 		if (!VM_MUTATED(map, merge_frees_callers_entry))
 			next = e->next; /* the previous entry may have been merged away */
 	}
+	vm_map_merge_last(map, &merging, e);
+}
+
+/*
+ * Does pass 1 look at the first entry before it is cut? Then it looks at the entry of an empty range, too, and what it
+ * refuses or waits for stays whole.
+ */
+static bool
+cuts_late(const struct vm_map *map, const struct vm_op_ctx *ctx)
+{
+	return ctx->start == ctx->end ? vm_behaves(map, M4) : vm_behaves(map, M3);
 }
 
 int
@@ -76,6 +95,7 @@ vm_map_protect(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_prot_t prot,
 {
 	struct vm_op_ctx *ctx;
 	vm_map_entry_t first, waits;
+	bool late;
 	int rv;
 
 	if (!vm_range_aligned(start, end) || (prot & ~VM_PROT_ALL) != 0)
@@ -87,7 +107,8 @@ vm_map_protect(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_prot_t prot,
 	for (;;) {
 		vm_map_wait_busy(map);
 		vm_map_range_check(map, &ctx->start, &ctx->end);
-		first = vm_map_first_entry(map, ctx->start);
+		late = cuts_late(map, ctx);
+		first = late ? vm_map_lookup_ge(map, ctx->start) : vm_map_first_entry(map, ctx->start);
 		rv = protect_check(map, first, ctx->end, prot, &waits);
 		if (rv != KERN_SUCCESS || waits == NULL)
 			break;
@@ -100,6 +121,8 @@ vm_map_protect(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_prot_t prot,
 		ctx->cursor = 0;
 	}
 	if (rv == KERN_SUCCESS) {
+		if (late)
+			vm_map_clip_start(map, first, ctx->start);
 		protect_charge(map, first, ctx->end, prot, set_max);
 		protect_apply(map, first, ctx->end, prot, set_max);
 	}

@@ -56,7 +56,7 @@ vm_map_entry_begin_transition(vm_map_t map, vm_map_entry_t e, const struct vm_op
 }
 
 bool
-vm_map_entry_end_transition(vm_map_t map, vm_map_entry_t e)
+vm_map_entry_end_transition(vm_map_t map, vm_map_entry_t e, struct vm_merging *merging)
 {
 	bool wanted = (e->eflags & MAP_ENTRY_NEEDS_WAKEUP) != 0;
 
@@ -66,7 +66,7 @@ vm_map_entry_end_transition(vm_map_t map, vm_map_entry_t e)
 	e->eflags &= ~(uint32_t)(MAP_ENTRY_IN_TRANSITION | MAP_ENTRY_WIRE_SKIPPED | MAP_ENTRY_NEEDS_WAKEUP);
 	e->wiring_thread = NULL;
 	if (!(VM_MUTATED(map, unwired_not_merged) && e->wired_count == 0) && !VM_MUTATED(map, canary_merged))
-		vm_map_simplify_entry(map, e);
+		vm_map_merge_step(map, merging, e);
 	return wanted;
 }
 

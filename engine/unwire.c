@@ -56,7 +56,10 @@ unwire_entry(vm_map_t map, vm_map_entry_t e, bool user) VM_REQUIRES(&map->lock)
 static void
 unwire_finish(vm_map_t map, struct vm_op_ctx *ctx, int flags, int rv, bool *wakeup) VM_REQUIRES(&map->lock)
 {
-	for (vm_map_entry_t e = vm_map_lookup_ge(map, ctx->start); e->start < ctx->end; e = e->next) {
+	struct vm_merging merging = vm_map_merging(map, ctx, vm_behaves(map, M8));
+	vm_map_entry_t e;
+
+	for (e = vm_map_lookup_ge(map, ctx->start); e->start < ctx->end; e = e->next) {
 		bool ours = vm_map_entry_is_ours(e);
 
 		if (VM_MUTATED(map, unwire_owner_ignored))
@@ -68,8 +71,9 @@ unwire_finish(vm_map_t map, struct vm_op_ctx *ctx, int flags, int rv, bool *wake
 		}
 		if (rv == KERN_SUCCESS && !(VM_MUTATED(map, unwire_takes_nothing) && (flags & VM_MAP_WIRE_USER) != 0))
 			unwire_entry(map, e, (flags & VM_MAP_WIRE_USER) != 0);
-		*wakeup |= vm_map_entry_end_transition(map, e);
+		*wakeup |= vm_map_entry_end_transition(map, e, &merging);
 	}
+	vm_map_merge_last(map, &merging, e);
 }
 
 /* (a) Is @e in another thread's transition, so that the unwire must wait? */

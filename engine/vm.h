@@ -89,7 +89,7 @@ const char *vm_kern_name(int code);
 
 /* The behaviours of behaviours.def; a set of them is a uint32_t of VM_BEHAVIOUR_BIT()s. */
 enum vm_behaviour {
-#define VM_BEHAVIOUR(id, name, kernel, strict) VM_BEHAVIOUR_##id,
+#define VM_BEHAVIOUR(id, kind, also, name, kernel, strict) VM_BEHAVIOUR_##id,
 #include "engine/behaviours.def"
 #undef VM_BEHAVIOUR
 	VM_BEHAVIOUR_COUNT
@@ -97,9 +97,16 @@ enum vm_behaviour {
 #define VM_BEHAVIOUR_BIT(id) ((uint32_t)1 << VM_BEHAVIOUR_##id)
 #define VM_BEHAVIOURS_ALL (((uint32_t)1 << VM_BEHAVIOUR_COUNT) - 1)
 
+enum vm_behaviour_kind {
+	VM_BEHAVIOUR_IS_QUIRK, /* a defect of the recorded kernel */
+	VM_BEHAVIOUR_IS_RULE,  /* another way that is as good as strict's */
+};
+
 struct vm_behaviour_desc {
 	const char *id, *name;       /* "Q1", "fault_failure_subtracts_twice" */
 	const char *kernel, *strict; /* what each does */
+	const char *also;            /* another id; "" or NULL: none */
+	enum vm_behaviour_kind kind;
 };
 extern const struct vm_behaviour_desc vm_behaviour_table[VM_BEHAVIOUR_COUNT];
 

@@ -219,9 +219,11 @@ is_marked(const struct vm_map *map, const struct vm_map_entry *e)
 static void
 wire_finish(vm_map_t map, struct vm_op_ctx *ctx, int flags, int rv) VM_REQUIRES(&map->lock)
 {
+	struct vm_merging merging = vm_map_merging(map, ctx, vm_behaves(map, M8));
 	bool user = (flags & VM_MAP_WIRE_USER) != 0, wakeup = false;
+	vm_map_entry_t e;
 
-	for (vm_map_entry_t e = vm_map_lookup_ge(map, ctx->start); e->start < ctx->end; e = e->next) {
+	for (e = vm_map_lookup_ge(map, ctx->start); e->start < ctx->end; e = e->next) {
 		if (!is_marked(map, e)) {
 			/* Another thread mapped or marked it while the lock was free: only possible with HOLESOK. */
 			vm_assert((flags & VM_MAP_WIRE_HOLESOK) != 0);
@@ -236,8 +238,9 @@ wire_finish(vm_map_t map, struct vm_op_ctx *ctx, int flags, int rv) VM_REQUIRES(
 			else if (user)
 				e->eflags |= MAP_ENTRY_USER_WIRED;
 		}
-		wakeup |= vm_map_entry_end_transition(map, e);
+		wakeup |= vm_map_entry_end_transition(map, e, &merging);
 	}
+	vm_map_merge_last(map, &merging, e);
 	if (wakeup)
 		vm_map_wakeup(map);
 }

@@ -12,7 +12,7 @@ static const char *const words[] = {
 #define VM_KERN(name, code, text) "KERN_" #name,
 #include "engine/kern.def"
 #undef VM_KERN
-#define VM_BEHAVIOUR(id, name, recorded, strict) "+" #id, "-" #id,
+#define VM_BEHAVIOUR(id, kind, also, name, recorded, strict) "+" #id, "-" #id,
 #include "engine/behaviours.def"
 #undef VM_BEHAVIOUR
 #define VERDICT(name, text) text,

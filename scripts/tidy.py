@@ -416,7 +416,7 @@ PLAIN = {
     "say what is so": "return the truth", "nobody is left": "no thread remains", "to begin with": "at the start",
 }
 # What is quoted or recorded, and the list itself.
-NOT_PLAIN = ("scripts/tidy.py", "tests/scripts/test-tidy.py", "LICENSE", "corpus/freebsd/")
+NOT_PLAIN = ("scripts/tidy.py", "tests/scripts/test-tidy.py", "LICENSE", "corpus/freebsd/", "corpus/freebsd-main/")
 
 
 @rule

@@ -25,6 +25,15 @@ struct check_call {
 #define CHECK_OP(name) (1u << VM_OP_##name)
 #define CHECK_OPS_ALL ((2u << VM_OP_CODE_MAX) - 2)
 
+/* Does the program's profile have this behaviour of behaviours.def? A target's own profile has none of them. */
+#define check_behaves(r, id) check_has((r)->program->config.profile, VM_BEHAVIOUR_BIT(id))
+
+static inline bool
+check_has(struct vm_profile profile, uint32_t behaviour)
+{
+	return profile.base < VM_PROFILE_COUNT && (profile.on & behaviour) != 0;
+}
+
 /* The pages of an operation. */
 void check_clamp(const struct program_config *cfg, const struct vm_op *op, struct check_range *ret);
 

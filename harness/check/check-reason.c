@@ -230,10 +230,15 @@ static uint16_t
 protect_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *must)
 {
 	struct facts f = facts_look(call, s, call->range.start, call->range.end);
+	uint16_t seen = BIT(SUCCESS);
 
 	if (f.beyond_max)
 		*must = BIT(PROTECTION_FAILURE);
-	return BIT(SUCCESS) | *must;
+	/* M4: the entry around an empty range can refuse. Whether one is around it depends on where entries meet. */
+	if (call->range.start == call->range.end && check_behaves(call->r, M4) &&
+	    facts_look(call, s, call->range.start, call->range.start + 1).beyond_max)
+		seen |= BIT(PROTECTION_FAILURE);
+	return seen | *must;
 }
 
 bool

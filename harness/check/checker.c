@@ -138,7 +138,7 @@ nr_done_of(const struct run *r, unsigned thread)
  * 9 and 10.
  */
 #define OPS_IF_EMPTY (CHECK_OP(unwire) | CHECK_OP(protect) | CHECK_OP(inherit) | CHECK_OP(madvise))
-#define OPS_IF_MALFORMED (CHECK_OP(find) | CHECK_OP(fixed)) /* and a find of zero pages */
+#define OPS_IF_MALFORMED (CHECK_OP(find) | CHECK_OP(fixed))
 #define OPS_NEVER                                                                                                      \
 	(CHECK_OP(insert) | CHECK_OP(remove) | CHECK_OP(wire) | CHECK_OP(sync) | CHECK_OP(check) | CHECK_OP(lookup) |  \
 	    CHECK_OP(clip) | CHECK_OP(fault) | CHECK_OP(read) | CHECK_OP(write) | CHECK_OP(pageout))
@@ -153,7 +153,7 @@ is_lockless(const struct vm_op *op)
 	if ((bit & OPS_IF_EMPTY) != 0)
 		return op->start == op->end;
 	if ((bit & OPS_IF_MALFORMED) != 0)
-		return check_malformed(op) || (op->code == VM_OP_find && op->end == 0);
+		return check_malformed(op);
 	return false;
 }
 
@@ -209,12 +209,18 @@ begin_op(struct checker *c, struct run *r, unsigned thread, unsigned index)
 	watch(c, &call);
 }
 
-/* Does the operation have an empty range, and clip nothing in that case? docs/engine.md sections 5 and 6. */
+/*
+ * Does the operation have an empty range, and leave all entries as they are in that case? docs/engine.md sections 5 and
+ * 6. Under M5, wire and unwire merge there.
+ */
 static bool
 leaves_entries(const struct check_op *o, const struct run *r, const struct vm_op *op)
 {
-	return o->start == o->end && r->target->entries != NULL &&
-	       (1u << op->code & (CHECK_OP(remove) | CHECK_OP(fixed) | CHECK_OP(wire) | CHECK_OP(unwire))) != 0;
+	unsigned ops = CHECK_OP(remove) | CHECK_OP(fixed);
+
+	if (!check_behaves(r, M5))
+		ops |= CHECK_OP(wire) | CHECK_OP(unwire);
+	return o->start == o->end && r->target->entries != NULL && (1u << op->code & ops) != 0;
 }
 
 void

@@ -161,7 +161,7 @@ profile_behaviour(unsigned base, const char *id, size_t len)
 	const struct vm_behaviour_desc *d;
 
 	for (unsigned i = 0; (d = profile_switch(base, i)) != NULL; i++)
-		if (lex_equal(id, len, d->id))
+		if (lex_equal(id, len, d->id) || (d->also != NULL && len > 0 && lex_equal(id, len, d->also)))
 			return (uint32_t)1 << i;
 	return 0;
 }

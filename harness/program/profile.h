@@ -58,7 +58,7 @@ void profile_print_switches(unsigned base, uint32_t mask, const char *before, co
 bool profile_parse(const char *text, struct vm_profile *p, const char **word);
 /* As profile_parse reads it, appended: behaviours in which it differs from its base, in the order of the table. */
 void profile_print(struct vm_profile p, struct strbuf *out);
-/* "strict or freebsd12", for a message. */
+/* "strict, freebsd12 or freebsd-main", for a message. */
 const char *profile_names(void);
 /* The names as what may have been meant. */
 void profile_offer(struct nearest *n);

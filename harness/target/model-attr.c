@@ -85,37 +85,48 @@ protect_charge(struct model *m, uint64_t entry, uint64_t e, uint8_t prot, bool s
 	}
 }
 
-/* Pass 3: set the protection. */
+/* Pass 3: set the protection. Guards merge only under M7. */
 static void
-protect_set(struct model *m, uint64_t entry, uint64_t e, uint8_t prot, bool setmax)
+protect_set(struct model *m, uint64_t entry, struct model_range r, uint8_t prot, bool setmax)
 {
-	for (; entry < e; entry = model_entry_from(m, model_entry_end(m, entry))) {
+	bool one_pass = model_quirk(m, VM_BEHAVIOUR_BIT(M5)), guards = model_quirk(m, VM_BEHAVIOUR_BIT(M7));
+
+	for (; entry < r.end; entry = model_entry_from(m, model_entry_end(m, entry))) {
 		const struct model_page *p = model_at(m, entry);
 		uint8_t new = setmax ? prot & p->prot : prot;
 
-		if (p->guard)
-			continue;
-		MODEL_ENTRY_SET(m, entry, prot, new);
-		if (setmax)
-			MODEL_ENTRY_SET(m, entry, max, prot);
-		entry = model_simplify(m, entry);
+		if (!p->guard) {
+			MODEL_ENTRY_SET(m, entry, prot, new);
+			if (setmax)
+				MODEL_ENTRY_SET(m, entry, max, prot);
+		}
+		if (!p->guard || guards)
+			entry = model_walk_merge(m, entry, one_pass);
 	}
+	entry = model_entry_from(m, r.end);
+	if (guards || entry == m->max || !model_at(m, entry)->guard)
+		model_walk_end(m, r, one_pass);
 }
 
 struct vm_result
 model_protect(struct model *m, const struct vm_op *op)
 {
 	struct model_range r = model_clamp(m, op->start, op->end);
-	bool setmax = (op->flags & VM_OPF_SETMAX) != 0;
+	bool setmax = (op->flags & VM_OPF_SETMAX) != 0, found;
 	uint64_t first;
 
 	if (op->start == op->end)
 		return model_done(KERN_SUCCESS);
-	first = model_clip_lookup(m, r.start);
+	/* M3, and M4 for an empty range: look first, and cut when nothing can fail any more. */
+	if (model_quirk(m, r.start == r.end ? VM_BEHAVIOUR_BIT(M4) : VM_BEHAVIOUR_BIT(M3)))
+		first = model_entry_near(m, r.start, &found);
+	else
+		first = model_clip_lookup(m, r.start);
 	if (!protect_allowed(m, first, r.end, op->prot))
 		return model_done(KERN_PROTECTION_FAILURE);
+	first = model_clip_lookup(m, r.start);
 	protect_charge(m, first, r.end, op->prot, setmax);
-	protect_set(m, first, r.end, op->prot, setmax);
+	protect_set(m, first, r, op->prot, setmax);
 	return model_done(KERN_SUCCESS);
 }
 
@@ -138,26 +149,35 @@ set_advice(struct model *m, uint64_t entry, uint8_t advice)
 		MODEL_ENTRY_SET(m, entry, behaviour, advice);
 }
 
-/* The walk of inherit and madvise: cuts the range out, calls @set for each entry, and merges. */
+/*
+ * The walk of inherit and madvise: cuts the range out, calls @set for each entry, and merges; @apart: not the first
+ * entry with the one before it.
+ */
 static void
-set_range(struct model *m, const struct vm_op *op, void (*set)(struct model *, uint64_t entry, uint8_t choice))
+set_range(
+    struct model *m, const struct vm_op *op, void (*set)(struct model *, uint64_t entry, uint8_t choice), bool apart)
 {
 	struct model_range r = model_clamp(m, op->start, op->end);
+	bool one_pass = model_quirk(m, VM_BEHAVIOUR_BIT(M5));
 	uint64_t entry = model_clip_lookup(m, r.start);
 
-	while (entry < r.end) {
+	for (bool first = true; entry < r.end; first = false) {
 		model_clip_end(m, entry, r.end);
 		set(m, entry, op->choice);
-		entry = model_simplify(m, entry);
+		if (!first || !apart)
+			entry = model_walk_merge(m, entry, one_pass);
+		else if (!one_pass)
+			model_merge(m, model_entry_end(m, entry));
 		entry = model_entry_from(m, model_entry_end(m, entry));
 	}
+	model_walk_end(m, r, one_pass);
 }
 
 struct vm_result
 model_inherit(struct model *m, const struct vm_op *op)
 {
 	if (op->start != op->end)
-		set_range(m, op, set_inherit);
+		set_range(m, op, set_inherit, op->choice == VM_INHERIT_COPY && model_quirk(m, VM_BEHAVIOUR_BIT(Q7)));
 	return model_done(KERN_SUCCESS);
 }
 
@@ -166,7 +186,7 @@ model_madvise(struct model *m, const struct vm_op *op)
 {
 	/* willneed, dontneed and free leave no trace */
 	if (op->start != op->end && op->choice < VM_MADV_WILLNEED)
-		set_range(m, op, set_advice);
+		set_range(m, op, set_advice, false);
 	return model_done(KERN_SUCCESS);
 }
 

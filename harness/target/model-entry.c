@@ -101,6 +101,13 @@ mergeable(const struct model *m, uint64_t a)
 	       p->inherit == q->inherit && p->wired == q->wired && p->own_charged == q->own_charged;
 }
 
+void
+model_merge(struct model *m, uint64_t entry)
+{
+	if (mergeable(m, entry) && !model_at(m, entry)->marked)
+		model_at(m, entry)->head = false;
+}
+
 uint64_t
 model_simplify(struct model *m, uint64_t entry)
 {
@@ -109,11 +116,27 @@ model_simplify(struct model *m, uint64_t entry)
 	assert(model_at(m, entry)->head);
 	if (model_at(m, entry)->marked)
 		return entry;
-	if (mergeable(m, end))
-		model_at(m, end)->head = false;
-	if (mergeable(m, entry))
-		model_at(m, entry)->head = false;
+	model_merge(m, end);
+	model_merge(m, entry);
 	return model_entry_start(m, entry);
+}
+
+uint64_t
+model_walk_merge(struct model *m, uint64_t entry, bool one_pass)
+{
+	if (!one_pass)
+		return model_simplify(m, entry);
+	model_merge(m, entry);
+	return model_entry_start(m, entry);
+}
+
+void
+model_walk_end(struct model *m, struct model_range r, bool one_pass)
+{
+	if (r.start == r.end)
+		one_pass = model_quirk(m, VM_BEHAVIOUR_BIT(M5));
+	if (one_pass)
+		model_merge(m, model_entry_from(m, r.end));
 }
 
 /* Starts an entry at @a, strictly inside @entry. From here on the two halves share an object. */
@@ -138,7 +161,7 @@ model_clip_start(struct model *m, uint64_t entry, uint64_t a)
 {
 	if (a <= entry)
 		return entry;
-	cut(m, model_simplify(m, entry), a);
+	cut(m, model_quirk(m, VM_BEHAVIOUR_BIT(M1)) ? entry : model_simplify(m, entry), a);
 	return a;
 }
 

@@ -80,7 +80,10 @@ insert(struct model *m, uint64_t s, uint64_t e, const struct mapping *w)
 
 			more.offset++;
 			fill(m, s, e, &more);
-			model_simplify(m, model_entry_start(m, s));
+			if (model_quirk(m, VM_BEHAVIOUR_BIT(M6)))
+				model_merge(m, e);
+			else
+				model_simplify(m, model_entry_start(m, s));
 			return KERN_SUCCESS;
 		}
 		new.object = p->object;
@@ -128,7 +131,7 @@ static bool delete (struct model *m, uint64_t s, uint64_t e)
 		if (model_at(m, entry)->wired != 0)
 			model_unwire_entry(m, entry);
 		end = model_entry_end(m, entry);
-		if (m->now.anon_loc == end)
+		if (m->now.anon_loc == end && !model_quirk(m, VM_BEHAVIOUR_BIT(M9)))
 			m->now.anon_loc = entry;
 		memset(model_at(m, entry), 0, (end - entry) * sizeof(struct model_page));
 	}
@@ -210,7 +213,9 @@ model_find(struct model *m, const struct vm_op *op)
 	r.code = insert(m, a, a + len, &w);
 	assert(r.code == KERN_SUCCESS);
 	r.value = a;
-	if (cluster)
+	if (cluster && !model_quirk(m, VM_BEHAVIOUR_BIT(M9)))
 		m->now.anon_loc = a + len;
+	else if (cluster && (m->now.anon_loc == 0 || a < m->now.anon_loc))
+		m->now.anon_loc = a;
 	return r;
 }

@@ -192,23 +192,23 @@ page_reason(const struct model *m, uint64_t a)
 	const struct model_page *p = model_at(m, a);
 
 	if (!p->mapped)
-		return p->head ? "M1: an entry starts at an unmapped page" : NULL;
+		return p->head ? "P1: an entry starts at an unmapped page" : NULL;
 	if (!p->head && !model_mapped(m, a - 1))
-		return "M2: a mapped page behind a hole starts no entry";
+		return "P2: a mapped page behind a hole starts no entry";
 	if (!p->head && !same_entry(model_at(m, a - 1), p))
-		return "M3: the pages of an entry differ";
+		return "P3: the pages of an entry differ";
 	if (p->marked || p->skipped)
-		return "M4: a mark was left behind";
+		return "P4: a mark was left behind";
 	if (p->wired < 0 || (p->user_wired && p->wired == 0))
-		return "M5: a wired count cannot be";
+		return "P5: a wired count cannot be";
 	if (p->guard && (p->wired != 0 || p->prot != VM_PROT_NONE || p->object != MODEL_OBJECT_NONE))
-		return "M6: a guard is wired, accessible or has an object";
+		return "P6: a guard is wired, accessible or has an object";
 	if (p->object >= m->now.nr_objects)
-		return "M7: no such object";
+		return "P7: no such object";
 	return NULL;
 }
 
-/* The model's own invariants. M8 is the accounting of the strict profile, docs/engine.md section 13. */
+/* The model's own invariants. P8 is the accounting of the strict profile, docs/engine.md section 13. */
 static const char *
 model_invariants(void *self, bool excused, uint32_t *excuse)
 {
@@ -225,7 +225,7 @@ model_invariants(void *self, bool excused, uint32_t *excuse)
 		user_wired += model_at(m, a)->user_wired;
 	}
 	if (!model_quirk(m, VM_BEHAVIOUR_BIT(Q1) | VM_BEHAVIOUR_BIT(Q2)) && user_wired != m->now.uw)
-		return "M8: the user-wire counter is not the number of user-wired pages";
+		return "P8: the user-wire counter is not the number of user-wired pages";
 	return NULL;
 }
 

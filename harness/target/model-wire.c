@@ -78,7 +78,7 @@ walk_up(struct model *m, struct walk *w, int (*step)(struct model *, const struc
 static void
 walk_finish(struct model *m, const struct walk *w, void (*step)(struct model *, const struct walk *, uint64_t entry))
 {
-	bool found;
+	bool found, one_pass = model_quirk(m, VM_BEHAVIOUR_BIT(M8));
 	uint64_t entry = model_entry_near(m, w->s, &found);
 
 	while (entry < w->e) {
@@ -87,12 +87,13 @@ walk_finish(struct model *m, const struct walk *w, void (*step)(struct model *, 
 			MODEL_ENTRY_SET(m, entry, marked, false);
 			MODEL_ENTRY_SET(m, entry, skipped, false);
 			MODEL_ENTRY_SET(m, entry, needs_wakeup, false);
-			entry = model_simplify(m, entry);
+			entry = model_walk_merge(m, entry, one_pass);
 		} else {
 			assert(w->holesok);
 		}
 		entry = model_entry_from(m, model_entry_end(m, entry));
 	}
+	model_walk_end(m, (struct model_range){ w->s, w->e }, one_pass);
 }
 
 /* Do @pages more pages exceed the limit? */

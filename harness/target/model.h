@@ -85,6 +85,14 @@ uint64_t model_entry_pages(const struct model *m, uint64_t entry);
 
 /* Merges @entry with its neighbours where they match. Returns its start, which may have moved down. */
 uint64_t model_simplify(struct model *m, uint64_t entry);
+/* Merges the entry that starts at @entry with the one before it if they match. @entry may be the map's end. */
+void model_merge(struct model *m, uint64_t entry);
+/*
+ * The merges of a walk over @r, docs/engine.md section 2. @one_pass: each entry with the one before it, and at the end
+ * the first entry after the range; otherwise each entry on both sides. model_walk_merge returns the entry's start.
+ */
+uint64_t model_walk_merge(struct model *m, uint64_t entry, bool one_pass);
+void model_walk_end(struct model *m, struct model_range r, bool one_pass);
 /* Splits @entry at @a if @a is inside it. Returns the start of the entry at or after @a. */
 uint64_t model_clip_start(struct model *m, uint64_t entry, uint64_t a);
 void model_clip_end(struct model *m, uint64_t entry, uint64_t a);

@@ -348,13 +348,14 @@ mark(uint64_t page) VM_NO_TSA("one thread")
 static void
 end_transition(void *arg)
 {
+	struct vm_merging both = { .back = true, .guards = true };
 	vm_map_entry_t e;
 
 	direct_be(1);
 	vm_map_lock(map);
 	assert_true(vm_map_lookup_entry(map, P(*(unsigned *)arg), &e));
 	assert_true((e->eflags & MAP_ENTRY_NEEDS_WAKEUP) != 0);
-	if (vm_map_entry_end_transition(map, e))
+	if (vm_map_entry_end_transition(map, e, &both))
 		vm_map_wakeup(map);
 	vm_map_unlock(map);
 }

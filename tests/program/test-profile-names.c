@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -15,8 +16,8 @@
 #define Q1 VM_BEHAVIOUR_BIT(Q1)
 #define Q2 VM_BEHAVIOUR_BIT(Q2)
 
-const struct vm_profile_desc vm_profile_table[VM_PROFILE_COUNT] = { { .name = "kernel" },
-	{ "kernel-main", Q2, "", "" } };
+const struct vm_profile_desc vm_profile_table[VM_PROFILE_COUNT] = { { .name = "kernel" }, { "kernel-main", Q2, "", "" },
+	[2 ... VM_PROFILE_COUNT - 1] = { .name = "other" } };
 
 static void
 check(const char *text, unsigned base, uint32_t on)
@@ -54,7 +55,7 @@ test_dash_in_name(void **unused)
 	check_wrong("kernelx", 0);
 	check_wrong("kernel-main-Q5", 11);
 	check_wrong("", 0);
-	assert_string_equal(profile_names(), "kernel or kernel-main");
+	assert_int_equal(strncmp(profile_names(), "kernel, kernel-main", strlen("kernel, kernel-main")), 0);
 }
 
 int

@@ -48,8 +48,8 @@ static const struct {
 	    "\"016\"" },
 	{ TEXT("map x 80\n"), 1, 5, "expected the map's first page, found \"x\"" },
 	{ TEXT("map 16 80\nmap 16 80\n"), 2, 1, "expected one \"map\" line, found another" },
-	{ TEXT("profile\n"), 1, 8, "expected strict or freebsd12, found end of line" },
-	{ TEXT("profile linux\n"), 1, 9, "expected strict or freebsd12, found \"linux\"" },
+	{ TEXT("profile\n"), 1, 8, "expected strict, freebsd12 or freebsd-main, found end of line" },
+	{ TEXT("profile linux\n"), 1, 9, "expected strict, freebsd12 or freebsd-main, found \"linux\"" },
 	{ TEXT("profile strict +Q5\n"), 1, 16,
 	    "expected +QUIRK or -QUIRK, found \"+Q5\"; wirestorm help quirks lists them" },
 	{ TEXT("profile strict Q1\n"), 1, 16,
@@ -275,7 +275,7 @@ static const struct {
 	    "expected a directive, a step or an expectation, found \"munmap\"; an operation stands after \"init\", "
 	    "\"final\" or a thread such as \"T0\"" },
 	{ TEXT("profile strictt\n"), 1, 9,
-	    "expected strict or freebsd12, found \"strictt\"; did you mean \"strict\"?" },
+	    "expected strict, freebsd12 or freebsd-main, found \"strictt\"; did you mean \"strict\"?" },
 	{ TEXT("mutant wire_owner_ignore\n"), 1, 8,
 	    "expected the name of a mutant, found \"wire_owner_ignore\"; did you mean \"wire_owner_ignored\"? "
 	    "wirestorm "
@@ -306,14 +306,15 @@ static const struct {
 	{ TEXT("map +16 80\n"), 1, 5, "expected the map's first page, found \"+16\"" },
 	{ TEXT("Map 16 80\n"), 1, 1,
 	    "expected a directive, a step or an expectation, found \"Map\"; did you mean \"map\"?" },
-	{ TEXT("profile Strict\n"), 1, 9, "expected strict or freebsd12, found \"Strict\"; did you mean \"strict\"?" },
+	{ TEXT("profile Strict\n"), 1, 9,
+	    "expected strict, freebsd12 or freebsd-main, found \"Strict\"; did you mean \"strict\"?" },
 	{ TEXT("profile strict freebsd12\n"), 1, 16,
 	    "expected +QUIRK or -QUIRK, found \"freebsd12\"; wirestorm help quirks lists them" },
 	{ TEXT("profile freebsd12 -q1\n"), 1, 19,
 	    "expected +QUIRK or -QUIRK, found \"-q1\"; wirestorm help quirks lists them" },
 	{ TEXT("profile freebsd12 -Q1 +Q2 -Q1\n"), 1, 27, "expected each quirk at most once, found \"-Q1\"" },
 	{ TEXT("profile strict+Q1\n"), 1, 9,
-	    "expected strict or freebsd12, found \"strict+Q1\"; did you mean \"strict\"?" },
+	    "expected strict, freebsd12 or freebsd-main, found \"strict+Q1\"; did you mean \"strict\"?" },
 	{ TEXT("mutant Canary\n"), 1, 8,
 	    "expected the name of a mutant, found \"Canary\"; did you mean \"canary\"? wirestorm help mutants lists "
 	    "them" },
