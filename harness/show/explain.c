@@ -247,7 +247,7 @@ quirk_breaks(uint32_t bit, struct strbuf *out)
 
 /* Which profiles have it on. */
 static void
-quirk_profiles(enum vm_behaviour i, struct strbuf *out)
+behaviour_profiles(enum vm_behaviour i, struct strbuf *out)
 {
 	struct strbuf text = { 0 };
 
@@ -256,31 +256,51 @@ quirk_profiles(enum vm_behaviour i, struct strbuf *out)
 		const struct vm_profile_desc *d = &vm_profile_table[id];
 
 		if ((d->on >> i & 1) != 0)
-			strbuf_printf(&text, "; profile %s: %s", d->name,
-			    d->on == VM_BEHAVIOURS_ALL ? "all of them" : "with others");
+			strbuf_printf(&text, "; profile %s: with others", d->name);
 	}
 	line("turn on", strbuf_text(&text), out);
 	strbuf_free(&text);
 }
 
+/* What is the same for a quirk and a rule. */
+static void
+behaviour_lines(enum vm_behaviour i, struct strbuf *out)
+{
+	const struct vm_behaviour_desc *d = &vm_behaviour_table[i];
+
+	if (d->also[0] != '\0')
+		line("also", d->also, out);
+	line("kernel", d->kernel, out);
+	line("strict", d->strict, out);
+	if (d->kind == VM_BEHAVIOUR_IS_QUIRK)
+		quirk_breaks((uint32_t)1 << i, out);
+}
+
 static bool
-explain_quirk(const char *name, struct strbuf *out)
+explain_behaviour(const char *name, struct strbuf *out)
 {
 	struct strbuf text = { 0 };
 
 	for (unsigned i = 0; i < VM_BEHAVIOUR_COUNT; i++) {
 		const struct vm_behaviour_desc *d = &vm_behaviour_table[i];
+		bool quirk = d->kind == VM_BEHAVIOUR_IS_QUIRK;
 
-		if (strcmp(d->id, name) != 0 && strcmp(d->name, name) != 0)
+		if (strcmp(d->id, name) != 0 && strcmp(d->name, name) != 0 &&
+		    (d->also[0] == '\0' || strcmp(d->also, name) != 0))
 			continue;
-		title(d->id, "a quirk: a behaviour of the recorded kernel that profile strict does not have", out);
+		title(d->id,
+		    quirk ? "a quirk: a behaviour of the recorded kernel that profile strict does not have"
+		          : "a rule: the recorded kernel does this in another way than profile strict, and no worse",
+		    out);
 		line("name", d->name, out);
-		line("kernel", d->kernel, out);
-		line("strict", d->strict, out);
-		quirk_breaks((uint32_t)1 << i, out);
-		quirk_profiles((enum vm_behaviour)i, out);
-		line("rule", "docs/engine.md, section 13", out);
-		strbuf_printf(&text, "corpus/litmus/quirk-%c%s-*.vmt", tolower((unsigned char)d->id[0]), d->id + 1);
+		behaviour_lines((enum vm_behaviour)i, out);
+		behaviour_profiles((enum vm_behaviour)i, out);
+		line("rule", "docs/engine.md, section 13; docs/profiles.md", out);
+		if (quirk)
+			strbuf_printf(
+			    &text, "corpus/litmus/quirk-%c%s-*.vmt", tolower((unsigned char)d->id[0]), d->id + 1);
+		else
+			strbuf_printf(&text, "grep -l ': %s:' corpus/freebsd-main/directed/*.vmt", d->id);
 		line("see it", strbuf_text(&text), out);
 		strbuf_free(&text);
 		return true;
@@ -389,7 +409,7 @@ explain(const char *name, struct strbuf *out, const char **litmus)
 	found |= explain_edge(name, out, litmus);
 	found |= explain_verdict(name, out);
 	found |= explain_check(name, out);
-	found |= explain_quirk(name, out);
+	found |= explain_behaviour(name, out);
 	found |= explain_switch(name, out);
 	found |= explain_mutant(name, out);
 	found |= explain_code(name, out);
@@ -439,9 +459,7 @@ explain_quirks(struct strbuf *out, bool markdown)
 		const struct vm_behaviour_desc *d = &vm_behaviour_table[i];
 
 		strbuf_printf(out, "%s%s, %s\n", i > 0 ? "\n" : "", d->id, d->name);
-		line("kernel", d->kernel, out);
-		line("strict", d->strict, out);
-		quirk_breaks((uint32_t)1 << i, out);
+		behaviour_lines((enum vm_behaviour)i, out);
 	}
 	for (unsigned base = VM_PROFILE_COUNT; profile_desc(base) != NULL; base++)
 		if (profile_plain((struct vm_profile){ (enum vm_profile_id)base, 0 }).base == (enum vm_profile_id)base)
@@ -459,7 +477,8 @@ explain_profiles(struct strbuf *out, bool markdown)
 		strbuf_clear(&text);
 		strbuf_printf(&text, "%s%s", d->text, d->on != 0 ? ", " : "");
 		profile_print_switches(base, d->on, "", ", ", &text);
-		line(d->name, strbuf_text(&text), out);
+		strbuf_printf(out, "%s\n", d->name);
+		line("", strbuf_text(&text), out);
 	}
 	strbuf_printf(out,
 	    "\nAfter the name, +Q1 turns a quirk on and -Q1 turns it off: \"%s +Q1\".\n"

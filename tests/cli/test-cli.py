@@ -181,13 +181,13 @@ class Help(Case):
     def test_explain(self):
         """Every name that a report can have is explained, each with what its table says of it."""
         tables = {"edges.def": (r"^VM_EDGE\((\w+),", 45), "mutants.def": (r"^VM_MUTANT\((\w+),", 1),
-            "behaviours.def": (r"^VM_BEHAVIOUR\((\w+),", 5), "../harness/check/checks.def": (r"^CHECK\((\w+),", 47)}
+            "behaviours.def": (r"^VM_BEHAVIOUR\((\w+),", 14), "../harness/check/checks.def": (r"^CHECK\((\w+),", 47)}
         for table, (pattern, least) in tables.items():
             names = re.findall(pattern, (ROOT / "engine" / table).read_text(), re.MULTILINE)
             self.assertGreaterEqual(len(names), least, table)
             for name in names:
                 out, _ = self.expect(0, "explain", name)
-                self.assertRegex(out, r"(?m)^%s, an? (edge|check|quirk|mutant|canary)\b" % name)
+                self.assertRegex(out, r"(?m)^%s, an? (edge|check|quirk|rule|mutant|canary)\b" % name)
                 self.assertEqual(re.findall(r"(?m) $", out.split("\n--- ")[0]), [], name)
         out, _ = self.expect(0, "explain", "KERN_INVALID_ADDRESS")
         self.assertIn("\nwire_hole\n", out)

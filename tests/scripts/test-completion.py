@@ -60,7 +60,7 @@ class Completion(unittest.TestCase):
         self.assertEqual(self.complete('check', '--target', ''), ['engine', 'model'])
         self.assertEqual(self.complete('check', '--target', '=', 'mo'), ['model'])
         self.assertEqual(self.complete('run', '--strategy', 'p'), ['pct', 'pos'])
-        self.assertEqual(self.complete('check', '--profile', ''), ['strict', 'freebsd12'])
+        self.assertEqual(self.complete('check', '--profile', ''), ['strict', 'freebsd12', 'freebsd-main'])
         self.assertEqual(self.complete('hunt', '--programs', ''), [])
         self.assertEqual(self.complete('hunt', '--out', ''), ['folder'])
 

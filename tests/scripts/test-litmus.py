@@ -31,6 +31,7 @@ CHANGES = {
     "quirk-q3-unsigned-limit": "strict +Q2",
     "quirk-q4-find-misses-tail": "strict",
     "quirk-q6-sync-past-hole": "strict",
+    "quirk-q7-inherit-copy-leaves-pieces": "strict",
     "limit-on-system-wired": "strict +Q2",
     "sync-hole-made-meanwhile": "strict +Q6",
     "wire-clipped-then-fails": "strict +Q1",
@@ -246,7 +247,7 @@ def check_reported():
 
 def check_quirks():
     table = (root / "engine" / "behaviours.def").read_text(encoding="utf-8")
-    quirks = re.findall(r"^VM_BEHAVIOUR\((\w+),", table, re.MULTILINE)
+    quirks = re.findall(r"^VM_BEHAVIOUR\((\w+), QUIRK,", table, re.MULTILINE)
     for quirk in quirks:
         if not any(name.startswith(f"quirk-{quirk.lower()}-") for name in CHANGES):
             complain("engine/behaviours.def", f"no program shows {quirk}: quirk-{quirk.lower()}-...")
