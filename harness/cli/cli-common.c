@@ -239,6 +239,78 @@ cli_save_program(const char *path, const struct program *p, bool json)
 	return good;
 }
 
+/* --- reports --- */
+
+bool
+cli_report_begin(struct cli_report *c, bool json)
+{
+	unsigned nr = json;
+
+	for (size_t i = 0; i < REPORT_FORMATS; i++)
+		nr += c->files[i] != NULL && file_is_stdout(c->files[i]);
+	if (nr > 1) {
+		warnx("standard output takes one of --json and the files named \"-\", found %u of them", nr);
+		(void)cli_usage();
+		return false;
+	}
+	for (size_t i = 0; i < REPORT_FORMATS; i++) {
+		if (c->files[i] == NULL)
+			continue;
+		if (file_is_stdout(c->files[i]))
+			c->standard = cli_split_stdout();
+		else if (!cli_can_write(c->files[i]))
+			return false;
+	}
+	return true;
+}
+
+void
+cli_print_report(const struct report *r)
+{
+	struct strbuf text = { 0 };
+
+	report_text(r, &text);
+	fputs(strbuf_text(&text), stdout);
+	strbuf_free(&text);
+}
+
+bool
+cli_report_asked(const struct cli_report *c)
+{
+	bool asked = false;
+
+	for (size_t i = 0; i < REPORT_FORMATS; i++)
+		asked |= c->files[i] != NULL;
+	return asked;
+}
+
+bool
+cli_report_end(struct cli_report *c)
+{
+	struct strbuf text = { 0 };
+	bool all = true;
+
+	for (size_t i = 0; i < REPORT_FORMATS; i++) {
+		const char *path = c->files[i];
+		bool dash = path != NULL && file_is_stdout(path);
+
+		if (path == NULL)
+			continue;
+		strbuf_clear(&text);
+		report_formats[i](&c->report, &text);
+		if (file_write_text(dash ? c->standard : path, &text))
+			continue;
+		if (dash)
+			warn("standard output");
+		else
+			warn("%s: cannot be written", path);
+		all = false;
+	}
+	strbuf_free(&text);
+	report_free(&c->report);
+	return all;
+}
+
 /* --- signals --- */
 
 static void
@@ -363,67 +435,6 @@ cli_print_vmt(const char *text)
 	escape_stdout_raw(!cli_stdout_tty());
 	fputs(text, stdout);
 	escape_stdout_raw(false);
-}
-
-/* Prints the map at the moment when the finding appears. Runs @r up to there. */
-static void
-print_map_at(struct run *r, const struct explore_finding *x, struct strbuf *out)
-{
-	struct schedule_walk w = { &x->witness };
-	uint32_t left = x->f.step;
-	unsigned thread = 0;
-
-	run_begin(r);
-	for (; left > 0 && schedule_next(&w, &thread); left--)
-		run_step(r, thread);
-	for (unsigned i = 0; x->f.final && i <= x->f.op; i++)
-		(void)run_alone(r, &r->program->final[i].op);
-	r->target->dump(r->self, &r->state);
-	state_print(&r->state, out);
-}
-
-void
-cli_print_findings(struct run *r, const struct explore_result *x)
-{
-	for (size_t i = 0; i < x->nr_findings; i++) {
-		const struct explore_finding *f = &x->findings[i];
-		struct strbuf text = { 0 }, map = { 0 }, schedule = { 0 };
-
-		finding_print(&f->f, r->program, &text);
-		print_map_at(r, f, &map);
-		schedule_print(&f->witness, &schedule);
-		printf("# FINDING %s\n#   the map %s: %s\n", strbuf_text(&text),
-		    f->f.thread == SIM_INIT_THREAD && !f->f.final ? "after the init steps" : "then", strbuf_text(&map));
-		if (f->witness.nr > 0)
-			printf("#   witness, %u preemption%s: %s\n", f->witness.preemptions,
-			    plural(f->witness.preemptions), strbuf_text(&schedule));
-		strbuf_free(&text);
-		strbuf_free(&map);
-		strbuf_free(&schedule);
-	}
-}
-
-json_t *
-cli_json_findings(struct run *r, const struct explore_result *x)
-{
-	json_t *all = json_array();
-
-	for (size_t i = 0; i < x->nr_findings; i++) {
-		const struct explore_finding *f = &x->findings[i];
-		struct strbuf map = { 0 }, schedule = { 0 };
-		json_t *j = show_json_finding(&f->f, r->program), *more;
-
-		print_map_at(r, f, &map);
-		schedule_print(&f->witness, &schedule);
-		more = json_pack("{s:s, s:s, s:i}", "map", strbuf_text(&map), "schedule", strbuf_text(&schedule),
-		    "preemptions", (int)f->witness.preemptions);
-		(void)json_object_update(j, more);
-		json_decref(more);
-		(void)json_array_append_new(all, j);
-		strbuf_free(&map);
-		strbuf_free(&schedule);
-	}
-	return all;
 }
 
 #define NOTES_SHOWN_MAX 3 /* programs; recorded ones have dozens of init steps that fail */

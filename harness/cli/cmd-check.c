@@ -79,6 +79,7 @@ struct check_run {
 	struct work *work;                    /* one for each file */
 	size_t nr_printed, nr_done, nr_notes; /* nr_notes: files with notes */
 	unsigned nr_workers;
+	struct cli_report report;
 	const char *filter, *junit, *expect_fail_from;
 	struct patterns expect_fail;
 	bool incomplete;                   /* some operands could not be read */
@@ -427,6 +428,43 @@ print_check_json(const struct check_run *c, const struct totals *t)
 	json_print("check", root, JSON_INDENT(1), stdout);
 }
 
+/* Adds what is wrong with a file to the report: each difference, or the line about a file that has none. */
+static void
+report_file(struct check_run *c, const struct file_state *s, const char *path)
+{
+	struct report *r = &c->report.report;
+	struct strbuf line = { 0 };
+	json_t *difference;
+	size_t i;
+
+	strbuf_addn(&line, s->text, strcspn(s->text, "\n"));
+	if (json_array_size(s->differences) == 0)
+		report_add(r, status_word(s), path, strbuf_text(&line))->failure = !failed_as_expected(s);
+	json_array_foreach(s->differences, i, difference)
+	{
+		const char *schedule = json_string_value(json_object_get(difference, "schedule"));
+		struct report_entry *e = report_add(r, json_string_value(json_object_get(difference, "what")), path,
+		    json_string_value(json_object_get(difference, "text")));
+
+		e->line = (unsigned)json_integer_value(json_object_get(difference, "line"));
+		e->schedule = schedule != NULL ? memory_text(schedule, "the report") : NULL;
+		e->failure = !failed_as_expected(s);
+	}
+	strbuf_free(&line);
+}
+
+static void
+report_files(struct check_run *c)
+{
+	for (size_t i = 0; i < c->files.nr; i++) {
+		const struct file_state *s = &c->states[i];
+
+		if (s->done && s->report.status != CHECKFILE_SKIPPED &&
+		    (s->report.status != CHECKFILE_PASSED || passed_unexpectedly(s)))
+			report_file(c, s, c->files.names[i]);
+	}
+}
+
 static bool
 write_junit(const struct check_run *c)
 {
@@ -529,6 +567,8 @@ check_run_finish(struct check_run *c)
 	struct totals t = sum(c);
 	bool written = c->junit == NULL || write_junit(c);
 
+	report_files(c);
+	written &= cli_report_end(&c->report);
 	warn_of_unused(c);
 	if (c->json)
 		print_check_json(c, &t);
@@ -598,6 +638,7 @@ static const struct option_row rows[] = {
 	    "that "
 	    "fails is not a mismatch; one that passes is"),
 	OPTION_TEXT("--junit FILE", TO(const char *, junit), "write a report in JUnit XML, for CI systems"),
+#include "harness/cli/report-rows.def"
 	OPTION_JSON(TO(bool, json)),
 	{ 0 },
 };
@@ -639,6 +680,8 @@ check_options(struct check_run *c, int nr, char **operands)
 		warnx("%s", wrong);
 		return cli_usage();
 	}
+	if (!cli_report_begin(&c->report, c->json))
+		return EXIT_USAGE;
 	if ((c->json || c->options.bless) && c->junit != NULL && file_is_stdout(c->junit)) {
 		warnx("--junit -: standard output takes only the report; --json and --bless need another file");
 		return cli_usage();

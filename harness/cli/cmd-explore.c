@@ -45,7 +45,8 @@ static const char help_tail[] =
 struct explore_command {
 	struct cli_target target;
 	struct explore_options options;
-	const char *until;
+	struct cli_report report;
+	const char *path, *until;
 	bool json;
 };
 
@@ -255,6 +256,18 @@ print_wrong_key(const struct explore_result *x, FILE *to)
 		    x->wrong_key);
 }
 
+static void
+report_wrong_key(struct explore_command *c, const struct explore_result *x)
+{
+	struct strbuf text = { 0 };
+
+	if (x->wrong_key == NULL)
+		return;
+	strbuf_printf(&text, "state key incomplete: %s", x->wrong_key);
+	(void)report_add(&c->report.report, "state key", c->path, strbuf_text(&text));
+	strbuf_free(&text);
+}
+
 static json_t *
 json_reasons(const struct explore_outcome *o)
 {
@@ -275,7 +288,7 @@ json_reasons(const struct explore_outcome *o)
 
 /* Counts are strings, because they may exceed what a JSON number holds exactly. */
 static void
-print_explore_json(struct run *r, const struct explore_result *x, bool until)
+print_explore_json(const struct report *report, const struct explore_result *x, bool until)
 {
 	json_t *outcomes = json_array(), *root;
 	char buf[40];
@@ -293,7 +306,7 @@ print_explore_json(struct run *r, const struct explore_result *x, bool until)
 	    "states", (json_int_t)x->states, "transitions", (json_int_t)x->transitions, "outcomes", outcomes);
 	if (root == NULL)
 		memory_out("the JSON");
-	json_object_set_new(root, "findings", cli_json_findings(r, x));
+	json_object_set_new(root, "findings", report_json(report));
 	json_object_set_new(root, "state_key_incomplete", x->wrong_key != NULL ? json_text(x->wrong_key) : json_null());
 	if (until)
 		json_object_set_new(root, "until", json_schedule(&x->goal));
@@ -323,11 +336,12 @@ explore_program(struct explore_command *c, struct program *p, struct run *r)
 	}
 	explore(r, &c->options, &x);
 	progress_erase();
+	report_explored(&c->report.report, c->path, r, &x);
 	if (c->json)
-		print_explore_json(r, &x, c->until != NULL);
+		print_explore_json(&c->report.report, &x, c->until != NULL);
 	else if (c->until == NULL) {
 		print_text(&x);
-		cli_print_findings(r, &x);
+		cli_print_report(&c->report.report);
 		print_wrong_key(&x, stdout);
 	} else {
 		print_wrong_key(&x, stderr);
@@ -345,6 +359,9 @@ explore_program(struct explore_command *c, struct program *p, struct run *r)
 	for (size_t i = 0; i < x.nr_outcomes && rv == EXIT_OK; i++)
 		if (x.outcomes[i].final_error != NULL)
 			rv = EXIT_FINDING;
+	report_wrong_key(c, &x);
+	if (!cli_report_end(&c->report))
+		rv = EXIT_USAGE;
 	free(goals);
 	explore_result_free(&x);
 	return rv;
@@ -369,6 +386,7 @@ static const struct option_row rows[] = {
 	OPTION_PROFILE(TO(struct cli_target, target), ": instead of the file's profile"),
 	OPTION_TARGET(TO(struct cli_target, target)),
 	OPTION_NO_CHECKS(TO(struct cli_target, target)),
+#include "harness/cli/report-rows.def"
 	OPTION_JSON(TO(bool, json)),
 	{ 0 },
 };
@@ -386,12 +404,12 @@ cmd_explore(int argc, char **argv)
 
 	if (rv >= 0)
 		return rv;
-	if (!cli_open_run(&c.target, argv[optind], &p, &r))
+	c.path = argv[optind];
+	if (!cli_report_begin(&c.report, c.json) || !cli_open_run(&c.target, c.path, &p, &r))
 		return EXIT_USAGE;
 	if (p.nr_threads == 0) {
-		say_about(argv[optind], 0,
-		    "the program has no threads, so there is nothing to explore; wirestorm run %s runs it",
-		    argv[optind]);
+		say_about(c.path, 0,
+		    "the program has no threads, so there is nothing to explore; wirestorm run %s runs it", c.path);
 		rv = EXIT_USAGE;
 	} else {
 		rv = explore_program(&c, &p, &r);

@@ -45,6 +45,7 @@ static const char help_tail[] =
 struct hunt_command {
 	struct cli_target target;
 	struct hunt_options options;
+	struct cli_report report;
 	bool seeded, json; /* --seed was given */
 };
 
@@ -159,12 +160,25 @@ print_summary(const struct hunt_command *c, const struct hunt_report *r)
 		print_how_to_check(c, r);
 }
 
-static json_t *
-json_finding(const struct hunt_finding *f)
+/* Adds a finding to the report: the check is the first word of its key. */
+static void
+report_hunted(struct hunt_command *c, const struct hunt_finding *f)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:b, s:b, s:b, s:b, s:s?, s:b}", "name", f->name, "key", f->key,
-	    "what", f->line, "program", f->text, "known_as", f->known, "baseline", f->baseline, "quirk", f->quirk,
-	    "replays", f->replays, "shrunk", f->shrunk, "complaint", f->complaint, "unwritten", f->error != 0);
+	struct strbuf rule = { 0 }, path = { 0 };
+	struct report_entry *e;
+
+	strbuf_addn(&rule, f->key, strcspn(f->key, " :"));
+	strbuf_printf(
+	    &path, "%s%s%s", c->options.out != NULL ? c->options.out : "", c->options.out != NULL ? "/" : "", f->name);
+	e = report_add(
+	    &c->report.report, strbuf_text(&rule), f->known != NULL ? f->known : strbuf_text(&path), f->line);
+	e->failure = f->known == NULL;
+	e->fields =
+	    json_pack("{s:s, s:s, s:s, s:s, s:s?, s:b, s:b, s:b, s:b, s:s?, s:b}", "name", f->name, "key", f->key,
+	        "what", f->line, "program", f->text, "known_as", f->known, "baseline", f->baseline, "quirk", f->quirk,
+	        "replays", f->replays, "shrunk", f->shrunk, "complaint", f->complaint, "unwritten", f->error != 0);
+	strbuf_free(&rule);
+	strbuf_free(&path);
 }
 
 static json_t *
@@ -176,20 +190,16 @@ json_pool(const struct hunt_report *r)
 }
 
 static void
-print_hunt_json(const struct hunt_report *r, bool with_pool)
+print_hunt_json(const struct hunt_command *c, const struct hunt_report *r)
 {
-	json_t *findings = json_array(), *j;
-
-	for (size_t i = 0; i < r->nr_findings; i++)
-		(void)json_array_append_new(findings, json_finding(&r->findings[i]));
-	j = json_pack("{s:f, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:o, s:I, s:o}",
+	json_t *j = json_pack("{s:f, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:o, s:I, s:o}",
 	    "seconds", r->seconds, "interrupted", r->stopped, "programs", (json_int_t)r->programs, "explored",
 	    (json_int_t)r->complete, "sampled", (json_int_t)r->sampled, "refused", (json_int_t)r->refused, "crashed",
 	    (json_int_t)r->crashed, "hung", (json_int_t)r->hung, "states", (json_int_t)r->states, "runs",
 	    (json_int_t)r->runs, "schedules", json_sprintf("%.0f", r->schedules), "features", (json_int_t)r->features,
 	    "kept", (json_int_t)r->kept, "seen", (json_int_t)r->seen, "edges", json_edges(r->edges), "new",
-	    (json_int_t)r->nr_new, "findings", findings);
-	if (with_pool)
+	    (json_int_t)r->nr_new, "findings", report_json(&c->report.report));
+	if (c->options.pool != NULL)
 		(void)json_object_set_new(j, "pool", json_pool(r));
 	json_print("hunt", j, JSON_INDENT(1), stdout);
 }
@@ -211,12 +221,16 @@ run_hunt(struct hunt_command *c)
 	if (!hunt(&c->options, &r))
 		return EXIT_USAGE;
 	progress_erase();
+	for (size_t i = 0; i < r.nr_findings; i++)
+		report_hunted(c, &r.findings[i]);
 	if (c->json)
-		print_hunt_json(&r, c->options.pool != NULL);
+		print_hunt_json(c, &r);
 	else
 		print_summary(c, &r);
 	failures = c->options.baseline != NULL ? r.nr_new : r.nr_findings;
 	rv = r.nr_unwritten > 0 || r.pool.unsaved ? EXIT_USAGE : failures > 0 ? EXIT_FINDING : EXIT_OK;
+	if (!cli_report_end(&c->report))
+		rv = EXIT_USAGE;
 	hunt_report_free(&r);
 	return rv;
 }
@@ -326,6 +340,7 @@ static const struct option_row rows[] = {
 	    "directory of known findings, which are not written again (default corpus/bugs, if it exists)"),
 	OPTION_TEXT("--baseline DIR", TO(const char *, options.baseline),
 	    "as --known, and only findings in neither directory are a failure"),
+#include "harness/cli/report-rows.def"
 	OPTION_JSON(TO(bool, json)),
 	{ 0 },
 };
@@ -375,5 +390,7 @@ cmd_hunt(int argc, char **argv)
 
 	if (rv < 0)
 		rv = complete(&c);
+	if (rv < 0 && !cli_report_begin(&c.report, c.json))
+		rv = EXIT_USAGE;
 	return rv >= 0 ? rv : run_hunt(&c);
 }

@@ -41,6 +41,7 @@ static const char help_tail[] =
 struct reproduce_command {
 	struct cli_target target;
 	struct reproduce_options options;
+	struct cli_report report;
 	const char *path, *out;
 	bool json, no_shrink;
 };
@@ -160,6 +161,10 @@ reproduce_program(struct reproduce_command *c, const struct program *p)
 			print_reproduce_json(c, &x);
 		else
 			print_text(c, &x, file_is_stdout(c->out) ? stderr : stdout);
+		if (x.phase != REPRODUCE_NOTHING)
+			(void)report_finding(&c->report.report, c->out, &x.program, &x.finding, NULL);
+		if (!cli_report_end(&c->report))
+			rv = EXIT_USAGE;
 	}
 	reproduce_result_free(&x);
 	return rv;
@@ -173,6 +178,7 @@ static const struct option_row rows[] = {
 	OPTION_TEXT("--out FILE", TO(const char *, out),
 	    "write the program there (default: FILE-reproduced.vmt; \"-\": standard output)"),
 	OPTION_TARGET(TO(struct cli_target, target)),
+#include "harness/cli/report-rows.def"
 	OPTION_JSON(TO(bool, json)),
 	{ 0 },
 };
@@ -201,7 +207,7 @@ cmd_reproduce(int argc, char **argv)
 	if (c.json && file_is_stdout(c.out)) {
 		warnx("--json excludes --out -: standard output takes one of the two");
 		rv = cli_usage();
-	} else if (!cli_can_write(c.out)) {
+	} else if (!cli_can_write(c.out) || !cli_report_begin(&c.report, c.json)) {
 		rv = EXIT_USAGE;
 	} else if (p.nr_threads == 0 || p.nr_verdicts == 0) {
 		say_about(c.path, 0, "not a stress window: no %s", p.nr_threads == 0 ? "threads" : "verdict line");

@@ -41,6 +41,7 @@ struct run_command {
 	struct cli_target target;
 	struct cli_which which;
 	const char *path;
+	struct cli_report report;
 	bool verbose, lenient, json;
 };
 
@@ -109,16 +110,6 @@ show_findings(const struct run *r, size_t *nr_shown)
 		printf("# FINDING %s\n", strbuf_text(&text));
 		strbuf_free(&text);
 	}
-}
-
-static json_t *
-json_findings(const struct run *r)
-{
-	json_t *all = json_array();
-
-	for (size_t i = 0; r->checker != NULL && i < r->checker->nr_findings; i++)
-		(void)json_array_append_new(all, show_json_finding(&r->checker->findings[i], r->program));
-	return all;
 }
 
 static void
@@ -237,9 +228,10 @@ run_sequential(struct run_command *c, struct program *p, struct run *r)
 		going = got.outcome != VM_OUTCOME_BLOCKED; /* otherwise no step can follow */
 	}
 	final_ok = !going || final_steps(&q, r, &wrong);
+	report_checked(&c->report.report, c->path, p, r->checker);
 	if (c->json) {
-		json_t *j = json_pack(
-		    "{s:b, s:O, s:o}", "as_expected", final_ok, "steps", q.steps, "findings", json_findings(r));
+		json_t *j = json_pack("{s:b, s:O, s:o}", "as_expected", final_ok, "steps", q.steps, "findings",
+		    report_json(&c->report.report));
 
 		json_print("run", j, JSON_INDENT(1), stdout);
 	} else if (!final_ok) {
@@ -326,10 +318,11 @@ report(struct run_command *c, struct program *p, struct run *r, struct trace *t)
 		show_findings(r, &q.nr_shown);
 	}
 	final_ok = deadlock || run_panic(r) != NULL || final_steps(&q, r, &wrong);
+	report_checked(&c->report.report, c->path, p, r->checker);
 	if (c->json) {
 		json_t *j = json_pack("{s:s, s:s, s:b, s:b, s:o, s:O, s:O}", "outcome", strbuf_text(&outcome),
 		    "schedule", strbuf_text(&schedule), "deadlock", deadlock, "as_expected", known && final_ok,
-		    "findings", json_findings(r), "steps", t->steps, "final", q.steps);
+		    "findings", report_json(&c->report.report), "steps", t->steps, "final", q.steps);
 
 		json_print("run", j, JSON_INDENT(1), stdout);
 	} else if (!final_ok) {
@@ -374,6 +367,7 @@ static const struct option_row rows[] = {
 	OPTION_PROFILE(TO(struct cli_target, target), ": instead of the file's profile"),
 	OPTION_TARGET(TO(struct cli_target, target)),
 	OPTION_NO_CHECKS(TO(struct cli_target, target)),
+#include "harness/cli/report-rows.def"
 	OPTION_JSON(TO(bool, json)),
 	{ 0 },
 };
@@ -395,9 +389,11 @@ cmd_run(int argc, char **argv)
 	if (rv >= 0)
 		return rv;
 	c.path = argv[optind];
-	if (!cli_open_run(&c.target, c.path, &p, &r))
+	if (!cli_report_begin(&c.report, c.json) || !cli_open_run(&c.target, c.path, &p, &r))
 		return EXIT_USAGE;
 	rv = p.nr_threads == 0 ? run_sequential(&c, &p, &r) : run_threads(&c, &p, &r);
+	if (!cli_report_end(&c.report))
+		rv = EXIT_USAGE;
 	cli_close_run(&p, &r);
 	checker_free(&checker);
 	return rv;

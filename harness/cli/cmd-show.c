@@ -55,7 +55,7 @@ struct show_command {
 	struct cli_target target;
 	struct cli_which which;
 	const char *path;
-	const char *files[SHOW_FORMATS]; /* NULL: not in this format */
+	struct cli_report report;
 	unsigned width;
 	bool ascii, json;
 	enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } color;
@@ -196,24 +196,19 @@ render(struct show_command *c, const struct show *s)
 		.ascii = c->ascii || !speaks_utf8(),
 		.color = wants_color(c) };
 	struct strbuf text = { 0 };
-	bool good = true, other = c->json;
+	bool good = true;
 
-	if (c->json)
-		json_print("show", show_json(s), JSON_INDENT(1), stdout);
-	for (size_t i = 0; i < SHOW_FORMATS && good; i++) {
-		if (c->files[i] == NULL)
-			continue;
-		strbuf_clear(&text);
-		show_formats[i](s, &text);
-		good = cli_write_text(c->files[i], &text);
-		other = true;
-	}
-	if (!other) {
+	c->report.report.run = s;
+	for (size_t i = 0; i < s->nr_findings; i++)
+		(void)report_finding(&c->report.report, c->path, s->program, &s->findings[i], NULL);
+	if (c->json) {
+		json_print("show", show_json(&c->report.report), JSON_INDENT(1), stdout);
+	} else if (!cli_report_asked(&c->report)) {
 		show_text(s, &options, &text);
 		good = cli_write_text("-", &text);
 	}
 	strbuf_free(&text);
-	return good;
+	return cli_report_end(&c->report) && good;
 }
 
 /* Are the findings of the run those that the verdict lines list? True without verdict lines. */
@@ -305,9 +300,8 @@ set_color(void *command, const char *text)
 static const struct option_row rows[] = {
 	OPTIONS_WHICH(TO(struct cli_which, which),
 	    "how choices are drawn (default random; wirestorm help strategies lists them)"),
-#define FORMAT(name, function, help) OPTION_TEXT("--" #name " FILE", TO(const char *, files[SHOW_FORMAT_##name]), help),
-#include "harness/show/formats.def"
-#undef FORMAT
+#define REPORT_OF_RUN
+#include "harness/cli/report-rows.def"
 	OPTION_NUMBER("--width N", TO(unsigned, width), WIDTH_MIN, WIDTH_MAX,
 	    "columns, 40 to 400 (default: the terminal's, or COLUMNS, or 80); if lanes are too narrow, threads become "
 	    "tracks with the text to their right"),
@@ -321,20 +315,6 @@ static const struct option_row rows[] = {
 
 static const struct command_line usage = { help_head, rows, help_tail, NULL, OPERANDS_ONE, "file" };
 
-/* Checks options that exclude each other. */
-static int
-check_options(const struct show_command *c)
-{
-	unsigned to_stdout = c->json;
-
-	for (size_t i = 0; i < SHOW_FORMATS; i++)
-		to_stdout += c->files[i] != NULL && strcmp(c->files[i], "-") == 0;
-	if (to_stdout <= 1)
-		return cli_which_check(&c->which);
-	warnx("standard output takes one of --json and the files named \"-\", found %u of them", to_stdout);
-	return cli_usage();
-}
-
 int
 cmd_show(int argc, char **argv)
 {
@@ -346,7 +326,9 @@ cmd_show(int argc, char **argv)
 	int rv = options_parse(argc, argv, &usage, &c);
 
 	if (rv < 0)
-		rv = check_options(&c);
+		rv = cli_which_check(&c.which);
+	if (rv < 0 && !cli_report_begin(&c.report, c.json))
+		rv = EXIT_USAGE;
 	if (rv >= 0)
 		return rv;
 	c.path = argv[optind];

@@ -51,6 +51,7 @@ struct triage_command {
 	bool json, no_shrink;
 	double seconds;
 	struct sim *sim;
+	struct cli_report report;
 	json_t *all;                                            /* --json */
 	unsigned long nr_new, nr_known, nr_nothing, nr_refused; /* files so far, by result */
 };
@@ -336,6 +337,25 @@ report(struct triage_command *c, const char *crash, const struct program *p, con
 	strbuf_free(&text);
 }
 
+/* Adds the finding to the report. The rule is the check of its verdict; without a verdict, the model found it. */
+static void
+triage_report(struct triage_command *c, const char *crash, const struct program *p, const struct triage *t)
+{
+	const struct program_verdict_line *v = program_verdict(p);
+	const char *rule = vmt_verdict_word(v->kind), *check;
+	struct strbuf name = { 0 };
+	size_t len;
+
+	check = program_verdict_check(v, &len);
+	if (check != NULL)
+		strbuf_addn(&name, check, len);
+	else
+		strbuf_add(&name, rule != NULL ? rule : "model");
+	report_add(&c->report.report, strbuf_text(&name), t->path[0] != '\0' ? t->path : crash, strbuf_text(&t->what))
+	    ->failure = !t->known;
+	strbuf_free(&name);
+}
+
 /* EXIT_OK, EXIT_FINDING or EXIT_USAGE. */
 static int
 triage(struct triage_command *c, const char *crash)
@@ -365,6 +385,8 @@ triage(struct triage_command *c, const char *crash)
 	if (t.unwritten)
 		rv = EXIT_USAGE;
 	report(c, crash, &p, &t);
+	if (t.found)
+		triage_report(c, crash, &p, &t);
 	c->nr_nothing += !t.found;
 	c->nr_known += t.found && t.known;
 	c->nr_new += t.found && !t.known;
@@ -419,6 +441,7 @@ static const struct option_row rows[] = {
 	    "put this mutant into each program, as the fuzzer did with WS_FUZZ_MUTANT; needs a build with mutants"),
 	OPTION_FLAG("--no-shrink", TO(bool, no_shrink), "do not shrink the programs"),
 	OPTION_SECONDS(TO(double, seconds), "time limit for shrinking each program (default 20)"),
+#include "harness/cli/report-rows.def"
 	OPTION_FLAG("--json", TO(bool, json), "one JSON array on standard output"),
 	{ 0 },
 };
@@ -434,6 +457,8 @@ cmd_triage(int argc, char **argv)
 
 	if (rv >= 0)
 		return rv;
+	if (!cli_report_begin(&c.report, c.json))
+		return EXIT_USAGE;
 	if (!cli_files_take(&files, INPUTS_ALL, c.files_from, argc - optind, argv + optind)) {
 		inputs_free(&files);
 		return EXIT_USAGE;
@@ -455,6 +480,8 @@ cmd_triage(int argc, char **argv)
 		print_sum(&c);
 	if (c.json)
 		json_print("triage", json_pack("{s:O}", "crashes", c.all), JSON_INDENT(1), stdout);
+	if (!cli_report_end(&c.report))
+		worst = EXIT_USAGE;
 	json_decref(c.all);
 	inputs_free(&files);
 	sim_destroy(c.sim);

@@ -17,6 +17,7 @@
 #include "harness/explore/explore.h"
 #include "harness/program/program.h"
 #include "harness/run/run.h"
+#include "harness/show/show.h"
 
 #define COMMAND(name, function, summary) int function(int argc, char **argv);
 #define EXTERNAL(name, summary)
@@ -155,14 +156,23 @@ void cli_print_vmt(const char *text);
 /* As cli_open_run, for a program in memory, which the caller keeps. @path is its name in messages. */
 bool cli_open_program(const struct cli_target *t, const char *path, const struct program *p, struct run *r);
 void cli_close_program(struct run *r);
+/* The options for the formats of a report (report-rows.def), and the report that goes into them. */
+struct cli_report {
+	const char *files[REPORT_FORMATS]; /* NULL: not in this format */
+	const char *standard;              /* where "-" is written: standard output as it was */
+	struct report report;
+};
+
 /*
- * Prints each finding of an exploration of @r as comment lines: the finding, the map at that moment, a witness. Runs
- * @r.
+ * Call it before the work: can all files be written? With "-" among them, all other output goes to standard error.
+ * False: the error was reported.
  */
-void cli_print_findings(struct run *r, const struct explore_result *x);
-/* One finding as a JSON object. */
-struct json_t;
-/* The findings of an exploration as a JSON array, with map and witness. */
-struct json_t *cli_json_findings(struct run *r, const struct explore_result *x);
+bool cli_report_begin(struct cli_report *c, bool json);
+/* Prints the findings as comment lines. */
+void cli_print_report(const struct report *r);
+/* Is there a file to write? */
+bool cli_report_asked(const struct cli_report *c);
+/* Writes the report in all formats that were asked for, and frees it. False: the error was reported. */
+bool cli_report_end(struct cli_report *c);
 
 #endif

@@ -337,8 +337,9 @@ head(struct html *h)
 }
 
 void
-show_html(const struct show *s, struct strbuf *out)
+show_html(const struct report *r, struct strbuf *out)
 {
+	const struct show *s = r->run;
 	struct html h = { .s = s, .out = out };
 
 	show_axis_fit(&h.axis, s, AXIS_CELLS);

@@ -59,36 +59,20 @@ row_json(const struct show *s, const struct show_row *row)
 }
 
 json_t *
-show_json(const struct show *s)
+show_json(const struct report *r)
 {
-	json_t *rows = json_array(), *notes = json_array(), *findings = json_array(), *j;
+	const struct show *s = r->run;
+	json_t *rows = json_array(), *notes = json_array(), *j;
 
 	for (size_t i = 0; i < s->nr_rows; i++)
 		json_array_append_new(rows, row_json(s, &s->rows[i]));
 	for (size_t i = 0; i < s->nr_notes; i++)
 		json_array_append_new(notes, json_text(s->notes[i]));
-	for (size_t i = 0; i < s->nr_findings; i++)
-		json_array_append_new(findings, show_json_finding(&s->findings[i], s->program));
 	j = json_pack("{s:o, s:o, s:s, s:s?, s:s?, s:s?, s:b, s:i, s:o, s:o, s:o}", "file", json_text(s->path), "title",
 	    json_text(s->title), "target", s->target->name, "how", s->how, "schedule", s->schedule, "outcome",
 	    s->outcome, "deadlock", s->deadlock, "preemptions", (int)s->nr_preemptions, "notes", notes, "findings",
-	    findings, "rows", rows);
+	    report_json(r), "rows", rows);
 	if (j == NULL)
 		memory_out("the JSON");
-	return j;
-}
-
-json_t *
-show_json_finding(const struct finding *f, const struct program *p)
-{
-	struct strbuf text = { 0 };
-	char label[FINDING_TEXT_MAX];
-	json_t *j;
-
-	finding_print(f, p, &text);
-	j = json_pack("{s:s, s:s, s:b, s:i, s:i, s:i, s:i, s:s}", "verdict", vmt_verdict_word(finding_kind(f)), "check",
-	    finding_label(f, label), "quirk", f->quirk, "thread", (int)f->thread, "op", (int)f->op, "since",
-	    (int)f->since, "step", (int)f->step, "text", strbuf_text(&text));
-	strbuf_free(&text);
 	return j;
 }

@@ -556,12 +556,6 @@ show_make(struct show *s, const struct program *p, const struct vm_target *t, st
 	return true;
 }
 
-void (*const show_formats[SHOW_FORMATS])(const struct show *s, struct strbuf *out) = {
-#define FORMAT(name, function, help) [SHOW_FORMAT_##name] = (function),
-#include "harness/show/formats.def"
-#undef FORMAT
-};
-
 const char *
 show_notes_name(const struct show *s)
 {

@@ -446,8 +446,9 @@ show_svg_pieces(const struct show *s, void (*take)(void *arg, const struct show_
 }
 
 void
-show_svg(const struct show *s, struct strbuf *out)
+show_svg(const struct report *r, struct strbuf *out)
 {
+	const struct show *s = r->run;
 	struct strbuf body = { 0 };
 	struct picture p = { .s = s, .out = &body, .y = MARGIN };
 	size_t nr_init = count_init(s);

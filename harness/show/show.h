@@ -128,26 +128,14 @@ struct show_text_options {
 	bool ascii, color;
 };
 
-/* Append the run in a format. The same run gives the same text. */
+/* Appends the run as it looks on a terminal. The same run gives the same text, as in all formats (report.h). */
 void show_text(const struct show *s, const struct show_text_options *o, struct strbuf *out);
-#define FORMAT(name, function, help) void function(const struct show *s, struct strbuf *out);
-#include "harness/show/formats.def"
-#undef FORMAT
-
-enum show_format {
-#define FORMAT(name, function, help) SHOW_FORMAT_##name,
-#include "harness/show/formats.def"
-#undef FORMAT
-	SHOW_FORMATS
-};
-
-extern void (*const show_formats[SHOW_FORMATS])(const struct show *s, struct strbuf *out);
-struct json_t *show_json(const struct show *s);
-
-struct json_t *show_json_finding(const struct finding *f, const struct program *p);
-
 /* The rest of this room's headers. */
 #include "harness/show/edges-report.h"
 #include "harness/show/explain.h"
+#include "harness/show/report.h"
+
+/* The run and its findings. */
+json_t *show_json(const struct report *r);
 
 #endif

@@ -807,6 +807,62 @@ class Output(Case):
         self.assertIn("not explored completely", out)
 
 
+class Reports(Case):
+    """The same findings in each format."""
+
+    QUIRK = ROOT / "corpus" / "litmus" / "quirk-q1-clip-then-fail.vmt"
+
+    def sarif(self, code, *args):
+        path = self.room / "report.sarif"
+        self.expect(code, *args, "--sarif", path)
+        report = json.loads(path.read_text())
+        self.assertEqual(report["version"], "2.1.0")
+        (run,) = report["runs"]
+        rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+        self.assertEqual(sorted(set(rules)), sorted(rules))
+        self.assertEqual(set(rules), {r["ruleId"] for r in run["results"]})
+        return run["results"]
+
+    def test_run_show_and_explore(self):
+        for command in ("run", "show", "explore"):
+            findings = json.loads(self.expect(0, command, "--json", self.QUIRK)[0])["findings"]
+            results = self.sarif(0, command, self.QUIRK)
+            self.assertEqual([f["text"] for f in findings], [r["message"]["text"] for r in results])
+            self.assertEqual([f["check"] for f in findings], [r["ruleId"] for r in results])
+            self.assertEqual({r["level"] for r in results}, {"note"}, "a quirk explains them")
+            for result in results:
+                place = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+                self.assertEqual(place, str(self.QUIRK))
+            if command == "explore":
+                self.assertEqual([f["schedule"] for f in findings], [r["properties"]["schedule"] for r in results])
+
+    def test_check_has_each_difference_at_its_line(self):
+        path = self.file("a b.vmt", "init insert 20 24 rw rwx => KERN_NO_SPACE\n")
+        (result,) = self.sarif(1, "check", path)
+        self.assertEqual((result["ruleId"], result["level"]), ("result", "error"))
+        place = result["locations"][0]["physicalLocation"]
+        self.assertEqual(place["region"]["startLine"], 1)
+        self.assertTrue(place["artifactLocation"]["uri"].endswith("/a%20b.vmt"))
+        self.assertEqual(self.sarif(0, "check", self.QUIRK), [])
+
+    def test_hunt_triage_and_reproduce(self):
+        found = self.room / "found"
+        results = self.sarif(1, "hunt", "--profile", "freebsd12", "--programs", "300", "--seed", "1", "--out", found)
+        files = sorted(str(p) for p in found.glob("*.vmt"))
+        places = [r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for r in results]
+        self.assertEqual(files, sorted(places))
+        (result,) = self.sarif(1, "triage", "--no-shrink", files[0])
+        self.assertIn(result["ruleId"], files[0])
+        window = self.sarif(1, "reproduce", "--seconds", "0.2", "--out", self.room / "again.vmt", self.QUIRK)
+        self.assertEqual(window, [], "a quirk explains it, so it is no failure to reproduce")
+
+    def test_standard_output_takes_the_report_alone(self):
+        out, err = self.expect(0, "run", "--sarif", "-", self.QUIRK)
+        self.assertEqual(json.loads(out)["version"], "2.1.0")
+        self.assertIn("# FINDING", err)
+        self.usage_error("run", "--json", "--sarif", "-", self.QUIRK, words=["standard output"])
+
+
 class Until(Case):
     def test_explore_until_is_the_shortest(self):
         """Of the schedules with the fewest preemptions the one with the fewest steps, as far as the end."""
