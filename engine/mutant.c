@@ -8,11 +8,10 @@ const struct vm_mutant_desc vm_mutant_table[VM_MUTANT_END] = {
 #define VM_MUTANT(id, number, whose, year, grade, kind, wrong, seen)                                                   \
 	[VM_MUTANT_##id] = { #id, (number), (whose), (year), #grade, VM_MUTANT_CLASS_##kind, (wrong), (seen) },
 #include "engine/mutants.def"
-#define VM_CANARY(check, wrong)                                                                                        \
-	[VM_MUTANT_canary_##                                                                                           \
-	    check] = { "canary_" #check, "-", "none", "", "DESIGN", VM_MUTANT_CLASS_CANARY, (wrong), #check },
-#include "engine/canaries.def"
-#undef VM_CANARY
+#define CHECK(id, verdict, quirks, holds, fault, damage)                                                               \
+	[VM_MUTANT_canary_##id] = { "canary_" #id, "-", "none", "", "DESIGN", VM_MUTANT_CLASS_CANARY, (fault), #id },
+#include "engine/checks.def"
+#undef CHECK
 };
 
 const struct vm_mutant_later vm_mutant_later_table[] = {

@@ -15,9 +15,9 @@ enum vm_mutant {
 	VM_MUTANT_none = 0,
 #define VM_MUTANT(name, bank, system, when, evidence, class, sentence, symptom) VM_MUTANT_##name,
 #include "engine/mutants.def"
-#define VM_CANARY(check, sentence) VM_MUTANT_canary_##check,
-#include "engine/canaries.def"
-#undef VM_CANARY
+#define CHECK(id, verdict, quirks, holds, fault, damage) VM_MUTANT_canary_##id,
+#include "engine/checks.def"
+#undef CHECK
 	VM_MUTANT_END
 };
 
@@ -34,7 +34,7 @@ enum vm_mutant_class {
 	VM_MUTANT_CLASS_HISTORICAL,
 	VM_MUTANT_CLASS_INVARIANT,
 	VM_MUTANT_CLASS_EQUIVALENT,
-	VM_MUTANT_CLASS_CANARY, /* a fault planted for one check (canaries.def), not a bug of the bank */
+	VM_MUTANT_CLASS_CANARY, /* a fault planted for one check (checks.def), not a bug of the bank */
 };
 #define VM_MUTANT_CLASSES (VM_MUTANT_CLASS_CANARY + 1)
 

@@ -10,8 +10,8 @@
 
 const struct check_desc check_table[CHECK_COUNT] = {
 	[CHECK_NONE] = { "", PROGRAM_VERDICT_NONE, 0, "" },
-#define CHECK(id, kind, mask, text) [CHECK_##id] = { #id, PROGRAM_VERDICT_##kind, (mask), (text) },
-#include "harness/check/checks.def"
+#define CHECK(id, kind, mask, text, fault, damage) [CHECK_##id] = { #id, PROGRAM_VERDICT_##kind, (mask), (text) },
+#include "engine/checks.def"
 #undef CHECK
 };
 

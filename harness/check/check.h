@@ -2,7 +2,7 @@
 /*
  * check.h - the room check: the checker, which judges a run while it goes on.
  *
- * For: checking each step, result and end of a run; findings and their text; the table of checks (checks.def).
+ * For: checking each step, result and end of a run; findings and their text; the table of checks is engine/checks.def.
  * Includes: base/, program/, sim/, target/.
  * Start reading: here, then checker.c and check-step.c.
  *
@@ -37,8 +37,8 @@ struct strbuf;
 
 enum check_id {
 	CHECK_NONE = 0,
-#define CHECK(id, verdict, quirks, holds) CHECK_##id,
-#include "harness/check/checks.def"
+#define CHECK(id, verdict, quirks, holds, fault, damage) CHECK_##id,
+#include "engine/checks.def"
 #undef CHECK
 	CHECK_COUNT
 };
