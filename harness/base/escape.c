@@ -37,7 +37,7 @@ escape_decode(const char *text, size_t left, size_t *len)
 
 /* Control characters, characters that change the direction of text or break the line, and bytes that are no UTF-8. */
 static bool
-is_harmful(uint32_t c, size_t len)
+escape_is_harmful(uint32_t c, size_t len)
 {
 	static const struct {
 		uint32_t first, last;
@@ -52,7 +52,7 @@ is_harmful(uint32_t c, size_t len)
 
 /* Rewrites the next character of @text into a harmless form: reads *from bytes, and writes *to bytes to @shown. */
 static void
-show_next(const char *text, size_t left, size_t *from, char shown[CHAR_MAX_LEN * SHOWN_LEN], size_t *to)
+escape_show_next(const char *text, size_t left, size_t *from, char shown[CHAR_MAX_LEN * SHOWN_LEN], size_t *to)
 {
 	uint32_t c = escape_decode(text, left, from);
 
@@ -60,7 +60,7 @@ show_next(const char *text, size_t left, size_t *from, char shown[CHAR_MAX_LEN *
 	for (size_t i = 0; i < *from; i++) {
 		unsigned char byte = (unsigned char)text[i];
 
-		if (!is_harmful(c, *from)) {
+		if (!escape_is_harmful(c, *from)) {
 			shown[(*to)++] = text[i];
 			continue;
 		}
@@ -78,7 +78,7 @@ escape_text(const char *text, size_t len, struct strbuf *out)
 	size_t from, to;
 
 	for (size_t i = 0; i < len; i += from) {
-		show_next(text + i, len - i, &from, shown, &to);
+		escape_show_next(text + i, len - i, &from, shown, &to);
 		strbuf_addn(out, shown, to);
 	}
 }
@@ -90,7 +90,7 @@ escape_xml(const char *text, size_t len, struct strbuf *out)
 	size_t from, to;
 
 	for (size_t i = 0; i < len; i += from) {
-		show_next(text + i, len - i, &from, shown, &to);
+		escape_show_next(text + i, len - i, &from, shown, &to);
 		if (shown[0] == '&')
 			strbuf_add(out, "&amp;");
 		else if (shown[0] == '<')
@@ -139,7 +139,7 @@ static struct filter filters[] = { { .fd = STDOUT_FILENO }, { .fd = STDERR_FILEN
 
 /* Are these bytes the start of a character whose last bytes are missing? */
 static bool
-is_cut(const char *text, size_t left)
+escape_is_cut(const char *text, size_t left)
 {
 	unsigned char first = (unsigned char)text[0];
 	size_t need = first >= 0xf0 && first < 0xf8 ? 4 : first >= 0xe0 ? 3 : 2;
@@ -153,7 +153,7 @@ is_cut(const char *text, size_t left)
 }
 
 static ssize_t
-filter_write(void *cookie, const char *text, size_t len)
+escape_filter_write(void *cookie, const char *text, size_t len)
 {
 	struct filter *f = cookie;
 	char out[512];
@@ -163,13 +163,13 @@ filter_write(void *cookie, const char *text, size_t len)
 		return file_write_all(f->fd, text, len) ? (ssize_t)len : 0;
 	for (size_t i = 0; i < len; i++) {
 		f->kept[f->nr_kept++] = text[i];
-		while (f->nr_kept > 0 && !is_cut(f->kept, f->nr_kept)) {
+		while (f->nr_kept > 0 && !escape_is_cut(f->kept, f->nr_kept)) {
 			if (used > sizeof(out) - CHAR_MAX_LEN * SHOWN_LEN) {
 				if (!file_write_all(f->fd, out, used))
 					return 0;
 				used = 0;
 			}
-			show_next(f->kept, f->nr_kept, &from, out + used, &to);
+			escape_show_next(f->kept, f->nr_kept, &from, out + used, &to);
 			used += to;
 			f->nr_kept -= from;
 			memmove(f->kept, f->kept + from, f->nr_kept);
@@ -180,9 +180,9 @@ filter_write(void *cookie, const char *text, size_t len)
 
 /* Makes a stream that escapes what is written to it. */
 static FILE *
-filtered(struct filter *f, int mode)
+escape_filtered(struct filter *f, int mode)
 {
-	FILE *stream = fopencookie(f, "w", (cookie_io_functions_t){ .write = filter_write });
+	FILE *stream = fopencookie(f, "w", (cookie_io_functions_t){ .write = escape_filter_write });
 
 	if (stream == NULL || setvbuf(stream, NULL, mode, BUFSIZ) != 0)
 		memory_out("the standard streams");
@@ -192,8 +192,8 @@ filtered(struct filter *f, int mode)
 void
 escape_streams(void)
 {
-	stdout = filtered(&filters[0], isatty(STDOUT_FILENO) != 0 ? _IOLBF : _IOFBF);
-	stderr = filtered(&filters[1], _IONBF);
+	stdout = escape_filtered(&filters[0], isatty(STDOUT_FILENO) != 0 ? _IOLBF : _IOFBF);
+	stderr = escape_filtered(&filters[1], _IONBF);
 }
 
 void

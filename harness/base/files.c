@@ -35,7 +35,7 @@ struct place {
 
 /* The directory of a path: "." for a plain name. */
 static void
-directory_of(const char *path, char directory[PATH_MAX])
+file_directory_of(const char *path, char directory[PATH_MAX])
 {
 	const char *slash = strrchr(path, '/');
 	size_t len = slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
@@ -46,7 +46,7 @@ directory_of(const char *path, char directory[PATH_MAX])
 
 /* The descriptor N if the path names /proc/self/fd/N, under any name of that directory; otherwise -1. */
 static int
-own_descriptor(const char *path)
+file_own_descriptor(const char *path)
 {
 	char directory[PATH_MAX], real[PATH_MAX], own[PATH_MAX];
 	const char *slash = strrchr(path, '/'), *problem;
@@ -55,7 +55,7 @@ own_descriptor(const char *path)
 
 	if (len == 0 || len > DESCRIPTOR_DIGITS_MAX || strspn(name, "0123456789") != len)
 		return -1;
-	directory_of(path, directory);
+	file_directory_of(path, directory);
 	if (realpath(directory, real) == NULL || realpath("/proc/self/fd", own) == NULL || strcmp(real, own) != 0)
 		return -1;
 	return (int)strtonum(name, 0, INT_MAX, &problem);
@@ -63,12 +63,12 @@ own_descriptor(const char *path)
 
 /* Replaces @path, which is a link, by the link's text. False with errno set. */
 static bool
-follow_link(char path[PATH_MAX], const char *link)
+file_follow_link(char path[PATH_MAX], const char *link)
 {
 	char directory[PATH_MAX], next[PATH_MAX];
 	int n;
 
-	directory_of(path, directory);
+	file_directory_of(path, directory);
 	n = link[0] == '/' ? snprintf(next, sizeof(next), "%s", link)
 	                   : snprintf(next, sizeof(next), "%s/%s", directory, link);
 	if (n < PATH_MAX) {
@@ -84,7 +84,7 @@ follow_link(char path[PATH_MAX], const char *link)
  * leads to a missing file, and it resolves a descriptor in /proc to the open file.
  */
 static bool
-find_place(const char *path, struct place *p)
+file_find_place(const char *path, struct place *p)
 {
 	char link[PATH_MAX];
 
@@ -97,14 +97,14 @@ find_place(const char *path, struct place *p)
 	for (unsigned n = 0; n < LINKS_MAX; n++) {
 		ssize_t len;
 
-		p->fd = own_descriptor(p->path);
+		p->fd = file_own_descriptor(p->path);
 		if (p->fd >= 0 || (p->exists && !S_ISREG(p->st.st_mode) && lstat(p->path, &(struct stat){ 0 }) != 0))
 			return true;
 		len = readlink(p->path, link, sizeof(link) - 1);
 		if (len < 0)
 			return errno == EINVAL || errno == ENOENT;
 		link[len] = '\0';
-		if (!follow_link(p->path, link))
+		if (!file_follow_link(p->path, link))
 			return false;
 	}
 	errno = ELOOP;
@@ -128,7 +128,7 @@ file_write_all(int fd, const char *bytes, size_t len)
 }
 
 static void
-close_quietly(int fd)
+file_close_quietly(int fd)
 {
 	int error = errno;
 
@@ -139,7 +139,7 @@ close_quietly(int fd)
 /* --- paths that are not regular files --- */
 
 static bool
-write_open(const char *path, const char *bytes, size_t len)
+file_write_open(const char *path, const char *bytes, size_t len)
 {
 	int fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
 	bool good;
@@ -147,12 +147,12 @@ write_open(const char *path, const char *bytes, size_t len)
 	if (fd < 0)
 		return false;
 	good = file_write_all(fd, bytes, len);
-	close_quietly(fd);
+	file_close_quietly(fd);
 	return good;
 }
 
 static bool
-write_descriptor(int fd, const char *bytes, size_t len)
+file_write_descriptor(int fd, const char *bytes, size_t len)
 {
 	(void)fflush(stdout); /* earlier output first */
 	return file_write_all(fd, bytes, len);
@@ -162,7 +162,7 @@ write_descriptor(int fd, const char *bytes, size_t len)
 
 /* Removes the temporary files of a directory whose writers were killed. */
 static void
-remove_stale(const char *directory)
+file_remove_stale(const char *directory)
 {
 	static dev_t last_dev;
 	static ino_t last_ino;
@@ -197,7 +197,7 @@ remove_stale(const char *directory)
 
 /* Blocks signals that end the process while the temporary file has a name. */
 static void
-hold_signals(sigset_t *before)
+file_hold_signals(sigset_t *before)
 {
 	sigset_t ending;
 
@@ -210,14 +210,14 @@ hold_signals(sigset_t *before)
 }
 
 static void
-release_signals(const sigset_t *before)
+file_release_signals(const sigset_t *before)
 {
 	(void)pthread_sigmask(SIG_SETMASK, before, NULL);
 }
 
 /* Writes a free name for a temporary file in @directory to @name. */
 static bool
-name_temp(const char *directory, char name[PATH_MAX])
+file_name_temp(const char *directory, char name[PATH_MAX])
 {
 	static unsigned number;
 
@@ -230,13 +230,13 @@ name_temp(const char *directory, char name[PATH_MAX])
 
 /* Creates a temporary file with a name, and locks it. -1 with errno set. */
 static int
-open_named(const char *directory, char name[PATH_MAX])
+file_open_named(const char *directory, char name[PATH_MAX])
 {
 	for (;;) {
 		struct stat st;
 		int fd;
 
-		if (!name_temp(directory, name))
+		if (!file_name_temp(directory, name))
 			return -1;
 		fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 		if (fd < 0 && errno == EEXIST)
@@ -250,7 +250,7 @@ open_named(const char *directory, char name[PATH_MAX])
 
 /* Writes the bytes, and gives the file the mode of the file that it replaces. */
 static bool
-fill(int fd, const struct place *p, const char *bytes, size_t len)
+file_fill(int fd, const struct place *p, const char *bytes, size_t len)
 {
 	return file_write_all(fd, bytes, len) && (!p->exists || fchmod(fd, p->st.st_mode & 07777) == 0) &&
 	       (p->unsynced || fsync(fd) == 0);
@@ -258,7 +258,7 @@ fill(int fd, const struct place *p, const char *bytes, size_t len)
 
 /* Renames the temporary file @name to @path. On failure, removes it. */
 static bool
-put_in_place(const char *name, const char *path, bool fresh)
+file_put_in_place(const char *name, const char *path, bool fresh)
 {
 	bool good;
 	int error;
@@ -282,7 +282,7 @@ enum unnamed { UNNAMED_WRITTEN, UNNAMED_FAILED, UNNAMED_IMPOSSIBLE };
 
 /* Writes through a file without a name (O_TMPFILE). Not every file system has it. */
 static enum unnamed
-write_unnamed(const struct place *p, const char *directory, const char *bytes, size_t len, bool fresh)
+file_write_unnamed(const struct place *p, const char *directory, const char *bytes, size_t len, bool fresh)
 {
 	enum unnamed end = UNNAMED_FAILED;
 	char self[64], name[PATH_MAX];
@@ -293,47 +293,47 @@ write_unnamed(const struct place *p, const char *directory, const char *bytes, s
 		return UNNAMED_IMPOSSIBLE;
 	(void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
 	(void)flock(fd, LOCK_EX);
-	if (fill(fd, p, bytes, len)) {
-		hold_signals(&before);
+	if (file_fill(fd, p, bytes, len)) {
+		file_hold_signals(&before);
 		if (fresh && linkat(AT_FDCWD, self, AT_FDCWD, p->path, AT_SYMLINK_FOLLOW) == 0)
 			end = UNNAMED_WRITTEN;
 		else if (fresh && errno == EEXIST)
 			end = UNNAMED_FAILED;
-		else if (fresh || !name_temp(directory, name) ||
+		else if (fresh || !file_name_temp(directory, name) ||
 		         linkat(AT_FDCWD, self, AT_FDCWD, name, AT_SYMLINK_FOLLOW) != 0)
 			end = UNNAMED_IMPOSSIBLE;
-		else if (put_in_place(name, p->path, false))
+		else if (file_put_in_place(name, p->path, false))
 			end = UNNAMED_WRITTEN;
-		release_signals(&before);
+		file_release_signals(&before);
 	}
-	close_quietly(fd);
+	file_close_quietly(fd);
 	return end;
 }
 
 static bool
-write_named(const struct place *p, const char *directory, const char *bytes, size_t len, bool fresh)
+file_write_named(const struct place *p, const char *directory, const char *bytes, size_t len, bool fresh)
 {
 	char name[PATH_MAX];
 	bool good = false;
 	sigset_t before;
 	int fd;
 
-	hold_signals(&before);
-	fd = open_named(directory, name);
-	if (fd >= 0 && fill(fd, p, bytes, len)) {
-		good = put_in_place(name, p->path, fresh);
-		close_quietly(fd);
+	file_hold_signals(&before);
+	fd = file_open_named(directory, name);
+	if (fd >= 0 && file_fill(fd, p, bytes, len)) {
+		good = file_put_in_place(name, p->path, fresh);
+		file_close_quietly(fd);
 	} else if (fd >= 0) {
-		close_quietly(fd);
+		file_close_quietly(fd);
 		(void)unlinkat(AT_FDCWD, name, 0);
 	}
-	release_signals(&before);
+	file_release_signals(&before);
 	return good;
 }
 
 /* Synchronises the directory, so that the new name survives a crash. Skipped if the directory is not readable. */
 static bool
-sync_directory(const char *directory)
+file_sync_directory(const char *directory)
 {
 	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	bool good;
@@ -341,22 +341,22 @@ sync_directory(const char *directory)
 	if (fd < 0)
 		return errno == EACCES;
 	good = fsync(fd) == 0 || errno == EINVAL;
-	close_quietly(fd);
+	file_close_quietly(fd);
 	return good;
 }
 
 static bool
-write_whole(const struct place *p, const char *bytes, size_t len, bool fresh)
+file_write_whole(const struct place *p, const char *bytes, size_t len, bool fresh)
 {
 	char directory[PATH_MAX];
 	enum unnamed end;
 
-	directory_of(p->path, directory);
-	remove_stale(directory);
-	end = write_unnamed(p, directory, bytes, len, fresh);
-	if (end == UNNAMED_FAILED || (end == UNNAMED_IMPOSSIBLE && !write_named(p, directory, bytes, len, fresh)))
+	file_directory_of(p->path, directory);
+	file_remove_stale(directory);
+	end = file_write_unnamed(p, directory, bytes, len, fresh);
+	if (end == UNNAMED_FAILED || (end == UNNAMED_IMPOSSIBLE && !file_write_named(p, directory, bytes, len, fresh)))
 		return false;
-	return p->unsynced || sync_directory(directory);
+	return p->unsynced || file_sync_directory(directory);
 }
 
 /* --- the interface --- */
@@ -368,7 +368,7 @@ file_is_stdout(const char *path)
 }
 
 static bool
-is_replaced(const struct place *p)
+file_is_replaced(const struct place *p)
 {
 	return p->fd < 0 && (!p->exists || S_ISREG(p->st.st_mode));
 }
@@ -378,11 +378,11 @@ file_replaces(const char *path)
 {
 	struct place p;
 
-	return !file_is_stdout(path) && find_place(path, &p) && is_replaced(&p);
+	return !file_is_stdout(path) && file_find_place(path, &p) && file_is_replaced(&p);
 }
 
 static bool
-write_to(const char *path, const void *bytes, size_t len, bool unsynced)
+file_write_to(const char *path, const void *bytes, size_t len, bool unsynced)
 {
 	struct place p;
 
@@ -390,26 +390,26 @@ write_to(const char *path, const void *bytes, size_t len, bool unsynced)
 		(void)fwrite(bytes, 1, len, stdout);
 		return true;
 	}
-	if (!find_place(path, &p))
+	if (!file_find_place(path, &p))
 		return false;
 	p.unsynced = unsynced;
 	if (p.fd >= 0)
-		return write_descriptor(p.fd, bytes, len);
-	if (is_replaced(&p))
-		return write_whole(&p, bytes, len, false);
-	return write_open(path, bytes, len);
+		return file_write_descriptor(p.fd, bytes, len);
+	if (file_is_replaced(&p))
+		return file_write_whole(&p, bytes, len, false);
+	return file_write_open(path, bytes, len);
 }
 
 bool
 file_write(const char *path, const void *bytes, size_t len)
 {
-	return write_to(path, bytes, len, false);
+	return file_write_to(path, bytes, len, false);
 }
 
 bool
 file_write_unsynced(const char *path, const struct strbuf *text)
 {
-	return write_to(path, strbuf_text(text), text->len, true);
+	return file_write_to(path, strbuf_text(text), text->len, true);
 }
 
 bool
@@ -421,7 +421,7 @@ file_writable(const char *path)
 
 	if (file_is_stdout(path))
 		return true;
-	if (!find_place(path, &p))
+	if (!file_find_place(path, &p))
 		return false;
 	if (p.fd >= 0) {
 		flags = fcntl(p.fd, F_GETFL);
@@ -434,7 +434,7 @@ file_writable(const char *path)
 	}
 	if (p.exists && !S_ISREG(p.st.st_mode))
 		return access(path, W_OK) == 0;
-	directory_of(p.path, directory);
+	file_directory_of(p.path, directory);
 	return access(directory, W_OK | X_OK) == 0;
 }
 
@@ -454,12 +454,12 @@ file_write_new(const char *path, const struct strbuf *text)
 		return false;
 	}
 	memcpy(p.path, path, strlen(path) + 1);
-	return write_whole(&p, strbuf_text(text), text->len, true);
+	return file_write_whole(&p, strbuf_text(text), text->len, true);
 }
 
 /* Appends "DIR/NAME-2.EXT". */
 static void
-add_number(const char *path, unsigned number, struct strbuf *out)
+file_add_number(const char *path, unsigned number, struct strbuf *out)
 {
 	const char *slash = strrchr(path, '/'), *dot = strrchr(slash != NULL ? slash : path, '.');
 	size_t len = dot != NULL ? (size_t)(dot - path) : strlen(path);
@@ -481,12 +481,12 @@ file_write_numbered(const char *path, const struct strbuf *text, struct strbuf *
 	strbuf_add(written, path);
 	if (file_is_stdout(path))
 		return file_write_text(path, text);
-	if (!find_place(path, &p))
+	if (!file_find_place(path, &p))
 		return false;
-	if (!is_replaced(&p))
+	if (!file_is_replaced(&p))
 		return file_write_text(path, text);
 	for (unsigned n = 1; n <= NUMBER_MAX; n++) {
-		add_number(path, n, written);
+		file_add_number(path, n, written);
 		if (lstat(strbuf_text(written), &st) == 0)
 			continue;
 		if (file_write_new(strbuf_text(written), text))

@@ -15,20 +15,20 @@
 #define READ_SIZE 65536
 
 static void
-add_name(struct inputs *files, const char *name)
+inputs_add_name(struct inputs *files, const char *name)
 {
 	MEMORY_GROW(files->names, files->cap, files->nr + 1, "the file names");
 	files->names[files->nr++] = memory_text(name, "a file name");
 }
 
 static int
-by_name(const FTSENT **a, const FTSENT **b)
+inputs_by_name(const FTSENT **a, const FTSENT **b)
 {
 	return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
 static bool
-wanted(const FTSENT *entry, enum inputs_kind kind)
+inputs_wanted(const FTSENT *entry, enum inputs_kind kind)
 {
 	size_t len = strlen(entry->fts_name);
 
@@ -45,11 +45,11 @@ inputs_add(struct inputs *files, const char *path, enum inputs_kind kind, inputs
 	char *copy;
 
 	if (strcmp(path, "-") == 0) {
-		add_name(files, path);
+		inputs_add_name(files, path);
 		return true;
 	}
 	copy = memory_text(path, "a file name");
-	tree = fts_open((char *const[]){ copy, NULL }, FTS_LOGICAL | FTS_NOCHDIR, by_name);
+	tree = fts_open((char *const[]){ copy, NULL }, FTS_LOGICAL | FTS_NOCHDIR, inputs_by_name);
 	if (tree == NULL) { /* fts_open fails for an empty name; all other errors come from fts_read */
 		about(path, 0, "%s", strerror(errno));
 		free(copy);
@@ -58,15 +58,15 @@ inputs_add(struct inputs *files, const char *path, enum inputs_kind kind, inputs
 	while ((entry = fts_read(tree)) != NULL) {
 		switch (entry->fts_info) {
 		case FTS_F:
-			if (wanted(entry, kind))
-				add_name(files, entry->fts_path);
+			if (inputs_wanted(entry, kind))
+				inputs_add_name(files, entry->fts_path);
 			break;
 		case FTS_DEFAULT: /* a pipe or a device: taken only if it is named itself */
 			if (entry->fts_level == FTS_ROOTLEVEL)
-				add_name(files, entry->fts_path);
+				inputs_add_name(files, entry->fts_path);
 			break;
 		case FTS_SLNONE: /* a dangling link */
-			if (wanted(entry, kind)) {
+			if (inputs_wanted(entry, kind)) {
 				about(entry->fts_path, 0, "the link leads to no file");
 				ok = false;
 			}
@@ -88,7 +88,7 @@ inputs_add(struct inputs *files, const char *path, enum inputs_kind kind, inputs
 
 /* Reads the whole list and appends a NUL. NULL: @about has reported the reason. */
 static char *
-read_list(const char *path, size_t *ret_len, inputs_about *about)
+inputs_read_list(const char *path, size_t *ret_len, inputs_about *about)
 {
 	FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
 	char *text = NULL;
@@ -121,7 +121,7 @@ bool
 inputs_add_list(struct inputs *files, const char *path, enum inputs_kind kind, inputs_about *about)
 {
 	size_t len = 0;
-	char *text = read_list(path, &len, about), *end;
+	char *text = inputs_read_list(path, &len, about), *end;
 	bool ok = text != NULL;
 	unsigned line = 0;
 	char separator;

@@ -16,7 +16,7 @@
 
 /* The smallest distance that is too far for a word of @len letters. */
 static unsigned
-too_far(size_t len)
+nearest_too_far(size_t len)
 {
 	if (len <= 4)
 		return FAR_SHORT;
@@ -26,17 +26,17 @@ too_far(size_t len)
 void
 nearest_begin(struct nearest *n, const char *text, size_t len)
 {
-	*n = (struct nearest){ .text = text, .len = len, .distance = too_far(len) };
+	*n = (struct nearest){ .text = text, .len = len, .distance = nearest_too_far(len) };
 }
 
 static unsigned
-least(unsigned a, unsigned b)
+nearest_least(unsigned a, unsigned b)
 {
 	return a < b ? a : b;
 }
 
 static unsigned
-letter_cost(char a, char b)
+nearest_letter_cost(char a, char b)
 {
 	if (a == b)
 		return 0;
@@ -45,7 +45,7 @@ letter_cost(char a, char b)
 
 /* The edit distance of two words: single letters and swapped neighbours. */
 static unsigned
-distance(const char *a, size_t len_a, const char *b, size_t len_b)
+nearest_distance(const char *a, size_t len_a, const char *b, size_t len_b)
 {
 	unsigned cost[3][WORD_MAX + 1];
 
@@ -56,10 +56,10 @@ distance(const char *a, size_t len_a, const char *b, size_t len_b)
 
 		row[0] = (unsigned)i * LETTER_COST;
 		for (size_t j = 1; j <= len_b; j++) {
-			row[j] = above[j - 1] + letter_cost(a[i - 1], b[j - 1]);
-			row[j] = least(row[j], least(above[j], row[j - 1]) + LETTER_COST);
+			row[j] = above[j - 1] + nearest_letter_cost(a[i - 1], b[j - 1]);
+			row[j] = nearest_least(row[j], nearest_least(above[j], row[j - 1]) + LETTER_COST);
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-				row[j] = least(row[j], cost[(i - 2) % 3][j - 2] + LETTER_COST);
+				row[j] = nearest_least(row[j], cost[(i - 2) % 3][j - 2] + LETTER_COST);
 		}
 	}
 	return cost[len_a % 3][len_b];
@@ -73,12 +73,12 @@ nearest_offer(struct nearest *n, const char *word)
 
 	if (n->len == 0 || n->len > WORD_MAX || len > WORD_MAX)
 		return;
-	found = distance(n->text, n->len, word, len);
+	found = nearest_distance(n->text, n->len, word, len);
 	/* A word of one or two letters does not match if all its letters change. */
 	if (found >= LETTER_COST * (n->len < len ? n->len : len))
 		found = FAR_LONG;
 	if (n->len >= PREFIX_MIN && len > n->len && memcmp(n->text, word, n->len) == 0)
-		found = least(found, too_far(n->len) - 1);
+		found = nearest_least(found, nearest_too_far(n->len) - 1);
 	if (found >= n->distance)
 		return;
 	n->distance = found;

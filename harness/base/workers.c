@@ -55,13 +55,13 @@ struct workers {
 	struct workers_options options;
 	struct worker all[WORKERS_MAX];
 	struct shared *shared;
-	double looked; /* when wait_for_some last looked at the workers */
+	double looked; /* when workers_wait_for_some last looked at the workers */
 };
 
 /* --- messages: a length, then that many bytes --- */
 
 static bool
-receive(int fd, void *buf, size_t size)
+workers_receive(int fd, void *buf, size_t size)
 {
 	for (char *p = buf; size > 0;) {
 		ssize_t n = read(fd, p, size);
@@ -77,7 +77,7 @@ receive(int fd, void *buf, size_t size)
 }
 
 static bool
-transmit(int fd, const void *buf, size_t size)
+workers_transmit(int fd, const void *buf, size_t size)
 {
 	for (const char *p = buf; size > 0;) {
 		ssize_t n = send(fd, p, size, MSG_NOSIGNAL);
@@ -93,32 +93,32 @@ transmit(int fd, const void *buf, size_t size)
 }
 
 static bool
-receive_message(int fd, struct keybuf *k)
+workers_receive_message(int fd, struct keybuf *k)
 {
 	uint64_t len;
 
 	k->len = 0;
-	if (!receive(fd, &len, sizeof(len)))
+	if (!workers_receive(fd, &len, sizeof(len)))
 		return false;
 	if (len == OUT_OF_MEMORY) {
 		char what[OUT_TEXT + 1] = "";
 
-		(void)receive(fd, what, OUT_TEXT);
+		(void)workers_receive(fd, what, OUT_TEXT);
 		memory_out(what);
 	}
 	keybuf_reserve(k, len + 1);
-	if (!receive(fd, k->bytes, len))
+	if (!workers_receive(fd, k->bytes, len))
 		return false;
 	k->len = len;
 	return true;
 }
 
 static bool
-transmit_message(int fd, const struct keybuf *k)
+workers_transmit_message(int fd, const struct keybuf *k)
 {
 	uint64_t len = k->len;
 
-	return transmit(fd, &len, sizeof(len)) && transmit(fd, k->bytes, k->len);
+	return workers_transmit(fd, &len, sizeof(len)) && workers_transmit(fd, k->bytes, k->len);
 }
 
 /* --- the worker's side --- */
@@ -134,8 +134,8 @@ worker_out(const char *what)
 
 	(void)snprintf(text, sizeof(text), "%s", what);
 	/* If this fails, the parent has ended already because another worker ran out of memory. */
-	if (transmit(out_fd, &len, sizeof(len)))
-		(void)transmit(out_fd, text, sizeof(text));
+	if (workers_transmit(out_fd, &len, sizeof(len)))
+		(void)workers_transmit(out_fd, text, sizeof(text));
 	_exit(EXIT_FAILURE);
 }
 
@@ -152,10 +152,10 @@ worker_main(const struct workers_options *o, int fd)
 	out_fd = fd;
 	memory_on_out(worker_out);
 	state = o->begin(o->begin_arg);
-	while (receive_message(fd, &in)) {
+	while (workers_receive_message(fd, &in)) {
 		out.len = 0;
 		o->work(state, &in, &out);
-		if (!transmit_message(fd, &out))
+		if (!workers_transmit_message(fd, &out))
 			break;
 	}
 	_exit(0);
@@ -169,7 +169,7 @@ worker_main(const struct workers_options *o, int fd)
  * crash of the worker.
  */
 static pid_t
-fork_without_interrupts(void)
+workers_fork_without_interrupts(void)
 {
 	sigset_t interrupts, before;
 	pid_t pid;
@@ -190,14 +190,14 @@ fork_without_interrupts(void)
 }
 
 static void
-start(struct workers *w, struct worker *one)
+workers_start_one(struct workers *w, struct worker *one)
 {
 	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
 		err(2, "socketpair");
 	(void)fflush(NULL);
-	one->pid = fork_without_interrupts();
+	one->pid = workers_fork_without_interrupts();
 	if (one->pid < 0)
 		err(2, "fork");
 	if (one->pid == 0) {
@@ -234,13 +234,13 @@ workers_start(const struct workers_options *options)
 	if (w->options.nr > WORKERS_MAX)
 		w->options.nr = WORKERS_MAX;
 	for (unsigned i = 0; i < w->options.nr; i++)
-		start(w, &w->all[i]);
+		workers_start_one(w, &w->all[i]);
 	return w;
 }
 
 /* Ends the piece of a worker, and makes the worker idle. */
 static void
-end_work(struct workers *w, struct worker *one, enum work_end end, int status)
+workers_end_work(struct workers *w, struct worker *one, enum work_end end, int status)
 {
 	struct work *work = one->work;
 
@@ -257,7 +257,7 @@ end_work(struct workers *w, struct worker *one, enum work_end end, int status)
 
 /* Replaces a worker that has died or is to be killed. */
 static void
-replace(struct workers *w, struct worker *one, enum work_end end)
+workers_replace(struct workers *w, struct worker *one, enum work_end end)
 {
 	int status = 0;
 
@@ -265,8 +265,8 @@ replace(struct workers *w, struct worker *one, enum work_end end)
 	if (end == WORK_HUNG)
 		(void)kill(one->pid, SIGKILL);
 	(void)waitpid(one->pid, &status, 0);
-	end_work(w, one, end, status);
-	start(w, one);
+	workers_end_work(w, one, end, status);
+	workers_start_one(w, one);
 }
 
 static void
@@ -276,7 +276,7 @@ worker_give(struct worker *one, struct work *work)
 	one->asleep = 0;
 	one->used = one->used_last = clock_processor_seconds(one->pid);
 	/* If the worker has died, the next read from it fails. */
-	(void)transmit_message(one->fd, &work->in);
+	(void)workers_transmit_message(one->fd, &work->in);
 }
 
 static void
@@ -284,16 +284,16 @@ worker_take(struct workers *w, struct worker *one)
 {
 	struct keybuf ignored = { 0 };
 
-	if (!receive_message(one->fd, one->work != NULL ? &one->work->out : &ignored))
-		replace(w, one, WORK_DIED);
+	if (!workers_receive_message(one->fd, one->work != NULL ? &one->work->out : &ignored))
+		workers_replace(w, one, WORK_DIED);
 	else
-		end_work(w, one, WORK_DONE, 0);
+		workers_end_work(w, one, WORK_DONE, 0);
 	keybuf_free(&ignored);
 }
 
 /* Is the process asleep? A stopped process is not, and a process that waits for a processor is not. */
 static bool
-sleeps(pid_t pid)
+workers_sleeps(pid_t pid)
 {
 	char path[40], text[256], *state = NULL;
 	FILE *f;
@@ -314,7 +314,7 @@ sleeps(pid_t pid)
  * @passed is the time since the last look, at most one tick, because the parent may have been stopped, too.
  */
 static bool
-hangs(const struct workers *w, struct worker *one, double passed)
+workers_hangs(const struct workers *w, struct worker *one, double passed)
 {
 	uint64_t beat = atomic_load_explicit(&w->shared->beats[one - w->all], memory_order_relaxed);
 	double used = clock_processor_seconds(one->pid), last = one->used_last;
@@ -326,7 +326,7 @@ hangs(const struct workers *w, struct worker *one, double passed)
 		one->asleep = 0;
 		return false;
 	}
-	if (used > last || !sleeps(one->pid))
+	if (used > last || !workers_sleeps(one->pid))
 		one->asleep = 0;
 	else
 		one->asleep += passed;
@@ -336,7 +336,7 @@ hangs(const struct workers *w, struct worker *one, double passed)
 
 /* Waits until a worker answers or a tick passes. */
 static void
-wait_for_some(struct workers *w)
+workers_wait_for_some(struct workers *w)
 {
 	struct pollfd fds[WORKERS_MAX];
 	double now, passed;
@@ -353,8 +353,8 @@ wait_for_some(struct workers *w)
 
 		if ((fds[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0)
 			worker_take(w, one);
-		else if (one->work != NULL && hangs(w, one, passed))
-			replace(w, one, WORK_HUNG);
+		else if (one->work != NULL && workers_hangs(w, one, passed))
+			workers_replace(w, one, WORK_HUNG);
 	}
 }
 
@@ -379,7 +379,7 @@ workers_do(struct workers *w, struct work *work, size_t nr)
 			busy += w->all[i].work != NULL;
 		}
 		if (busy > 0)
-			wait_for_some(w);
+			workers_wait_for_some(w);
 	}
 	return next == nr;
 }

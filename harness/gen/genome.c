@@ -86,7 +86,7 @@ genome_read(struct genome *g, const struct genome_limits *l, const uint8_t *byte
 }
 
 static void
-encode(struct genome *g, const struct genome_limits *l)
+genome_encode(struct genome *g, const struct genome_limits *l)
 {
 	struct program p;
 	const char *reason;
@@ -99,7 +99,7 @@ encode(struct genome *g, const struct genome_limits *l)
 
 /* Shortens the longest list by one operation. False: all lists are empty. */
 static bool
-shorten(struct genome *g, const struct genome_limits *l)
+genome_shorten(struct genome *g, const struct genome_limits *l)
 {
 	struct genome_list *longest = &g->lists[0];
 
@@ -117,15 +117,15 @@ genome_write(struct genome *g, const struct genome_limits *l, uint8_t *bytes, si
 {
 	unsigned nr_choices = 0;
 
-	encode(g, l);
-	while (out.len > max && shorten(g, l))
-		encode(g, l);
+	genome_encode(g, l);
+	while (out.len > max && genome_shorten(g, l))
+		genome_encode(g, l);
 	if (out.len > max) {
 		struct program p;
 
 		program_init(&p);
 		g->config = p.config;
-		encode(g, l);
+		genome_encode(g, l);
 	}
 	if (out.len < max)
 		nr_choices = (unsigned)(g->nr_choices < max - out.len - 1 ? g->nr_choices : max - out.len - 1);

@@ -12,7 +12,7 @@
 
 /* Sets the window: the part of the map that the program uses, and a few pages after it. */
 static void
-set_window(struct draw *d)
+mutate_set_window(struct draw *d)
 {
 	uint64_t lo = d->nr_seen > 0 ? UINT64_MAX : d->cfg->min;
 
@@ -53,37 +53,37 @@ mutation_begin(struct mutation *m, struct genome *g, const struct genome_limits 
 	d->nr_focus = d->nr_seen < 3 ? d->nr_seen : 3;
 	if (d->nr_focus == 0)
 		d->focus = 0;
-	set_window(d);
+	mutate_set_window(d);
 }
 
 /* --- operations --- */
 
 static uint64_t
-as_page(uint64_t page)
+mutate_as_page(uint64_t page)
 {
 	return page < VM_OP_PAGE_MAX ? page : VM_OP_PAGE_MAX;
 }
 
 /* In a map that ends at the last page, a drawn operation may name a page after the last one that a program can name. */
 static struct vm_op
-drawn_op(struct mutation *m, uint8_t code)
+mutate_drawn_op(struct mutation *m, uint8_t code)
 {
 	struct vm_op op = draw_op(&m->draw, code);
 
-	op.start = as_page(op.start);
-	op.end = as_page(op.end);
+	op.start = mutate_as_page(op.start);
+	op.end = mutate_as_page(op.end);
 	return op;
 }
 
 static struct vm_op
-new_op(struct mutation *m)
+mutate_new_op(struct mutation *m)
 {
-	return drawn_op(m, draw_code(&m->draw));
+	return mutate_drawn_op(m, draw_code(&m->draw));
 }
 
 /* A list to add something to. Prefers threads, because most happens there. */
 static unsigned
-some_list(struct mutation *m)
+mutate_some_list(struct mutation *m)
 {
 	unsigned nr = genome_nr_lists(m->limits), list;
 
@@ -101,20 +101,20 @@ some_list(struct mutation *m)
 
 /* A list that is not empty, or any list if all are empty. */
 static struct genome_list *
-some_full_list(struct mutation *m)
+mutate_some_full_list(struct mutation *m)
 {
-	struct genome_list *l = &m->g->lists[some_list(m)];
+	struct genome_list *l = &m->g->lists[mutate_some_list(m)];
 
 	for (unsigned tries = 0; l->nr == 0 && tries < 16; tries++)
-		l = &m->g->lists[some_list(m)];
+		l = &m->g->lists[mutate_some_list(m)];
 	return l;
 }
 
 /* NULL: there is no operation. */
 static struct vm_op *
-some_op(struct mutation *m)
+mutate_some_op(struct mutation *m)
 {
-	struct genome_list *l = some_full_list(m);
+	struct genome_list *l = mutate_some_full_list(m);
 
 	return l->nr > 0 ? &l->ops[mutation_below(m, l->nr)] : NULL;
 }
@@ -139,26 +139,26 @@ mutation_put(struct mutation *m, unsigned list, struct vm_op op)
 /* --- the rows of mutate.def --- */
 
 static void
-change_insert(struct mutation *m)
+mutate_change_insert(struct mutation *m)
 {
-	unsigned list = some_list(m);
+	unsigned list = mutate_some_list(m);
 
-	mutation_put(m, list, new_op(m));
+	mutation_put(m, list, mutate_new_op(m));
 }
 
 static void
-change_copy(struct mutation *m)
+mutate_change_copy(struct mutation *m)
 {
-	const struct vm_op *op = some_op(m);
-	unsigned list = some_list(m);
+	const struct vm_op *op = mutate_some_op(m);
+	unsigned list = mutate_some_list(m);
 
-	mutation_put(m, list, op != NULL ? *op : new_op(m));
+	mutation_put(m, list, op != NULL ? *op : mutate_new_op(m));
 }
 
 static void
-change_drop(struct mutation *m)
+mutate_change_drop(struct mutation *m)
 {
-	struct genome_list *l = some_full_list(m);
+	struct genome_list *l = mutate_some_full_list(m);
 	unsigned at;
 
 	if (l->nr == 0)
@@ -168,7 +168,7 @@ change_drop(struct mutation *m)
 }
 
 static void
-move_edge(struct mutation *m, struct vm_op *op, const struct vm_op *other)
+mutate_move_edge(struct mutation *m, struct vm_op *op, const struct vm_op *other)
 {
 	bool end = !draw_has_kind(op->code, VM_ARG_START) || (op_takes_range(op->code) && mutation_percent(m, 50));
 	uint64_t *edge = end ? &op->end : &op->start;
@@ -176,22 +176,22 @@ move_edge(struct mutation *m, struct vm_op *op, const struct vm_op *other)
 	if (mutation_percent(m, 50))
 		*edge = mutation_percent(m, 50) && op_takes_range(other->code) ? other->end : other->start;
 	else if (mutation_percent(m, 50))
-		*edge = as_page(*edge + 1);
+		*edge = mutate_as_page(*edge + 1);
 	else if (*edge > 0)
 		(*edge)--;
 }
 
 static void
-change_retarget(struct mutation *m)
+mutate_change_retarget(struct mutation *m)
 {
-	struct vm_op *op = some_op(m), fresh;
-	const struct vm_op *other = some_op(m);
+	struct vm_op *op = mutate_some_op(m), fresh;
+	const struct vm_op *other = mutate_some_op(m);
 
 	if (op == NULL || other == NULL)
 		return;
 	switch (mutation_below(m, 4)) {
 	case 0:
-		fresh = drawn_op(m, op->code);
+		fresh = mutate_drawn_op(m, op->code);
 		op->start = fresh.start;
 		op->end = fresh.end;
 		break;
@@ -200,7 +200,7 @@ change_retarget(struct mutation *m)
 		op->end = other->end;
 		break;
 	default:
-		move_edge(m, op, other);
+		mutate_move_edge(m, op, other);
 		break;
 	}
 	/* Fields that the operation has no argument for stay zero. */
@@ -211,13 +211,13 @@ change_retarget(struct mutation *m)
 }
 
 static void
-change_redraw(struct mutation *m)
+mutate_change_redraw(struct mutation *m)
 {
-	struct vm_op *op = some_op(m), fresh;
+	struct vm_op *op = mutate_some_op(m), fresh;
 
 	if (op == NULL)
 		return;
-	fresh = drawn_op(m, op->code);
+	fresh = mutate_drawn_op(m, op->code);
 	/* draw_op gives another operation if the target does not support this one with all arguments. */
 	if (fresh.code != op->code)
 		return;
@@ -227,9 +227,9 @@ change_redraw(struct mutation *m)
 }
 
 static void
-change_swap(struct mutation *m)
+mutate_change_swap(struct mutation *m)
 {
-	struct vm_op *a = some_op(m), *b = some_op(m), was;
+	struct vm_op *a = mutate_some_op(m), *b = mutate_some_op(m), was;
 
 	if (a == NULL || b == NULL)
 		return;
@@ -239,7 +239,7 @@ change_swap(struct mutation *m)
 }
 
 static void
-change_thread(struct mutation *m)
+mutate_change_thread(struct mutation *m)
 {
 	struct genome_list *to = &m->g->lists[1 + mutation_below(m, m->limits->threads_max)];
 	const struct genome_list *from = &m->g->lists[1 + mutation_below(m, m->limits->threads_max)];
@@ -250,7 +250,7 @@ change_thread(struct mutation *m)
 
 /* Poisons one more page, or unpoisons the last one. The pages are sorted, each once. */
 static void
-change_poison(struct mutation *m)
+mutate_change_poison(struct mutation *m)
 {
 	struct program_config *c = &m->g->config;
 	uint64_t page;
@@ -259,7 +259,7 @@ change_poison(struct mutation *m)
 		c->nr_poison--;
 		return;
 	}
-	page = drawn_op(m, VM_OP_fault).start;
+	page = mutate_drawn_op(m, VM_OP_fault).start;
 	if (c->nr_poison == m->limits->poison_max)
 		return;
 	if (c->nr_poison > 0 && m->g->poison[c->nr_poison - 1].page >= page)
@@ -269,7 +269,7 @@ change_poison(struct mutation *m)
 }
 
 static void
-change_profile(struct mutation *m)
+mutate_change_profile(struct mutation *m)
 {
 	struct program_config *c = &m->g->config;
 
@@ -284,13 +284,13 @@ change_profile(struct mutation *m)
 }
 
 static void
-change_directive(struct mutation *m)
+mutate_change_directive(struct mutation *m)
 {
 	struct program_config *c = &m->g->config;
 	unsigned kind = mutation_below(m, m->limits->profile ? 135 : 100);
 
 	if (kind < 35) {
-		change_poison(m);
+		mutate_change_poison(m);
 	} else if (kind < 65) {
 		c->limit_given = mutation_percent(m, 60);
 		c->limit = c->limit_given ? mutation_below(m, 10) : VM_WIRE_LIMIT_DEFAULT;
@@ -299,7 +299,7 @@ change_directive(struct mutation *m)
 	} else if (kind < 100) {
 		c->kernel = !c->kernel;
 	} else {
-		change_profile(m);
+		mutate_change_profile(m);
 	}
 	if (m->limits->target != NULL)
 		random_suit_target(m->limits->target, c);
@@ -309,7 +309,7 @@ static const struct {
 	void (*change)(struct mutation *m);
 	unsigned chances[2]; /* indexed by genome_limits.explored */
 } changes[] = {
-#define MUTATION(name, explored, fuzzed, what) { change_##name, { (fuzzed), (explored) } },
+#define MUTATION(name, explored, fuzzed, what) { mutate_change_##name, { (fuzzed), (explored) } },
 #include "harness/gen/mutate.def"
 #undef MUTATION
 };
@@ -344,7 +344,7 @@ mutation_change(struct mutation *m)
 
 /* Joins the head of the list and the tail of @b; either part may be the whole. */
 static void
-splice(struct mutation *m, unsigned list, const struct genome_list *b)
+mutate_splice(struct mutation *m, unsigned list, const struct genome_list *b)
 {
 	struct genome_list *to = &m->g->lists[list];
 	unsigned head = mutation_below(m, to->nr + 1), tail = mutation_below(m, b->nr + 1),
@@ -364,7 +364,7 @@ void
 mutation_cross(struct mutation *m, const struct genome *other)
 {
 	for (unsigned i = 0; i < genome_nr_lists(m->limits); i++)
-		splice(m, i, &other->lists[i]);
+		mutate_splice(m, i, &other->lists[i]);
 	if (mutation_percent(m, 40)) {
 		m->g->config = other->config;
 		memcpy(m->g->poison, other->poison, sizeof(other->poison));
@@ -380,7 +380,7 @@ mutation_end(struct mutation *m)
 		nr += m->g->lists[i].nr > 0;
 	for (unsigned i = 1; nr < m->limits->threads_min; i++)
 		if (m->g->lists[i].nr == 0) {
-			mutation_put(m, i, new_op(m));
+			mutation_put(m, i, mutate_new_op(m));
 			nr++;
 		}
 }

@@ -8,142 +8,131 @@
 
 #define DRAWS_MAX 1000 /* attempts to draw an operation that the target supports */
 
-static uint64_t
-below(struct draw *d, uint64_t n)
-{
-	return prng_below(&d->prng, n);
-}
-
-static bool
-percent(struct draw *d, unsigned chance)
-{
-	return prng_percent(&d->prng, chance);
-}
-
 /* --- pages and ranges --- */
 
 /* A page of the map, or rarely one near it. */
 static uint64_t
-any_page(struct draw *d)
+draw_any_page(struct draw *d)
 {
-	uint64_t page = d->lo + below(d, d->hi - d->lo);
+	uint64_t page = d->lo + draw_below(d, d->hi - d->lo);
 
-	if (percent(d, 4))
-		page = d->cfg->max + below(d, 4);
-	else if (percent(d, 3))
-		page = d->cfg->min - (d->cfg->min < 4 ? d->cfg->min : below(d, 4));
+	if (draw_percent(d, 4))
+		page = d->cfg->max + draw_below(d, 4);
+	else if (draw_percent(d, 3))
+		page = d->cfg->min - (d->cfg->min < 4 ? d->cfg->min : draw_below(d, 4));
 	return page;
 }
 
 /* An edge of a range that was named before, or the page before or after it. */
 static uint64_t
-near_edge(struct draw *d)
+draw_near_edge(struct draw *d)
 {
-	const struct draw_range *r = &d->seen[below(d, d->nr_seen)];
-	uint64_t page = percent(d, 50) ? r->start : r->end;
+	const struct draw_range *r = &d->seen[draw_below(d, d->nr_seen)];
+	uint64_t page = draw_percent(d, 50) ? r->start : r->end;
 
-	if (percent(d, 20))
+	if (draw_percent(d, 20))
 		page++;
-	else if (percent(d, 20) && page > 0)
+	else if (draw_percent(d, 20) && page > 0)
 		page--;
 	return page;
 }
 
 static uint64_t
-some_page(struct draw *d)
+draw_some_page(struct draw *d)
 {
 	const struct draw_range *r;
 
-	if (d->nr_seen == 0 || percent(d, 20))
-		return any_page(d);
-	r = &d->seen[below(d, d->nr_seen)];
-	return r->start < r->end && percent(d, 60) ? r->start + below(d, r->end - r->start) : near_edge(d);
+	if (d->nr_seen == 0 || draw_percent(d, 20))
+		return draw_any_page(d);
+	r = &d->seen[draw_below(d, d->nr_seen)];
+	return r->start < r->end && draw_percent(d, 60) ? r->start + draw_below(d, r->end - r->start)
+	                                                : draw_near_edge(d);
 }
 
 static uint64_t
-some_length(struct draw *d)
+draw_some_length(struct draw *d)
 {
-	return 1 + below(d, percent(d, d->wide) ? d->wide_span : d->span);
+	return 1 + draw_below(d, draw_percent(d, d->wide) ? d->wide_span : d->span);
 }
 
 static struct draw_range
-fresh_range(struct draw *d)
+draw_fresh_range(struct draw *d)
 {
-	uint64_t start = any_page(d);
+	uint64_t start = draw_any_page(d);
 
-	return (struct draw_range){ start, start + some_length(d) };
+	return (struct draw_range){ start, start + draw_some_length(d) };
 }
 
 static struct draw_range
-inside(struct draw *d, struct draw_range r)
+draw_inside(struct draw *d, struct draw_range r)
 {
 	uint64_t pages = r.end > r.start ? r.end - r.start : 1;
 
-	r.start += below(d, pages);
-	r.end = r.start + 1 + below(d, pages);
+	r.start += draw_below(d, pages);
+	r.end = r.start + 1 + draw_below(d, pages);
 	return r;
 }
 
 static struct draw_range
-between_edges(struct draw *d)
+draw_between_edges(struct draw *d)
 {
-	uint64_t a = near_edge(d), b = near_edge(d);
+	uint64_t a = draw_near_edge(d), b = draw_near_edge(d);
 
 	return a < b ? (struct draw_range){ a, b } : (struct draw_range){ b, a };
 }
 
 /* A range that was named before. */
 static struct draw_range
-old_range(struct draw *d)
+draw_old_range(struct draw *d)
 {
 	if (d->nr_seen == 0)
 		return (struct draw_range){ d->cfg->min, d->cfg->max };
-	return d->seen[below(d, percent(d, d->focus) ? d->nr_focus : d->nr_seen)];
+	return d->seen[draw_below(d, draw_percent(d, d->focus) ? d->nr_focus : d->nr_seen)];
 }
 
 /* A range for an operation. The last rows are the odd ones: empty, inverted. */
 static struct draw_range
-some_range(struct draw *d)
+draw_some_range(struct draw *d)
 {
 	const struct program_config *cfg = d->cfg;
-	struct draw_range old = old_range(d);
-	uint64_t kind = below(d, 100), start;
+	struct draw_range old = draw_old_range(d);
+	uint64_t kind = draw_below(d, 100), start;
 
 	if (d->nr_seen == 0 || kind < 15)
-		return fresh_range(d);
+		return draw_fresh_range(d);
 	if (kind < 40)
 		return old;
 	if (kind < 60)
-		return inside(d, old);
+		return draw_inside(d, old);
 	if (kind < 75)
-		return between_edges(d);
+		return draw_between_edges(d);
 	if (kind < 85)
-		return (struct draw_range){ old.end, old.end + 1 + below(d, d->span) };
+		return (struct draw_range){ old.end, old.end + 1 + draw_below(d, d->span) };
 	if (kind < 92)
 		return (struct draw_range){ cfg->min, cfg->max };
 	if (kind >= 94 && kind < 96)
 		return (struct draw_range){ old.start, old.start };
-	start = some_page(d);
-	return (struct draw_range){ start, kind < 94 ? cfg->max + below(d, 8) : some_page(d) };
+	start = draw_some_page(d);
+	return (struct draw_range){ start, kind < 94 ? cfg->max + draw_below(d, 8) : draw_some_page(d) };
 }
 
 /* --- arguments --- */
 
 static uint8_t
-some_prot(struct draw *d)
+draw_some_prot(struct draw *d)
 {
 	static const uint8_t usual[] = { VM_PROT_READ | VM_PROT_WRITE, VM_PROT_ALL, VM_PROT_READ, VM_PROT_NONE };
 
-	return percent(d, 80) ? usual[below(d, 4)] : (uint8_t)below(d, 8);
+	return draw_percent(d, 80) ? usual[draw_below(d, 4)] : (uint8_t)draw_below(d, 8);
 }
 
 /* Mostly all, so that mappings are equal and merge; rarely less than @prot. */
 static uint8_t
-some_max(struct draw *d, uint8_t prot)
+draw_some_max(struct draw *d, uint8_t prot)
 {
-	if (percent(d, 70))
+	if (draw_percent(d, 70))
 		return VM_PROT_ALL;
-	return percent(d, 95) ? prot | (uint8_t)below(d, 8) : (uint8_t)below(d, 8);
+	return draw_percent(d, 95) ? prot | (uint8_t)draw_below(d, 8) : (uint8_t)draw_below(d, 8);
 }
 
 /*
@@ -161,14 +150,14 @@ static void
 draw_start(struct draw *d, const struct arg_draw *a, struct vm_op *op)
 {
 	(void)a;
-	op->start = some_page(d);
+	op->start = draw_some_page(d);
 }
 
 /* The start was drawn as a page before; it is drawn again with the end. */
 static void
 draw_range(struct draw *d, const struct arg_draw *a, struct vm_op *op)
 {
-	struct draw_range r = some_range(d);
+	struct draw_range r = draw_some_range(d);
 
 	(void)a;
 	op->start = r.start;
@@ -178,71 +167,71 @@ draw_range(struct draw *d, const struct arg_draw *a, struct vm_op *op)
 static void
 draw_length(struct draw *d, const struct arg_draw *a, struct vm_op *op)
 {
-	op->end = percent(d, 90) ? some_length(d) : below(d, a->limit);
+	op->end = draw_percent(d, 90) ? draw_some_length(d) : draw_below(d, a->limit);
 }
 
 static void
 draw_prot(struct draw *d, const struct arg_draw *a, struct vm_op *op)
 {
 	(void)a;
-	op->prot = some_prot(d);
+	op->prot = draw_some_prot(d);
 }
 
 static void
 draw_max(struct draw *d, const struct arg_draw *a, struct vm_op *op)
 {
 	(void)a;
-	op->max = some_max(d, op->prot);
+	op->max = draw_some_max(d, op->prot);
 }
 
 static void
 draw_mapping(struct draw *d, const struct arg_draw *a, struct vm_op *op)
 {
-	if (percent(d, a->chance)) {
+	if (draw_percent(d, a->chance)) {
 		op->flags |= a->flag;
 		return;
 	}
-	op->prot = percent(d, 60) ? VM_PROT_READ | VM_PROT_WRITE : some_prot(d);
-	op->max = some_max(d, op->prot);
+	op->prot = draw_percent(d, 60) ? VM_PROT_READ | VM_PROT_WRITE : draw_some_prot(d);
+	op->max = draw_some_max(d, op->prot);
 }
 
 static void
 draw_choice(struct draw *d, const struct arg_draw *a, struct vm_op *op)
 {
-	op->choice = (uint8_t)below(d, a->limit);
+	op->choice = (uint8_t)draw_below(d, a->limit);
 }
 
 static void
 draw_flag(struct draw *d, const struct arg_draw *a, struct vm_op *op)
 {
-	if (percent(d, a->chance))
+	if (draw_percent(d, a->chance))
 		op->flags |= a->flag;
 }
 
 static void
 draw_who(struct draw *d, const struct arg_draw *a, struct vm_op *op)
 {
-	if (percent(d, d->user))
+	if (draw_percent(d, d->user))
 		op->flags |= a->flag;
 }
 
 static void
 draw_holes(struct draw *d, const struct arg_draw *a, struct vm_op *op)
 {
-	if (percent(d, d->holes))
+	if (draw_percent(d, d->holes))
 		op->flags |= a->flag;
 }
 
 static void
 draw_tag(struct draw *d, const struct arg_draw *a, struct vm_op *op)
 {
-	op->value = 1 + below(d, a->limit);
+	op->value = 1 + draw_below(d, a->limit);
 }
 
 static void
 draw_count(struct draw *d, const struct arg_draw *a, struct vm_op *op)
 {
-	op->value = below(d, a->limit);
+	op->value = draw_below(d, a->limit);
 }
 
 #define DRAW_START draw_start
@@ -302,7 +291,7 @@ draw_weights(struct draw *d, const unsigned *factors, unsigned nr_factors)
 	for (unsigned c = 1; c <= VM_OP_CODE_MAX; c++) {
 		unsigned weight = usual_weights[c] != 0 ? usual_weights[c] : 1;
 
-		d->weights[c] = vm_op_table[c].name != NULL ? weight * factors[below(d, nr_factors)] : 0;
+		d->weights[c] = vm_op_table[c].name != NULL ? weight * factors[draw_below(d, nr_factors)] : 0;
 		total += d->weights[c];
 	}
 	if (total == 0)
@@ -317,7 +306,7 @@ draw_code(struct draw *d)
 
 	for (unsigned c = 1; c <= VM_OP_CODE_MAX; c++)
 		total += d->weights[c];
-	for (at = below(d, total); at >= d->weights[code]; code++)
+	for (at = draw_below(d, total); at >= d->weights[code]; code++)
 		at -= d->weights[code];
 	return code;
 }
@@ -332,7 +321,7 @@ draw_has_kind(uint8_t code, enum vm_arg_kind kind)
 }
 
 static bool
-can_do(const struct draw *d, const struct vm_op *op)
+draw_can_do(const struct draw *d, const struct vm_op *op)
 {
 	return d->target == NULL || target_op_reason(d->target, d->cfg, op) == NULL;
 }
@@ -346,12 +335,12 @@ draw_op(struct draw *d, uint8_t code)
 		op = (struct vm_op){ .code = code };
 		for (unsigned i = 0; i < VM_OP_ARGS_MAX; i++)
 			draw_arg(d, vm_op_table[code].args[i], &op);
-		if (can_do(d, &op))
+		if (draw_can_do(d, &op))
 			break;
 		if (tries == DRAWS_MAX)
 			errx(2, "target %s can do next to nothing", d->target->name);
 		/* The program's weights may allow only operations that the target does not support. */
-		code = (uint8_t)(1 + below(d, VM_OP_CODE_MAX));
+		code = (uint8_t)(1 + draw_below(d, VM_OP_CODE_MAX));
 	}
 	if (op_takes_range(code) && d->nr_seen < DRAW_RANGES_MAX)
 		d->seen[d->nr_seen++] = (struct draw_range){ op.start, op.end };

@@ -40,6 +40,18 @@ struct draw {
 	size_t nr_seen;
 };
 
+static inline uint64_t
+draw_below(struct draw *d, uint64_t n)
+{
+	return prng_below(&d->prng, n);
+}
+
+static inline bool
+draw_percent(struct draw *d, unsigned chance)
+{
+	return prng_percent(&d->prng, chance);
+}
+
 /*
  * Draws weights by swarm testing (Groce and others, ISSTA 2012): switches some operations off, and multiplies the
  * weights of the others by random factors, so that programs differ more from each other. At least one operation stays

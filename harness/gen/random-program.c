@@ -14,76 +14,57 @@
 #define SMALL_MAP 64  /* pages */
 #define CONC_WINDOW 8 /* the same for concurrent programs */
 
-static uint64_t
-below(struct draw *d, uint64_t n)
-{
-	return prng_below(&d->prng, n);
-}
-
-static bool
-percent(struct draw *d, unsigned chance)
-{
-	return prng_percent(&d->prng, chance);
-}
-
-static void *
-zeroed(size_t nr, size_t size)
-{
-	void *at = memory_new(nr, size, "a random program");
-
-	return at;
-}
-
 /* --- directives --- */
 
 static void
-draw_poison(struct draw *d, struct program_config *cfg)
+random_draw_poison(struct draw *d, struct program_config *cfg)
 {
 	static const uint8_t codes[] = { KERN_OUT_OF_BOUNDS, KERN_OUT_OF_BOUNDS, KERN_FAILURE, KERN_NO_ACCESS };
 	uint64_t page = d->lo;
 
-	cfg->poison = zeroed(POISON_MAX, sizeof(*cfg->poison));
-	while (cfg->nr_poison < POISON_MAX && percent(d, 80)) {
-		page += below(d, 8);
-		cfg->poison[cfg->nr_poison++] = (struct program_poison){ page++, codes[below(d, 4)] };
+	cfg->poison = memory_new(POISON_MAX, sizeof(*cfg->poison), "a random program");
+	while (cfg->nr_poison < POISON_MAX && draw_percent(d, 80)) {
+		page += draw_below(d, 8);
+		cfg->poison[cfg->nr_poison++] = (struct program_poison){ page++, codes[draw_below(d, 4)] };
 	}
 }
 
 /* A profile other than strict. */
 static enum vm_profile_id
-draw_recorded(struct draw *d)
+random_draw_recorded(struct draw *d)
 {
-	return VM_PROFILE_COUNT == 2 ? VM_PROFILE_freebsd12 : (enum vm_profile_id)(1 + below(d, VM_PROFILE_COUNT - 1));
+	return VM_PROFILE_COUNT == 2 ? VM_PROFILE_freebsd12
+	                             : (enum vm_profile_id)(1 + draw_below(d, VM_PROFILE_COUNT - 1));
 }
 
 static void
-draw_profile(struct draw *d, struct program_config *cfg)
+random_draw_profile(struct draw *d, struct program_config *cfg)
 {
 	cfg->profile_given = true;
-	if (percent(d, 50))
-		cfg->profile = vm_profile(draw_recorded(d));
-	if (percent(d, 20))
-		cfg->profile.on ^= (uint32_t)1 << below(d, VM_BEHAVIOUR_COUNT);
-	else if (percent(d, 10))
-		cfg->profile.on = (uint32_t)below(d, VM_BEHAVIOURS_ALL + 1);
+	if (draw_percent(d, 50))
+		cfg->profile = vm_profile(random_draw_recorded(d));
+	if (draw_percent(d, 20))
+		cfg->profile.on ^= (uint32_t)1 << draw_below(d, VM_BEHAVIOUR_COUNT);
+	else if (draw_percent(d, 10))
+		cfg->profile.on = (uint32_t)draw_below(d, VM_BEHAVIOURS_ALL + 1);
 }
 
 /* Draws the map, and the window of at most @window pages in which most operations are. */
 static void
-draw_map(struct draw *d, struct program_config *cfg, uint64_t window)
+random_draw_map(struct draw *d, struct program_config *cfg, uint64_t window)
 {
-	if (percent(d, 30)) {
+	if (draw_percent(d, 30)) {
 		cfg->min = 0;
 		cfg->max = SMALL_MAP;
-	} else if (percent(d, 20)) {
-		cfg->min = below(d, 40);
-		cfg->max = cfg->min + 1 + below(d, 30);
+	} else if (draw_percent(d, 20)) {
+		cfg->min = draw_below(d, 40);
+		cfg->max = cfg->min + 1 + draw_below(d, 30);
 	}
-	cfg->kernel = percent(d, 5);
+	cfg->kernel = draw_percent(d, 5);
 	d->lo = cfg->min;
 	d->hi = cfg->max;
-	if (cfg->max - cfg->min > window && percent(d, 75)) {
-		d->lo += below(d, cfg->max - cfg->min - window + 1);
+	if (cfg->max - cfg->min > window && draw_percent(d, 75)) {
+		d->lo += draw_below(d, cfg->max - cfg->min - window + 1);
 		d->hi = d->lo + window;
 	}
 }
@@ -93,11 +74,11 @@ draw_map(struct draw *d, struct program_config *cfg, uint64_t window)
  * Half of the time the focus is in the map's first pages, where find maps.
  */
 static void
-draw_focus(struct draw *d, struct program_config *cfg)
+random_draw_focus(struct draw *d, struct program_config *cfg)
 {
 	uint64_t room, pages, start, middle;
 
-	draw_map(d, cfg, CONC_WINDOW);
+	random_draw_map(d, cfg, CONC_WINDOW);
 	/* If the target rejects the map, it also rejects most operations on it. */
 	if (d->target != NULL && target_config_reason(d->target, cfg) != NULL) {
 		cfg->min = d->lo = 0;
@@ -105,13 +86,13 @@ draw_focus(struct draw *d, struct program_config *cfg)
 		d->hi = CONC_WINDOW;
 	}
 	room = d->hi - d->lo;
-	pages = room < 2 ? 1 : 2 + below(d, room < 6 ? room - 1 : 5);
-	if (percent(d, 50)) {
+	pages = room < 2 ? 1 : 2 + draw_below(d, room < 6 ? room - 1 : 5);
+	if (draw_percent(d, 50)) {
 		d->hi = cfg->min + (d->hi - d->lo);
 		d->lo = cfg->min;
 	}
-	start = d->lo + below(d, room - pages + 1);
-	middle = start + below(d, pages);
+	start = d->lo + draw_below(d, room - pages + 1);
+	middle = start + draw_below(d, pages);
 	d->seen[d->nr_seen++] = (struct draw_range){ start, start + pages };
 	if (middle == start)
 		return;
@@ -121,16 +102,16 @@ draw_focus(struct draw *d, struct program_config *cfg)
 
 /* --- sequential programs --- */
 
-/* Poison in a map with a low limit; draw_probes uses them. */
+/* Poison in a map with a low limit; random_draw_probes uses them. */
 static void
-draw_limits(struct draw *d, struct program_config *cfg, bool probing)
+random_draw_limits(struct draw *d, struct program_config *cfg, bool probing)
 {
-	if (probing || percent(d, 50)) {
+	if (probing || draw_percent(d, 50)) {
 		cfg->limit_given = true;
-		cfg->limit = probing ? 1 + below(d, 8) : below(d, percent(d, 70) ? 12 : 40);
+		cfg->limit = probing ? 1 + draw_below(d, 8) : draw_below(d, draw_percent(d, 70) ? 12 : 40);
 	}
-	if (probing || percent(d, 30))
-		draw_poison(d, cfg);
+	if (probing || draw_percent(d, 30))
+		random_draw_poison(d, cfg);
 }
 
 /*
@@ -139,7 +120,7 @@ draw_limits(struct draw *d, struct program_config *cfg, bool probing)
  * wires change nothing.
  */
 static void
-draw_probes(struct draw *d, struct program *p, size_t nr)
+random_draw_probes(struct draw *d, struct program *p, size_t nr)
 {
 	for (; nr > 0; nr--) {
 		struct vm_op *op = &p->init[p->nr_init++].op;
@@ -147,8 +128,8 @@ draw_probes(struct draw *d, struct program *p, size_t nr)
 		*op = draw_op(d, VM_OP_wire);
 		op->flags |= VM_OPF_USER;
 		op->flags &= (uint8_t)~VM_OPF_WRITE;
-		if (p->config.nr_poison > 0 && percent(d, 50))
-			op->start = p->config.poison[below(d, p->config.nr_poison)].page;
+		if (p->config.nr_poison > 0 && draw_percent(d, 50))
+			op->start = p->config.poison[draw_below(d, p->config.nr_poison)].page;
 	}
 }
 
@@ -169,29 +150,29 @@ random_program(uint64_t seed, struct program *p)
 	size_t nr_ops, nr_probes;
 
 	program_init(p);
-	draw_profile(&d, &p->config);
-	draw_map(&d, &p->config, WINDOW);
+	random_draw_profile(&d, &p->config);
+	random_draw_map(&d, &p->config, WINDOW);
 	draw_weights(&d, factors, 4);
 	d.weights[VM_OP_insert] += 4;
 	/* Accounting errors need several wirings of one range. */
-	if (percent(&d, 20)) {
+	if (draw_percent(&d, 20)) {
 		d.focus = 80;
 		d.nr_focus = 1;
 		d.weights[VM_OP_wire] += 40;
 		d.weights[VM_OP_unwire] += 40;
 	}
-	probing = percent(&d, 30);
-	draw_limits(&d, &p->config, probing);
+	probing = draw_percent(&d, 30);
+	random_draw_limits(&d, &p->config, probing);
 	nr_probes = probing ? PROBES : 0;
-	nr_ops = 4 + below(&d, probing ? 8 : 16);
-	p->init = zeroed(nr_ops + nr_probes, sizeof(*p->init));
+	nr_ops = 4 + draw_below(&d, probing ? 8 : 16);
+	p->init = memory_new(nr_ops + nr_probes, sizeof(*p->init), "a random program");
 	/* An empty map gives little to do: mostly start with mappings. */
 	for (; p->nr_init < nr_ops; p->nr_init++) {
-		bool map = p->nr_init < 3 && percent(&d, 80);
+		bool map = p->nr_init < 3 && draw_percent(&d, 80);
 
 		p->init[p->nr_init].op = draw_op(&d, map ? VM_OP_insert : draw_code(&d));
 	}
-	draw_probes(&d, p, nr_probes);
+	random_draw_probes(&d, p, nr_probes);
 }
 
 /* --- concurrent programs --- */
@@ -201,60 +182,60 @@ random_program(uint64_t seed, struct program *p)
 
 /* Poison and limit are drawn in the same way for every profile, so that the seed alone fixes the program. */
 static void
-draw_directives(struct draw *d, const struct random_params *params, struct program_config *cfg)
+random_draw_directives(struct draw *d, const struct random_params *params, struct program_config *cfg)
 {
 	cfg->profile_given = true;
 	cfg->profile = params->profile;
-	draw_focus(d, cfg);
-	if (percent(d, 35)) {
+	random_draw_focus(d, cfg);
+	if (draw_percent(d, 35)) {
 		cfg->limit_given = true;
-		cfg->limit = below(d, percent(d, 80) ? 8 : 30);
+		cfg->limit = draw_below(d, draw_percent(d, 80) ? 8 : 30);
 	}
-	if (percent(d, 35))
-		draw_poison(d, cfg);
+	if (draw_percent(d, 35))
+		random_draw_poison(d, cfg);
 	/* Few enough that pages are evicted and wires run out of frames. */
-	if (percent(d, 15))
-		cfg->frames = 1 + below(d, 8);
+	if (draw_percent(d, 15))
+		cfg->frames = 1 + draw_below(d, 8);
 }
 
 /* Does the operation map something? */
 static bool
-maps(uint8_t code)
+random_maps(uint8_t code)
 {
 	return draw_has_kind(code, VM_ARG_MAPPING) || draw_has_kind(code, VM_ARG_MAX);
 }
 
 /* Does the operation change a range in a way that never waits when it runs alone? */
 static bool
-treats(uint8_t code)
+random_treats(uint8_t code)
 {
-	return op_takes_range(code) && vm_op_table[code].args[2] != VM_ARG_NONE && !maps(code);
+	return op_takes_range(code) && vm_op_table[code].args[2] != VM_ARG_NONE && !random_maps(code);
 }
 
 /* A code that @of_such accepts and that is switched on; any code that @of_such accepts if none is on. */
 static uint8_t
-code_of(struct draw *d, bool (*of_such)(uint8_t))
+random_code_of(struct draw *d, bool (*of_such)(uint8_t))
 {
 	uint8_t code = draw_code(d);
 
 	for (unsigned tries = 0; tries < 20 && !of_such(code); tries++)
 		code = draw_code(d);
 	while (!of_such(code))
-		code = (uint8_t)(1 + below(d, VM_OP_CODE_MAX));
+		code = (uint8_t)(1 + draw_below(d, VM_OP_CODE_MAX));
 	return code;
 }
 
 /* Draws mappings first, then changes to them. While nothing is wired, a mapping never waits for a wiring to end. */
 static void
-draw_init(struct draw *d, struct program *p)
+random_draw_init(struct draw *d, struct program *p)
 {
-	size_t mappings = 1 + below(d, CONC_MAPPINGS), nr = mappings + below(d, CONC_OTHERS + 1);
+	size_t mappings = 1 + draw_below(d, CONC_MAPPINGS), nr = mappings + draw_below(d, CONC_OTHERS + 1);
 
-	p->init = zeroed(nr, sizeof(*p->init));
+	p->init = memory_new(nr, sizeof(*p->init), "a random program");
 	for (; p->nr_init < nr; p->nr_init++) {
 		bool map = p->nr_init < mappings;
 
-		p->init[p->nr_init].op = draw_op(d, code_of(d, map ? maps : treats));
+		p->init[p->nr_init].op = draw_op(d, random_code_of(d, map ? random_maps : random_treats));
 	}
 }
 
@@ -262,37 +243,37 @@ draw_init(struct draw *d, struct program *p)
  * Takes the smaller of two draws if there are many threads: many threads with many operations have too many schedules.
  */
 static unsigned
-draw_nr_ops(struct draw *d, const struct random_params *params, unsigned nr_threads)
+random_draw_nr_ops(struct draw *d, const struct random_params *params, unsigned nr_threads)
 {
 	unsigned max = params->ops != 0 ? params->ops : RANDOM_OPS_DEFAULT;
-	unsigned nr = 1 + (unsigned)below(d, max), other = 1 + (unsigned)below(d, max);
+	unsigned nr = 1 + (unsigned)draw_below(d, max), other = 1 + (unsigned)draw_below(d, max);
 
 	return nr_threads > 2 && other < nr ? other : nr;
 }
 
 static unsigned
-draw_nr_threads(struct draw *d, const struct random_params *params)
+random_draw_nr_threads(struct draw *d, const struct random_params *params)
 {
-	unsigned kind = (unsigned)below(d, 100), drawn = kind < 60 ? 2 : kind < 90 ? 3 : 4;
+	unsigned kind = (unsigned)draw_below(d, 100), drawn = kind < 60 ? 2 : kind < 90 ? 3 : 4;
 
 	return params->threads != 0 ? params->threads : drawn;
 }
 
 /* Draws how extreme the program is, besides the weights. */
 static void
-draw_likes(struct draw *d)
+random_draw_likes(struct draw *d)
 {
 	static const unsigned wild[] = { 0, 0, 1, 1, 2, 8 }, narrow[] = { 0, 0, 0, 0, 1, 8 };
 	static const unsigned user[] = { 0, 50, 50, 80, 100 }, holes[] = { 0, 30, 50, 100 };
 
-	d->span = 1 + below(d, 4);
+	d->span = 1 + draw_below(d, 4);
 	d->wide_span = 12;
-	d->wide = percent(d, 20) ? 20 : 0;
+	d->wide = draw_percent(d, 20) ? 20 : 0;
 	d->focus = 50;
 	d->nr_focus = d->nr_seen;
-	d->user = user[below(d, 5)];
-	d->holes = holes[below(d, 4)];
-	draw_weights(d, percent(d, 70) ? wild : narrow, 6);
+	d->user = user[draw_below(d, 5)];
+	d->holes = holes[draw_below(d, 4)];
+	draw_weights(d, draw_percent(d, 70) ? wild : narrow, 6);
 }
 
 void
@@ -301,14 +282,14 @@ random_concurrent(const struct random_params *params, struct program *p)
 	struct draw d = { .prng = prng_mix(params->seed, 0, 0), .cfg = &p->config, .target = params->target };
 
 	program_init(p);
-	draw_directives(&d, params, &p->config);
-	draw_likes(&d);
-	draw_init(&d, p);
-	p->nr_threads = draw_nr_threads(&d, params);
-	p->threads = zeroed(p->nr_threads, sizeof(*p->threads));
+	random_draw_directives(&d, params, &p->config);
+	random_draw_likes(&d);
+	random_draw_init(&d, p);
+	p->nr_threads = random_draw_nr_threads(&d, params);
+	p->threads = memory_new(p->nr_threads, sizeof(*p->threads), "a random program");
 	for (unsigned t = 0; t < p->nr_threads; t++) {
 		struct program_thread *thread = &p->threads[t];
-		unsigned nr = draw_nr_ops(&d, params, p->nr_threads);
+		unsigned nr = random_draw_nr_ops(&d, params, p->nr_threads);
 
 		while (thread->nr_ops < nr)
 			thread->ops[thread->nr_ops++] = draw_op(&d, draw_code(&d));

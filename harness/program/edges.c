@@ -8,7 +8,7 @@
 #include "harness/base/base.h"
 
 static void
-print_with(uint64_t edges, const char *comma, struct strbuf *out)
+edges_print_with(uint64_t edges, const char *comma, struct strbuf *out)
 {
 	for (const char *before = ""; edges != 0; edges &= edges - 1, before = comma)
 		strbuf_printf(out, "%s%s", before, vm_edge_table[__builtin_ctzll(edges)].name);
@@ -17,13 +17,13 @@ print_with(uint64_t edges, const char *comma, struct strbuf *out)
 void
 edges_print(uint64_t edges, struct strbuf *out)
 {
-	print_with(edges, ", ", out);
+	edges_print_with(edges, ", ", out);
 }
 
 void
 edges_print_joined(uint64_t edges, struct strbuf *out)
 {
-	print_with(edges, "+", out);
+	edges_print_with(edges, "+", out);
 }
 
 void
@@ -102,7 +102,7 @@ static const char doc_head[] =
     "|---|---|---|---|---|---|---|---|\n";
 
 static void
-doc_row(enum vm_edge edge, struct strbuf *out)
+edges_doc_row(enum vm_edge edge, struct strbuf *out)
 {
 	const struct vm_edge_desc *d = &vm_edge_table[edge];
 
@@ -125,7 +125,7 @@ edges_doc(struct strbuf *out, bool markdown)
 		const struct vm_edge_desc *d = &vm_edge_table[i];
 
 		if (markdown)
-			doc_row((enum vm_edge)i, out);
+			edges_doc_row((enum vm_edge)i, out);
 		else
 			strbuf_printf(
 			    out, "  %s\n      %s: %s, %s.\n", d->name, d->whose, edges_code((enum vm_edge)i), d->when);

@@ -34,7 +34,7 @@ opsdoc_usage(const struct vm_op_desc *desc, struct strbuf *out)
 
 /* Prints text for a cell of a table; a bar would end the cell. */
 static void
-print_cell(const char *text, struct strbuf *out)
+opsdoc_print_cell(const char *text, struct strbuf *out)
 {
 	for (; *text != '\0'; text++) {
 		if (*text == '|')
@@ -44,16 +44,16 @@ print_cell(const char *text, struct strbuf *out)
 }
 
 static void
-print_op(const struct vm_op_desc *desc, bool markdown, struct strbuf *out)
+opsdoc_print_op(const struct vm_op_desc *desc, bool markdown, struct strbuf *out)
 {
 	struct strbuf usage = { 0 };
 
 	opsdoc_usage(desc, &usage);
 	if (markdown) {
 		strbuf_add(out, "| `");
-		print_cell(strbuf_text(&usage), out);
+		opsdoc_print_cell(strbuf_text(&usage), out);
 		strbuf_printf(out, "` | %s | ", opsdoc_result(desc->result));
-		print_cell(desc->summary, out);
+		opsdoc_print_cell(desc->summary, out);
 		strbuf_add(out, " |\n");
 	} else {
 		strbuf_printf(
@@ -63,18 +63,18 @@ print_op(const struct vm_op_desc *desc, bool markdown, struct strbuf *out)
 }
 
 static void
-print_ops(bool markdown, struct strbuf *out)
+opsdoc_print_ops(bool markdown, struct strbuf *out)
 {
 	strbuf_add(out, markdown ? "| operation | result | what it does |\n|---|---|---|\n" : "Operations:\n");
 	for (unsigned code = 1; code <= VM_OP_CODE_MAX; code++) {
 		if (vm_op_table[code].name != NULL)
-			print_op(&vm_op_table[code], markdown, out);
+			opsdoc_print_op(&vm_op_table[code], markdown, out);
 	}
 }
 
 /* Prints the meaning without its last words in brackets: they name the fields of struct vm_op, which no user needs. */
 static void
-print_meaning(const char *meaning, struct strbuf *out)
+opsdoc_print_meaning(const char *meaning, struct strbuf *out)
 {
 	for (; *meaning != '\0' && !(meaning[0] == ' ' && meaning[1] == '['); meaning++) {
 		if (*meaning == '|')
@@ -84,25 +84,25 @@ print_meaning(const char *meaning, struct strbuf *out)
 }
 
 static void
-print_arg(const struct vm_arg_desc *arg, bool markdown, struct strbuf *out)
+opsdoc_print_arg(const struct vm_arg_desc *arg, bool markdown, struct strbuf *out)
 {
 	if (markdown) {
 		strbuf_add(out, "| `");
-		print_cell(arg->letter, out);
+		opsdoc_print_cell(arg->letter, out);
 		strbuf_add(out, "` | ");
-		print_cell(arg->expected, out);
+		opsdoc_print_cell(arg->expected, out);
 		strbuf_add(out, " | ");
-		print_meaning(arg->meaning, out);
+		opsdoc_print_meaning(arg->meaning, out);
 		strbuf_add(out, " |\n");
 		return;
 	}
 	strbuf_printf(out, "  %s\n      ", arg->letter);
-	print_meaning(arg->meaning, out);
+	opsdoc_print_meaning(arg->meaning, out);
 	strbuf_printf(out, ": %s\n", arg->expected);
 }
 
 static void
-print_args(bool markdown, struct strbuf *out)
+opsdoc_print_args(bool markdown, struct strbuf *out)
 {
 	static const enum vm_arg_kind kinds[] = {
 #define VM_ARG(kind, letter, expected, meaning) VM_ARG_##kind,
@@ -113,7 +113,7 @@ print_args(bool markdown, struct strbuf *out)
 	strbuf_add(out, markdown ? "\n## Arguments\n\n| in the table above | write | meaning |\n|---|---|---|\n"
 	                         : "\nArguments:\n");
 	for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		print_arg(&vm_arg_table[kinds[i]], markdown, out);
+		opsdoc_print_arg(&vm_arg_table[kinds[i]], markdown, out);
 }
 
 void
@@ -130,7 +130,7 @@ opsdoc_aliases(uint8_t code, struct strbuf *out)
 }
 
 static void
-print_aliases(bool markdown, struct strbuf *out)
+opsdoc_print_aliases(bool markdown, struct strbuf *out)
 {
 	strbuf_add(out,
 	    markdown ? "\n## Names that others use\n\nThey are no words of a program; an error about one names the "
@@ -148,7 +148,7 @@ print_aliases(bool markdown, struct strbuf *out)
 }
 
 static void
-print_codes(bool markdown, struct strbuf *out)
+opsdoc_print_codes(bool markdown, struct strbuf *out)
 {
 	static const struct {
 		const char *name, *text;
@@ -175,8 +175,8 @@ opsdoc_print(struct strbuf *out, bool markdown)
 		                "hexadecimal. [vmt.md](vmt.md) has the rest of the text form.\n\n"
 		                "This page is made from `engine/ops.def` and `engine/args.def`. Change these, then "
 		                "run\n`build/tests/scripts/test-docs --write docs/ops.md`.\n\n");
-	print_ops(markdown, out);
-	print_args(markdown, out);
-	print_aliases(markdown, out);
-	print_codes(markdown, out);
+	opsdoc_print_ops(markdown, out);
+	opsdoc_print_args(markdown, out);
+	opsdoc_print_aliases(markdown, out);
+	opsdoc_print_codes(markdown, out);
 }

@@ -76,13 +76,13 @@ optext_inherit(unsigned inherit)
 }
 
 static uint64_t *
-arg_number(struct vm_op *op, const struct arg_text *a)
+optext_arg_number(struct vm_op *op, const struct arg_text *a)
 {
 	return (uint64_t *)((char *)op + a->field);
 }
 
 static struct vm_op_ref *
-arg_ref(struct vm_op *op, const struct arg_text *a)
+optext_arg_ref(struct vm_op *op, const struct arg_text *a)
 {
 	return (struct vm_op_ref *)((char *)op + a->ref);
 }
@@ -93,7 +93,7 @@ arg_ref(struct vm_op *op, const struct arg_text *a)
  */
 
 static bool
-parse_choice(struct lex *l, const struct arg_text *a, struct vm_op *op)
+optext_parse_choice(struct lex *l, const struct arg_text *a, struct vm_op *op)
 {
 	struct nearest n;
 
@@ -113,7 +113,7 @@ parse_choice(struct lex *l, const struct arg_text *a, struct vm_op *op)
 
 /* Reads one of two words, one of which is required: the second sets the flag. */
 static bool
-parse_either(struct lex *l, const struct arg_text *a, struct vm_op *op)
+optext_parse_either(struct lex *l, const struct arg_text *a, struct vm_op *op)
 {
 	if (lex_is(l, a->words[1]))
 		op->flags |= a->flag;
@@ -125,7 +125,7 @@ parse_either(struct lex *l, const struct arg_text *a, struct vm_op *op)
 
 /* Reads an optional word. */
 static bool
-parse_optional(struct lex *l, const struct arg_text *a, struct vm_op *op)
+optext_parse_optional(struct lex *l, const struct arg_text *a, struct vm_op *op)
 {
 	if (lex_is(l, a->expected)) {
 		op->flags |= a->flag;
@@ -136,7 +136,7 @@ parse_optional(struct lex *l, const struct arg_text *a, struct vm_op *op)
 
 /* "none" or letters, each once. */
 static bool
-prot_of(const char *text, size_t len, uint8_t *ret)
+optext_prot_of(const char *text, size_t len, uint8_t *ret)
 {
 	uint8_t prot = 0;
 
@@ -158,13 +158,13 @@ prot_of(const char *text, size_t len, uint8_t *ret)
 }
 
 static bool
-parse_prot(struct lex *l, const struct arg_text *a, struct vm_op *op)
+optext_parse_prot(struct lex *l, const struct arg_text *a, struct vm_op *op)
 {
 	size_t skip = strlen(a->prefix);
 
 	if (l->word_len < skip || memcmp(l->word, a->prefix, skip) != 0)
 		skip = 0;
-	if (!prot_of(l->word + skip, l->word_len - skip, (uint8_t *)op + a->field))
+	if (!optext_prot_of(l->word + skip, l->word_len - skip, (uint8_t *)op + a->field))
 		return lex_fail(l, "%s", a->expected);
 	lex_next(l);
 	return true;
@@ -172,19 +172,19 @@ parse_prot(struct lex *l, const struct arg_text *a, struct vm_op *op)
 
 /* Reads "guard", or a protection and a maximum. */
 static bool
-parse_mapping(struct lex *l, const struct arg_text *a, struct vm_op *op)
+optext_parse_mapping(struct lex *l, const struct arg_text *a, struct vm_op *op)
 {
 	if (lex_is(l, "guard")) {
 		op->flags |= VM_OPF_GUARD;
 		lex_next(l);
 		return true;
 	}
-	return parse_prot(l, a, op) && parse_prot(l, &arg_texts[VM_ARG_MAX], op);
+	return optext_parse_prot(l, a, op) && optext_parse_prot(l, &arg_texts[VM_ARG_MAX], op);
 }
 
 /* Reads "T1.0", "init.2" or "final.0", which follows a '$'. */
 static bool
-parse_ref_name(const char *text, size_t len, struct vm_op_ref *ref)
+optext_parse_ref_name(const char *text, size_t len, struct vm_op_ref *ref)
 {
 	const char *dot = memchr(text, '.', len);
 	size_t name = dot != NULL ? (size_t)(dot - text) : 0;
@@ -204,25 +204,25 @@ parse_ref_name(const char *text, size_t len, struct vm_op_ref *ref)
 }
 
 static bool
-parse_number(struct lex *l, const struct arg_text *a, struct vm_op *op)
+optext_parse_number(struct lex *l, const struct arg_text *a, struct vm_op *op)
 {
-	return lex_take_number(l, a->expected, a->number_max, arg_number(op, a));
+	return lex_take_number(l, a->expected, a->number_max, optext_arg_number(op, a));
 }
 
 /* Reads a number, or a result with an optional number: "$T1.0", "$T1.0+4". */
 static bool
-parse_number_or_ref(struct lex *l, const struct arg_text *a, struct vm_op *op)
+optext_parse_number_or_ref(struct lex *l, const struct arg_text *a, struct vm_op *op)
 {
 	const char *plus = memchr(l->word, '+', l->word_len);
 	size_t name = plus != NULL ? (size_t)(plus - l->word) : l->word_len;
 	lex_wide n = 0;
 
 	if (lex_at_end(l) || *l->word != '$')
-		return parse_number(l, a, op);
-	if (!parse_ref_name(l->word + 1, name - 1, arg_ref(op, a)) ||
+		return optext_parse_number(l, a, op);
+	if (!optext_parse_ref_name(l->word + 1, name - 1, optext_arg_ref(op, a)) ||
 	    (plus != NULL && lex_number(plus + 1, l->word_len - name - 1, a->number_max, &n) != LEX_NUMBER_OK))
 		return lex_fail(l, "%s, or a result like $T1.0, $T1.0+4 or $init.0", a->expected);
-	*arg_number(op, a) = (uint64_t)n;
+	*optext_arg_number(op, a) = (uint64_t)n;
 	lex_next(l);
 	return true;
 }
@@ -248,7 +248,7 @@ vmt_offer_ops(struct nearest *n)
  * Adds a hint to the error about an unknown operation: the operation that has this name elsewhere, or a similar word.
  */
 static bool
-hint_operation(const struct lex *l)
+optext_hint_operation(const struct lex *l)
 {
 	struct nearest n;
 	uint8_t code = vmt_op_alias(l->word, l->word_len, 0), other = vmt_op_alias(l->word, l->word_len, 1);
@@ -266,7 +266,7 @@ hint_operation(const struct lex *l)
 }
 
 static bool
-parse_name(struct lex *l, uint8_t *ret_code)
+optext_parse_name(struct lex *l, uint8_t *ret_code)
 {
 	for (size_t i = 0; i < COUNT_OF(reserved); i++) {
 		if (lex_is(l, reserved[i]))
@@ -281,7 +281,7 @@ parse_name(struct lex *l, uint8_t *ret_code)
 		}
 	}
 	(void)lex_fail(l, "an operation");
-	return lex_at_end(l) ? false : hint_operation(l);
+	return lex_at_end(l) ? false : optext_hint_operation(l);
 }
 
 bool
@@ -289,7 +289,7 @@ optext_parse(struct lex *l, struct vm_op *op, const char **ret_optional)
 {
 	*op = (struct vm_op){ 0 };
 	*ret_optional = NULL;
-	if (!parse_name(l, &op->code))
+	if (!optext_parse_name(l, &op->code))
 		return false;
 	for (unsigned i = 0; i < VM_OP_ARGS_MAX; i++) {
 		const struct arg_text *a = &arg_texts[vm_op_table[op->code].args[i]];
@@ -325,16 +325,16 @@ optext_print_prot_mask(uint8_t prot, struct strbuf *out)
 }
 
 static void
-print_number(uint64_t n, struct strbuf *out)
+optext_print_number(uint64_t n, struct strbuf *out)
 {
 	strbuf_printf(out, " %" PRIu64, n);
 }
 
 static void
-print_ref(uint64_t n, struct vm_op_ref ref, struct strbuf *out)
+optext_print_ref(uint64_t n, struct vm_op_ref ref, struct strbuf *out)
 {
 	if (ref.from == 0) {
-		print_number(n, out);
+		optext_print_number(n, out);
 		return;
 	}
 	if (ref.from == VM_OP_REF_INIT)
@@ -349,55 +349,56 @@ print_ref(uint64_t n, struct vm_op_ref ref, struct strbuf *out)
 }
 
 static void
-print_number_or_ref(const struct vm_op *op, const struct arg_text *a, struct strbuf *out)
+optext_print_number_or_ref(const struct vm_op *op, const struct arg_text *a, struct strbuf *out)
 {
 	struct vm_op copy = *op;
 
-	print_ref(*arg_number(&copy, a), a->ref != 0 ? *arg_ref(&copy, a) : (struct vm_op_ref){ 0 }, out);
+	optext_print_ref(
+	    *optext_arg_number(&copy, a), a->ref != 0 ? *optext_arg_ref(&copy, a) : (struct vm_op_ref){ 0 }, out);
 }
 
 static void
-print_prot(const struct vm_op *op, const struct arg_text *a, struct strbuf *out)
+optext_print_prot_arg(const struct vm_op *op, const struct arg_text *a, struct strbuf *out)
 {
 	strbuf_addc(out, ' ');
 	optext_print_prot(((const uint8_t *)op)[a->field], out);
 }
 
 static void
-print_word(const char *word, struct strbuf *out)
+optext_print_word(const char *word, struct strbuf *out)
 {
 	strbuf_addc(out, ' ');
 	strbuf_add(out, word != NULL ? word : "?");
 }
 
 static void
-print_mapping(const struct vm_op *op, const struct arg_text *a, struct strbuf *out)
+optext_print_mapping(const struct vm_op *op, const struct arg_text *a, struct strbuf *out)
 {
 	if ((op->flags & VM_OPF_GUARD) != 0) {
-		print_word("guard", out);
+		optext_print_word("guard", out);
 		return;
 	}
-	print_prot(op, a, out);
-	print_prot(op, &arg_texts[VM_ARG_MAX], out);
+	optext_print_prot_arg(op, a, out);
+	optext_print_prot_arg(op, &arg_texts[VM_ARG_MAX], out);
 }
 
 static void
-print_choice(const struct vm_op *op, const struct arg_text *a, struct strbuf *out)
+optext_print_choice(const struct vm_op *op, const struct arg_text *a, struct strbuf *out)
 {
-	print_word(op->choice < a->nr_words ? a->words[op->choice] : NULL, out);
+	optext_print_word(op->choice < a->nr_words ? a->words[op->choice] : NULL, out);
 }
 
 static void
-print_either(const struct vm_op *op, const struct arg_text *a, struct strbuf *out)
+optext_print_either(const struct vm_op *op, const struct arg_text *a, struct strbuf *out)
 {
-	print_word(a->words[(op->flags & a->flag) != 0], out);
+	optext_print_word(a->words[(op->flags & a->flag) != 0], out);
 }
 
 static void
-print_optional(const struct vm_op *op, const struct arg_text *a, struct strbuf *out)
+optext_print_optional(const struct vm_op *op, const struct arg_text *a, struct strbuf *out)
 {
 	if ((op->flags & a->flag) != 0)
-		print_word(a->expected, out);
+		optext_print_word(a->expected, out);
 }
 
 /* The kinds: one row for each row of args.def. */
@@ -407,20 +408,23 @@ static const char *const holes_words[] = { "noholes", "holesok" };
 
 #define FIELD(name) .field = offsetof(struct vm_op, name)
 #define REF(name) .ref = offsetof(struct vm_op, name)
-#define NUMBER(name, max) .parse = parse_number, .print = print_number_or_ref, FIELD(name), .number_max = (max)
+#define NUMBER(name, max)                                                                                              \
+	.parse = optext_parse_number, .print = optext_print_number_or_ref, FIELD(name), .number_max = (max)
 #define RESULT(name, max)                                                                                              \
-	.parse = parse_number_or_ref, .print = print_number_or_ref, FIELD(name), REF(ref_##name), .number_max = (max)
-#define PROT(name) .parse = parse_prot, .print = print_prot, .prefix = #name "=", FIELD(name)
-#define CHOICE(list) .parse = parse_choice, .print = print_choice, .words = (list), .nr_words = COUNT_OF(list)
-#define EITHER(list, bit) .parse = parse_either, .print = print_either, .words = (list), .flag = (bit)
-#define OPTIONAL(bit) .parse = parse_optional, .print = print_optional, .flag = (bit), .optional = true
+	.parse = optext_parse_number_or_ref, .print = optext_print_number_or_ref, FIELD(name), REF(ref_##name),        \
+	.number_max = (max)
+#define PROT(name) .parse = optext_parse_prot, .print = optext_print_prot_arg, .prefix = #name "=", FIELD(name)
+#define CHOICE(list)                                                                                                   \
+	.parse = optext_parse_choice, .print = optext_print_choice, .words = (list), .nr_words = COUNT_OF(list)
+#define EITHER(list, bit) .parse = optext_parse_either, .print = optext_print_either, .words = (list), .flag = (bit)
+#define OPTIONAL(bit) .parse = optext_parse_optional, .print = optext_print_optional, .flag = (bit), .optional = true
 
 #define TEXT_START RESULT(start, VM_OP_PAGE_MAX)
 #define TEXT_END RESULT(end, VM_OP_PAGE_MAX)
 #define TEXT_LEN NUMBER(end, VM_OP_PAGE_MAX)
 #define TEXT_PROT PROT(prot)
 #define TEXT_MAX PROT(max)
-#define TEXT_MAPPING .parse = parse_mapping, .print = print_mapping, .prefix = "prot=", FIELD(prot)
+#define TEXT_MAPPING .parse = optext_parse_mapping, .print = optext_print_mapping, .prefix = "prot=", FIELD(prot)
 #define TEXT_INHERIT CHOICE(inherit_words)
 #define TEXT_ADVICE CHOICE(advice_words)
 #define TEXT_WHO EITHER(who_words, VM_OPF_USER)
@@ -450,7 +454,7 @@ vmt_print_op(const struct vm_op *op, struct strbuf *out)
 /* Results. */
 
 static enum vm_result_kind
-result_kind(const struct vm_op *op)
+optext_result_kind(const struct vm_op *op)
 {
 	return op->code <= VM_OP_CODE_MAX ? vm_op_table[op->code].result : VM_RESULT_INVALID;
 }
@@ -469,7 +473,7 @@ optext_kern_code(const char *text, size_t len)
 
 /* KERN_SUCCESS@page */
 static bool
-parse_address(const char *text, size_t len, uint64_t *ret)
+optext_parse_address(const char *text, size_t len, uint64_t *ret)
 {
 	static const char prefix[] = "KERN_SUCCESS@";
 	size_t skip = sizeof(prefix) - 1;
@@ -484,7 +488,7 @@ parse_address(const char *text, size_t len, uint64_t *ret)
 }
 
 static bool
-parse_tag(const char *text, size_t len, uint64_t *ret)
+optext_parse_tag(const char *text, size_t len, uint64_t *ret)
 {
 	lex_wide n;
 
@@ -496,14 +500,14 @@ parse_tag(const char *text, size_t len, uint64_t *ret)
 
 /* Parses a result that carries no value: where success carries one, the bare word KERN_SUCCESS is an error. */
 static bool
-parse_failure(const char *text, size_t len, struct vm_result *r)
+optext_parse_failure(const char *text, size_t len, struct vm_result *r)
 {
 	r->code = optext_kern_code(text, len);
 	return r->code > KERN_SUCCESS;
 }
 
 static bool
-parse_done(enum vm_result_kind kind, const char *text, size_t len, struct vm_result *r)
+optext_parse_done(enum vm_result_kind kind, const char *text, size_t len, struct vm_result *r)
 {
 	switch (kind) {
 	case VM_RESULT_KERN:
@@ -513,9 +517,9 @@ parse_done(enum vm_result_kind kind, const char *text, size_t len, struct vm_res
 		r->code = lex_equal(text, len, "TRUE");
 		return r->code == 1 || lex_equal(text, len, "FALSE");
 	case VM_RESULT_KERN_ADDR:
-		return parse_address(text, len, &r->value) || parse_failure(text, len, r);
+		return optext_parse_address(text, len, &r->value) || optext_parse_failure(text, len, r);
 	case VM_RESULT_KERN_TAG:
-		return parse_tag(text, len, &r->value) || parse_failure(text, len, r);
+		return optext_parse_tag(text, len, &r->value) || optext_parse_failure(text, len, r);
 	case VM_RESULT_INVALID:
 		break;
 	}
@@ -523,7 +527,7 @@ parse_done(enum vm_result_kind kind, const char *text, size_t len, struct vm_res
 }
 
 static const char *
-result_expected(enum vm_result_kind kind)
+optext_result_expected(enum vm_result_kind kind)
 {
 	switch (kind) {
 	case VM_RESULT_KERN:
@@ -544,7 +548,7 @@ bool
 optext_parse_result(
     const struct lex *l, const char *at, size_t len, const struct vm_op *op, unsigned may, struct vm_result *r)
 {
-	enum vm_result_kind kind = result_kind(op);
+	enum vm_result_kind kind = optext_result_kind(op);
 
 	*r = (struct vm_result){ 0 };
 	if ((may & OPTEXT_MAY_BE_NONE) != 0 && lex_equal(at, len, "-"))
@@ -554,9 +558,9 @@ optext_parse_result(
 		return true;
 	}
 	r->outcome = VM_OUTCOME_DONE;
-	if (parse_done(kind, at, len, r))
+	if (optext_parse_done(kind, at, len, r))
 		return true;
-	return lex_fail_at(l, at, len, "%s%s%s", result_expected(kind),
+	return lex_fail_at(l, at, len, "%s%s%s", optext_result_expected(kind),
 	    (may & OPTEXT_MAY_BLOCK) != 0 ? ", or BLOCKED" : "",
 	    (may & OPTEXT_MAY_BE_ANY) != 0    ? ", or \"-\", or \"*\""
 	    : (may & OPTEXT_MAY_BE_NONE) != 0 ? ", or \"-\""
@@ -564,7 +568,7 @@ optext_parse_result(
 }
 
 static void
-print_kern(int code, struct strbuf *out)
+optext_print_kern(int code, struct strbuf *out)
 {
 	const char *name = vm_kern_name(code);
 
@@ -576,14 +580,14 @@ print_kern(int code, struct strbuf *out)
 }
 
 static void
-print_done(enum vm_result_kind kind, const struct vm_result *r, struct strbuf *out)
+optext_print_done(enum vm_result_kind kind, const struct vm_result *r, struct strbuf *out)
 {
 	switch (kind) {
 	case VM_RESULT_BOOL:
 		strbuf_add(out, r->code != 0 ? "TRUE" : "FALSE");
 		return;
 	case VM_RESULT_KERN_ADDR:
-		print_kern(r->code, out);
+		optext_print_kern(r->code, out);
 		if (r->code == KERN_SUCCESS)
 			strbuf_printf(out, "@%" PRIu64, r->value);
 		return;
@@ -591,13 +595,13 @@ print_done(enum vm_result_kind kind, const struct vm_result *r, struct strbuf *o
 		if (r->code == KERN_SUCCESS)
 			strbuf_printf(out, "%" PRIu64, r->value);
 		else
-			print_kern(r->code, out);
+			optext_print_kern(r->code, out);
 		return;
 	case VM_RESULT_KERN:
 	case VM_RESULT_INVALID:
 		break;
 	}
-	print_kern(r->code, out);
+	optext_print_kern(r->code, out);
 }
 
 void
@@ -611,7 +615,7 @@ vmt_print_result(const struct vm_op *op, const struct vm_result *r, struct strbu
 		strbuf_add(out, "BLOCKED");
 		break;
 	case VM_OUTCOME_DONE:
-		print_done(result_kind(op), r, out);
+		optext_print_done(optext_result_kind(op), r, out);
 		break;
 	}
 }

@@ -91,7 +91,7 @@ profile_excuses(struct vm_profile p, const char *check)
 }
 
 static bool
-set_is_known(const struct profile_set *set)
+profile_set_is_known(const struct profile_set *set)
 {
 	for (unsigned i = 0; i < nr_sets; i++)
 		if (sets[i] == set)
@@ -101,7 +101,7 @@ set_is_known(const struct profile_set *set)
 
 /* A name is one word, and no set has it yet. */
 static bool
-name_is_free(const char *name)
+profile_name_is_free(const char *name)
 {
 	struct vm_profile p;
 
@@ -114,7 +114,7 @@ profile_register(const struct profile_set *set)
 	static char text[160];
 	unsigned nr_switches = 0;
 
-	if (set_is_known(set))
+	if (profile_set_is_known(set))
 		return NULL;
 	if (nr_sets == SETS_MAX)
 		return "expected at most 16 sets of profiles";
@@ -125,7 +125,7 @@ profile_register(const struct profile_set *set)
 	if (set->profiles[0].name == NULL || set->profiles[0].on != 0)
 		return "expected a first profile without switches in its set of profiles";
 	for (const struct vm_profile_desc *d = set->profiles; d->name != NULL; d++) {
-		if (!name_is_free(d->name))
+		if (!profile_name_is_free(d->name))
 			(void)snprintf(text, sizeof(text),
 			    "expected a word of its own as the name of a profile, found \"%s\"", d->name);
 		else if (nr_switches < SWITCHES_MAX && d->on >> nr_switches != 0)

@@ -58,7 +58,7 @@ state_equal(const struct vm_state *a, const struct vm_state *b)
 }
 
 static void
-print_run(const struct vm_run *run, struct strbuf *out)
+state_print_run(const struct vm_run *run, struct strbuf *out)
 {
 	const char *inherit = optext_inherit(run->inherit);
 
@@ -83,7 +83,7 @@ print_run(const struct vm_run *run, struct strbuf *out)
 }
 
 static bool
-guards_touch(const struct vm_run *a, const struct vm_run *b)
+state_guards_touch(const struct vm_run *a, const struct vm_run *b)
 {
 	return a->guard && b->guard && a->end == b->start && a->transition == b->transition;
 }
@@ -98,9 +98,9 @@ state_print(const struct vm_state *s, struct strbuf *out)
 		 * A guard is printed without attributes. A broken guard that has some is therefore merged with its
 		 * neighbour.
 		 */
-		for (; i + 1 < s->nr_runs && guards_touch(&run, &s->runs[i + 1]); i++)
+		for (; i + 1 < s->nr_runs && state_guards_touch(&run, &s->runs[i + 1]); i++)
 			run.end = s->runs[i + 1].end;
-		print_run(&run, out);
+		state_print_run(&run, out);
 	}
 	if (s->nr_runs == 0)
 		strbuf_add(out, "(empty) ");
@@ -128,7 +128,7 @@ piece_take(struct piece *w, const char *text)
 
 /* A decimal number up to @max. */
 static bool
-take_number(struct piece *w, uint64_t max, uint64_t *ret)
+state_take_number(struct piece *w, uint64_t max, uint64_t *ret)
 {
 	const char *from = w->at;
 	lex_wide n;
@@ -142,12 +142,12 @@ take_number(struct piece *w, uint64_t max, uint64_t *ret)
 }
 
 static bool
-take_signed(struct piece *w, uint64_t max, int64_t *ret)
+state_take_signed(struct piece *w, uint64_t max, int64_t *ret)
 {
 	bool negative = piece_take(w, "-");
 	uint64_t n;
 
-	if (!take_number(w, max, &n))
+	if (!state_take_number(w, max, &n))
 		return false;
 	*ret = negative ? -(int64_t)n : (int64_t)n;
 	return true;
@@ -155,7 +155,7 @@ take_signed(struct piece *w, uint64_t max, int64_t *ret)
 
 /* "rw-" */
 static bool
-take_mask(struct piece *w, uint8_t *ret)
+state_take_mask(struct piece *w, uint8_t *ret)
 {
 	static const char letters[] = { 'r', 'w', 'x' };
 
@@ -170,7 +170,7 @@ take_mask(struct piece *w, uint8_t *ret)
 }
 
 static bool
-take_inherit(struct piece *w, uint8_t *ret)
+state_take_inherit(struct piece *w, uint8_t *ret)
 {
 	for (uint8_t i = 0; i < VM_INHERIT_COUNT; i++) {
 		if (piece_take(w, optext_inherit(i))) {
@@ -183,13 +183,14 @@ take_inherit(struct piece *w, uint8_t *ret)
 
 /* "rw-/rwx:copy:w1u" */
 static bool
-take_attributes(struct piece *w, struct vm_run *run)
+state_take_attributes(struct piece *w, struct vm_run *run)
 {
 	int64_t count;
 
-	if (!take_mask(w, &run->prot) || !piece_take(w, "/") || !take_mask(w, &run->max) || !piece_take(w, ":"))
+	if (!state_take_mask(w, &run->prot) || !piece_take(w, "/") || !state_take_mask(w, &run->max) ||
+	    !piece_take(w, ":"))
 		return false;
-	if (!take_inherit(w, &run->inherit) || !piece_take(w, ":w") || !take_signed(w, INT32_MAX, &count))
+	if (!state_take_inherit(w, &run->inherit) || !piece_take(w, ":w") || !state_take_signed(w, INT32_MAX, &count))
 		return false;
 	run->wired_count = (int32_t)count;
 	run->user_wired = piece_take(w, "u");
@@ -197,21 +198,21 @@ take_attributes(struct piece *w, struct vm_run *run)
 }
 
 static bool
-parse_run(struct piece w, struct vm_run *run)
+state_parse_run(struct piece w, struct vm_run *run)
 {
 	*run = (struct vm_run){ 0 };
-	if (!take_number(&w, VM_OP_PAGE_MAX, &run->start) || !piece_take(&w, "-") ||
-	    !take_number(&w, VM_OP_PAGE_MAX, &run->end) || !piece_take(&w, ":"))
+	if (!state_take_number(&w, VM_OP_PAGE_MAX, &run->start) || !piece_take(&w, "-") ||
+	    !state_take_number(&w, VM_OP_PAGE_MAX, &run->end) || !piece_take(&w, ":"))
 		return false;
 	run->guard = piece_take(&w, "guard");
-	if (!run->guard && !take_attributes(&w, run))
+	if (!run->guard && !state_take_attributes(&w, run))
 		return false;
 	run->transition = piece_take(&w, "!T");
 	return w.at == w.end;
 }
 
 static struct piece
-next_word(struct piece *rest)
+state_next_word(struct piece *rest)
 {
 	struct piece w;
 
@@ -225,55 +226,55 @@ next_word(struct piece *rest)
 }
 
 static bool
-word_is(struct piece w, const char *text)
+state_word_is(struct piece w, const char *text)
 {
 	return lex_equal(w.at, (size_t)(w.end - w.at), text);
 }
 
 /* "uw=-3" */
 static bool
-parse_user_wired(struct piece w, int64_t *ret)
+state_parse_user_wired(struct piece w, int64_t *ret)
 {
-	return piece_take(&w, "uw=") && take_signed(&w, INT64_MAX, ret) && w.at == w.end;
+	return piece_take(&w, "uw=") && state_take_signed(&w, INT64_MAX, ret) && w.at == w.end;
 }
 
 /* Reads the runs or "(empty)". *w is the word after them. Returns NULL, or what was expected. */
 static const char *
-parse_runs(struct piece *rest, struct piece *w, struct vm_state *s)
+state_parse_runs(struct piece *rest, struct piece *w, struct vm_state *s)
 {
 	struct vm_run run;
 
-	*w = next_word(rest);
-	if (word_is(*w, "(empty)")) {
-		*w = next_word(rest);
+	*w = state_next_word(rest);
+	if (state_word_is(*w, "(empty)")) {
+		*w = state_next_word(rest);
 		return NULL;
 	}
 	while (w->at < w->end && *w->at != 'u') {
-		if (!parse_run(*w, &run))
+		if (!state_parse_run(*w, &run))
 			return "a run of pages like 16-24:rw-/rwx:copy:w0 or 24-25:guard";
 		if (run.start >= run.end)
 			return "a run of pages that is not empty";
 		if (s->nr_runs > 0 && run.start < s->runs[s->nr_runs - 1].end)
 			return "runs of pages in ascending order";
 		state_add(s, &run);
-		*w = next_word(rest);
+		*w = state_next_word(rest);
 	}
 	return s->nr_runs > 0 ? NULL : "\"(empty)\" or a run of pages";
 }
 
 static const char *
-parse_state(struct piece *rest, struct piece *w, struct vm_state *s)
+state_parse_words(struct piece *rest, struct piece *w, struct vm_state *s)
 {
-	const char *expected = parse_runs(rest, w, s);
+	const char *expected = state_parse_runs(rest, w, s);
 
 	if (expected != NULL)
 		return expected;
-	if (!parse_user_wired(*w, &s->user_wired))
+	if (!state_parse_user_wired(*w, &s->user_wired))
 		return "a user-wire count like uw=0";
-	*w = next_word(rest);
-	if (word_is(*w, "!busy")) {
+	*w = state_next_word(rest);
+	if (state_word_is(*w, "!busy")) {
 		s->busy = true;
-		*w = next_word(rest);
+		*w = state_next_word(rest);
 	}
 	return w->at == w->end ? NULL : "the end of the state";
 }
@@ -285,7 +286,7 @@ state_parse(const char *text, size_t len, struct vm_state *s, size_t *ret_at, si
 	const char *expected;
 
 	state_clear(s);
-	expected = parse_state(&rest, &w, s);
+	expected = state_parse_words(&rest, &w, s);
 	if (expected != NULL) {
 		state_clear(s);
 		*ret_at = (size_t)(w.at - text);

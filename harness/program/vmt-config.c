@@ -31,7 +31,7 @@ vmt_mutant(const char *name)
 
 /* Sets the error about a word that is not @expected, and adds the nearest of the words of @offer. */
 static bool
-hint(const struct lex *l, const char *expected, void (*offer)(struct nearest *n), const char *more)
+config_hint(const struct lex *l, const char *expected, void (*offer)(struct nearest *n), const char *more)
 {
 	struct nearest n;
 
@@ -43,14 +43,14 @@ hint(const struct lex *l, const char *expected, void (*offer)(struct nearest *n)
 
 /* Quirk names are all alike, so no nearest one is offered: the message names the list instead. */
 static void
-no_word(struct nearest *n)
+config_no_word(struct nearest *n)
 {
 	(void)n;
 }
 
 /* "+Q1 -Q2": each quirk at most once. */
 static bool
-parse_behaviours(struct lex *l, struct vm_profile *profile)
+config_parse_behaviours(struct lex *l, struct vm_profile *profile)
 {
 	uint32_t named = 0;
 
@@ -58,7 +58,7 @@ parse_behaviours(struct lex *l, struct vm_profile *profile)
 		uint32_t bit = profile_behaviour(profile->base, l->word + 1, l->word_len - 1);
 
 		if ((*l->word != '+' && *l->word != '-') || bit == 0)
-			return hint(l, "+QUIRK or -QUIRK", no_word, "wirestorm help quirks lists them");
+			return config_hint(l, "+QUIRK or -QUIRK", config_no_word, "wirestorm help quirks lists them");
 		if ((named & bit) != 0)
 			return lex_fail(l, "each quirk at most once");
 		named |= bit;
@@ -91,9 +91,9 @@ vmt_line_profile(struct vmt_parser *ps)
 
 	cfg->profile_given = true;
 	if (!profile_find(l->word, l->word_len, &cfg->profile))
-		return hint(l, profile_names(), profile_offer, NULL);
+		return config_hint(l, profile_names(), profile_offer, NULL);
 	lex_next(l);
-	return parse_behaviours(l, &cfg->profile);
+	return config_parse_behaviours(l, &cfg->profile);
 }
 
 bool
@@ -108,7 +108,7 @@ vmt_line_mutant(struct vmt_parser *ps)
 			return true;
 		}
 	}
-	return hint(l, "the name of a mutant", vmt_offer_mutants, "wirestorm help mutants lists them");
+	return config_hint(l, "the name of a mutant", vmt_offer_mutants, "wirestorm help mutants lists them");
 }
 
 bool
@@ -137,7 +137,7 @@ vmt_line_map(struct vmt_parser *ps)
 
 /* Parses a page. Its code is set at the end of the line. */
 static bool
-parse_poison_page(struct vmt_parser *ps)
+config_parse_poison_page(struct vmt_parser *ps)
 {
 	struct lex *l = &ps->lex;
 	struct vmt_poisoned poison = {
@@ -154,7 +154,7 @@ parse_poison_page(struct vmt_parser *ps)
 
 /* Parses the code at the end of a line, and sets it for the pages from @first on. */
 static bool
-parse_poison_code(struct vmt_parser *ps, size_t first)
+config_parse_poison_code(struct vmt_parser *ps, size_t first)
 {
 	struct lex *l = &ps->lex;
 	int code = optext_kern_code(l->word, l->word_len);
@@ -178,10 +178,10 @@ vmt_line_poison(struct vmt_parser *ps)
 	if (ps->p->lines[PROGRAM_LINE_poison] != l->line)
 		vmt_move_notes(ps, ps->p->lines[PROGRAM_LINE_poison]);
 	do {
-		if (!parse_poison_page(ps))
+		if (!config_parse_poison_page(ps))
 			return false;
 	} while (!lex_at_end(l) && *l->word >= '0' && *l->word <= '9');
-	return lex_at_end(l) || parse_poison_code(ps, first);
+	return lex_at_end(l) || config_parse_poison_code(ps, first);
 }
 
 bool
@@ -206,7 +206,7 @@ vmt_line_frames(struct vmt_parser *ps)
 
 /* By page; equal pages by their place in the file. */
 static int
-compare_poison(const void *a, const void *b)
+config_compare_poison(const void *a, const void *b)
 {
 	const struct vmt_poisoned *x = a, *y = b;
 
@@ -225,7 +225,7 @@ vmt_finish_poison(struct vmt_parser *ps)
 
 	if (ps->nr_poison == 0)
 		return true;
-	qsort(ps->poison, ps->nr_poison, sizeof(*ps->poison), compare_poison);
+	qsort(ps->poison, ps->nr_poison, sizeof(*ps->poison), config_compare_poison);
 	cfg->poison = memory_resize(NULL, ps->nr_poison, sizeof(*cfg->poison), "a program");
 	for (size_t i = 0; i < ps->nr_poison; i++) {
 		const struct vmt_poisoned *poison = &ps->poison[i];

@@ -62,7 +62,7 @@ vmt_line_schedules(struct vmt_parser *ps)
 }
 
 static bool
-fail_verdict(const struct lex *l)
+expect_fail_verdict(const struct lex *l)
 {
 	struct nearest n;
 
@@ -92,7 +92,7 @@ vmt_line_verdict(struct vmt_parser *ps)
 			v.kind = verdicts[i];
 	}
 	if (v.kind == PROGRAM_VERDICT_NONE)
-		return fail_verdict(l);
+		return expect_fail_verdict(l);
 	for (lex_next(l); !lex_at_end(l); lex_next(l)) {
 		if (detail.len > 0)
 			strbuf_addc(&detail, ' ');
@@ -123,7 +123,7 @@ vmt_line_order(struct vmt_parser *ps)
 
 /* Bytewise; equal outcomes by line. */
 static int
-compare_outcomes(const void *a, const void *b)
+expect_compare_outcomes(const void *a, const void *b)
 {
 	const struct program_outcome *x = a, *y = b;
 	int order = strcmp(x->text, y->text);
@@ -138,7 +138,7 @@ vmt_finish_outcomes(struct vmt_parser *ps)
 	const struct program_outcome *first = NULL, *second = NULL;
 
 	if (p->nr_outcomes > 0)
-		qsort(p->outcomes, p->nr_outcomes, sizeof(*p->outcomes), compare_outcomes);
+		qsort(p->outcomes, p->nr_outcomes, sizeof(*p->outcomes), expect_compare_outcomes);
 	for (size_t i = 1; i < p->nr_outcomes; i++) {
 		if (strcmp(p->outcomes[i - 1].text, p->outcomes[i].text) != 0)
 			continue;
@@ -155,7 +155,7 @@ vmt_finish_outcomes(struct vmt_parser *ps)
 
 /* By kind and check; equal verdicts by line. */
 static int
-compare_verdicts(const void *a, const void *b)
+expect_compare_verdicts(const void *a, const void *b)
 {
 	const struct program_verdict_line *x = *(const struct program_verdict_line *const *)a;
 	const struct program_verdict_line *y = *(const struct program_verdict_line *const *)b;
@@ -173,14 +173,14 @@ compare_verdicts(const void *a, const void *b)
 
 /* Finds the first pair of equal verdict lines, if there is one, and sets *first and *second. */
 static void
-find_twice(
+expect_find_twice(
     const struct program *p, const struct program_verdict_line **first, const struct program_verdict_line **second)
 {
 	const struct program_verdict_line **sorted = memory_new(p->nr_verdicts + 1, sizeof(const void *), "?");
 
 	for (size_t i = 0; i < p->nr_verdicts; i++)
 		sorted[i] = &p->verdicts[i];
-	qsort(sorted, p->nr_verdicts, sizeof(const void *), compare_verdicts);
+	qsort(sorted, p->nr_verdicts, sizeof(const void *), expect_compare_verdicts);
 	for (size_t i = 1; i < p->nr_verdicts; i++) {
 		if (program_verdict_same(sorted[i - 1], sorted[i]) &&
 		    (*second == NULL || sorted[i]->line < (*second)->line)) {
@@ -199,7 +199,7 @@ vmt_finish_verdicts(struct vmt_parser *ps)
 
 	if (p->nr_verdicts < 2)
 		return true;
-	find_twice(p, &first, &second);
+	expect_find_twice(p, &first, &second);
 	if (second != NULL)
 		return lex_complain_of(&ps->lex, second->line, 1,
 		    "each kind and check in one \"verdict\" line, found those of line %u again", first->line);

@@ -15,7 +15,7 @@
 
 /* Reads all bytes of @fd. False with errno set. */
 static bool
-read_all(int fd, struct strbuf *out)
+file_read_all(int fd, struct strbuf *out)
 {
 	char *buf = memory_resize(NULL, READ_SIZE, 1, "a file");
 	ssize_t n = -1;
@@ -35,17 +35,17 @@ read_all(int fd, struct strbuf *out)
 }
 
 static bool
-read_path(const char *path, struct strbuf *out)
+file_read_path(const char *path, struct strbuf *out)
 {
 	int fd, error;
 	bool good;
 
 	if (strcmp(path, "-") == 0)
-		return read_all(STDIN_FILENO, out);
+		return file_read_all(STDIN_FILENO, out);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	good = read_all(fd, out);
+	good = file_read_all(fd, out);
 	error = errno;
 	close(fd);
 	errno = error;
@@ -59,7 +59,7 @@ vmt_load(const char *path, struct program *p, struct strbuf *text, struct strbuf
 	struct vmt_error e;
 
 	program_init(p);
-	if (!read_path(path, text)) {
+	if (!file_read_path(path, text)) {
 		strbuf_printf(error, "%s: %s\n", name, strerror(errno));
 		return false;
 	}

@@ -25,7 +25,7 @@ struct outcome {
 
 /* The first operation without a result, or nr_ops. */
 static unsigned
-first_unfinished(const struct program_thread *t, const struct vm_result *results)
+outcome_first_unfinished(const struct program_thread *t, const struct vm_result *results)
 {
 	unsigned i = 0;
 
@@ -36,12 +36,12 @@ first_unfinished(const struct program_thread *t, const struct vm_result *results
 
 /* Writes "T1.0 blocked, T2.1 blocked". */
 static void
-print_deadlock(const struct program *p, const struct vm_result *const results[], struct strbuf *out)
+outcome_print_deadlock(const struct program *p, const struct vm_result *const results[], struct strbuf *out)
 {
 	const char *between = "";
 
 	for (unsigned t = 0; t < p->nr_threads; t++) {
-		unsigned i = first_unfinished(&p->threads[t], results[t]);
+		unsigned i = outcome_first_unfinished(&p->threads[t], results[t]);
 
 		if (i == p->threads[t].nr_ops)
 			continue;
@@ -68,13 +68,13 @@ vmt_print_outcome(const struct program *p, const struct vm_result *const results
 	state_print(state, out);
 	if (deadlock) {
 		strbuf_add(out, " | DEADLOCK(");
-		print_deadlock(p, results, out);
+		outcome_print_deadlock(p, results, out);
 		strbuf_addc(out, ')');
 	}
 }
 
 static size_t
-comma_or_end(const char *text, size_t len)
+outcome_comma_or_end(const char *text, size_t len)
 {
 	size_t n = 0;
 
@@ -85,7 +85,8 @@ comma_or_end(const char *text, size_t len)
 
 /* Parses one result of a list. After a missing result, all others must be missing, too. */
 static bool
-parse_one(struct lex *l, const char *at, size_t len, const struct vm_op *op, bool unfinished, struct vm_result *r)
+outcome_parse_one(
+    struct lex *l, const char *at, size_t len, const struct vm_op *op, bool unfinished, struct vm_result *r)
 {
 	if (len == 0)
 		return lex_complain(l, at, "a result, found none");
@@ -95,7 +96,7 @@ parse_one(struct lex *l, const char *at, size_t len, const struct vm_op *op, boo
 }
 
 static unsigned
-count_pieces(const char *text, size_t len)
+outcome_count_pieces(const char *text, size_t len)
 {
 	unsigned n = 1;
 
@@ -106,10 +107,10 @@ count_pieces(const char *text, size_t len)
 
 /* "R,R,-" for thread @t. */
 static bool
-parse_results(struct lex *l, const struct program_thread *thread, unsigned t, struct vm_result *results)
+outcome_parse_results(struct lex *l, const struct program_thread *thread, unsigned t, struct vm_result *results)
 {
 	const char *at = l->word, *end = l->word + l->word_len;
-	unsigned found = count_pieces(l->word, l->word_len);
+	unsigned found = outcome_count_pieces(l->word, l->word_len);
 	bool unfinished = false;
 
 	if (lex_at_end(l))
@@ -118,9 +119,9 @@ parse_results(struct lex *l, const struct program_thread *thread, unsigned t, st
 		return lex_complain(
 		    l, at, "%u result%s of T%u, found %u", thread->nr_ops, plural(thread->nr_ops), t, found);
 	for (unsigned i = 0; i < thread->nr_ops; i++) {
-		size_t len = comma_or_end(at, (size_t)(end - at));
+		size_t len = outcome_comma_or_end(at, (size_t)(end - at));
 
-		if (!parse_one(l, at, len, &thread->ops[i], unfinished, &results[i]))
+		if (!outcome_parse_one(l, at, len, &thread->ops[i], unfinished, &results[i]))
 			return false;
 		unfinished = results[i].outcome == VM_OUTCOME_NONE;
 		at += len + 1;
@@ -130,7 +131,7 @@ parse_results(struct lex *l, const struct program_thread *thread, unsigned t, st
 }
 
 static bool
-take_word(struct lex *l, const char *word)
+outcome_take_word(struct lex *l, const char *word)
 {
 	if (!lex_is(l, word))
 		return lex_fail(l, "\"%s\"", word);
@@ -139,13 +140,14 @@ take_word(struct lex *l, const char *word)
 }
 
 static bool
-parse_threads(struct lex *l, const struct program *p, struct outcome *o)
+outcome_parse_threads(struct lex *l, const struct program *p, struct outcome *o)
 {
 	char name[16];
 
 	for (unsigned t = 0; t < p->nr_threads; t++) {
 		snprintf(name, sizeof(name), "T%u:", t);
-		if (!take_word(l, name) || !parse_results(l, &p->threads[t], t, o->results[t]) || !take_word(l, "|"))
+		if (!outcome_take_word(l, name) || !outcome_parse_results(l, &p->threads[t], t, o->results[t]) ||
+		    !outcome_take_word(l, "|"))
 			return false;
 	}
 	return true;
@@ -153,7 +155,7 @@ parse_threads(struct lex *l, const struct program *p, struct outcome *o)
 
 /* Parses the words up to "|" or the end of the line. */
 static bool
-parse_state_words(struct lex *l, struct vm_state *state)
+outcome_parse_state_words(struct lex *l, struct vm_state *state)
 {
 	const char *from = l->word, *to = l->word, *expected;
 	size_t at, len;
@@ -172,14 +174,14 @@ parse_state_words(struct lex *l, struct vm_state *state)
 
 /* Parses the deadlock list, which must be the one that follows from the results. */
 static bool
-parse_deadlock(struct lex *l, const struct program *p, const struct vm_result *const results[])
+outcome_parse_deadlock(struct lex *l, const struct program *p, const struct vm_result *const results[])
 {
 	struct strbuf want = { 0 };
 	const char *word = NULL, *at;
 	bool right = true;
 
 	strbuf_add(&want, "DEADLOCK(");
-	print_deadlock(p, results, &want);
+	outcome_print_deadlock(p, results, &want);
 	strbuf_addc(&want, ')');
 	for (at = want.text; right && *at != '\0'; at += strcspn(at, " ")) {
 		at += *at == ' ';
@@ -195,19 +197,19 @@ parse_deadlock(struct lex *l, const struct program *p, const struct vm_result *c
 }
 
 static bool
-parse_outcome(
+outcome_parse(
     struct lex *l, const struct program *p, bool final, const struct vm_result *const results[], struct outcome *o)
 {
 	bool unfinished = false;
 
 	if (p->nr_threads == 0)
 		return lex_fail(l, "threads in a program with outcomes");
-	if (!parse_threads(l, p, o) || !parse_state_words(l, &o->state))
+	if (!outcome_parse_threads(l, p, o) || !outcome_parse_state_words(l, &o->state))
 		return false;
 	for (unsigned t = 0; t < p->nr_threads; t++)
-		unfinished |= first_unfinished(&p->threads[t], results[t]) < p->threads[t].nr_ops;
+		unfinished |= outcome_first_unfinished(&p->threads[t], results[t]) < p->threads[t].nr_ops;
 	o->deadlock = unfinished && (final || lex_is(l, "|"));
-	if (o->deadlock && (!take_word(l, "|") || !parse_deadlock(l, p, results)))
+	if (o->deadlock && (!outcome_take_word(l, "|") || !outcome_parse_deadlock(l, p, results)))
 		return false;
 	return lex_at_end(l) || lex_fail(l, "end of line");
 }
@@ -223,7 +225,7 @@ vmt_parse_outcome(struct lex *l, const struct program *p, bool final)
 	memset(&o, 0, sizeof(o));
 	for (unsigned t = 0; t < PROGRAM_THREADS_MAX; t++)
 		results[t] = o.results[t];
-	good = parse_outcome(l, p, final, results, &o);
+	good = outcome_parse(l, p, final, results, &o);
 	if (good)
 		vmt_print_outcome(p, results, &o.state, o.deadlock, &text);
 	state_free(&o.state);

@@ -30,7 +30,7 @@ static const struct line_word {
 
 /* Enters part @part. A file cannot go back to an earlier part. */
 static bool
-enter_part(struct vmt_parser *ps, enum vmt_part part)
+parse_enter_part(struct vmt_parser *ps, enum vmt_part part)
 {
 	if (part < ps->part)
 		return lex_fail(&ps->lex, "%s",
@@ -49,7 +49,7 @@ parse_listed(struct vmt_parser *ps, size_t i)
 	const struct line_word *w = &line_words[i];
 	struct lex *l = &ps->lex;
 
-	if (!enter_part(ps, w->part))
+	if (!parse_enter_part(ps, w->part))
 		return false;
 	if (ps->p->lines[i] == 0)
 		ps->p->lines[i] = l->line;
@@ -64,7 +64,7 @@ parse_listed(struct vmt_parser *ps, size_t i)
  * word.
  */
 static bool
-hint_line(const struct lex *l)
+parse_hint_line(const struct lex *l)
 {
 	struct nearest n;
 
@@ -95,9 +95,9 @@ parse_line(struct vmt_parser *ps)
 			return parse_listed(ps, i);
 	}
 	if (l->word_len > 1 && l->word[0] == 'T' && l->word[1] >= '0' && l->word[1] <= '9')
-		return enter_part(ps, VMT_PART_STEPS) && vmt_line_thread_op(ps);
+		return parse_enter_part(ps, VMT_PART_STEPS) && vmt_line_thread_op(ps);
 	(void)lex_fail(l, "a directive, a step or an expectation");
-	return hint_line(l);
+	return parse_hint_line(l);
 }
 
 static bool
@@ -124,7 +124,7 @@ parse_lines(struct vmt_parser *ps)
 
 /* Checks that need all lines. */
 static bool
-parser_finish(struct vmt_parser *ps)
+parse_finish(struct vmt_parser *ps)
 {
 	if (ps->part != VMT_PART_EXPECTATIONS && !vmt_finish_threads(ps))
 		return false;
@@ -143,7 +143,7 @@ vmt_parse(const char *text, size_t len, struct program *p, struct vmt_error *e)
 	*e = (struct vmt_error){ 0 };
 	program_init(p);
 	lex_begin(&ps.lex, text, len, e);
-	good = parse_lines(&ps) && parser_finish(&ps);
+	good = parse_lines(&ps) && parse_finish(&ps);
 	strbuf_free(&ps.head);
 	free(ps.poison);
 	free(ps.refs);

@@ -22,7 +22,7 @@ vmt_fail_behind_op(const struct lex *l, const char *optional, bool may_have_resu
 
 /* Parses "=> RESULT" of @step, if there is one. */
 static bool
-parse_step_result(struct lex *l, struct program_step *step, const char *optional, unsigned may)
+step_parse_result(struct lex *l, struct program_step *step, const char *optional, unsigned may)
 {
 	if (lex_at_end(l))
 		return true;
@@ -37,7 +37,7 @@ parse_step_result(struct lex *l, struct program_step *step, const char *optional
 }
 
 static bool
-parse_step(struct vmt_parser *ps, uint8_t who, struct program_step **steps, size_t *nr, unsigned may)
+step_parse(struct vmt_parser *ps, uint8_t who, struct program_step **steps, size_t *nr, unsigned may)
 {
 	struct lex *l = &ps->lex;
 	struct program_step step = { .line = l->line };
@@ -46,7 +46,7 @@ parse_step(struct vmt_parser *ps, uint8_t who, struct program_step **steps, size
 	if (!optext_parse(l, &step.op, &optional))
 		return false;
 	vmt_keep_refs(ps, &step.op, who, (unsigned)*nr);
-	if (!parse_step_result(l, &step, optional, may))
+	if (!step_parse_result(l, &step, optional, may))
 		return false;
 	*MEMORY_APPEND(*steps, *nr, "a program") = step;
 	return true;
@@ -59,7 +59,7 @@ vmt_line_init(struct vmt_parser *ps)
 	struct program *p = ps->p;
 	bool alone = p->threads == NULL && p->nr_final == 0;
 
-	if (!parse_step(ps, VM_OP_REF_INIT, &p->init, &p->nr_init, alone ? OPTEXT_MAY_BLOCK : 0))
+	if (!step_parse(ps, VM_OP_REF_INIT, &p->init, &p->nr_init, alone ? OPTEXT_MAY_BLOCK : 0))
 		return false;
 	ps->blocked = p->init[p->nr_init - 1].result.outcome == VM_OUTCOME_BLOCKED;
 	ps->state_of = VMT_STATE_OF_INIT;
@@ -70,11 +70,11 @@ bool
 vmt_line_final(struct vmt_parser *ps)
 {
 	ps->state_of = VMT_STATE_OF_FINAL;
-	return parse_step(ps, VM_OP_REF_FINAL, &ps->p->final, &ps->p->nr_final, 0);
+	return step_parse(ps, VM_OP_REF_FINAL, &ps->p->final, &ps->p->nr_final, 0);
 }
 
 static bool
-fail_thread_op(const struct lex *l, const char *optional)
+step_fail_thread_op(const struct lex *l, const char *optional)
 {
 	if (lex_is(l, "=>"))
 		return lex_complain(l, l->word, "end of line, found \"=>\": outcome lines have the results of threads");
@@ -83,7 +83,7 @@ fail_thread_op(const struct lex *l, const char *optional)
 
 /* The table has room for the most threads: their number is known only at the end. */
 static struct program_thread *
-thread_of(struct vmt_parser *ps, unsigned t)
+step_thread_of(struct vmt_parser *ps, unsigned t)
 {
 	struct program *p = ps->p;
 
@@ -108,7 +108,7 @@ vmt_line_thread_op(struct vmt_parser *ps)
 
 	if (t < 0)
 		return lex_fail(l, "a thread from T0 to T%d", PROGRAM_THREADS_MAX - 1);
-	thread = thread_of(ps, (unsigned)t);
+	thread = step_thread_of(ps, (unsigned)t);
 	if (thread->nr_ops == PROGRAM_OPS_MAX)
 		return lex_fail(l, "at most %d operations of T%d", PROGRAM_OPS_MAX, t);
 	lex_next(l);
@@ -116,7 +116,7 @@ vmt_line_thread_op(struct vmt_parser *ps)
 	if (!optext_parse(l, &thread->ops[thread->nr_ops], &optional))
 		return false;
 	if (!lex_at_end(l))
-		return fail_thread_op(l, optional);
+		return step_fail_thread_op(l, optional);
 	vmt_keep_refs(ps, &thread->ops[thread->nr_ops], (uint8_t)(1 + t), thread->nr_ops);
 	thread->line[thread->nr_ops++] = l->line;
 	return true;

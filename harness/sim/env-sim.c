@@ -61,7 +61,7 @@ env_wakeup(struct vm_waitq *q)
 
 /* Ends the run. The fiber stays suspended at this place, with all that it holds. */
 VM_NORETURN static void
-die(struct vm_thread *td, const char *text)
+env_die(struct vm_thread *td, const char *text)
 {
 	vm_sync_abandon(td);
 	sim_panic(td->world, text);
@@ -76,7 +76,7 @@ env_panic(struct vm_thread *td, const char *what, const char *file, int line)
 
 	(void)snprintf(text, sizeof(text), "%s (%s:%d)", what, name != NULL ? name + 1 : file, line);
 	if (sim_inside(sim))
-		die(td, text);
+		env_die(td, text);
 	fprintf(stderr, "panic: %s\n", text);
 	abort();
 }
@@ -91,7 +91,7 @@ const struct vm_env vm_env_sim = {
 
 /* The step of the running thread ends in the middle: the locks that it holds stay held. */
 static void
-abandon(struct sim *sim)
+env_abandon(struct sim *sim)
 {
 	if (vm_curthread != NULL && vm_curthread->env == &vm_env_sim && vm_curthread->world == sim)
 		vm_sync_abandon(vm_curthread);
@@ -100,5 +100,5 @@ abandon(struct sim *sim)
 void
 env_sim_watch_engine(void)
 {
-	sim_watch_abandon(abandon);
+	sim_watch_abandon(env_abandon);
 }

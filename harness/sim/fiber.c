@@ -40,7 +40,7 @@ fiber_init(struct fiber *f)
 
 #ifdef WS_FIBER_TSAN
 static void
-tsan_forget(struct fiber *f)
+fiber_tsan_forget(struct fiber *f)
 {
 	if (f->mapping == NULL || f->tsan == NULL) /* the stack of the first context is not ours */
 		return;
@@ -51,9 +51,9 @@ tsan_forget(struct fiber *f)
 
 /* Forgets the old stack and the calls that were active on it. */
 static void
-tsan_renew(struct fiber *f)
+fiber_tsan_renew(struct fiber *f)
 {
-	tsan_forget(f);
+	fiber_tsan_forget(f);
 	f->tsan = __tsan_create_fiber(0);
 	if (f->name != NULL)
 		__tsan_set_fiber_name(f->tsan, f->name);
@@ -96,7 +96,7 @@ void
 fiber_fini(struct fiber *f)
 {
 #ifdef WS_FIBER_TSAN
-	tsan_forget(f);
+	fiber_tsan_forget(f);
 #endif
 	if (f->mapping != NULL)
 		(void)munmap(f->mapping, f->mapping_size);
@@ -114,7 +114,7 @@ static _Thread_local struct fiber *last_from; /* the fiber that switched last */
  * everything.
  */
 WS_FIBER_UNINSTRUMENTED static inline void
-leaving(struct fiber *from, struct fiber *to)
+fiber_leaving(struct fiber *from, struct fiber *to)
 {
 #ifdef WS_FIBER_ASAN
 	last_from = from;
@@ -132,7 +132,7 @@ leaving(struct fiber *from, struct fiber *to)
 
 /* Call it after switching back to a fiber. @fake is what the fiber left with; NULL at its start. */
 WS_FIBER_UNINSTRUMENTED static inline void
-arrived(void *fake)
+fiber_arrived(void *fake)
 {
 #ifdef WS_FIBER_ASAN
 	const void *bottom;
@@ -150,13 +150,13 @@ arrived(void *fake)
 }
 
 static void
-prepare(struct fiber *f, void (*entry)(void *arg), void *arg)
+fiber_prepare(struct fiber *f, void (*entry)(void *arg), void *arg)
 {
 #ifdef WS_FIBER_ASAN
 	ASAN_UNPOISON_MEMORY_REGION(f->stack, f->size);
 #endif
 #ifdef WS_FIBER_TSAN
-	tsan_renew(f);
+	fiber_tsan_renew(f);
 #endif
 	f->entry = entry;
 	f->arg = arg;
@@ -168,7 +168,7 @@ void ws_fiber_main(struct fiber *f);
 void
 ws_fiber_main(struct fiber *f)
 {
-	arrived(NULL);
+	fiber_arrived(NULL);
 	f->entry(f->arg);
 	abort(); /* entry never returns */
 }
@@ -177,7 +177,7 @@ ws_fiber_main(struct fiber *f)
 
 /* makecontext passes only ints. */
 static void
-context_main(unsigned high, unsigned low)
+fiber_context_main(unsigned high, unsigned low)
 {
 	ws_fiber_main((struct fiber *)((uintptr_t)high << 32 | low));
 }
@@ -185,21 +185,21 @@ context_main(unsigned high, unsigned low)
 void
 fiber_start(struct fiber *f, void (*entry)(void *arg), void *arg)
 {
-	prepare(f, entry, arg);
+	fiber_prepare(f, entry, arg);
 	(void)getcontext(&f->context);
 	f->context.uc_stack.ss_sp = f->stack;
 	f->context.uc_stack.ss_size = f->size;
 	f->context.uc_link = NULL;
-	makecontext(&f->context, (void (*)(void))context_main, 2, (unsigned)((uint64_t)(uintptr_t)f >> 32),
+	makecontext(&f->context, (void (*)(void))fiber_context_main, 2, (unsigned)((uint64_t)(uintptr_t)f >> 32),
 	    (unsigned)(uintptr_t)f);
 }
 
 WS_FIBER_UNINSTRUMENTED __attribute__((noinline)) void
 fiber_switch(struct fiber *from, struct fiber *to)
 {
-	leaving(from, to);
+	fiber_leaving(from, to);
 	(void)swapcontext(&from->context, &to->context);
-	arrived(from->fake_stack);
+	fiber_arrived(from->fake_stack);
 }
 
 #else
@@ -227,7 +227,7 @@ fiber_start(struct fiber *f, void (*entry)(void *arg), void *arg)
 	    "fiber_jump knows where they are");
 	uintptr_t *top = (uintptr_t *)(void *)(f->stack + f->size) - 2;
 
-	prepare(f, entry, arg);
+	fiber_prepare(f, entry, arg);
 	top[0] = top[1] = 0; /* no return address: it ends backtraces */
 	f->sp = top;         /* 0 mod 16, as before a call */
 	f->ip = (void *)ws_fiber_begin;
@@ -238,9 +238,9 @@ fiber_start(struct fiber *f, void (*entry)(void *arg), void *arg)
 WS_FIBER_UNINSTRUMENTED __attribute__((noinline)) void
 fiber_switch(struct fiber *from, struct fiber *to)
 {
-	leaving(from, to);
+	fiber_leaving(from, to);
 	fiber_jump(from, to);
-	arrived(from->fake_stack);
+	fiber_arrived(from->fake_stack);
 }
 #endif
 

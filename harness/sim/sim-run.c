@@ -15,7 +15,7 @@
 
 /* The life of a fiber: runs one body after the other; a step starts each. */
 static void
-thread_main(void *arg)
+sim_thread_main(void *arg)
 {
 	struct sim_thread *t = arg;
 	struct sim *sim = t->sim;
@@ -38,40 +38,40 @@ static _Thread_local unsigned nr_alive; /* number of sims of this OS thread; whi
 
 /* A program may exit without destroying its sims. */
 static void
-end_alive(void)
+sim_end_alive(void)
 {
 	for (; nr_alive > 0; nr_alive--)
 		fiber_unseen_end();
 }
 
 static void
-owner_begin(void)
+sim_owner_begin(void)
 {
 	static bool registered;
 
 	if (!registered)
-		(void)atexit(end_alive);
+		(void)atexit(sim_end_alive);
 	registered = true;
 	nr_alive++;
 	fiber_unseen_begin();
 }
 
 static void
-owner_end(void)
+sim_owner_end(void)
 {
 	nr_alive--;
 	fiber_unseen_end();
 }
 
 static void
-log_begin(struct sim *sim)
+sim_log_begin(struct sim *sim)
 {
 	sim->nr_log = 0;
 	reported = sim;
 }
 
 static void
-log_end(struct sim *sim)
+sim_log_end(struct sim *sim)
 {
 	if (reported == sim)
 		reported = NULL;
@@ -106,23 +106,23 @@ __tsan_on_report(void *report)
 }
 #else
 static void
-owner_begin(void)
+sim_owner_begin(void)
 {
 }
 
 static void
-owner_end(void)
+sim_owner_end(void)
 {
 }
 
 static void
-log_begin(struct sim *sim)
+sim_log_begin(struct sim *sim)
 {
 	(void)sim;
 }
 
 static void
-log_end(struct sim *sim)
+sim_log_end(struct sim *sim)
 {
 	(void)sim;
 }
@@ -130,7 +130,7 @@ log_end(struct sim *sim)
 
 /* Orders all accesses of the fibers in the last run before what follows. */
 static void
-meet_all(struct sim *sim)
+sim_meet_all(struct sim *sim)
 {
 	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++)
 		if (sim->threads[i].status != SIM_IDLE)
@@ -144,7 +144,7 @@ sim_create(void)
 		"T10", "T11", "T12", "T13", "T14", "T15", [SIM_INIT_THREAD] = "init" };
 	struct sim *sim = memory_new(1, sizeof(*sim), "the simulated world");
 
-	owner_begin();
+	sim_owner_begin();
 	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++) {
 		struct sim_thread *t = &sim->threads[i];
 
@@ -153,7 +153,7 @@ sim_create(void)
 		t->sim = sim;
 		t->number = (uint8_t)i;
 		fiber_name(&t->fiber, names[i]);
-		fiber_start(&t->fiber, thread_main, t);
+		fiber_start(&t->fiber, sim_thread_main, t);
 		t->parked = true;
 	}
 	return sim;
@@ -166,25 +166,25 @@ sim_destroy(struct sim *sim)
 {
 	if (sim_watched == sim)
 		sim_watched = NULL;
-	log_end(sim);
-	meet_all(sim);
+	sim_log_end(sim);
+	sim_meet_all(sim);
 	for (unsigned i = 0; i < SIM_FIBERS_MAX; i++)
 		fiber_fini(&sim->threads[i].fiber);
 	free(sim);
-	owner_end();
+	sim_owner_end();
 }
 
 static void
-make_ready(struct sim *sim, unsigned thread)
+sim_make_ready(struct sim *sim, unsigned thread)
 {
 	struct sim_thread *t = &sim->threads[thread];
 
 	/*
-	 * A suspended fiber is abandoned and started anew. A fiber whose body has ended continues in thread_main's
+	 * A suspended fiber is abandoned and started anew. A fiber whose body has ended continues in sim_thread_main's
 	 * loop.
 	 */
 	if (!t->parked) {
-		fiber_start(&t->fiber, thread_main, t);
+		fiber_start(&t->fiber, sim_thread_main, t);
 		t->parked = true;
 	}
 	t->status = SIM_READY;
@@ -198,7 +198,7 @@ static void
 sim_start_bodies(struct sim *sim, sim_body *body, void *arg)
 {
 	assert(sim->current == NULL);
-	meet_all(sim);
+	sim_meet_all(sim);
 	sim->body = body;
 	sim->arg = arg;
 	sim->now.enabled = sim->now.unfinished = 0;
@@ -213,19 +213,19 @@ sim_begin(struct sim *sim, unsigned nr_threads, sim_body *body, void *arg)
 	assert(nr_threads <= PROGRAM_THREADS_MAX);
 	sim_start_bodies(sim, body, arg);
 	for (unsigned i = 0; i < nr_threads; i++)
-		make_ready(sim, i);
+		sim_make_ready(sim, i);
 	for (unsigned i = 0; i < nr_threads; i++)
 		fiber_meet(&sim->threads[i].fiber);
-	log_begin(sim);
+	sim_log_begin(sim);
 }
 
 void
 sim_begin_init(struct sim *sim, sim_body *body, void *arg)
 {
 	sim_start_bodies(sim, body, arg);
-	make_ready(sim, SIM_INIT_THREAD);
+	sim_make_ready(sim, SIM_INIT_THREAD);
 	fiber_meet(&sim->threads[SIM_INIT_THREAD].fiber);
-	log_begin(sim);
+	sim_log_begin(sim);
 }
 
 bool
@@ -313,7 +313,7 @@ sim_point(struct sim *sim)
  * the step.
  */
 static void
-sleep_on(struct sim *sim, unsigned channel, bool fresh)
+sim_sleep_on(struct sim *sim, unsigned channel, bool fresh)
 {
 	struct sim_thread *t = sim->current;
 
@@ -328,13 +328,13 @@ sleep_on(struct sim *sim, unsigned channel, bool fresh)
 void
 sim_sleep(struct sim *sim, unsigned channel)
 {
-	sleep_on(sim, channel, true);
+	sim_sleep_on(sim, channel, true);
 }
 
 void
 sim_block(struct sim *sim, unsigned channel)
 {
-	sleep_on(sim, channel, false);
+	sim_sleep_on(sim, channel, false);
 }
 
 void

@@ -61,7 +61,7 @@ static struct sigaction crash_before[NR_CRASH_SIGNALS];
 static char crash_stack[64 * 1024];
 
 static bool
-is_overflow(const struct sim *sim, const void *at)
+watch_is_overflow(const struct sim *sim, const void *at)
 {
 	const struct fiber *f = &sim->current->fiber;
 
@@ -73,7 +73,7 @@ is_overflow(const struct sim *sim, const void *at)
  * for the fiber that runs next.
  */
 static void
-on_crash(int number, siginfo_t *info, void *context)
+watch_on_crash(int number, siginfo_t *info, void *context)
 {
 	struct sim *sim = sim_watched;
 	char text[96];
@@ -81,7 +81,7 @@ on_crash(int number, siginfo_t *info, void *context)
 	(void)context;
 	if (sim != NULL && sim_inside(sim)) {
 		(void)snprintf(text, sizeof(text), "it crashed: %s%s", strsignal(number),
-		    number == SIGSEGV && is_overflow(sim, info->si_addr) ? ", its stack is full" : "");
+		    number == SIGSEGV && watch_is_overflow(sim, info->si_addr) ? ", its stack is full" : "");
 		sim_watch_end(sim, text);
 	}
 	for (size_t i = 0; i < NR_CRASH_SIGNALS; i++)
@@ -91,9 +91,9 @@ on_crash(int number, siginfo_t *info, void *context)
 }
 
 static void
-catch_crashes(void)
+watch_catch_crashes(void)
 {
-	struct sigaction action = { .sa_sigaction = on_crash, .sa_flags = SA_NODEFER | SA_ONSTACK | SA_SIGINFO };
+	struct sigaction action = { .sa_sigaction = watch_on_crash, .sa_flags = SA_NODEFER | SA_ONSTACK | SA_SIGINFO };
 	const stack_t stack = { .ss_sp = crash_stack, .ss_size = sizeof(crash_stack) };
 	struct sigaction before;
 
@@ -101,7 +101,7 @@ catch_crashes(void)
 	(void)sigemptyset(&action.sa_mask);
 	for (size_t i = 0; i < NR_CRASH_SIGNALS; i++) {
 		(void)sigaction(crash_signals[i], &action, &before);
-		if (before.sa_sigaction != on_crash) /* a fork inherits it */
+		if (before.sa_sigaction != watch_on_crash) /* a fork inherits it */
 			crash_before[i] = before;
 	}
 }
@@ -111,7 +111,7 @@ catch_crashes(void)
 
 /* Abandons the step. Only a step on a fiber can be abandoned: the owner's code always ends. */
 static void
-on_tick(int number)
+watch_on_tick(int number)
 {
 	static size_t seen_begun, seen_steps;
 	static uint64_t ticks;
@@ -145,7 +145,7 @@ watch_process(void)
 		return;
 	watched = getpid();
 #ifndef WS_FIBER_TSAN
-	catch_crashes();
+	watch_catch_crashes();
 #endif
 	(void)setitimer(ITIMER_VIRTUAL, &tick, NULL);
 }
@@ -178,12 +178,12 @@ void
 sim_watch_crashes(void)
 {
 #ifndef WS_FIBER_TSAN
-	struct sigaction tick = { .sa_handler = on_tick, .sa_flags = SA_NODEFER | SA_RESTART };
+	struct sigaction tick = { .sa_handler = watch_on_tick, .sa_flags = SA_NODEFER | SA_RESTART };
 
 	(void)sigemptyset(&tick.sa_mask);
 	(void)sigaction(SIGVTALRM, &tick, NULL);
 	watch.on = true;
 #else
-	(void)on_tick;
+	(void)watch_on_tick;
 #endif
 }

@@ -57,7 +57,7 @@ model_pageout(struct model *m, const struct vm_op *op)
 
 /* Pass 1 of protect: does the maximum of every entry allow it? */
 static bool
-protect_allowed(const struct model *m, uint64_t entry, uint64_t e, uint8_t prot)
+attr_protect_allowed(const struct model *m, uint64_t entry, uint64_t e, uint8_t prot)
 {
 	for (; entry < e; entry = model_entry_from(m, model_entry_end(m, entry))) {
 		const struct model_page *p = model_at(m, entry);
@@ -70,7 +70,7 @@ protect_allowed(const struct model *m, uint64_t entry, uint64_t e, uint8_t prot)
 
 /* Pass 2: cut the last entry, and charge entries that become writable. */
 static void
-protect_charge(struct model *m, uint64_t entry, uint64_t e, uint8_t prot, bool setmax)
+attr_protect_charge(struct model *m, uint64_t entry, uint64_t e, uint8_t prot, bool setmax)
 {
 	for (; entry < e; entry = model_entry_from(m, model_entry_end(m, entry))) {
 		const struct model_page *p = model_at(m, entry);
@@ -87,7 +87,7 @@ protect_charge(struct model *m, uint64_t entry, uint64_t e, uint8_t prot, bool s
 
 /* Pass 3: set the protection. Guards merge only under M7. */
 static void
-protect_set(struct model *m, uint64_t entry, struct model_range r, uint8_t prot, bool setmax)
+attr_protect_set(struct model *m, uint64_t entry, struct model_range r, uint8_t prot, bool setmax)
 {
 	bool one_pass = model_quirk(m, VM_BEHAVIOUR_BIT(M5)), guards = model_quirk(m, VM_BEHAVIOUR_BIT(M7));
 
@@ -122,16 +122,16 @@ model_protect(struct model *m, const struct vm_op *op)
 		first = model_entry_near(m, r.start, &found);
 	else
 		first = model_clip_lookup(m, r.start);
-	if (!protect_allowed(m, first, r.end, op->prot))
+	if (!attr_protect_allowed(m, first, r.end, op->prot))
 		return model_done(KERN_PROTECTION_FAILURE);
 	first = model_clip_lookup(m, r.start);
-	protect_charge(m, first, r.end, op->prot, setmax);
-	protect_set(m, first, r, op->prot, setmax);
+	attr_protect_charge(m, first, r.end, op->prot, setmax);
+	attr_protect_set(m, first, r, op->prot, setmax);
 	return model_done(KERN_SUCCESS);
 }
 
 static void
-set_inherit(struct model *m, uint64_t entry, uint8_t inherit)
+attr_set_inherit(struct model *m, uint64_t entry, uint8_t inherit)
 {
 	if (model_at(m, entry)->guard && inherit == VM_INHERIT_ZERO)
 		return;
@@ -139,7 +139,7 @@ set_inherit(struct model *m, uint64_t entry, uint8_t inherit)
 }
 
 static void
-set_advice(struct model *m, uint64_t entry, uint8_t advice)
+attr_set_advice(struct model *m, uint64_t entry, uint8_t advice)
 {
 	if (advice == VM_MADV_NOSYNC || advice == VM_MADV_AUTOSYNC)
 		MODEL_ENTRY_SET(m, entry, nosync, advice == VM_MADV_NOSYNC);
@@ -154,7 +154,7 @@ set_advice(struct model *m, uint64_t entry, uint8_t advice)
  * entry with the one before it.
  */
 static void
-set_range(
+attr_set_range(
     struct model *m, const struct vm_op *op, void (*set)(struct model *, uint64_t entry, uint8_t choice), bool apart)
 {
 	struct model_range r = model_clamp(m, op->start, op->end);
@@ -177,7 +177,8 @@ struct vm_result
 model_inherit(struct model *m, const struct vm_op *op)
 {
 	if (op->start != op->end)
-		set_range(m, op, set_inherit, op->choice == VM_INHERIT_COPY && model_quirk(m, VM_BEHAVIOUR_BIT(Q7)));
+		attr_set_range(
+		    m, op, attr_set_inherit, op->choice == VM_INHERIT_COPY && model_quirk(m, VM_BEHAVIOUR_BIT(Q7)));
 	return model_done(KERN_SUCCESS);
 }
 
@@ -186,7 +187,7 @@ model_madvise(struct model *m, const struct vm_op *op)
 {
 	/* willneed, dontneed and free leave no trace */
 	if (op->start != op->end && op->choice < VM_MADV_WILLNEED)
-		set_range(m, op, set_advice, false);
+		attr_set_range(m, op, attr_set_advice, false);
 	return model_done(KERN_SUCCESS);
 }
 

@@ -86,7 +86,7 @@ model_entry_pages(const struct model *m, uint64_t entry)
 
 /* Can the entries that meet at @a become one? */
 static bool
-mergeable(const struct model *m, uint64_t a)
+entry_mergeable(const struct model *m, uint64_t a)
 {
 	const struct model_page *p, *q;
 
@@ -104,7 +104,7 @@ mergeable(const struct model *m, uint64_t a)
 void
 model_merge(struct model *m, uint64_t entry)
 {
-	if (mergeable(m, entry) && !model_at(m, entry)->marked)
+	if (entry_mergeable(m, entry) && !model_at(m, entry)->marked)
 		model_at(m, entry)->head = false;
 }
 
@@ -141,7 +141,7 @@ model_walk_end(struct model *m, struct model_range r, bool one_pass)
 
 /* Starts an entry at @a, strictly inside @entry. From here on the two halves share an object. */
 static void
-cut(struct model *m, uint64_t entry, uint64_t a)
+entry_cut(struct model *m, uint64_t entry, uint64_t a)
 {
 	const struct model_page *p = model_at(m, entry);
 
@@ -161,7 +161,7 @@ model_clip_start(struct model *m, uint64_t entry, uint64_t a)
 {
 	if (a <= entry)
 		return entry;
-	cut(m, model_quirk(m, VM_BEHAVIOUR_BIT(M1)) ? entry : model_simplify(m, entry), a);
+	entry_cut(m, model_quirk(m, VM_BEHAVIOUR_BIT(M1)) ? entry : model_simplify(m, entry), a);
 	return a;
 }
 
@@ -169,7 +169,7 @@ void
 model_clip_end(struct model *m, uint64_t entry, uint64_t a)
 {
 	if (a < model_entry_end(m, entry))
-		cut(m, entry, a);
+		entry_cut(m, entry, a);
 }
 
 uint64_t

@@ -15,7 +15,7 @@ struct mapping {
 };
 
 static struct mapping
-mapping_of(const struct vm_op *op)
+map_mapping_of(const struct vm_op *op)
 {
 	struct mapping w = { .prot = op->prot, .max = op->max, .guard = (op->flags & VM_OPF_GUARD) != 0 };
 
@@ -27,14 +27,14 @@ mapping_of(const struct vm_op *op)
  * The kernel asserts this of its callers. At the public entry a violation gives KERN_INVALID_ARGUMENT before all else.
  */
 static bool
-within_max(const struct vm_op *op)
+map_within_max(const struct vm_op *op)
 {
 	return (op->prot & ~op->max) == 0;
 }
 
 /* Do the flags and the charge of the page before allow a new mapping to continue that entry's object? */
 static bool
-continues(const struct model *m, const struct model_page *p, const struct mapping *w)
+map_continues(const struct model *m, const struct model_page *p, const struct mapping *w)
 {
 	if (p->guard != w->guard || p->needs_wakeup || p->nosync || p->nocore || p->marked || p->skipped ||
 	    p->behaviour != VM_MADV_NORMAL)
@@ -44,7 +44,7 @@ continues(const struct model *m, const struct model_page *p, const struct mappin
 }
 
 static void
-fill(struct model *m, uint64_t s, uint64_t e, const struct model_page *like)
+map_fill(struct model *m, uint64_t s, uint64_t e, const struct model_page *like)
 {
 	for (uint64_t a = s; a < e; a++) {
 		struct model_page *p = model_at(m, a);
@@ -58,7 +58,7 @@ fill(struct model *m, uint64_t s, uint64_t e, const struct model_page *like)
 
 /* The part of insert that runs under the lock: KERN_*. */
 static int
-insert(struct model *m, uint64_t s, uint64_t e, const struct mapping *w)
+map_insert(struct model *m, uint64_t s, uint64_t e, const struct mapping *w)
 {
 	struct model_page new = { .mapped = true,
 		.guard = w->guard,
@@ -72,14 +72,14 @@ insert(struct model *m, uint64_t s, uint64_t e, const struct mapping *w)
 		return KERN_INVALID_ADDRESS;
 	if (model_mapped(m, s) || model_entry_from(m, s) < e)
 		return KERN_NO_SPACE;
-	if (s > m->min && model_mapped(m, s - 1) && continues(m, model_at(m, s - 1), w)) {
+	if (s > m->min && model_mapped(m, s - 1) && map_continues(m, model_at(m, s - 1), w)) {
 		const struct model_page *p = model_at(m, s - 1);
 
 		if (p->inherit == VM_INHERIT_COPY && p->prot == w->prot && p->max == w->max && p->wired == 0) {
 			struct model_page more = *p;
 
 			more.offset++;
-			fill(m, s, e, &more);
+			map_fill(m, s, e, &more);
 			if (model_quirk(m, VM_BEHAVIOUR_BIT(M6)))
 				model_merge(m, e);
 			else
@@ -90,7 +90,7 @@ insert(struct model *m, uint64_t s, uint64_t e, const struct mapping *w)
 		new.offset = p->offset + 1;
 		new.own_charged = w->charged && !(p->object != MODEL_OBJECT_NONE && m->now.charged[p->object]);
 	}
-	fill(m, s, e, &new);
+	map_fill(m, s, e, &new);
 	model_at(m, s)->head = true;
 	model_simplify(m, s);
 	return KERN_SUCCESS;
@@ -99,15 +99,15 @@ insert(struct model *m, uint64_t s, uint64_t e, const struct mapping *w)
 struct vm_result
 model_insert(struct model *m, const struct vm_op *op)
 {
-	struct mapping w = mapping_of(op);
+	struct mapping w = map_mapping_of(op);
 
-	if (!within_max(op))
+	if (!map_within_max(op))
 		return model_done(KERN_INVALID_ARGUMENT);
-	return model_done(insert(m, op->start, op->end, &w));
+	return model_done(map_insert(m, op->start, op->end, &w));
 }
 
 static bool
-waits_for_ever(const struct model *m, const struct model_page *p)
+map_waits_for_ever(const struct model *m, const struct model_page *p)
 {
 	return !m->cfg->kernel && p->wired != (p->user_wired ? 1 : 0);
 }
@@ -116,14 +116,15 @@ waits_for_ever(const struct model *m, const struct model_page *p)
  * Unmaps [s, e). False: it met a system wiring, which no other thread can release. The entries below are unmapped by
  * then, and the wired entry is marked for a wakeup.
  */
-static bool delete (struct model *m, uint64_t s, uint64_t e)
+static bool
+map_delete(struct model *m, uint64_t s, uint64_t e)
 {
 	uint64_t entry, end;
 
 	if (s == e)
 		return true;
 	for (entry = model_clip_lookup(m, s); entry < e; entry = model_entry_from(m, end)) {
-		if (waits_for_ever(m, model_at(m, entry))) {
+		if (map_waits_for_ever(m, model_at(m, entry))) {
 			MODEL_ENTRY_SET(m, entry, needs_wakeup, true);
 			return false;
 		}
@@ -139,7 +140,7 @@ static bool delete (struct model *m, uint64_t s, uint64_t e)
 }
 
 static struct vm_result
-blocked(void)
+map_blocked(void)
 {
 	return (struct vm_result){ .outcome = VM_OUTCOME_BLOCKED };
 }
@@ -147,14 +148,14 @@ blocked(void)
 struct vm_result
 model_fixed(struct model *m, const struct vm_op *op)
 {
-	struct mapping w = mapping_of(op);
+	struct mapping w = map_mapping_of(op);
 	struct model_range r = model_clamp(m, op->start, op->end);
 
-	if (!within_max(op))
+	if (!map_within_max(op))
 		return model_done(KERN_INVALID_ARGUMENT);
-	if (!delete (m, r.start, r.end))
-		return blocked();
-	return model_done(insert(m, r.start, r.end, &w));
+	if (!map_delete(m, r.start, r.end))
+		return map_blocked();
+	return model_done(map_insert(m, r.start, r.end, &w));
 }
 
 struct vm_result
@@ -162,12 +163,12 @@ model_remove(struct model *m, const struct vm_op *op)
 {
 	struct model_range r = model_clamp(m, op->start, op->end);
 
-	return delete (m, r.start, r.end) ? model_done(KERN_SUCCESS) : blocked();
+	return map_delete(m, r.start, r.end) ? model_done(KERN_SUCCESS) : map_blocked();
 }
 
 /* The lowest address from @from on at which @len pages are free; the map's end if there is none. */
 static uint64_t
-first_fit(const struct model *m, uint64_t from, uint64_t len)
+map_first_fit(const struct model *m, uint64_t from, uint64_t len)
 {
 	uint64_t a = model_mapped(m, from) ? model_entry_end(m, from) : from;
 
@@ -193,24 +194,24 @@ first_fit(const struct model *m, uint64_t from, uint64_t len)
 struct vm_result
 model_find(struct model *m, const struct vm_op *op)
 {
-	struct mapping w = mapping_of(op);
+	struct mapping w = map_mapping_of(op);
 	struct vm_result r = model_done(KERN_SUCCESS);
 	uint64_t len = op->end, a = m->max;
 	bool cluster = m->min == 0 && op->prot != VM_PROT_NONE;
 
-	if (!within_max(op))
+	if (!map_within_max(op))
 		return model_done(KERN_INVALID_ARGUMENT);
 	if (len == 0)
 		return model_done(KERN_INVALID_ADDRESS);
 	if (len > m->max - m->min)
 		return model_done(KERN_NO_SPACE);
 	if (cluster && m->now.anon_loc != 0)
-		a = first_fit(m, m->now.anon_loc, len);
+		a = map_first_fit(m, m->now.anon_loc, len);
 	if (a == m->max)
-		a = first_fit(m, m->min, len);
+		a = map_first_fit(m, m->min, len);
 	if (a == m->max)
 		return model_done(KERN_NO_SPACE);
-	r.code = insert(m, a, a + len, &w);
+	r.code = map_insert(m, a, a + len, &w);
 	assert(r.code == KERN_SUCCESS);
 	r.value = a;
 	if (cluster && !model_quirk(m, VM_BEHAVIOUR_BIT(M9)))

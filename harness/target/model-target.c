@@ -35,7 +35,7 @@ model_done(int code)
 }
 
 static const char *
-config_reason(const struct program_config *cfg)
+model_config_reason(const struct program_config *cfg)
 {
 	if (cfg->frames != 0)
 		return "the model has no page frames that run short";
@@ -47,14 +47,14 @@ config_reason(const struct program_config *cfg)
 }
 
 static const char *
-op_reason(const struct program_config *cfg, const struct vm_op *op)
+model_op_reason(const struct program_config *cfg, const struct vm_op *op)
 {
 	(void)cfg;
 	return op->code <= VM_OP_CODE_MAX && model_ops[op->code] != NULL ? NULL : "no such operation";
 }
 
 static void
-state_create(struct model_state *s, uint64_t pages)
+model_state_create(struct model_state *s, uint64_t pages)
 {
 	s->pages = memory_new(pages, sizeof(*s->pages), "the model");
 	s->charged = memory_new(MODEL_OBJECTS_MIN, sizeof(*s->charged), "the model");
@@ -63,7 +63,7 @@ state_create(struct model_state *s, uint64_t pages)
 }
 
 static void
-state_destroy(struct model_state *s)
+model_state_destroy(struct model_state *s)
 {
 	free(s->pages);
 	free(s->charged);
@@ -74,8 +74,8 @@ target_destroy(void *self)
 {
 	struct model *m = self;
 
-	state_destroy(&m->now);
-	state_destroy(&m->saved);
+	model_state_destroy(&m->now);
+	model_state_destroy(&m->saved);
 	free(m);
 }
 
@@ -88,12 +88,12 @@ target_create(const struct program_config *cfg, struct sim *sim)
 	m->cfg = cfg;
 	m->min = cfg->min;
 	m->max = cfg->max;
-	state_create(&m->now, m->max - m->min);
+	model_state_create(&m->now, m->max - m->min);
 	return m;
 }
 
 static void
-copy_state(struct model_state *to, const struct model_state *from, uint64_t pages)
+model_copy_state(struct model_state *to, const struct model_state *from, uint64_t pages)
 {
 	if (to->nr_objects_max < from->nr_objects_max) {
 		to->charged = memory_resize(to->charged, from->nr_objects_max, sizeof(*to->charged), "the model");
@@ -112,8 +112,8 @@ target_save(void *self)
 	struct model *m = self;
 
 	if (m->saved.pages == NULL)
-		state_create(&m->saved, m->max - m->min);
-	copy_state(&m->saved, &m->now, m->max - m->min);
+		model_state_create(&m->saved, m->max - m->min);
+	model_copy_state(&m->saved, &m->now, m->max - m->min);
 	return true;
 }
 
@@ -123,14 +123,14 @@ target_restore(void *self)
 	struct model *m = self;
 
 	assert(m->saved.pages != NULL);
-	copy_state(&m->now, &m->saved, m->max - m->min); /* now has at least as much room as saved */
+	model_copy_state(&m->now, &m->saved, m->max - m->min); /* now has at least as much room as saved */
 }
 
 static struct vm_result
 target_apply(void *self, unsigned thread, const struct vm_op *op)
 {
 	(void)thread;
-	assert(op_reason(NULL, op) == NULL);
+	assert(model_op_reason(NULL, op) == NULL);
 	return model_ops[op->code](self, op);
 }
 
@@ -172,7 +172,7 @@ target_entries(void *self, uint64_t *starts, size_t max)
 
 /* Pages a - 1 and a are of one entry: do they have the attributes of one entry? */
 static bool
-same_entry(const struct model_page *p, const struct model_page *q)
+model_same_entry(const struct model_page *p, const struct model_page *q)
 {
 	struct model_page next = *p;
 
@@ -187,7 +187,7 @@ same_entry(const struct model_page *p, const struct model_page *q)
 }
 
 static const char *
-page_reason(const struct model *m, uint64_t a)
+model_page_reason(const struct model *m, uint64_t a)
 {
 	const struct model_page *p = model_at(m, a);
 
@@ -195,7 +195,7 @@ page_reason(const struct model *m, uint64_t a)
 		return p->head ? "P1: an entry starts at an unmapped page" : NULL;
 	if (!p->head && !model_mapped(m, a - 1))
 		return "P2: a mapped page behind a hole starts no entry";
-	if (!p->head && !same_entry(model_at(m, a - 1), p))
+	if (!p->head && !model_same_entry(model_at(m, a - 1), p))
 		return "P3: the pages of an entry differ";
 	if (p->marked || p->skipped)
 		return "P4: a mark was left behind";
@@ -218,7 +218,7 @@ model_invariants(void *self, bool excused, uint32_t *excuse)
 	(void)excused;
 	(void)excuse;
 	for (uint64_t a = m->min; a < m->max; a++) {
-		const char *reason = page_reason(m, a);
+		const char *reason = model_page_reason(m, a);
 
 		if (reason != NULL)
 			return reason;
@@ -234,8 +234,8 @@ const struct vm_target target_model = {
 	.name = "model",
 	.summary = "the page-array reference: sequential programs only",
 	.sequential = true,
-	.config_reason = config_reason,
-	.op_reason = op_reason,
+	.config_reason = model_config_reason,
+	.op_reason = model_op_reason,
 	.create = target_create,
 	.destroy = target_destroy,
 	.save = target_save,

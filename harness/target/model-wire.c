@@ -53,7 +53,7 @@ walk_mark(struct model *m, const struct walk *w, uint64_t entry)
 }
 
 static bool
-hole_behind(const struct model *m, const struct walk *w, uint64_t entry)
+wire_hole_behind(const struct model *m, const struct walk *w, uint64_t entry)
 {
 	uint64_t end = model_entry_end(m, entry);
 
@@ -98,7 +98,7 @@ walk_finish(struct model *m, const struct walk *w, void (*step)(struct model *, 
 
 /* Do @pages more pages exceed the limit? */
 static bool
-over_limit(const struct model *m, uint64_t pages)
+wire_over_limit(const struct model *m, uint64_t pages)
 {
 	if (model_quirk(m, VM_BEHAVIOUR_BIT(Q3)))
 		return (uint64_t)m->now.uw + pages > m->cfg->limit;
@@ -132,7 +132,7 @@ wire_first(struct model *m, const struct walk *w, uint64_t entry)
 {
 	uint64_t pages = model_entry_pages(m, entry);
 
-	if (w->user && over_limit(m, pages)) {
+	if (w->user && wire_over_limit(m, pages)) {
 		MODEL_ENTRY_SET(m, entry, wired, -1);
 		return KERN_RESOURCE_SHORTAGE;
 	}
@@ -152,7 +152,7 @@ wire_again(struct model *m, const struct walk *w, uint64_t entry)
 	if (w->user && model_at(m, entry)->user_wired)
 		return KERN_SUCCESS;
 	if (w->user && !model_quirk(m, VM_BEHAVIOUR_BIT(Q2))) {
-		if (over_limit(m, pages)) {
+		if (wire_over_limit(m, pages)) {
 			MODEL_ENTRY_SET(m, entry, skipped, true);
 			return KERN_RESOURCE_SHORTAGE;
 		}
@@ -177,7 +177,7 @@ wire_step(struct model *m, const struct walk *w, uint64_t entry)
 	} else {
 		code = wire_first(m, w, entry);
 	}
-	if (code == KERN_SUCCESS && hole_behind(m, w, entry))
+	if (code == KERN_SUCCESS && wire_hole_behind(m, w, entry))
 		code = KERN_INVALID_ADDRESS;
 	return code;
 }
@@ -236,7 +236,7 @@ unwire_step(struct model *m, const struct walk *w, uint64_t entry)
 {
 	const struct model_page *p = model_at(m, entry);
 
-	if (hole_behind(m, w, entry))
+	if (wire_hole_behind(m, w, entry))
 		return KERN_INVALID_ADDRESS;
 	if (!w->user && p->wired - (p->user_wired ? 1 : 0) == 0)
 		return KERN_INVALID_ARGUMENT;

@@ -33,7 +33,7 @@ run_refs_begin(struct run *r)
 
 /* The result that @ref names; NULL: that operation has not ended. */
 static const struct vm_result *
-result_of(const struct run *r, struct vm_op_ref ref)
+lookup_result_of(const struct run *r, struct vm_op_ref ref)
 {
 	const struct run_thread *thread;
 
@@ -47,13 +47,13 @@ result_of(const struct run *r, struct vm_op_ref ref)
 
 /* Adds the named result to the number that follows it in the text. @max is the largest number allowed. */
 static bool
-look_up(const struct run *r, struct vm_op_ref *ref, uint64_t max, uint64_t *number)
+lookup_one(const struct run *r, struct vm_op_ref *ref, uint64_t max, uint64_t *number)
 {
 	const struct vm_result *result;
 
 	if (ref->from == 0)
 		return true;
-	result = result_of(r, *ref);
+	result = lookup_result_of(r, *ref);
 	if (result == NULL || result->outcome != VM_OUTCOME_DONE || result->code != KERN_SUCCESS ||
 	    result->value > max || *number > max - result->value)
 		return false;
@@ -63,16 +63,16 @@ look_up(const struct run *r, struct vm_op_ref *ref, uint64_t max, uint64_t *numb
 }
 
 static bool
-look_up_all(const struct run *r, struct vm_op *op)
+lookup_all(const struct run *r, struct vm_op *op)
 {
-	return look_up(r, &op->ref_start, VM_OP_PAGE_MAX, &op->start) &&
-	       look_up(r, &op->ref_end, VM_OP_PAGE_MAX, &op->end) &&
-	       look_up(r, &op->ref_value, UINT64_MAX, &op->value) &&
+	return lookup_one(r, &op->ref_start, VM_OP_PAGE_MAX, &op->start) &&
+	       lookup_one(r, &op->ref_end, VM_OP_PAGE_MAX, &op->end) &&
+	       lookup_one(r, &op->ref_value, UINT64_MAX, &op->value) &&
 	       target_op_reason(r->target, &r->program->config, op) == NULL;
 }
 
 static struct vm_result
-refusal(const struct vm_op *op)
+lookup_refusal(const struct vm_op *op)
 {
 	bool asks = vm_op_table[op->code].result == VM_RESULT_BOOL;
 
@@ -89,12 +89,12 @@ run_refs_look_up(struct run *r, unsigned thread, unsigned i, struct vm_result *r
 	/* The results belong to the harness, not to the engine: another thread's result is read without a lock. */
 	fiber_unseen_begin();
 	*op = r->program->threads[thread].ops[i];
-	found = look_up_all(r, op);
+	found = lookup_all(r, op);
 	if (found) {
 		refs->known[thread] |= (uint64_t)1 << i;
 	} else {
 		refs->refused[thread] |= (uint64_t)1 << i;
-		*refused = refusal(op);
+		*refused = lookup_refusal(op);
 	}
 	fiber_unseen_end();
 	return found ? op : NULL;
@@ -106,9 +106,9 @@ run_refs_look_up_alone(struct run *r, const struct vm_op *op, struct vm_result *
 	if (!vm_op_has_refs(op))
 		return op;
 	r->steps.op = *op;
-	if (look_up_all(r, &r->steps.op))
+	if (lookup_all(r, &r->steps.op))
 		return &r->steps.op;
-	*refused = refusal(op);
+	*refused = lookup_refusal(op);
 	return NULL;
 }
 
