@@ -11,6 +11,7 @@ import argparse
 import fcntl
 import json
 import os
+import re
 import resource
 import shlex
 import shutil
@@ -70,6 +71,20 @@ class CompileJob:
             yield Job(name, name, [], folder=f"{self.place}/{name}", cc=cc, options=options)
 
 
+class ScriptJob:
+    """One line of the report: a script that builds, runs and judges by itself; its last line says how much passed."""
+
+    def __init__(self, name, text, words):
+        self.name = name
+        self.text = text
+        self.place = name
+        self.words = words  # the script and its arguments; --build is added
+
+    @property
+    def folder(self):
+        return BUILD / self.place
+
+
 # without the suites that have a job of their own
 OTHERS = ["--no-suite", "lint", "--no-suite", "tsan", "--no-suite", "touched", "--no-suite", "static"]
 
@@ -90,6 +105,8 @@ JOBS = [
     Job("gcc", "gcc, with the mutants: compiles without a warning, suites unit and mutants",
         ["--suite", "unit", "--suite", "mutants"], cc="gcc",
         options=PLAIN + ["-Dmutants=true"]),
+    ScriptJob("coverage", "clang, with the mutants: the lines that the tests reach, and the floor of each room",
+        ["scripts/coverage"]),
     # Every build type and every value of an option that meson_options.txt has, once with each compiler. The sanitizers
     # and libFuzzer are in the jobs above: only clang is documented for them.
     CompileJob("compile", "gcc and clang, every build type and option: compiles without a warning",
@@ -222,7 +239,7 @@ def show_failed(job, prefix, record):
 
 def report(job, word, count, began):
     progress("")
-    print(f"{job.name:7} {word:7} {count['passed']:5} passed {count['failed']:3} failed {count['skipped']:3} skipped "
+    print(f"{job.name:8} {word:7} {count['passed']:5} passed {count['failed']:3} failed {count['skipped']:3} skipped "
         f"{time.monotonic() - began:7.1f} s   {job.text}", flush=True)
 
 
@@ -281,6 +298,30 @@ def compile_all(compile_job):
     return count
 
 
+def run_script(job):
+    """As run_job, of a script whose last line is "N passed, N failed"."""
+    began = time.monotonic()
+    count = {"passed": 0, "failed": 0, "skipped": 0, "cannot": 0}
+    progress(f"{job.name}: {job.text} ...")
+    words = [sys.executable, *job.words, "--build", str(job.folder)]
+    try:
+        done = subprocess.run(words, cwd=ROOT, timeout=TEST_SECONDS_MAX, check=False, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, errors="replace")
+        out, status = done.stdout, done.returncode
+    except subprocess.TimeoutExpired:
+        out, status = f"it did not end within {TEST_SECONDS_MAX} s", script.STATUS_CANNOT
+    last = re.search(r"^(\d+) passed, (\d+) failed\n\Z", out, re.MULTILINE)
+    if last is not None:
+        count["passed"], count["failed"] = map(int, last.groups())
+    if count["failed"] == 0 and (status != 0 or count["passed"] == 0):
+        count["failed"] = 1  # it did not get as far as its last line, or checked nothing
+    count["cannot"] = int(status == script.STATUS_CANNOT)
+    report(job, "ok" if not count["failed"] else "CANNOT" if count["cannot"] else "FAILED", count, began)
+    if count["failed"]:
+        print(f"\n--- {job.name}: {shlex.join(words)}\n{out}\n", flush=True)
+    return count
+
+
 def progress(text):
     """A line that the next one replaces; only for a person who watches."""
     if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
@@ -291,7 +332,7 @@ def progress(text):
 def parse_arguments():
     p = argparse.ArgumentParser(prog="scripts/check", formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Installs what is needed, builds every configuration and runs all tests.",
-        epilog="jobs:\n" + "\n".join(f"  {job.name:7} build/{job.place:7} {job.text}" for job in JOBS)
+        epilog="jobs:\n" + "\n".join(f"  {job.name:8} build/{job.place:8} {job.text}" for job in JOBS)
         + "\n\nThe last line is \"N passed, N failed\".\n"
         "Exit status: 0 all passed, 1 something failed or ran no test, 2 a job could not be run: no compiler, no\n"
         "place for the build, or a sanitizer that cannot start here.\n"
@@ -330,8 +371,12 @@ def main():
         for job in JOBS:
             if job.name not in wanted:
                 continue
-            count = (compile_all(job) if isinstance(job, CompileJob)
-                else run_job(job, FAST_SUITES if arguments.fast else []))
+            if isinstance(job, CompileJob):
+                count = compile_all(job)
+            elif isinstance(job, ScriptJob):
+                count = run_script(job)
+            else:
+                count = run_job(job, FAST_SUITES if arguments.fast else [])
             total = {key: total[key] + count[key] for key in total}
             if count["failed"] and arguments.fail_fast:
                 break

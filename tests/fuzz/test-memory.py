@@ -33,6 +33,7 @@ DEADLOCK = LITMUS / "remove-system-wired-deadlock.vmt"
 # What another process or the clock decides.
 VARYING = re.compile(r"\d+\.\d+ s\b|\b\d[\d.e+]*/s\b|\"seconds\": [\d.]+")
 
+COUNTERS = re.compile(r"^LLVM Profile Error: .*\n", re.MULTILINE)  # scripts/coverage counts in mapped memory
 ONE_LINE = r"\A[^\n]*(out of memory: |Cannot allocate memory)[^\n]*\n\Z"
 
 # A program whose verdict is there, for shrink.
@@ -83,7 +84,8 @@ class Memory(unittest.TestCase):
         with tempfile.TemporaryDirectory(prefix="memory-test-") as directory:
             done = bounded(command, limit, directory, environment)
             out = VARYING.sub("", done.stdout.decode(errors="replace")).replace(directory, "")
-            return done.returncode, out, files_in(directory), done.stderr.decode(errors="replace")
+            err = COUNTERS.sub("", done.stderr.decode(errors="replace"))
+            return done.returncode, out, files_in(directory), err
 
     def sweep(self, *arguments, program=None, frugal=False):
         """All limits. The highest must be enough; some must be too low, unless the command is a frugal one."""

@@ -142,6 +142,24 @@ print(count["passed"], count["failed"], resource.getrlimit(resource.RLIMIT_AS)[0
         self.assertIn("clang-release: compiling failed", out.getvalue())
         self.assertIn("no-such-compiler: no such compiler", out.getvalue())
 
+    def test_a_script_counts_by_its_last_line(self):
+        for text, status, counts, word in (
+                ("room\n3 passed, 0 failed", 0, (3, 0, 0), "ok"),
+                ("low\n3 passed, 2 failed", 1, (3, 2, 0), "FAILED"),
+                ("0 passed, 0 failed", 0, (0, 1, 0), "FAILED"),
+                ("3 passed, 0 failed", 1, (3, 1, 0), "FAILED"),
+                ("3 passed, 0 failed\nmore", 0, (0, 1, 0), "FAILED"),
+                ("no compiler", 2, (0, 1, 1), "CANNOT")):
+            (check.ROOT / "judge").write_text("import sys\n"
+                f"assert sys.argv[1:] == ['--build', {str(check.BUILD)!r} + '/job']\n"
+                f"print({text!r})\nsys.exit({status})\n", encoding="utf-8")
+            out = io.StringIO()
+            with contextlib.redirect_stdout(out):
+                count = check.run_script(check.ScriptJob("job", "a job", ["judge"]))
+            self.assertEqual((count["passed"], count["failed"], count["cannot"]), counts, text)
+            self.assertIn(word, out.getvalue().splitlines()[0])
+            self.assertEqual(text in out.getvalue(), word != "ok")
+
     def whole(self, *words):
         """Runs a copy of check.py as a program in the small tree."""
         for name in ("check.py", "script.py"):
