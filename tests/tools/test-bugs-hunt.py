@@ -36,7 +36,8 @@ class Report(Case):
     def test_table(self):
         """Medians, each check once, what failed, and how much each engine finds."""
         state = self.state([record("hunt", BUG, 1, check="I12", seconds=4),
-            record("hunt", BUG, 2, check="I1", seconds=2), record("hunt", BUG, 3, check="I1", seconds=8), record("hunt", BUG, 4, check="panic", seconds=6),
+            record("hunt", BUG, 2, check="I1", seconds=2), record("hunt", BUG, 3, check="I1", seconds=8),
+            record("hunt", BUG, 4, check="panic", seconds=6),
             record("hunt", "relook_never", 1, "failed"), record("hunt", "relook_never", 2, "not found"),
             record("litmus", BUG, 1, check="outcomes", seconds=0.5)])
         out, err = self.expect(0, "bugs", "report", "--state", state)
