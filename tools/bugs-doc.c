@@ -8,25 +8,31 @@
 static const char head[] =
     "# The bug bank\n"
     "\n"
-    "Real bugs of VM map code, and rules that such code rests on, which can be put back into the engine one at a "
-    "time:\n"
-    "in a build with `-Dmutants=true`, by `mutant NAME` in a program, or `--mutant NAME` for hunt, stress and triage.\n"
-    "They are there to measure what is found, and how soon (`wirestorm bugs --help`); the harness is not tuned to "
-    "them.\n"
-    "This page is made from engine/mutants.def by `wirestorm bugs list --markdown`.\n"
+    "This page lists real bugs of VM map code, and rules that such code depends on. Each can be put back into\n"
+    "the engine, one at a time, in a build with `-Dmutants=true`: by a line `mutant NAME` in a program, or by\n"
+    "`--mutant NAME` of hunt, stress and triage. They measure what is found, and how soon\n"
+    "(`wirestorm bugs --help`). The harness is not tuned to them.\n"
+    "`wirestorm bugs list --markdown` makes this page from engine/mutants.def.\n"
     "\n"
-    "Class: *historical* is the bug itself; *invariant* a rule that is broken, or the twin of a historical bug;\n"
-    "*equivalent* a control, which cannot be told from the original and must not be found (`wirestorm bugs "
-    "equivalent`\n"
-    "compares both completely).\n"
+    "| class | means |\n"
+    "|---|---|\n"
+    "| historical | the bug itself |\n"
+    "| invariant | a broken rule, or a variant of a historical bug |\n"
+    "| equivalent | a control: it behaves as the original, and must not be found; `wirestorm bugs equivalent` "
+    "compares both |\n"
     "\n"
-    "Evidence: A the fix or its message was read, B a secondary source, C common knowledge, R seen in present code by\n"
-    "reading, DESIGN a rule that such code enforces or explains.\n";
+    "| evidence | means |\n"
+    "|---|---|\n"
+    "| A | the fix or its message was read |\n"
+    "| B | a secondary source |\n"
+    "| C | common knowledge |\n"
+    "| R | the bug was seen in present code |\n"
+    "| DESIGN | a rule that such code enforces or explains |\n";
 
 static const char later_head[] = "\n"
                                  "## Not yet\n"
                                  "\n"
-                                 "Bugs that this engine has no place for.\n"
+                                 "The engine lacks the code in which these bugs were.\n"
                                  "\n"
                                  "| bank | whose, when | the bug | missing here |\n"
                                  "|---|---|---|---|\n";
@@ -64,7 +70,7 @@ bugs_list(bool markdown, struct strbuf *out)
 		strbuf_printf(
 		    out, "%-28s %-4s %-11s %s\n", d->name, d->bank, vm_mutant_class_name(d->class), d->sentence);
 	}
-	strbuf_add(out, "\nno place for them in this engine yet:\n");
+	strbuf_add(out, "\nthe engine lacks the code for these:\n");
 	for (const struct vm_mutant_later *l = vm_mutant_later_table; l->bank != NULL; l++)
 		strbuf_printf(out, "%-4s %s (%s; missing: %s)\n", l->bank, l->what, l->system, l->missing);
 }

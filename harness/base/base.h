@@ -23,6 +23,7 @@
 #include "harness/base/progress.h"
 #include "harness/base/say.h"
 #include "harness/base/strbuf.h"
+#include "harness/base/words.h"
 #include "harness/base/workers.h"
 
 #endif

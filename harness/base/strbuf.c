@@ -66,26 +66,6 @@ strbuf_add_num(struct strbuf *b, int64_t n)
 }
 
 void
-strbuf_wrap(struct strbuf *b, const char *text, size_t at, size_t columns, const char *next)
-{
-	for (bool first = true; *text != '\0'; first = false) {
-		size_t len = strcspn(text, " ");
-
-		if (!first && at + 1 + len > columns) {
-			strbuf_addc(b, '\n');
-			strbuf_add(b, next);
-			at = strlen(next);
-		} else if (!first) {
-			strbuf_addc(b, ' ');
-			at++;
-		}
-		strbuf_addn(b, text, len);
-		at += len;
-		text += len + strspn(text + len, " ");
-	}
-}
-
-void
 strbuf_vprintf(struct strbuf *b, const char *format, va_list ap)
 {
 	va_list again;

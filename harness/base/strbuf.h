@@ -24,12 +24,6 @@ void strbuf_addn(struct strbuf *b, const char *text, size_t len);
 void strbuf_addc(struct strbuf *b, char c);
 /* Appends a decimal number. Ten times as fast as strbuf_printf, for the outcomes that an exploration prints. */
 void strbuf_add_num(struct strbuf *b, int64_t n);
-/*
- * Appends the words of @text, separated by single blanks. The first one stands in column @at. Before a word that would
- * end behind column @columns comes a line end and @next, with which each further line begins; a longer word stays
- * whole.
- */
-void strbuf_wrap(struct strbuf *b, const char *text, size_t at, size_t columns, const char *next);
 void strbuf_vprintf(struct strbuf *b, const char *format, va_list ap) __attribute__((format(printf, 2, 0)));
 void strbuf_printf(struct strbuf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Empties the buffer and keeps its memory. */

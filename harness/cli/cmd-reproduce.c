@@ -115,24 +115,18 @@ print_reproduce_json(const struct reproduce_command *c, const struct reproduce_r
 static void
 make_smaller(const struct reproduce_command *c, struct program *p)
 {
-	struct shrink_verdict verdict;
 	struct shrink_options o = { .target = c->target.target,
 		.seconds = c->options.seconds,
 		.stop = &cli_stop,
 		.progress = cli_shrink_progress };
 	struct shrink_report report;
-	char *detail = program_verdict(p)->detail != NULL ? memory_text(program_verdict(p)->detail, "a verdict") : NULL;
 
 	o.sim = sim_create();
-	shrink_verdict_init(&verdict, program_verdict(p)->kind, detail);
-	o.wanted = &verdict.wanted;
-	(void)shrink(p, &o, &report);
+	(void)shrink_by_verdict(p, &o, &report);
 	progress_erase();
 	if (p->has_schedule)
 		(void)expect_run(p, o.target, o.sim);
-	shrink_verdict_free(&verdict);
 	sim_destroy(o.sim);
-	free(detail);
 }
 
 static int

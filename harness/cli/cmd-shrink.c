@@ -177,15 +177,9 @@ report(const struct shrink_command *c, const struct program *p, const struct shr
 static int
 shrink_program(struct shrink_command *c, struct program *p)
 {
-	struct shrink_verdict verdict;
 	struct shrink_report r;
-	char *detail = NULL;
 	bool found;
 
-	/* The program's verdict changes while the program is shrunk. */
-	if (program_verdict(p)->detail != NULL)
-		detail = memory_text(program_verdict(p)->detail, "a verdict");
-	shrink_verdict_init(&verdict, program_verdict(p)->kind, detail);
 	c->original = p;
 	progress_begin();
 	program_init(&c->pending);
@@ -193,12 +187,9 @@ shrink_program(struct shrink_command *c, struct program *p)
 	c->options.on_smaller = shrink_keep_smaller;
 	c->options.stop = &cli_stop;
 	c->options.target = c->target.target;
-	c->options.wanted = &verdict.wanted;
 	c->options.progress = progress;
 	cli_catch_signals();
-	found = shrink(p, &c->options, &r);
-	shrink_verdict_free(&verdict);
-	free(detail);
+	found = shrink_by_verdict(p, &c->options, &r);
 	program_free(&c->pending);
 	progress_erase();
 	if (found && p->has_schedule)

@@ -107,29 +107,20 @@ read_crash(
 static bool
 make_small(struct triage_command *c, struct program *p, struct finding *f)
 {
-	const struct program_verdict_line *v = program_verdict(p);
-	char *detail = memory_text(v->detail != NULL ? v->detail : "", "a verdict");
-	bool found;
 	const struct reproducer_way along = { .by_schedule = true };
-	struct shrink_verdict wanted;
 	struct shrink_report report;
-	const struct shrink_options o = { .target = c->target.target,
+	struct shrink_options o = { .target = c->target.target,
 		.sim = c->sim,
-		.wanted = &wanted.wanted,
 		.seed = 1,
 		.seconds = c->seconds,
 		.stop = &cli_stop,
 		.progress = cli_shrink_progress };
 
-	if (detail == NULL)
-		err(EXIT_USAGE, "a verdict");
-	shrink_verdict_init(&wanted, v->kind, detail);
-	found = shrink(p, &o, &report);
-	if (found && f->check != CHECK_circle) /* a livelock has no schedule */
+	if (!shrink_by_verdict(p, &o, &report))
+		return false;
+	if (f->check != CHECK_circle) /* a livelock has no schedule */
 		(void)reproducer_make(p, &along, c->target.target, c->sim, f);
-	shrink_verdict_free(&wanted);
-	free(detail);
-	return found;
+	return true;
 }
 
 /* The text says that it is a livelock, which no single run shows. */

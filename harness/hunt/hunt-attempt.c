@@ -484,29 +484,20 @@ static void
 make_small(struct hunter *h, struct message_reader *in, struct keybuf *out, bool shrinking)
 {
 	struct shrink_report report = { .end = SHRINK_LOST };
-	struct shrink_verdict v;
+	struct shrink_options o = { .target = h->options->limits.target,
+		.sim = h->sim,
+		.states_max = SHRINK_STATES_MAX,
+		.seed = 1,
+		.processor = SHRINK_SECONDS,
+		.stop = worker_over };
 	char *text = message_read_text(in);
 	struct program p;
-	char *detail;
 
 	parse(text, &p);
-	detail = program_verdict(&p)->detail != NULL ? memory_text(program_verdict(&p)->detail, "a verdict") : NULL;
-	shrink_verdict_init(&v, program_verdict(&p)->kind, detail);
-	if (shrinking) {
-		const struct shrink_options o = { .target = h->options->limits.target,
-			.sim = h->sim,
-			.wanted = &v.wanted,
-			.states_max = SHRINK_STATES_MAX,
-			.seed = 1,
-			.processor = SHRINK_SECONDS,
-			.stop = worker_over };
-
-		(void)shrink(&p, &o, &report);
-	}
+	if (shrinking)
+		(void)shrink_by_verdict(&p, &o, &report);
 	say_small(h, &p, &report, shrinking, out);
-	shrink_verdict_free(&v);
 	program_free(&p);
-	free(detail);
 	free(text);
 }
 

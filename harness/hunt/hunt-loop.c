@@ -72,20 +72,6 @@ struct course {
 	struct raw *raw; /* of this generation, to be shrunk */
 };
 
-static void *
-grown(void *at, size_t nr, size_t size)
-{
-	return memory_resize(at, nr, size, "a hunt");
-}
-
-static char *
-copy_text(const char *text)
-{
-	char *copy = memory_text(text, "a hunt");
-
-	return copy;
-}
-
 static bool
 stopped(const struct course *c)
 {
@@ -272,8 +258,8 @@ is_wanted(struct course *c, const char *key)
 	for (size_t i = 0; i < c->nr_rough; i++)
 		if (strcmp(c->rough[i].key, key) == 0)
 			return c->rough[i].nr++ < ROUGH_MAX;
-	c->rough = grown(c->rough, c->nr_rough + 1, sizeof(*c->rough));
-	c->rough[c->nr_rough++] = (struct rough){ .key = copy_text(key), .nr = 1 };
+	c->rough = memory_resize(c->rough, c->nr_rough + 1, sizeof(*c->rough), "a hunt");
+	c->rough[c->nr_rough++] = (struct rough){ .key = memory_text(key, "a hunt"), .nr = 1 };
 	return true;
 }
 
@@ -290,7 +276,7 @@ take_raw(struct course *c, struct message_reader *r)
 		free(raw.text);
 		return;
 	}
-	c->raw = grown(c->raw, c->nr_raw + 1, sizeof(*c->raw));
+	c->raw = memory_resize(c->raw, c->nr_raw + 1, sizeof(*c->raw), "a hunt");
 	c->raw[c->nr_raw++] = raw;
 }
 
@@ -330,7 +316,7 @@ add_finding(struct course *c, struct hunt_finding *f)
 	hunt_files_keep(c->files, f);
 	c->report->nr_unwritten += f->error != 0;
 	c->full |= f->error != 0 && !c->o->keep_going;
-	c->report->findings = grown(c->report->findings, c->report->nr_findings + 1, sizeof(*f));
+	c->report->findings = memory_resize(c->report->findings, c->report->nr_findings + 1, sizeof(*f), "a hunt");
 	c->report->findings[c->report->nr_findings++] = *f;
 	c->report->nr_new += f->known == NULL;
 	if (c->o->on_finding != NULL)
@@ -368,7 +354,7 @@ lost_program(struct course *c, const struct work *work)
 		errx(2, "internal error: a hunted program does not parse: %u:%u: %s", e.line, e.column, e.text);
 	hunt_lost_key(&p, &key);
 	program_free(&p);
-	f.name = copy_text(work->end == WORK_HUNG ? "hang" : "crash");
+	f.name = memory_text(work->end == WORK_HUNG ? "hang" : "crash", "a hunt");
 	f.line = strbuf_take(&line);
 	f.key = strbuf_take(&key);
 	f.text = strbuf_take(&whole);
@@ -385,7 +371,9 @@ incomplete_key(struct course *c, const struct work *work, const char *what)
 {
 	struct strbuf line = { 0 }, whole = { 0 };
 	char *text = text_of(work);
-	struct hunt_finding f = { .name = copy_text("key"), .key = copy_text("state key incomplete"), .replays = true };
+	struct hunt_finding f = { .name = memory_text("key", "a hunt"),
+		.key = memory_text("state key incomplete", "a hunt"),
+		.replays = true };
 
 	strbuf_printf(&line, "state key incomplete: %s", what);
 	hunt_comment(strbuf_text(&line), &whole);
@@ -431,10 +419,10 @@ take_attempt(struct course *c, enum sort sort, struct work *work)
 static void
 unshrunk(struct course *c, struct raw *raw)
 {
-	struct hunt_finding f = { .name = copy_text("unshrunk"),
-		.key = copy_text(raw->rough),
-		.line = copy_text(raw->rough),
-		.text = copy_text(raw->text) };
+	struct hunt_finding f = { .name = memory_text("unshrunk", "a hunt"),
+		.key = memory_text(raw->rough, "a hunt"),
+		.line = memory_text(raw->rough, "a hunt"),
+		.text = memory_text(raw->text, "a hunt") };
 
 	add_finding(c, &f);
 }

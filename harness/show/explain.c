@@ -2,7 +2,9 @@
 /* explain.c - see explain.h. */
 #include "harness/show/explain.h"
 
+#include <assert.h>
 #include <ctype.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,19 +20,29 @@
 /* --- the layout --- */
 
 /* Appends a label and the text after it, wrapped between words. */
+static void explain_line(struct strbuf *out, const char *label, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 static void
-line(const char *label, const char *text, struct strbuf *out)
+explain_line(struct strbuf *out, const char *label, const char *format, ...)
 {
 	char next[LABEL_COLUMNS + 1];
+	struct strbuf text = { 0 };
+	va_list ap;
 
+	assert(label != NULL && format[0] != '\0');
+	va_start(ap, format);
+	strbuf_vprintf(&text, format, ap);
+	va_end(ap);
 	(void)snprintf(next, sizeof(next), "%*s", LABEL_COLUMNS, "");
 	strbuf_printf(out, "%-*s", LABEL_COLUMNS, label);
-	strbuf_wrap(out, text, LABEL_COLUMNS, FOLD_COLUMNS, next);
+	strbuf_wrap(out, strbuf_text(&text), LABEL_COLUMNS, FOLD_COLUMNS, next);
 	strbuf_addc(out, '\n');
+	strbuf_free(&text);
 }
 
 static void
-title(const char *name, const char *kind, struct strbuf *out)
+explain_title(const char *name, const char *kind, struct strbuf *out)
 {
 	if (out->len > 0)
 		strbuf_addc(out, '\n');
@@ -40,7 +52,7 @@ title(const char *name, const char *kind, struct strbuf *out)
 /* --- the kinds of name --- */
 
 /* The section of docs/engine.md for each operation. */
-static const char *const op_sections[VM_OP_CODE_MAX + 1] = {
+static const char *const explain_op_sections[VM_OP_CODE_MAX + 1] = {
 	[VM_OP_insert] = "4",
 	[VM_OP_fixed] = "4",
 	[VM_OP_find] = "4",
@@ -62,7 +74,7 @@ static const char *const op_sections[VM_OP_CODE_MAX + 1] = {
 
 /* Is @word in this list of words separated by commas? */
 static bool
-lists_word(const char *list, const char *word)
+explain_lists_word(const char *list, const char *word)
 {
 	size_t len = strlen(word);
 
@@ -77,37 +89,36 @@ lists_word(const char *list, const char *word)
 }
 
 static void
-op_edges(const char *name, struct strbuf *out)
+explain_op_edges(const char *name, struct strbuf *out)
 {
 	struct strbuf text = { 0 };
 
 	for (unsigned i = 0; i < VM_EDGE_COUNT; i++)
-		if (lists_word(vm_edge_table[i].whose, name))
+		if (explain_lists_word(vm_edge_table[i].whose, name))
 			strbuf_printf(&text, "%s%s", text.len > 0 ? ", " : "", vm_edge_table[i].name);
 	if (text.len > 0)
-		line("edges", strbuf_text(&text), out);
+		explain_line(out, "edges", "%s", strbuf_text(&text));
 	strbuf_free(&text);
 }
 
 static void
-print_operation(uint8_t code, struct strbuf *out)
+explain_print_operation(uint8_t code, struct strbuf *out)
 {
 	const struct vm_op_desc *d = &vm_op_table[code];
 	struct strbuf text = { 0 };
 
-	title(d->name, "an operation: what a thread does in one line", out);
+	explain_title(d->name, "an operation: what a thread does in one line", out);
 	opsdoc_usage(d, &text);
-	line("write", strbuf_text(&text), out);
-	line("does", d->summary, out);
-	line("returns", opsdoc_result((enum vm_result_kind)d->result), out);
-	op_edges(d->name, out);
+	explain_line(out, "write", "%s", strbuf_text(&text));
+	explain_line(out, "does", "%s", d->summary);
+	explain_line(out, "returns", "%s", opsdoc_result((enum vm_result_kind)d->result));
+	explain_op_edges(d->name, out);
 	strbuf_clear(&text);
 	opsdoc_aliases(code, &text);
 	if (text.len > 0)
-		line("others", strbuf_text(&text), out);
-	strbuf_clear(&text);
-	strbuf_printf(&text, "docs/engine.md, section %s; docs/ops.md has the arguments", op_sections[code]);
-	line("rule", strbuf_text(&text), out);
+		explain_line(out, "others", "%s", strbuf_text(&text));
+	explain_line(
+	    out, "rule", "docs/engine.md, section %s; docs/ops.md has the arguments", explain_op_sections[code]);
 	strbuf_free(&text);
 }
 
@@ -121,11 +132,11 @@ explain_operation(const char *name, struct strbuf *out)
 	for (unsigned code = 1; code <= VM_OP_CODE_MAX; code++) {
 		if (vm_op_table[code].name == NULL || strcmp(vm_op_table[code].name, name) != 0)
 			continue;
-		print_operation((uint8_t)code, out);
+		explain_print_operation((uint8_t)code, out);
 		nr++;
 	}
 	for (unsigned i = 0; (alias = vmt_op_alias(name, strlen(name), i)) != VM_OP_INVALID; i++, nr++)
-		print_operation(alias, out);
+		explain_print_operation(alias, out);
 	return nr > 0;
 }
 
@@ -140,30 +151,30 @@ explain_verdict(const char *name, struct strbuf *out)
 		v++;
 	if (vmt_verdict_word(v) == NULL)
 		return false;
-	title(name, "a verdict: a kind of finding", out);
-	line("means", check_verdict_text(v), out);
+	explain_title(name, "a verdict: a kind of finding", out);
+	explain_line(out, "means", "%s", check_verdict_text(v));
 	for (unsigned i = 1; i < CHECK_COUNT; i++)
 		if (check_table[i].verdict == v)
 			strbuf_printf(&text, "%s%s", text.len > 0 ? ", " : "", check_table[i].name);
-	line("checks", text.len > 0 ? strbuf_text(&text) : "none: ThreadSanitizer reports it", out);
-	line("more", "docs/checks.md", out);
+	explain_line(out, "checks", "%s", text.len > 0 ? strbuf_text(&text) : "none: ThreadSanitizer reports it");
+	explain_line(out, "more", "docs/checks.md");
 	strbuf_free(&text);
 	return true;
 }
 
 static void
-edge_man(enum vm_edge edge, struct strbuf *out)
+explain_edge_man(enum vm_edge edge, struct strbuf *out)
 {
 	const struct vm_edge_desc *d = &vm_edge_table[edge];
 	struct strbuf text = { 0 };
 
 	if (d->man == VM_EDGE_MAN_UNREAD) {
-		line("man page", "not compared: only vm_map_wire(9) and vm_map_sync(9) are", out);
+		explain_line(out, "man page", "not compared: only vm_map_wire(9) and vm_map_sync(9) are");
 		return;
 	}
 	strbuf_printf(&text, "%s: %s", edges_man(edge), d->page);
 	text.text[0] = (char)toupper((unsigned char)text.text[0]);
-	line("man page", strbuf_text(&text), out);
+	explain_line(out, "man page", "%s", strbuf_text(&text));
 	strbuf_free(&text);
 }
 
@@ -172,30 +183,25 @@ explain_edge(const char *name, struct strbuf *out, const char **litmus)
 {
 	enum vm_edge edge = edges_find(name);
 	const struct vm_edge_desc *d = &vm_edge_table[edge];
-	struct strbuf rule = { 0 };
 
 	if (edge == VM_EDGE_COUNT)
 		return false;
-	title(d->name, "an edge: a return worth a name", out);
-	line("whose", strcmp(d->whose, "any") == 0 ? "any operation" : d->whose, out);
+	explain_title(d->name, "an edge: a return worth a name", out);
+	explain_line(out, "whose", "%s", strcmp(d->whose, "any") == 0 ? "any operation" : d->whose);
 	/* The operation continues after this edge; another edge may follow. */
-	line("returns",
-	    d->code == KERN_SUCCESS ? "KERN_SUCCESS, unless something fails later in the call" : edges_code(edge), out);
+	explain_line(out, "returns", "%s",
+	    d->code == KERN_SUCCESS ? "KERN_SUCCESS, unless something fails later in the call" : edges_code(edge));
 	if (d->err[0] != '\0')
-		line("errno", strcmp(d->err, "0") == 0 ? "0: the system call succeeds" : d->err, out);
-	line("when", d->when, out);
-	line("leaves", d->leaves, out);
-	edge_man(edge, out);
-	strbuf_printf(&rule, "docs/%s %s",
+		explain_line(out, "errno", "%s", strcmp(d->err, "0") == 0 ? "0: the system call succeeds" : d->err);
+	explain_line(out, "when", "%s", d->when);
+	explain_line(out, "leaves", "%s", d->leaves);
+	explain_edge_man(edge, out);
+	explain_line(out, "rule", "docs/%s %s",
 	    d->row[0] == 'w' || d->row[0] == 'u' ? "returns.md, row" : "engine.md, section", d->row);
-	line("rule", strbuf_text(&rule), out);
 	if (d->litmus[0] != '\0') {
-		strbuf_clear(&rule);
-		strbuf_printf(&rule, "wirestorm show corpus/litmus/%s.vmt", d->litmus);
-		line("see it", strbuf_text(&rule), out);
+		explain_line(out, "see it", "wirestorm show corpus/litmus/%s.vmt", d->litmus);
 		*litmus = d->litmus;
 	}
-	strbuf_free(&rule);
 	return true;
 }
 
@@ -209,15 +215,13 @@ explain_check(const char *name, struct strbuf *out)
 
 	if (id == CHECK_NONE)
 		return false;
-	title(d->name, "a check: what the checker asks of each run", out);
-	line("holds", d->holds, out);
-	strbuf_printf(&text, "%s: %s", vmt_verdict_word(d->verdict), check_verdict_text(d->verdict));
-	line("verdict", strbuf_text(&text), out);
-	strbuf_clear(&text);
+	explain_title(d->name, "a check: what the checker asks of each run", out);
+	explain_line(out, "holds", "%s", d->holds);
+	explain_line(out, "verdict", "%s: %s", vmt_verdict_word(d->verdict), check_verdict_text(d->verdict));
 	strbuf_printf(&text, "canary_%s", d->name);
 	canary = vm_mutant_by_name(strbuf_text(&text));
 	if (canary != VM_MUTANT_none)
-		line("canary", vm_mutant_table[canary].sentence, out);
+		explain_line(out, "canary", "%s", vm_mutant_table[canary].sentence);
 	strbuf_clear(&text);
 	if (d->quirks != 0) {
 		check_print_quirks(d->quirks, &text);
@@ -225,29 +229,29 @@ explain_check(const char *name, struct strbuf *out)
 	} else {
 		strbuf_add(&text, "none breaks it");
 	}
-	line("quirks", strbuf_text(&text), out);
-	line("more", d->verdict == PROGRAM_VERDICT_INVARIANT ? "docs/checks.md, docs/invariants.md" : "docs/checks.md",
-	    out);
+	explain_line(out, "quirks", "%s", strbuf_text(&text));
+	explain_line(
+	    out, "more", "docs/checks.md%s", d->verdict == PROGRAM_VERDICT_INVARIANT ? ", docs/invariants.md" : "");
 	strbuf_free(&text);
 	return true;
 }
 
 /* Lists the checks that the quirk breaks. */
 static void
-quirk_breaks(uint32_t bit, struct strbuf *out)
+explain_quirk_breaks(uint32_t bit, struct strbuf *out)
 {
 	struct strbuf text = { 0 };
 
 	for (unsigned i = 1; i < CHECK_COUNT; i++)
 		if ((check_table[i].quirks & bit) != 0)
 			strbuf_printf(&text, "%s%s", text.len > 0 ? ", " : "", check_table[i].name);
-	line("breaks", text.len > 0 ? strbuf_text(&text) : "no check", out);
+	explain_line(out, "breaks", "%s", text.len > 0 ? strbuf_text(&text) : "no check");
 	strbuf_free(&text);
 }
 
 /* Which profiles have it on. */
 static void
-behaviour_profiles(enum vm_behaviour i, struct strbuf *out)
+explain_behaviour_profiles(enum vm_behaviour i, struct strbuf *out)
 {
 	struct strbuf text = { 0 };
 
@@ -258,29 +262,27 @@ behaviour_profiles(enum vm_behaviour i, struct strbuf *out)
 		if ((d->on >> i & 1) != 0)
 			strbuf_printf(&text, "; profile %s: with others", d->name);
 	}
-	line("turn on", strbuf_text(&text), out);
+	explain_line(out, "turn on", "%s", strbuf_text(&text));
 	strbuf_free(&text);
 }
 
 /* What is the same for a quirk and a rule. */
 static void
-behaviour_lines(enum vm_behaviour i, struct strbuf *out)
+explain_behaviour_lines(enum vm_behaviour i, struct strbuf *out)
 {
 	const struct vm_behaviour_desc *d = &vm_behaviour_table[i];
 
 	if (d->also[0] != '\0')
-		line("also", d->also, out);
-	line("kernel", d->kernel, out);
-	line("strict", d->strict, out);
+		explain_line(out, "also", "%s", d->also);
+	explain_line(out, "kernel", "%s", d->kernel);
+	explain_line(out, "strict", "%s", d->strict);
 	if (d->kind == VM_BEHAVIOUR_IS_QUIRK)
-		quirk_breaks((uint32_t)1 << i, out);
+		explain_quirk_breaks((uint32_t)1 << i, out);
 }
 
 static bool
 explain_behaviour(const char *name, struct strbuf *out)
 {
-	struct strbuf text = { 0 };
-
 	for (unsigned i = 0; i < VM_BEHAVIOUR_COUNT; i++) {
 		const struct vm_behaviour_desc *d = &vm_behaviour_table[i];
 		bool quirk = d->kind == VM_BEHAVIOUR_IS_QUIRK;
@@ -288,21 +290,19 @@ explain_behaviour(const char *name, struct strbuf *out)
 		if (strcmp(d->id, name) != 0 && strcmp(d->name, name) != 0 &&
 		    (d->also[0] == '\0' || strcmp(d->also, name) != 0))
 			continue;
-		title(d->id,
+		explain_title(d->id,
 		    quirk ? "a quirk: a behaviour of the recorded kernel that profile strict does not have"
 		          : "a rule: the recorded kernel does this in another way than profile strict, and no worse",
 		    out);
-		line("name", d->name, out);
-		behaviour_lines((enum vm_behaviour)i, out);
-		behaviour_profiles((enum vm_behaviour)i, out);
-		line("rule", "docs/engine.md, section 13; docs/profiles.md", out);
+		explain_line(out, "name", "%s", d->name);
+		explain_behaviour_lines((enum vm_behaviour)i, out);
+		explain_behaviour_profiles((enum vm_behaviour)i, out);
+		explain_line(out, "rule", "docs/engine.md, section 13; docs/profiles.md");
 		if (quirk)
-			strbuf_printf(
-			    &text, "corpus/litmus/quirk-%c%s-*.vmt", tolower((unsigned char)d->id[0]), d->id + 1);
+			explain_line(out, "see it", "corpus/litmus/quirk-%c%s-*.vmt", tolower((unsigned char)d->id[0]),
+			    d->id + 1);
 		else
-			strbuf_printf(&text, "grep -l ': %s:' corpus/freebsd-main/directed/*.vmt", d->id);
-		line("see it", strbuf_text(&text), out);
-		strbuf_free(&text);
+			explain_line(out, "see it", "grep -l ': %s:' corpus/freebsd-main/directed/*.vmt", d->id);
 		return true;
 	}
 	return false;
@@ -318,11 +318,11 @@ explain_switch(const char *name, struct strbuf *out)
 		for (unsigned i = 0; (d = profile_switch(base, i)) != NULL; i++) {
 			if (strcmp(d->id, name) != 0 && strcmp(d->name, name) != 0)
 				continue;
-			title(d->id, "a switch of a target's profiles", out);
-			line("name", d->name, out);
-			line("with it", d->kernel, out);
-			line("without", d->strict, out);
-			line("profile", profile_desc(base)->name, out);
+			explain_title(d->id, "a switch of a target's profiles", out);
+			explain_line(out, "name", "%s", d->name);
+			explain_line(out, "with it", "%s", d->kernel);
+			explain_line(out, "without", "%s", d->strict);
+			explain_line(out, "profile", "%s", profile_desc(base)->name);
 			return true;
 		}
 	}
@@ -330,7 +330,7 @@ explain_switch(const char *name, struct strbuf *out)
 }
 
 /* The class of a mutant, as words about its name. */
-static const char *mutant_kind(enum vm_mutant_class class)
+static const char *explain_mutant_kind(enum vm_mutant_class class)
 {
 	switch (class) {
 	case VM_MUTANT_CLASS_HISTORICAL:
@@ -352,22 +352,16 @@ explain_mutant(const char *name, struct strbuf *out)
 {
 	enum vm_mutant mutant = vm_mutant_by_name(name);
 	const struct vm_mutant_desc *d = &vm_mutant_table[mutant];
-	struct strbuf text = { 0 };
 
 	if (mutant == VM_MUTANT_none)
 		return false;
-	title(d->name, mutant_kind((enum vm_mutant_class)d->class), out);
-	line("does", d->sentence, out);
-	line(d->class == VM_MUTANT_CLASS_CANARY ? "check" : "seen as", d->symptom, out);
-	if (d->class == VM_MUTANT_CLASS_HISTORICAL) {
-		strbuf_printf(&text, "%s, %s; %s in the bug bank", d->system, d->when, d->bank);
-		line("whose", strbuf_text(&text), out);
-		strbuf_clear(&text);
-	}
-	strbuf_printf(&text, "a line \"mutant %s\" in a program, in a build with -Dmutants=true%s", d->name,
+	explain_title(d->name, explain_mutant_kind((enum vm_mutant_class)d->class), out);
+	explain_line(out, "does", "%s", d->sentence);
+	explain_line(out, d->class == VM_MUTANT_CLASS_CANARY ? "check" : "seen as", "%s", d->symptom);
+	if (d->class == VM_MUTANT_CLASS_HISTORICAL)
+		explain_line(out, "whose", "%s, %s; %s in the bug bank", d->system, d->when, d->bank);
+	explain_line(out, "turn on", "a line \"mutant %s\" in a program, in a build with -Dmutants=true%s", d->name,
 	    VM_HAS_MUTANTS ? ", as this one" : "; this one has no mutants");
-	line("turn on", strbuf_text(&text), out);
-	strbuf_free(&text);
 	return true;
 }
 
@@ -386,14 +380,14 @@ explain_code(const char *name, struct strbuf *out)
 		code++;
 	if (code == VM_KERN_COUNT)
 		return false;
-	title(name, "a return code, of these edges", out);
-	line("says", says[code], out);
+	explain_title(name, "a return code, of these edges", out);
+	explain_line(out, "says", "%s", says[code]);
 	for (unsigned i = 0; i < VM_EDGE_COUNT; i++) {
 		const struct vm_edge_desc *d = &vm_edge_table[i];
 
 		if (d->code == code || (d->code == VM_EDGE_VERBATIM && code != KERN_SUCCESS)) {
 			strbuf_printf(out, "\n%s%s\n", d->name, d->code == code ? "" : ", if it is the fault's code");
-			line("", d->when, out);
+			explain_line(out, "", "%s", d->when);
 		}
 	}
 	return true;
@@ -445,9 +439,9 @@ target_switches(unsigned base, struct strbuf *out)
 
 	for (unsigned i = 0; (d = profile_switch(base, i)) != NULL; i++) {
 		strbuf_printf(out, "\n%s, %s\n", d->id, d->name);
-		line("with it", d->kernel, out);
-		line("without", d->strict, out);
-		line("profile", profile_desc(base)->name, out);
+		explain_line(out, "with it", "%s", d->kernel);
+		explain_line(out, "without", "%s", d->strict);
+		explain_line(out, "profile", "%s", profile_desc(base)->name);
 	}
 }
 
@@ -459,7 +453,7 @@ explain_quirks(struct strbuf *out, bool markdown)
 		const struct vm_behaviour_desc *d = &vm_behaviour_table[i];
 
 		strbuf_printf(out, "%s%s, %s\n", i > 0 ? "\n" : "", d->id, d->name);
-		behaviour_lines((enum vm_behaviour)i, out);
+		explain_behaviour_lines((enum vm_behaviour)i, out);
 	}
 	for (unsigned base = VM_PROFILE_COUNT; profile_desc(base) != NULL; base++)
 		if (profile_plain((struct vm_profile){ (enum vm_profile_id)base, 0 }).base == (enum vm_profile_id)base)
@@ -478,7 +472,7 @@ explain_profiles(struct strbuf *out, bool markdown)
 		strbuf_printf(&text, "%s%s", d->text, d->on != 0 ? ", " : "");
 		profile_print_switches(base, d->on, "", ", ", &text);
 		strbuf_printf(out, "%s\n", d->name);
-		line("", strbuf_text(&text), out);
+		explain_line(out, "", "%s", strbuf_text(&text));
 	}
 	strbuf_printf(out,
 	    "\nAfter the name, +Q1 turns a quirk on and -Q1 turns it off: \"%s +Q1\".\n"

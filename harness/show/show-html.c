@@ -14,7 +14,6 @@
 #include "harness/base/base.h"
 #include "harness/program/program.h"
 #include "harness/show/show-picture.h"
-#include "harness/show/show-words.h"
 #include "harness/show/show.h"
 
 #define AXIS_CELLS 40  /* of the map in a card */
@@ -139,15 +138,6 @@ map(struct html *h, const struct show_row *row)
 	}
 }
 
-static bool
-is_bad(const struct show_row *row)
-{
-	for (size_t i = 0; i < row->nr_events; i++)
-		if (row->events[i].kind == SHOW_FAILURE || row->events[i].kind == SHOW_FOUND)
-			return true;
-	return false;
-}
-
 /* Lists the other threads that sleep. */
 static void
 sleepers(struct html *h, const struct show_row *row)
@@ -168,11 +158,11 @@ card(struct html *h, const struct show_row *row)
 	if (row->part == NULL) {
 		strbuf_printf(h->out,
 		    "<div class=\"box c%u%s\"><b class=\"t%u\">T%u</b> <span class=\"dim\">step %zu</span>", color,
-		    is_bad(row) ? " bad" : "", color, row->thread, row->step);
+		    show_row_is_bad(row) ? " bad" : "", color, row->thread, row->step);
 		sleepers(h, row);
 	} else {
-		strbuf_printf(
-		    h->out, "<div class=\"box%s\"><span class=\"dim\">%s</span>", is_bad(row) ? " bad" : "", row->part);
+		strbuf_printf(h->out, "<div class=\"box%s\"><span class=\"dim\">%s</span>",
+		    show_row_is_bad(row) ? " bad" : "", row->part);
 	}
 	strbuf_addc(h->out, '\n');
 	for (size_t i = 0; i < row->nr_events; i++) {
@@ -292,7 +282,7 @@ outcome(struct html *h)
 		text(h, s->outcome);
 		strbuf_add(h->out, "</code></dd>\n");
 		element(h, "dt", NULL, "Schedule");
-		strbuf_printf(&t, "%s (%u preemption%s)", s->schedule, s->nr_preemptions, plural(s->nr_preemptions));
+		show_schedule(s, &t);
 		strbuf_add(h->out, "<dd><code>");
 		text(h, strbuf_text(&t));
 		strbuf_add(h->out, "</code></dd>\n");

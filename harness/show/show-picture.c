@@ -8,7 +8,6 @@
 
 #include "harness/program/program.h"
 #include "harness/show/show-map.h"
-#include "harness/show/show-words.h"
 
 #define BOX_TOP 13 /* below the page numbers */
 #define BOX_HEIGHT 22

@@ -2,6 +2,7 @@
 /* show-run.c - makes the model of a run. See show.h. */
 #include "harness/show/show.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -554,6 +555,49 @@ show_make(struct show *s, const struct program *p, const struct vm_target *t, st
 		return false;
 	leave_out(s);
 	return true;
+}
+
+bool
+show_row_is_bad(const struct show_row *row)
+{
+	for (size_t i = 0; i < row->nr_events; i++)
+		if (row->events[i].kind == SHOW_FAILURE || row->events[i].kind == SHOW_FOUND)
+			return true;
+	return false;
+}
+
+size_t
+show_nr_init(const struct show *s)
+{
+	size_t nr = 0;
+
+	while (nr < s->nr_rows && s->rows[nr].part != NULL && s->rows[nr].part[0] == 'i')
+		nr++;
+	assert(nr <= s->program->nr_init);
+	return nr;
+}
+
+bool
+show_row_alone(const struct show_row *row, struct strbuf *out)
+{
+	bool failed = false;
+
+	assert(row->part != NULL);
+	for (size_t i = 0; i < row->nr_events; i++) {
+		const struct show_event *e = &row->events[i];
+
+		if (e->kind == SHOW_OP || e->kind == SHOW_RESULT || e->kind == SHOW_FAILURE)
+			strbuf_printf(out, "%s%s", out->len > 0 ? " " : "", e->text);
+		failed |= e->kind == SHOW_FAILURE;
+	}
+	return failed;
+}
+
+void
+show_schedule(const struct show *s, struct strbuf *out)
+{
+	assert(s->program->nr_threads > 0);
+	strbuf_printf(out, "%s (%u preemption%s)", s->schedule, s->nr_preemptions, plural(s->nr_preemptions));
 }
 
 const char *

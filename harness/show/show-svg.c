@@ -9,7 +9,6 @@
 
 #include "harness/base/base.h"
 #include "harness/show/show-picture.h"
-#include "harness/show/show-words.h"
 #include "harness/show/show.h"
 
 #define MARGIN 16
@@ -50,9 +49,9 @@ text_at(struct picture *p, unsigned x, unsigned y, const char *class, const char
 static void
 paragraph(struct picture *p, unsigned x, unsigned chars, const char *class, const char *text, unsigned line_height)
 {
-	struct show_line line;
+	struct text_line line;
 
-	while (show_next_line(&text, chars, &line)) {
+	while (text_next_line(&text, chars, false, &line)) {
 		p->y += line_height;
 		text_at(p, x, p->y - 4, class, line.text, line.len);
 	}
@@ -61,10 +60,10 @@ paragraph(struct picture *p, unsigned x, unsigned chars, const char *class, cons
 static unsigned
 count_lines(const char *text, unsigned chars)
 {
-	struct show_line line;
+	struct text_line line;
 	unsigned nr = 0;
 
-	while (show_next_line(&text, chars, &line))
+	while (text_next_line(&text, chars, false, &line))
 		nr++;
 	return nr;
 }
@@ -86,13 +85,12 @@ lives(struct picture *p, const struct show_row *row, unsigned y0, unsigned y1, b
 	}
 }
 
-/* Draws an arrow from thread @from's lane at @y to @to's lane, and down to @end. */
+/* Draws an arrow from (@x, @y) to the lane of thread @to, and down to @end. */
 static void
-turn(struct picture *p, unsigned from, unsigned to, unsigned x, unsigned y, unsigned end)
+turn(struct picture *p, unsigned to, unsigned x, unsigned y, unsigned end)
 {
 	unsigned target = lane_x(p, to) + (p->folded ? 16 : 24);
 
-	(void)from;
 	strbuf_printf(p->out, "<path class=\"turn\" d=\"M%u %uH%uV%u\"/>\n", x, y, target, end - 5);
 	strbuf_printf(p->out, "<path class=\"turnhead\" d=\"M%u %ul-4 -7h8z\"/>\n", target, end);
 }
@@ -118,7 +116,7 @@ gap(struct picture *p, const struct show_row *row)
 	p->y = class_at + lines * PICTURE_LINE + 14;
 	/* The arrow starts below the words, on the side of its target. */
 	start = lane_x(p, row->from) + (p->folded ? 16 : 24);
-	turn(p, row->from, row->thread, start, p->y - 9, p->y);
+	turn(p, row->thread, start, p->y - 9, p->y);
 }
 
 /* Draws arrows from the "wake" line to the lanes of the woken threads. */
@@ -145,15 +143,6 @@ wake_arrows(struct picture *p, const struct show_row *row, unsigned y)
 	}
 }
 
-static bool
-is_bad(const struct show_row *row)
-{
-	for (size_t i = 0; i < row->nr_events; i++)
-		if (row->events[i].kind == SHOW_FAILURE || row->events[i].kind == SHOW_FOUND)
-			return true;
-	return false;
-}
-
 static unsigned
 row_lines(const struct picture *p, const struct show_row *row)
 {
@@ -178,7 +167,7 @@ picture_step(struct picture *p, const struct show_row *row)
 	lives(p, row, top, top + height, false);
 	strbuf_printf(p->out, "<g><title>step %zu, T%u</title>\n", row->step, row->thread);
 	strbuf_printf(p->out, "<rect class=\"run%s\" x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\" rx=\"4\"/>\n",
-	    is_bad(row) ? " bad" : "", x, top, p->folded ? TRACK - 8 : p->lane, height);
+	    show_row_is_bad(row) ? " bad" : "", x, top, p->folded ? TRACK - 8 : p->lane, height);
 	strbuf_printf(p->out, "<rect class=\"bar t%u\" x=\"%u\" y=\"%u\" width=\"5\" height=\"%u\" rx=\"2\"/>\n",
 	    PICTURE_THREAD_CLASS(row->thread), x + 6, top + 5, height - 10);
 	(void)snprintf(number, sizeof(number), p->folded ? "%zu T%u" : "%zu", row->step, row->thread);
@@ -205,16 +194,8 @@ alone(struct picture *p, const struct show_row *row, bool draw)
 {
 	unsigned top = p->y, chars = (p->map_x - MARGIN - p->gutter - 20) * 4 / 29;
 	struct strbuf line = { 0 };
-	const char *class = "m";
+	const char *class = show_row_alone(row, &line) ? "m failure" : "m";
 
-	for (size_t i = 0; i < row->nr_events; i++) {
-		const struct show_event *e = &row->events[i];
-
-		if (e->kind == SHOW_OP || e->kind == SHOW_RESULT || e->kind == SHOW_FAILURE)
-			strbuf_printf(&line, "%s%s", line.len > 0 ? " " : "", e->text);
-		if (e->kind == SHOW_FAILURE)
-			class = "m failure";
-	}
 	text_at(p, MARGIN, top + PICTURE_LINE - 4, "m dim", row->part, strlen(row->part));
 	paragraph(p, MARGIN + p->gutter, chars, class, strbuf_text(&line), PICTURE_LINE);
 	for (size_t i = 0; i < row->nr_events; i++)
@@ -309,7 +290,7 @@ tail(struct picture *p)
 	if (s->program->nr_threads > 0) {
 		text_at(p, MARGIN, p->y + PICTURE_LINE - 4, "m dim", "result", 6);
 		paragraph(p, x, chars, "m", s->outcome, PICTURE_LINE);
-		strbuf_printf(&text, "%s (%u preemption%s)", s->schedule, s->nr_preemptions, plural(s->nr_preemptions));
+		show_schedule(s, &text);
 		text_at(p, MARGIN, p->y + PICTURE_LINE - 4, "m dim", "schedule", 8);
 		paragraph(p, x, chars, "m", strbuf_text(&text), PICTURE_LINE);
 	}
@@ -382,16 +363,6 @@ describe(const struct show *s, struct strbuf *out)
 	}
 }
 
-static size_t
-count_init(const struct show *s)
-{
-	size_t nr = 0;
-
-	while (nr < s->nr_rows && s->rows[nr].part != NULL && s->rows[nr].part[0] == 'i')
-		nr++;
-	return nr;
-}
-
 static void
 draw_row(struct picture *p, const struct show_row *row, size_t nr_init)
 {
@@ -423,7 +394,7 @@ show_svg_pieces(const struct show *s, void (*take)(void *arg, const struct show_
 {
 	struct strbuf body = { 0 };
 	struct picture p = { .s = s, .out = &body };
-	size_t nr_init = count_init(s);
+	size_t nr_init = show_nr_init(s);
 	unsigned top = 0;
 
 	lay_out(&p);
@@ -451,7 +422,7 @@ show_svg(const struct report *r, struct strbuf *out)
 	const struct show *s = r->run;
 	struct strbuf body = { 0 };
 	struct picture p = { .s = s, .out = &body, .y = MARGIN };
-	size_t nr_init = count_init(s);
+	size_t nr_init = show_nr_init(s);
 
 	lay_out(&p);
 	paragraph(&p, MARGIN, (p.width - 2 * MARGIN) / 10, "h", s->title, 21);

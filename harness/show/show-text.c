@@ -18,7 +18,6 @@
 
 #include "harness/base/base.h"
 #include "harness/show/show-picture.h"
-#include "harness/show/show-words.h"
 #include "harness/show/show.h"
 
 #define LANE_MIN 28  /* columns; a narrower lane becomes a track */
@@ -88,7 +87,7 @@ add_text(struct page *p, const char *text, size_t len)
 		return;
 	}
 	for (size_t i = 0; i < len; i += n)
-		strbuf_addc(&p->line, show_char(text + i, &n) < 0x80 ? text[i] : '?');
+		strbuf_addc(&p->line, text_char(text + i, &n) < 0x80 ? text[i] : '?');
 }
 
 static unsigned
@@ -98,9 +97,9 @@ width_of(const struct page *p, const char *text, size_t len)
 	size_t n;
 
 	if (!p->o->ascii)
-		return show_width(text, len);
+		return text_width(text, len);
 	for (size_t i = 0; i < len; i += n, nr++)
-		(void)show_char(text + i, &n);
+		(void)text_char(text + i, &n);
 	return nr;
 }
 
@@ -140,10 +139,10 @@ end_line(struct page *p)
 static void
 put_paragraph(struct page *p, const char *label, unsigned column, unsigned style, const char *text)
 {
-	struct show_line line;
+	struct text_line line;
 
 	put_text(p, STYLE_DIM, label);
-	while (show_next_line(&text, p->o->width - column, &line)) {
+	while (text_next_line(&text, p->o->width - column, false, &line)) {
 		p->column = column;
 		page_put(p, style, line.text, line.len);
 		end_line(p);
@@ -261,16 +260,16 @@ put_map(struct page *p, const struct show_map *m)
 /* The lines of one lane, or of the text to the right of the tracks. */
 struct lines {
 	size_t nr;
-	struct show_line *lines;
+	struct text_line *lines;
 	unsigned *styles;
 };
 
 static void
 add_lines(struct lines *l, unsigned width, unsigned style, const char *text)
 {
-	struct show_line line;
+	struct text_line line;
 
-	while (show_next_line(&text, width, &line)) {
+	while (text_next_line(&text, width, false, &line)) {
 		l->lines = memory_resize(l->lines, l->nr + 1, sizeof(*l->lines), "a picture");
 		l->styles = memory_resize(l->styles, l->nr + 1, sizeof(*l->styles), "a picture");
 		l->lines[l->nr] = line;
@@ -407,19 +406,11 @@ static void
 put_alone(struct page *p, const struct show_row *row, bool last)
 {
 	bool all = p->s->program->nr_threads == 0 || row->part[0] == 'f';
-	unsigned style = SHOW_RESULT;
 	struct strbuf first = { 0 };
+	unsigned style = show_row_alone(row, &first) ? SHOW_FAILURE : SHOW_RESULT;
 	char label[16];
 
 	(void)snprintf(label, sizeof(label), " %s", row->part);
-	for (size_t i = 0; i < row->nr_events; i++) {
-		const struct show_event *e = &row->events[i];
-
-		if (e->kind == SHOW_OP || e->kind == SHOW_RESULT || e->kind == SHOW_FAILURE)
-			strbuf_printf(&first, "%s%s", first.len > 0 ? " " : "", e->text);
-		if (e->kind == SHOW_FAILURE)
-			style = SHOW_FAILURE;
-	}
 	put_paragraph(p, label, p->gutter, style, strbuf_text(&first));
 	for (size_t i = 0; i < row->nr_events; i++)
 		if ((all && row->events[i].kind == SHOW_CHANGE) || row->events[i].kind == SHOW_WHY)
@@ -510,7 +501,7 @@ put_tail(struct page *p)
 		put_paragraph(p, i == 0 ? show_notes_name(s) : "", 10, SHOW_WHY, s->notes[i]);
 	if (s->program->nr_threads > 0) {
 		put_paragraph(p, "result", 10, STYLE_PLAIN, s->outcome);
-		strbuf_printf(&text, "%s (%u preemption%s)", s->schedule, s->nr_preemptions, plural(s->nr_preemptions));
+		show_schedule(s, &text);
 		put_paragraph(p, "schedule", 10, STYLE_PLAIN, strbuf_text(&text));
 		put_paragraph(p, "signs", 10, STYLE_DIM,
 		    p->o->ascii ? "# runs, | could go on, : sleeps" : "┃ runs, │ could go on, ┊ sleeps");
@@ -527,12 +518,10 @@ void
 show_text(const struct show *s, const struct show_text_options *o, struct strbuf *out)
 {
 	struct page p = { .s = s, .o = o, .out = out };
-	size_t nr_init = 0;
+	size_t nr_init = show_nr_init(s);
 
 	lay_out(&p);
 	put_head(&p);
-	while (nr_init < s->nr_rows && s->rows[nr_init].part != NULL && s->rows[nr_init].part[0] == 'i')
-		nr_init++;
 	for (size_t i = 0; i < s->nr_rows; i++) {
 		if (i == nr_init)
 			put_lane_names(&p);

@@ -121,6 +121,14 @@ bool show_make(struct show *s, const struct program *p, const struct vm_target *
 void show_free(struct show *s);
 /* The heading of the notes: "verdict", if there is a finding. */
 const char *show_notes_name(const struct show *s);
+/* Does the row show a failure or a finding? */
+bool show_row_is_bad(const struct show_row *row);
+/* The number of rows of init steps, which come first. */
+size_t show_nr_init(const struct show *s);
+/* Appends an operation that ran alone as one line, "wire 20 24 user noholes => KERN_SUCCESS". True: it failed. */
+bool show_row_alone(const struct show_row *row, struct strbuf *out);
+/* Appends "T0*2 T1 (1 preemption)". */
+void show_schedule(const struct show *s, struct strbuf *out);
 void show_note(struct show *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 struct show_text_options {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* shrink-verdict.c - shrinking that keeps a verdict: that of the program, or a finding of the checker. */
+#include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/shrink/shrink.h"
@@ -97,6 +99,25 @@ shrink_verdict_init(struct shrink_verdict *v, enum program_verdict kind, const c
 		v->wanted = (struct shrink_wanted){
 			.open = open_checked, .in_run = in_run, .ask = ask, .in_result = in_result, .arg = v
 		};
+}
+
+bool
+shrink_by_verdict(struct program *p, struct shrink_options *options, struct shrink_report *report)
+{
+	const struct program_verdict_line *line = program_verdict(p);
+	/* The verdict line of the program changes while the program is shrunk. */
+	char *detail = memory_text(line->detail != NULL ? line->detail : "", "a verdict");
+	struct shrink_verdict v;
+	bool found;
+
+	assert(line->kind != PROGRAM_VERDICT_NONE);
+	shrink_verdict_init(&v, line->kind, detail);
+	options->wanted = &v.wanted;
+	found = shrink(p, options, report);
+	options->wanted = NULL;
+	shrink_verdict_free(&v);
+	free(detail);
+	return found;
 }
 
 void

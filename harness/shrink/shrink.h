@@ -110,6 +110,9 @@ struct shrink_verdict {
 	struct checker checker;
 };
 
+/* shrink() with the program's own verdict as the wanted finding: sets options->wanted. */
+bool shrink_by_verdict(struct program *p, struct shrink_options *options, struct shrink_report *report);
+
 /* @detail may be NULL, and must stay valid. */
 void shrink_verdict_init(struct shrink_verdict *v, enum program_verdict kind, const char *detail);
 void shrink_verdict_free(struct shrink_verdict *v);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* show-words.c - see show-words.h. */
-#include "harness/show/show-words.h"
+/* words.c - see words.h. */
+#include "harness/base/words.h"
 
+#include <assert.h>
 #include <string.h>
 
-#include "harness/base/base.h"
+#include "harness/base/escape.h"
+#include "harness/base/strbuf.h"
 
 uint32_t
-show_char(const char *text, size_t *len)
+text_char(const char *text, size_t *len)
 {
 	return escape_decode(text, strnlen(text, 4), len);
 }
@@ -31,13 +33,13 @@ char_width(uint32_t c)
 }
 
 unsigned
-show_width(const char *text, size_t len)
+text_width(const char *text, size_t len)
 {
 	unsigned width = 0;
 	size_t n;
 
 	for (size_t i = 0; i < len; i += n)
-		width += char_width(show_char(text + i, &n));
+		width += char_width(text_char(text + i, &n));
 	return width;
 }
 
@@ -49,7 +51,7 @@ may_break(const char *from, const char *blank)
 }
 
 bool
-show_next_line(const char **text, unsigned width, struct show_line *line)
+text_next_line(const char **text, unsigned width, bool whole, struct text_line *line)
 {
 	const char *from = *text, *at = from, *blank = NULL;
 	unsigned used = 0;
@@ -58,9 +60,9 @@ show_next_line(const char **text, unsigned width, struct show_line *line)
 	if (from == NULL)
 		return false;
 	while (*at != '\0') {
-		uint32_t c = show_char(at, &n);
+		uint32_t c = text_char(at, &n);
 
-		if (used + char_width(c) > width && at > from)
+		if (used + char_width(c) > width && (whole ? blank != NULL : at > from))
 			break;
 		if (c == ' ' && may_break(from, at))
 			blank = at;
@@ -71,9 +73,28 @@ show_next_line(const char **text, unsigned width, struct show_line *line)
 		blank = at;
 	if (blank == NULL || blank == from)
 		blank = at;
-	*line = (struct show_line){ from, (size_t)(blank - from) };
+	*line = (struct text_line){ from, (size_t)(blank - from) };
 	while (*blank == ' ')
 		blank++;
 	*text = *blank != '\0' ? blank : NULL;
+	assert(blank > from || *from == '\0');
 	return true;
+}
+
+void
+strbuf_wrap(struct strbuf *b, const char *text, unsigned at, unsigned columns, const char *next)
+{
+	struct text_line line;
+
+	assert(at < columns && strlen(next) < columns);
+	for (bool first = true; text_next_line(&text, columns - at, true, &line); first = false) {
+		if (!first) {
+			strbuf_addc(b, '\n');
+			strbuf_add(b, next);
+		}
+		for (size_t i = 0; i < line.len; i++) /* a blank before another or at the end is left out */
+			if (line.text[i] != ' ' || (i + 1 < line.len && line.text[i + 1] != ' '))
+				strbuf_addc(b, line.text[i]);
+		at = (unsigned)strlen(next);
+	}
 }
