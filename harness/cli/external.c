@@ -18,18 +18,27 @@
 
 #define PREFIX "wirestorm-"
 #define NAME_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789-"
+#define TOOL_VARIABLE "WIRESTORM_TOOL"       /* value: the path of this executable, for a command that runs it */
 #define TARGETS_VARIABLE "WIRESTORM_TARGETS" /* value: names with a space between them */
 #define TARGETS_MAX 32
 #define TARGETS_LEN 1024
+
+/* The path of this executable; "" if it is unknown. */
+static void
+external_self(char *path, size_t size)
+{
+	ssize_t len = readlink("/proc/self/exe", path, size - 1);
+
+	path[len < 0 ? 0 : len] = '\0';
+}
 
 /* The directory of this executable, without a slash at the end; "" if it is unknown. */
 static void
 external_directory(char *dir, size_t size)
 {
-	ssize_t len = readlink("/proc/self/exe", dir, size - 1);
 	char *slash;
 
-	dir[len < 0 ? 0 : len] = '\0';
+	external_self(dir, size);
 	slash = strrchr(dir, '/');
 	if (slash != NULL)
 		*slash = '\0';
@@ -48,6 +57,16 @@ external_pass_targets(void)
 		memory_need(NULL, "the environment");
 }
 
+static void
+external_pass_tool(void)
+{
+	char path[PATH_MAX];
+
+	external_self(path, sizeof(path));
+	if ((path[0] == '\0' ? unsetenv(TOOL_VARIABLE) : setenv(TOOL_VARIABLE, path, 1)) != 0)
+		memory_need(NULL, "the environment");
+}
+
 bool
 external_exec(const char *name, char **argv)
 {
@@ -60,6 +79,7 @@ external_exec(const char *name, char **argv)
 		return false;
 	}
 	external_pass_targets();
+	external_pass_tool();
 	external_directory(dir, sizeof(dir));
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]) && dir[0] != '\0'; i++) {
 		(void)snprintf(path, sizeof(path), formats[i], dir, name);

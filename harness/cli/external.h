@@ -12,8 +12,8 @@
 
 /*
  * Replaces this process by wirestorm-@name. The program gets argv[0] as its name for messages, the other arguments, and
- * the names of this process's extra targets. Returns only on failure: false, with errno ENOENT if there is no such
- * program.
+ * in its environment the names of this process's extra targets (WIRESTORM_TARGETS) and the path of this executable
+ * (WIRESTORM_TOOL). Returns only on failure: false, with errno ENOENT if there is no such program.
  */
 bool external_exec(const char *name, char **argv);
 /* The main function of wirestorm-NAME, for the programs of this tree. Returns the exit status. */

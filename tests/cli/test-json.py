@@ -94,7 +94,7 @@ class Json(Case):
             self.assertTrue(inner in WORDS or inner in OBJECTS or inner == "count", name)
         commands = re.findall(r"(?m)^  ([a-z]+) ", cli.ws("--help")[1].split("The targets for --target")[0])
         for command in commands:
-            if "--json" in cli.ws(command, "--help")[1]:
+            if "--json" in cli.ws(command, "--help")[1] and command != "campaign":  # docs/campaigns.md has its own
                 self.assertIn(command, OBJECTS)
 
     def test_programs(self):

@@ -77,6 +77,11 @@ def main():
         only(root, 'wirestorm-check.1')
         # The tool finds its own programs when the prefix is moved.
         expect(prefix / 'bin' / 'wirestorm', work, None, ['bugs', 'list'], 'relook_never')
+        # An installed campaign runs what needs no build, and names the rest.
+        expect(prefix / 'bin' / 'wirestorm', work, None, ['campaign', 'start', '--seconds', '3', '--cores', '2',
+            '--profile', 'strict', '--jobs', 'hunt,sched', '--out', 'night'],
+            '^sched does not run: its build is missing: --source DIR builds it', '^report: night/report')
+        expect(prefix / 'bin' / 'wirestorm', work, None, ['campaign', 'verify', 'night'], ' 0 complaints')
         litmus = Path(run(['pkg-config', '--variable=litmus', 'wirestorm'], env=env).stdout.strip())
         run(['make', '-C', work, 'CC=' + ' '.join(CC), 'CFLAGS=-O1 -Wall -Wextra -Werror'], env=env)
         check_commands(work / 'pagebits', work, env, litmus)

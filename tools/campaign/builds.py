@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""builds - the builds that the engines need, each once, under DIR/build."""
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import script  # scripts/script.py
+
+from . import triage
+
+
+class BuildError(Exception):
+    """The build is missing; the text says why."""
+
+
+@dataclass(frozen=True)
+class Build:
+    options: tuple
+    targets: tuple
+    needs: tuple = ()  # programs
+    env: tuple = ()
+    sanitizer: bool = False
+
+
+BUILDS = {
+    "plain": Build((), ("harness/wirestorm", "tools/wirestorm-bugs")),
+    "mutants": Build(("-Dmutants=true",), ("harness/wirestorm",)),
+    "tsan": Build(("-Db_sanitize=thread", "-Db_lundef=false"), ("harness/wirestorm",), sanitizer=True),
+    "fuzz": Build(("-Dfuzz=true", "-Db_sanitize=address,undefined", "-Db_lundef=false"),
+        ("harness/wirestorm", "fuzz-targets"), sanitizer=True),
+    "afl": Build(("-Dfuzz_link_args=-fsanitize=fuzzer",), ("fuzz-targets",), ("afl-fuzz", "afl-clang-fast"),
+        (("CC", "afl-clang-fast"), ("CXX", "afl-clang-fast++"))),
+}
+
+
+def run(words, env, log):
+    with open(log, "ab") as to_log:
+        return subprocess.run(words, env=env, stdin=subprocess.DEVNULL, stdout=to_log, stderr=subprocess.STDOUT,
+            check=False).returncode
+
+
+def make(name, source, folder, cores, mutants):
+    """Builds it in the folder, or what of it is left to build."""
+    row = BUILDS[name]
+    for program in (*row.needs, "meson", "ninja"):
+        if shutil.which(program) is None:
+            raise BuildError(f"{program} is not installed")
+    env = dict(os.environ)
+    env.setdefault("CC", "clang")
+    env.update(row.env)
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder.parent / f"{name}.log"
+    log.unlink(missing_ok=True)
+    options = row.options if not mutants or "-Dmutants=true" in row.options else (*row.options, "-Dmutants=true")
+    targets = row.targets + (("fuzz/libmutate-sched.so",) if name == "plain" and shutil.which("afl-fuzz") else ())
+    try:
+        prefix = script.sanitizer_prefix() if row.sanitizer else []
+    except script.Failure as e:
+        raise BuildError(str(e).splitlines()[0]) from e
+    setup = ["meson", "setup", str(folder), source, "-Dbuildtype=debugoptimized", *options]
+    if (folder / "build.ninja").exists():
+        setup.append("--reconfigure")
+    for words in (setup, ["ninja", "-C", str(folder), "-j", str(cores), *targets]):
+        if run(prefix + words, env, log) != 0:
+            lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+            raise BuildError(f"the build failed, see {log}: {lines[-1] if lines else ''}")
+    return describe(folder)
+
+
+def describe(folder):
+    """A build directory as the engines know it."""
+    folder = Path(folder).resolve()
+    tool = folder / "harness" / "wirestorm"
+    if not tool.is_file() and not (folder / "fuzz" / "fuzz_sched").is_file():
+        raise BuildError(f"{folder}: expected a build directory, found no harness/wirestorm")
+    return {"tool": str(tool), "folder": str(folder)}
+
+
+def version_of(tool):
+    """What `wirestorm --version --json` says."""
+    status, told = triage.call_json([tool, "--version", "--json"])
+    if status != 0 or not told:
+        raise BuildError(f"{tool}: expected a wirestorm: --version --json ended with status {status}")
+    return told
+
+
+def profiles_of(tool):
+    """The names of the profiles, as `wirestorm help profiles` lists them."""
+    _, out, _ = triage.call([tool, "help", "profiles"])
+    table = out.split("\n\n")[0]
+    return [line.split()[0] for line in table.splitlines() if line and not line[0].isspace()]
