@@ -21,7 +21,8 @@ vm_map_inherit(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_inherit_t in
 	vm_map_range_check(map, &ctx->start, &ctx->end);
 	merging = vm_map_merging(map, ctx, vm_behaves(map, M5));
 	/* Q7: main loses the entry before the range. In an empty range it does not look at an entry. */
-	merging.spare_front = inheritance == VM_INHERIT_COPY && vm_behaves(map, Q7);
+	merging.spare_front =
+	    (inheritance == VM_INHERIT_COPY && vm_behaves(map, Q7)) || VM_MUTATED(map, canary_fragments);
 	for (e = vm_map_first_entry(map, ctx->start); e->start < ctx->end; e = e->next) {
 		vm_map_clip_end(map, e, ctx->end);
 		if ((e->eflags & MAP_ENTRY_GUARD) == 0 || inheritance != VM_INHERIT_ZERO)
@@ -71,6 +72,7 @@ vm_map_madvise(vm_map_t map, vm_offset_t start, vm_offset_t end, int behav)
 	vm_map_lock(map);
 	vm_map_range_check(map, &ctx->start, &ctx->end);
 	merging = vm_map_merging(map, ctx, vm_behaves(map, M5));
+	merging.spare_front = VM_MUTATED(map, canary_fragments);
 	for (e = vm_map_first_entry(map, ctx->start); e->start < ctx->end; e = e->next) {
 		vm_map_clip_end(map, e, ctx->end);
 		e->eflags = (e->eflags & ~advice[behav].clear) | advice[behav].set;

@@ -76,7 +76,8 @@ vm_map_insert(vm_map_t map, vm_object_t object, vm_ooffset_t offset, vm_offset_t
 	e->inheritance = VM_INHERIT_COPY;
 	e->born = map->timestamp;
 	vm_map_entry_link(map, p, e);
-	vm_map_simplify_entry(map, e);
+	if (!VM_MUTATED(map, canary_fragments))
+		vm_map_simplify_entry(map, e);
 	return KERN_SUCCESS;
 }
 

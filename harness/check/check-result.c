@@ -174,6 +174,18 @@ check_unmarked(const struct check_call *call)
 	}
 }
 
+/* Do two entries that could be merged meet between @start and @end? */
+static void
+check_joints(const struct check_call *call, enum check_id id, uint64_t start, uint64_t end)
+{
+	const struct vm_target *t = call->r->target;
+	uint64_t page;
+
+	if (t->mergeable != NULL && t->mergeable(call->r->self, start, end, &page))
+		check_report(call->c, call->r, id, call, page, page,
+		    "the entries that meet at page %" PRIu64 " could be merged, but it did not merge them", page);
+}
+
 /*
  * Do two entries that could be merged meet in the range? A wire or unwire must have merged at its edges, too. A protect
  * need not have looked again at what it merged. If holes are allowed, some pages may be other threads'.
@@ -181,17 +193,25 @@ check_unmarked(const struct check_call *call)
 static void
 check_merged(const struct check_call *call)
 {
-	const struct vm_target *t = call->r->target;
-	uint64_t start = call->range.start, end = call->range.end, page;
+	uint64_t start = call->range.start, end = call->range.end;
 
 	if (call->op->code != VM_OP_protect && start < end) {
 		start -= start > 0;
 		end++;
 	}
-	if (t->mergeable != NULL && (call->op->flags & VM_OPF_HOLESOK) == 0 &&
-	    t->mergeable(call->r->self, start, end, &page))
-		check_report(call->c, call->r, CHECK_merged, call, page, page,
-		    "the entries that meet at page %" PRIu64 " could be merged, but it did not merge them", page);
+	if ((call->op->flags & VM_OPF_HOLESOK) == 0)
+		check_joints(call, CHECK_merged, start, end);
+}
+
+/*
+ * Do two entries that could be merged meet at @start, in the range, or at @end? An inherit or madvise need not have
+ * looked again at what it merged at its end, except under M5.
+ */
+static void
+check_fragments(const struct check_call *call, uint64_t start, uint64_t end, bool at_end)
+{
+	if (start < end)
+		check_joints(call, CHECK_fragments, start - (start > 0), end + at_end);
 }
 
 /* An access that succeeds has waited for the end of any transition. Its thread has no transition of its own. */
@@ -243,9 +263,11 @@ check_success(const struct check_call *call)
 	case VM_OP_insert:
 	case VM_OP_fixed:
 		check_pages(call, CHECK_mapped, call->range.start, call->range.end, not_mapped);
+		check_fragments(call, call->range.start, call->range.end, true);
 		break;
 	case VM_OP_find:
 		check_pages(call, CHECK_mapped, at, at + call->op->end, not_mapped);
+		check_fragments(call, at, at + call->op->end, true);
 		break;
 	case VM_OP_remove:
 		check_pages(call, CHECK_removed, call->range.start, call->range.end, not_removed);
@@ -256,6 +278,11 @@ check_success(const struct check_call *call)
 		break;
 	case VM_OP_inherit:
 		check_pages(call, CHECK_attributes, call->range.start, call->range.end, not_inherited);
+		check_fragments(call, call->range.start, call->range.end, check_behaves(call->r, M5));
+		break;
+	case VM_OP_madvise:
+		if (call->op->choice < VM_MADV_WILLNEED)
+			check_fragments(call, call->range.start, call->range.end, check_behaves(call->r, M5));
 		break;
 	case VM_OP_fault:
 	case VM_OP_read:
@@ -265,7 +292,6 @@ check_success(const struct check_call *call)
 	case VM_OP_clip:
 		check_clipped(call);
 		break;
-	case VM_OP_madvise:
 	case VM_OP_sync:
 	case VM_OP_check:
 	case VM_OP_lookup:

@@ -45,6 +45,7 @@ REPORTED = {
     "quirk-q3-unsigned-limit": ("shortage", "strict +Q2"),
     "quirk-q4-find-misses-tail": ("find", "strict"),
     "quirk-q6-sync-past-hole": ("sync", "strict"),
+    "quirk-q7-inherit-copy-leaves-pieces": ("fragments", "strict"),
 }
 
 wirestorm, root = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
