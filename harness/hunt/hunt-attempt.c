@@ -19,7 +19,8 @@
 
 #define SHRINK_STATES_MAX 10000
 #define SHRINK_SECONDS 20.0 /* processor seconds; then the smallest program so far is kept */
-#define ENDLESS_MAX 4       /* an exploration is cut after so many endless steps */
+#define ENDLESS_MAX 4       /* an exploration is cut after so many endless steps, sampling after so many endless runs */
+#define RUN_STEPS_MAX 100000 /* a longer run counts as endless */
 #define REPLAYS 3
 #define SILENCE_STATES_MAX 20000
 
@@ -136,15 +137,20 @@ sample_it(struct attempt *a, uint64_t seed)
 	struct checker *c = &a->hunter->checker;
 	uint64_t thrown_max = sim_watch_thrown() + ENDLESS_MAX;
 	struct strategy_view view;
+	unsigned endless = 0;
 
+	a->run.steps_max = RUN_STEPS_MAX;
 	strategy_view_init(&view, &a->run);
-	for (unsigned i = 0; i < runs && *worker_over == 0 && sim_watch_thrown() < thrown_max; i++) {
+	for (unsigned i = 0; i < runs && *worker_over == 0 && sim_watch_thrown() < thrown_max && endless < ENDLESS_MAX;
+	     i++) {
 		uint64_t one = prng_mix(seed, i, 3).state;
 
 		schedule_begin(&a->path);
 		a->steps += strategy_of_mix(one)->function(&a->run, &view, one, on_step, a);
-		if (run_enabled(&a->run) != 0)
+		if (run_enabled(&a->run) != 0) {
+			endless++;
 			continue;
+		}
 		checker_end(c, &a->run);
 		for (size_t n = 0; n < c->nr_findings; n++)
 			sight(a, &c->findings[n], &a->path);

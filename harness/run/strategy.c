@@ -69,13 +69,13 @@ strategies_doc(struct strbuf *out, bool markdown)
 size_t
 strategy_drive(struct run *r, sim_pick *pick, void *pick_arg, replay_step_fn *on_step, void *arg)
 {
-	size_t step = 0;
+	size_t step = 0, max = r->steps_max != 0 ? r->steps_max : STRATEGY_STEPS_MAX;
 
 	run_begin(r);
 	/* A checker needs to see each step, too. */
 	if (on_step == NULL && r->checker == NULL)
-		return sim_run(r->sim, pick, pick_arg, STRATEGY_STEPS_MAX);
-	while (run_enabled(r) != 0 && step < STRATEGY_STEPS_MAX) {
+		return sim_run(r->sim, pick, pick_arg, max);
+	while (run_enabled(r) != 0 && step < max) {
 		unsigned thread = pick(pick_arg, run_enabled(r));
 
 		run_step_here(r, thread);

@@ -149,6 +149,24 @@ fiber_arrived(void *fake)
 #endif
 }
 
+const void *
+fiber_sp(const struct fiber *f, const void **registers, size_t *size)
+{
+	*registers = NULL;
+	*size = 0;
+#ifndef WS_FIBER_UCONTEXT
+	return f->sp;
+#elif defined(__x86_64__)
+	*registers = &f->context.uc_mcontext.gregs[REG_R12];
+	*size = sizeof(f->context.uc_mcontext.gregs[0]) * (REG_RIP - REG_R12 + 1);
+	return (const void *)(uintptr_t)f->context.uc_mcontext.gregs[REG_RSP];
+#else
+	*registers = &f->context.uc_mcontext;
+	*size = sizeof(f->context.uc_mcontext);
+	return f->stack; /* the whole stack: slow, and never wrong */
+#endif
+}
+
 static void
 fiber_prepare(struct fiber *f, void (*entry)(void *arg), void *arg)
 {

@@ -109,6 +109,8 @@ fiber_unseen_end(void)
 {
 }
 #endif
+/* The lowest used address of the stack of suspended @f, and its registers, if they are not on the stack. */
+const void *fiber_sp(const struct fiber *f, const void **registers, size_t *size);
 /*
  * Makes the next switch to @f call entry(arg) on an empty stack. The suspended work of @f is forgotten. entry never
  * returns.

@@ -143,6 +143,18 @@ void sim_block(struct sim *sim, unsigned channel);
 /* Makes all sleepers of @channel ready; the caller continues. The owner may call it, too. */
 void sim_wakeup(struct sim *sim, unsigned channel);
 
+struct keybuf;
+/*
+ * For the state key of code that keeps its variables on the stack: appends what suspended thread @thread has on its
+ * stack, registers included, from where it is suspended up to @top, an address in a frame of it. The owner's side. The
+ * bytes between the variables are in it as well: call sim_stack_wipe so that they do not depend on the past.
+ */
+void sim_stack_key(const struct sim *sim, unsigned thread, const void *top, struct keybuf *out);
+/* The used stack of a suspended thread: *size bytes from the result on; after a panic none. */
+const void *sim_stack(const struct sim *sim, unsigned thread, size_t *size);
+/* Clears the unused stack below the caller, on any fiber: call it after each return from a scheduling point. */
+void sim_stack_wipe(void);
+
 #ifdef WS_FIBER_TSAN
 /*
  * Sets a hook for ThreadSanitizer builds. It runs on the reported thread, which holds locks, after the report is

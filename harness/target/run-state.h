@@ -43,6 +43,7 @@ struct run {
 	unsigned init_index;     /* index of init_op among the init or final steps */
 	bool init_is_final;
 	bool once, begun;            /* opened by run_open_once; its only run has begun */
+	size_t steps_max;            /* a strategy abandons a longer run; 0: STRATEGY_STEPS_MAX */
 	bool endless;                /* run_alone has abandoned an endless operation */
 	struct run_refs *refs;       /* NULL: no operation has a result as an argument */
 	const struct vm_op *init_op; /* running on the init thread */
