@@ -344,6 +344,35 @@ class Together(Campaigns):
         self.assertEqual((report["counts"]["quirk"], len(report["merged"]), report["cores"]), (3, 2, 4))
         self.assertIn("only a campaign can be resumed", self.expect(2, "campaign", "resume", self.folder)[1])
 
+    def test_shards_by_a_distributor(self):
+        """GNU parallel, or xargs where it is missing, runs the shards; merge makes one campaign of them."""
+        config = self.config(own=self.job((0, 1)))
+        words = [cli.TOOL, "campaign", "start", "--quiet", "--tool", cli.TOOL, "--cores", "1", "--canary", "0",
+            "--seed", "7", "--seconds", "2", "--slice", "1", "--config", str(config), "--jobs", "own",
+            "--shard", "{}/3", "--out", f"{self.room}/shard-{{}}"]
+        distributor = ["parallel", "-j3"] if shutil.which("parallel") else ["xargs", "-P3", "-I{}"]
+        subprocess.run([*distributor, *words], input="0\n1\n2\n", text=True, check=True, capture_output=True)
+        parts = sorted(self.room.glob("shard-*"))
+        self.assertEqual(len(parts), 3)
+        self.folder = self.room / "all"
+        self.expect(0, "campaign", "merge", "--out", self.folder, *parts)
+        self.verify()
+        seeds = [row[0] for row in self.rows("SELECT seed_begin FROM slice")]
+        self.assertEqual(len(set(seeds)), len(seeds))
+        self.assertEqual([f["count"] for f in self.report()["findings"]], [len(seeds)] * 2)
+
+    def test_next_night_begins_with_the_last(self):
+        text = "map 16 80\ninit insert 20 22 rw rwx\nT0 check 20 22 r\nverdict model code\nschedule T0\n"
+        job = self.job()
+        job["command"] = ["sh", "-c", 'echo "$1" >"$2/f.vmt"; echo x >>"$3/seen"; sleep "$4"', "sh", text, "{out}",
+            "{corpus}", "{seconds}"]
+        self.expect(1, *self.words({"own": job}, seconds=2))
+        last, self.folder = self.folder, self.room / "next"
+        self.expect(0, *self.words({"own": job}, "--from", last, seconds=2))
+        self.assertEqual(self.report()["counts"], {"new": 0, "quirk": 0, "known": 1})
+        nr = [(part / "corpora" / "own" / "seen").read_text().count("x") for part in (last, self.folder)]
+        self.assertGreater(nr[1], nr[0])
+
     def test_baseline(self):
         """A later campaign says what came, and what is gone: each by replay."""
         self.expect(0, *self.words({"own": self.job((0, 1))}, seconds=2))

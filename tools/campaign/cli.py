@@ -76,6 +76,12 @@ def chosen_jobs(given, engines):
 
 
 def known_folders(given, source):
+    """The directories whose findings are known."""
+    found = given_known(given, source)
+    return found + ([str(Path(given["from"], "findings").resolve())] if "from" in given else [])
+
+
+def given_known(given, source):
     if given.get("known") == "none" or (given.get("mutant") and "known" not in given):
         return []
     if "known" in given:
@@ -109,7 +115,7 @@ def new_config(given, engines):
     seed = int(given["seed"]) if "seed" in given else secrets.randbelow(1 << 40)
     return {"version": 1, "id": secrets.token_hex(8), "seconds": seconds,
         "cores": max(1, int(given.get("cores", processors - 1))), "slice": min(length, seconds),
-        "canary": given.get("canary", CANARY_MINUTES) * 60, "canaries": list(given.get("canaries", CANARIES)),
+        "canary": given.get("canary", CANARY_MINUTES) * 60, "canaries": list(CANARIES),
         "survey": min(SURVEY_SECONDS, seconds / 4), "disk": options.size(given.get("disk", DISK)), "seed": seed,
         "shard": shard_of(given.get("shard", "0/1")), "known": known_folders(given, source),
         "source": str(Path(source).resolve()) if source else None, "mutants": given.get("mutant", []),
@@ -173,10 +179,13 @@ def command_start(given, operands):
         ready.setdefault("plain", {"tool": own_tool(), "folder": None})
     lock = take(folder, new=True)
     config_path = folder / coordinator.CONFIG
+    if "from" in given and not Path(given["from"], coordinator.CONFIG).is_file():
+        raise UsageError(f"--from: expected a campaign's directory, found {given['from']}")
     if config_path.exists():
         raise UsageError(f"{folder}: there is a campaign already; resume continues it, --out names another directory")
-    durable.write_json(config_path, dict(config, given={k: v for k, v in given.items() if k in ("profile", "canaries")},
-        ready=ready))
+    durable.write_json(config_path, dict(config, given={k: v for k, v in given.items() if k == "profile"}, ready=ready))
+    if "from" in given:
+        merge.merge_corpora(folder, given["from"])
     return go(folder, config, given, ready, lock)
 
 

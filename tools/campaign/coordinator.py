@@ -299,9 +299,7 @@ class Campaign:
         disk.keep_log(self.folder, r.job.name, r.told["number"], r.folder / "log", result["how"] != "done")
         if result["how"] not in ("unread", "lost"):
             shutil.rmtree(r.folder, ignore_errors=True)
-        new_features = r.job.took(result["seconds"], result["features"], len(new))
-        if new_features or new:
-            r.job.last_new = self.at
+        r.job.took(result["seconds"], result["features"], len(new))
         if r.job.engine not in PERIODIC:
             bad = result["how"] in ("failed", "crashed", "early", "hung", "lost", "unread") or (
                 result["how"] == "finding" and not new and result["seconds"] < r.told["seconds"] / 2)
@@ -398,7 +396,7 @@ class Campaign:
             "running": [{"number": r.told["number"], "job": r.job.name, "cores": r.told["cores"],
                 "seconds_left": round(r.ends_at - self.at, 1)} for r in self.running],
             "jobs": {job.name: {"share": round(share[job.name], 4), "core_seconds": round(job.core_seconds, 1),
-                "features": job.features, "last_new": job.last_new, "bad": job.bad,
+                "features": job.features, "bad": job.bad,
                 "rests": round(max(0.0, job.rest_until - self.at), 1), "why": job.why} for job in self.jobs}}
         try:
             durable.write_json(self.folder / STATE, state, sync=False)

@@ -32,13 +32,6 @@ def keep_log(folder, job, number, log, failed):
         old.unlink(missing_ok=True)
 
 
-def rotate(folder, path, largest=1 << 20):
-    """The campaign's own log: two parts at most."""
-    path = Path(folder, path)
-    if path.exists() and path.stat().st_size > largest:
-        path.replace(path.with_suffix(".log.1"))
-
-
 def shrink(folder, builds, source):
     """Makes room: logs first, then libFuzzer's corpora are minimised. Gives what was done."""
     done = []

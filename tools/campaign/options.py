@@ -87,6 +87,8 @@ OPTIONS = (
         " the same seed"),
     Option("known", "DIR", "start", "directory of known findings, which are only counted (default corpus/bugs);"
         " none: nothing is known", "directory"),
+    Option("from", "DIR", "start", "begin with the corpora of an earlier campaign; its findings are known",
+        "directory"),
     Option("source", "DIR", "start", "source tree to build from (default: that of this wirestorm)", "directory"),
     Option("tool", "FILE", "start", "use this wirestorm, and build nothing", "file"),
     Option("build", "BUILD", "start", "NAME=DIR: use this build directory for NAME, which is plain, mutants, tsan, fuzz"

@@ -55,7 +55,8 @@ def jobs_of(ledger, state):
     sql = """SELECT job, engine, profile, mutant, count(*) AS slices, sum(seconds * cores) AS core_seconds,
         sum(seconds) AS seconds, sum(cpu_seconds) AS cpu_seconds, sum(executions) AS executions,
         max(coverage) AS coverage, max(features) AS features, max(interleavings) AS interleavings,
-        sum(new_features) AS new_features, sum(how NOT IN ('done', 'finding', 'stopped')) AS failed
+        sum(new_features) AS new_features, max(iif(new_features > 0, at + seconds, NULL)) AS last_new,
+        sum(how NOT IN ('done', 'finding', 'stopped')) AS failed
         FROM slice WHERE state = 'done' GROUP BY job ORDER BY job"""
     found = []
     for row in ledger.rows(sql):
@@ -70,7 +71,7 @@ def jobs_of(ledger, state):
             "executions": row["executions"], "executions_per_second": round((row["executions"] or 0)
             / max(row["seconds"] or 0, 0.001), 1), "coverage": row["coverage"], "features": row["features"],
             "new_features": row["new_features"], "interleavings": row["interleavings"], "corpus": last["corpus"],
-            "share": now.get("share"), "last_new": now.get("last_new"), "rests": now.get("rests", 0),
+            "share": now.get("share"), "last_new": row["last_new"], "rests": now.get("rests", 0),
             "why": now.get("why", ""), "last_how": last["how"], "last_note": last["note"]})
     return found
 

@@ -32,11 +32,10 @@ class Job:
     bad: int = 0  # slices in a row that ended early and brought nothing
     rest_until: float = 0.0
     why: str = ""  # the reason of the rest
-    last_new: float | None = None
     running: int = 0
 
     def took(self, seconds, features, new_findings):
-        """Counts a slice. Gives its new features."""
+        """Counts a slice."""
         new = max(0, (features or 0) - self.features)
         gain = new / max(self.features, 1) if self.features else 0.0
         self.features = max(self.features, features or 0)
@@ -44,7 +43,6 @@ class Job:
         self.core_seconds += core_seconds
         self.recent_seconds = self.recent_seconds * FADE + core_seconds
         self.recent_gain = self.recent_gain * FADE + min(gain, 1.0) + FINDING_GAIN * new_findings
-        return new
 
     def judge(self, now, is_bad, slice_seconds, why):
         """After a slice: a job that fails again and again rests longer each time."""

@@ -29,6 +29,10 @@ def collect(folder):
     config = durable.read_json(folder / "campaign.json")
     if config is None:
         raise LedgerError(f"{folder}: expected a campaign's directory, found no campaign.json")
+    if "plan" not in config and "merged" not in config:
+        is_building = durable.Lock(folder).holder() is not None
+        raise LedgerError(f"{folder}: " + ("its builds are being made, see build/*.log" if is_building else
+            "its builds are not complete: wirestorm campaign resume continues"))
     ledger, state = Ledger(folder), durable.read_json(folder / "state.json") or {}
     last = ledger.one("SELECT * FROM run ORDER BY id DESC LIMIT 1")
     canaries = report.canaries_of(ledger)
