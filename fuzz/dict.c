@@ -64,7 +64,7 @@ static const char *const words[] = {
 
 /* Adds the words in "(none|copy|share|zero)", without placeholders in capitals. */
 static void
-print_alternatives(const char *text)
+dict_print_alternatives(const char *text)
 {
 	while (*text != '\0') {
 		const char *end = text;
@@ -90,7 +90,7 @@ main(void)
 		if (vm_op_table[code].name != NULL)
 			printf("\"%s \"\n", vm_op_table[code].name);
 	for (unsigned i = 0; i < sizeof(kinds); i++)
-		print_alternatives(vm_arg_table[kinds[i]].letter);
+		dict_print_alternatives(vm_arg_table[kinds[i]].letter);
 	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		printf("\"%s\"\n", words[i]);
 	return 0;

@@ -28,7 +28,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 }
 
 static void
-on_step(void *arg, struct run *r, size_t step, unsigned thread)
+sched_on_step(void *arg, struct run *r, size_t step, unsigned thread)
 {
 	(void)arg;
 	(void)step;
@@ -36,13 +36,13 @@ on_step(void *arg, struct run *r, size_t step, unsigned thread)
 }
 
 static void
-judge(struct fuzz_input *in)
+sched_judge(struct fuzz_input *in)
 {
 	static struct run run;
 
 	if (run_open_once(&run, &in->p, &target_engine, sim, &checker) == RUN_OPENED) {
 		icov_begin(&run);
-		(void)strategy_bytes_upto(&run, in->choices, in->nr_choices, STEPS_MAX, on_step, NULL);
+		(void)strategy_bytes_upto(&run, in->choices, in->nr_choices, STEPS_MAX, sched_on_step, NULL);
 		if (run_enabled(&run) == 0)
 			checker_end(&checker, &run);
 	}
@@ -58,7 +58,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	fuzz_input_decode(data, size, &in);
 	if (in.p.nr_threads <= THREADS_MAX)
-		judge(&in);
+		sched_judge(&in);
 	fuzz_input_done(&in);
 	return 0;
 }

@@ -29,7 +29,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 
 /* Checks that the decoded program has one canonical form, which decodes to the same program. */
 static void
-check_bytes(const struct program *p)
+seq_check_bytes(const struct program *p)
 {
 	struct program again;
 	const char *reason;
@@ -52,7 +52,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	fuzz_input_decode(data, size, &in);
 	if (p->config.mutant == NULL) /* the byte form has no mutants */
-		check_bytes(p);
+		seq_check_bytes(p);
 	seqrun_flatten(p);
 	(void)seqrun_trim(&target_engine, p);
 	if (seqrun_reason(&target_model, p) == NULL && seqrun_reason(&target_engine, p) == NULL &&

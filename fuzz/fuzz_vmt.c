@@ -25,7 +25,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 }
 
 static void
-fail(const char *text, size_t len, const char *why)
+fuzz_vmt_fail(const char *text, size_t len, const char *why)
 {
 	fwrite(text, 1, len, stderr);
 	fprintf(stderr, "\n^ %s\n", why);
@@ -33,7 +33,7 @@ fail(const char *text, size_t len, const char *why)
 }
 
 static void
-check_error(const char *text, size_t len, const struct program *p, const struct vmt_error *e)
+fuzz_vmt_check_error(const char *text, size_t len, const struct program *p, const struct vmt_error *e)
 {
 	struct program empty;
 	const char *why = vmt_error_wrong(text, len, e);
@@ -42,11 +42,11 @@ check_error(const char *text, size_t len, const struct program *p, const struct 
 	if (why == NULL && (!program_equal(p, &empty) || p->head != NULL || p->nr_notes != 0))
 		why = "something of the text is used";
 	if (why != NULL)
-		fail(text, len, why);
+		fuzz_vmt_fail(text, len, why);
 }
 
 static void
-check_program(const struct program *p)
+fuzz_vmt_check_program(const struct program *p)
 {
 	struct program again;
 	struct vmt_error e;
@@ -55,12 +55,12 @@ check_program(const struct program *p)
 	strbuf_clear(&second);
 	vmt_print(p, &first);
 	if (!vmt_parse(strbuf_text(&first), first.len, &again, &e))
-		fail(strbuf_text(&first), first.len, e.text);
+		fuzz_vmt_fail(strbuf_text(&first), first.len, e.text);
 	if (!program_equal(p, &again))
-		fail(strbuf_text(&first), first.len, "what is printed means another program");
+		fuzz_vmt_fail(strbuf_text(&first), first.len, "what is printed means another program");
 	vmt_print(&again, &second);
 	if (strcmp(strbuf_text(&first), strbuf_text(&second)) != 0)
-		fail(strbuf_text(&second), second.len, "printed again it is another text");
+		fuzz_vmt_fail(strbuf_text(&second), second.len, "printed again it is another text");
 	program_free(&again);
 }
 
@@ -72,9 +72,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct program p;
 
 	if (vmt_parse(text, size, &p, &e))
-		check_program(&p);
+		fuzz_vmt_check_program(&p);
 	else
-		check_error(text, size, &p, &e);
+		fuzz_vmt_check_error(text, size, &p, &e);
 	program_free(&p);
 	return 0;
 }

@@ -29,7 +29,7 @@ __attribute__((constructor(2)))
 __attribute__((unused))
 #endif
 static void
-register_guards(void)
+icov_register_guards(void)
 {
 	guarded = &__afl_map_size != NULL && __sanitizer_cov_trace_pc_guard_init != NULL;
 	if (guarded)
@@ -74,7 +74,7 @@ icov_environment(void)
 }
 
 static void
-set(unsigned at)
+icov_set(unsigned at)
 {
 	if (counters[at] != 0)
 		return;
@@ -86,7 +86,7 @@ set(unsigned at)
 }
 
 static void
-place_op(const struct run *r, unsigned thread)
+icov_place_op(const struct run *r, unsigned thread)
 {
 	const struct program_thread *t = &r->program->threads[thread];
 	struct place *p = &places[thread];
@@ -115,14 +115,14 @@ icov_begin(const struct run *r)
 	if (guarded)
 		memset(counters, 0, sizeof(counters)); /* libFuzzer clears them itself */
 	for (unsigned t = 0; t < r->program->nr_threads; t++) {
-		place_op(r, t);
+		icov_place_op(r, t);
 		places[t].point = VM_POINT_none;
 	}
 }
 
 /* Recorded with or without counters: their value is measured by it. */
 static void
-note_edges(uint64_t edges)
+icov_note_edges(uint64_t edges)
 {
 	uint64_t new = edges & ~edges_ever;
 
@@ -133,7 +133,7 @@ note_edges(uint64_t edges)
 
 /* The phases of the other threads whose operations overlap the operation of @thread: bit p for phase p. */
 static unsigned
-phases_of_others(const struct run *r, unsigned thread)
+icov_phases_of_others(const struct run *r, unsigned thread)
 {
 	const struct place *p = &places[thread];
 	unsigned set_of = 0;
@@ -162,12 +162,12 @@ icov_step(const struct run *r, unsigned thread)
 		return;
 	for (unsigned i = p->nr_done; i < t->nr_done; i++)
 		edges |= t->results[i].edges;
-	note_edges(edges);
-	others = off || edges == 0 ? 0 : phases_of_others(r, thread);
+	icov_note_edges(edges);
+	others = off || edges == 0 ? 0 : icov_phases_of_others(r, thread);
 	for (; edges != 0; edges &= edges - 1)
 		for (unsigned left = others; left != 0; left &= left - 1)
-			set((unsigned)__builtin_ctzll(edges) * ICOV_PHASES + (unsigned)__builtin_ctz(left));
-	place_op(r, thread);
+			icov_set((unsigned)__builtin_ctzll(edges) * ICOV_PHASES + (unsigned)__builtin_ctz(left));
+	icov_place_op(r, thread);
 }
 
 struct icov_fill

@@ -55,7 +55,7 @@ static struct sim *sim;
 static struct bytes_room room;
 
 static void
-at_end(void)
+input_at_end(void)
 {
 	sim_destroy(sim);
 	bytes_room_free(&room);
@@ -66,7 +66,7 @@ fuzz_sim(void)
 {
 	if (sim == NULL) {
 		sim = sim_create();
-		if (atexit(at_end) != 0)
+		if (atexit(input_at_end) != 0)
 			memory_out("an exit handler");
 	}
 	return sim;

@@ -16,16 +16,16 @@
 #include "fuzz/mutate.h"
 
 static size_t
-by_libfuzzer(uint8_t *data, size_t len, size_t max, unsigned seed)
+mutate_by_libfuzzer(uint8_t *data, size_t len, size_t max, unsigned seed)
 {
 	(void)seed;
 	return LLVMFuzzerMutate(data, len, max);
 }
 
-static const struct mutator mutator = { .schedules = FUZZ_SCHEDULES, .bytes = by_libfuzzer };
+static const struct mutator mutator = { .schedules = FUZZ_SCHEDULES, .bytes = mutate_by_libfuzzer };
 
 static bool
-bytes_only(void)
+mutate_bytes_only(void)
 {
 	static int answer = -1;
 	const char *text;
@@ -40,7 +40,7 @@ bytes_only(void)
 size_t
 LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
 {
-	if (bytes_only() || max_size < MUTATE_SIZE_MIN)
+	if (mutate_bytes_only() || max_size < MUTATE_SIZE_MIN)
 		return LLVMFuzzerMutate(data, size, max_size);
 	return mutate(&mutator, data, size, max_size, seed);
 }
@@ -50,7 +50,7 @@ size_t
 LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1, const uint8_t *data2, size_t size2, uint8_t *out,
     size_t max_out_size, unsigned seed)
 {
-	if (bytes_only() || max_out_size < MUTATE_SIZE_MIN) {
+	if (mutate_bytes_only() || max_out_size < MUTATE_SIZE_MIN) {
 		size_t nr = size1 < max_out_size ? size1 : max_out_size;
 
 		memcpy(out, data1, nr);
@@ -62,7 +62,7 @@ LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1, const uint8_t *dat
 #if FUZZ_SCHEDULES
 /* libFuzzer's "cov:" does not include the extra counters. */
 static void
-print_fill(void)
+icov_print_fill(void)
 {
 	struct icov_fill f = icov_fill();
 
@@ -78,8 +78,8 @@ print_fill(void)
 }
 
 __attribute__((constructor)) static void
-print_fill_at_exit(void)
+icov_print_fill_at_exit(void)
 {
-	(void)atexit(print_fill);
+	(void)atexit(icov_print_fill);
 }
 #endif

@@ -31,7 +31,7 @@ const struct genome_limits mutate_limits[2] = {
 
 /* Draws all choices again: each one separately, or long stretches of one thread, for runs with few preemptions. */
 static void
-new_choices(struct mutation *m, bool stretches)
+mutate_new_choices(struct mutation *m, bool stretches)
 {
 	uint8_t choice = 0;
 
@@ -45,7 +45,7 @@ new_choices(struct mutation *m, bool stretches)
 
 /* Inserts, removes or changes one choice, or swaps it with its neighbour. */
 static void
-change_choice(struct mutation *m)
+mutate_change_choice(struct mutation *m)
 {
 	uint8_t *c = m->g->choices;
 	unsigned nr = m->g->nr_choices, at = nr > 0 ? mutation_below(m, nr) : 0,
@@ -78,14 +78,14 @@ change_choice(struct mutation *m)
 }
 
 static void
-change_schedule(struct mutation *m)
+mutate_change_schedule(struct mutation *m)
 {
 	unsigned kind = mutation_below(m, 100);
 
 	if (kind < 55)
-		new_choices(m, kind >= 40);
+		mutate_new_choices(m, kind >= 40);
 	else
-		change_choice(m);
+		mutate_change_choice(m);
 }
 
 /* --- whole inputs --- */
@@ -133,7 +133,7 @@ mutate(const struct mutator *how, uint8_t *data, size_t len, size_t max, uint64_
 	if (kind >= 10 && kind < 65)
 		mutation_change(&m);
 	if (kind >= 55 && how->schedules)
-		change_schedule(&m);
+		mutate_change_schedule(&m);
 	mutation_end(&m);
 	return genome_write(&genome, l, data, max);
 }

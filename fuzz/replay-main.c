@@ -36,7 +36,7 @@ static size_t nr_inputs, inputs_cap;
 
 /* The content of the file in memory of exactly its size, so that a sanitizer detects a read past the end. */
 static struct input
-read_input(const char *path)
+replay_read_input(const char *path)
 {
 	FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
 	struct input in = { 0 };
@@ -59,20 +59,20 @@ read_input(const char *path)
 }
 
 static void
-run_file(const char *path)
+replay_run_file(const char *path)
 {
 	struct input in;
 
 	if (verbose)
 		fprintf(stderr, "%s\n", path);
-	in = read_input(path);
+	in = replay_read_input(path);
 	(void)LLVMFuzzerTestOneInput(in.bytes, in.len);
 	MEMORY_GROW(inputs, inputs_cap, nr_inputs + 1, "the inputs");
 	inputs[nr_inputs++] = in;
 }
 
 static __attribute__((format(printf, 3, 4))) void
-about(const char *path, unsigned line, const char *format, ...)
+replay_about(const char *path, unsigned line, const char *format, ...)
 {
 	va_list args;
 
@@ -88,36 +88,36 @@ about(const char *path, unsigned line, const char *format, ...)
 
 /* Runs the files of an operand, or, with @list, the files that the list names. */
 static void
-run_path(const char *path, bool list)
+replay_run_path(const char *path, bool list)
 {
 	struct inputs files = { 0 };
 
-	if (!(list ? inputs_add_list : inputs_add)(&files, path, INPUTS_ALL, about))
+	if (!(list ? inputs_add_list : inputs_add)(&files, path, INPUTS_ALL, replay_about))
 		exit(STATUS_USAGE);
 	for (size_t i = 0; i < files.nr; i++)
-		run_file(files.names[i]);
+		replay_run_file(files.names[i]);
 	printf("%s: %zu inputs\n", path, files.nr);
 	inputs_free(&files);
 }
 
 /* Processor seconds, which depend least on other load. */
 static double
-now(void)
+replay_now(void)
 {
 	return (double)clock() / CLOCKS_PER_SEC;
 }
 
 static void
-bench(double seconds)
+replay_bench(double seconds)
 {
-	double start = now(), spent;
+	double start = replay_now(), spent;
 	size_t runs = 0;
 
 	do {
 		for (size_t i = 0; i < nr_inputs; i++)
 			(void)LLVMFuzzerTestOneInput(inputs[i].bytes, inputs[i].len);
 		runs += nr_inputs;
-		spent = now() - start;
+		spent = replay_now() - start;
 	} while (spent < seconds);
 	printf("us_per_input: %.3f\n", spent * 1e6 / (double)runs);
 }
@@ -134,14 +134,14 @@ main(int argc, char **argv)
 		else if (strcmp(argv[i], "--bench") == 0 && i + 1 < argc)
 			seconds = strtod(argv[++i], NULL);
 		else if (strcmp(argv[i], "--files-from") == 0 && i + 1 < argc)
-			run_path(argv[++i], true);
+			replay_run_path(argv[++i], true);
 		else
-			run_path(argv[i], false);
+			replay_run_path(argv[i], false);
 	}
 	if (nr_inputs == 0)
 		warnx("no input was run");
 	else if (seconds > 0)
-		bench(seconds);
+		replay_bench(seconds);
 	for (size_t i = 0; i < nr_inputs; i++)
 		free(inputs[i].bytes);
 	free(inputs);

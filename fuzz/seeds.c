@@ -21,7 +21,7 @@
 #include "harness/run/run.h"
 
 static int
-is_vmt(const struct dirent *d)
+seeds_is_vmt(const struct dirent *d)
 {
 	const char *dot = strrchr(d->d_name, '.');
 
@@ -29,7 +29,7 @@ is_vmt(const struct dirent *d)
 }
 
 static void
-write_file(const char *path, const void *bytes, size_t len)
+seeds_write_file(const char *path, const void *bytes, size_t len)
 {
 	FILE *f = fopen(path, "wb");
 
@@ -40,7 +40,7 @@ write_file(const char *path, const void *bytes, size_t len)
 /* The choices that make the program's schedule. If the schedule does not fit the program, the seed has no choices, and
  * a message says so. */
 static void
-add_choices(const char *from, const struct program *p, struct keybuf *bytes)
+seeds_add_choices(const char *from, const struct program *p, struct keybuf *bytes)
 {
 	struct keybuf choices = { 0 };
 	struct strbuf error = { 0 };
@@ -61,7 +61,7 @@ add_choices(const char *from, const struct program *p, struct keybuf *bytes)
 
 /* 1 if the program became a seed. */
 static size_t
-convert(const char *from, const char *to)
+seeds_convert(const char *from, const char *to)
 {
 	struct keybuf bytes = { 0 };
 	struct program p;
@@ -72,21 +72,21 @@ convert(const char *from, const char *to)
 		exit(1);
 	ok = bytes_encode(&p, &bytes, &reason);
 	if (ok && p.has_schedule && p.nr_threads > 0)
-		add_choices(from, &p, &bytes);
+		seeds_add_choices(from, &p, &bytes);
 	if (ok)
-		write_file(to, bytes.bytes, bytes.len);
+		seeds_write_file(to, bytes.bytes, bytes.len);
 	keybuf_free(&bytes);
 	program_free(&p);
 	return ok;
 }
 
 static size_t
-convert_directory(const char *dir, const char *outdir, FILE *deps)
+seeds_convert_directory(const char *dir, const char *outdir, FILE *deps)
 {
 	struct dirent **list;
 	char *copy = memory_text(dir, "a file name");
 	const char *base = basename(copy);
-	int nr = scandir(dir, &list, is_vmt, alphasort);
+	int nr = scandir(dir, &list, seeds_is_vmt, alphasort);
 	size_t wrote = 0;
 
 	if (nr < 0)
@@ -99,7 +99,7 @@ convert_directory(const char *dir, const char *outdir, FILE *deps)
 		    snprintf(to, sizeof(to), "%s/%s-%s.bin", outdir, base, list[i]->d_name) >= PATH_MAX)
 			errx(1, "%s: the name is too long", list[i]->d_name);
 		fprintf(deps, " %s", from);
-		wrote += convert(from, to);
+		wrote += seeds_convert(from, to);
 		free(list[i]);
 	}
 	free(list);
@@ -122,13 +122,13 @@ main(int argc, char **argv)
 		err(1, "%s", argv[2]);
 	fprintf(deps, "%s:", argv[1]);
 	for (int i = 4; i < argc; i++)
-		wrote += convert_directory(argv[i], argv[3], deps);
+		wrote += seeds_convert_directory(argv[i], argv[3], deps);
 	fputc('\n', deps);
 	if (fclose(deps) != 0)
 		err(1, "%s", argv[2]);
 	if (wrote == 0)
 		errx(1, "no program became a seed");
-	write_file(argv[1], "", 0);
+	seeds_write_file(argv[1], "", 0);
 	printf("%zu seeds\n", wrote);
 	return 0;
 }

@@ -15,7 +15,7 @@ __attribute__((section("__libfuzzer_extra_counters"), used)) static uint8_t coun
 static unsigned stride = 1, nr_features;
 
 static unsigned
-number(const char *name)
+stub_number(const char *name)
 {
 	const char *text = getenv(name), *problem = NULL;
 	long long n = text != NULL ? strtonum(text, 1, COUNTERS_MAX, &problem) : 0;
@@ -30,8 +30,8 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
 	(void)argv;
-	nr_features = number("WS_STUB_FEATURES");
-	stride = number("WS_STUB_COUNTERS") / nr_features;
+	nr_features = stub_number("WS_STUB_FEATURES");
+	stride = stub_number("WS_STUB_COUNTERS") / nr_features;
 	return 0;
 }
 

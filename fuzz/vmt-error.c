@@ -9,7 +9,7 @@
 
 /* The line exists, and the column is in it or directly after it. */
 static bool
-points_inside(const char *text, size_t len, const struct vmt_error *e)
+vmt_error_points_inside(const char *text, size_t len, const struct vmt_error *e)
 {
 	const char *end = text + len, *nl;
 	unsigned line = 1;
@@ -23,7 +23,7 @@ points_inside(const char *text, size_t len, const struct vmt_error *e)
 const char *
 vmt_error_wrong(const char *text, size_t len, const struct vmt_error *e)
 {
-	if (!points_inside(text, len, e))
+	if (!vmt_error_points_inside(text, len, e))
 		return "the error is not in the text";
 	if (strncmp(e->text, "expected ", 9) != 0 || strstr(e->text, ", found ") == NULL)
 		return "the error does not say what was expected and found";

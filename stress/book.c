@@ -59,20 +59,20 @@ book_clear(struct book *b)
 /* --- content --- */
 
 static inline unsigned
-owner_of(const struct book *b, uint64_t page)
+book_owner(const struct book *b, uint64_t page)
 {
 	return (unsigned)((page - b->min) % b->nr_threads);
 }
 
 static bool
-may_unmap(const struct vm_op *op)
+book_may_unmap(const struct vm_op *op)
 {
 	return op->code == VM_OP_remove || op->code == VM_OP_fixed;
 }
 
 /* Call it before the operation accesses its page's content. */
 static void
-begin_content(struct book *b, struct book_page *me, uint64_t page)
+book_begin_content(struct book *b, struct book_page *me, uint64_t page)
 {
 	struct book_unmaps *u = &b->unmaps[page - b->min];
 	uint32_t ended = LOAD(u->ended);
@@ -82,7 +82,7 @@ begin_content(struct book *b, struct book_page *me, uint64_t page)
 }
 
 static void
-end_write(struct book *b, const struct book_page *me, const struct vm_op *op)
+book_end_write(struct book *b, const struct book_page *me, const struct vm_op *op)
 {
 	b->contents[op->start - b->min] = (struct book_content){
 		.tag = op->value,
@@ -92,13 +92,13 @@ end_write(struct book *b, const struct book_page *me, const struct vm_op *op)
 }
 
 static const char *
-end_read(struct book *b, unsigned thread, uint64_t page, uint64_t tag)
+book_end_read(struct book *b, unsigned thread, uint64_t page, uint64_t tag)
 {
 	struct book_content *c = &b->contents[page - b->min];
 
 	if (tag != 0 && tag >> TAG_PAGE_SHIFT != page)
 		return "content: a page has what was written to another one";
-	if (owner_of(b, page) != thread || tag == c->tag)
+	if (book_owner(b, page) != thread || tag == c->tag)
 		return NULL;
 	if (tag != 0)
 		return "content: a page has what was written to it before the last write";
@@ -112,7 +112,7 @@ end_read(struct book *b, unsigned thread, uint64_t page, uint64_t tag)
 
 /* Records a successful system wire (@by 1) or unwire (@by -1). */
 static void
-count_wiring(struct book *b, unsigned thread, const struct vm_op *op, int by)
+book_count_wiring(struct book *b, unsigned thread, const struct vm_op *op, int by)
 {
 	bool sure = (op->flags & VM_OPF_HOLESOK) == 0;
 
@@ -135,37 +135,37 @@ book_before(struct book *b, unsigned thread, struct vm_op *op)
 	struct book_page *me = &b->threads[thread];
 
 	assert(thread < b->nr_threads);
-	if (may_unmap(op))
+	if (book_may_unmap(op))
 		for (uint64_t page = op->start; page < op->end; page++)
 			BUMP(b->unmaps[page - b->min].begun);
 	if (op->code == VM_OP_write)
 		op->value =
 		    op->start << TAG_PAGE_SHIFT | (uint64_t)thread << TAG_THREAD_SHIFT | (uint32_t)++me->nr_writes;
 	if (op->code == VM_OP_write)
-		begin_content(b, me, op->start);
+		book_begin_content(b, me, op->start);
 }
 
 const char *
 book_after(struct book *b, unsigned thread, const struct vm_op *op, const struct vm_result *r)
 {
-	if (may_unmap(op))
+	if (book_may_unmap(op))
 		for (uint64_t page = op->start; page < op->end; page++)
 			BUMP(b->unmaps[page - b->min].ended);
 	if (r->code != KERN_SUCCESS)
 		return NULL;
 	if (op->code == VM_OP_write)
-		end_write(b, &b->threads[thread], op);
+		book_end_write(b, &b->threads[thread], op);
 	if (op->code == VM_OP_read)
-		return end_read(b, thread, op->start, r->value);
+		return book_end_read(b, thread, op->start, r->value);
 	if ((op->code == VM_OP_wire || op->code == VM_OP_unwire) && (op->flags & VM_OPF_USER) == 0)
-		count_wiring(b, thread, op, op->code == VM_OP_wire ? 1 : -1);
+		book_count_wiring(b, thread, op, op->code == VM_OP_wire ? 1 : -1);
 	return NULL;
 }
 
 /* --- the check --- */
 
 static void
-sum_bounds(struct book *b)
+book_sum_bounds(struct book *b)
 {
 	uint64_t nr = b->max - b->min;
 
@@ -180,7 +180,7 @@ sum_bounds(struct book *b)
 
 /* Compares the page's count, @count, with the bounds. @transition: its entry is in transition. */
 static const char *
-settle_page(struct book *b, uint64_t i, int32_t count, bool transition)
+book_settle_page(struct book *b, uint64_t i, int32_t count, bool transition)
 {
 	if (count < b->sums[i].low)
 		return "ledger: a system wiring was lost";
@@ -196,7 +196,7 @@ settle_page(struct book *b, uint64_t i, int32_t count, bool transition)
 
 /* A page that is certainly wired must be in a frame. This checks the page itself, not the entry's wire count. */
 static const char *
-check_resident(const struct book *b, const struct vm_map_entry *e, uint64_t page)
+book_check_resident(const struct book *b, const struct vm_map_entry *e, uint64_t page)
 {
 	const struct vm_page *p;
 
@@ -214,18 +214,18 @@ book_check(struct book *b, vm_map_t map)
 	const struct vm_map_entry *e = map->header.next;
 	const char *broken = NULL;
 
-	sum_bounds(b);
+	book_sum_bounds(b);
 	for (uint64_t page = b->min; page < b->max && broken == NULL; page++) {
 		while (e != &map->header && e->end >> VM_PAGE_SHIFT <= page)
 			e = e->next;
 		if (e == &map->header || e->start >> VM_PAGE_SHIFT > page) {
-			broken = settle_page(b, page - b->min, 0, false);
+			broken = book_settle_page(b, page - b->min, 0, false);
 			continue;
 		}
-		broken = settle_page(
+		broken = book_settle_page(
 		    b, page - b->min, vm_map_entry_system_wired_count(e), (e->eflags & MAP_ENTRY_IN_TRANSITION) != 0);
 		if (broken == NULL)
-			broken = check_resident(b, e, page);
+			broken = book_check_resident(b, e, page);
 	}
 	return broken;
 }

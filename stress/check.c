@@ -40,7 +40,7 @@ check_locked(vm_map_t map) VM_REQUIRES(&map->lock)
 
 /* Tries the lock directly: vm_map_trylock would be a scheduling point, and move the timestamp. */
 static bool
-lock_is_free(vm_map_t map) VM_NO_TSA("reports a held lock as a finding")
+check_lock_is_free(vm_map_t map) VM_NO_TSA("reports a held lock as a finding")
 {
 	if (!vm_rwlock_try_wlock(&map->lock))
 		return false;
@@ -51,7 +51,7 @@ lock_is_free(vm_map_t map) VM_NO_TSA("reports a held lock as a finding")
 const char *
 stress_check(vm_map_t map) VM_NO_TSA("no other thread runs")
 {
-	if (!lock_is_free(map))
+	if (!check_lock_is_free(map))
 		return "the map lock is left held";
 	return check_locked(map);
 }
@@ -78,7 +78,7 @@ stress_check_stopped(const struct world *w) VM_NO_TSA("no other thread runs")
 	const char *broken =
 	    stress_check_sleepers(w); /* first, because trying the lock wakes the threads that sleep on it */
 
-	if (broken == NULL && !lock_is_free(w->map))
+	if (broken == NULL && !check_lock_is_free(w->map))
 		broken = "the map lock is left held";
 	if (broken == NULL)
 		broken = vm_map_check(w->map);

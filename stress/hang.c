@@ -16,7 +16,7 @@
 
 /* ThreadSanitizer would see memcpy. */
 UNSEEN static void
-peek(void *to, const void *from, size_t size)
+hang_peek(void *to, const void *from, size_t size)
 {
 	volatile const char *f = from;
 	char *t = to;
@@ -26,44 +26,44 @@ peek(void *to, const void *from, size_t size)
 }
 
 static double
-op_age(const struct stress_run *run, const struct member *m)
+hang_op_age(const struct stress_run *run, const struct member *m)
 {
 	return (atomic_load(&run->clock_ms) - atomic_load(&m->began_ms)) / MS_PER_S;
 }
 
 static void
-tell_op(const struct stress_run *run, const struct member *m)
+hang_tell_op(const struct stress_run *run, const struct member *m)
 {
 	struct strbuf text = { 0 };
 	struct vm_op op;
 
-	peek(&op, &m->op, sizeof(op));
+	hang_peek(&op, &m->op, sizeof(op));
 	if (op.code == VM_OP_INVALID) {
 		fputs("between operations", stderr);
 		return;
 	}
 	vmt_print_op(&op, &text);
-	fprintf(stderr, "%s, begun %.1f s ago", strbuf_text(&text), op_age(run, m));
+	fprintf(stderr, "%s, begun %.1f s ago", strbuf_text(&text), hang_op_age(run, m));
 	strbuf_free(&text);
 }
 
 /* Prints the entry that a sleeper of channel T waits for, and the thread that marked it. */
 static void
-tell_awaited(const struct stress_run *run, const struct vm_op_ctx *ctx)
+hang_tell_awaited(const struct stress_run *run, const struct vm_op_ctx *ctx)
 {
 	vm_offset_t addr = vm_op_awaited(ctx);
 	struct vm_map_entry e;
 
-	peek(&e, &run->map->header, sizeof(e));
+	hang_peek(&e, &run->map->header, sizeof(e));
 	for (unsigned i = 0; i < ENTRIES_MAX && e.next != &run->map->header; i++) {
-		peek(&e, e.next, sizeof(e));
+		hang_peek(&e, e.next, sizeof(e));
 		if (addr < e.start || addr >= e.end)
 			continue;
 		fprintf(stderr, "      waits for %ju-%ju", (uintmax_t)(e.start >> VM_PAGE_SHIFT),
 		    (uintmax_t)(e.end >> VM_PAGE_SHIFT));
 		if (e.wiring_thread != NULL) {
 			fprintf(stderr, ", in transition by T%u: ", e.wiring_thread->id);
-			tell_op(run, &run->members[e.wiring_thread->id]);
+			hang_tell_op(run, &run->members[e.wiring_thread->id]);
 		} else if (vm_map_entry_system_wired_count(&e) > 0) {
 			fprintf(stderr, ", which has %d system wirings", vm_map_entry_system_wired_count(&e));
 		} else {
@@ -76,21 +76,21 @@ tell_awaited(const struct stress_run *run, const struct vm_op_ctx *ctx)
 }
 
 static void
-tell_thread(const struct stress_run *run, const struct member *m)
+hang_tell_thread(const struct stress_run *run, const struct member *m)
 {
 	unsigned channel = world_sleeps_on(&m->world);
 	struct vm_op_ctx ctx;
 	uint64_t nr_held;
 	char where[128];
 
-	peek(&ctx, &m->world.td.ctx, sizeof(ctx));
-	peek(&nr_held, &m->workload.nr_held, sizeof(nr_held));
+	hang_peek(&ctx, &m->world.td.ctx, sizeof(ctx));
+	hang_peek(&nr_held, &m->workload.nr_held, sizeof(nr_held));
 	fprintf(stderr, "  T%u: ", m->world.td.id);
 	if (atomic_load(&m->world.status) == WORLD_OUT) {
 		fputs("has ended its round\n", stderr);
 		return;
 	}
-	tell_op(run, m);
+	hang_tell_op(run, m);
 	if (ctx.point != VM_POINT_none) {
 		vm_point_describe(&ctx, where, sizeof(where));
 		fprintf(stderr, ": %s", where);
@@ -103,18 +103,18 @@ tell_thread(const struct stress_run *run, const struct member *m)
 		fprintf(stderr, "; may hold %ju system wirings", (uintmax_t)nr_held);
 	fputc('\n', stderr);
 	if (channel == VM_CHANNEL_TRANSITION)
-		tell_awaited(run, &ctx);
+		hang_tell_awaited(run, &ctx);
 }
 
 /* Prints the entries that a thread may wait for. */
 static void
-tell_entries(const struct stress_run *run)
+hang_tell_entries(const struct stress_run *run)
 {
 	struct vm_map_entry e;
 
-	peek(&e, &run->map->header, sizeof(e));
+	hang_peek(&e, &run->map->header, sizeof(e));
 	for (unsigned i = 0; i < ENTRIES_MAX && e.next != &run->map->header; i++) {
-		peek(&e, e.next, sizeof(e));
+		hang_peek(&e, e.next, sizeof(e));
 		if ((e.eflags & MAP_ENTRY_IN_TRANSITION) == 0 && e.wired_count == 0)
 			continue;
 		fprintf(stderr, "  %ju-%ju: wire count %d%s%s", (uintmax_t)(e.start >> VM_PAGE_SHIFT),
@@ -133,7 +133,7 @@ hang_tell(struct stress_run *run, const char *why)
 	fflush(stdout);
 	fprintf(stderr, "hung: %s\n", why);
 	for (unsigned i = 0; i < run->config.threads; i++)
-		tell_thread(run, &run->members[i]);
+		hang_tell_thread(run, &run->members[i]);
 	fputs("entries that are wired or in transition:\n", stderr);
-	tell_entries(run);
+	hang_tell_entries(run);
 }

@@ -22,7 +22,7 @@ history_base_clear(struct history_base *base)
 }
 
 static bool
-take_tags(struct history_base *base, const struct vm_map_entry *e)
+base_take_tags(struct history_base *base, const struct vm_map_entry *e)
 {
 	uint64_t first = vm_entry_page_index(e, e->start);
 	struct vm_slots_walk w;
@@ -46,7 +46,7 @@ history_base_take(struct history_base *base, vm_map_t map)
 {
 	history_base_clear(base);
 	for (const struct vm_map_entry *e = map->header.next; e != &map->header && base->good; e = e->next) {
-		base->good = base->nr_entries < HISTORY_ENTRIES_MAX && take_tags(base, e);
+		base->good = base->nr_entries < HISTORY_ENTRIES_MAX && base_take_tags(base, e);
 		if (base->good)
 			base->entries[base->nr_entries++] = *e;
 	}
@@ -60,7 +60,7 @@ struct steps {
 };
 
 static void
-add_step(struct steps *s, struct vm_op op)
+steps_add(struct steps *s, struct vm_op op)
 {
 	struct program *p = s->p;
 
@@ -69,32 +69,32 @@ add_step(struct steps *s, struct vm_op op)
 }
 
 static void
-add_advice(struct steps *s, const struct vm_map_entry *e, struct vm_op range)
+steps_add_advice(struct steps *s, const struct vm_map_entry *e, struct vm_op range)
 {
 	range.code = VM_OP_madvise;
 	range.choice =
 	    (e->eflags & MAP_ENTRY_BEHAV_MASK) == MAP_ENTRY_BEHAV_RANDOM ? VM_MADV_RANDOM : VM_MADV_SEQUENTIAL;
 	if ((e->eflags & MAP_ENTRY_BEHAV_MASK) != MAP_ENTRY_BEHAV_NORMAL)
-		add_step(s, range);
+		steps_add(s, range);
 	range.choice = VM_MADV_NOSYNC;
 	if ((e->eflags & MAP_ENTRY_NOSYNC) != 0)
-		add_step(s, range);
+		steps_add(s, range);
 	range.choice = VM_MADV_NOCORE;
 	if ((e->eflags & MAP_ENTRY_NOCORE) != 0)
-		add_step(s, range);
+		steps_add(s, range);
 }
 
 static void
-add_protection(struct steps *s, const struct vm_map_entry *e, struct vm_op range)
+steps_add_protection(struct steps *s, const struct vm_map_entry *e, struct vm_op range)
 {
 	range.code = VM_OP_protect;
 	range.prot = e->protection;
 	if (e->protection != VM_PROT_ALL)
-		add_step(s, range);
+		steps_add(s, range);
 	range.prot = e->max_protection;
 	range.flags = VM_OPF_SETMAX;
 	if (e->max_protection != VM_PROT_ALL)
-		add_step(s, range);
+		steps_add(s, range);
 }
 
 /*
@@ -102,31 +102,32 @@ add_protection(struct steps *s, const struct vm_map_entry *e, struct vm_op range
  * them.
  */
 static void
-add_entry(struct steps *s, const struct history_base *base, const struct vm_map_entry *e)
+steps_add_entry(struct steps *s, const struct history_base *base, const struct vm_map_entry *e)
 {
 	const struct vm_op range = { .start = e->start >> VM_PAGE_SHIFT, .end = e->end >> VM_PAGE_SHIFT };
 	struct vm_op op = range;
 
 	for (unsigned i = 0; i < base->nr_tags; i++)
 		if (base->tags[i].page >= range.start && base->tags[i].page < range.end)
-			add_step(s, (struct vm_op){
-			                .code = VM_OP_write, .start = base->tags[i].page, .value = base->tags[i].tag });
+			steps_add(
+			    s, (struct vm_op){
+			           .code = VM_OP_write, .start = base->tags[i].page, .value = base->tags[i].tag });
 	op.code = VM_OP_wire;
 	op.flags = VM_OPF_USER;
 	if ((e->eflags & MAP_ENTRY_USER_WIRED) != 0)
-		add_step(s, op);
+		steps_add(s, op);
 	op = range;
 	op.code = VM_OP_inherit;
 	op.choice = e->inheritance;
 	if (e->inheritance != VM_INHERIT_COPY)
-		add_step(s, op);
-	add_advice(s, e, range);
-	add_protection(s, e, range);
+		steps_add(s, op);
+	steps_add_advice(s, e, range);
+	steps_add_protection(s, e, range);
 }
 
 /* Are the two entries pieces of one clipped entry? Their object pointers are only compared. */
 static bool
-continues(const struct vm_map_entry *a, const struct vm_map_entry *b)
+entry_continues(const struct vm_map_entry *a, const struct vm_map_entry *b)
 {
 	return a->end == b->start && a->object != NULL && a->object == b->object &&
 	       a->offset + (a->end - a->start) == b->offset && (b->eflags & MAP_ENTRY_GUARD) == 0;
@@ -134,7 +135,7 @@ continues(const struct vm_map_entry *a, const struct vm_map_entry *b)
 
 /* Adds the entries [@from, @to), the pieces of one mapping. A fault gives the mapping its own object. */
 static void
-add_mapping(struct steps *s, const struct history_base *base, unsigned from, unsigned to)
+steps_add_mapping(struct steps *s, const struct history_base *base, unsigned from, unsigned to)
 {
 	const struct vm_map_entry *e = &base->entries[from];
 	struct vm_op op = { .code = VM_OP_insert,
@@ -143,28 +144,28 @@ add_mapping(struct steps *s, const struct history_base *base, unsigned from, uns
 
 	if ((e->eflags & MAP_ENTRY_GUARD) != 0) {
 		op.flags = VM_OPF_GUARD;
-		add_step(s, op);
+		steps_add(s, op);
 		return;
 	}
 	op.prot = op.max = VM_PROT_ALL;
-	add_step(s, op);
+	steps_add(s, op);
 	if (e->object != NULL)
-		add_step(s, (struct vm_op){ .code = VM_OP_fault, .start = op.start, .prot = VM_PROT_READ });
+		steps_add(s, (struct vm_op){ .code = VM_OP_fault, .start = op.start, .prot = VM_PROT_READ });
 	for (unsigned i = from; i < to; i++)
-		add_entry(s, base, &base->entries[i]);
+		steps_add_entry(s, base, &base->entries[i]);
 	for (unsigned i = from + 1; i < to; i++)
-		add_step(s, (struct vm_op){ .code = VM_OP_clip, .start = base->entries[i].start >> VM_PAGE_SHIFT });
+		steps_add(s, (struct vm_op){ .code = VM_OP_clip, .start = base->entries[i].start >> VM_PAGE_SHIFT });
 }
 
 /* Adds the mappings in descending order, because an insert above a mapping would continue it and merge with it. */
 static void
-add_map(struct steps *s, const struct history_base *base)
+steps_add_map(struct steps *s, const struct history_base *base)
 {
 	for (unsigned to = base->nr_entries, from; to > 0; to = from) {
 		from = to - 1;
-		while (from > 0 && continues(&base->entries[from - 1], &base->entries[from]))
+		while (from > 0 && entry_continues(&base->entries[from - 1], &base->entries[from]))
 			from--;
-		add_mapping(s, base, from, to);
+		steps_add_mapping(s, base, from, to);
 	}
 }
 
@@ -172,7 +173,7 @@ add_map(struct steps *s, const struct history_base *base)
 
 /* False: the thread has done no operation. */
 static bool
-add_thread(struct program *p, const struct history *h)
+window_add_thread(struct program *p, const struct history *h)
 {
 	struct program_thread *t = &p->threads[p->nr_threads];
 	uint64_t first = h->nr_ops > HISTORY_OPS_MAX ? h->nr_ops - HISTORY_OPS_MAX : 0;
@@ -187,7 +188,7 @@ add_thread(struct program *p, const struct history *h)
 
 /* The thread with the lowest remaining point number; -1: none remains. */
 static int
-next_point(const struct window *w, const unsigned *at)
+window_next_point(const struct window *w, const unsigned *at)
 {
 	int best = -1;
 
@@ -203,17 +204,17 @@ next_point(const struct window *w, const unsigned *at)
 
 /* @number: maps a thread's number in the run to its number in the program. */
 static void
-make_order(const struct window *w, const uint8_t *number, struct schedule *order)
+window_make_order(const struct window *w, const uint8_t *number, struct schedule *order)
 {
 	unsigned at[WORLD_THREADS_MAX] = { 0 };
 
-	for (int t; (t = next_point(w, at)) >= 0; at[t]++)
+	for (int t; (t = window_next_point(w, at)) >= 0; at[t]++)
 		if (number[t] != NOT_IN_PROGRAM)
 			schedule_append(order, number[t]);
 }
 
 static void
-print_head(const struct window *w, bool cut, struct strbuf *out)
+window_print_head(const struct window *w, bool cut, struct strbuf *out)
 {
 	strbuf_printf(out, "# stress: %s\n", w->detail);
 	if (w->repeat != NULL)
@@ -229,19 +230,19 @@ print_head(const struct window *w, bool cut, struct strbuf *out)
 }
 
 static void
-make_threads(const struct window *w, struct program *p, uint8_t *number, bool *cut)
+window_make_threads(const struct window *w, struct program *p, uint8_t *number, bool *cut)
 {
 	p->threads = memory_new(PROGRAM_THREADS_MAX, sizeof(*p->threads), "the window");
 	for (unsigned i = 0; i < w->nr_threads; i++) {
 		number[i] = (uint8_t)p->nr_threads;
 		*cut |= w->histories[i]->nr_ops > HISTORY_OPS_MAX || p->nr_threads == PROGRAM_THREADS_MAX;
-		if (p->nr_threads == PROGRAM_THREADS_MAX || !add_thread(p, w->histories[i]))
+		if (p->nr_threads == PROGRAM_THREADS_MAX || !window_add_thread(p, w->histories[i]))
 			number[i] = NOT_IN_PROGRAM;
 	}
 }
 
 static void
-copy_config(struct program_config *to, const struct program_config *from)
+window_copy_config(struct program_config *to, const struct program_config *from)
 {
 	*to = *from;
 	to->poison = NULL;
@@ -262,13 +263,13 @@ history_print(const struct window *w, struct strbuf *out)
 
 	assert(w->nr_threads <= WORLD_THREADS_MAX && w->base->nr_entries <= HISTORY_ENTRIES_MAX);
 	program_init(&p);
-	copy_config(&p.config, w->config);
+	window_copy_config(&p.config, w->config);
 	if (w->base->good)
-		add_map(&steps, w->base);
-	make_threads(w, &p, number, &cut);
+		steps_add_map(&steps, w->base);
+	window_make_threads(w, &p, number, &cut);
 	program_add_verdict(&p, w->verdict, w->detail);
-	print_head(w, cut, &head);
-	make_order(w, number, &p.order);
+	window_print_head(w, cut, &head);
+	window_make_order(w, number, &p.order);
 	p.head = strbuf_take(&head);
 	good = p.nr_threads > 0;
 	if (good)

@@ -12,7 +12,7 @@
 #include "stress/report.h"
 
 static uint64_t
-sum_code(const struct stress_counts *counts, unsigned kern)
+live_sum_code(const struct stress_counts *counts, unsigned kern)
 {
 	uint64_t sum = 0;
 
@@ -24,7 +24,7 @@ sum_code(const struct stress_counts *counts, unsigned kern)
 
 /* The most frequent edge of KERN_INVALID_ADDRESS; VM_EDGE_COUNT: there was none. */
 static enum vm_edge
-top_edge(const struct stress_counts *counts)
+live_top_edge(const struct stress_counts *counts)
 {
 	enum vm_edge top = VM_EDGE_COUNT;
 
@@ -35,15 +35,15 @@ top_edge(const struct stress_counts *counts)
 }
 
 static void
-tell_line(const struct stress_counts *c, double seconds)
+live_tell_line(const struct stress_counts *c, double seconds)
 {
 	double all = (double)(c->nr_ops > 0 ? c->nr_ops : 1) / 100;
-	enum vm_edge top = top_edge(c);
+	enum vm_edge top = live_top_edge(c);
 
 	escape_erase_line();
 	fprintf(stderr, "%4.0f s %7.3f M/s  ok %.0f%%  INVALID_ADDRESS %.0f%%", seconds,
-	    (double)c->nr_ops / seconds / 1e6, (double)sum_code(c, KERN_SUCCESS) / all,
-	    (double)sum_code(c, KERN_INVALID_ADDRESS) / all);
+	    (double)c->nr_ops / seconds / 1e6, (double)live_sum_code(c, KERN_SUCCESS) / all,
+	    (double)live_sum_code(c, KERN_INVALID_ADDRESS) / all);
 	if (top != VM_EDGE_COUNT)
 		fprintf(stderr, " (%s %.0f%%)", vm_edge_table[top].name, (double)c->edges[top] / all);
 	fputs("  waits", stderr);
@@ -53,14 +53,14 @@ tell_line(const struct stress_counts *c, double seconds)
 }
 
 static void
-tell_json(const struct stress_counts *c, double seconds)
+live_tell_json(const struct stress_counts *c, double seconds)
 {
 	json_t *codes = json_object(), *o;
 
 	for (unsigned kern = 0; kern < VM_KERN_COUNT; kern++)
-		if (sum_code(c, kern) > 0)
+		if (live_sum_code(c, kern) > 0)
 			json_object_set_new(
-			    codes, vm_kern_name((int)kern), json_integer((json_int_t)sum_code(c, kern)));
+			    codes, vm_kern_name((int)kern), json_integer((json_int_t)live_sum_code(c, kern)));
 	o = json_pack("{s:b, s:f, s:I, s:f, s:o, s:o, s:o, s:I}", "live", true, "seconds", seconds, "operations",
 	    (json_int_t)c->nr_ops, "operations_per_second", (double)c->nr_ops / seconds, "codes", codes,
 	    "invalid_address_by_edge", report_json_edges(c), "waits", report_json_waits(c), "wakeups",
@@ -75,9 +75,9 @@ live_tell(struct stress_run *run, double seconds)
 
 	member_sum(run, &counts);
 	if (run->config.live_json)
-		tell_json(&counts, seconds);
+		live_tell_json(&counts, seconds);
 	else
-		tell_line(&counts, seconds);
+		live_tell_line(&counts, seconds);
 }
 
 void

@@ -41,7 +41,7 @@ static const char no_window[] = "no window: TSAN_OPTIONS has halt_on_error=1, wh
                                 "stress ends\nafter the first report and writes a window.\n";
 
 UNSEEN static void
-on_report(void *report)
+race_on_report(void *report)
 {
 	int thread, size, n[6];
 	void *addr, *sleep[1];
@@ -61,7 +61,7 @@ on_report(void *report)
 
 /* If the option is repeated, the last one counts. */
 static bool
-option_halts(void)
+race_option_halts(void)
 {
 	static const char name[] = "halt_on_error=";
 	const char *text = getenv("TSAN_OPTIONS");
@@ -82,10 +82,10 @@ race_watch(atomic_bool *stop)
 	race.stop = stop;
 	if (stop == NULL)
 		return;
-	race.halts = option_halts();
+	race.halts = race_option_halts();
 	atomic_store(&race.met, false);
 	atomic_flag_clear(&race.taken);
-	sim_set_report_hook(on_report);
+	sim_set_report_hook(race_on_report);
 }
 
 bool
@@ -96,7 +96,7 @@ race_met(void)
 
 /* Appends ": write in vm_map_lock" for the first access, ", ..." for the others. */
 static void
-add_access(const struct access *a, bool first, char *text, size_t size)
+race_add_access(const struct access *a, bool first, char *text, size_t size)
 {
 	char where[64] = "?";
 
@@ -114,5 +114,5 @@ race_describe(char *text, size_t size)
 	else
 		(void)snprintf(text, size, "ThreadSanitizer: %s", race.kind);
 	for (int i = 0; i < race.nr_accesses && i < ACCESSES_MAX; i++)
-		add_access(&race.accesses[i], i == 0, text, size);
+		race_add_access(&race.accesses[i], i == 0, text, size);
 }

@@ -18,13 +18,13 @@ static const char *const end_words[] = {
 };
 
 static bool
-is_bool(unsigned code)
+report_is_bool(unsigned code)
 {
 	return vm_op_table[code].result == VM_RESULT_BOOL;
 }
 
 static uint64_t
-sum_op(const struct stress_counts *counts, unsigned code)
+report_sum_op(const struct stress_counts *counts, unsigned code)
 {
 	uint64_t sum = 0;
 
@@ -35,20 +35,20 @@ sum_op(const struct stress_counts *counts, unsigned code)
 
 /* Has any operation with a KERN_ result returned this code? */
 static bool
-kern_occurs(const struct stress_counts *counts, unsigned kern)
+report_kern_occurs(const struct stress_counts *counts, unsigned kern)
 {
 	for (unsigned code = 0; code <= VM_OP_CODE_MAX; code++)
-		if (!is_bool(code) && counts->nr[code][kern] > 0)
+		if (!report_is_bool(code) && counts->nr[code][kern] > 0)
 			return true;
 	return false;
 }
 
 /* Prints one row of the table, with a column for each code that occurs, as wide as its name. */
 static void
-print_row(const struct stress_counts *counts, unsigned code)
+report_print_row(const struct stress_counts *counts, unsigned code)
 {
-	printf("%-10s %12" PRIu64, vm_op_table[code].name, sum_op(counts, code));
-	if (is_bool(code)) {
+	printf("%-10s %12" PRIu64, vm_op_table[code].name, report_sum_op(counts, code));
+	if (report_is_bool(code)) {
 		printf("  TRUE %" PRIu64 ", FALSE %" PRIu64 "\n", counts->nr[code][1], counts->nr[code][0]);
 		return;
 	}
@@ -57,7 +57,7 @@ print_row(const struct stress_counts *counts, unsigned code)
 
 		if (width < 9)
 			width = 9;
-		if (!kern_occurs(counts, kern))
+		if (!report_kern_occurs(counts, kern))
 			continue;
 		if (counts->nr[code][kern] > 0)
 			printf("  %*" PRIu64, width, counts->nr[code][kern]);
@@ -68,21 +68,21 @@ print_row(const struct stress_counts *counts, unsigned code)
 }
 
 static void
-print_table(const struct stress_counts *counts)
+report_print_table(const struct stress_counts *counts)
 {
 	printf("%-10s %12s", "operation", "finished");
 	for (unsigned kern = 0; kern < VM_KERN_COUNT; kern++)
-		if (kern_occurs(counts, kern))
+		if (report_kern_occurs(counts, kern))
 			printf("  %9s", vm_kern_name((int)kern) + PREFIX_LEN);
 	putchar('\n');
 	for (unsigned code = 0; code <= VM_OP_CODE_MAX; code++)
-		if (sum_op(counts, code) > 0)
-			print_row(counts, code);
+		if (report_sum_op(counts, code) > 0)
+			report_print_row(counts, code);
 }
 
 /* Prints the edges of KERN_INVALID_ADDRESS, most frequent first. */
 static void
-print_edges(const struct stress_counts *counts)
+report_print_edges(const struct stress_counts *counts)
 {
 	uint64_t below = UINT64_MAX;
 
@@ -102,7 +102,7 @@ print_edges(const struct stress_counts *counts)
 }
 
 static void
-print_figures(const struct stress_config *config, const struct stress_result *result)
+report_print_figures(const struct stress_config *config, const struct stress_result *result)
 {
 	const struct stress_counts *c = &result->counts;
 
@@ -125,9 +125,9 @@ print_figures(const struct stress_config *config, const struct stress_result *re
 void
 stress_report_text(const struct stress_config *config, const struct stress_result *result, const char *repeat)
 {
-	print_table(&result->counts);
-	print_edges(&result->counts);
-	print_figures(config, result);
+	report_print_table(&result->counts);
+	report_print_edges(&result->counts);
+	report_print_figures(config, result);
 	switch (result->end) {
 	case STRESS_OK:
 		printf("ok: nothing is broken\n");
@@ -170,7 +170,7 @@ report_json_waits(const struct stress_counts *counts)
 
 /* {"wire": {"KERN_SUCCESS": 12, ...}, ...} */
 static json_t *
-json_counts(const struct stress_counts *counts)
+report_json_counts(const struct stress_counts *counts)
 {
 	json_t *all = json_object();
 
@@ -181,7 +181,8 @@ json_counts(const struct stress_counts *counts)
 			continue;
 		one = json_object();
 		for (unsigned kern = 0; kern < VM_KERN_COUNT; kern++) {
-			const char *name = is_bool(code) ? (kern == 0 ? "FALSE" : "TRUE") : vm_kern_name((int)kern);
+			const char *name =
+			    report_is_bool(code) ? (kern == 0 ? "FALSE" : "TRUE") : vm_kern_name((int)kern);
 
 			if (counts->nr[code][kern] > 0)
 				json_object_set_new(one, name, json_integer((json_int_t)counts->nr[code][kern]));
@@ -193,7 +194,7 @@ json_counts(const struct stress_counts *counts)
 
 /* A run's data besides its counts. */
 static json_t *
-json_run(const struct stress_config *config, const struct stress_result *result, const char *repeat)
+report_json_run(const struct stress_config *config, const struct stress_result *result, const char *repeat)
 {
 	const struct stress_counts *c = &result->counts;
 
@@ -210,11 +211,11 @@ json_run(const struct stress_config *config, const struct stress_result *result,
 bool
 stress_report_json(const struct stress_config *config, const struct stress_result *result, const char *repeat)
 {
-	json_t *o = json_run(config, result, repeat);
+	json_t *o = report_json_run(config, result, repeat);
 
 	if (o == NULL)
 		return false;
-	json_object_set_new(o, "counts", json_counts(&result->counts));
+	json_object_set_new(o, "counts", report_json_counts(&result->counts));
 	json_object_set_new(o, "invalid_address_by_edge", report_json_edges(&result->counts));
 	json_object_set_new(o, "waits", report_json_waits(&result->counts));
 	json_object_set_new(o, "wakeups", json_integer((json_int_t)result->counts.wakeups));

@@ -50,7 +50,7 @@ static volatile sig_atomic_t signalled;
 static struct stress_run *panic_run; /* the run whose members may panic */
 
 static double
-seconds_since(const struct timespec *from)
+runner_seconds_since(const struct timespec *from)
 {
 	struct timespec t;
 
@@ -70,7 +70,7 @@ stress_config_default(struct stress_config *config)
 /* --- findings --- */
 
 static enum program_verdict
-verdict_of(const char *broken)
+runner_verdict(const char *broken)
 {
 	static const struct {
 		const char *begins;
@@ -94,7 +94,7 @@ verdict_of(const char *broken)
 
 /* Writes the window to a new file. If that fails, to standard error, so that it is not lost. */
 static void
-write_window(const struct window *w, const char *path, char written[PATH_MAX])
+runner_write_window(const struct window *w, const char *path, char written[PATH_MAX])
 {
 	struct strbuf text = { 0 }, name = { 0 };
 
@@ -112,7 +112,7 @@ write_window(const struct window *w, const char *path, char written[PATH_MAX])
 
 /* Records the finding with its round, and writes the window. All threads have stopped, or hang. */
 static void
-found(struct stress_run *run, enum stress_end end, const char *broken)
+runner_found(struct stress_run *run, enum stress_end end, const char *broken)
 {
 	const struct history *histories[STRESS_THREADS_MAX];
 	struct stress_result *result = run->result;
@@ -122,7 +122,7 @@ found(struct stress_run *run, enum stress_end end, const char *broken)
 		.nr_threads = run->config.threads,
 		.histories = histories,
 		.world = &run->world,
-		.verdict = verdict_of(broken),
+		.verdict = runner_verdict(broken),
 		.detail = broken,
 		.repeat = run->config.repeat,
 	};
@@ -133,12 +133,12 @@ found(struct stress_run *run, enum stress_end end, const char *broken)
 		return;
 	for (unsigned i = 0; i < run->config.threads; i++)
 		histories[i] = &run->members[i].history;
-	write_window(&w, run->config.window, result->window);
+	runner_write_window(&w, run->config.window, result->window);
 }
 
 /* Called on the thread that panics. The other threads run on; they get PANIC_MS to reach a scheduling point. */
 static void
-on_panic(struct vm_thread *td, const char *what, const char *file, int line)
+runner_on_panic(struct vm_thread *td, const char *what, const char *file, int line)
 {
 	static atomic_flag panicked = ATOMIC_FLAG_INIT;
 	const struct timespec moment = { .tv_nsec = PANIC_MS * NS_PER_MS };
@@ -158,7 +158,7 @@ on_panic(struct vm_thread *td, const char *what, const char *file, int line)
 		(void)snprintf(text, sizeof(text), "panic: %s", what);
 	else
 		(void)snprintf(text, sizeof(text), "panic: %s (%s:%d)", what, file, line);
-	found(run, STRESS_BROKEN, text);
+	runner_found(run, STRESS_BROKEN, text);
 	if (run->result->window[0] != '\0')
 		fprintf(stderr, "window: %s\n", run->result->window);
 	if (run->config.repeat != NULL)
@@ -169,22 +169,22 @@ on_panic(struct vm_thread *td, const char *what, const char *file, int line)
  * Handles a crash like a panic, as far as possible. A sanitizer handles these signals itself, and reports more.
  */
 static void
-on_crash(int number)
+runner_on_crash(int number)
 {
 	char text[64];
 
 	(void)signal(number, SIG_DFL);
 	(void)snprintf(text, sizeof(text), "crash: %s", strsignal(number));
 	fprintf(stderr, "panic: %s\n", text);
-	on_panic(NULL, text, NULL, 0);
+	runner_on_panic(NULL, text, NULL, 0);
 	_exit(STRESS_BROKEN);
 }
 
 static void
-catch_crashes(struct sigaction old[3])
+runner_catch_crashes(struct sigaction old[3])
 {
 #ifndef SANITIZED
-	const struct sigaction action = { .sa_handler = on_crash };
+	const struct sigaction action = { .sa_handler = runner_on_crash };
 
 	(void)sigaction(SIGSEGV, &action, &old[0]);
 	(void)sigaction(SIGBUS, &action, &old[1]);
@@ -196,7 +196,7 @@ catch_crashes(struct sigaction old[3])
 }
 
 static void
-let_crash(const struct sigaction old[3])
+runner_let_crash(const struct sigaction old[3])
 {
 #ifndef SANITIZED
 	(void)sigaction(SIGSEGV, &old[0], NULL);
@@ -210,7 +210,7 @@ let_crash(const struct sigaction old[3])
 /* --- one thread --- */
 
 static void
-count_edges(struct member *m, uint64_t edges)
+member_count_edges(struct member *m, uint64_t edges)
 {
 	for (; edges != 0; edges &= edges - 1) {
 		unsigned edge = (unsigned)__builtin_ctzll(edges);
@@ -221,7 +221,7 @@ count_edges(struct member *m, uint64_t edges)
 }
 
 static void
-do_op(struct member *m)
+member_do_op(struct member *m)
 {
 	unsigned thread = m->world.td.id;
 	struct stress_run *run = m->run;
@@ -237,7 +237,7 @@ do_op(struct member *m)
 	lost = workload_done(&m->workload, &m->op, r.code);
 	BUMP(m->nr[m->op.code][r.code]);
 	if (r.code == KERN_INVALID_ADDRESS)
-		count_edges(m, r.edges);
+		member_count_edges(m, r.edges);
 	BUMP(m->nr_done);
 	m->op.code = VM_OP_INVALID;
 	if (m->broken == NULL && (broken != NULL || lost != NULL)) {
@@ -249,18 +249,18 @@ do_op(struct member *m)
 }
 
 static void
-do_round(struct member *m)
+member_do_round(struct member *m)
 {
 	for (uint64_t i = 0; i < m->nr_quota && !LOAD(m->run->stop); i++) {
 		workload_next(&m->workload, &m->op);
-		do_op(m);
+		member_do_op(m);
 	}
 	while (workload_last(&m->workload, &m->op))
-		do_op(m);
+		member_do_op(m);
 }
 
 static void
-begin_round(struct stress_run *run)
+runner_begin_round(struct stress_run *run)
 {
 	const struct stress_config *c = &run->config;
 	uint64_t left = c->ops == 0 ? UINT64_MAX : c->ops - run->round * c->round_ops;
@@ -277,7 +277,7 @@ begin_round(struct stress_run *run)
 }
 
 static const char *
-check_round(struct stress_run *run)
+runner_check_round(struct stress_run *run)
 {
 	const char *broken;
 
@@ -292,13 +292,13 @@ check_round(struct stress_run *run)
 
 /* Called on the last member to end the round; the others are out. */
 static void
-end_round(struct stress_run *run)
+runner_end_round(struct stress_run *run)
 {
 	const struct stress_config *c = &run->config;
-	const char *broken = check_round(run);
+	const char *broken = runner_check_round(run);
 
 	if (broken != NULL)
-		found(run, STRESS_BROKEN, broken);
+		runner_found(run, STRESS_BROKEN, broken);
 	run->result->rounds = ++run->round;
 	if (broken != NULL || LOAD(run->stop) || (c->ops != 0 && run->round * c->round_ops >= c->ops)) {
 		atomic_store(&run->over, 1);
@@ -313,11 +313,11 @@ end_round(struct stress_run *run)
 		history_base_clear(&run->base);
 		run->reset_round = run->round;
 	}
-	begin_round(run);
+	runner_begin_round(run);
 }
 
 static void
-arrive(struct member *m)
+member_arrive(struct member *m)
 {
 	struct stress_run *run = m->run;
 
@@ -328,7 +328,7 @@ arrive(struct member *m)
 	if (atomic_fetch_add(&run->nr_arrived, 1) + 1 < run->config.threads)
 		return;
 	world_enter(&m->world);
-	end_round(run);
+	runner_end_round(run);
 	STORE(run->nr_arrived, 0);
 	(void)atomic_fetch_add(&run->round_number, 1);
 	vm_park_wake(vm_park_word(&run->round_number));
@@ -352,15 +352,15 @@ member_main(void *arg)
 		if (atomic_load(&run->over) != 0)
 			return NULL;
 		world_enter(&m->world);
-		do_round(m);
-		arrive(m);
+		member_do_round(m);
+		member_arrive(m);
 	}
 }
 
 /* --- the main thread during a run --- */
 
 static const char *
-check_stopped(struct stress_run *run)
+runner_check_stopped(struct stress_run *run)
 {
 	const char *broken;
 
@@ -371,7 +371,7 @@ check_stopped(struct stress_run *run)
 }
 
 static bool
-stop_world(struct stress_run *run)
+runner_stop_world(struct stress_run *run)
 {
 	unsigned s = run->config.hang_s;
 
@@ -380,31 +380,31 @@ stop_world(struct stress_run *run)
 
 /* Handles a ThreadSanitizer report: all threads stop before the round's history is overwritten. */
 static void
-found_race(struct stress_run *run)
+runner_found_race(struct stress_run *run)
 {
 	char text[160];
 
-	(void)stop_world(run);
+	(void)runner_stop_world(run);
 	race_describe(text, sizeof(text));
-	found(run, STRESS_BROKEN, text);
+	runner_found(run, STRESS_BROKEN, text);
 }
 
 /* False: there is a finding, and the run ends; stopped threads stay stopped. */
 static bool
-stop_and_check(struct stress_run *run)
+runner_stop_and_check(struct stress_run *run)
 {
 	const char *broken;
 
-	if (!stop_world(run)) {
+	if (!runner_stop_world(run)) {
 		world_resume(&run->world);
 		return true; /* the watchdog will see that there is no progress */
 	}
 	if (atomic_load(&run->over) == 0) { /* else the last member has checked the map, and its finding counts */
-		broken = check_stopped(run);
-		if (broken != NULL && verdict_of(broken) == PROGRAM_VERDICT_LOST_WAKEUP)
+		broken = runner_check_stopped(run);
+		if (broken != NULL && runner_verdict(broken) == PROGRAM_VERDICT_LOST_WAKEUP)
 			hang_tell(run, broken);
 		if (broken != NULL) {
-			found(run, STRESS_BROKEN, broken);
+			runner_found(run, STRESS_BROKEN, broken);
 			return false;
 		}
 		run->result->stops++;
@@ -417,7 +417,7 @@ stop_and_check(struct stress_run *run)
 
 /* False: hung. */
 static bool
-watch_progress(struct stress_run *run)
+runner_watch_progress(struct stress_run *run)
 {
 	double watched = world_watched(&run->world);
 	uint64_t done = 0;
@@ -441,21 +441,21 @@ watch_progress(struct stress_run *run)
 		return true;
 	}
 	hang_tell(run, why);
-	found(run, STRESS_HANG, why);
+	runner_found(run, STRESS_HANG, why);
 	return false;
 }
 
 /* Called each tick. False: the run is over, hung or broken. */
 static bool
-watch(struct stress_run *run)
+runner_watch(struct stress_run *run)
 {
 	const struct stress_config *c = &run->config;
-	double t = seconds_since(&run->began);
+	double t = runner_seconds_since(&run->began);
 	struct rusage usage;
 
 	STORE(run->clock_ms, (uint32_t)(t * MS_PER_S));
 	if (race_met()) {
-		found_race(run);
+		runner_found_race(run);
 		return false;
 	}
 	if (signalled != 0 || (c->seconds != 0 && t >= c->seconds))
@@ -467,15 +467,15 @@ watch(struct stress_run *run)
 		live_tell(run, t);
 	}
 	if (c->check_ms != 0 && (t - run->checked_at) * MS_PER_S >= c->check_ms) {
-		if (!stop_and_check(run))
+		if (!runner_stop_and_check(run))
 			return false;
-		run->checked_at = seconds_since(&run->began);
+		run->checked_at = runner_seconds_since(&run->began);
 	}
-	return watch_progress(run);
+	return runner_watch_progress(run);
 }
 
 static struct timespec
-next_tick(const struct stress_run *run)
+runner_next_tick(const struct stress_run *run)
 {
 	unsigned ms = MS_PER_S / TICKS_PER_S;
 	struct timespec t;
@@ -490,24 +490,24 @@ next_tick(const struct stress_run *run)
 }
 
 static void
-attend(struct stress_run *run)
+runner_attend(struct stress_run *run)
 {
 	double tick_at = 0;
 
 	while (atomic_load(&run->over) == 0) {
-		struct timespec until = next_tick(run);
+		struct timespec until = runner_next_tick(run);
 
 		vm_park_wait(vm_park_word(&run->over), 0, &until);
-		if (seconds_since(&run->began) - tick_at < 0.5 / MS_PER_S) /* woken too early */
+		if (runner_seconds_since(&run->began) - tick_at < 0.5 / MS_PER_S) /* woken too early */
 			continue;
-		tick_at = seconds_since(&run->began);
-		if (atomic_load(&run->over) == 0 && !watch(run))
+		tick_at = runner_seconds_since(&run->began);
+		if (atomic_load(&run->over) == 0 && !runner_watch(run))
 			return;
 	}
 }
 
 static void
-start_members(struct stress_run *run)
+runner_start_members(struct stress_run *run)
 {
 	sigset_t caught, old;
 
@@ -517,7 +517,7 @@ start_members(struct stress_run *run)
 	sigaddset(&caught, SIGTERM);
 	sigaddset(&caught, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &caught, &old);
-	begin_round(run);
+	runner_begin_round(run);
 	for (unsigned i = 0; i < run->config.threads; i++) {
 		errno = pthread_create(&run->members[i].pthread, NULL, member_main, &run->members[i]);
 		if (errno != 0)
@@ -532,7 +532,7 @@ start_members(struct stress_run *run)
 
 /* Makes the pager fail for one page in 24. */
 static void
-make_poison(struct stress_run *run)
+runner_make_poison(struct stress_run *run)
 {
 	struct prng rng = prng_mix(run->config.seed, STREAM_POISON, 0);
 	size_t nr = run->config.pages / 24;
@@ -549,7 +549,7 @@ make_poison(struct stress_run *run)
 }
 
 static void
-make_program(struct stress_run *run)
+runner_make_program(struct stress_run *run)
 {
 	const struct stress_config *c = &run->config;
 	struct program p;
@@ -568,7 +568,7 @@ make_program(struct stress_run *run)
 }
 
 static void
-make_map(struct stress_run *run)
+runner_make_map(struct stress_run *run)
 {
 	const struct program_config *p = &run->program;
 	const struct vm_config config = {
@@ -590,7 +590,7 @@ make_map(struct stress_run *run)
 }
 
 static void
-make_members(struct stress_run *run)
+runner_make_members(struct stress_run *run)
 {
 	const struct stress_config *c = &run->config;
 	size_t size = c->threads * sizeof(*run->members);
@@ -611,34 +611,34 @@ make_members(struct stress_run *run)
 }
 
 static uint64_t
-round_ops_default(const struct stress_config *c)
+runner_round_ops_default(const struct stress_config *c)
 {
 	return c->pages <= STRESS_ROUND_PAGES ? STRESS_ROUND_OPS : c->pages / 4;
 }
 
 static struct stress_run *
-make_run(const struct stress_config *c, struct stress_result *result)
+runner_make(const struct stress_config *c, struct stress_result *result)
 {
 	struct stress_run *run = memory_new(1, sizeof(*run), "a stress run");
 
 	run->config = *c;
 	run->result = result;
 	if (c->round_ops == 0)
-		run->config.round_ops = round_ops_default(c);
+		run->config.round_ops = runner_round_ops_default(c);
 	vm_native_thread_init(&run->main_td, c->threads);
-	make_program(run);
-	make_poison(run);
-	make_map(run);
+	runner_make_program(run);
+	runner_make_poison(run);
+	runner_make_map(run);
 	world_init(&run->world, run->map, c->chaos);
 	run->world.on_point = c->on_point;
-	make_members(run);
+	runner_make_members(run);
 	book_init(&run->book, run->program.min, run->program.max, c->threads);
 	history_base_clear(&run->base);
 	return run;
 }
 
 static void
-free_run(struct stress_run *run)
+runner_free(struct stress_run *run)
 {
 	vm_map_destroy(run->map);
 	for (unsigned i = 0; i < run->config.threads; i++)
@@ -651,16 +651,16 @@ free_run(struct stress_run *run)
 }
 
 static void
-on_signal(int number)
+runner_on_signal(int number)
 {
 	(void)number;
 	signalled = 1;
 }
 
 static void
-catch_signals(struct sigaction old[3])
+runner_catch_signals(struct sigaction old[3])
 {
-	struct sigaction action = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+	struct sigaction action = { .sa_handler = runner_on_signal, .sa_flags = (int)SA_RESETHAND };
 
 	signalled = 0;
 	sigemptyset(&action.sa_mask);
@@ -672,13 +672,13 @@ catch_signals(struct sigaction old[3])
 }
 
 static void
-sum_up(struct stress_run *run)
+runner_sum_up(struct stress_run *run)
 {
 	struct stress_result *result = run->result;
 	struct rusage usage;
 
 	result->interrupted = signalled != 0;
-	result->seconds = seconds_since(&run->began);
+	result->seconds = runner_seconds_since(&run->began);
 	if (getrusage(RUSAGE_SELF, &usage) == 0)
 		result->rss_kb = usage.ru_maxrss;
 	if (result->rss_first_kb == 0)
@@ -693,21 +693,21 @@ stress_run(const struct stress_config *config, struct stress_result *result)
 	struct stress_run *run;
 
 	*result = (struct stress_result){ 0 };
-	run = make_run(config, result);
+	run = runner_make(config, result);
 	panic_run = run;
-	vm_native_set_panic_hook(on_panic);
+	vm_native_set_panic_hook(runner_on_panic);
 	race_watch(&run->world.stop);
-	catch_crashes(crashes);
-	catch_signals(old);
+	runner_catch_crashes(crashes);
+	runner_catch_signals(old);
 	(void)clock_gettime(CLOCK_MONOTONIC, &run->began);
-	start_members(run);
-	attend(run);
+	runner_start_members(run);
+	runner_attend(run);
 	if (atomic_load(&run->over) != 0 && race_met()) {
-		found_race(run);
+		runner_found_race(run);
 		world_resume(&run->world);
 	}
 	race_watch(NULL);
-	sum_up(run);
+	runner_sum_up(run);
 	(void)sigaction(SIGINT, &old[0], NULL);
 	(void)sigaction(SIGTERM, &old[1], NULL);
 	(void)sigaction(SIGHUP, &old[2], NULL);
@@ -718,9 +718,9 @@ stress_run(const struct stress_config *config, struct stress_result *result)
 	for (unsigned i = 0; i < config->threads; i++)
 		(void)pthread_join(run->members[i].pthread, NULL);
 	vm_native_set_panic_hook(NULL);
-	let_crash(crashes);
+	runner_let_crash(crashes);
 	panic_run = NULL;
 	vm_curthread = NULL;
-	free_run(run);
+	runner_free(run);
 	return result->end;
 }

@@ -57,7 +57,7 @@ struct stress_command {
 };
 
 static void
-set_seed(void *command, const char *text)
+stress_set_seed(void *command, const char *text)
 {
 	struct stress_command *c = command;
 
@@ -66,7 +66,7 @@ set_seed(void *command, const char *text)
 }
 
 static void
-set_profile(void *command, const char *text)
+stress_set_profile(void *command, const char *text)
 {
 	struct stress_command *c = command;
 
@@ -81,7 +81,7 @@ set_profile(void *command, const char *text)
 }
 
 static void
-set_mix(void *command, const char *text)
+stress_set_mix(void *command, const char *text)
 {
 	struct stress_command *c = command;
 	char bad[64];
@@ -100,7 +100,7 @@ set_mix(void *command, const char *text)
 }
 
 static void
-set_mutant(void *command, const char *text)
+stress_set_mutant(void *command, const char *text)
 {
 	struct stress_command *c = command;
 	struct nearest n;
@@ -124,14 +124,14 @@ static const struct option_row rows[] = {
 	    "run time in seconds (default 10, unless --ops is given)"),
 	OPTION_COUNT("--ops N", TO(uint64_t, config.ops), 1, INT64_MAX,
 	    "operations per thread instead; with both, the run ends at the first limit"),
-	OPTION_CALL("--seed N", set_seed,
+	OPTION_CALL("--seed N", stress_set_seed,
 	    "seed of the operations (default: from the clock, and printed); it fixes what each thread does, not when"),
-	OPTION_CALL("--mix MIX", set_mix,
+	OPTION_CALL("--mix MIX", stress_set_mix,
 	    "which operations to draw: a name from below, OP=N,... (relative weight; 0: never; other operations as in "
 	    "the "
 	    "default), or both: pageout,remove=0. Names of operations: wirestorm help ops"),
-	OPTION_CALL(
-	    "--profile P", set_profile, "strict, or freebsd12: with the recorded kernel's quirks (default strict)"),
+	OPTION_CALL("--profile P", stress_set_profile,
+	    "strict, or freebsd12: with the recorded kernel's quirks (default strict)"),
 	OPTION_COUNT("--pages N", TO(uint64_t, config.pages), WORKLOAD_PAGES_MIN, WORKLOAD_PAGES_MAX,
 	    "size of the map in pages, 8 to 65536 (default 64); the smaller, the more collisions"),
 	OPTION_NUMBER("--overlap PCT", TO(unsigned, config.overlap), 0, 100,
@@ -151,7 +151,7 @@ static const struct option_row rows[] = {
 	    "file for a failure's last operations (default stress-window.vmt); if it exists, FILE-2.vmt and so on; "
 	    "\"-\": standard output, with the report on standard error; \"\": no file"),
 	OPTION_CALL(
-	    "--mutant NAME", set_mutant, "put a bug of engine/mutants.def back; in a build with -Dmutants=true"),
+	    "--mutant NAME", stress_set_mutant, "put a bug of engine/mutants.def back; in a build with -Dmutants=true"),
 	OPTION_TARGET(TO(struct cli_target, target)),
 	OPTION_JSON(TO(bool, json)),
 	OPTION_FLAG("--quiet", TO(bool, quiet), "print no progress"),
@@ -161,7 +161,7 @@ static const struct option_row rows[] = {
 static const struct command_line usage = { help_head, rows, help_tail, workload_mixes_print, OPERANDS_NONE, "" };
 
 static uint64_t
-seed_from_clock(void)
+stress_seed_from_clock(void)
 {
 	struct timespec t;
 
@@ -170,7 +170,7 @@ seed_from_clock(void)
 }
 
 static char *
-make_repeat(const struct stress_command *o)
+stress_make_repeat(const struct stress_command *o)
 {
 	const struct stress_config *c = &o->config;
 	struct stress_config usual;
@@ -204,9 +204,9 @@ make_repeat(const struct stress_command *o)
 }
 
 static int
-run(struct stress_command *o)
+stress_command_run(struct stress_command *o)
 {
-	char *repeat = make_repeat(o);
+	char *repeat = stress_make_repeat(o);
 	struct stress_result result;
 	enum stress_end end;
 
@@ -253,10 +253,10 @@ stress_main(int argc, char **argv)
 	if (c.split)
 		c.config.window = cli_split_stdout();
 	if (!c.seeded)
-		c.config.seed = seed_from_clock();
+		c.config.seed = stress_seed_from_clock();
 	if (c.config.seconds == 0 && c.config.ops == 0)
 		c.config.seconds = SECONDS_DEFAULT;
-	return run(&c);
+	return stress_command_run(&c);
 }
 
 const struct cli_command stress_command = {

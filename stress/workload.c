@@ -151,7 +151,7 @@ mix_pick(const struct workload_mix *mix, struct prng *rng)
  * 1.
  */
 static void
-pick_range(struct workload *w, struct vm_op *op, uint64_t low, uint64_t high, uint64_t len_max)
+workload_pick_range(struct workload *w, struct vm_op *op, uint64_t low, uint64_t high, uint64_t len_max)
 {
 	uint64_t len = 1 + prng_below(&w->rng, 1 + prng_below(&w->rng, len_max));
 
@@ -164,7 +164,7 @@ pick_range(struct workload *w, struct vm_op *op, uint64_t low, uint64_t high, ui
 }
 
 static uint8_t
-pick_prot(struct prng *rng)
+workload_pick_prot(struct prng *rng)
 {
 	static const uint8_t prots[] = { VM_PROT_READ | VM_PROT_WRITE, VM_PROT_READ | VM_PROT_WRITE, VM_PROT_READ,
 		VM_PROT_READ | VM_PROT_EXECUTE, VM_PROT_ALL, VM_PROT_NONE, VM_PROT_WRITE };
@@ -173,18 +173,18 @@ pick_prot(struct prng *rng)
 }
 
 static void
-pick_mapping(struct workload *w, struct vm_op *op)
+workload_pick_mapping(struct workload *w, struct vm_op *op)
 {
 	if (op->code != VM_OP_find && prng_one_in(&w->rng, 12)) {
 		op->flags = VM_OPF_GUARD;
 		return;
 	}
-	op->max = prng_one_in(&w->rng, 8) ? pick_prot(&w->rng) : VM_PROT_ALL;
-	op->prot = pick_prot(&w->rng) & op->max;
+	op->max = prng_one_in(&w->rng, 8) ? workload_pick_prot(&w->rng) : VM_PROT_ALL;
+	op->prot = workload_pick_prot(&w->rng) & op->max;
 }
 
 static void
-pick_access(struct workload *w, struct vm_op *op)
+workload_pick_access(struct workload *w, struct vm_op *op)
 {
 	static const uint8_t accesses[] = { VM_PROT_READ, VM_PROT_READ, VM_PROT_WRITE, VM_PROT_EXECUTE };
 
@@ -193,7 +193,7 @@ pick_access(struct workload *w, struct vm_op *op)
 
 /* Makes the operation cover the whole map, as mlockall(2) and munlockall(2) do. */
 static void
-pick_whole(struct workload *w, struct vm_op *op)
+workload_pick_whole(struct workload *w, struct vm_op *op)
 {
 	if (w->mix->whole == 0 || !prng_percent(&w->rng, w->mix->whole))
 		return;
@@ -207,7 +207,7 @@ pick_whole(struct workload *w, struct vm_op *op)
  * wires.
  */
 static void
-pick_wiring(struct workload *w, struct vm_op *op)
+workload_pick_wiring(struct workload *w, struct vm_op *op)
 {
 	bool wire = op->code == VM_OP_wire, kept;
 
@@ -217,18 +217,18 @@ pick_wiring(struct workload *w, struct vm_op *op)
 	kept = wire && (w->high <= w->middle || (w->low < w->middle && prng_one_in(&w->rng, 2)));
 	if (!prng_one_in(&w->rng, 3) || (!kept && w->high <= w->middle)) {
 		op->flags |= VM_OPF_USER;
-		pick_whole(w, op);
+		workload_pick_whole(w, op);
 		return;
 	}
 	if (kept)
 		op->flags &= (uint8_t)~VM_OPF_HOLESOK;
-	pick_range(w, op, kept || w->low > w->middle ? w->low : w->middle,
+	workload_pick_range(w, op, kept || w->low > w->middle ? w->low : w->middle,
 	    kept && w->high > w->middle ? w->middle : w->high, WORKLOAD_WIRE_MAX);
 }
 
 /* The page nearest to the drawn one that the thread owns; there is none if there are more threads than pages. */
 static void
-pick_own_page(struct workload *w, struct vm_op *op)
+workload_pick_own_page(struct workload *w, struct vm_op *op)
 {
 	unsigned nr = w->place.nr_threads;
 	uint64_t own = op->start - (op->start - w->min) % nr + w->place.thread;
@@ -242,16 +242,16 @@ pick_own_page(struct workload *w, struct vm_op *op)
 }
 
 static void
-pick_rest(struct workload *w, struct vm_op *op)
+workload_pick_rest(struct workload *w, struct vm_op *op)
 {
 	switch ((enum vm_op_code)op->code) {
 	case VM_OP_insert:
 	case VM_OP_fixed:
 	case VM_OP_find:
-		pick_mapping(w, op);
+		workload_pick_mapping(w, op);
 		break;
 	case VM_OP_protect:
-		op->prot = pick_prot(&w->rng);
+		op->prot = workload_pick_prot(&w->rng);
 		if (prng_one_in(&w->rng, 16)) /* stays until the pages are mapped again */
 			op->flags = VM_OPF_SETMAX;
 		break;
@@ -263,17 +263,17 @@ pick_rest(struct workload *w, struct vm_op *op)
 		break;
 	case VM_OP_wire:
 	case VM_OP_unwire:
-		pick_wiring(w, op);
+		workload_pick_wiring(w, op);
 		break;
 	case VM_OP_sync:
 		op->flags = prng_one_in(&w->rng, 3) ? VM_OPF_INVALIDATE : 0;
 		break;
 	case VM_OP_check:
 	case VM_OP_fault:
-		pick_access(w, op);
+		workload_pick_access(w, op);
 		break;
 	case VM_OP_write:
-		pick_own_page(w, op);
+		workload_pick_own_page(w, op);
 		break;
 	case VM_OP_pageout:
 		op->value = 1 + prng_below(&w->rng, 8);
@@ -289,7 +289,7 @@ pick_rest(struct workload *w, struct vm_op *op)
 
 /* Converts the range to the operation's kinds of argument: a page, a length, or none. */
 static void
-fit_range(const struct workload *w, struct vm_op *op)
+workload_fit_range(const struct workload *w, struct vm_op *op)
 {
 	const struct vm_op_desc *desc = &vm_op_table[op->code];
 	bool has_start = false, has_end = false, has_len = false;
@@ -311,7 +311,7 @@ fit_range(const struct workload *w, struct vm_op *op)
 
 /* Chooses the whole map, or the thread's own part of it. */
 static void
-pick_place(struct workload *w)
+workload_pick_place(struct workload *w)
 {
 	const struct workload_place *p = &w->place;
 	uint64_t len = (w->max - w->min) / p->nr_threads;
@@ -325,25 +325,25 @@ pick_place(struct workload *w)
 }
 
 static void
-pick_op(struct workload *w, struct vm_op *op)
+workload_pick_op(struct workload *w, struct vm_op *op)
 {
 	*op = (struct vm_op){ .code = mix_pick(w->mix, &w->rng) };
-	pick_place(w);
-	pick_range(w, op, w->low, w->high, 1 + (w->high - w->low) / 4);
-	pick_rest(w, op);
-	fit_range(w, op);
+	workload_pick_place(w);
+	workload_pick_range(w, op, w->low, w->high, 1 + (w->high - w->low) / 4);
+	workload_pick_rest(w, op);
+	workload_fit_range(w, op);
 }
 
 /* --- the ledger --- */
 
 static bool
-is_system(const struct vm_op *op, enum vm_op_code code)
+op_is_system(const struct vm_op *op, enum vm_op_code code)
 {
 	return op->code == code && (op->flags & VM_OPF_USER) == 0;
 }
 
 static bool
-may_wait_for_wirings(const struct vm_op *op)
+op_may_wait_for_wirings(const struct vm_op *op)
 {
 	return op->code == VM_OP_remove || op->code == VM_OP_fixed;
 }
@@ -433,15 +433,15 @@ workload_next(struct workload *w, struct vm_op *op)
 		*op = w->pending;
 		return;
 	}
-	pick_op(w, op);
-	if (may_wait_for_wirings(op) && w->nr_held > 0) { /* L2 */
+	workload_pick_op(w, op);
+	if (op_may_wait_for_wirings(op) && w->nr_held > 0) { /* L2 */
 		w->has_pending = true;
 		w->pending = *op;
 		drain_begin(w);
 		drain_next(w, op);
 		return;
 	}
-	if (is_system(op, VM_OP_wire)) { /* L1 */
+	if (op_is_system(op, VM_OP_wire)) { /* L1 */
 		if (ledger_fits(w, op))
 			ledger_add(w, op);
 		else
@@ -464,9 +464,9 @@ workload_last(struct workload *w, struct vm_op *op)
 const char *
 workload_done(struct workload *w, const struct vm_op *op, int code)
 {
-	if (is_system(op, VM_OP_wire) && code != KERN_SUCCESS)
+	if (op_is_system(op, VM_OP_wire) && code != KERN_SUCCESS)
 		ledger_sub(w, op);
-	if (is_system(op, VM_OP_unwire) && w->draining) {
+	if (op_is_system(op, VM_OP_unwire) && w->draining) {
 		bool lost = op->start < w->middle && code != KERN_SUCCESS;
 
 		ledger_sub(w, op);

@@ -35,7 +35,7 @@
 /* --- all asleep --- */
 
 static uint64_t
-sum_runs(const struct world *w)
+world_sum_runs(const struct world *w)
 {
 	uint64_t sum = 0;
 
@@ -46,7 +46,7 @@ sum_runs(const struct world *w)
 
 /* The number of the queue that the thread sleeps on; 0: it was woken. */
 static unsigned
-queue_of(const struct world_thread *t)
+world_queue_of(const struct world_thread *t)
 {
 	struct vm_waitq *q = LOAD(t->queue);
 
@@ -56,12 +56,12 @@ queue_of(const struct world_thread *t)
 unsigned
 world_sleeps_on(const struct world_thread *t)
 {
-	return atomic_load_explicit(&t->absent, memory_order_acquire) ? queue_of(t) : 0;
+	return atomic_load_explicit(&t->absent, memory_order_acquire) ? world_queue_of(t) : 0;
 }
 
 /* One check. *ret_asleep: at least one thread sleeps. */
 static bool
-look_absent(const struct world *w, bool *ret_asleep)
+world_look_absent(const struct world *w, bool *ret_asleep)
 {
 	*ret_asleep = false;
 	for (unsigned i = 0; i < w->nr_threads; i++) {
@@ -71,7 +71,7 @@ look_absent(const struct world *w, bool *ret_asleep)
 			return false;
 		if (LOAD(t->queue) == NULL)
 			continue;
-		if (queue_of(t) == 0)
+		if (world_queue_of(t) == 0)
 			return false;
 		*ret_asleep = true;
 	}
@@ -80,13 +80,13 @@ look_absent(const struct world *w, bool *ret_asleep)
 
 /* *ret_runs identifies the instant of the result. */
 static bool
-all_asleep(const struct world *w, uint64_t *ret_runs)
+world_all_asleep(const struct world *w, uint64_t *ret_runs)
 {
-	uint64_t runs = sum_runs(w);
+	uint64_t runs = world_sum_runs(w);
 	bool asleep;
 
 	*ret_runs = runs;
-	return look_absent(w, &asleep) && look_absent(w, &asleep) && asleep && sum_runs(w) == runs;
+	return world_look_absent(w, &asleep) && world_look_absent(w, &asleep) && asleep && world_sum_runs(w) == runs;
 }
 
 bool
@@ -94,7 +94,7 @@ world_deadlocked(const struct world *w)
 {
 	uint64_t runs;
 
-	if (!all_asleep(w, &runs))
+	if (!world_all_asleep(w, &runs))
 		return false;
 	for (unsigned i = 0; i < w->nr_threads; i++)
 		if (world_sleeps_on(w->threads[i]) == VM_CHANNEL_FRAME)
@@ -107,12 +107,12 @@ world_deadlocked(const struct world *w)
  * this at the same time.
  */
 static void
-nobody_awake(struct world *w)
+world_nobody_awake(struct world *w)
 {
 	struct world_thread *lowest = NULL;
 	uint64_t runs, decided = atomic_load(&w->decided);
 
-	if (!all_asleep(w, &runs) || decided == runs + 1)
+	if (!world_all_asleep(w, &runs) || decided == runs + 1)
 		return;
 	for (unsigned i = w->nr_threads; i-- > 0;)
 		if (world_sleeps_on(w->threads[i]) == VM_CHANNEL_FRAME)
@@ -128,7 +128,7 @@ nobody_awake(struct world *w)
 
 /* The fence: the thread that decrements the number to 0 sees what the others published before they decremented it. */
 static void
-leave_awake(struct world_thread *t)
+world_leave_awake(struct world_thread *t)
 {
 	struct world *w = t->world;
 
@@ -137,11 +137,11 @@ leave_awake(struct world_thread *t)
 	if (ADD(w->nr_awake, -1u) != 1)
 		return;
 	atomic_thread_fence(memory_order_seq_cst);
-	nobody_awake(w);
+	world_nobody_awake(w);
 }
 
 static void
-join_awake(struct world_thread *t)
+world_join_awake(struct world_thread *t)
 {
 	(void)atomic_fetch_add(&t->nr_runs, 1);
 	(void)ADD(t->world->nr_awake, 1);
@@ -151,7 +151,7 @@ join_awake(struct world_thread *t)
 /* --- the functions of struct vm_env --- */
 
 static void
-chaos(struct world_thread *t)
+world_yield(struct world_thread *t)
 {
 	if (t->world->chaos > 0 && prng_percent(&t->chaos, t->world->chaos))
 		(void)sched_yield();
@@ -171,7 +171,7 @@ world_point(struct vm_thread *td)
 	if (t->nr_points < WORLD_POINTS_MAX)
 		t->points[t->nr_points] = number;
 	t->nr_points++;
-	chaos(t);
+	world_yield(t);
 }
 
 static void
@@ -182,10 +182,10 @@ world_sleep(struct vm_thread *td, struct vm_waitq *q, uint32_t seen)
 	(void)ADD(t->nr_waits[q->id], 1);
 	STORE(t->queue, q);
 	STORE(t->seen, seen);
-	leave_awake(t);
+	world_leave_awake(t);
 	atomic_store_explicit(&t->status, WORLD_ASLEEP, memory_order_release);
 	vm_env_native.sleep(td, q, seen);
-	join_awake(t);
+	world_join_awake(t);
 	STORE(t->status, WORLD_RUNNING);
 }
 
@@ -196,7 +196,7 @@ world_wakeup(struct vm_waitq *q)
 
 	vm_env_native.wakeup(q);
 	(void)ADD(t->nr_wakeups, 1);
-	chaos(t);
+	world_yield(t);
 }
 
 static VM_NORETURN void
@@ -260,7 +260,7 @@ world_gate(struct world_thread *t)
 void
 world_enter(struct world_thread *t)
 {
-	join_awake(t);
+	world_join_awake(t);
 	world_gate(t);
 }
 
@@ -268,7 +268,7 @@ void
 world_leave(struct world_thread *t)
 {
 	STORE(t->queue, NULL);
-	leave_awake(t);
+	world_leave_awake(t);
 	atomic_store_explicit(&t->status, WORLD_OUT, memory_order_release);
 }
 
@@ -283,28 +283,28 @@ world_round(struct world *w)
 }
 
 static bool
-look_stopped(const struct world *w)
+world_look_stopped(const struct world *w)
 {
 	for (unsigned i = 0; i < w->nr_threads; i++) {
 		const struct world_thread *t = w->threads[i];
 		enum world_status status = atomic_load(&t->status);
 
-		if (status == WORLD_RUNNING || (status == WORLD_ASLEEP && queue_of(t) == 0))
+		if (status == WORLD_RUNNING || (status == WORLD_ASLEEP && world_queue_of(t) == 0))
 			return false;
 	}
 	return true;
 }
 
 static bool
-all_stopped(const struct world *w)
+world_all_stopped(const struct world *w)
 {
-	uint64_t runs = sum_runs(w);
+	uint64_t runs = world_sum_runs(w);
 
-	return look_stopped(w) && look_stopped(w) && sum_runs(w) == runs;
+	return world_look_stopped(w) && world_look_stopped(w) && world_sum_runs(w) == runs;
 }
 
 static double
-seconds_now(void)
+world_seconds_now(void)
 {
 	struct timespec t;
 
@@ -315,7 +315,7 @@ seconds_now(void)
 double
 world_watched(struct world *w)
 {
-	double now = seconds_now(), passed = now - w->looked;
+	double now = world_seconds_now(), passed = now - w->looked;
 
 	w->looked = now;
 	w->watched += passed < LOOK_MAX_S ? passed : LOOK_MAX_S;
@@ -329,7 +329,7 @@ world_stop(struct world *w, double timeout_s)
 	double until = world_watched(w) + timeout_s;
 
 	atomic_store(&w->stop, true);
-	while (!all_stopped(w)) {
+	while (!world_all_stopped(w)) {
 		if (world_watched(w) >= until)
 			return false;
 		(void)nanosleep(&nap, NULL);

@@ -64,7 +64,7 @@ check_read(const struct check_call *call)
 
 /* The first gap of @len pages in the state; cfg->max if there is none. */
 static uint64_t
-first_fit(const struct program_config *cfg, const struct vm_state *s, uint64_t len)
+content_first_fit(const struct program_config *cfg, const struct vm_state *s, uint64_t len)
 {
 	uint64_t at = cfg->min;
 
@@ -81,7 +81,7 @@ check_find_result(const struct check_call *call)
 {
 	const struct program_config *cfg = &call->r->program->config;
 	const struct vm_op *op = call->op;
-	uint64_t fit = first_fit(cfg, call->c->before, op->end);
+	uint64_t fit = content_first_fit(cfg, call->c->before, op->end);
 	/* If the map starts at 0 and the memory is accessible, find searches after its last result first. */
 	bool clusters = cfg->min == 0 && op->prot != VM_PROT_NONE;
 
@@ -99,7 +99,7 @@ check_find_result(const struct check_call *call)
 
 /* Is each page in [start, end) mapped with @prot? */
 static bool
-permits(const struct vm_state *s, uint64_t start, uint64_t end, uint8_t prot)
+content_permits(const struct vm_state *s, uint64_t start, uint64_t end, uint8_t prot)
 {
 	uint64_t until;
 
@@ -121,7 +121,7 @@ check_query(const struct check_call *call)
 	bool so = check_run_at(s, op->start, op->start + 1, &until) != NULL;
 
 	if (op->code == VM_OP_check)
-		so = so && permits(s, op->start, op->end, op->prot);
+		so = so && content_permits(s, op->start, op->end, op->prot);
 	if (call->result->code != (so ? 1 : 0))
 		check_report(call->c, call->r, CHECK_query, call, call->range.start, call->range.end,
 		    "pages %" PRIu64 "-%" PRIu64 " are %smapped%s", call->range.start, call->range.end,

@@ -30,7 +30,7 @@ check_clamp(const struct program_config *cfg, const struct vm_op *op, struct che
 /* --- the list of effects --- */
 
 static struct check_effect *
-make_room(struct check_op *o, size_t at)
+effect_make_room(struct check_op *o, size_t at)
 {
 	MEMORY_GROW(o->effects, o->cap_effects, o->nr_effects + 1, "the checker");
 	memmove(&o->effects[at + 1], &o->effects[at], (o->nr_effects - at) * sizeof(*o->effects));
@@ -40,14 +40,14 @@ make_room(struct check_op *o, size_t at)
 
 /* Splits the effect that contains @page, so that an effect starts there. */
 static void
-cut_at(struct check_op *o, uint64_t page)
+effect_cut_at(struct check_op *o, uint64_t page)
 {
 	for (size_t i = 0; i < o->nr_effects; i++) {
 		struct check_effect *e = &o->effects[i];
 
 		if (e->start >= page || e->end <= page)
 			continue;
-		e = make_room(o, i + 1);
+		e = effect_make_room(o, i + 1);
 		*e = o->effects[i];
 		e->start = page;
 		o->effects[i].end = page;
@@ -56,7 +56,7 @@ cut_at(struct check_op *o, uint64_t page)
 }
 
 static void
-add_to(struct check_effect *e, const struct check_effect *d)
+effect_add_to(struct check_effect *e, const struct check_effect *d)
 {
 	e->wired = (int16_t)(e->wired + d->wired);
 	e->user = (int16_t)(e->user + d->user);
@@ -67,13 +67,13 @@ add_to(struct check_effect *e, const struct check_effect *d)
 }
 
 static bool
-is_nothing(const struct check_effect *e)
+effect_is_nothing(const struct check_effect *e)
 {
 	return e->wired == 0 && e->user == 0 && e->transition == 0 && e->mapped == 0 && !e->attributes && !e->others;
 }
 
 static bool
-is_alike(const struct check_effect *a, const struct check_effect *b)
+effect_is_alike(const struct check_effect *a, const struct check_effect *b)
 {
 	return a->wired == b->wired && a->user == b->user && a->transition == b->transition && a->mapped == b->mapped &&
 	       a->attributes == b->attributes && a->others == b->others;
@@ -81,16 +81,16 @@ is_alike(const struct check_effect *a, const struct check_effect *b)
 
 /* Makes equal lists identical: drops zeros, and joins equal neighbours. */
 static void
-tidy(struct check_op *o)
+effects_tidy(struct check_op *o)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < o->nr_effects; i++) {
 		const struct check_effect *e = &o->effects[i];
 
-		if (is_nothing(e))
+		if (effect_is_nothing(e))
 			continue;
-		if (n > 0 && o->effects[n - 1].end == e->start && is_alike(&o->effects[n - 1], e))
+		if (n > 0 && o->effects[n - 1].end == e->start && effect_is_alike(&o->effects[n - 1], e))
 			o->effects[n - 1].end = e->end;
 		else if (&o->effects[n++] != e)
 			o->effects[n - 1] = *e;
@@ -104,16 +104,16 @@ check_effects_add(struct check_op *o, const struct check_effect *d)
 	uint64_t page = d->start;
 	size_t i = 0;
 
-	cut_at(o, d->start);
-	cut_at(o, d->end);
+	effect_cut_at(o, d->start);
+	effect_cut_at(o, d->end);
 	while (page < d->end) {
 		while (i < o->nr_effects && o->effects[i].end <= page)
 			i++;
 		if (i < o->nr_effects && o->effects[i].start == page) {
-			add_to(&o->effects[i], d);
+			effect_add_to(&o->effects[i], d);
 			page = o->effects[i].end;
 		} else {
-			struct check_effect *e = make_room(o, i);
+			struct check_effect *e = effect_make_room(o, i);
 
 			*e = *d;
 			e->start = page;
@@ -122,7 +122,7 @@ check_effects_add(struct check_op *o, const struct check_effect *d)
 			page = e->end;
 		}
 	}
-	tidy(o);
+	effects_tidy(o);
 }
 
 const struct check_effect *

@@ -32,7 +32,7 @@ check_lacks_access(const struct vm_run *run, const struct vm_op *op)
 
 /* The codes of the poisoned pages in [start, end), as bits. */
 static uint16_t
-poison_in(const struct program_config *cfg, uint64_t start, uint64_t end)
+reason_poison_in(const struct program_config *cfg, uint64_t start, uint64_t end)
 {
 	uint16_t codes = 0;
 
@@ -48,7 +48,8 @@ poison_in(const struct program_config *cfg, uint64_t start, uint64_t end)
  * it to nothing.
  */
 static void
-look_at_duties(const struct check_call *call, const struct vm_run *run, uint64_t page, uint64_t until, struct facts *f)
+facts_look_at_duties(
+    const struct check_call *call, const struct vm_run *run, uint64_t page, uint64_t until, struct facts *f)
 {
 	bool holes_ok = (call->op->flags & VM_OPF_HOLESOK) != 0, lacks = check_lacks_access(run, call->op);
 	uint64_t next;
@@ -60,7 +61,7 @@ look_at_duties(const struct check_call *call, const struct vm_run *run, uint64_t
 			continue;
 		f->must_unwire |= run->wired_count - run->user_wired == 0;
 		if (!lacks)
-			f->must_fault |= poison_in(&call->r->program->config, page, next);
+			f->must_fault |= reason_poison_in(&call->r->program->config, page, next);
 	}
 }
 
@@ -89,7 +90,7 @@ facts_look(const struct check_call *call, const struct vm_state *s, uint64_t sta
 		f.user_wired |= run->user_wired;
 		f.beyond_max |= !run->guard && (op->prot & ~run->max) != 0;
 		if (op->code == VM_OP_wire || op->code == VM_OP_unwire)
-			look_at_duties(call, run, page, until, &f);
+			facts_look_at_duties(call, run, page, until, &f);
 		page = until;
 	}
 	f.hole |= page < end;
@@ -98,7 +99,7 @@ facts_look(const struct check_call *call, const struct vm_state *s, uint64_t sta
 
 /* Can frames have run short? Only wired pages cannot be evicted, including those that a wire is about to fault in. */
 static bool
-frames_short(const struct program_config *cfg, const struct vm_state *s)
+reason_frames_short(const struct program_config *cfg, const struct vm_state *s)
 {
 	uint64_t frames = cfg->frames != 0 ? cfg->frames : VM_FRAMES_AMPLE, wired = 0;
 
@@ -110,7 +111,7 @@ frames_short(const struct program_config *cfg, const struct vm_state *s)
 
 /* For wire and unwire: does the range, or the start of an empty range, have a hole? */
 static bool
-range_invalid(const struct check_call *call, const struct facts *f)
+reason_range_invalid(const struct check_call *call, const struct facts *f)
 {
 	if ((call->op->flags & VM_OPF_HOLESOK) != 0 || call->op->start == call->op->end)
 		return false;
@@ -126,14 +127,14 @@ wire_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *
 	int64_t wanted = s->user_wired + (int64_t)(call->range.end - call->range.start);
 	uint16_t seen = BIT(SUCCESS);
 
-	if (range_invalid(call, &f) || (!holes_ok && f.no_access))
+	if (reason_range_invalid(call, &f) || (!holes_ok && f.no_access))
 		*must = BIT(INVALID_ADDRESS);
 	/* Whether an inverted range is rejected depends on where entries meet, and pages do not show that. */
 	if (*must != 0 || call->op->start > call->op->end)
 		seen |= BIT(INVALID_ADDRESS);
 	*must |= f.must_fault;
-	seen |= poison_in(cfg, call->range.start, call->range.end);
-	if (((call->op->flags & VM_OPF_USER) != 0 && wanted > (int64_t)cfg->limit) || frames_short(cfg, s))
+	seen |= reason_poison_in(cfg, call->range.start, call->range.end);
+	if (((call->op->flags & VM_OPF_USER) != 0 && wanted > (int64_t)cfg->limit) || reason_frames_short(cfg, s))
 		seen |= BIT(RESOURCE_SHORTAGE);
 	return seen;
 }
@@ -144,7 +145,7 @@ unwire_reasons(const struct check_call *call, const struct vm_state *s, uint16_t
 	struct facts f = facts_look(call, s, call->range.start, call->range.end);
 	uint16_t seen = BIT(SUCCESS);
 
-	if (range_invalid(call, &f))
+	if (reason_range_invalid(call, &f))
 		*must |= BIT(INVALID_ADDRESS);
 	if ((call->op->flags & VM_OPF_USER) == 0 && f.must_unwire)
 		*must |= BIT(INVALID_ARGUMENT);
@@ -172,7 +173,7 @@ insert_reasons(const struct check_call *call, const struct vm_state *s, uint16_t
 
 /* Has another thread mapped into the range while the operation slept? */
 static bool
-overtaken(const struct check_op *o)
+reason_overtaken(const struct check_op *o)
 {
 	for (size_t i = 0; i < o->nr_effects; i++)
 		if (o->effects[i].others)
@@ -185,7 +186,7 @@ fixed_reasons(const struct check_call *call, uint16_t *must)
 {
 	if (call->range.start == call->range.end)
 		return *must = BIT(INVALID_ADDRESS);
-	return (uint16_t)(BIT(SUCCESS) | (overtaken(call->state) ? BIT(NO_SPACE) : 0));
+	return (uint16_t)(BIT(SUCCESS) | (reason_overtaken(call->state) ? BIT(NO_SPACE) : 0));
 }
 
 static uint16_t
@@ -210,7 +211,7 @@ fault_reasons(const struct check_call *call, const struct vm_state *s, uint16_t 
 	uint8_t type = call->op->code == VM_OP_read    ? VM_PROT_READ
 	               : call->op->code == VM_OP_write ? VM_PROT_WRITE
 	                                               : call->op->prot;
-	uint16_t seen = (uint16_t)(BIT(SUCCESS) | poison_in(cfg, call->range.start, call->range.end));
+	uint16_t seen = (uint16_t)(BIT(SUCCESS) | reason_poison_in(cfg, call->range.start, call->range.end));
 	uint64_t until;
 	const struct vm_run *run = check_run_at(s, call->range.start, call->range.end, &until);
 
@@ -219,9 +220,9 @@ fault_reasons(const struct check_call *call, const struct vm_state *s, uint16_t 
 	else if ((type & ~run->prot) != 0 || run->prot == VM_PROT_NONE)
 		*must = BIT(PROTECTION_FAILURE);
 	else
-		*must = poison_in(cfg, call->range.start, call->range.end);
+		*must = reason_poison_in(cfg, call->range.start, call->range.end);
 	seen |= *must;
-	if (frames_short(cfg, s))
+	if (reason_frames_short(cfg, s))
 		seen |= BIT(RESOURCE_SHORTAGE);
 	return seen;
 }

@@ -70,13 +70,13 @@ check_pages(const struct check_call *call, enum check_id id, uint64_t start, uin
 }
 
 static bool
-others_were_there(const struct stretch *s)
+stretch_had_others(const struct stretch *s)
 {
 	return s->effect != NULL && s->effect->others;
 }
 
 static const char *
-not_wired(const struct check_call *call, const struct stretch *s)
+result_not_wired(const struct check_call *call, const struct stretch *s)
 {
 	bool user = (call->op->flags & VM_OPF_USER) != 0, holes_ok = (call->op->flags & VM_OPF_HOLESOK) != 0;
 	int wired = s->effect != NULL ? s->effect->wired : 0, users = s->effect != NULL ? s->effect->user : 0;
@@ -84,7 +84,7 @@ not_wired(const struct check_call *call, const struct stretch *s)
 	if (wired == 0 && users == 0) {
 		bool already = user && s->run != NULL && s->run->user_wired;
 		bool skipped =
-		    holes_ok && (s->run == NULL || others_were_there(s) || check_lacks_access(s->run, call->op));
+		    holes_ok && (s->run == NULL || stretch_had_others(s) || check_lacks_access(s->run, call->op));
 
 		return already || skipped ? NULL : "are not wired by it, though it succeeded";
 	}
@@ -96,13 +96,13 @@ not_wired(const struct check_call *call, const struct stretch *s)
 }
 
 static const char *
-not_unwired(const struct check_call *call, const struct stretch *s)
+result_not_unwired(const struct check_call *call, const struct stretch *s)
 {
 	bool user = (call->op->flags & VM_OPF_USER) != 0, holes_ok = (call->op->flags & VM_OPF_HOLESOK) != 0;
 	int wired = s->effect != NULL ? s->effect->wired : 0, users = s->effect != NULL ? s->effect->user : 0;
 
 	if (wired == 0 && users == 0) {
-		bool skipped = holes_ok && (s->run == NULL || others_were_there(s));
+		bool skipped = holes_ok && (s->run == NULL || stretch_had_others(s));
 
 		if (user && s->run != NULL && s->run->user_wired && !skipped)
 			return "are still wired by the user, though it succeeded";
@@ -114,7 +114,7 @@ not_unwired(const struct check_call *call, const struct stretch *s)
 }
 
 static const char *
-not_mapped(const struct check_call *call, const struct stretch *s)
+result_not_mapped(const struct check_call *call, const struct stretch *s)
 {
 	const struct vm_op *op = call->op;
 	bool guard = (op->flags & VM_OPF_GUARD) != 0;
@@ -130,14 +130,14 @@ not_mapped(const struct check_call *call, const struct stretch *s)
 }
 
 static const char *
-not_removed(const struct check_call *call, const struct stretch *s)
+result_not_removed(const struct check_call *call, const struct stretch *s)
 {
 	(void)call;
-	return s->run == NULL || others_were_there(s) ? NULL : "are still mapped, though it succeeded";
+	return s->run == NULL || stretch_had_others(s) ? NULL : "are still mapped, though it succeeded";
 }
 
 static const char *
-not_protected(const struct check_call *call, const struct stretch *s)
+result_not_protected(const struct check_call *call, const struct stretch *s)
 {
 	const struct vm_op *op = call->op;
 
@@ -149,7 +149,7 @@ not_protected(const struct check_call *call, const struct stretch *s)
 }
 
 static const char *
-not_inherited(const struct check_call *call, const struct stretch *s)
+result_not_inherited(const struct check_call *call, const struct stretch *s)
 {
 	if (s->run == NULL || s->run->guard || s->run->inherit == call->op->choice)
 		return NULL;
@@ -253,31 +253,31 @@ check_success(const struct check_call *call)
 
 	switch ((enum vm_op_code)call->op->code) {
 	case VM_OP_wire:
-		check_pages(call, CHECK_wired, call->range.start, call->range.end, not_wired);
+		check_pages(call, CHECK_wired, call->range.start, call->range.end, result_not_wired);
 		check_merged(call);
 		break;
 	case VM_OP_unwire:
-		check_pages(call, CHECK_unwired, call->range.start, call->range.end, not_unwired);
+		check_pages(call, CHECK_unwired, call->range.start, call->range.end, result_not_unwired);
 		check_merged(call);
 		break;
 	case VM_OP_insert:
 	case VM_OP_fixed:
-		check_pages(call, CHECK_mapped, call->range.start, call->range.end, not_mapped);
+		check_pages(call, CHECK_mapped, call->range.start, call->range.end, result_not_mapped);
 		check_fragments(call, call->range.start, call->range.end, true);
 		break;
 	case VM_OP_find:
-		check_pages(call, CHECK_mapped, at, at + call->op->end, not_mapped);
+		check_pages(call, CHECK_mapped, at, at + call->op->end, result_not_mapped);
 		check_fragments(call, at, at + call->op->end, true);
 		break;
 	case VM_OP_remove:
-		check_pages(call, CHECK_removed, call->range.start, call->range.end, not_removed);
+		check_pages(call, CHECK_removed, call->range.start, call->range.end, result_not_removed);
 		break;
 	case VM_OP_protect:
-		check_pages(call, CHECK_attributes, call->range.start, call->range.end, not_protected);
+		check_pages(call, CHECK_attributes, call->range.start, call->range.end, result_not_protected);
 		check_merged(call);
 		break;
 	case VM_OP_inherit:
-		check_pages(call, CHECK_attributes, call->range.start, call->range.end, not_inherited);
+		check_pages(call, CHECK_attributes, call->range.start, call->range.end, result_not_inherited);
 		check_fragments(call, call->range.start, call->range.end, check_behaves(call->r, M5));
 		break;
 	case VM_OP_madvise:

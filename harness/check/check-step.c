@@ -12,7 +12,7 @@
 enum { MAY_NOTHING = 0, MAY_WIRE = 1, MAY_PROTECT = 2, MAY_INHERIT = 4, MAY_MAP = 8, MAY_UNMAP = 16 };
 
 static unsigned
-may_change(const struct vm_op *op)
+step_may_change(const struct vm_op *op)
 {
 	switch ((enum vm_op_code)op->code) {
 	case VM_OP_wire:
@@ -46,7 +46,7 @@ may_change(const struct vm_op *op)
 
 /* How pages have changed from @a to @b, as MAY_ bits. Either run may be NULL. */
 static unsigned
-changes(const struct vm_run *a, const struct vm_run *b, unsigned may, struct check_effect *d)
+step_changes(const struct vm_run *a, const struct vm_run *b, unsigned may, struct check_effect *d)
 {
 	unsigned did = 0;
 
@@ -76,7 +76,7 @@ changes(const struct vm_run *a, const struct vm_run *b, unsigned may, struct che
 
 /* Notes for the other running operations that another thread changed these pages. */
 static void
-tell_others(const struct check_call *call, uint64_t start, uint64_t end)
+step_tell_others(const struct check_call *call, uint64_t start, uint64_t end)
 {
 	struct checker *c = call->c;
 
@@ -127,10 +127,11 @@ check_own_marks(const struct check_call *call, uint64_t start, uint64_t end)
 }
 
 static void
-note_change(const struct check_call *call, uint64_t start, uint64_t end, const struct vm_run *a, const struct vm_run *b)
+step_note_change(
+    const struct check_call *call, uint64_t start, uint64_t end, const struct vm_run *a, const struct vm_run *b)
 {
 	struct check_effect d = { .start = start, .end = end };
-	unsigned may = may_change(call->op), did = changes(a, b, may, &d);
+	unsigned may = step_may_change(call->op), did = step_changes(a, b, may, &d);
 	bool inside = call->op->code == VM_OP_find || (start >= call->range.start && end <= call->range.end);
 
 	if (did == 0)
@@ -144,14 +145,14 @@ note_change(const struct check_call *call, uint64_t start, uint64_t end, const s
 	check_effects_add(call->state, &d);
 	check_own_marks(call, start, end);
 	if ((did & ~(unsigned)MAY_WIRE) != 0)
-		tell_others(call, start, end);
+		step_tell_others(call, start, end);
 	if ((did & (MAY_MAP | MAY_UNMAP)) != 0)
 		check_tags_clear(&call->c->tags, start, end);
 }
 
 /* The end of the run or gap that contains @page. Sets *run to the run, or NULL, and moves *i to it. */
 static uint64_t
-span_at(const struct vm_state *s, size_t *i, uint64_t page, const struct vm_run **run)
+step_span_at(const struct vm_state *s, size_t *i, uint64_t page, const struct vm_run **run)
 {
 	while (*i < s->nr_runs && s->runs[*i].end <= page)
 		++*i;
@@ -169,11 +170,11 @@ check_step_effects(const struct check_call *call)
 
 	for (uint64_t page = 0, next; page != UINT64_MAX; page = next) {
 		const struct vm_run *a, *b;
-		uint64_t a_end = span_at(c->before, &i, page, &a), b_end = span_at(c->now, &j, page, &b);
+		uint64_t a_end = step_span_at(c->before, &i, page, &a), b_end = step_span_at(c->now, &j, page, &b);
 
 		next = a_end < b_end ? a_end : b_end;
 		if ((a == NULL) != (b == NULL) || (a != NULL && !vm_run_alike(a, b)))
-			note_change(call, page, next, a, b);
+			step_note_change(call, page, next, a, b);
 	}
 	call->state->charged += c->now->user_wired - c->before->user_wired;
 }

@@ -80,7 +80,7 @@ check_print_quirks(uint32_t mask, struct strbuf *out)
 
 /* "T0.1 wire 20 24 user noholes" */
 static void
-print_whose(const struct finding *f, struct strbuf *out)
+finding_print_whose(const struct finding *f, struct strbuf *out)
 {
 	if (f->thread == SIM_INIT_THREAD)
 		strbuf_printf(out, "%s step %u", f->final ? "final" : "init", f->op + 1u);
@@ -93,7 +93,7 @@ print_whose(const struct finding *f, struct strbuf *out)
 }
 
 static const char *
-code_text(const struct finding *f)
+finding_code_text(const struct finding *f)
 {
 	if (vm_op_table[f->what.code].result == VM_RESULT_BOOL)
 		return f->code != 0 ? "TRUE" : "FALSE";
@@ -108,9 +108,9 @@ finding_print(const struct finding *f, const struct program *p, struct strbuf *o
 
 	strbuf_printf(out, "%s %s: ", vmt_verdict_word(d->verdict), finding_label(f, buf));
 	if (f->thread >= 0) {
-		print_whose(f, out);
+		finding_print_whose(f, out);
 		if (f->has_code)
-			strbuf_printf(out, " => %s", code_text(f));
+			strbuf_printf(out, " => %s", finding_code_text(f));
 		edges_print_behind(f->edges, out);
 	}
 	if (f->thread != SIM_INIT_THREAD && f->step > 0) {

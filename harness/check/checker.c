@@ -32,7 +32,7 @@ checker_first(const struct checker *c)
 /* --- the states --- */
 
 static void
-swap_states(struct checker *c)
+checker_swap_states(struct checker *c)
 {
 	struct vm_state *s = c->before;
 
@@ -41,7 +41,7 @@ swap_states(struct checker *c)
 }
 
 static void
-copy_tags(struct check_tags *to, const struct check_tags *from)
+checker_copy_tags(struct check_tags *to, const struct check_tags *from)
 {
 	MEMORY_GROW(to->tags, to->cap, from->nr, "the checker");
 	if (from->nr > 0)
@@ -90,7 +90,7 @@ checker_saved(struct checker *c)
 	c->opened = true;
 	c->nr_init = c->nr_findings;
 	state_copy(&c->start, c->now);
-	copy_tags(&c->start_tags, &c->tags);
+	checker_copy_tags(&c->start_tags, &c->tags);
 }
 
 void
@@ -100,33 +100,33 @@ checker_begin(struct checker *c)
 	c->nr_findings = c->nr_init;
 	c->running = 0;
 	state_copy(c->now, &c->start);
-	copy_tags(&c->tags, &c->start_tags);
+	checker_copy_tags(&c->tags, &c->start_tags);
 }
 
 /* --- operations --- */
 
 /* The number of operations of a thread; the init thread has only the running one. */
 static unsigned
-nr_ops_of(const struct run *r, unsigned thread)
+checker_nr_ops(const struct run *r, unsigned thread)
 {
 	return thread == SIM_INIT_THREAD ? 1 : r->program->threads[thread].nr_ops;
 }
 
 static const struct vm_op *
-op_of(const struct run *r, unsigned thread, unsigned index)
+checker_op(const struct run *r, unsigned thread, unsigned index)
 {
 	return thread == SIM_INIT_THREAD ? r->init_op : run_op(r, thread, index);
 }
 
 /* Are the operation's arguments still unknown? */
 static bool
-waits(const struct run *r, unsigned thread, unsigned index)
+checker_op_waits(const struct run *r, unsigned thread, unsigned index)
 {
 	return thread != SIM_INIT_THREAD && run_op_waits(r, thread, index);
 }
 
 static unsigned
-nr_done_of(const struct run *r, unsigned thread)
+checker_nr_done(const struct run *r, unsigned thread)
 {
 	if (thread == SIM_INIT_THREAD)
 		return sim_status(r->sim, SIM_INIT_THREAD) == SIM_DONE;
@@ -146,7 +146,7 @@ nr_done_of(const struct run *r, unsigned thread)
 _Static_assert((OPS_IF_EMPTY | OPS_IF_MALFORMED | OPS_NEVER) == CHECK_OPS_ALL, "does an operation take the lock?");
 
 static bool
-is_lockless(const struct vm_op *op)
+checker_is_lockless(const struct vm_op *op)
 {
 	unsigned bit = 1u << op->code;
 
@@ -159,7 +159,7 @@ is_lockless(const struct vm_op *op)
 
 /* Fills *call with all that is known of operation @index of @thread, except its result. */
 static void
-call_of(struct check_call *call, struct checker *c, struct run *r, unsigned thread, unsigned index)
+checker_call(struct check_call *call, struct checker *c, struct run *r, unsigned thread, unsigned index)
 {
 	struct check_op *o = &c->ops[thread];
 
@@ -167,7 +167,7 @@ call_of(struct check_call *call, struct checker *c, struct run *r, unsigned thre
 	call->r = r;
 	call->thread = thread;
 	call->index = thread == SIM_INIT_THREAD ? r->init_index : index;
-	call->op = op_of(r, thread, index);
+	call->op = checker_op(r, thread, index);
 	call->result = NULL;
 	call->state = o;
 	if (check_is_running(c, thread) && o->op == index) {
@@ -180,7 +180,7 @@ call_of(struct check_call *call, struct checker *c, struct run *r, unsigned thre
 
 /* The operation sees the present state. */
 static void
-watch(struct checker *c, const struct check_call *call)
+checker_watch(struct checker *c, const struct check_call *call)
 {
 	struct check_op *o = call->state;
 	uint16_t must = 0;
@@ -190,12 +190,12 @@ watch(struct checker *c, const struct check_call *call)
 }
 
 static void
-begin_op(struct checker *c, struct run *r, unsigned thread, unsigned index)
+checker_begin_op(struct checker *c, struct run *r, unsigned thread, unsigned index)
 {
 	struct check_op *o = &c->ops[thread];
 	struct check_call call;
 
-	call_of(&call, c, r, thread, index);
+	checker_call(&call, c, r, thread, index);
 	c->running |= (uint32_t)1 << thread;
 	o->start = call.range.start;
 	o->end = call.range.end;
@@ -206,7 +206,7 @@ begin_op(struct checker *c, struct run *r, unsigned thread, unsigned index)
 	o->charged = 0;
 	o->synced = call.range.start;
 	o->nr_effects = 0;
-	watch(c, &call);
+	checker_watch(c, &call);
 }
 
 /*
@@ -214,7 +214,7 @@ begin_op(struct checker *c, struct run *r, unsigned thread, unsigned index)
  * 6. Under M5, wire and unwire merge there.
  */
 static bool
-leaves_entries(const struct check_op *o, const struct run *r, const struct vm_op *op)
+checker_leaves_entries(const struct check_op *o, const struct run *r, const struct vm_op *op)
 {
 	unsigned ops = CHECK_OP(remove) | CHECK_OP(fixed);
 
@@ -226,42 +226,43 @@ leaves_entries(const struct check_op *o, const struct run *r, const struct vm_op
 void
 checker_before_step(struct checker *c, struct run *r, unsigned thread)
 {
-	unsigned nr = nr_ops_of(r, thread), index = nr_done_of(r, thread);
+	unsigned nr = checker_nr_ops(r, thread), index = checker_nr_done(r, thread);
 
 	c->nr_done_before = index;
 	if (!r->target->judged)
 		return;
 	if (!check_is_running(c, thread)) {
-		while (index < nr && !waits(r, thread, index) && is_lockless(op_of(r, thread, index)))
+		while (index < nr && !checker_op_waits(r, thread, index) &&
+		       checker_is_lockless(checker_op(r, thread, index)))
 			index++;
-		if (index == nr || waits(r, thread, index)) /* a lookup of results takes no lock */
+		if (index == nr || checker_op_waits(r, thread, index)) /* a lookup of results takes no lock */
 			return;
-		begin_op(c, r, thread, index);
+		checker_begin_op(c, r, thread, index);
 	}
 	/* At each of its steps, because other threads change entries between them. */
-	if (leaves_entries(&c->ops[thread], r, op_of(r, thread, c->ops[thread].op)))
+	if (checker_leaves_entries(&c->ops[thread], r, checker_op(r, thread, c->ops[thread].op)))
 		c->nr_entries_before = r->target->entries(r->self, NULL, 0);
 }
 
 /* An operation has ended in this step without looking at the map: it has one instant and no effect. */
 static void
-end_lockless(struct checker *c, struct run *r, unsigned thread, unsigned index, const struct vm_result *result)
+checker_end_lockless(struct checker *c, struct run *r, unsigned thread, unsigned index, const struct vm_result *result)
 {
 	struct check_op *o = &c->ops[thread], saved = *o;
 	struct check_call call;
 
-	call_of(&call, c, r, thread, index);
+	checker_call(&call, c, r, thread, index);
 	call.result = result;
 	/* The thread may have a running operation: the next one, which also began in this step. */
 	*o = (struct check_op){ .always = UINT16_MAX, .since = c->step };
-	watch(c, &call);
+	checker_watch(c, &call);
 	check_code(&call);
 	*o = saved;
 }
 
 /* The operation that has looked at the map has ended in this step. */
 static void
-end_op(const struct check_call *call)
+checker_end_op(const struct check_call *call)
 {
 	check_code(call);
 	check_result(call);
@@ -271,14 +272,14 @@ end_op(const struct check_call *call)
 
 /* The running operations see the state after this step. */
 static void
-watch_all(struct checker *c, struct run *r)
+checker_watch_all(struct checker *c, struct run *r)
 {
 	for (uint32_t left = c->running; left != 0; left &= left - 1) {
 		unsigned t = (unsigned)__builtin_ctz(left);
 		struct check_call call;
 
-		call_of(&call, c, r, t, c->ops[t].op);
-		watch(c, &call);
+		checker_call(&call, c, r, t, c->ops[t].op);
+		checker_watch(c, &call);
 	}
 }
 
@@ -289,36 +290,36 @@ check_early(struct checker *c, struct run *r, unsigned thread, unsigned done)
 	struct check_op *o = &c->ops[thread];
 	bool running = check_is_running(c, thread);
 
-	if (done < nr_ops_of(r, thread) && !(running && o->op == done) && !waits(r, thread, done) &&
-	    is_lockless(op_of(r, thread, done))) {
+	if (done < checker_nr_ops(r, thread) && !(running && o->op == done) && !checker_op_waits(r, thread, done) &&
+	    checker_is_lockless(checker_op(r, thread, done))) {
 		struct check_call call;
 
-		call_of(&call, c, r, thread, done);
+		checker_call(&call, c, r, thread, done);
 		check_report(c, r, CHECK_early, &call, 0, 0, "it waits for the lock instead of returning at once");
 	}
-	if (running && leaves_entries(o, r, op_of(r, thread, o->op)) &&
+	if (running && checker_leaves_entries(o, r, checker_op(r, thread, o->op)) &&
 	    r->target->entries(r->self, NULL, 0) != c->nr_entries_before) {
 		struct check_call call;
 
-		call_of(&call, c, r, thread, o->op);
+		checker_call(&call, c, r, thread, o->op);
 		check_report(c, r, CHECK_early, &call, 0, 0, "its range is empty, but it changed where entries start");
 	}
 }
 
 static void
-judge_step(struct checker *c, struct run *r, unsigned thread)
+checker_judge_step(struct checker *c, struct run *r, unsigned thread)
 {
 	const struct vm_result *results = thread == SIM_INIT_THREAD ? &r->init_result : r->threads[thread].results;
-	unsigned done = nr_done_of(r, thread), op = c->ops[thread].op;
+	unsigned done = checker_nr_done(r, thread), op = c->ops[thread].op;
 	bool running = check_is_running(c, thread), changed;
 
 	struct check_call call;
 
-	swap_states(c);
+	checker_swap_states(c);
 	r->target->dump(r->self, c->now);
 	changed = !state_equal(c->before, c->now);
 	if (running) {
-		call_of(&call, c, r, thread, op);
+		checker_call(&call, c, r, thread, op);
 		call.result = done > op ? &results[op] : NULL;
 		if (changed)
 			check_step_effects(&call);
@@ -328,17 +329,17 @@ judge_step(struct checker *c, struct run *r, unsigned thread)
 	check_early(c, r, thread, done);
 	for (unsigned i = c->nr_done_before; i < done; i++) {
 		if (running && i == op)
-			end_op(&call);
+			checker_end_op(&call);
 		else if (thread == SIM_INIT_THREAD || !run_op_refused(r, thread, i))
-			end_lockless(c, r, thread, i, &results[i]);
+			checker_end_lockless(c, r, thread, i, &results[i]);
 	}
 	if (changed)
-		watch_all(c, r);
+		checker_watch_all(c, r);
 }
 
 /* Reports "I12: ..." of a target. */
 static void
-report_broken(struct checker *c, struct run *r, unsigned thread, const char *broken, uint32_t excuse)
+checker_report_broken(struct checker *c, struct run *r, unsigned thread, const char *broken, uint32_t excuse)
 {
 	size_t len = strcspn(broken, ":");
 	enum check_id id = check_find(broken, len);
@@ -353,9 +354,9 @@ report_broken(struct checker *c, struct run *r, unsigned thread, const char *bro
 		id = CHECK_target;
 	else
 		broken += len + 1 + strspn(broken + len + 1, " ");
-	if (index >= nr_ops_of(r, thread))
-		index = nr_ops_of(r, thread) - 1;
-	call_of(&call, c, r, thread, index);
+	if (index >= checker_nr_ops(r, thread))
+		index = checker_nr_ops(r, thread) - 1;
+	checker_call(&call, c, r, thread, index);
 	c->excuse = excuse;
 	check_report(c, r, id, &call, start, end, "%s%s", broken, where);
 	c->excuse = 0;
@@ -371,24 +372,24 @@ checker_after_step(struct checker *c, struct run *r, unsigned thread)
 	if (sim_panic_text(r->sim) != NULL) {
 		struct check_call call;
 
-		call_of(&call, c, r, thread, nr_done_of(r, thread));
+		checker_call(&call, c, r, thread, checker_nr_done(r, thread));
 		check_report(c, r, CHECK_assertion, &call, 0, 0, "%s", sim_panic_text(r->sim));
 		return;
 	}
 	if (r->target->judged)
-		judge_step(c, r, thread);
+		checker_judge_step(c, r, thread);
 	if (c->quiet)
 		return;
 	broken = target_check(r->target, r->self, false, &excuse);
 	if (broken != NULL)
-		report_broken(c, r, thread, broken, excuse);
+		checker_report_broken(c, r, thread, broken, excuse);
 }
 
 /* --- the end --- */
 
 /* Is it a remove or fixed that sleeps for a system wiring? The caller is responsible for that wait. */
 static bool
-may_block(const struct checker *c, const struct check_call *call)
+checker_may_block(const struct checker *c, const struct check_call *call)
 {
 	const struct program_config *cfg = &call->r->program->config;
 	uint64_t until;
@@ -405,14 +406,14 @@ may_block(const struct checker *c, const struct check_call *call)
 }
 
 static void
-end_of_thread(struct checker *c, struct run *r, unsigned thread)
+checker_end_thread(struct checker *c, struct run *r, unsigned thread)
 {
 	struct check_call call;
 
-	call_of(&call, c, r, thread, nr_done_of(r, thread));
+	checker_call(&call, c, r, thread, checker_nr_done(r, thread));
 	if (!r->target->judged)
 		check_report(c, r, CHECK_stuck, &call, 0, 0, "it sleeps, and no thread is left that could wake it");
-	else if (!may_block(c, &call))
+	else if (!checker_may_block(c, &call))
 		check_report(c, r, CHECK_stuck, &call, call.range.start, call.range.end,
 		    "it sleeps, no thread is left that could wake it, and it does not wait for a system wiring to end");
 }
@@ -447,7 +448,7 @@ checker_end(struct checker *c, struct run *r)
 		check_nevers(c, r);
 	for (unsigned t = 0; t < r->program->nr_threads; t++)
 		if (sim_status(r->sim, t) == SIM_SLEEPING)
-			end_of_thread(c, r, t);
+			checker_end_thread(c, r, t);
 	if (!r->target->judged)
 		return;
 	if (c->now->busy)
@@ -463,14 +464,14 @@ checker_endless(struct checker *c, struct run *r)
 {
 	struct check_call call;
 
-	call_of(&call, c, r, SIM_INIT_THREAD, 0);
+	checker_call(&call, c, r, SIM_INIT_THREAD, 0);
 	check_report(c, r, CHECK_circle, &call, 0, 0, "it does not end, though no other thread runs");
 }
 
 /* --- the key --- */
 
 static void
-key_op(const struct checker *c, unsigned thread, struct keybuf *k)
+checker_key_op(const struct checker *c, unsigned thread, struct keybuf *k)
 {
 	const struct check_op *o = &c->ops[thread];
 
@@ -506,7 +507,7 @@ checker_key(const struct checker *c, const struct run *r, struct keybuf *k)
 	if (!r->target->judged)
 		return;
 	for (unsigned t = 0; t < r->program->nr_threads; t++)
-		key_op(c, t, k);
+		checker_key_op(c, t, k);
 	keybuf_num(k, c->tags.nr);
 	for (size_t i = 0; i < c->tags.nr; i++) {
 		keybuf_num(k, c->tags.tags[i].page);

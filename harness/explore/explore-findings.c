@@ -22,7 +22,7 @@ findings_intern(struct explore_result *result, const struct finding *f)
 }
 
 static void
-see(struct graph *g, struct explore_result *result, const struct finding *f, uint32_t from, uint8_t thread)
+findings_sight(struct graph *g, struct explore_result *result, const struct finding *f, uint32_t from, uint8_t thread)
 {
 	g->sightings =
 	    memory_grow(g->sightings, &g->cap_sightings, g->nr_sightings + 1, sizeof(*g->sightings), "the states");
@@ -36,7 +36,7 @@ findings_see(struct graph *g, struct explore_result *result, const struct checke
 {
 	assert(nr_before <= c->nr_findings && from < g->nr_nodes);
 	for (size_t i = nr_before; i < c->nr_findings; i++)
-		see(g, result, &c->findings[i], from, thread);
+		findings_sight(g, result, &c->findings[i], from, thread);
 }
 
 void
@@ -44,12 +44,12 @@ findings_livelock(struct graph *g, struct explore_result *result)
 {
 	struct finding f = { .check = CHECK_circle, .thread = -1, .text = "the states form a cycle from here on" };
 
-	see(g, result, &f, g->cycle, AT_NODE);
+	findings_sight(g, result, &f, g->cycle, AT_NODE);
 }
 
 /* Looks for an equal finding in the checker, and copies it with the step numbers of the present run. */
 static bool
-take_again(const struct checker *c, struct explore_finding *x)
+finding_take_again(const struct checker *c, struct explore_finding *x)
 {
 	bool seen = false;
 
@@ -82,10 +82,10 @@ finding_on_witness(struct run *r, struct explore_finding *x)
 		checker_end(r->checker, r);
 	if (x->f.check == CHECK_circle)
 		x->f.step = x->f.since = c->step;
-	seen = take_again(c, x);
+	seen = finding_take_again(c, x);
 	if (!seen && r->program->nr_final > 0 && run_enabled(r) == 0 && !run_deadlocked(r)) {
 		(void)run_final(r, &wrong);
-		seen = take_again(c, x);
+		seen = finding_take_again(c, x);
 	}
 	strbuf_free(&wrong);
 	/*

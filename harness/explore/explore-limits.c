@@ -38,7 +38,7 @@ explore_over(struct explore_clock *c, const struct explore_options *options, str
 }
 
 static bool
-goals_hold(const struct run *r, const struct explore_options *options)
+explore_goals_hold(const struct run *r, const struct explore_options *options)
 {
 	if (options->nr_goals == 0 && !options->goal_deadlock)
 		return false;
@@ -60,5 +60,5 @@ explore_goal_holds(struct run *r, const struct explore_options *options)
 {
 	bool seen = options->on_state != NULL && options->on_state(options->on_state_arg, r);
 
-	return goals_hold(r, options) || seen;
+	return explore_goals_hold(r, options) || seen;
 }

@@ -17,7 +17,7 @@
 
 /* Depth first, without recursion: a node is listed when all its successors are. */
 static struct order
-topological(const struct graph *g)
+order_topological(const struct graph *g)
 {
 	enum { WHITE, GREY, BLACK };
 	struct order o = { .nodes = memory_new(g->nr_nodes, sizeof(uint32_t), "the order of the states") };
@@ -62,7 +62,7 @@ topological(const struct graph *g)
 /* --- counting --- */
 
 static void
-flow_through(const struct graph *g, uint32_t id, struct flow *flow, struct explore_result *result)
+flow_add_through(const struct graph *g, uint32_t id, struct flow *flow, struct explore_result *result)
 {
 	const struct node *n = &g->nodes[id];
 	unsigned nr_edges = (unsigned)__builtin_popcount(n->enabled);
@@ -80,7 +80,7 @@ flow_through(const struct graph *g, uint32_t id, struct flow *flow, struct explo
 void
 paths_count(struct graph *g, struct explore_result *result)
 {
-	struct order order = topological(g);
+	struct order order = order_topological(g);
 	struct flow *flow = memory_new(g->nr_nodes, sizeof(*flow), "the number of schedules");
 
 	result->livelock = g->any_cycle = order.cyclic;
@@ -92,7 +92,7 @@ paths_count(struct graph *g, struct explore_result *result)
 		struct explore_outcome *o;
 
 		if (n->outcome == NODE_NONE) {
-			flow_through(g, id, flow, result);
+			flow_add_through(g, id, flow, result);
 			continue;
 		}
 		o = &g->outcomes.by_index[n->outcome]->o;
@@ -121,7 +121,7 @@ struct spot {
 };
 
 static bool
-better(const struct spot *a, const struct spot *than)
+spot_better(const struct spot *a, const struct spot *than)
 {
 	if (a->preemptions != than->preemptions)
 		return a->preemptions < than->preemptions;
@@ -129,23 +129,23 @@ better(const struct spot *a, const struct spot *than)
 }
 
 static uint32_t
-node_of(const struct graph *g, uint32_t place)
+spot_node(const struct graph *g, uint32_t place)
 {
 	return place < g->nr_nodes ? place : place - (uint32_t)g->nr_nodes;
 }
 
 /* The place of node @id on a path that comes from @place. Without goals each node has one place. */
 static uint32_t
-place_of(const struct graph *g, uint32_t id, uint32_t place)
+spot_place(const struct graph *g, uint32_t id, uint32_t place)
 {
 	return place >= g->nr_nodes || g->nodes[id].goal ? id + (uint32_t)g->nr_nodes : id;
 }
 
 /* Extends the path to (place, last) by every edge. True if a path became better. */
 static bool
-relax(const struct graph *g, uint32_t place, unsigned last, unsigned width, struct spot *spots)
+spots_relax(const struct graph *g, uint32_t place, unsigned last, unsigned width, struct spot *spots)
 {
-	const struct node *n = &g->nodes[node_of(g, place)];
+	const struct node *n = &g->nodes[spot_node(g, place)];
 	const struct spot *here = &spots[(size_t)place * width + last];
 	bool last_enabled = (n->enabled & (uint32_t)1 << last) != 0, changed = false;
 
@@ -162,8 +162,8 @@ relax(const struct graph *g, uint32_t place, unsigned last, unsigned width, stru
 			by.switches++;
 			by.preemptions += last_enabled;
 		}
-		there = &spots[(size_t)place_of(g, succ, place) * width + t];
-		if (!better(&by, there))
+		there = &spots[(size_t)spot_place(g, succ, place) * width + t];
+		if (!spot_better(&by, there))
 			continue;
 		*there = by;
 		changed = true;
@@ -176,22 +176,22 @@ relax(const struct graph *g, uint32_t place, unsigned last, unsigned width, stru
  * @layers is 2 if there are goals.
  */
 static struct spot *
-shortest(const struct graph *g, unsigned width, unsigned layers)
+spots_shortest(const struct graph *g, unsigned width, unsigned layers)
 {
-	struct order order = topological(g);
+	struct order order = order_topological(g);
 	struct spot *spots = memory_new(g->nr_nodes * width * layers, sizeof(*spots), "the witnesses");
 	uint32_t nr = (uint32_t)g->nr_nodes;
 	bool changed;
 
 	for (size_t i = 0; i < g->nr_nodes * width * layers; i++)
 		spots[i].preemptions = UINT32_MAX;
-	spots[(size_t)place_of(g, 0, 0) * width + width - 1] = (struct spot){ .from_place = NODE_NONE };
+	spots[(size_t)spot_place(g, 0, 0) * width + width - 1] = (struct spot){ .from_place = NODE_NONE };
 	do {
 		changed = false;
 		for (size_t i = 0; i < g->nr_nodes * layers; i++)
 			for (unsigned last = 0; last < width; last++)
-				changed |=
-				    relax(g, order.nodes[i / layers] + (uint32_t)(i % layers) * nr, last, width, spots);
+				changed |= spots_relax(
+				    g, order.nodes[i / layers] + (uint32_t)(i % layers) * nr, last, width, spots);
 	} while (changed && order.cyclic);
 	free(order.nodes);
 	return spots;
@@ -202,7 +202,7 @@ shortest(const struct graph *g, unsigned width, unsigned layers)
  * reached within the number of states, the path is in a cycle.
  */
 static void
-run_on(const struct graph *g, uint32_t id, unsigned last, struct schedule *p)
+path_run_on(const struct graph *g, uint32_t id, unsigned last, struct schedule *p)
 {
 	for (size_t step = 0; g->nodes[id].enabled != 0 && step < g->nr_nodes; step++) {
 		const struct node *n = &g->nodes[id];
@@ -246,15 +246,15 @@ path_to(const struct graph *g, const struct spot *spots, unsigned width, uint32_
 	unsigned last = 0;
 
 	for (unsigned l = 1; l < width; l++)
-		if (better(&spots[(size_t)place * width + l], &spots[(size_t)place * width + last]))
+		if (spot_better(&spots[(size_t)place * width + l], &spots[(size_t)place * width + last]))
 			last = l;
 	path_to_spot(spots, width, place, last, p);
-	run_on(g, node_of(g, place), last, p);
+	path_run_on(g, spot_node(g, place), last, p);
 }
 
 /* The best path to a sighting: the last thread before it, and the total cost. */
 static struct spot
-best_sighting(
+sighting_best(
     const struct graph *g, const struct spot *spots, unsigned width, const struct sighting *s, unsigned *ret_last)
 {
 	struct spot best = { .preemptions = UINT32_MAX };
@@ -269,7 +269,7 @@ best_sighting(
 			here.switches++;
 			here.preemptions += (g->nodes[s->from].enabled & (uint32_t)1 << l) != 0;
 		}
-		if (better(&here, &best)) {
+		if (spot_better(&here, &best)) {
 			best = here;
 			*ret_last = l;
 		}
@@ -291,7 +291,7 @@ path_to_sighting(const struct graph *g, const struct spot *spots, unsigned width
 		last = s->thread;
 	}
 	if (!g->any_cycle)
-		run_on(g, id, last, p);
+		path_run_on(g, id, last, p);
 }
 
 /* Finds for each finding the path with the fewest preemptions. */
@@ -305,16 +305,16 @@ finding_witnesses(const struct graph *g, const struct spot *spots, unsigned widt
 
 	for (size_t i = 0; i < g->nr_sightings; i++) {
 		const struct sighting *s = &g->sightings[i];
-		struct spot here = best_sighting(g, spots, width, s, &last);
+		struct spot here = sighting_best(g, spots, width, s, &last);
 
-		if (at[s->finding] == NULL || better(&here, &best[s->finding])) {
+		if (at[s->finding] == NULL || spot_better(&here, &best[s->finding])) {
 			at[s->finding] = s;
 			best[s->finding] = here;
 		}
 	}
 	for (size_t i = 0; i < result->nr_findings; i++) {
 		assert(at[i] != NULL);
-		(void)best_sighting(g, spots, width, at[i], &last);
+		(void)sighting_best(g, spots, width, at[i], &last);
 		path_to_sighting(g, spots, width, at[i], last, &result->findings[i].witness);
 	}
 	free(best);
@@ -323,12 +323,12 @@ finding_witnesses(const struct graph *g, const struct spot *spots, unsigned widt
 
 /* The cost of the best path to a place, for comparing places. */
 static struct spot
-best_at(const struct spot *spots, unsigned width, uint32_t place)
+spots_best_at(const struct spot *spots, unsigned width, uint32_t place)
 {
 	struct spot best = spots[(size_t)place * width];
 
 	for (unsigned l = 1; l < width; l++)
-		if (better(&spots[(size_t)place * width + l], &best))
+		if (spot_better(&spots[(size_t)place * width + l], &best))
 			best = spots[(size_t)place * width + l];
 	return best;
 }
@@ -347,9 +347,9 @@ goal_witness(const struct graph *g, const struct spot *spots, unsigned width, st
 
 		for (uint32_t id = 0; id < nr; id++) {
 			const struct node *n = &g->nodes[id];
-			struct spot s = best_at(spots, width, id + nr);
+			struct spot s = spots_best_at(spots, width, id + nr);
 
-			if ((ends == 1 ? n->outcome != NODE_NONE : n->goal) && better(&s, &best)) {
+			if ((ends == 1 ? n->outcome != NODE_NONE : n->goal) && spot_better(&s, &best)) {
 				goal = id + nr;
 				best = s;
 			}
@@ -370,9 +370,9 @@ outcome_witnesses(struct graph *g, const struct spot *spots, unsigned width)
 		best[i].preemptions = UINT32_MAX;
 	for (uint32_t id = 0; id < g->nr_nodes; id++) {
 		uint32_t to = g->nodes[id].outcome;
-		struct spot s = best_at(spots, width, id);
+		struct spot s = spots_best_at(spots, width, id);
 
-		if (to != NODE_NONE && better(&s, &best[to])) {
+		if (to != NODE_NONE && spot_better(&s, &best[to])) {
 			end[to] = id;
 			best[to] = s;
 		}
@@ -391,7 +391,7 @@ paths_witnesses(struct graph *g, unsigned nr_threads, bool all_outcomes, bool an
 
 	assert(nr_threads <= PROGRAM_THREADS_MAX);
 	if (any_goal) {
-		spots = shortest(g, width, 2);
+		spots = spots_shortest(g, width, 2);
 		goal_witness(g, spots, width, result);
 		free(spots);
 	}
@@ -399,7 +399,7 @@ paths_witnesses(struct graph *g, unsigned nr_threads, bool all_outcomes, bool an
 		return;
 	for (uint32_t id = 0; id < g->nr_nodes && any_goal; id++)
 		g->nodes[id].goal = false; /* the other witnesses need not pass a goal */
-	spots = shortest(g, width, 1);
+	spots = spots_shortest(g, width, 1);
 	if (all_outcomes)
 		outcome_witnesses(g, spots, width);
 	finding_witnesses(g, spots, width, result);

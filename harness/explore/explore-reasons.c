@@ -44,7 +44,7 @@ reasons_see(struct graph *g, const struct run *r, unsigned thread, unsigned nr_d
 
 /* Adds schedules to a reason, in sorted order. */
 static void
-add_reason(struct explore_outcome *o, unsigned thread, unsigned op, uint64_t edges, explore_count count)
+reason_add(struct explore_outcome *o, unsigned thread, unsigned op, uint64_t edges, explore_count count)
 {
 	size_t at = 0;
 
@@ -72,7 +72,7 @@ reasons_of_run(struct explore_outcome *o, const struct run *r)
 			uint64_t edges = reasons_of(r, t, op);
 
 			if (edges != 0)
-				add_reason(o, t, op, edges, 1);
+				reason_add(o, t, op, edges, 1);
 		}
 	}
 }
@@ -87,7 +87,7 @@ struct one {
 };
 
 static uint8_t
-number_of(struct one *one, uint64_t edges)
+reason_number(struct one *one, uint64_t edges)
 {
 	unsigned i = 0;
 
@@ -101,7 +101,7 @@ number_of(struct one *one, uint64_t edges)
 }
 
 static void
-count_one(const struct graph *g, const struct order *order, const struct flow *flow, struct one *one)
+reasons_count_one(const struct graph *g, const struct order *order, const struct flow *flow, struct one *one)
 {
 	unsigned nr = one->nr;
 
@@ -114,7 +114,7 @@ count_one(const struct graph *g, const struct order *order, const struct flow *f
 
 		for (unsigned x = 0; x < nr && n->outcome != NODE_NONE; x++)
 			if (here[x] != 0)
-				add_reason(
+				reason_add(
 				    &g->outcomes.by_index[n->outcome]->o, one->thread, one->op, one->edges[x], here[x]);
 		for (unsigned e = n->first_edge; e < n->first_edge + nr_edges; e++) {
 			if (g->edges[e] == NODE_NONE)
@@ -147,9 +147,9 @@ reasons_count(const struct graph *g, const struct order *order, const struct flo
 			if (g->failures[j].thread != one.thread || g->failures[j].op != one.op)
 				continue;
 			counted[j] = true;
-			one.of_edge[g->failures[j].edge] = number_of(&one, g->failures[j].edges);
+			one.of_edge[g->failures[j].edge] = reason_number(&one, g->failures[j].edges);
 		}
-		count_one(g, order, flow, &one);
+		reasons_count_one(g, order, flow, &one);
 	}
 	free(counted);
 	free(one.of_edge);

@@ -52,7 +52,7 @@ replay_wrong(struct explore_result *result, const struct schedule *path, const c
 
 /* Call it at the end of a schedule: NULL if the run is in the state of node @id, otherwise how it differs. */
 static const char *
-end_differs(struct replayer *p, uint32_t id)
+replayer_end_differs(struct replayer *p, uint32_t id)
 {
 	const struct node *n = &p->g->nodes[id];
 
@@ -102,7 +102,7 @@ replay_path(struct replayer *p, const struct schedule *path)
 	while (wrong == NULL && schedule_next(&w, &thread))
 		wrong = replayer_step(p, &id, thread);
 	if (wrong == NULL)
-		wrong = end_differs(p, id);
+		wrong = replayer_end_differs(p, id);
 	if (wrong != NULL)
 		replay_wrong(p->result, path, wrong);
 }
@@ -120,7 +120,7 @@ replay_steps(struct replayer *p, size_t nr)
 	while (left > 0 && wrong == NULL)
 		wrong = replayer_step(p, &id, p->path[--left]);
 	if (wrong == NULL)
-		wrong = end_differs(p, id);
+		wrong = replayer_end_differs(p, id);
 	if (wrong == NULL)
 		return;
 	while (nr > 0)
@@ -131,7 +131,7 @@ replay_steps(struct replayer *p, size_t nr)
 
 /* Sorts all steps by the nodes that they lead to. */
 static void
-find_steps_in(struct replayer *p)
+replayer_find_steps_in(struct replayer *p)
 {
 	const struct graph *g = p->g;
 
@@ -206,7 +206,7 @@ replay_paths(const struct graph *g, struct run *r, uint32_t more, struct explore
 
 	assert(g->nr_nodes > 0 && result->end == EXPLORE_COMPLETE);
 	if (!g->any_cycle)
-		find_steps_in(&p);
+		replayer_find_steps_in(&p);
 	for (uint32_t i = 0; i < g->outcomes.nr && result->end == EXPLORE_COMPLETE; i++) {
 		const struct outcome_node *o = g->outcomes.by_index[i];
 

@@ -25,7 +25,7 @@ struct walk {
 
 /* Runs the chosen prefix, then the lowest thread at each further point until the end. False: stopped. */
 static bool
-run_schedule(struct walk *w, struct explore_clock *clock, const struct explore_options *options,
+walk_run_schedule(struct walk *w, struct explore_clock *clock, const struct explore_options *options,
     struct explore_result *result, bool *goal)
 {
 	run_begin(w->run);
@@ -55,7 +55,7 @@ run_schedule(struct walk *w, struct explore_clock *clock, const struct explore_o
 
 /* Goes to the next schedule: changes the last point with an untried thread. False: all schedules were executed. */
 static bool
-next_schedule(struct walk *w)
+walk_next_schedule(struct walk *w)
 {
 	while (w->depth > 0) {
 		struct level *l = &w->levels[w->depth - 1];
@@ -71,7 +71,7 @@ next_schedule(struct walk *w)
 }
 
 static void
-measure(const struct walk *w, double *probability, unsigned *preemptions)
+walk_measure(const struct walk *w, double *probability, unsigned *preemptions)
 {
 	*probability = 1.0;
 	*preemptions = 0;
@@ -86,7 +86,7 @@ measure(const struct walk *w, double *probability, unsigned *preemptions)
 
 /* Compares in the order of explore.h: preemptions, steps, switches. */
 static bool
-shorter(unsigned preemptions, size_t steps, unsigned nr_choices, const struct schedule *than)
+walk_is_shorter(unsigned preemptions, size_t steps, unsigned nr_choices, const struct schedule *than)
 {
 	if (preemptions != than->preemptions)
 		return preemptions < than->preemptions;
@@ -96,13 +96,13 @@ shorter(unsigned preemptions, size_t steps, unsigned nr_choices, const struct sc
 }
 
 static void
-keep_path(const struct walk *w, unsigned preemptions, struct schedule *p)
+walk_keep_path(const struct walk *w, unsigned preemptions, struct schedule *p)
 {
 	unsigned nr_choices = 1;
 
 	for (size_t i = 1; i < w->depth; i++)
 		nr_choices += w->levels[i].thread != w->levels[i - 1].thread;
-	if (schedule_exists(p) && !shorter(preemptions, w->depth, nr_choices, p))
+	if (schedule_exists(p) && !walk_is_shorter(preemptions, w->depth, nr_choices, p))
 		return;
 	schedule_begin(p);
 	p->preemptions = preemptions;
@@ -111,7 +111,7 @@ keep_path(const struct walk *w, unsigned preemptions, struct schedule *p)
 }
 
 static void
-record(struct walk *w, const struct explore_options *options, struct explore_result *result, bool goal)
+walk_record(struct walk *w, const struct explore_options *options, struct explore_result *result, bool goal)
 {
 	bool deadlock = run_deadlocked(w->run);
 	struct checker *c = w->run->checker;
@@ -124,16 +124,16 @@ record(struct walk *w, const struct explore_options *options, struct explore_res
 	strbuf_clear(&w->text);
 	run_outcome(w->run, &w->text);
 	n = outcomes_intern(&w->outcomes, w->text.text);
-	measure(w, &probability, &preemptions);
+	walk_measure(w, &probability, &preemptions);
 	n->o.count++;
 	n->o.probability += probability;
 	result->schedules++;
 	if (options->want_witnesses)
-		keep_path(w, preemptions, &n->o.witness);
+		walk_keep_path(w, preemptions, &n->o.witness);
 	if (options->want_reasons)
 		reasons_of_run(&n->o, w->run);
 	if (goal)
-		keep_path(w, preemptions, &result->goal);
+		walk_keep_path(w, preemptions, &result->goal);
 	if (w->run->program->nr_final > 0 && !deadlock) {
 		strbuf_clear(&w->text);
 		if (!run_final(w->run, &w->text) && n->o.final_error == NULL)
@@ -142,7 +142,7 @@ record(struct walk *w, const struct explore_options *options, struct explore_res
 	for (size_t i = 0; c != NULL && i < c->nr_findings; i++) {
 		uint32_t at = findings_intern(result, &c->findings[i]);
 
-		keep_path(w, preemptions, &result->findings[at].witness);
+		walk_keep_path(w, preemptions, &result->findings[at].witness);
 	}
 }
 
@@ -160,10 +160,10 @@ explore_schedules(struct run *r, const struct explore_options *options, struct e
 			result->end = EXPLORE_CUT_STATES;
 			break;
 		}
-		if (!run_schedule(&w, &clock, options, result, &goal))
+		if (!walk_run_schedule(&w, &clock, options, result, &goal))
 			break;
-		record(&w, options, result, goal);
-	} while (next_schedule(&w));
+		walk_record(&w, options, result, goal);
+	} while (walk_next_schedule(&w));
 	outcomes_take(&w.outcomes, result);
 	strbuf_free(&w.text);
 	free(w.levels);

@@ -29,7 +29,7 @@ struct walk {
 
 /* The run has ended. Final steps, if there are any, change its state. */
 static void
-note_end(struct walk *w, uint32_t id)
+walk_note_end(struct walk *w, uint32_t id)
 {
 	struct node *n = &w->graph.nodes[id];
 	struct checker *c = w->run->checker;
@@ -58,7 +58,7 @@ note_end(struct walk *w, uint32_t id)
 
 /* The node of the run's state; *ret_new: it is a new node. */
 static uint32_t
-enter(struct walk *w, bool *ret_new)
+walk_enter(struct walk *w, bool *ret_new)
 {
 	struct graph *g = &w->graph;
 	size_t at = g->keys.len, len;
@@ -81,7 +81,7 @@ enter(struct walk *w, bool *ret_new)
 }
 
 static void
-push(struct walk *w, uint32_t id)
+walk_push(struct walk *w, uint32_t id)
 {
 	w->stack = memory_grow(w->stack, &w->cap_stack, w->nr_stack + 1, sizeof(*w->stack), "the states");
 	w->stack[w->nr_stack++] = id;
@@ -89,7 +89,7 @@ push(struct walk *w, uint32_t id)
 
 /* Executes from the start the choices by which @id was first reached. */
 static void
-go_to(struct walk *w, uint32_t id)
+walk_go_to(struct walk *w, uint32_t id)
 {
 	size_t nr = 0;
 
@@ -110,7 +110,7 @@ go_to(struct walk *w, uint32_t id)
 
 /* Runs one step of the lowest untried thread at @id, the run's state. Returns the state that it leads to. */
 static uint32_t
-try_next(struct walk *w, uint32_t id, bool *ret_new)
+walk_try_next(struct walk *w, uint32_t id, bool *ret_new)
 {
 	struct node *n = &w->graph.nodes[id];
 	unsigned thread = (unsigned)__builtin_ctz(n->todo);
@@ -123,13 +123,13 @@ try_next(struct walk *w, uint32_t id, bool *ret_new)
 	nr_done = w->run->threads[thread].nr_done;
 	n->todo &= n->todo - 1;
 	if (n->todo != 0)
-		push(w, id);
+		walk_push(w, id);
 	run_step_here(w->run, thread);
 	if (c != NULL && c->nr_findings > nr_findings)
 		findings_see(&w->graph, w->result, c, nr_findings, id, (uint8_t)thread);
 	w->result->steps++;
 	w->result->transitions++;
-	succ = enter(w, ret_new);
+	succ = walk_enter(w, ret_new);
 	n = &w->graph.nodes[id]; /* enter may have moved the nodes */
 	*graph_edge(&w->graph, n, thread) = succ;
 	if (w->options->want_reasons && w->run->threads[thread].nr_done > nr_done)
@@ -152,7 +152,7 @@ walk_all(struct walk *w)
 
 	explore_clock_start(&clock, w->options);
 	run_begin(w->run);
-	id = enter(w, &fresh);
+	id = walk_enter(w, &fresh);
 	if (w->run->checker != NULL)
 		findings_see(&w->graph, w->result, w->run->checker, 0, id, AT_NODE);
 	for (;;) {
@@ -165,14 +165,14 @@ walk_all(struct walk *w)
 			w->result->states = w->graph.nr_nodes;
 			if (explore_over(&clock, w->options, w->result))
 				return;
-			id = try_next(w, id, &fresh);
+			id = walk_try_next(w, id, &fresh);
 		}
 		if (fresh)
-			note_end(w, id);
+			walk_note_end(w, id);
 		if (w->nr_stack == 0)
 			return;
 		id = w->stack[--w->nr_stack];
-		go_to(w, id);
+		walk_go_to(w, id);
 		fresh = true;
 	}
 }
@@ -181,7 +181,7 @@ walk_all(struct walk *w)
  * A goal that was reached before a cut may have no known path to an end: finds one by letting the last thread run on.
  */
 static void
-finish_goal(struct run *r, struct schedule *p)
+explore_finish_goal(struct run *r, struct schedule *p)
 {
 	struct schedule_walk w = { p };
 	unsigned last = 0;
@@ -211,7 +211,7 @@ explore_states(struct run *r, const struct explore_options *options, struct expl
 	if (options->want_witnesses || w.any_goal || result->nr_findings > 0)
 		paths_witnesses(&w.graph, r->program->nr_threads, options->want_witnesses, w.any_goal, result);
 	if (result->end != EXPLORE_COMPLETE && schedule_exists(&result->goal))
-		finish_goal(r, &result->goal);
+		explore_finish_goal(r, &result->goal);
 	if (result->end == EXPLORE_COMPLETE)
 		replay_paths(&w.graph, r, options->more_replays, result);
 	outcomes_take(&w.graph.outcomes, result);
@@ -222,7 +222,7 @@ explore_states(struct run *r, const struct explore_options *options, struct expl
 }
 
 static void
-see_findings(struct run *r, struct explore_result *result)
+explore_see_findings(struct run *r, struct explore_result *result)
 {
 	const struct explore_finding *missing = findings_on_witnesses(r, result);
 	struct strbuf what = { 0 };
@@ -247,7 +247,7 @@ explore(struct run *r, const struct explore_options *options, struct explore_res
 	else
 		explore_states(r, options, result);
 	if (r->checker != NULL)
-		see_findings(r, result);
+		explore_see_findings(r, result);
 	assert(result->end != EXPLORE_COMPLETE || result->livelock || result->overflow || result->schedules > 0);
 }
 

@@ -11,7 +11,7 @@
 #include "harness/sim/sim.h"
 
 static void
-thread_body(void *arg, unsigned thread)
+run_thread_body(void *arg, unsigned thread)
 {
 	struct run *r = arg;
 	const struct program_thread *pt = &r->program->threads[thread];
@@ -31,7 +31,7 @@ thread_body(void *arg, unsigned thread)
 }
 
 static void
-init_body(void *arg, unsigned thread)
+run_init_body(void *arg, unsigned thread)
 {
 	struct run *r = arg;
 
@@ -49,7 +49,7 @@ run_alone(struct run *r, const struct vm_op *op)
 		run_refs_keep(r, op, &r->init_result);
 		return r->init_result;
 	}
-	sim_begin_init(r->sim, init_body, r);
+	sim_begin_init(r->sim, run_init_body, r);
 	while (sim_enabled(r->sim) != 0 && steps++ < RUN_ALONE_STEPS_MAX)
 		run_step_here(r, SIM_INIT_THREAD);
 	r->endless = sim_enabled(r->sim) != 0;
@@ -66,7 +66,7 @@ run_alone(struct run *r, const struct vm_op *op)
  * r->differs, r->want and r->got are set.
  */
 static bool
-step_as_expected(struct run *r, const struct program_step *s, const struct vm_result *got, struct strbuf *out)
+run_step_as_expected(struct run *r, const struct program_step *s, const struct vm_result *got, struct strbuf *out)
 {
 	r->differs = NULL;
 	if (s->has_result) {
@@ -90,7 +90,7 @@ step_as_expected(struct run *r, const struct program_step *s, const struct vm_re
 }
 
 static bool
-init_steps(struct run *r)
+run_init_steps(struct run *r)
 {
 	const struct program *p = r->program;
 
@@ -108,7 +108,7 @@ init_steps(struct run *r)
 			strbuf_add(&r->error, "init step does not end, though no other thread runs");
 			return false;
 		}
-		if (!step_as_expected(r, &p->init[i], &got, &r->error))
+		if (!run_step_as_expected(r, &p->init[i], &got, &r->error))
 			return false;
 		if (got.outcome == VM_OUTCOME_BLOCKED && (i + 1 < p->nr_init || p->nr_threads > 0)) {
 			strbuf_add(&r->error, "init step blocks for ever: no step can run after it");
@@ -121,7 +121,7 @@ init_steps(struct run *r)
 
 /* The code of an init step that fails unexpectedly; "" if its range is outside of the map; NULL: it needs no note. */
 static const char *
-note_of(const struct program *p, const struct program_step *s, const struct vm_result *got)
+run_note(const struct program *p, const struct program_step *s, const struct vm_result *got)
 {
 	const struct vm_op_desc *d = &vm_op_table[s->op.code];
 	bool ranged = op_takes_range(s->op.code) && !vm_op_has_refs(&s->op);
@@ -148,7 +148,7 @@ run_init_notes(
 	if (run_open(&r, &bare, t, sim) == RUN_OPENED) {
 		for (size_t i = 0; i < p->nr_init; i++) {
 			struct vm_result got = run_alone(&r, &p->init[i].op);
-			const char *code = note_of(p, &p->init[i], &got);
+			const char *code = run_note(p, &p->init[i], &got);
 
 			if (got.outcome == VM_OUTCOME_BLOCKED)
 				break; /* opening the program reports it */
@@ -191,7 +191,7 @@ run_open(struct run *r, const struct program *p, const struct vm_target *t, stru
 }
 
 static enum run_open_result
-open_run(struct run *r, const struct program *p, const struct vm_target *t, struct sim *sim, struct checker *c)
+run_open_any(struct run *r, const struct program *p, const struct vm_target *t, struct sim *sim, struct checker *c)
 {
 	const char *why;
 
@@ -217,7 +217,7 @@ open_run(struct run *r, const struct program *p, const struct vm_target *t, stru
 	run_refs_open(r);
 	if (c != NULL)
 		checker_open(c, r);
-	if (!init_steps(r))
+	if (!run_init_steps(r))
 		return RUN_INIT_FAILED;
 	if (c != NULL)
 		checker_saved(c);
@@ -227,7 +227,7 @@ open_run(struct run *r, const struct program *p, const struct vm_target *t, stru
 enum run_open_result
 run_open_checked(struct run *r, const struct program *p, const struct vm_target *t, struct sim *sim, struct checker *c)
 {
-	enum run_open_result result = open_run(r, p, t, sim, c);
+	enum run_open_result result = run_open_any(r, p, t, sim, c);
 
 	if (result == RUN_OPENED && !t->save(r->self))
 		memory_out("the state after the init steps");
@@ -237,7 +237,7 @@ run_open_checked(struct run *r, const struct program *p, const struct vm_target 
 enum run_open_result
 run_open_once(struct run *r, const struct program *p, const struct vm_target *t, struct sim *sim, struct checker *c)
 {
-	enum run_open_result result = open_run(r, p, t, sim, c);
+	enum run_open_result result = run_open_any(r, p, t, sim, c);
 
 	r->once = true;
 	return result;
@@ -271,7 +271,7 @@ run_begin(struct run *r)
 	for (unsigned i = 0; i < r->program->nr_threads; i++)
 		r->threads[i].nr_done = 0;
 	run_refs_begin(r);
-	sim_begin(r->sim, r->program->nr_threads, thread_body, r);
+	sim_begin(r->sim, r->program->nr_threads, run_thread_body, r);
 	if (r->checker != NULL)
 		checker_begin(r->checker);
 }
@@ -348,7 +348,7 @@ run_final_each(struct run *r, run_final_fn *each, void *arg, struct strbuf *out)
 			strbuf_printf(out, "panic: %s (final step at line %u)", run_panic(r), p->final[i].line);
 			return false;
 		}
-		if (!step_as_expected(r, &p->final[i], &got, out)) {
+		if (!run_step_as_expected(r, &p->final[i], &got, out)) {
 			strbuf_printf(out, " (final step at line %u)", p->final[i].line);
 			return false;
 		}

@@ -74,7 +74,7 @@ seqrun_close(struct seqrun *r)
 }
 
 static void
-body(void *arg, unsigned thread)
+seqrun_body(void *arg, unsigned thread)
 {
 	struct seqrun *r = arg;
 
@@ -87,7 +87,7 @@ seqrun_step(struct seqrun *r, const struct vm_op *op)
 	assert(r->self != NULL);
 	r->op = op;
 	r->result = (struct vm_result){ .outcome = VM_OUTCOME_BLOCKED };
-	sim_begin_init(r->sim, body, r);
+	sim_begin_init(r->sim, seqrun_body, r);
 	for (uint64_t n = 0; sim_status(r->sim, SIM_INIT_THREAD) == SIM_READY && n < RUN_ALONE_STEPS_MAX; n++)
 		sim_step(r->sim, SIM_INIT_THREAD);
 	return r->result;
@@ -104,7 +104,7 @@ seqdiff_free(struct seqdiff *d)
 
 /* Appends a line of a report: "  engine  KERN_SUCCESS". */
 static void
-report_result(struct strbuf *out, const char *who, const struct vm_op *op, const struct vm_result *r)
+seqdiff_report_result(struct strbuf *out, const char *who, const struct vm_op *op, const struct vm_result *r)
 {
 	strbuf_printf(out, "  %-8s ", who);
 	vmt_print_result(op, r, out);
@@ -112,7 +112,7 @@ report_result(struct strbuf *out, const char *who, const struct vm_op *op, const
 }
 
 static void
-report_state(struct strbuf *out, const char *who, const struct vm_state *s)
+seqdiff_report_state(struct strbuf *out, const char *who, const struct vm_state *s)
 {
 	strbuf_printf(out, "  %-8s ", who);
 	state_print(s, out);
@@ -120,7 +120,7 @@ report_state(struct strbuf *out, const char *who, const struct vm_state *s)
 }
 
 static void
-report_step(struct seqdiff *d, const struct vm_op *op)
+seqdiff_report_step(struct seqdiff *d, const struct vm_op *op)
 {
 	strbuf_printf(&d->text, "step %zu, ", d->step + 1);
 	vmt_print_op(op, &d->text);
@@ -128,26 +128,26 @@ report_step(struct seqdiff *d, const struct vm_op *op)
 }
 
 static bool
-invariant_holds(struct seqdiff *d, const struct seqrun *r, const struct vm_op *op)
+seqdiff_invariant_holds(struct seqdiff *d, const struct seqrun *r, const struct vm_op *op)
 {
 	uint32_t excuse;
 	const char *broken = target_check(r->target, r->self, true, &excuse);
 
 	if (broken == NULL)
 		return true;
-	report_step(d, op);
+	seqdiff_report_step(d, op);
 	strbuf_printf(&d->text, "  %-8s %s\n", r->target->name, broken);
 	return false;
 }
 
 static void
-dump(struct seqrun *r, struct vm_state *s)
+seqrun_dump(struct seqrun *r, struct vm_state *s)
 {
 	r->target->dump(r->self, s);
 }
 
 static void
-report_entries(struct strbuf *out, const char *who, const uint64_t *starts, size_t nr)
+seqdiff_report_entries(struct strbuf *out, const char *who, const uint64_t *starts, size_t nr)
 {
 	strbuf_printf(out, "  %-8s entries at", who);
 	for (size_t i = 0; i < nr; i++)
@@ -157,7 +157,7 @@ report_entries(struct strbuf *out, const char *who, const uint64_t *starts, size
 
 /* Do both targets have entries that start at the same pages? Only the lowest entries of very many are compared. */
 static bool
-entries_equal(struct seqdiff *d, struct seqrun run[2], const struct vm_op *op)
+seqdiff_entries_equal(struct seqdiff *d, struct seqrun run[2], const struct vm_op *op)
 {
 	uint64_t starts[2][SEQDIFF_ENTRIES_MAX];
 	size_t nr[2];
@@ -171,34 +171,35 @@ entries_equal(struct seqdiff *d, struct seqrun run[2], const struct vm_op *op)
 	}
 	if (nr[0] == nr[1] && memcmp(starts[0], starts[1], nr[0] * sizeof(starts[0][0])) == 0)
 		return true;
-	report_step(d, op);
+	seqdiff_report_step(d, op);
 	for (unsigned i = 0; i < 2; i++)
-		report_entries(&d->text, run[i].target->name, starts[i], nr[i]);
+		seqdiff_report_entries(&d->text, run[i].target->name, starts[i], nr[i]);
 	return false;
 }
 
 /* Runs one step on both targets. *ret_blocked: no other step may follow. */
 static bool
-compare_step(struct seqdiff *d, struct seqrun run[2], const struct vm_op *op, bool *ret_blocked)
+seqdiff_compare_step(struct seqdiff *d, struct seqrun run[2], const struct vm_op *op, bool *ret_blocked)
 {
 	struct vm_result result[2];
 	bool equal;
 
 	for (unsigned i = 0; i < 2; i++) {
 		result[i] = seqrun_step(&run[i], op);
-		dump(&run[i], &d->state[i]);
+		seqrun_dump(&run[i], &d->state[i]);
 	}
 	*ret_blocked = result[0].outcome != VM_OUTCOME_DONE;
 	d->nr_steps++;
 	equal = vm_result_equal(&result[0], &result[1]) && state_equal(&d->state[0], &d->state[1]);
 	if (equal)
-		return entries_equal(d, run, op) &&
-		       (*ret_blocked || (invariant_holds(d, &run[0], op) && invariant_holds(d, &run[1], op)));
-	report_step(d, op);
+		return seqdiff_entries_equal(d, run, op) &&
+		       (*ret_blocked ||
+		           (seqdiff_invariant_holds(d, &run[0], op) && seqdiff_invariant_holds(d, &run[1], op)));
+	seqdiff_report_step(d, op);
 	for (unsigned i = 0; i < 2; i++)
-		report_result(&d->text, run[i].target->name, op, &result[i]);
+		seqdiff_report_result(&d->text, run[i].target->name, op, &result[i]);
 	for (unsigned i = 0; i < 2; i++)
-		report_state(&d->text, run[i].target->name, &d->state[i]);
+		seqdiff_report_state(&d->text, run[i].target->name, &d->state[i]);
 	return false;
 }
 
@@ -213,7 +214,7 @@ seqdiff_targets(
 	seqrun_open(&run[0], a, &p->config, sim);
 	seqrun_open(&run[1], b, &p->config, sim);
 	for (d->step = 0; d->step < p->nr_init && !blocked; d->step++) {
-		equal = compare_step(d, run, &p->init[d->step].op, &blocked);
+		equal = seqdiff_compare_step(d, run, &p->init[d->step].op, &blocked);
 		if (!equal)
 			break;
 	}
@@ -224,26 +225,26 @@ seqdiff_targets(
 
 /* Runs one step, and compares it with what the program expects. */
 static bool
-recorded_step(struct seqdiff *d, struct seqrun *run, const struct program_step *step)
+seqdiff_recorded_step(struct seqdiff *d, struct seqrun *run, const struct program_step *step)
 {
 	struct vm_result result = seqrun_step(run, &step->op);
 	bool equal;
 
-	dump(run, &d->state[0]);
+	seqrun_dump(run, &d->state[0]);
 	strbuf_clear(&d->scratch);
 	state_print(&d->state[0], &d->scratch);
 	d->nr_steps++;
 	equal = (!step->has_result || vm_result_equal(&result, &step->result)) &&
 	        (step->state == NULL || strcmp(step->state, strbuf_text(&d->scratch)) == 0);
 	if (equal)
-		return result.outcome != VM_OUTCOME_DONE || invariant_holds(d, run, &step->op);
-	report_step(d, &step->op);
+		return result.outcome != VM_OUTCOME_DONE || seqdiff_invariant_holds(d, run, &step->op);
+	seqdiff_report_step(d, &step->op);
 	if (step->has_result)
-		report_result(&d->text, "expected", &step->op, &step->result);
-	report_result(&d->text, run->target->name, &step->op, &result);
+		seqdiff_report_result(&d->text, "expected", &step->op, &step->result);
+	seqdiff_report_result(&d->text, run->target->name, &step->op, &result);
 	if (step->state != NULL)
 		strbuf_printf(&d->text, "  %-8s %s\n", "expected", step->state);
-	report_state(&d->text, run->target->name, &d->state[0]);
+	seqdiff_report_state(&d->text, run->target->name, &d->state[0]);
 	return false;
 }
 
@@ -256,7 +257,7 @@ seqdiff_recorded(struct seqdiff *d, const struct vm_target *target, const struct
 	strbuf_clear(&d->text);
 	seqrun_open(&run, target, &p->config, sim);
 	for (d->step = 0; d->step < p->nr_init; d->step++) {
-		equal = recorded_step(d, &run, &p->init[d->step]);
+		equal = seqdiff_recorded_step(d, &run, &p->init[d->step]);
 		if (!equal)
 			break;
 	}

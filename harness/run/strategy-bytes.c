@@ -59,7 +59,7 @@ struct recorder {
 };
 
 static void
-record(void *arg, struct run *r, size_t step, unsigned thread)
+bytes_record(void *arg, struct run *r, size_t step, unsigned thread)
 {
 	struct recorder *c = arg;
 
@@ -78,7 +78,7 @@ strategy_bytes_of(struct run *r, const struct schedule *s, struct keybuf *out, s
 {
 	size_t start = out->len;
 	struct recorder c = { .out = out, .needed = start };
-	struct replay how = { .on_step = record, .arg = &c };
+	struct replay how = { .on_step = bytes_record, .arg = &c };
 	bool ok;
 
 	run_begin(r);

@@ -28,7 +28,7 @@ struct pct {
 #define PRIORITY_BEGUN (PRIORITY_CHANGED + DEPTH_MAX) /* the lowest priority at the start */
 
 static unsigned
-highest(const struct pct *s, uint32_t enabled)
+pct_highest(const struct pct *s, uint32_t enabled)
 {
 	unsigned best = (unsigned)__builtin_ctz(enabled);
 
@@ -42,7 +42,7 @@ highest(const struct pct *s, uint32_t enabled)
 }
 
 static unsigned
-pick(void *arg, uint32_t enabled)
+pct_pick(void *arg, uint32_t enabled)
 {
 	struct pct *s = arg;
 	unsigned thread;
@@ -50,11 +50,11 @@ pick(void *arg, uint32_t enabled)
 	if ((enabled & (enabled - 1)) == 0)
 		return (unsigned)__builtin_ctz(enabled);
 	s->choice++;
-	thread = highest(s, enabled);
+	thread = pct_highest(s, enabled);
 	for (uint32_t i = 0; i < s->nr_changes; i++) {
 		if (s->changes[i] == s->choice) {
 			s->priorities[thread] = PRIORITY_CHANGED + i;
-			thread = highest(s, enabled);
+			thread = pct_highest(s, enabled);
 		}
 	}
 	s->streak = thread == s->last ? s->streak + 1 : 0;
@@ -62,14 +62,14 @@ pick(void *arg, uint32_t enabled)
 		/* The thread may wait for another one without sleeping. */
 		s->priorities[thread] = s->lowest--;
 		s->streak = 0;
-		thread = highest(s, enabled);
+		thread = pct_highest(s, enabled);
 	}
 	s->last = thread;
 	return thread;
 }
 
 static size_t
-run_pct(
+pct_run(
     struct run *r, const struct strategy_view *v, unsigned depth, struct prng *prng, replay_step_fn *on_step, void *arg)
 {
 	struct pct s = { .nr_changes = depth - 1, .lowest = PRIORITY_CHANGED - 1 };
@@ -84,7 +84,7 @@ run_pct(
 	}
 	for (uint32_t i = 0; i < s.nr_changes; i++)
 		s.changes[i] = 1 + (uint32_t)prng_below(prng, k);
-	return strategy_drive(r, pick, &s, on_step, arg);
+	return strategy_drive(r, pct_pick, &s, on_step, arg);
 }
 
 size_t
@@ -93,7 +93,7 @@ strategy_pct_depth(
 {
 	struct prng prng = { seed };
 
-	return run_pct(r, v, depth < 1 ? 1 : depth > DEPTH_MAX ? DEPTH_MAX : depth, &prng, on_step, arg);
+	return pct_run(r, v, depth < 1 ? 1 : depth > DEPTH_MAX ? DEPTH_MAX : depth, &prng, on_step, arg);
 }
 
 size_t
@@ -106,5 +106,5 @@ strategy_pct(struct run *r, const struct strategy_view *v, uint64_t seed, replay
 
 	while (drawn >= up_to[depth - 1])
 		depth++;
-	return run_pct(r, v, depth, &prng, on_step, arg);
+	return pct_run(r, v, depth, &prng, on_step, arg);
 }

@@ -23,7 +23,7 @@ struct pos {
 
 /* After the step of s->last: draws new priorities for the steps that it affects. */
 static void
-draw_again(struct pos *s, uint32_t enabled)
+pos_draw_again(struct pos *s, uint32_t enabled)
 {
 	const uint64_t *row = strategy_row(s->v, s->last_op);
 	uint32_t woken = enabled & ~s->enabled;
@@ -37,14 +37,14 @@ draw_again(struct pos *s, uint32_t enabled)
 }
 
 static unsigned
-pick(void *arg, uint32_t enabled)
+pos_pick(void *arg, uint32_t enabled)
 {
 	struct pos *s = arg;
 	uint32_t rest = enabled & (enabled - 1);
 	unsigned best = (unsigned)__builtin_ctz(enabled);
 
 	if (s->enabled != 0)
-		draw_again(s, enabled);
+		pos_draw_again(s, enabled);
 	for (; rest != 0; rest &= rest - 1) {
 		unsigned t = (unsigned)__builtin_ctz(rest);
 
@@ -65,5 +65,5 @@ strategy_pos(struct run *r, const struct strategy_view *v, uint64_t seed, replay
 	assert(v->nr_threads == r->program->nr_threads);
 	for (unsigned t = 0; t < v->nr_threads; t++)
 		s.priorities[t] = prng_next(&s.prng);
-	return strategy_drive(r, pick, &s, on_step, arg);
+	return strategy_drive(r, pos_pick, &s, on_step, arg);
 }

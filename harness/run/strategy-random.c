@@ -7,7 +7,7 @@
  * branch on the drawn number, which the processor would mispredict half of the time.
  */
 static unsigned
-pick(void *arg, uint32_t enabled)
+random_pick(void *arg, uint32_t enabled)
 {
 	uint32_t second = enabled & (enabled - 1), third = second & (second - 1);
 	unsigned n;
@@ -28,5 +28,5 @@ strategy_random(struct run *r, const struct strategy_view *v, uint64_t seed, rep
 	struct prng prng = { seed };
 
 	(void)v;
-	return strategy_drive(r, pick, &prng, on_step, arg);
+	return strategy_drive(r, random_pick, &prng, on_step, arg);
 }

@@ -28,7 +28,7 @@ struct surw {
 };
 
 static bool
-is_interesting(const struct surw *s, unsigned thread)
+surw_is_interesting(const struct surw *s, unsigned thread)
 {
 	return s->set == NULL || strategy_in_row(s->set, strategy_pending(s->r, s->v, thread));
 }
@@ -47,7 +47,7 @@ surw_choose(struct surw *s, uint32_t enabled)
 			continue;
 		}
 		t = strategy_nth(among, (unsigned)prng_below(&s->prng, (unsigned)__builtin_popcount(among)));
-		if (!is_interesting(s, t))
+		if (!surw_is_interesting(s, t))
 			return t;
 		if (s->left[t] == 0)
 			s->left[t] = 1;
@@ -64,7 +64,7 @@ surw_choose(struct surw *s, uint32_t enabled)
 }
 
 static unsigned
-pick(void *arg, uint32_t enabled)
+surw_pick(void *arg, uint32_t enabled)
 {
 	struct surw *s = arg;
 	unsigned t = surw_choose(s, enabled);
@@ -85,7 +85,7 @@ pick(void *arg, uint32_t enabled)
  * interesting.
  */
 static void
-draw_set(struct surw *s)
+surw_draw_set(struct surw *s)
 {
 	const struct strategy_view *v = s->v;
 	uint64_t at;
@@ -104,10 +104,10 @@ strategy_surw(struct run *r, const struct strategy_view *v, uint64_t seed, repla
 	struct surw s = { .r = r, .v = v, .prng = { seed }, .intended = NOBODY };
 
 	assert(v->nr_threads == r->program->nr_threads);
-	draw_set(&s);
+	surw_draw_set(&s);
 	for (unsigned t = 0; t < v->nr_threads; t++)
 		for (unsigned op = v->first[t]; op < v->first[t + 1]; op++)
 			if (s.set == NULL || strategy_in_row(s.set, op))
 				s.left[t] += v->op_steps[op];
-	return strategy_drive(r, pick, &s, on_step, arg);
+	return strategy_drive(r, surw_pick, &s, on_step, arg);
 }

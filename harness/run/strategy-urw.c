@@ -14,7 +14,7 @@ struct urw {
 };
 
 static unsigned
-pick(void *arg, uint32_t enabled)
+urw_pick(void *arg, uint32_t enabled)
 {
 	struct urw *s = arg;
 	unsigned t = (unsigned)__builtin_ctz(enabled);
@@ -34,5 +34,5 @@ strategy_urw(struct run *r, const struct strategy_view *v, uint64_t seed, replay
 	assert(v->nr_threads == r->program->nr_threads);
 	for (unsigned t = 0; t < v->nr_threads; t++)
 		s.left[t] = v->thread_steps[t];
-	return strategy_drive(r, pick, &s, on_step, arg);
+	return strategy_drive(r, urw_pick, &s, on_step, arg);
 }

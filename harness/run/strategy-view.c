@@ -13,7 +13,7 @@
 
 /* The pages of a range, at least one, whichever end comes first. */
 static void
-range_pages(const struct op_range *r, uint64_t *ret_start, uint64_t *ret_end)
+view_range_pages(const struct op_range *r, uint64_t *ret_start, uint64_t *ret_end)
 {
 	*ret_start = r->start < r->end ? r->start : r->end;
 	*ret_end = r->start < r->end ? r->end : r->start;
@@ -23,7 +23,7 @@ range_pages(const struct op_range *r, uint64_t *ret_start, uint64_t *ret_end)
 
 /* The ranges of @op; what a result decides is any page. */
 static struct op_ranges
-known_ranges(const struct vm_op *op)
+view_known_ranges(const struct vm_op *op)
 {
 	struct op_ranges r = op_ranges(op);
 
@@ -35,18 +35,18 @@ known_ranges(const struct vm_op *op)
 void
 strategy_op_pages(const struct vm_op *op, uint64_t *ret_start, uint64_t *ret_end)
 {
-	const struct op_ranges r = known_ranges(op);
+	const struct op_ranges r = view_known_ranges(op);
 
 	*ret_start = 0;
 	*ret_end = UINT64_MAX;
 	if (r.nr > 0)
-		range_pages(&r.at[0], ret_start, ret_end);
+		view_range_pages(&r.at[0], ret_start, ret_end);
 }
 
 bool
 strategy_ops_conflict(const struct vm_op *a, const struct vm_op *b)
 {
-	const struct op_ranges x = known_ranges(a), y = known_ranges(b);
+	const struct op_ranges x = view_known_ranges(a), y = view_known_ranges(b);
 
 	if (!op_changes(a->code) && !op_changes(b->code))
 		return false;
@@ -54,8 +54,8 @@ strategy_ops_conflict(const struct vm_op *a, const struct vm_op *b)
 		for (unsigned j = 0; j < y.nr; j++) {
 			uint64_t a_start, a_end, b_start, b_end;
 
-			range_pages(&x.at[i], &a_start, &a_end);
-			range_pages(&y.at[j], &b_start, &b_end);
+			view_range_pages(&x.at[i], &a_start, &a_end);
+			view_range_pages(&y.at[j], &b_start, &b_end);
 			if (a_start < b_end && b_start < a_end)
 				return true;
 		}
@@ -64,7 +64,7 @@ strategy_ops_conflict(const struct vm_op *a, const struct vm_op *b)
 }
 
 static const struct vm_op *
-op_at(const struct run *r, const struct strategy_view *v, unsigned number, unsigned *ret_thread)
+view_op_at(const struct run *r, const struct strategy_view *v, unsigned number, unsigned *ret_thread)
 {
 	unsigned t = 0;
 
@@ -75,17 +75,17 @@ op_at(const struct run *r, const struct strategy_view *v, unsigned number, unsig
 }
 
 static void
-find_conflicts(struct strategy_view *v, const struct run *r)
+view_find_conflicts(struct strategy_view *v, const struct run *r)
 {
 	for (unsigned a = 0; a < v->nr_ops; a++) {
 		uint32_t threads = 0;
 		unsigned a_thread, b_thread;
-		const struct vm_op *op = op_at(r, v, a, &a_thread);
+		const struct vm_op *op = view_op_at(r, v, a, &a_thread);
 
 		for (unsigned b = 0; b < v->nr_ops; b++) {
-			if (a != b && !strategy_ops_conflict(op, op_at(r, v, b, &b_thread)))
+			if (a != b && !strategy_ops_conflict(op, view_op_at(r, v, b, &b_thread)))
 				continue;
-			(void)op_at(r, v, b, &b_thread);
+			(void)view_op_at(r, v, b, &b_thread);
 			v->conflicts[a * v->nr_words + b / 64] |= (uint64_t)1 << b % 64;
 			threads |= (uint32_t)1 << b_thread;
 		}
@@ -104,7 +104,7 @@ struct probe {
 };
 
 static void
-count_step(struct probe *probe, const struct run *r, unsigned thread)
+probe_count_step(struct probe *probe, const struct run *r, unsigned thread)
 {
 	probe->op_steps[strategy_pending(r, probe->v, thread)]++;
 	probe->nr_choices += (run_enabled(r) & (run_enabled(r) - 1)) != 0;
@@ -126,13 +126,13 @@ probe_run(struct probe *probe, struct run *r, bool by_turns)
 		} else {
 			last = replay_default(enabled, step == 0 ? 0 : last);
 		}
-		count_step(probe, r, last);
+		probe_count_step(probe, r, last);
 		run_step(r, last);
 	}
 }
 
 static void
-count_steps(struct strategy_view *v, struct run *r)
+view_count_steps(struct strategy_view *v, struct run *r)
 {
 	uint32_t *op_steps = memory_new(v->nr_ops, sizeof(*op_steps), "a strategy");
 
@@ -173,9 +173,9 @@ strategy_view_init(struct strategy_view *v, struct run *r)
 	v->op_steps = memory_new(v->nr_ops, sizeof(*v->op_steps), "a strategy");
 	v->conflicts = memory_new(v->nr_ops * v->nr_words, sizeof(*v->conflicts), "a strategy");
 	v->weights = memory_new(v->nr_ops, sizeof(*v->weights), "a strategy");
-	find_conflicts(v, r);
+	view_find_conflicts(v, r);
 	if (v->nr_ops > 0)
-		count_steps(v, r);
+		view_count_steps(v, r);
 }
 
 void

@@ -11,7 +11,7 @@
 #define ROUNDS_MAX 100 /* more than are ever needed, because each round makes the program smaller */
 
 static void
-all_passes(struct shrink *s)
+shrink_all_passes(struct shrink *s)
 {
 	do {
 		s->kept_any = false;
@@ -26,14 +26,14 @@ all_passes(struct shrink *s)
 }
 
 static unsigned
-nr_directives(const struct program_config *c)
+shrink_nr_directives(const struct program_config *c)
 {
 	return (unsigned)c->nr_poison + (c->profile.on != 0) + (c->mutant != NULL) + c->kernel + (c->frames != 0) +
 	       (c->limit != VM_WIRE_LIMIT_DEFAULT) + (c->min != PROGRAM_MIN_DEFAULT || c->max != PROGRAM_MAX_DEFAULT);
 }
 
 static struct shrink_size
-size_of(const struct program *p)
+shrink_size_of(const struct program *p)
 {
 	uint64_t *pages;
 	size_t nr = program_pages(p, &pages);
@@ -41,7 +41,7 @@ size_of(const struct program *p)
 		.threads = p->nr_threads,
 		.init = (unsigned)p->nr_init,
 		.ops = program_nr_ops(p) - (unsigned)p->nr_init,
-		.directives = nr_directives(&p->config),
+		.directives = shrink_nr_directives(&p->config),
 		.pages = nr > 0 ? pages[nr - 1] - pages[0] + 1 : 0,
 	};
 
@@ -58,7 +58,7 @@ shrink_begin(struct shrink *s, const struct program *p)
 	bool found;
 
 	program_copy_bare(&s->best, p);
-	s->report->before = size_of(p);
+	s->report->before = shrink_size_of(p);
 	if (s->options->wanted->endless) {
 		s->at_random = true;
 		if (shrink_find_endless(s, p))
@@ -109,10 +109,10 @@ shrink(struct program *p, const struct shrink_options *options, struct shrink_re
 	if (found) {
 		struct shrink_size after;
 
-		all_passes(&s);
+		shrink_all_passes(&s);
 		shrink_schedule(&s);
 		shrink_finish(&s, p);
-		after = size_of(p);
+		after = shrink_size_of(p);
 		after.steps = report->after.steps;
 		after.preemptions = report->after.preemptions;
 		report->after = after;

@@ -46,7 +46,7 @@ candidate_try(struct shrink *s, struct candidate *c)
 }
 
 static bool
-without_thread(struct shrink *s, unsigned thread)
+pass_without_thread(struct shrink *s, unsigned thread)
 {
 	struct candidate c = candidate_copy(s);
 
@@ -58,7 +58,7 @@ without_thread(struct shrink *s, unsigned thread)
 
 /* Appends the operations of thread @from to thread @to. */
 static bool
-one_after_the_other(struct shrink *s, unsigned from, unsigned to)
+pass_join_threads(struct shrink *s, unsigned from, unsigned to)
 {
 	struct program p = shrink_copy(s);
 	bool room = true;
@@ -75,11 +75,11 @@ one_after_the_other(struct shrink *s, unsigned from, unsigned to)
 }
 
 static bool
-join_any(struct shrink *s)
+pass_join_any(struct shrink *s)
 {
 	for (unsigned from = s->best.nr_threads; from-- > 0;)
 		for (unsigned to = 0; to < s->best.nr_threads; to++)
-			if (to != from && one_after_the_other(s, from, to))
+			if (to != from && pass_join_threads(s, from, to))
 				return true;
 	return false;
 }
@@ -89,8 +89,8 @@ shrink_threads(struct shrink *s)
 {
 	for (unsigned t = s->best.nr_threads; t-- > 0;)
 		if (s->best.nr_threads > 1)
-			(void)without_thread(s, t);
-	while (join_any(s))
+			(void)pass_without_thread(s, t);
+	while (pass_join_any(s))
 		;
 }
 
@@ -98,7 +98,7 @@ shrink_threads(struct shrink *s)
 
 /* Drops @nr operations from @at on. @thread PROGRAM_THREADS_MAX means the init steps. */
 static bool
-without_ops(struct shrink *s, unsigned thread, unsigned at, unsigned nr)
+pass_without_ops(struct shrink *s, unsigned thread, unsigned at, unsigned nr)
 {
 	struct candidate c = candidate_copy(s);
 
@@ -113,7 +113,7 @@ without_ops(struct shrink *s, unsigned thread, unsigned at, unsigned nr)
 }
 
 static unsigned
-nr_of(const struct shrink *s, unsigned thread)
+pass_nr_ops(const struct shrink *s, unsigned thread)
 {
 	if (thread == PROGRAM_THREADS_MAX)
 		return (unsigned)s->best.nr_init;
@@ -122,15 +122,15 @@ nr_of(const struct shrink *s, unsigned thread)
 
 /* Drops halves, then quarters, and so on, from the end. */
 static void
-fewer_ops(struct shrink *s, unsigned thread)
+pass_fewer_ops(struct shrink *s, unsigned thread)
 {
-	for (unsigned nr = nr_of(s, thread); nr > 0; nr /= 2) {
+	for (unsigned nr = pass_nr_ops(s, thread); nr > 0; nr /= 2) {
 		unsigned threads = s->best.nr_threads;
 
-		for (unsigned at = nr_of(s, thread); at > 0 && s->best.nr_threads == threads;) {
+		for (unsigned at = pass_nr_ops(s, thread); at > 0 && s->best.nr_threads == threads;) {
 			at = at > nr ? at - nr : 0;
-			if (at + nr <= nr_of(s, thread))
-				(void)without_ops(s, thread, at, nr);
+			if (at + nr <= pass_nr_ops(s, thread))
+				(void)pass_without_ops(s, thread, at, nr);
 		}
 		if (s->best.nr_threads != threads)
 			return; /* the thread was dropped, and another one has its number */
@@ -139,7 +139,7 @@ fewer_ops(struct shrink *s, unsigned thread)
 
 /* Makes a thread's first operation an init step. */
 static bool
-earlier(struct shrink *s, unsigned thread)
+pass_first_op_as_init(struct shrink *s, unsigned thread)
 {
 	struct candidate c;
 
@@ -153,7 +153,7 @@ earlier(struct shrink *s, unsigned thread)
 
 /* Joins two init steps that do the same to touching ranges. */
 static bool
-touching_init_steps(struct shrink *s)
+pass_touching_init_steps(struct shrink *s)
 {
 	for (size_t i = 0; i < s->best.nr_init; i++) {
 		for (size_t j = 0; j < s->best.nr_init; j++) {
@@ -174,7 +174,7 @@ touching_init_steps(struct shrink *s)
 
 /* If the finding is in an init step, that step replaces the only operation. */
 static bool
-init_step_instead(struct shrink *s)
+pass_init_step_instead(struct shrink *s)
 {
 	struct program p;
 
@@ -191,12 +191,12 @@ shrink_ops(struct shrink *s)
 {
 	for (unsigned t = s->best.nr_threads; t-- > 0;)
 		if (t < s->best.nr_threads)
-			fewer_ops(s, t);
-	fewer_ops(s, PROGRAM_THREADS_MAX);
+			pass_fewer_ops(s, t);
+	pass_fewer_ops(s, PROGRAM_THREADS_MAX);
 	for (unsigned t = s->best.nr_threads; t-- > 0;)
-		while (t < s->best.nr_threads && earlier(s, t))
+		while (t < s->best.nr_threads && pass_first_op_as_init(s, t))
 			;
-	while (init_step_instead(s) || touching_init_steps(s))
+	while (pass_init_step_instead(s) || pass_touching_init_steps(s))
 		;
 }
 
@@ -206,7 +206,7 @@ shrink_ops(struct shrink *s)
 typedef void change_function(struct program_config *c, uint64_t n);
 
 static bool
-changed(struct shrink *s, change_function *change, uint64_t n)
+pass_with_directive(struct shrink *s, change_function *change, uint64_t n)
 {
 	struct program p = shrink_copy(s);
 
@@ -215,75 +215,75 @@ changed(struct shrink *s, change_function *change, uint64_t n)
 }
 
 static void
-no_mutant(struct program_config *c, uint64_t n)
+directive_no_mutant(struct program_config *c, uint64_t n)
 {
 	(void)n;
 	c->mutant = NULL;
 }
 
 static void
-user_map(struct program_config *c, uint64_t n)
+directive_user_map(struct program_config *c, uint64_t n)
 {
 	(void)n;
 	c->kernel = false;
 }
 
 static void
-set_limit(struct program_config *c, uint64_t n)
+directive_set_limit(struct program_config *c, uint64_t n)
 {
 	c->limit = n;
 	c->limit_given = n != VM_WIRE_LIMIT_DEFAULT;
 }
 
 static void
-set_frames(struct program_config *c, uint64_t n)
+directive_set_frames(struct program_config *c, uint64_t n)
 {
 	c->frames = n;
 }
 
 /* Profile strict with these quirks, VM_BEHAVIOUR_BIT()s. */
 static void
-set_quirks(struct program_config *c, uint64_t quirks)
+directive_set_quirks(struct program_config *c, uint64_t quirks)
 {
 	c->profile_given = true;
 	c->profile = (struct vm_profile){ VM_PROFILE_strict, (uint32_t)quirks };
 }
 
 static void
-no_poison(struct program_config *c, uint64_t n)
+directive_no_poison(struct program_config *c, uint64_t n)
 {
 	c->nr_poison--;
 	memmove(&c->poison[n], &c->poison[n + 1], (c->nr_poison - n) * sizeof(*c->poison));
 }
 
 static void
-usual_poison(struct program_config *c, uint64_t n)
+directive_usual_poison(struct program_config *c, uint64_t n)
 {
 	c->poison[n].code = KERN_OUT_OF_BOUNDS;
 }
 
 /* Drops quirks that are not needed. */
 static void
-fewer_quirks(struct shrink *s)
+pass_fewer_quirks(struct shrink *s)
 {
 	const struct vm_profile *best = &s->best.config.profile;
 	uint32_t quirks = best->on;
 
-	if (quirks == 0 || changed(s, set_quirks, 0))
+	if (quirks == 0 || pass_with_directive(s, directive_set_quirks, 0))
 		return;
 	for (uint32_t rest = quirks; rest != 0; rest &= rest - 1)
 		if (__builtin_popcount(best->on) > 1)
-			(void)changed(s, set_quirks, best->on & ~(rest & -rest));
+			(void)pass_with_directive(s, directive_set_quirks, best->on & ~(rest & -rest));
 	if (best->base != VM_PROFILE_strict)
-		(void)changed(s, set_quirks, best->on);
+		(void)pass_with_directive(s, directive_set_quirks, best->on);
 }
 
 /* The least value that keeps the finding, of the first few. */
 static void
-least(struct shrink *s, change_function *change, uint64_t from, uint64_t present)
+pass_least(struct shrink *s, change_function *change, uint64_t from, uint64_t present)
 {
 	for (uint64_t n = from; n < present && n < 8; n++)
-		if (changed(s, change, n))
+		if (pass_with_directive(s, change, n))
 			return;
 }
 
@@ -293,23 +293,23 @@ shrink_directives(struct shrink *s)
 	const struct program_config *c = &s->best.config;
 
 	if (c->mutant != NULL)
-		(void)changed(s, no_mutant, 0);
+		(void)pass_with_directive(s, directive_no_mutant, 0);
 	if (c->kernel)
-		(void)changed(s, user_map, 0);
-	fewer_quirks(s);
-	if (c->limit_given && !changed(s, set_limit, VM_WIRE_LIMIT_DEFAULT))
-		least(s, set_limit, 0, c->limit);
-	if (c->frames != 0 && !changed(s, set_frames, 0))
-		least(s, set_frames, 1, c->frames);
+		(void)pass_with_directive(s, directive_user_map, 0);
+	pass_fewer_quirks(s);
+	if (c->limit_given && !pass_with_directive(s, directive_set_limit, VM_WIRE_LIMIT_DEFAULT))
+		pass_least(s, directive_set_limit, 0, c->limit);
+	if (c->frames != 0 && !pass_with_directive(s, directive_set_frames, 0))
+		pass_least(s, directive_set_frames, 1, c->frames);
 	for (size_t i = c->nr_poison; i-- > 0;)
-		if (!changed(s, no_poison, i) && c->poison[i].code != KERN_OUT_OF_BOUNDS)
-			(void)changed(s, usual_poison, i);
+		if (!pass_with_directive(s, directive_no_poison, i) && c->poison[i].code != KERN_OUT_OF_BOUNDS)
+			(void)pass_with_directive(s, directive_usual_poison, i);
 }
 
 /* --- arguments --- */
 
 static bool
-with_op(struct shrink *s, unsigned number, const struct vm_op *op)
+pass_with_op(struct shrink *s, unsigned number, const struct vm_op *op)
 {
 	struct program p;
 
@@ -330,7 +330,7 @@ static const uint8_t plain_maxima[] = { VM_PROT_ALL, VM_PROT_READ | VM_PROT_WRIT
 
 /* Sets field @field of the operation to the simplest value of @from that keeps the finding. */
 static void
-plainest(struct shrink *s, unsigned number, const uint8_t *from, size_t field)
+pass_plainest(struct shrink *s, unsigned number, const uint8_t *from, size_t field)
 {
 	for (unsigned i = 0; i < 8; i++) {
 		struct vm_op op = *program_op(&s->best, number);
@@ -339,13 +339,13 @@ plainest(struct shrink *s, unsigned number, const uint8_t *from, size_t field)
 		if (*at == from[i])
 			return;
 		*at = from[i];
-		if (with_op(s, number, &op))
+		if (pass_with_op(s, number, &op))
 			return;
 	}
 }
 
 static void
-fewer_flags(struct shrink *s, unsigned number)
+pass_fewer_flags(struct shrink *s, unsigned number)
 {
 	for (unsigned bit = 1; bit < 0x100; bit <<= 1) {
 		struct vm_op op = *program_op(&s->best, number);
@@ -354,12 +354,12 @@ fewer_flags(struct shrink *s, unsigned number)
 		if (bit == VM_OPF_GUARD || (op.flags & bit) == 0)
 			continue;
 		op.flags &= (uint8_t)~bit;
-		(void)with_op(s, number, &op);
+		(void)pass_with_op(s, number, &op);
 	}
 }
 
 static void
-lower_choice(struct shrink *s, unsigned number)
+pass_lower_choice(struct shrink *s, unsigned number)
 {
 	uint8_t present = program_op(&s->best, number)->choice;
 
@@ -367,13 +367,13 @@ lower_choice(struct shrink *s, unsigned number)
 		struct vm_op op = *program_op(&s->best, number);
 
 		op.choice = choice;
-		if (with_op(s, number, &op))
+		if (pass_with_op(s, number, &op))
 			return;
 	}
 }
 
 static void
-lower_number(struct shrink *s, unsigned number, bool length)
+pass_lower_number(struct shrink *s, unsigned number, bool length)
 {
 	uint64_t present = length ? program_op(&s->best, number)->end : program_op(&s->best, number)->value;
 
@@ -382,14 +382,14 @@ lower_number(struct shrink *s, unsigned number, bool length)
 		struct vm_op op = *program_op(&s->best, number);
 
 		*(length ? &op.end : &op.value) = n;
-		if (with_op(s, number, &op))
+		if (pass_with_op(s, number, &op))
 			return;
 	}
 }
 
 /* Of two operations with the same kinds of argument, the one with the lower code is simpler: insert, not fixed. */
 static void
-plainer_code(struct shrink *s, unsigned number)
+pass_plainer_code(struct shrink *s, unsigned number)
 {
 	uint8_t present = program_op(&s->best, number)->code;
 
@@ -399,14 +399,14 @@ plainer_code(struct shrink *s, unsigned number)
 		op.code = code;
 		if (vm_op_table[code].name != NULL &&
 		    memcmp(vm_op_table[code].args, vm_op_table[present].args, sizeof(vm_op_table[code].args)) == 0 &&
-		    with_op(s, number, &op))
+		    pass_with_op(s, number, &op))
 			return;
 	}
 }
 
 /* The number of an operation's arguments. With @pages_only, 0 if an argument is not a page. */
 static unsigned
-nr_arguments(uint8_t code, bool pages_only)
+pass_nr_arguments(uint8_t code, bool pages_only)
 {
 	unsigned nr = 0;
 
@@ -417,30 +417,30 @@ nr_arguments(uint8_t code, bool pages_only)
 }
 
 static bool
-with_code(struct shrink *s, unsigned number, uint8_t code, uint64_t start, uint64_t end)
+pass_with_code(struct shrink *s, unsigned number, uint8_t code, uint64_t start, uint64_t end)
 {
 	const struct vm_op op = { .code = code, .start = start, .end = op_takes_range(code) ? end : 0 };
 
-	return with_op(s, number, &op);
+	return pass_with_op(s, number, &op);
 }
 
 /*
  * Replaces an operation by one that takes fewer arguments, all pages: clip is simpler than an inherit that only clips.
  */
 static void
-fewer_arguments(struct shrink *s, unsigned number)
+pass_fewer_arguments(struct shrink *s, unsigned number)
 {
 	const struct vm_op op = *program_op(&s->best, number);
-	unsigned present = nr_arguments(op.code, false);
+	unsigned present = pass_nr_arguments(op.code, false);
 
 	if (!draw_has_kind(op.code, VM_ARG_START))
 		return;
 	for (unsigned nr = 1; nr < present; nr++) {
 		for (unsigned code = 1; code <= VM_OP_CODE_MAX; code++) {
-			if (vm_op_table[code].name == NULL || nr_arguments(code, true) != nr)
+			if (vm_op_table[code].name == NULL || pass_nr_arguments(code, true) != nr)
 				continue;
-			if (with_code(s, number, code, op.start, op.end) ||
-			    (nr == 1 && op.end > op.start && with_code(s, number, code, op.end, op.end)))
+			if (pass_with_code(s, number, code, op.start, op.end) ||
+			    (nr == 1 && op.end > op.start && pass_with_code(s, number, code, op.end, op.end)))
 				return;
 		}
 	}
@@ -451,7 +451,7 @@ fewer_arguments(struct shrink *s, unsigned number)
  * pages as before, or all that it names. A named place is simpler.
  */
 static void
-named_place(struct shrink *s, unsigned number)
+pass_named_place(struct shrink *s, unsigned number)
 {
 	struct vm_op op = *program_op(&s->best, number);
 	uint64_t *pages, length = op.end;
@@ -464,9 +464,9 @@ named_place(struct shrink *s, unsigned number)
 	for (size_t i = 0; i < nr && program_op(&s->best, number)->code != op.code; i++) {
 		op.start = pages[i];
 		op.end = pages[i] + length;
-		if (!with_op(s, number, &op) && i == 0 && nr > 1) {
+		if (!pass_with_op(s, number, &op) && i == 0 && nr > 1) {
 			op.end = pages[nr - 1];
-			(void)with_op(s, number, &op);
+			(void)pass_with_op(s, number, &op);
 		}
 	}
 	free(pages);
@@ -491,14 +491,14 @@ static void
 shrink_max(struct shrink *s, unsigned number, const struct vm_op *before)
 {
 	(void)before;
-	plainest(s, number, plain_maxima, offsetof(struct vm_op, max));
+	pass_plainest(s, number, plain_maxima, offsetof(struct vm_op, max));
 }
 
 static void
 shrink_prot(struct shrink *s, unsigned number, const struct vm_op *before)
 {
 	(void)before;
-	plainest(s, number, plain_prots, offsetof(struct vm_op, prot));
+	pass_plainest(s, number, plain_prots, offsetof(struct vm_op, prot));
 }
 
 static void
@@ -514,21 +514,21 @@ static void
 shrink_choice(struct shrink *s, unsigned number, const struct vm_op *before)
 {
 	(void)before;
-	lower_choice(s, number);
+	pass_lower_choice(s, number);
 }
 
 static void
 shrink_value(struct shrink *s, unsigned number, const struct vm_op *before)
 {
 	(void)before;
-	lower_number(s, number, false);
+	pass_lower_number(s, number, false);
 }
 
 static void
 shrink_length(struct shrink *s, unsigned number, const struct vm_op *before)
 {
 	(void)before;
-	lower_number(s, number, true);
+	pass_lower_number(s, number, true);
 }
 
 #define SHRINK_START shrink_nothing
@@ -557,16 +557,16 @@ void
 shrink_arguments(struct shrink *s)
 {
 	for (unsigned i = 0; i < program_nr_ops(&s->best); i++) {
-		plainer_code(s, i);
-		named_place(s, i);
-		fewer_arguments(s, i);
+		pass_plainer_code(s, i);
+		pass_named_place(s, i);
+		pass_fewer_arguments(s, i);
 	}
 	for (unsigned i = 0; i < program_nr_ops(&s->best); i++) {
 		const struct vm_op before = *program_op(&s->best, i);
 		const uint8_t *args = vm_op_table[before.code].args;
 
 		if (before.flags != 0)
-			fewer_flags(s, i);
+			pass_fewer_flags(s, i);
 		for (unsigned arg = VM_OP_ARGS_MAX; arg-- > 0;)
 			if (args[arg] != VM_ARG_NONE)
 				arg_shrinks[args[arg]](s, i, &before);
@@ -576,7 +576,7 @@ shrink_arguments(struct shrink *s)
 /* --- pages --- */
 
 static bool
-with_range(struct shrink *s, unsigned number, uint64_t start, uint64_t end)
+pass_with_range(struct shrink *s, unsigned number, uint64_t start, uint64_t end)
 {
 	struct vm_op op = *program_op(&s->best, number);
 
@@ -584,23 +584,23 @@ with_range(struct shrink *s, unsigned number, uint64_t start, uint64_t end)
 		return false;
 	op.start = start;
 	op.end = end;
-	return with_op(s, number, &op);
+	return pass_with_op(s, number, &op);
 }
 
 /* Narrows a range from one side as far as possible: to one page, or to a page that is named elsewhere. */
 static void
-narrow(struct shrink *s, unsigned number, const uint64_t *pages, size_t nr, bool from_below)
+pass_narrow(struct shrink *s, unsigned number, const uint64_t *pages, size_t nr, bool from_below)
 {
 	const struct vm_op *op = program_op(&s->best, number);
 	uint64_t start = op->start, end = op->end;
 
-	if (end <= start + 1 || with_range(s, number, from_below ? end - 1 : start, from_below ? end : start + 1))
+	if (end <= start + 1 || pass_with_range(s, number, from_below ? end - 1 : start, from_below ? end : start + 1))
 		return;
 	for (size_t i = 0; i < nr; i++) {
 		uint64_t page = pages[from_below ? nr - 1 - i : i];
 
 		if (page > start && page < end &&
-		    with_range(s, number, from_below ? page : start, from_below ? end : page))
+		    pass_with_range(s, number, from_below ? page : start, from_below ? end : page))
 			return;
 	}
 }
@@ -615,27 +615,27 @@ shrink_ranges(struct shrink *s)
 		if (!op_takes_range(program_op(&s->best, i)->code))
 			continue;
 		nr = program_pages(&s->best, &pages);
-		narrow(s, i, pages, nr, true);
-		narrow(s, i, pages, nr, false);
+		pass_narrow(s, i, pages, nr, true);
+		pass_narrow(s, i, pages, nr, false);
 		free(pages);
 	}
 }
 
 static bool
-shifted(struct shrink *s, uint64_t from, uint64_t by)
+pass_shifted(struct shrink *s, uint64_t from, uint64_t by)
 {
 	struct program p = shrink_copy(s);
 
 	program_shift_pages(&p, from, by);
 	for (size_t i = 1; i < p.config.nr_poison; i++)
 		if (p.config.poison[i].page == p.config.poison[i - 1].page)
-			no_poison(&p.config, i--);
+			directive_no_poison(&p.config, i--);
 	return shrink_try(s, &p, NULL);
 }
 
 /* Uses the usual map and moves all pages so that @from becomes @to. @lowest is the lowest page. */
 static bool
-usual_map(struct shrink *s, uint64_t lowest, uint64_t from, uint64_t to)
+pass_usual_map(struct shrink *s, uint64_t lowest, uint64_t from, uint64_t to)
 {
 	struct program p;
 
@@ -650,7 +650,7 @@ usual_map(struct shrink *s, uint64_t lowest, uint64_t from, uint64_t to)
 
 /* Reduces the distance between a named page and the next one, or makes them equal. */
 static void
-closer(struct shrink *s)
+pass_closer(struct shrink *s)
 {
 	uint64_t *pages;
 	size_t nr = program_pages(&s->best, &pages);
@@ -658,15 +658,15 @@ closer(struct shrink *s)
 	for (size_t i = nr; i-- > 1;) {
 		uint64_t gap = pages[i] - pages[i - 1];
 
-		if (!shifted(s, pages[i], -gap) && gap > 1 && !shifted(s, pages[i], 1 - gap) && gap > 3)
-			(void)shifted(s, pages[i], -(gap / 2));
+		if (!pass_shifted(s, pages[i], -gap) && gap > 1 && !pass_shifted(s, pages[i], 1 - gap) && gap > 3)
+			(void)pass_shifted(s, pages[i], -(gap / 2));
 	}
 	free(pages);
 }
 
 /* The longest range that an operation searches room for from the map's edge; 0: no operation does. */
 static uint64_t
-longest(struct shrink *s)
+pass_longest(struct shrink *s)
 {
 	uint64_t length = 0;
 
@@ -681,9 +681,9 @@ longest(struct shrink *s)
 
 /* If lengths matter, so does the room before the first page: reduces both at once. */
 static bool
-less_room(struct shrink *s, uint64_t lowest)
+pass_less_room(struct shrink *s, uint64_t lowest)
 {
-	for (uint64_t length = 1; length <= longest(s); length++) {
+	for (uint64_t length = 1; length <= pass_longest(s); length++) {
 		struct program p = shrink_copy(s);
 
 		program_shift_pages(&p, 0, p.config.min + 1 - lowest);
@@ -706,15 +706,15 @@ shrink_pages(struct shrink *s)
 	uint64_t *pages, lowest;
 	size_t nr;
 
-	closer(s);
+	pass_closer(s);
 	nr = program_pages(&s->best, &pages);
 	lowest = nr > 0 ? pages[0] : PROGRAM_MIN_DEFAULT;
 	free(pages);
 	if (c->min != PROGRAM_MIN_DEFAULT || c->max != PROGRAM_MAX_DEFAULT)
-		(void)(usual_map(s, lowest, lowest, SHRINK_FIRST_PAGE) ||
-		       usual_map(s, lowest, c->min, PROGRAM_MIN_DEFAULT));
-	else if (longest(s) > 0 && (lowest == c->min + 1 || less_room(s, lowest)))
+		(void)(pass_usual_map(s, lowest, lowest, SHRINK_FIRST_PAGE) ||
+		       pass_usual_map(s, lowest, c->min, PROGRAM_MIN_DEFAULT));
+	else if (pass_longest(s) > 0 && (lowest == c->min + 1 || pass_less_room(s, lowest)))
 		return;
 	else if (lowest != SHRINK_FIRST_PAGE)
-		(void)shifted(s, 0, SHRINK_FIRST_PAGE - lowest);
+		(void)pass_shifted(s, 0, SHRINK_FIRST_PAGE - lowest);
 }

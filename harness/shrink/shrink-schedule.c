@@ -48,7 +48,7 @@ blocks_swap(const struct schedule *t, size_t at, struct schedule *ret)
 
 /* Makes one change that keeps the wanted finding and saves a preemption. False: no change does. */
 static bool
-schedule_one_fewer(struct shrink *s, struct run *r)
+shrink_one_preemption(struct shrink *s, struct run *r)
 {
 	struct schedule changed = { 0 }, gone = { 0 };
 	bool better = false;
@@ -85,7 +85,7 @@ shrink_schedule(struct shrink *s)
 			way = (struct schedule){ 0 };
 			s->report->all_schedules = complete;
 		}
-		while (!s->report->all_schedules && schedule_one_fewer(s, &r))
+		while (!s->report->all_schedules && shrink_one_preemption(s, &r))
 			;
 		run_close(&r);
 	}

@@ -34,7 +34,7 @@ shrink_over(struct shrink *s)
 
 /* Seconds left for an exploration, which could take longer than all the rest. 0: no limit. */
 static double
-seconds_left(const struct shrink *s)
+shrink_seconds_left(const struct shrink *s)
 {
 	double left = s->until - clock_seconds();
 
@@ -42,7 +42,7 @@ seconds_left(const struct shrink *s)
 }
 
 static void
-say_progress(const struct shrink *s)
+shrink_say_progress(const struct shrink *s)
 {
 	if (s->options->progress != NULL)
 		s->options->progress(s->options->arg, s->report->tried, s->report->kept);
@@ -73,7 +73,7 @@ shrink_explore(struct shrink *s, struct run *r, uint64_t states_max, struct sche
 	struct explore_options o = { .states_max = states_max,
 		.schedules_max = states_max,
 		.endless_max = ENDLESS_MAX,
-		.seconds = seconds_left(s),
+		.seconds = shrink_seconds_left(s),
 		.stop = s->options->stop };
 	const struct schedule *path;
 	struct explore_result x;
@@ -90,7 +90,7 @@ shrink_explore(struct shrink *s, struct run *r, uint64_t states_max, struct sche
 }
 
 static bool
-by_strategies(struct shrink *s, struct run *r, struct schedule *ret)
+shrink_find_by_strategies(struct shrink *s, struct run *r, struct schedule *ret)
 {
 	unsigned runs = s->options->runs != 0 ? s->options->runs : SHRINK_RUNS_DEFAULT;
 	struct strategy_view view;
@@ -98,7 +98,7 @@ by_strategies(struct shrink *s, struct run *r, struct schedule *ret)
 
 	strategy_view_init(&view, r);
 	for (unsigned i = 0; i < runs && !found && !shrink_over(s); i++) {
-		say_progress(s);
+		shrink_say_progress(s);
 		const struct strategy *strategy = strategy_of_mix(s->options->seed + i);
 		struct schedule c = { 0 };
 
@@ -120,7 +120,7 @@ shrink_states_max(const struct shrink *s)
 
 /* Is there a random run that does not end? */
 static bool
-endless_at_random(struct shrink *s, struct run *r)
+shrink_endless_at_random(struct shrink *s, struct run *r)
 {
 	unsigned runs = s->options->runs != 0 ? s->options->runs : SHRINK_RUNS_DEFAULT;
 
@@ -139,10 +139,10 @@ endless_at_random(struct shrink *s, struct run *r)
 
 /* Do the states form a cycle? */
 static bool
-endless_circle(struct shrink *s, struct run *r)
+shrink_endless_circle(struct shrink *s, struct run *r)
 {
 	struct explore_options o = {
-		.states_max = shrink_states_max(s), .seconds = seconds_left(s), .stop = s->options->stop
+		.states_max = shrink_states_max(s), .seconds = shrink_seconds_left(s), .stop = s->options->stop
 	};
 	struct explore_result x;
 	bool found;
@@ -162,7 +162,7 @@ shrink_find_endless(struct shrink *s, const struct program *p)
 	struct run r;
 
 	if (shrink_open(s, &r, p) == RUN_OPENED)
-		found = s->at_random ? endless_at_random(s, &r) : endless_circle(s, &r);
+		found = s->at_random ? shrink_endless_at_random(s, &r) : shrink_endless_circle(s, &r);
 	run_close(&r);
 	return found;
 }
@@ -179,7 +179,7 @@ shrink_find(struct shrink *s, const struct program *p, const struct schedule *hi
 	if (shrink_open(s, &r, p) == RUN_OPENED) {
 		trail_follow(hint, &r, ret);
 		found = shrink_in_run(s, &r) || shrink_explore(s, &r, shrink_states_max(s), ret, &complete) ||
-		        (!complete && by_strategies(s, &r, ret));
+		        (!complete && shrink_find_by_strategies(s, &r, ret));
 	}
 	run_close(&r);
 	return found;
@@ -232,7 +232,7 @@ shrink_try(struct shrink *s, struct program *candidate, const struct schedule *h
 		return false;
 	}
 	s->report->tried++;
-	say_progress(s);
+	shrink_say_progress(s);
 	if (!shrink_find(s, candidate, hint != NULL ? hint : &s->trail, &found)) {
 		schedule_free(&found);
 		program_free(candidate);

@@ -8,7 +8,7 @@
 
 /* The code of the finding's operation; 0: it has none. */
 static uint8_t
-op_of(const struct shrink_verdict *v, const struct finding *f)
+verdict_op(const struct shrink_verdict *v, const struct finding *f)
 {
 	const struct program *p = v->program;
 
@@ -33,22 +33,22 @@ shrink_is_wanted(struct shrink_verdict *v, const struct finding *f)
 	if (!v->known) {
 		v->known = true;
 		v->quirk = f->quirk;
-		v->op = op_of(v, f);
+		v->op = verdict_op(v, f);
 		v->code = f->code;
 	}
 	return f->quirk == v->quirk &&
-	       (v->kind == PROGRAM_VERDICT_INVARIANT || (op_of(v, f) == v->op && f->code == v->code));
+	       (v->kind == PROGRAM_VERDICT_INVARIANT || (verdict_op(v, f) == v->op && f->code == v->code));
 }
 
 /* A remove of system-wired pages sleeps forever as it should: this is a deadlock, but not a finding. */
 static bool
-any_deadlock(const struct shrink_verdict *v)
+verdict_any_deadlock(const struct shrink_verdict *v)
 {
 	return v->kind == PROGRAM_VERDICT_DEADLOCK && v->detail[0] == '\0';
 }
 
 static enum run_open_result
-open_checked(void *arg, struct run *r, const struct program *p, const struct vm_target *t, struct sim *sim)
+verdict_open(void *arg, struct run *r, const struct program *p, const struct vm_target *t, struct sim *sim)
 {
 	struct shrink_verdict *v = arg;
 
@@ -57,7 +57,7 @@ open_checked(void *arg, struct run *r, const struct program *p, const struct vm_
 }
 
 static bool
-in_run(void *arg, struct run *r)
+verdict_in_run(void *arg, struct run *r)
 {
 	struct shrink_verdict *v = arg;
 
@@ -65,17 +65,17 @@ in_run(void *arg, struct run *r)
 	for (size_t i = 0; i < v->checker.nr_findings; i++)
 		if (shrink_is_wanted(v, &v->checker.findings[i]))
 			return true;
-	return any_deadlock(v) && run_deadlocked(r);
+	return verdict_any_deadlock(v) && run_deadlocked(r);
 }
 
 static void
-ask(void *arg, struct explore_options *o)
+verdict_ask(void *arg, struct explore_options *o)
 {
-	o->goal_deadlock = any_deadlock(arg);
+	o->goal_deadlock = verdict_any_deadlock(arg);
 }
 
 static const struct schedule *
-in_result(void *arg, const struct explore_result *x)
+verdict_in_result(void *arg, const struct explore_result *x)
 {
 	struct shrink_verdict *v = arg;
 	const struct schedule *best = schedule_exists(&x->goal) ? &x->goal : NULL;
@@ -96,9 +96,11 @@ shrink_verdict_init(struct shrink_verdict *v, enum program_verdict kind, const c
 	if (kind == PROGRAM_VERDICT_LIVELOCK)
 		v->wanted = (struct shrink_wanted){ .endless = true, .arg = v };
 	else
-		v->wanted = (struct shrink_wanted){
-			.open = open_checked, .in_run = in_run, .ask = ask, .in_result = in_result, .arg = v
-		};
+		v->wanted = (struct shrink_wanted){ .open = verdict_open,
+			.in_run = verdict_in_run,
+			.ask = verdict_ask,
+			.in_result = verdict_in_result,
+			.arg = v };
 }
 
 bool
