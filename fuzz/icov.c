@@ -2,6 +2,7 @@
 /* icov.c - see icov.h. */
 #include "fuzz/icov.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -184,5 +185,6 @@ icov_fill(void)
 unsigned long
 icov_first_run(unsigned edge)
 {
+	assert(edge < VM_EDGE_COUNT);
 	return first_run[edge];
 }

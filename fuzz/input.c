@@ -2,6 +2,7 @@
 /* input.c - see input.h. */
 #include "fuzz/input.h"
 
+#include <assert.h>
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,6 +83,7 @@ fuzz_input_decode(const uint8_t *bytes, size_t len, struct fuzz_input *in)
 	if (wanted.profile_text != NULL)
 		in->p.config.profile = wanted.profile;
 	in->p.config.mutant = wanted.mutant;
+	assert(in->nr_choices <= FUZZ_CHOICES_MAX);
 }
 
 void
@@ -97,6 +99,7 @@ fuzz_report(struct fuzz_input *in, const struct vm_target *t)
 	struct strbuf why = { 0 };
 	struct finding f;
 
+	assert(in->p.nr_threads <= PROGRAM_THREADS_MAX);
 	if (!reproducer_make(&in->p, &way, t, fuzz_sim(), &f))
 		fuzz_fail(&in->p, "a finding that does not come back: runs of an input differ");
 	reproducer_reduce_profile(&in->p, t, fuzz_sim(), &f);

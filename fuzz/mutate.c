@@ -5,6 +5,7 @@
  */
 #include "fuzz/mutate.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "harness/gen/gen.h"
@@ -41,6 +42,7 @@ mutate_new_choices(struct mutation *m, bool stretches)
 			choice = (uint8_t)mutation_below(m, LCM_OF_COUNTS);
 		m->g->choices[i] = choice;
 	}
+	assert(m->g->nr_choices <= GENOME_CHOICES_MAX);
 }
 
 /* Inserts, removes or changes one choice, or swaps it with its neighbour. */
@@ -51,6 +53,7 @@ mutate_change_choice(struct mutation *m)
 	unsigned nr = m->g->nr_choices, at = nr > 0 ? mutation_below(m, nr) : 0,
 	         kind = nr > 0 ? mutation_below(m, 4) : 0;
 
+	assert(m->g->nr_choices <= GENOME_CHOICES_MAX);
 	switch (kind) {
 	case 0:
 		if (nr == GENOME_CHOICES_MAX)
@@ -75,6 +78,7 @@ mutate_change_choice(struct mutation *m)
 		}
 		break;
 	}
+	assert(m->g->nr_choices <= GENOME_CHOICES_MAX);
 }
 
 static void
@@ -125,6 +129,7 @@ mutate(const struct mutator *how, uint8_t *data, size_t len, size_t max, uint64_
 	uint64_t kind = prng_below(&prng, how->schedules ? 100 : 65);
 	struct mutation m;
 
+	assert(len <= max && max >= MUTATE_SIZE_MIN);
 	if (kind < 10)
 		len = how->bytes != NULL ? how->bytes(data, len, max, (unsigned)seed)
 		                         : mutate_simply(&prng, data, len, max);
@@ -145,6 +150,7 @@ mutate_cross(const struct mutator *how, const uint8_t *a, size_t len_a, const ui
 	const struct genome_limits *l = &mutate_limits[how->schedules];
 	struct mutation m;
 
+	assert(max >= MUTATE_SIZE_MIN);
 	genome_read(&genome, l, a, len_a);
 	genome_read(&second, l, b, len_b);
 	mutation_begin(&m, &genome, l, prng_mix(seed, 1, 0));

@@ -2,6 +2,7 @@
 /* vmt-error.c - see vmt-error.h. */
 #include "fuzz/vmt-error.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -23,6 +24,7 @@ vmt_error_points_inside(const char *text, size_t len, const struct vmt_error *e)
 const char *
 vmt_error_wrong(const char *text, size_t len, const struct vmt_error *e)
 {
+	assert(text != NULL);
 	if (!vmt_error_points_inside(text, len, e))
 		return "the error is not in the text";
 	if (strncmp(e->text, "expected ", 9) != 0 || strstr(e->text, ", found ") == NULL)

@@ -77,6 +77,7 @@ book_begin_content(struct book *b, struct book_page *me, uint64_t page)
 	struct book_unmaps *u = &b->unmaps[page - b->min];
 	uint32_t ended = LOAD(u->ended);
 
+	assert(page >= b->min && page < b->max);
 	me->nr_unmapped = LOAD(u->begun);
 	me->exact = me->nr_unmapped == ended;
 }
@@ -84,6 +85,7 @@ book_begin_content(struct book *b, struct book_page *me, uint64_t page)
 static void
 book_end_write(struct book *b, const struct book_page *me, const struct vm_op *op)
 {
+	assert(op->code == VM_OP_write && op->start >= b->min && op->start < b->max);
 	b->contents[op->start - b->min] = (struct book_content){
 		.tag = op->value,
 		.nr_unmapped = me->nr_unmapped,
@@ -96,6 +98,7 @@ book_end_read(struct book *b, unsigned thread, uint64_t page, uint64_t tag)
 {
 	struct book_content *c = &b->contents[page - b->min];
 
+	assert(thread < b->nr_threads && page >= b->min && page < b->max);
 	if (tag != 0 && tag >> TAG_PAGE_SHIFT != page)
 		return "content: a page has what was written to another one";
 	if (book_owner(b, page) != thread || tag == c->tag)
@@ -148,6 +151,7 @@ book_before(struct book *b, unsigned thread, struct vm_op *op)
 const char *
 book_after(struct book *b, unsigned thread, const struct vm_op *op, const struct vm_result *r)
 {
+	assert(thread < b->nr_threads && r->outcome == VM_OUTCOME_DONE);
 	if (book_may_unmap(op))
 		for (uint64_t page = op->start; page < op->end; page++)
 			BUMP(b->unmaps[page - b->min].ended);
@@ -182,6 +186,7 @@ book_sum_bounds(struct book *b)
 static const char *
 book_settle_page(struct book *b, uint64_t i, int32_t count, bool transition)
 {
+	assert(i < b->max - b->min);
 	if (count < b->sums[i].low)
 		return "ledger: a system wiring was lost";
 	if (count > b->sums[i].high + transition)
@@ -214,6 +219,7 @@ book_check(struct book *b, vm_map_t map)
 	const struct vm_map_entry *e = map->header.next;
 	const char *broken = NULL;
 
+	assert(map->header.next != NULL);
 	book_sum_bounds(b);
 	for (uint64_t page = b->min; page < b->max && broken == NULL; page++) {
 		while (e != &map->header && e->end >> VM_PAGE_SHIFT <= page)

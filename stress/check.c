@@ -2,6 +2,8 @@
 /* check.c - see check.h. */
 #include "stress/check.h"
 
+#include <assert.h>
+
 #include "engine/map.h"
 #include "stress/world.h"
 
@@ -61,6 +63,7 @@ stress_check_sleepers(const struct world *w) VM_NO_TSA("no other thread runs")
 {
 	const char *broken = NULL;
 
+	assert(w->nr_threads <= WORLD_THREADS_MAX);
 	for (unsigned i = 0; i < w->nr_threads && broken == NULL; i++) {
 		unsigned channel = world_sleeps_on(w->threads[i]);
 

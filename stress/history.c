@@ -38,6 +38,7 @@ base_take_tags(struct history_base *base, const struct vm_map_entry *e)
 		base->tags[base->nr_tags++] =
 		    (struct history_tag){ (e->start >> VM_PAGE_SHIFT) + w.index - first, tag };
 	}
+	assert(base->nr_tags <= HISTORY_TAGS_MAX);
 	return true;
 }
 
@@ -50,6 +51,7 @@ history_base_take(struct history_base *base, vm_map_t map)
 		if (base->good)
 			base->entries[base->nr_entries++] = *e;
 	}
+	assert(base->nr_entries <= HISTORY_ENTRIES_MAX);
 }
 
 /* --- as init steps --- */
@@ -142,6 +144,7 @@ steps_add_mapping(struct steps *s, const struct history_base *base, unsigned fro
 		.start = e->start >> VM_PAGE_SHIFT,
 		.end = base->entries[to - 1].end >> VM_PAGE_SHIFT };
 
+	assert(from < to && to <= base->nr_entries);
 	if ((e->eflags & MAP_ENTRY_GUARD) != 0) {
 		op.flags = VM_OPF_GUARD;
 		steps_add(s, op);
@@ -178,11 +181,13 @@ window_add_thread(struct program *p, const struct history *h)
 	struct program_thread *t = &p->threads[p->nr_threads];
 	uint64_t first = h->nr_ops > HISTORY_OPS_MAX ? h->nr_ops - HISTORY_OPS_MAX : 0;
 
+	assert(p->nr_threads < PROGRAM_THREADS_MAX);
 	if (h->nr_ops == 0)
 		return false;
 	for (uint64_t i = first; i < h->nr_ops; i++)
 		t->ops[t->nr_ops++] = h->ops[i % HISTORY_OPS_MAX].op;
 	p->nr_threads++;
+	assert(t->nr_ops > 0 && t->nr_ops <= PROGRAM_OPS_MAX);
 	return true;
 }
 
@@ -232,6 +237,7 @@ window_print_head(const struct window *w, bool cut, struct strbuf *out)
 static void
 window_make_threads(const struct window *w, struct program *p, uint8_t *number, bool *cut)
 {
+	assert(p->threads == NULL);
 	p->threads = memory_new(PROGRAM_THREADS_MAX, sizeof(*p->threads), "the window");
 	for (unsigned i = 0; i < w->nr_threads; i++) {
 		number[i] = (uint8_t)p->nr_threads;
@@ -239,6 +245,7 @@ window_make_threads(const struct window *w, struct program *p, uint8_t *number, 
 		if (p->nr_threads == PROGRAM_THREADS_MAX || !window_add_thread(p, w->histories[i]))
 			number[i] = NOT_IN_PROGRAM;
 	}
+	assert(p->nr_threads <= PROGRAM_THREADS_MAX);
 }
 
 static void

@@ -3,6 +3,7 @@
  * live.c - progress of a run on standard error, each second: on a terminal one line that the next one replaces,
  * elsewhere one JSON object per line.
  */
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -73,6 +74,7 @@ live_tell(struct stress_run *run, double seconds)
 {
 	struct stress_counts counts;
 
+	assert(seconds > 0);
 	member_sum(run, &counts);
 	if (run->config.live_json)
 		live_tell_json(&counts, seconds);

@@ -2,11 +2,14 @@
 /* member.c - see member.h. */
 #include "stress/member.h"
 
+#include <assert.h>
+
 #include "stress/relaxed.h"
 
 void
 member_sum(struct stress_run *run, struct stress_counts *counts)
 {
+	assert(run->config.threads > 0);
 	*counts = (struct stress_counts){ .least_ops = UINT64_MAX };
 	for (unsigned i = 0; i < run->config.threads; i++) {
 		struct member *m = &run->members[i];
@@ -24,4 +27,5 @@ member_sum(struct stress_run *run, struct stress_counts *counts)
 		counts->least_ops = done < counts->least_ops ? done : counts->least_ops;
 		counts->most_ops = done > counts->most_ops ? done : counts->most_ops;
 	}
+	assert(counts->least_ops <= counts->most_ops);
 }

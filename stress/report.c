@@ -2,6 +2,7 @@
 /* report.c - see report.h. */
 #include "stress/report.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -125,6 +126,7 @@ report_print_figures(const struct stress_config *config, const struct stress_res
 void
 stress_report_text(const struct stress_config *config, const struct stress_result *result, const char *repeat)
 {
+	assert(repeat != NULL);
 	report_print_table(&result->counts);
 	report_print_edges(&result->counts);
 	report_print_figures(config, result);
@@ -213,6 +215,7 @@ stress_report_json(const struct stress_config *config, const struct stress_resul
 {
 	json_t *o = report_json_run(config, result, repeat);
 
+	assert(repeat != NULL);
 	if (o == NULL)
 		return false;
 	json_object_set_new(o, "counts", report_json_counts(&result->counts));

@@ -5,6 +5,7 @@
  */
 #include "stress/runner.h"
 
+#include <assert.h>
 #include <err.h>
 #include <errno.h>
 #include <signal.h>
@@ -265,6 +266,7 @@ runner_begin_round(struct stress_run *run)
 	const struct stress_config *c = &run->config;
 	uint64_t left = c->ops == 0 ? UINT64_MAX : c->ops - run->round * c->round_ops;
 
+	assert(run->round >= run->reset_round);
 	for (unsigned i = 0; i < c->threads; i++) {
 		struct member *m = &run->members[i];
 
@@ -297,6 +299,7 @@ runner_end_round(struct stress_run *run)
 	const struct stress_config *c = &run->config;
 	const char *broken = runner_check_round(run);
 
+	assert(atomic_load(&run->nr_arrived) == run->config.threads);
 	if (broken != NULL)
 		runner_found(run, STRESS_BROKEN, broken);
 	run->result->rounds = ++run->round;
@@ -537,6 +540,7 @@ runner_make_poison(struct stress_run *run)
 	struct prng rng = prng_mix(run->config.seed, STREAM_POISON, 0);
 	size_t nr = run->config.pages / 24;
 
+	assert(run->program.nr_poison == 0);
 	run->poison = memory_new(nr + 1, sizeof(*run->poison), "a stress run");
 	run->program.poison = memory_new(nr + 1, sizeof(*run->program.poison), "a stress run");
 	run->program.nr_poison = nr;
@@ -583,6 +587,7 @@ runner_make_map(struct stress_run *run)
 		.nr_poison = p->nr_poison,
 	};
 
+	assert(run->program.min < run->program.max);
 	vm_arena_no_memory = memory_out_for_map;
 	run->map = vm_map_create(&config);
 	if (run->map == NULL || !vm_map_save(run->map))
@@ -595,6 +600,7 @@ runner_make_members(struct stress_run *run)
 	const struct stress_config *c = &run->config;
 	size_t size = c->threads * sizeof(*run->members);
 
+	assert(c->threads > 0 && c->threads <= STRESS_THREADS_MAX);
 	run->members = memory_need(aligned_alloc(WORLD_CACHE_LINE, size), "the threads of a stress run");
 	memset(run->members, 0, size);
 	for (unsigned i = 0; i < c->threads; i++) {
@@ -621,6 +627,7 @@ runner_make(const struct stress_config *c, struct stress_result *result)
 {
 	struct stress_run *run = memory_new(1, sizeof(*run), "a stress run");
 
+	assert(c->threads > 0 && c->threads <= STRESS_THREADS_MAX && c->pages >= WORKLOAD_PAGES_MIN);
 	run->config = *c;
 	run->result = result;
 	if (c->round_ops == 0)
@@ -692,6 +699,7 @@ stress_run(const struct stress_config *config, struct stress_result *result)
 	struct sigaction old[3], crashes[3];
 	struct stress_run *run;
 
+	assert(config->seconds != 0 || config->ops != 0);
 	*result = (struct stress_result){ 0 };
 	run = runner_make(config, result);
 	panic_run = run;

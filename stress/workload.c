@@ -2,6 +2,7 @@
 /* workload.c - see workload.h, which has the rules L1 to L3. */
 #include "stress/workload.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -139,8 +140,10 @@ mix_pick(const struct workload_mix *mix, struct prng *rng)
 	uint64_t at = prng_below(rng, mix->sum);
 	uint8_t code = 0;
 
+	assert(mix->sum > 0);
 	while (at >= mix->weight[code])
 		at -= mix->weight[code++];
+	assert(mix->weight[code] > 0);
 	return code;
 }
 
@@ -155,12 +158,14 @@ workload_pick_range(struct workload *w, struct vm_op *op, uint64_t low, uint64_t
 {
 	uint64_t len = 1 + prng_below(&w->rng, 1 + prng_below(&w->rng, len_max));
 
+	assert(low < high && len_max > 0);
 	if (len_max > 1 && prng_one_in(&w->rng, 64))
 		len = 0;
 	if (len > high - low)
 		len = high - low;
 	op->start = low + prng_below(&w->rng, high - low - len + 1);
 	op->end = op->start + len;
+	assert(op->start >= low && op->end <= high);
 }
 
 static uint8_t
@@ -211,6 +216,7 @@ workload_pick_wiring(struct workload *w, struct vm_op *op)
 {
 	bool wire = op->code == VM_OP_wire, kept;
 
+	assert(op->code == VM_OP_wire || op->code == VM_OP_unwire);
 	op->flags = prng_one_in(&w->rng, 2) ? VM_OPF_HOLESOK : 0;
 	if (wire && prng_one_in(&w->rng, 4))
 		op->flags |= VM_OPF_WRITE;
@@ -233,6 +239,7 @@ workload_pick_own_page(struct workload *w, struct vm_op *op)
 	unsigned nr = w->place.nr_threads;
 	uint64_t own = op->start - (op->start - w->min) % nr + w->place.thread;
 
+	assert(op->code == VM_OP_write);
 	if (own >= w->high && own >= w->min + nr)
 		own -= nr;
 	if (own >= w->max)
@@ -361,6 +368,7 @@ ledger_fits(const struct workload *w, const struct vm_op *op)
 static void
 ledger_add(struct workload *w, const struct vm_op *op)
 {
+	assert(op->start >= w->min && op->end <= w->max);
 	for (uint64_t page = op->start; page < op->end; page++)
 		w->held[page - w->min]++;
 	w->nr_held += op->end - op->start;
@@ -369,6 +377,7 @@ ledger_add(struct workload *w, const struct vm_op *op)
 static void
 ledger_sub(struct workload *w, const struct vm_op *op)
 {
+	assert(op->start >= w->min && op->end <= w->max && w->nr_held >= op->end - op->start);
 	for (uint64_t page = op->start; page < op->end; page++)
 		w->held[page - w->min]--;
 	w->nr_held -= op->end - op->start;
@@ -381,6 +390,7 @@ ledger_sub(struct workload *w, const struct vm_op *op)
 static void
 drain_begin(struct workload *w)
 {
+	assert(w->nr_held > 0);
 	w->draining = true;
 	w->drain_page = w->min;
 }
@@ -389,6 +399,7 @@ drain_begin(struct workload *w)
 static void
 drain_next(struct workload *w, struct vm_op *op)
 {
+	assert(w->nr_held > 0 && w->draining);
 	while (w->held[w->drain_page - w->min] == 0)
 		w->drain_page++;
 	*op = (struct vm_op){ .code = VM_OP_unwire, .start = w->drain_page, .end = w->drain_page + 1 };
@@ -399,6 +410,7 @@ workload_init(struct workload *w, const struct workload_mix *mix, const struct w
 {
 	uint64_t nr = place->max - place->min;
 
+	assert(place->min < place->max && place->thread < place->nr_threads);
 	*w = (struct workload){
 		.mix = mix, .place = *place, .min = place->min, .middle = place->min + nr / 2, .max = place->max
 	};
@@ -415,6 +427,7 @@ workload_free(struct workload *w)
 void
 workload_seed(struct workload *w, struct prng rng)
 {
+	assert(w->nr_held == 0);
 	w->rng = rng;
 	w->has_pending = false;
 }

@@ -218,6 +218,7 @@ static const struct vm_env world_env = {
 void
 world_init(struct world *w, vm_map_t map, unsigned percent)
 {
+	assert(map != NULL && percent <= 100);
 	memset(w, 0, sizeof(*w));
 	w->map = map;
 	w->chaos = percent;
@@ -236,6 +237,7 @@ world_add(struct world *w, struct world_thread *t)
 void
 world_thread_init(struct world_thread *t)
 {
+	assert(t->world != NULL);
 	vm_native_thread_init(&t->td, t->td.id);
 	t->td.env = &world_env;
 	t->td.world = t;
@@ -328,6 +330,7 @@ world_stop(struct world *w, double timeout_s)
 	const struct timespec nap = { .tv_nsec = POLL_NS };
 	double until = world_watched(w) + timeout_s;
 
+	assert(timeout_s > 0);
 	atomic_store(&w->stop, true);
 	while (!world_all_stopped(w)) {
 		if (world_watched(w) >= until)

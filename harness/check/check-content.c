@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* check-content.c - checks the results of read, find, lookup and check, and the pages that a sync writes back. */
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,10 +27,12 @@ check_tags_clear(struct check_tags *t, uint64_t start, uint64_t end)
 {
 	size_t from = tag_at(t, start), to = tag_at(t, end);
 
+	assert(start <= end);
 	if (from == to)
 		return;
 	memmove(&t->tags[from], &t->tags[to], (t->nr - to) * sizeof(*t->tags));
 	t->nr -= to - from;
+	assert(tag_at(t, start) == tag_at(t, end));
 }
 
 static void
@@ -45,6 +48,7 @@ tag_set(struct check_tags *t, uint64_t page, uint64_t tag)
 	memmove(&t->tags[i + 1], &t->tags[i], (t->nr - i) * sizeof(*t->tags));
 	t->tags[i] = (struct check_tag){ page, tag };
 	t->nr++;
+	assert(i == 0 || t->tags[i - 1].page < page);
 }
 
 static void
@@ -54,6 +58,7 @@ check_read(const struct check_call *call)
 	size_t i = tag_at(t, call->range.start);
 	uint64_t written = i < t->nr && t->tags[i].page == call->range.start ? t->tags[i].tag : 0;
 
+	assert(call->result != NULL && call->range.start < call->range.end);
 	if (call->result->value != written)
 		check_report(call->c, call->r, CHECK_content, call, call->range.start, call->range.end,
 		    "it reads %" PRIu64 ", but the last value written to page %" PRIu64 " is %" PRIu64,
@@ -68,6 +73,7 @@ content_first_fit(const struct program_config *cfg, const struct vm_state *s, ui
 {
 	uint64_t at = cfg->min;
 
+	assert(cfg->min < cfg->max);
 	for (size_t i = 0; i < s->nr_runs; i++) {
 		if (s->runs[i].start >= at && s->runs[i].start - at >= len)
 			return at;
@@ -85,6 +91,7 @@ check_find_result(const struct check_call *call)
 	/* If the map starts at 0 and the memory is accessible, find searches after its last result first. */
 	bool clusters = cfg->min == 0 && op->prot != VM_PROT_NONE;
 
+	assert(call->op->code == VM_OP_find && call->result != NULL);
 	if (op->end == 0)
 		return;
 	if (call->result->code == KERN_NO_SPACE && fit != cfg->max)
@@ -120,6 +127,7 @@ check_query(const struct check_call *call)
 	uint64_t until;
 	bool so = check_run_at(s, op->start, op->start + 1, &until) != NULL;
 
+	assert(call->result != NULL && vm_op_table[call->op->code].result == VM_RESULT_BOOL);
 	if (op->code == VM_OP_check)
 		so = so && content_permits(s, op->start, op->end, op->prot);
 	if (call->result->code != (so ? 1 : 0))
@@ -134,6 +142,7 @@ check_synced(const struct check_call *call)
 {
 	uint64_t synced = call->state->synced;
 
+	assert(call->op->code == VM_OP_sync && call->result->code == KERN_SUCCESS);
 	if (call->r->target->cleaned != NULL && synced < call->range.end)
 		check_report(call->c, call->r, CHECK_sync, call, synced, call->range.end,
 		    "it succeeded without writing back pages %" PRIu64 "-%" PRIu64 "", synced, call->range.end);
@@ -144,6 +153,7 @@ check_content(const struct check_call *call)
 {
 	const struct vm_op *op = call->op;
 
+	assert(call->result != NULL && call->state != NULL);
 	if (call->result->outcome != VM_OUTCOME_DONE)
 		return;
 	if (op->code == VM_OP_check || op->code == VM_OP_lookup)

@@ -7,6 +7,7 @@
  *
  * check-step.c adds to the list. check-result.c reads it when the operation has ended.
  */
+#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -25,6 +26,7 @@ check_clamp(const struct program_config *cfg, const struct vm_op *op, struct che
 	if (ranges.nr > 0)
 		cut = op_range_cut(&ranges.at[0], cfg);
 	*ret = (struct check_range){ .start = cut.start, .end = cut.end };
+	assert(ret->start <= ret->end);
 }
 
 /* --- the list of effects --- */
@@ -32,9 +34,11 @@ check_clamp(const struct program_config *cfg, const struct vm_op *op, struct che
 static struct check_effect *
 effect_make_room(struct check_op *o, size_t at)
 {
+	assert(at <= o->nr_effects);
 	MEMORY_GROW(o->effects, o->cap_effects, o->nr_effects + 1, "the checker");
 	memmove(&o->effects[at + 1], &o->effects[at], (o->nr_effects - at) * sizeof(*o->effects));
 	o->nr_effects++;
+	assert(o->nr_effects <= o->cap_effects);
 	return &o->effects[at];
 }
 
@@ -104,6 +108,7 @@ check_effects_add(struct check_op *o, const struct check_effect *d)
 	uint64_t page = d->start;
 	size_t i = 0;
 
+	assert(d->start < d->end);
 	effect_cut_at(o, d->start);
 	effect_cut_at(o, d->end);
 	while (page < d->end) {

@@ -3,6 +3,7 @@
  * check-reason.c - which codes have a reason in a state, by docs/engine.md and docs/returns.md. It is written from
  * these documents, in terms of pages: no entries, no flags of the engine, no timestamps.
  */
+#include <assert.h>
 #include <inttypes.h>
 
 #include "engine/vm.h"
@@ -54,6 +55,7 @@ facts_look_at_duties(
 	bool holes_ok = (call->op->flags & VM_OPF_HOLESOK) != 0, lacks = check_lacks_access(run, call->op);
 	uint64_t next;
 
+	assert(run->start <= page && until <= run->end);
 	for (; page < until; page = next) {
 		const struct check_effect *e = check_effect_at(call->state, page, until, &next);
 
@@ -306,6 +308,7 @@ check_code(const struct check_call *call)
 	                   : code == KERN_RESOURCE_SHORTAGE ? CHECK_shortage
 	                                                    : CHECK_code;
 
+	assert(call->result != NULL && call->state != NULL);
 	if (call->result->outcome != VM_OUTCOME_DONE)
 		return;
 	if (call->op->code == VM_OP_check || call->op->code == VM_OP_lookup)

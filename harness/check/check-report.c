@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* check-report.c - keeps findings. See check-inside.h. */
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -24,6 +25,7 @@ finding_add(struct checker *c, const struct finding *f)
 	 */
 	if (c->nr_findings < (f->quirk ? FINDINGS_MAX / 2 : FINDINGS_MAX) && !finding_is_known(c, f))
 		c->findings[c->nr_findings++] = *f;
+	assert(c->nr_findings <= FINDINGS_MAX);
 }
 
 void
@@ -36,6 +38,7 @@ check_report(struct checker *c, struct run *r, enum check_id check, const struct
 	struct vm_profile profile = r->program->config.profile;
 	va_list ap;
 
+	assert(check > CHECK_NONE && check < CHECK_COUNT);
 	if (profile_set_of(profile.base) == NULL)
 		f.excuse = check_table[check].quirks & profile.on;
 	f.excuse |= (c->excuse & profile.on) | profile_excuses(profile, check_table[check].name);

@@ -5,6 +5,7 @@
  * The effects of an operation that fails must cancel out. An operation that succeeds must have done what docs/engine.md
  * says. This is a model of the operations over an array of pages, as far as it does not depend on where entries meet.
  */
+#include <assert.h>
 #include <inttypes.h>
 
 #include "engine/vm.h"
@@ -18,6 +19,7 @@ check_rollback(const struct check_call *call)
 	const struct check_op *o = call->state;
 	bool fixed = call->op->code == VM_OP_fixed;
 
+	assert(call->result->code != KERN_SUCCESS);
 	for (size_t i = 0; i < o->nr_effects; i++) {
 		const struct check_effect *e = &o->effects[i];
 
@@ -52,6 +54,7 @@ check_pages(const struct check_call *call, enum check_id id, uint64_t start, uin
 {
 	uint64_t next;
 
+	assert(id > CHECK_NONE && id < CHECK_COUNT);
 	for (uint64_t page = start; page < end; page = next) {
 		struct stretch s = { .start = page };
 		const char *text;
@@ -195,6 +198,7 @@ check_merged(const struct check_call *call)
 {
 	uint64_t start = call->range.start, end = call->range.end;
 
+	assert(call->result->code == KERN_SUCCESS && call->range.start <= call->range.end);
 	if (call->op->code != VM_OP_protect && start < end) {
 		start -= start > 0;
 		end++;
@@ -221,6 +225,7 @@ check_waited(const struct check_call *call)
 	uint64_t until;
 	const struct vm_run *run = check_run_at(call->c->before, call->range.start, call->range.end, &until);
 
+	assert(call->range.end == call->range.start + 1);
 	if (run != NULL && run->transition)
 		check_report(call->c, call->r, CHECK_held, call, call->range.start, call->range.end,
 		    "page %" PRIu64 " was in transition, but it did not wait", call->range.start);
@@ -234,6 +239,7 @@ check_clipped(const struct check_call *call)
 	struct checker *c = call->c;
 	size_t nr;
 
+	assert(call->op->code == VM_OP_clip);
 	if (t->entries == NULL)
 		return;
 	nr = t->entries(call->r->self, NULL, 0);
@@ -251,6 +257,7 @@ check_success(const struct check_call *call)
 {
 	uint64_t at = call->result->value;
 
+	assert(call->result->code == KERN_SUCCESS);
 	switch ((enum vm_op_code)call->op->code) {
 	case VM_OP_wire:
 		check_pages(call, CHECK_wired, call->range.start, call->range.end, result_not_wired);
@@ -304,6 +311,7 @@ check_success(const struct check_call *call)
 void
 check_result(const struct check_call *call)
 {
+	assert(call->result != NULL);
 	if (call->result->outcome != VM_OUTCOME_DONE)
 		return;
 	check_unmarked(call);

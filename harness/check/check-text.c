@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* check-text.c - the table of checks, and findings as text. */
+#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -29,6 +30,7 @@ finding_label(const struct finding *f, char buf[FINDING_TEXT_MAX])
 {
 	size_t len = strcspn(f->text, ":");
 
+	assert(f->check > CHECK_NONE && f->check < CHECK_COUNT);
 	if (f->check != CHECK_target || f->text[len] == '\0')
 		return check_table[f->check].name;
 	memcpy(buf, f->text, len);
@@ -39,6 +41,7 @@ finding_label(const struct finding *f, char buf[FINDING_TEXT_MAX])
 enum program_verdict
 finding_kind(const struct finding *f)
 {
+	assert(f->check > CHECK_NONE && f->check < CHECK_COUNT);
 	return check_table[f->check].verdict;
 }
 
@@ -106,6 +109,7 @@ finding_print(const struct finding *f, const struct program *p, struct strbuf *o
 	char buf[FINDING_TEXT_MAX];
 	const struct check_desc *d = &check_table[f->check];
 
+	assert(f->check > CHECK_NONE && f->check < CHECK_COUNT);
 	strbuf_printf(out, "%s %s: ", vmt_verdict_word(d->verdict), finding_label(f, buf));
 	if (f->thread >= 0) {
 		finding_print_whose(f, out);

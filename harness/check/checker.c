@@ -7,6 +7,7 @@
  * takes the lock at all (docs/engine.md section 11). Operations that end in the same step without the lock have not
  * seen the map; they are judged by the state after the step.
  */
+#include <assert.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -43,10 +44,12 @@ checker_swap_states(struct checker *c)
 static void
 checker_copy_tags(struct check_tags *to, const struct check_tags *from)
 {
+	assert(to != from);
 	MEMORY_GROW(to->tags, to->cap, from->nr, "the checker");
 	if (from->nr > 0)
 		memcpy(to->tags, from->tags, from->nr * sizeof(*to->tags));
 	to->nr = from->nr;
+	assert(to->nr <= to->cap);
 }
 
 /* --- opening and closing --- */
@@ -74,6 +77,7 @@ checker_free(struct checker *c)
 void
 checker_open(struct checker *c, struct run *r)
 {
+	assert(r->self != NULL && r->checker == c);
 	c->opened = c->quiet = false;
 	c->step = 0;
 	c->nr_findings = c->nr_init = 0;
@@ -82,11 +86,13 @@ checker_open(struct checker *c, struct run *r)
 	c->now = &c->states[0];
 	c->before = &c->states[1];
 	r->target->dump(r->self, c->now);
+	assert(c->now != c->before);
 }
 
 void
 checker_saved(struct checker *c)
 {
+	assert(!c->opened);
 	c->opened = true;
 	c->nr_init = c->nr_findings;
 	state_copy(&c->start, c->now);
@@ -96,11 +102,13 @@ checker_saved(struct checker *c)
 void
 checker_begin(struct checker *c)
 {
+	assert(c->opened && c->nr_init <= c->nr_findings);
 	c->step = 0;
 	c->nr_findings = c->nr_init;
 	c->running = 0;
 	state_copy(c->now, &c->start);
 	checker_copy_tags(&c->tags, &c->start_tags);
+	assert(c->nr_findings <= FINDINGS_MAX);
 }
 
 /* --- operations --- */
@@ -195,6 +203,7 @@ checker_begin_op(struct checker *c, struct run *r, unsigned thread, unsigned ind
 	struct check_op *o = &c->ops[thread];
 	struct check_call call;
 
+	assert(!check_is_running(c, thread) && index < checker_nr_ops(r, thread));
 	checker_call(&call, c, r, thread, index);
 	c->running |= (uint32_t)1 << thread;
 	o->start = call.range.start;
@@ -207,6 +216,7 @@ checker_begin_op(struct checker *c, struct run *r, unsigned thread, unsigned ind
 	o->synced = call.range.start;
 	o->nr_effects = 0;
 	checker_watch(c, &call);
+	assert(check_is_running(c, thread));
 }
 
 /*
@@ -251,6 +261,7 @@ checker_end_lockless(struct checker *c, struct run *r, unsigned thread, unsigned
 	struct check_op *o = &c->ops[thread], saved = *o;
 	struct check_call call;
 
+	assert(result != NULL && thread < SIM_FIBERS_MAX);
 	checker_call(&call, c, r, thread, index);
 	call.result = result;
 	/* The thread may have a running operation: the next one, which also began in this step. */
@@ -264,6 +275,7 @@ checker_end_lockless(struct checker *c, struct run *r, unsigned thread, unsigned
 static void
 checker_end_op(const struct check_call *call)
 {
+	assert(check_is_running(call->c, call->thread) && call->result != NULL);
 	check_code(call);
 	check_result(call);
 	check_content(call);
@@ -348,6 +360,7 @@ checker_report_broken(struct checker *c, struct run *r, unsigned thread, const c
 	uint64_t start = 0, end = 0;
 	char where[48] = "";
 
+	assert(broken != NULL);
 	if (r->target->broken_at != NULL && r->target->broken_at(r->self, &start, &end))
 		(void)snprintf(where, sizeof(where), ", in pages %" PRIu64 "-%" PRIu64, start, end);
 	if (id == CHECK_NONE || broken[len] == '\0')
@@ -410,6 +423,7 @@ checker_end_thread(struct checker *c, struct run *r, unsigned thread)
 {
 	struct check_call call;
 
+	assert(thread < r->program->nr_threads);
 	checker_call(&call, c, r, thread, checker_nr_done(r, thread));
 	if (!r->target->judged)
 		check_report(c, r, CHECK_stuck, &call, 0, 0, "it sleeps, and no thread is left that could wake it");
@@ -442,6 +456,7 @@ check_nevers(struct checker *c, struct run *r)
 void
 checker_end(struct checker *c, struct run *r)
 {
+	assert(r->checker == c);
 	if (sim_panic_text(r->sim) != NULL)
 		return;
 	if (r->program->nr_nevers > 0)
@@ -464,6 +479,7 @@ checker_endless(struct checker *c, struct run *r)
 {
 	struct check_call call;
 
+	assert(r->endless);
 	checker_call(&call, c, r, SIM_INIT_THREAD, 0);
 	check_report(c, r, CHECK_circle, &call, 0, 0, "it does not end, though no other thread runs");
 }

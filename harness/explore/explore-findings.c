@@ -24,6 +24,7 @@ findings_intern(struct explore_result *result, const struct finding *f)
 static void
 findings_sight(struct graph *g, struct explore_result *result, const struct finding *f, uint32_t from, uint8_t thread)
 {
+	assert(from < g->nr_nodes);
 	g->sightings =
 	    memory_grow(g->sightings, &g->cap_sightings, g->nr_sightings + 1, sizeof(*g->sightings), "the states");
 	g->sightings[g->nr_sightings++] =
@@ -44,6 +45,7 @@ findings_livelock(struct graph *g, struct explore_result *result)
 {
 	struct finding f = { .check = CHECK_circle, .thread = -1, .text = "the states form a cycle from here on" };
 
+	assert(g->any_cycle && g->cycle < g->nr_nodes);
 	findings_sight(g, result, &f, g->cycle, AT_NODE);
 }
 
@@ -74,6 +76,7 @@ finding_on_witness(struct run *r, struct explore_finding *x)
 	unsigned thread = 0;
 	bool seen;
 
+	assert(r->checker != NULL);
 	run_begin(r);
 	while (schedule_next(&w, &thread))
 		if ((run_enabled(r) & (uint32_t)1 << thread) != 0)

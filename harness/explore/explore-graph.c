@@ -34,6 +34,7 @@ graph_hash(const uint8_t *key, size_t len)
 uint32_t
 graph_find(const struct graph *g, const uint8_t *key, size_t len, uint64_t hash)
 {
+	assert(g->nr_slots == 0 || (g->nr_slots & (g->nr_slots - 1)) == 0);
 	if (g->nr_slots == 0)
 		return NODE_NONE;
 	for (size_t i = hash & (g->nr_slots - 1);; i = (i + 1) & (g->nr_slots - 1)) {
@@ -67,6 +68,7 @@ slots_grow(struct graph *g)
 	g->nr_slots = nr;
 	for (uint32_t i = 0; i < g->nr_nodes; i++)
 		slot_put(g, i);
+	assert(g->nr_slots > g->nr_nodes);
 }
 
 uint32_t
@@ -114,6 +116,7 @@ outcomes_intern(struct outcomes *o, const char *text)
 	struct outcome_node key = { 0 }, *n;
 	size_t cap = o->cap;
 
+	assert(text != NULL);
 	key.o.text = memory_text(text, "an outcome");
 	n = RB_FIND(outcome_tree, &o->tree, &key);
 	if (n != NULL) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* explore-limits.c - decides when an exploration has to stop, and whether a state is a goal: see explore.h. */
 #include "harness/base/base.h"
+
+#include <assert.h>
 #include "harness/explore/explore-graph.h"
 #include "harness/run/run.h"
 
@@ -17,6 +19,7 @@ explore_clock_start(struct explore_clock *c, const struct explore_options *optio
 bool
 explore_over(struct explore_clock *c, const struct explore_options *options, struct explore_result *result)
 {
+	assert(c->thrown_max > 0);
 	if (options->stop != NULL && *options->stop != 0) {
 		result->end = EXPLORE_CUT_STOPPED;
 		return true;

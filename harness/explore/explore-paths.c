@@ -26,6 +26,7 @@ order_topological(const struct graph *g)
 	uint32_t *next = memory_new(g->nr_nodes, sizeof(uint32_t), "the order of the states");
 	size_t depth = 0, put = g->nr_nodes;
 
+	assert(g->nr_nodes > 0);
 	stack[depth++] = 0;
 	colour[0] = GREY;
 	while (depth > 0) {
@@ -67,6 +68,7 @@ flow_add_through(const struct graph *g, uint32_t id, struct flow *flow, struct e
 	const struct node *n = &g->nodes[id];
 	unsigned nr_edges = (unsigned)__builtin_popcount(n->enabled);
 
+	assert(id < g->nr_nodes && g->nodes[id].enabled != 0);
 	for (unsigned i = 0; i < nr_edges; i++) {
 		uint32_t succ = g->edges[n->first_edge + i];
 
@@ -83,6 +85,7 @@ paths_count(struct graph *g, struct explore_result *result)
 	struct order order = order_topological(g);
 	struct flow *flow = memory_new(g->nr_nodes, sizeof(*flow), "the number of schedules");
 
+	assert(g->nr_nodes > 0 && result->schedules == 0);
 	result->livelock = g->any_cycle = order.cyclic;
 	g->cycle = order.cycle;
 	flow[0] = (struct flow){ .paths = 1, .probability = 1.0 };
@@ -183,6 +186,7 @@ spots_shortest(const struct graph *g, unsigned width, unsigned layers)
 	uint32_t nr = (uint32_t)g->nr_nodes;
 	bool changed;
 
+	assert(layers == 1 || layers == 2);
 	for (size_t i = 0; i < g->nr_nodes * width * layers; i++)
 		spots[i].preemptions = UINT32_MAX;
 	spots[(size_t)spot_place(g, 0, 0) * width + width - 1] = (struct spot){ .from_place = NODE_NONE };
@@ -204,6 +208,7 @@ spots_shortest(const struct graph *g, unsigned width, unsigned layers)
 static void
 path_run_on(const struct graph *g, uint32_t id, unsigned last, struct schedule *p)
 {
+	assert(id < g->nr_nodes && schedule_exists(p));
 	for (size_t step = 0; g->nodes[id].enabled != 0 && step < g->nr_nodes; step++) {
 		const struct node *n = &g->nodes[id];
 		uint32_t succ;
@@ -238,6 +243,7 @@ path_to_spot(const struct spot *spots, unsigned width, uint32_t place, unsigned 
 	while (nr > 0)
 		schedule_append(p, steps[--nr]);
 	free(steps);
+	assert(schedule_exists(p));
 }
 
 static void
@@ -283,6 +289,7 @@ path_to_sighting(const struct graph *g, const struct spot *spots, unsigned width
 {
 	uint32_t id = s->from;
 
+	assert(s->finding != UINT32_MAX && s->from < g->nr_nodes);
 	path_to_spot(spots, width, id, last, p);
 	if (s->thread != AT_NODE) {
 		p->preemptions += s->thread != last && (g->nodes[id].enabled & (uint32_t)1 << last) != 0;
@@ -342,6 +349,7 @@ goal_witness(const struct graph *g, const struct spot *spots, unsigned width, st
 {
 	uint32_t nr = (uint32_t)g->nr_nodes, goal = NODE_NONE;
 
+	assert(!schedule_exists(&result->goal));
 	for (unsigned ends = 1; goal == NODE_NONE && ends < 2; ends--) {
 		struct spot best = { .preemptions = UINT32_MAX };
 

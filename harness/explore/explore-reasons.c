@@ -6,6 +6,7 @@
  * one step ends the operation in only one way. So the reason of a failure is noted at the edge of the graph, and the
  * schedules that follow are counted separately for each reason.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,7 @@ reasons_of(const struct run *r, unsigned thread, unsigned op)
 void
 reasons_see(struct graph *g, const struct run *r, unsigned thread, unsigned nr_done, uint32_t edge)
 {
+	assert(nr_done < r->threads[thread].nr_done && edge < g->nr_edges);
 	for (unsigned op = nr_done; op < r->threads[thread].nr_done; op++) {
 		uint64_t edges = reasons_of(r, thread, op);
 
@@ -48,6 +50,7 @@ reason_add(struct explore_outcome *o, unsigned thread, unsigned op, uint64_t edg
 {
 	size_t at = 0;
 
+	assert(count > 0);
 	for (; at < o->nr_reasons; at++) {
 		const struct explore_reason *x = &o->reasons[at];
 
@@ -136,6 +139,7 @@ reasons_count(const struct graph *g, const struct order *order, const struct flo
 	struct one one = { .of_edge = memory_new(g->nr_edges + 1, 1, "the reasons") };
 	bool *counted = memory_new(g->nr_failures + 1, sizeof(*counted), "the reasons");
 
+	assert(!order->cyclic);
 	for (size_t i = 0; i < g->nr_failures; i++) {
 		if (counted[i])
 			continue;

@@ -42,12 +42,14 @@ replay_wrong(struct explore_result *result, const struct schedule *path, const c
 {
 	struct strbuf text = { 0 };
 
+	assert(what != NULL);
 	strbuf_add(&text, "two different states have the same key: on the schedule '");
 	schedule_print(path, &text);
 	strbuf_printf(&text, "' %s", what);
 	free(result->wrong_key);
 	result->wrong_key = strbuf_take(&text);
 	result->end = EXPLORE_WRONG_KEY;
+	assert(result->end == EXPLORE_WRONG_KEY);
 }
 
 /* Call it at the end of a schedule: NULL if the run is in the state of node @id, otherwise how it differs. */
@@ -82,11 +84,13 @@ replayer_begin(struct replayer *p)
 static const char *
 replayer_step(struct replayer *p, uint32_t *id, unsigned thread)
 {
+	assert((p->g->nodes[*id].enabled >> thread & 1) != 0);
 	run_step_here(p->r, thread);
 	p->result->steps++;
 	*id = *graph_edge(p->g, &p->g->nodes[*id], thread);
 	return run_enabled(p->r) == p->g->nodes[*id].enabled ? NULL
 	                                                     : "the threads that can run differ from the graph's";
+	assert(*id < p->g->nr_nodes);
 }
 
 /* Executes a path of the graph. */
@@ -135,6 +139,7 @@ replayer_find_steps_in(struct replayer *p)
 {
 	const struct graph *g = p->g;
 
+	assert(!p->g->any_cycle);
 	p->first_in = memory_new(g->nr_nodes + 2, sizeof(*p->first_in), "the schedules");
 	p->steps_in = memory_new(g->nr_edges + 1, sizeof(*p->steps_in), "the schedules");
 	for (size_t e = 0; e < g->nr_edges; e++)
@@ -149,6 +154,7 @@ replayer_find_steps_in(struct replayer *p)
 			p->steps_in[p->first_in[g->edges[e] + 1]++] =
 			    (struct step_in){ .from = id, .by = (uint8_t)__builtin_ctz(left) };
 	}
+	assert(p->first_in[p->g->nr_nodes] == p->g->nr_edges);
 }
 
 /*
@@ -163,6 +169,7 @@ replay_random(struct replayer *p, struct prng *prng, const struct outcome_node *
 	bool known = true;
 	size_t nr = 0;
 
+	assert(o->random_end < p->g->nr_nodes);
 	while (id != 0) {
 		uint32_t first = p->first_in[id], nr_in = p->first_in[id + 1] - first;
 		const struct step_in *in = &p->steps_in[first + (nr_in > 1 ? prng_below(prng, nr_in) : 0)];

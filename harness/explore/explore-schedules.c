@@ -3,6 +3,7 @@
  * explore-schedules.c - explores without merging states: depth first over schedules, each executed from the start. For
  * targets without a state key, and to test that a key is complete (--verify).
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,6 +101,7 @@ walk_keep_path(const struct walk *w, unsigned preemptions, struct schedule *p)
 {
 	unsigned nr_choices = 1;
 
+	assert(w->depth > 0 || w->run->program->nr_threads == 0);
 	for (size_t i = 1; i < w->depth; i++)
 		nr_choices += w->levels[i].thread != w->levels[i - 1].thread;
 	if (schedule_exists(p) && !walk_is_shorter(preemptions, w->depth, nr_choices, p))
@@ -108,6 +110,7 @@ walk_keep_path(const struct walk *w, unsigned preemptions, struct schedule *p)
 	p->preemptions = preemptions;
 	for (size_t i = 0; i < w->depth; i++)
 		schedule_append(p, w->levels[i].thread);
+	assert(p->nr_steps == w->depth);
 }
 
 static void
@@ -119,6 +122,7 @@ walk_record(struct walk *w, const struct explore_options *options, struct explor
 	double probability;
 	unsigned preemptions;
 
+	assert(run_enabled(w->run) == 0);
 	if (c != NULL)
 		checker_end(c, w->run);
 	strbuf_clear(&w->text);
@@ -154,6 +158,7 @@ explore_schedules(struct run *r, const struct explore_options *options, struct e
 	struct explore_clock clock;
 	bool goal;
 
+	assert(r->self != NULL);
 	explore_clock_start(&clock, options);
 	do {
 		if (result->schedules >= max) {

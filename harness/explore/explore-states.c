@@ -77,12 +77,14 @@ walk_enter(struct walk *w, bool *ret_new)
 	id = graph_add(g, at, hash, run_enabled(w->run));
 	g->nodes[id].goal = explore_goal_holds(w->run, w->options);
 	w->any_goal |= g->nodes[id].goal;
+	assert(id < g->nr_nodes);
 	return id;
 }
 
 static void
 walk_push(struct walk *w, uint32_t id)
 {
+	assert(id < w->graph.nr_nodes);
 	w->stack = memory_grow(w->stack, &w->cap_stack, w->nr_stack + 1, sizeof(*w->stack), "the states");
 	w->stack[w->nr_stack++] = id;
 }
@@ -187,6 +189,7 @@ explore_finish_goal(struct run *r, struct schedule *p)
 	unsigned last = 0;
 	uint32_t enabled;
 
+	assert(schedule_exists(p));
 	run_begin(r);
 	while (schedule_next(&w, &last))
 		run_step(r, last);
@@ -227,6 +230,7 @@ explore_see_findings(struct run *r, struct explore_result *result)
 	const struct explore_finding *missing = findings_on_witnesses(r, result);
 	struct strbuf what = { 0 };
 
+	assert(r->checker != NULL);
 	if (missing == NULL || result->end != EXPLORE_COMPLETE || result->states == 0)
 		return;
 	strbuf_add(&what, "it does not show the finding ");

@@ -26,6 +26,7 @@ replay_why_not(const struct run *r, unsigned thread)
 static void
 replay_step(struct run *r, unsigned thread, struct replay *how)
 {
+	assert(thread < r->program->nr_threads && (run_enabled(r) >> thread & 1) != 0);
 	run_step_here(r, thread);
 	how->nr_steps++;
 	if (how->on_step != NULL)
@@ -65,6 +66,7 @@ replay(struct run *r, const struct schedule *s, struct replay *how)
 	size_t steps_max = how->steps_max != 0 ? how->steps_max : STRATEGY_STEPS_MAX;
 	unsigned last = 0;
 
+	assert(how->error.len == 0);
 	how->nr_steps = how->nr_diverged = 0;
 	run_begin(r);
 	if (!replay_follow(r, s, &last, how))

@@ -142,6 +142,7 @@ run_init_notes(
 	struct program bare = *p;
 	struct run r = { 0 };
 
+	assert(path != NULL);
 	bare.nr_init = 0;
 	if (p->nr_init == 0 || run_refusal(p, t) != NULL)
 		return;
@@ -195,6 +196,7 @@ run_open_any(struct run *r, const struct program *p, const struct vm_target *t, 
 {
 	const char *why;
 
+	assert(p != NULL && t != NULL && sim != NULL);
 	/* Leaves the results of threads uncleared: they are 24 KiB, which takes too long for each input of a fuzzer. */
 	memset(r, 0, offsetof(struct run, threads));
 	for (unsigned i = 0; i < PROGRAM_THREADS_MAX; i++)
@@ -288,6 +290,7 @@ run_key(struct run *r, struct keybuf *k)
 {
 	unsigned nr = r->program->nr_threads;
 
+	assert(r->self != NULL && r->target->key != NULL);
 	for (const char *c = run_panic(r); c != NULL && *c != '\0'; c++)
 		keybuf_u8(k, (uint8_t)*c);
 	keybuf_u8(k, 0);
@@ -314,6 +317,7 @@ run_outcome(struct run *r, struct strbuf *out)
 {
 	const struct vm_result *results[PROGRAM_THREADS_MAX];
 
+	assert(r->self != NULL);
 	run_results(r, results);
 	r->target->dump(r->self, &r->state);
 	vmt_print_outcome(r->program, results, &r->state, sim_unfinished(r->sim) != 0, out);

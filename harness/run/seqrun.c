@@ -55,12 +55,14 @@ seqrun_trim(const struct vm_target *target, struct program *p)
 			free(p->init[i].state);
 	}
 	p->nr_init = kept;
+	assert(kept <= nr);
 	return nr - kept;
 }
 
 void
 seqrun_open(struct seqrun *r, const struct vm_target *target, const struct program_config *cfg, struct sim *sim)
 {
+	assert(target != NULL && cfg->min < cfg->max);
 	*r = (struct seqrun){ .target = target, .sim = sim };
 	r->self = memory_need(target->create(cfg, sim), "an instance of the target");
 }
@@ -210,6 +212,7 @@ seqdiff_targets(
 	struct seqrun run[2];
 	bool equal = true, blocked = false;
 
+	assert(p->nr_threads == 0);
 	strbuf_clear(&d->text);
 	seqrun_open(&run[0], a, &p->config, sim);
 	seqrun_open(&run[1], b, &p->config, sim);
@@ -254,6 +257,7 @@ seqdiff_recorded(struct seqdiff *d, const struct vm_target *target, const struct
 	struct seqrun run;
 	bool equal = true;
 
+	assert(p->nr_threads == 0);
 	strbuf_clear(&d->text);
 	seqrun_open(&run, target, &p->config, sim);
 	for (d->step = 0; d->step < p->nr_init; d->step++) {

@@ -81,6 +81,7 @@ strategy_bytes_of(struct run *r, const struct schedule *s, struct keybuf *out, s
 	struct replay how = { .on_step = bytes_record, .arg = &c };
 	bool ok;
 
+	assert(error->len == 0);
 	run_begin(r);
 	c.enabled = run_enabled(r);
 	ok = replay(r, s, &how);
@@ -93,5 +94,6 @@ strategy_bytes_of(struct run *r, const struct schedule *s, struct keybuf *out, s
 		c.needed = start + 1;
 	}
 	out->len = c.needed;
+	assert(out->len > start || !ok);
 	return ok;
 }

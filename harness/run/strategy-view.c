@@ -19,6 +19,7 @@ view_range_pages(const struct op_range *r, uint64_t *ret_start, uint64_t *ret_en
 	*ret_end = r->start < r->end ? r->end : r->start;
 	if (*ret_end == *ret_start)
 		(*ret_end)++;
+	assert(*ret_start < *ret_end);
 }
 
 /* The ranges of @op; what a result decides is any page. */
@@ -68,6 +69,7 @@ view_op_at(const struct run *r, const struct strategy_view *v, unsigned number, 
 {
 	unsigned t = 0;
 
+	assert(number < v->nr_ops);
 	while (number >= v->first[t + 1])
 		t++;
 	*ret_thread = t;
@@ -77,6 +79,7 @@ view_op_at(const struct run *r, const struct strategy_view *v, unsigned number, 
 static void
 view_find_conflicts(struct strategy_view *v, const struct run *r)
 {
+	assert(v->nr_words * 64 >= v->nr_ops);
 	for (unsigned a = 0; a < v->nr_ops; a++) {
 		uint32_t threads = 0;
 		unsigned a_thread, b_thread;
@@ -136,6 +139,7 @@ view_count_steps(struct strategy_view *v, struct run *r)
 {
 	uint32_t *op_steps = memory_new(v->nr_ops, sizeof(*op_steps), "a strategy");
 
+	assert(v->nr_ops > 0);
 	for (unsigned i = 0; i < 2; i++) {
 		struct probe probe = { .v = v, .op_steps = op_steps };
 

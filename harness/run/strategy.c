@@ -71,6 +71,7 @@ strategy_drive(struct run *r, sim_pick *pick, void *pick_arg, replay_step_fn *on
 {
 	size_t step = 0, max = r->steps_max != 0 ? r->steps_max : STRATEGY_STEPS_MAX;
 
+	assert(r->self != NULL && pick != NULL);
 	run_begin(r);
 	/* A checker needs to see each step, too. */
 	if (on_step == NULL && r->checker == NULL)

@@ -13,6 +13,7 @@
 static void
 shrink_all_passes(struct shrink *s)
 {
+	assert(!s->over || s->report->end != SHRINK_FIXED_POINT);
 	do {
 		s->kept_any = false;
 		s->report->rounds++;
@@ -57,6 +58,7 @@ shrink_begin(struct shrink *s, const struct program *p)
 	struct run r;
 	bool found;
 
+	assert(p->nr_threads > 0);
 	program_copy_bare(&s->best, p);
 	s->report->before = shrink_size_of(p);
 	if (s->options->wanted->endless) {
@@ -83,6 +85,7 @@ shrink_begin(struct shrink *s, const struct program *p)
 static void
 shrink_finish(struct shrink *s, struct program *p)
 {
+	assert(s->best.nr_threads > 0);
 	shrink_settle(s);
 	s->best.head = p->head;
 	s->best.nr_verdicts = p->nr_verdicts;

@@ -124,6 +124,7 @@ pass_nr_ops(const struct shrink *s, unsigned thread)
 static void
 pass_fewer_ops(struct shrink *s, unsigned thread)
 {
+	assert(thread <= PROGRAM_THREADS_MAX);
 	for (unsigned nr = pass_nr_ops(s, thread); nr > 0; nr /= 2) {
 		unsigned threads = s->best.nr_threads;
 
@@ -143,6 +144,7 @@ pass_first_op_as_init(struct shrink *s, unsigned thread)
 {
 	struct candidate c;
 
+	assert(thread < s->best.nr_threads && s->best.threads[thread].nr_ops > 0);
 	if (vm_op_has_refs(&s->best.threads[thread].ops[0]))
 		return false;
 	c = candidate_copy(s);
@@ -252,6 +254,7 @@ directive_set_quirks(struct program_config *c, uint64_t quirks)
 static void
 directive_no_poison(struct program_config *c, uint64_t n)
 {
+	assert(n < c->nr_poison);
 	c->nr_poison--;
 	memmove(&c->poison[n], &c->poison[n + 1], (c->nr_poison - n) * sizeof(*c->poison));
 }
@@ -259,6 +262,7 @@ directive_no_poison(struct program_config *c, uint64_t n)
 static void
 directive_usual_poison(struct program_config *c, uint64_t n)
 {
+	assert(n < c->nr_poison);
 	c->poison[n].code = KERN_OUT_OF_BOUNDS;
 }
 
@@ -313,6 +317,7 @@ pass_with_op(struct shrink *s, unsigned number, const struct vm_op *op)
 {
 	struct program p;
 
+	assert(number < program_nr_ops(&s->best) && op->code <= VM_OP_CODE_MAX);
 	/* An operation keeps its code if a "never" line or an argument refers to its result. */
 	if (op->code != program_op(&s->best, number)->code &&
 	    (never_names(&s->best, number) || program_refers_to(&s->best, number)))
@@ -332,6 +337,7 @@ static const uint8_t plain_maxima[] = { VM_PROT_ALL, VM_PROT_READ | VM_PROT_WRIT
 static void
 pass_plainest(struct shrink *s, unsigned number, const uint8_t *from, size_t field)
 {
+	assert(field < sizeof(struct vm_op));
 	for (unsigned i = 0; i < 8; i++) {
 		struct vm_op op = *program_op(&s->best, number);
 		uint8_t *at = (uint8_t *)&op + field;
@@ -594,6 +600,7 @@ pass_narrow(struct shrink *s, unsigned number, const uint64_t *pages, size_t nr,
 	const struct vm_op *op = program_op(&s->best, number);
 	uint64_t start = op->start, end = op->end;
 
+	assert(number < program_nr_ops(&s->best) && (nr == 0 || pages != NULL));
 	if (end <= start + 1 || pass_with_range(s, number, from_below ? end - 1 : start, from_below ? end : start + 1))
 		return;
 	for (size_t i = 0; i < nr; i++) {

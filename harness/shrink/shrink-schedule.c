@@ -18,8 +18,10 @@ block_end(const struct schedule *t, size_t from)
 {
 	size_t end = from;
 
+	assert(from < t->nr);
 	while (end < t->nr && t->choices[end].thread == t->choices[from].thread)
 		end++;
+	assert(end > from);
 	return end;
 }
 
@@ -53,6 +55,7 @@ shrink_one_preemption(struct shrink *s, struct run *r)
 	struct schedule changed = { 0 }, gone = { 0 };
 	bool better = false;
 
+	assert(s->trail.nr > 0);
 	for (size_t at = 0; at < s->trail.nr && !better && !shrink_over(s); at = block_end(&s->trail, at)) {
 		blocks_swap(&s->trail, at, &changed);
 		trail_follow(&changed, r, &gone);

@@ -63,6 +63,7 @@ shrink_open(struct shrink *s, struct run *r, const struct program *p)
 bool
 shrink_in_run(struct shrink *s, struct run *r)
 {
+	assert(s->options->wanted->in_run != NULL);
 	return run_enabled(r) == 0 && s->options->wanted->in_run(s->options->wanted->arg, r);
 }
 
@@ -96,6 +97,7 @@ shrink_find_by_strategies(struct shrink *s, struct run *r, struct schedule *ret)
 	struct strategy_view view;
 	bool found = false;
 
+	assert(!s->options->wanted->endless);
 	strategy_view_init(&view, r);
 	for (unsigned i = 0; i < runs && !found && !shrink_over(s); i++) {
 		shrink_say_progress(s);
@@ -174,6 +176,7 @@ shrink_find(struct shrink *s, const struct program *p, const struct schedule *hi
 	bool found = false, complete = false;
 	struct run r;
 
+	assert(p->nr_threads > 0);
 	if (s->options->wanted->endless)
 		return shrink_find_endless(s, p);
 	if (shrink_open(s, &r, p) == RUN_OPENED) {

@@ -12,6 +12,7 @@ verdict_op(const struct shrink_verdict *v, const struct finding *f)
 {
 	const struct program *p = v->program;
 
+	assert(v->program != NULL);
 	if (f->thread < 0)
 		return 0;
 	if (f->thread == SIM_INIT_THREAD)
@@ -23,6 +24,7 @@ verdict_op(const struct shrink_verdict *v, const struct finding *f)
 bool
 shrink_is_wanted(struct shrink_verdict *v, const struct finding *f)
 {
+	assert(f->check > CHECK_NONE && f->check < CHECK_COUNT);
 	if (!finding_is(f, v->kind, v->detail))
 		return false;
 	/*
@@ -61,6 +63,7 @@ verdict_in_run(void *arg, struct run *r)
 {
 	struct shrink_verdict *v = arg;
 
+	assert(v->program == r->program);
 	checker_end(&v->checker, r);
 	for (size_t i = 0; i < v->checker.nr_findings; i++)
 		if (shrink_is_wanted(v, &v->checker.findings[i]))
@@ -92,6 +95,7 @@ verdict_in_result(void *arg, const struct explore_result *x)
 void
 shrink_verdict_init(struct shrink_verdict *v, enum program_verdict kind, const char *detail)
 {
+	assert(kind != PROGRAM_VERDICT_NONE);
 	*v = (struct shrink_verdict){ .kind = kind, .detail = detail != NULL ? detail : "" };
 	if (kind == PROGRAM_VERDICT_LIVELOCK)
 		v->wanted = (struct shrink_wanted){ .endless = true, .arg = v };
