@@ -42,26 +42,42 @@ static unsigned long nr_runs, nr_set, first_run[VM_EDGE_COUNT];
 static uint64_t edges_ever;
 static bool off;
 
-static const uint8_t phases[] = {
-	[VM_POINT_none] = 0,
-	[VM_POINT_lock] = 1,
-	[VM_POINT_transition_wait] = 2,
-	[VM_POINT_wiring_wait] = 2,
-	[VM_POINT_busy_wait] = 2,
-	[VM_POINT_wire_fault] = 3,
-	[VM_POINT_wire_relock] = 4,
-	[VM_POINT_fault] = 5,
-	[VM_POINT_fault_second] = 5,
-	[VM_POINT_fault_wait] = 5,
-	[VM_POINT_frame_wait] = 6,
-	[VM_POINT_sync_relock] = 7,
+enum phase {
+	PHASE_START,
+	PHASE_LOCK,
+	PHASE_SLEEP,
+	PHASE_WIRE_FAULT,
+	PHASE_WIRE_RELOCK,
+	PHASE_FAULT,
+	PHASE_FRAME,
+	PHASE_SYNC
 };
+
+/* A point that sleeps has the phase of its channel; other points without a row count as the start. */
+static const uint8_t phases[] = {
+	[VM_POINT_none] = PHASE_START,
+	[VM_POINT_lock] = PHASE_LOCK,
+	[VM_POINT_wire_fault] = PHASE_WIRE_FAULT,
+	[VM_POINT_wire_relock] = PHASE_WIRE_RELOCK,
+	[VM_POINT_fault] = PHASE_FAULT,
+	[VM_POINT_fault_second] = PHASE_FAULT,
+	[VM_POINT_sync_relock] = PHASE_SYNC,
+	[VM_POINT_relock] = PHASE_START,
+	[VM_POINT_upgrade] = PHASE_START,
+#define VM_CHANNEL(id, name, letter, condition, cause)
+#define VM_SLEEP(point, channel, text)                                                                                 \
+	[VM_POINT_##point] = VM_CHANNEL_##channel == VM_CHANNEL_FRAME ? PHASE_FRAME : PHASE_SLEEP,
+#include "engine/channels.def"
+#undef VM_SLEEP
+#undef VM_CHANNEL
+};
+_Static_assert(PHASE_SYNC < ICOV_PHASES, "each phase has a counter");
 
 struct place {
 	unsigned nr_done; /* operations that had ended after the last step */
 	bool live;        /* has operations to run */
 	uint8_t point;
-	uint64_t start, end; /* pages of the present operation */
+	struct op_ranges ranges; /* of the present operation; at least one, none is empty */
 };
 
 static struct place places[PROGRAM_THREADS_MAX];
@@ -91,22 +107,11 @@ icov_place_op(const struct run *r, unsigned thread)
 {
 	const struct program_thread *t = &r->program->threads[thread];
 	struct place *p = &places[thread];
-	const struct vm_op *op;
-	struct op_ranges ranges;
 
 	p->nr_done = r->threads[thread].nr_done;
 	p->live = p->nr_done < t->nr_ops;
-	if (!p->live)
-		return;
-	op = &t->ops[p->nr_done];
-	ranges = op_ranges(op);
-	/* An operation without a range overlaps every range. */
-	p->start = 0;
-	p->end = UINT64_MAX;
-	if (ranges.nr > 0) {
-		p->start = ranges.at[0].start;
-		p->end = ranges.at[0].end > p->start ? ranges.at[0].end : p->start + 1;
-	}
+	if (p->live)
+		p->ranges = strategy_op_ranges(&t->ops[p->nr_done]);
 }
 
 void
@@ -141,10 +146,12 @@ icov_phases_of_others(const struct run *r, unsigned thread)
 
 	for (unsigned t = 0; t < r->program->nr_threads; t++) {
 		const struct place *other = &places[t];
-		/* Without a branch, which would be unpredictable. */
-		unsigned meets = (t != thread) & other->live & (p->start < other->end) & (other->start < p->end);
+		unsigned meets = 0;
 
-		set_of |= meets << phases[other->point];
+		for (unsigned i = 0; i < p->ranges.nr; i++)
+			for (unsigned j = 0; j < other->ranges.nr; j++)
+				meets |= op_ranges_meet(&p->ranges.at[i], &other->ranges.at[j]);
+		set_of |= (meets & (t != thread) & other->live) << phases[other->point];
 	}
 	return set_of;
 }

@@ -98,7 +98,7 @@ hang_tell_thread(const struct stress_run *run, const struct member *m)
 	if (channel != VM_CHANNEL_NONE)
 		fprintf(stderr, "; asleep until %s", vm_channel_table[channel].condition);
 	else
-		fputs("; runs, or could", stderr);
+		fputs("; runs, or can run", stderr);
 	if (nr_held > 0)
 		fprintf(stderr, "; may hold %ju system wirings", (uintmax_t)nr_held);
 	fputc('\n', stderr);

@@ -138,7 +138,7 @@ stress_report_text(const struct stress_config *config, const struct stress_resul
 		printf("BROKEN: %s\n", result->broken);
 		break;
 	case STRESS_HANG:
-		printf("HUNG: %s; standard error has who waits for whom\n", result->broken);
+		printf("HUNG: %s; standard error says which thread waits for which\n", result->broken);
 		break;
 	case STRESS_USAGE:
 		break;

@@ -34,7 +34,7 @@ check_has(struct vm_profile profile, uint32_t behaviour)
 	return profile.base < VM_PROFILE_COUNT && (profile.on & behaviour) != 0;
 }
 
-/* The pages of an operation. */
+/* The pages of an operation that its results are judged by: its first range. */
 void check_clamp(const struct program_config *cfg, const struct vm_op *op, struct check_range *ret);
 
 /* Is thread @t in the middle of an operation? */
@@ -42,6 +42,13 @@ static inline bool
 check_is_running(const struct checker *c, unsigned t)
 {
 	return (c->running >> t & 1) != 0;
+}
+
+/* Operation @index of @thread, as far as it is known; the init thread has only the running one. */
+static inline const struct vm_op *
+check_op_at(const struct run *r, unsigned thread, unsigned index)
+{
+	return thread == SIM_INIT_THREAD ? r->init_op : run_op(r, thread, index);
 }
 
 /* The run of pages that contains @page, or NULL. *until is its end (or the gap's), at most @end. */

@@ -3,6 +3,7 @@
  * check-step.c - checks the changes of one step. They must be changes that the operation may make, in its range, and
  * not of pages that it has to wait for. All changes belong to the stepping thread's running operation.
  */
+#include <assert.h>
 #include <inttypes.h>
 
 #include "engine/vm.h"
@@ -74,23 +75,45 @@ step_changes(const struct vm_run *a, const struct vm_run *b, unsigned may, struc
 	return did;
 }
 
-/* Notes for the other running operations that another thread changed these pages. */
+/* Notes for the other running operations that another thread changed these pages, in any of their ranges. */
 static void
 step_tell_others(const struct check_call *call, uint64_t start, uint64_t end)
 {
 	struct checker *c = call->c;
 
 	for (uint32_t left = c->running & ~((uint32_t)1 << call->thread); left != 0; left &= left - 1) {
-		struct check_op *o = &c->ops[__builtin_ctz(left)];
-		struct check_effect d = {
-			.start = start > o->start ? start : o->start,
-			.end = end < o->end ? end : o->end,
-			.others = true,
-		};
+		unsigned thread = (unsigned)__builtin_ctz(left);
+		struct check_op *o = &c->ops[thread];
+		const struct op_ranges ranges = op_ranges(check_op_at(call->r, thread, o->op));
 
-		if (d.start < d.end)
-			check_effects_add(o, &d);
+		for (unsigned i = 0; i < ranges.nr; i++) {
+			struct op_range cut = op_range_cut(&ranges.at[i], &call->r->program->config);
+			struct check_effect d = {
+				.start = start > cut.start ? start : cut.start,
+				.end = end < cut.end ? end : cut.end,
+				.others = true,
+			};
+
+			if (d.start < d.end)
+				check_effects_add(o, &d);
+		}
 	}
+}
+
+/* Are all these pages in one range of the operation? */
+static bool
+step_is_inside(const struct check_call *call, uint64_t start, uint64_t end)
+{
+	const struct op_ranges ranges = op_ranges(call->op);
+	bool inside = call->op->code == VM_OP_find;
+
+	assert(start < end);
+	for (unsigned i = 0; i < ranges.nr; i++) {
+		struct op_range cut = op_range_cut(&ranges.at[i], &call->r->program->config);
+
+		inside |= start >= cut.start && end <= cut.end;
+	}
+	return inside;
 }
 
 /*
@@ -132,11 +155,10 @@ step_note_change(
 {
 	struct check_effect d = { .start = start, .end = end };
 	unsigned may = step_may_change(call->op), did = step_changes(a, b, may, &d);
-	bool inside = call->op->code == VM_OP_find || (start >= call->range.start && end <= call->range.end);
 
 	if (did == 0)
 		return;
-	if ((did & ~may) != 0 || !inside)
+	if ((did & ~may) != 0 || !step_is_inside(call, start, end))
 		check_report(call->c, call->r, CHECK_frame, call, start, end,
 		    "the step changes pages %" PRIu64 "-%" PRIu64 ", %s", start, end,
 		    (did & ~may) != 0 ? "in a way that its operation must not"

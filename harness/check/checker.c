@@ -120,12 +120,6 @@ checker_nr_ops(const struct run *r, unsigned thread)
 	return thread == SIM_INIT_THREAD ? 1 : r->program->threads[thread].nr_ops;
 }
 
-static const struct vm_op *
-checker_op(const struct run *r, unsigned thread, unsigned index)
-{
-	return thread == SIM_INIT_THREAD ? r->init_op : run_op(r, thread, index);
-}
-
 /* Are the operation's arguments still unknown? */
 static bool
 checker_op_waits(const struct run *r, unsigned thread, unsigned index)
@@ -175,7 +169,7 @@ checker_call(struct check_call *call, struct checker *c, struct run *r, unsigned
 	call->r = r;
 	call->thread = thread;
 	call->index = thread == SIM_INIT_THREAD ? r->init_index : index;
-	call->op = checker_op(r, thread, index);
+	call->op = check_op_at(r, thread, index);
 	call->result = NULL;
 	call->state = o;
 	if (check_is_running(c, thread) && o->op == index) {
@@ -243,14 +237,14 @@ checker_before_step(struct checker *c, struct run *r, unsigned thread)
 		return;
 	if (!check_is_running(c, thread)) {
 		while (index < nr && !checker_op_waits(r, thread, index) &&
-		       checker_is_lockless(checker_op(r, thread, index)))
+		       checker_is_lockless(check_op_at(r, thread, index)))
 			index++;
 		if (index == nr || checker_op_waits(r, thread, index)) /* a lookup of results takes no lock */
 			return;
 		checker_begin_op(c, r, thread, index);
 	}
 	/* At each of its steps, because other threads change entries between them. */
-	if (checker_leaves_entries(&c->ops[thread], r, checker_op(r, thread, c->ops[thread].op)))
+	if (checker_leaves_entries(&c->ops[thread], r, check_op_at(r, thread, c->ops[thread].op)))
 		c->nr_entries_before = r->target->entries(r->self, NULL, 0);
 }
 
@@ -303,13 +297,13 @@ check_early(struct checker *c, struct run *r, unsigned thread, unsigned done)
 	bool running = check_is_running(c, thread);
 
 	if (done < checker_nr_ops(r, thread) && !(running && o->op == done) && !checker_op_waits(r, thread, done) &&
-	    checker_is_lockless(checker_op(r, thread, done))) {
+	    checker_is_lockless(check_op_at(r, thread, done))) {
 		struct check_call call;
 
 		checker_call(&call, c, r, thread, done);
 		check_report(c, r, CHECK_early, &call, 0, 0, "it waits for the lock instead of returning at once");
 	}
-	if (running && checker_leaves_entries(o, r, checker_op(r, thread, o->op)) &&
+	if (running && checker_leaves_entries(o, r, check_op_at(r, thread, o->op)) &&
 	    r->target->entries(r->self, NULL, 0) != c->nr_entries_before) {
 		struct check_call call;
 

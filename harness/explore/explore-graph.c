@@ -8,12 +8,6 @@
 
 #include "harness/base/base.h"
 
-void *
-explore_grow(void *array, size_t *cap, size_t need, size_t size)
-{
-	return memory_grow(array, cap, need, size, "the states");
-}
-
 /* Multiplies and folds eight bytes at a time. Keys are compared in full, so the hash need not be perfect. */
 uint64_t
 graph_hash(const uint8_t *key, size_t len)

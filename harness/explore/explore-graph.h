@@ -155,6 +155,4 @@ struct explore_clock {
 void explore_clock_start(struct explore_clock *c, const struct explore_options *options);
 bool explore_over(struct explore_clock *c, const struct explore_options *options, struct explore_result *result);
 
-void *explore_grow(void *array, size_t *cap, size_t need, size_t size);
-
 #endif

@@ -67,23 +67,32 @@ place_of(const struct run *r, unsigned thread, const struct vm_op *op)
 }
 
 static enum lie
-lie_of(const struct vm_op *a, const struct vm_op *b)
+lie_of_ranges(const struct op_range *a, const struct op_range *b)
 {
-	uint64_t a_start, a_end, b_start, b_end;
-
-	strategy_op_pages(a, &a_start, &a_end);
-	strategy_op_pages(b, &b_start, &b_end);
-	if (a_end == b_start || b_end == a_start)
+	if (a->end == b->start || b->end == a->start)
 		return LIE_TOUCH;
-	if (a_end < b_start || b_end < a_start)
+	if (!op_ranges_meet(a, b))
 		return LIE_APART;
-	if (a_start == b_start && a_end == b_end)
+	if (a->start == b->start && a->end == b->end)
 		return LIE_SAME;
-	if (a_start >= b_start && a_end <= b_end)
+	if (a->start >= b->start && a->end <= b->end)
 		return LIE_INSIDE;
-	if (a_start <= b_start && a_end >= b_end)
+	if (a->start <= b->start && a->end >= b->end)
 		return LIE_AROUND;
 	return LIE_ACROSS;
+}
+
+/* The relation of the first two ranges that are not apart. */
+static enum lie
+lie_of(const struct vm_op *a, const struct vm_op *b)
+{
+	const struct op_ranges x = strategy_op_ranges(a), y = strategy_op_ranges(b);
+	enum lie lie = LIE_APART;
+
+	for (unsigned i = 0; i < x.nr && lie == LIE_APART; i++)
+		for (unsigned j = 0; j < y.nr && lie == LIE_APART; j++)
+			lie = lie_of_ranges(&x.at[i], &y.at[j]);
+	return lie;
 }
 
 /* Notes the edges of the last operation that thread @a has ended, while @b was at its place. */
@@ -107,18 +116,24 @@ look_at_pair(struct features *f, const struct run *r, unsigned a, unsigned b, co
 		features_add(f, mix(mix(mix(3, places[b]), places[a]), lie_of(y, x)));
 }
 
-/* Notes the condition of the first and the last page of @op: before and during the operation, or after it (@after). */
+/*
+ * Notes the condition of the first and the last page of each range of @op: before and during the operation, or after it
+ * (@after).
+ */
 static void
 look_at_pages(struct features *f, const struct run *r, const struct vm_op *op, bool after)
 {
-	uint64_t start, end;
+	const struct op_ranges ranges = strategy_op_ranges(op);
 
-	strategy_op_pages(op, &start, &end);
-	if (end - start > PAGES_MAX)
-		return; /* the operation concerns all pages */
-	features_add(f, mix(mix(4, r->target->condition(r->self, start)), after ? 0 : op->code));
-	if (end > start + 1)
-		features_add(f, mix(mix(4, r->target->condition(r->self, end - 1)), after ? 0 : op->code));
+	for (unsigned i = 0; i < ranges.nr; i++) {
+		uint64_t start = ranges.at[i].start, end = ranges.at[i].end;
+
+		if (end - start > PAGES_MAX)
+			continue; /* the operation concerns all pages */
+		features_add(f, mix(mix(4, r->target->condition(r->self, start)), after ? 0 : op->code));
+		if (end > start + 1)
+			features_add(f, mix(mix(4, r->target->condition(r->self, end - 1)), after ? 0 : op->code));
+	}
 }
 
 void

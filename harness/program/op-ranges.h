@@ -39,4 +39,11 @@ bool op_changes(uint8_t code);
 /* The pages of @range that are in the map if it is cut; a range without pages ends where it starts. */
 struct op_range op_range_cut(const struct op_range *range, const struct program_config *cfg);
 
+/* Do the ranges have a page in common? */
+static inline bool
+op_ranges_meet(const struct op_range *a, const struct op_range *b)
+{
+	return a->start < b->end && b->start < a->end;
+}
+
 #endif

@@ -143,12 +143,6 @@ seqdiff_invariant_holds(struct seqdiff *d, const struct seqrun *r, const struct 
 }
 
 static void
-seqrun_dump(struct seqrun *r, struct vm_state *s)
-{
-	r->target->dump(r->self, s);
-}
-
-static void
 seqdiff_report_entries(struct strbuf *out, const char *who, const uint64_t *starts, size_t nr)
 {
 	strbuf_printf(out, "  %-8s entries at", who);
@@ -188,7 +182,7 @@ seqdiff_compare_step(struct seqdiff *d, struct seqrun run[2], const struct vm_op
 
 	for (unsigned i = 0; i < 2; i++) {
 		result[i] = seqrun_step(&run[i], op);
-		seqrun_dump(&run[i], &d->state[i]);
+		run[i].target->dump(run[i].self, &d->state[i]);
 	}
 	*ret_blocked = result[0].outcome != VM_OUTCOME_DONE;
 	d->nr_steps++;
@@ -233,7 +227,7 @@ seqdiff_recorded_step(struct seqdiff *d, struct seqrun *run, const struct progra
 	struct vm_result result = seqrun_step(run, &step->op);
 	bool equal;
 
-	seqrun_dump(run, &d->state[0]);
+	run->target->dump(run->self, &d->state[0]);
 	strbuf_clear(&d->scratch);
 	state_print(&d->state[0], &d->scratch);
 	d->nr_steps++;

@@ -11,57 +11,35 @@
 
 /* --- conflicts --- */
 
-/* The pages of a range, at least one, whichever end comes first. */
-static void
-view_range_pages(const struct op_range *r, uint64_t *ret_start, uint64_t *ret_end)
-{
-	*ret_start = r->start < r->end ? r->start : r->end;
-	*ret_end = r->start < r->end ? r->end : r->start;
-	if (*ret_end == *ret_start)
-		(*ret_end)++;
-	assert(*ret_start < *ret_end);
-}
-
-/* The ranges of @op; what a result decides is any page. */
-static struct op_ranges
-view_known_ranges(const struct vm_op *op)
+struct op_ranges
+strategy_op_ranges(const struct vm_op *op)
 {
 	struct op_ranges r = op_ranges(op);
 
-	if (vm_op_has_refs(op))
-		r.nr = 0;
+	if (r.nr == 0 || vm_op_has_refs(op))
+		r = (struct op_ranges){ .nr = 1, .at = { { .end = UINT64_MAX } } };
+	for (unsigned i = 0; i < r.nr; i++) {
+		uint64_t start = r.at[i].start, end = r.at[i].end;
+
+		r.at[i].start = start < end ? start : end;
+		r.at[i].end = start < end ? end : start + (start == end);
+		assert(r.at[i].start < r.at[i].end);
+	}
 	return r;
-}
-
-void
-strategy_op_pages(const struct vm_op *op, uint64_t *ret_start, uint64_t *ret_end)
-{
-	const struct op_ranges r = view_known_ranges(op);
-
-	*ret_start = 0;
-	*ret_end = UINT64_MAX;
-	if (r.nr > 0)
-		view_range_pages(&r.at[0], ret_start, ret_end);
 }
 
 bool
 strategy_ops_conflict(const struct vm_op *a, const struct vm_op *b)
 {
-	const struct op_ranges x = view_known_ranges(a), y = view_known_ranges(b);
+	const struct op_ranges x = strategy_op_ranges(a), y = strategy_op_ranges(b);
+	bool meet = false;
 
 	if (!op_changes(a->code) && !op_changes(b->code))
 		return false;
-	for (unsigned i = 0; i < x.nr; i++) {
-		for (unsigned j = 0; j < y.nr; j++) {
-			uint64_t a_start, a_end, b_start, b_end;
-
-			view_range_pages(&x.at[i], &a_start, &a_end);
-			view_range_pages(&y.at[j], &b_start, &b_end);
-			if (a_start < b_end && b_start < a_end)
-				return true;
-		}
-	}
-	return x.nr == 0 || y.nr == 0;
+	for (unsigned i = 0; i < x.nr; i++)
+		for (unsigned j = 0; j < y.nr; j++)
+			meet |= op_ranges_meet(&x.at[i], &y.at[j]);
+	return meet;
 }
 
 static const struct vm_op *

@@ -48,8 +48,8 @@ void strategy_view_free(struct strategy_view *v);
  * is not a mere query (docs/hunting.md). An operation without a range, such as find, overlaps every range.
  */
 bool strategy_ops_conflict(const struct vm_op *a, const struct vm_op *b);
-/* The pages that an operation uses: [*start, *end), never empty. */
-void strategy_op_pages(const struct vm_op *op, uint64_t *ret_start, uint64_t *ret_end);
+/* The ranges of an operation: at least one, and none is empty or inverted. What a result decides is all pages. */
+struct op_ranges strategy_op_ranges(const struct vm_op *op);
 
 /*
  * Runs from begin to end, and returns the number of steps. If it is STRATEGY_STEPS_MAX, some thread may still be
