@@ -17,7 +17,7 @@ struct corpus {
 };
 
 static struct corpus
-load(const char *path)
+bench_load(const char *path)
 {
 	struct inputs files = { 0 };
 	struct corpus c = { 0 };
@@ -40,7 +40,7 @@ load(const char *path)
 }
 
 static void
-unload(struct corpus *c)
+bench_unload(struct corpus *c)
 {
 	for (size_t i = 0; i < c->nr; i++)
 		program_free(&c->programs[i]);
@@ -48,7 +48,7 @@ unload(struct corpus *c)
 }
 
 static void
-open_run(struct run *r, const struct program *p, struct sim *sim)
+bench_open_run(struct run *r, const struct program *p, struct sim *sim)
 {
 	if (run_open(r, p, &target_engine, sim) != RUN_OPENED)
 		errx(EXIT_USAGE, "%s", strbuf_text(&r->error));
@@ -57,7 +57,7 @@ open_run(struct run *r, const struct program *p, struct sim *sim)
 int
 bench_explore(const struct bench_options *o, struct bench_report *report)
 {
-	struct corpus c = load(o->corpus);
+	struct corpus c = bench_load(o->corpus);
 	struct sim *sim = sim_create();
 	double start = bench_now(), spent, schedules = 0;
 	uint64_t states = 0, transitions = 0, steps = 0, rounds = 0;
@@ -68,7 +68,7 @@ bench_explore(const struct bench_options *o, struct bench_report *report)
 			struct explore_result x;
 			struct run r;
 
-			open_run(&r, &c.programs[i], sim);
+			bench_open_run(&r, &c.programs[i], sim);
 			explore(&r, &options, &x);
 			states += x.states;
 			transitions += x.transitions;
@@ -87,14 +87,14 @@ bench_explore(const struct bench_options *o, struct bench_report *report)
 	bench_figure(report, "steps_per_transition", (double)steps / (double)transitions);
 	bench_figure(report, "schedules_covered_per_s", schedules / spent);
 	sim_destroy(sim);
-	unload(&c);
+	bench_unload(&c);
 	return EXIT_OK;
 }
 
 int
 bench_reset(const struct bench_options *o, struct bench_report *report)
 {
-	struct corpus c = load(o->corpus);
+	struct corpus c = bench_load(o->corpus);
 	struct sim *sim = sim_create();
 	double spent = 0;
 	uint64_t resets = 0;
@@ -103,7 +103,7 @@ bench_reset(const struct bench_options *o, struct bench_report *report)
 		double start, until = o->seconds / (double)c.nr;
 		struct run r;
 
-		open_run(&r, &c.programs[i], sim);
+		bench_open_run(&r, &c.programs[i], sim);
 		start = bench_now();
 		do {
 			for (unsigned n = 0; n < 256; n++)
@@ -115,7 +115,7 @@ bench_reset(const struct bench_options *o, struct bench_report *report)
 	}
 	bench_figure(report, "reset_ns", spent * 1e9 / (double)resets);
 	sim_destroy(sim);
-	unload(&c);
+	bench_unload(&c);
 	return EXIT_OK;
 }
 

@@ -52,14 +52,14 @@ static const char help_tail[] =
     "Benches:\n";
 
 static void
-list_benches(struct strbuf *out)
+bench_list(struct strbuf *out)
 {
 	for (size_t i = 0; i < NR_BENCHES; i++)
 		strbuf_printf(out, "  %-8s %s\n", benches[i].name, benches[i].summary);
 }
 
 static void
-print_bench_json(const char *name, const struct bench_report *r)
+bench_print_json(const char *name, const struct bench_report *r)
 {
 	json_t *figures = json_object(), *root;
 
@@ -76,7 +76,7 @@ struct bench_command {
 };
 
 static void
-set_strategy(void *command, const char *text)
+bench_set_strategy(void *command, const char *text)
 {
 	struct bench_command *c = command;
 
@@ -98,7 +98,7 @@ static const struct option_row rows[] = {
 	    "sched: threads, 1 to 16 (default 3)"),
 	OPTION_NUMBER("--ops N", TO(unsigned, options.ops), 1, PROGRAM_OPS_MAX,
 	    "sched: increments per thread, 1 to 64 (default 8)"),
-	OPTION_CALL("--strategy S", set_strategy,
+	OPTION_CALL("--strategy S", bench_set_strategy,
 	    "sched: random (default), pct, pos, ...: wirestorm help strategies lists them; or explore: all "
 	    "interleavings, once"),
 	OPTION_SEED(TO(uint64_t, options.seed), "random choices and bytes (default 1)"),
@@ -109,11 +109,11 @@ static const struct option_row rows[] = {
 	{ 0 },
 };
 
-static const struct command_line usage = { help_head, rows, help_tail, list_benches, OPERANDS_ONE, "bench" };
+static const struct command_line usage = { help_head, rows, help_tail, bench_list, OPERANDS_ONE, "bench" };
 
 /* The folder of the first profile that has recordings. */
 static const char *
-recordings(void)
+bench_recordings(void)
 {
 	unsigned id = 0;
 
@@ -123,11 +123,15 @@ recordings(void)
 }
 
 static int
-run_bench(int argc, char **argv)
+bench_run(int argc, char **argv)
 {
 	struct bench_command c = { .target = { .target = target_at(0) },
-		.options = {
-		    .threads = 3, .ops = 8, .strategy = "random", .seconds = 1, .seed = 1, .corpus = recordings() } };
+		.options = { .threads = 3,
+		    .ops = 8,
+		    .strategy = "random",
+		    .seconds = 1,
+		    .seed = 1,
+		    .corpus = bench_recordings() } };
 	struct bench_report report = { 0 };
 	struct nearest n;
 	int rv = options_parse(argc, argv, &usage, &c);
@@ -145,7 +149,7 @@ run_bench(int argc, char **argv)
 		if (cli_stop != 0)
 			warnx("interrupted: the figures are from shorter runs");
 		if (c.json)
-			print_bench_json(benches[i].name, &report);
+			bench_print_json(benches[i].name, &report);
 		return rv;
 	}
 	nearest_begin(&n, argv[optind], strlen(argv[optind]));
@@ -158,5 +162,5 @@ run_bench(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	return external_main(&(struct cli_command){ .name = "bench", .function = run_bench }, argc, argv);
+	return external_main(&(struct cli_command){ .name = "bench", .function = bench_run }, argc, argv);
 }

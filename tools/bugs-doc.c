@@ -38,7 +38,7 @@ static const char later_head[] = "\n"
                                  "|---|---|---|---|\n";
 
 static void
-list_markdown(struct strbuf *out)
+bugs_list_markdown(struct strbuf *out)
 {
 	strbuf_add(out, head);
 	strbuf_add(out, "\n## The mutants\n\n");
@@ -61,7 +61,7 @@ void
 bugs_list(bool markdown, struct strbuf *out)
 {
 	if (markdown) {
-		list_markdown(out);
+		bugs_list_markdown(out);
 		return;
 	}
 	for (enum vm_mutant m = bugs_next(VM_MUTANT_none); m != VM_MUTANT_none; m = bugs_next(m)) {

@@ -35,7 +35,7 @@ struct loop {
 
 /* Records a finding of the trial; only the first one counts. */
 static void
-found(struct loop *l, const char *check, const char *text)
+loop_found(struct loop *l, const char *check, const char *text)
 {
 	struct bugs_shared *s = l->shared;
 
@@ -52,7 +52,7 @@ found(struct loop *l, const char *check, const char *text)
  * ThreadSanitizer, SIGPROF ends the process.
  */
 static void
-beat(void)
+loop_beat(void)
 {
 	struct itimerval timer = { .it_value.tv_sec = STILL_SECONDS_MAX };
 
@@ -61,14 +61,14 @@ beat(void)
 
 /* Counts a program. */
 static void
-begin_program(struct loop *l)
+loop_begin_program(struct loop *l)
 {
-	beat();
+	loop_beat();
 	l->shared->programs++;
 }
 
 static bool
-is_over(const struct loop *l)
+loop_is_over(const struct loop *l)
 {
 	return l->shared->found || clock_processor_seconds(0) >= l->trial->seconds;
 }
@@ -77,34 +77,34 @@ is_over(const struct loop *l)
 
 /* Records the checker's first finding, if there is one. */
 static void
-found_finding(struct loop *l, const struct finding *f)
+loop_found_finding(struct loop *l, const struct finding *f)
 {
 	char label[FINDING_TEXT_MAX];
 
-	found(l, finding_label(f, label), f->text);
+	loop_found(l, finding_label(f, label), f->text);
 }
 
 /* Stops the exploration at the first finding. */
 static bool
-stop_at_finding(void *arg, struct run *r)
+loop_stop_at_finding(void *arg, struct run *r)
 {
 	struct loop *l = arg;
 	const struct finding *f = r->checker != NULL ? checker_first(r->checker) : NULL;
 
 	if (++l->nr_states % STATES_OF_A_BEAT == 0)
-		beat();
+		loop_beat();
 	if (f != NULL)
-		found_finding(l, f);
+		loop_found_finding(l, f);
 	l->stop = f != NULL;
 	return false;
 }
 
 /* Explores @p, with checker @c if it is not NULL. False: its init steps do not end. */
 static bool
-explore_program(struct loop *l, const struct program *p, struct checker *c, struct explore_result *x)
+loop_explore_program(struct loop *l, const struct program *p, struct checker *c, struct explore_result *x)
 {
 	struct explore_options o = {
-		.states_max = STATES_MAX, .on_state = stop_at_finding, .on_state_arg = l, .stop = &l->stop
+		.states_max = STATES_MAX, .on_state = loop_stop_at_finding, .on_state_arg = l, .stop = &l->stop
 	};
 	struct run r;
 	bool opened = run_open_checked(&r, p, &target_engine, l->sim, c) == RUN_OPENED;
@@ -119,40 +119,40 @@ explore_program(struct loop *l, const struct program *p, struct checker *c, stru
 
 /* The first seed of a trial: it runs the programs that wirestorm gen makes of this and the next seeds. */
 static uint64_t
-first_program(const struct bugs_trial *t)
+loop_first_program(const struct bugs_trial *t)
 {
 	return t->seed * 1000000000;
 }
 
 static void
-draw_program(struct loop *l, uint64_t number, struct program *p)
+loop_draw_program(struct loop *l, uint64_t number, struct program *p)
 {
 	random_concurrent(&(struct random_params){ .seed = number }, p);
 	p->config.mutant = vm_mutant_table[l->trial->mutant].name;
 	(void)snprintf(l->shared->where, sizeof(l->shared->where), "gen --seed %llu", (unsigned long long)number);
-	begin_program(l);
+	loop_begin_program(l);
 }
 
 static void
-explore_loop(struct loop *l)
+loop_explore_loop(struct loop *l)
 {
 	struct checker c = { 0 };
 
-	for (uint64_t n = first_program(l->trial); !is_over(l); n++) {
+	for (uint64_t n = loop_first_program(l->trial); !loop_is_over(l); n++) {
 		const struct explore_finding *f;
 		struct explore_result x;
 		struct program p;
 		bool opened;
 
-		draw_program(l, n, &p);
-		opened = explore_program(l, &p, &c, &x);
+		loop_draw_program(l, n, &p);
+		opened = loop_explore_program(l, &p, &c, &x);
 		f = explore_first_finding(&x);
 		if (f != NULL)
-			found_finding(l, &f->f);
+			loop_found_finding(l, &f->f);
 		else if (checker_first(&c) != NULL)
-			found_finding(l, checker_first(&c));
+			loop_found_finding(l, checker_first(&c));
 		else if (!opened)
-			found(l, "init", "an init step does not end");
+			loop_found(l, "init", "an init step does not end");
 		explore_result_free(&x);
 		program_free(&p);
 	}
@@ -161,7 +161,7 @@ explore_loop(struct loop *l)
 
 /* Records the first outcome that only one of the two engines has. */
 static void
-compare_outcomes(struct loop *l, const struct explore_result *got, const struct explore_result *want)
+loop_compare_outcomes(struct loop *l, const struct explore_result *got, const struct explore_result *want)
 {
 	size_t i = 0;
 	char text[BUGS_TEXT_MAX];
@@ -175,24 +175,24 @@ compare_outcomes(struct loop *l, const struct explore_result *got, const struct 
 		return;
 	(void)snprintf(text, sizeof(text), "differs from %s",
 	    i < got->nr_outcomes ? got->outcomes[i].text : want->outcomes[i].text);
-	found(l, "outcomes", text);
+	loop_found(l, "outcomes", text);
 }
 
 static void
-twin_loop(struct loop *l)
+loop_twin_loop(struct loop *l)
 {
-	for (uint64_t n = first_program(l->trial); !is_over(l); n++) {
+	for (uint64_t n = loop_first_program(l->trial); !loop_is_over(l); n++) {
 		struct explore_result got, want;
 		struct program p;
 		bool good;
 
-		draw_program(l, n, &p);
-		good = explore_program(l, &p, NULL, &got);
+		loop_draw_program(l, n, &p);
+		good = loop_explore_program(l, &p, NULL, &got);
 		p.config.mutant = NULL;
-		if (explore_program(l, &p, NULL, &want) && good)
-			compare_outcomes(l, &got, &want);
+		if (loop_explore_program(l, &p, NULL, &want) && good)
+			loop_compare_outcomes(l, &got, &want);
 		else if (!good)
-			found(l, "init", "an init step does not end");
+			loop_found(l, "init", "an init step does not end");
 		explore_result_free(&got);
 		explore_result_free(&want);
 		program_free(&p);
@@ -202,7 +202,7 @@ twin_loop(struct loop *l)
 /* --- litmus --- */
 
 static void
-litmus_loop(struct loop *l)
+loop_litmus_loop(struct loop *l)
 {
 	struct checkfile_options o = {
 		.target = &target_engine, .mutant = vm_mutant_table[l->trial->mutant].name, .counts = true
@@ -213,16 +213,16 @@ litmus_loop(struct loop *l)
 		l->shared->failed = true;
 		return;
 	}
-	for (size_t i = 0; i < files.nr && !is_over(l); i++) {
+	for (size_t i = 0; i < files.nr && !loop_is_over(l); i++) {
 		struct checkfile_report report;
 		struct strbuf text = { 0 };
 
 		(void)strlcpy(l->shared->where, files.names[i], sizeof(l->shared->where));
-		begin_program(l);
+		loop_begin_program(l);
 		report = checkfile(files.names[i], &o, l->sim, &text);
 		l->shared->transitions += report.steps;
 		if (report.status == CHECKFILE_FAILED)
-			found(l, "outcomes", strbuf_text(&text));
+			loop_found(l, "outcomes", strbuf_text(&text));
 		else if (report.status != CHECKFILE_PASSED)
 			l->shared->failed = true;
 		strbuf_free(&text);
@@ -233,7 +233,7 @@ litmus_loop(struct loop *l)
 /* --- hunt --- */
 
 static void
-hunt_progress(void *arg, const struct hunt_report *r)
+loop_hunt_progress(void *arg, const struct hunt_report *r)
 {
 	struct loop *l = arg;
 
@@ -243,7 +243,7 @@ hunt_progress(void *arg, const struct hunt_report *r)
 
 /* Stops the hunt at the first finding. */
 static void
-hunt_finding(void *arg, const struct hunt_finding *f)
+loop_hunt_finding(void *arg, const struct hunt_finding *f)
 {
 	struct loop *l = arg;
 	struct bugs_shared *s = l->shared;
@@ -260,7 +260,7 @@ hunt_finding(void *arg, const struct hunt_finding *f)
 }
 
 static void
-hunt_loop(struct loop *l)
+loop_hunt_loop(struct loop *l)
 {
 	struct hunt_options o = {
 		.limits = { .target = &target_engine,
@@ -272,15 +272,15 @@ hunt_loop(struct loop *l)
 		.processor = l->trial->seconds,
 		.jobs = 1,
 		.stop = &l->stop,
-		.on_finding = hunt_finding,
-		.progress = hunt_progress,
+		.on_finding = loop_hunt_finding,
+		.progress = loop_hunt_progress,
 		.arg = l,
 	};
 	struct hunt_report report;
 
 	l->shared->failed = !hunt(&o, &report);
 	if (!l->shared->failed)
-		hunt_progress(l, &report);
+		loop_hunt_progress(l, &report);
 	if (!l->shared->failed)
 		hunt_report_free(&report);
 }
@@ -289,7 +289,7 @@ hunt_loop(struct loop *l)
 
 /* Becomes the fuzzer, which starts with an empty corpus. */
 static void
-fuzz_loop(struct loop *l)
+loop_fuzz_loop(struct loop *l)
 {
 	char seconds[40], seed[40];
 
@@ -305,7 +305,7 @@ fuzz_loop(struct loop *l)
 /* --- stress --- */
 
 static void
-stress_loop(struct loop *l)
+loop_stress_loop(struct loop *l)
 {
 	char seconds[24], seed[24];
 	const char *mutant = vm_mutant_table[l->trial->mutant].name;
@@ -328,23 +328,23 @@ bugs_loop(const struct bugs_trial *t, struct bugs_shared *s)
 	struct loop l = { .trial = t, .shared = s };
 
 	if (t->engine == BUGS_ENGINE_hunt)
-		hunt_loop(&l);
+		loop_hunt_loop(&l);
 	if (t->engine == BUGS_ENGINE_stress)
-		stress_loop(&l);
+		loop_stress_loop(&l);
 	if (t->engine == BUGS_ENGINE_fuzz_sched)
-		fuzz_loop(&l);
+		loop_fuzz_loop(&l);
 	if (t->engine == BUGS_ENGINE_hunt || bugs_engine_table[t->engine].clock)
 		return;
 	l.sim = sim_create();
 	switch (t->engine) {
 	case BUGS_ENGINE_explore:
-		explore_loop(&l);
+		loop_explore_loop(&l);
 		break;
 	case BUGS_ENGINE_twin:
-		twin_loop(&l);
+		loop_twin_loop(&l);
 		break;
 	case BUGS_ENGINE_litmus:
-		litmus_loop(&l);
+		loop_litmus_loop(&l);
 		break;
 	case BUGS_ENGINE_hunt:
 	case BUGS_ENGINE_stress:

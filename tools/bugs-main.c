@@ -75,7 +75,7 @@ struct bugs_command {
 /* --- hunt --- */
 
 static bool
-add_mutant(struct bugs_command *c, enum vm_mutant mutant)
+bugs_add_mutant(struct bugs_command *c, enum vm_mutant mutant)
 {
 	for (unsigned e = 0; e < BUGS_ENGINE_END; e++) {
 		uint64_t seeds = e == BUGS_ENGINE_litmus ? 1 : c->seeds;
@@ -91,7 +91,7 @@ add_mutant(struct bugs_command *c, enum vm_mutant mutant)
 }
 
 static bool
-named_mutant(const char *name, bool none, enum vm_mutant *mutant)
+bugs_named_mutant(const char *name, bool none, enum vm_mutant *mutant)
 {
 	struct nearest n;
 
@@ -105,7 +105,7 @@ named_mutant(const char *name, bool none, enum vm_mutant *mutant)
 }
 
 static void
-show(const struct bugs_command *c, const struct bugs_result *r)
+bugs_show(const struct bugs_command *c, const struct bugs_result *r)
 {
 	const struct bugs_record *x = &r->record;
 
@@ -128,16 +128,16 @@ show(const struct bugs_command *c, const struct bugs_result *r)
 }
 
 static void
-record_keep(struct bugs_command *c, const struct bugs_trial *t, const struct bugs_record *record)
+bugs_record_keep(struct bugs_command *c, const struct bugs_trial *t, const struct bugs_record *record)
 {
 	struct bugs_result *r = &c->results[c->nr_results++];
 
 	*r = (struct bugs_result){ *t, *record };
-	show(c, r);
+	bugs_show(c, r);
 }
 
 static void
-progress(const struct bugs_command *c)
+bugs_progress(const struct bugs_command *c)
 {
 	if (progress_due())
 		progress_say("%zu of %zu trials", c->nr_results, c->nr_trials);
@@ -145,13 +145,13 @@ progress(const struct bugs_command *c)
 
 /* Waits for a process to end, and shows progress meanwhile. 0 or less: none is left, or interrupted. */
 static pid_t
-wait_for_one(const struct bugs_command *c, int *status, struct rusage *used)
+bugs_wait_for_one(const struct bugs_command *c, int *status, struct rusage *used)
 {
 	const struct timespec nap = { .tv_nsec = NAP_NS };
 	pid_t pid;
 
 	while ((pid = wait4(-1, status, WNOHANG, used)) == 0 && cli_stop == 0) {
-		progress(c);
+		bugs_progress(c);
 		(void)nanosleep(&nap, NULL);
 	}
 	return pid;
@@ -159,7 +159,7 @@ wait_for_one(const struct bugs_command *c, int *status, struct rusage *used)
 
 /* Starts trials until all job slots are used or no trial is left. */
 static void
-fill(struct bugs_command *c)
+bugs_fill(struct bugs_command *c)
 {
 	for (unsigned i = 0; i < c->jobs && cli_stop == 0; i++) {
 		struct bugs_record record;
@@ -168,7 +168,7 @@ fill(struct bugs_command *c)
 			const struct bugs_trial *t = &c->trials[c->next++];
 
 			if (c->state != NULL && bugs_load(c->state, t, &record)) {
-				record_keep(c, t, &record);
+				bugs_record_keep(c, t, &record);
 				c->known++;
 			} else if (!bugs_start(&c->processes[i], t)) {
 				err(EXIT_USAGE, "a process for a trial");
@@ -179,7 +179,7 @@ fill(struct bugs_command *c)
 
 /* Handles the end of one process. */
 static void
-collect(struct bugs_command *c, pid_t pid, int status, const struct rusage *used)
+bugs_collect(struct bugs_command *c, pid_t pid, int status, const struct rusage *used)
 {
 	double cpu = (double)(used->ru_utime.tv_sec + used->ru_stime.tv_sec) +
 	             (double)(used->ru_utime.tv_usec + used->ru_stime.tv_usec) * 1e-6;
@@ -198,13 +198,13 @@ collect(struct bugs_command *c, pid_t pid, int status, const struct rusage *used
 			warn("%s: the result cannot be written", c->state);
 			c->unsaved = true;
 		}
-		record_keep(c, &trial, &record);
+		bugs_record_keep(c, &trial, &record);
 	}
 }
 
 /* Is any trial running? */
 static bool
-busy(const struct bugs_command *c)
+bugs_busy(const struct bugs_command *c)
 {
 	for (unsigned i = 0; i < c->jobs; i++)
 		if (c->processes[i].pid != 0)
@@ -213,7 +213,7 @@ busy(const struct bugs_command *c)
 }
 
 static int
-hunt_end(const struct bugs_command *c)
+bugs_hunt_end(const struct bugs_command *c)
 {
 	size_t found = 0, failed = 0, wrong = 0;
 
@@ -231,7 +231,7 @@ hunt_end(const struct bugs_command *c)
 }
 
 static int
-hunt(struct bugs_command *c, int nr, char **names)
+bugs_hunt(struct bugs_command *c, int nr, char **names)
 {
 	int rv = cli_engine_only(&c->target, "the bug bank covers");
 	bool any = false;
@@ -248,39 +248,39 @@ hunt(struct bugs_command *c, int nr, char **names)
 	for (int i = 0; i < nr; i++) {
 		enum vm_mutant mutant;
 
-		if (!named_mutant(names[i], true, &mutant))
+		if (!bugs_named_mutant(names[i], true, &mutant))
 			return EXIT_USAGE;
-		add_mutant(c, mutant);
+		bugs_add_mutant(c, mutant);
 	}
 	for (enum vm_mutant m = bugs_next(VM_MUTANT_none); m != VM_MUTANT_none && nr == 0; m = bugs_next(m))
 		if (vm_mutant_table[m].class != VM_MUTANT_CLASS_EQUIVALENT)
-			add_mutant(c, m);
+			bugs_add_mutant(c, m);
 	if (c->engines[BUGS_ENGINE_fuzz_sched] && c->fuzzer == NULL) {
 		warnx("hunt: --engine fuzz_sched needs --fuzzer FILE");
 		return EXIT_USAGE;
 	}
 	c->results = memory_new(c->nr_trials, sizeof(*c->results), "the trials");
 	cli_catch_signals();
-	for (fill(c); busy(c); fill(c)) {
+	for (bugs_fill(c); bugs_busy(c); bugs_fill(c)) {
 		struct rusage used;
 		int status;
-		pid_t pid = wait_for_one(c, &status, &used);
+		pid_t pid = bugs_wait_for_one(c, &status, &used);
 
 		if (pid > 0)
-			collect(c, pid, status, &used);
+			bugs_collect(c, pid, status, &used);
 		else if (cli_stop != 0)
 			for (unsigned i = 0; i < c->jobs; i++)
 				if (c->processes[i].pid != 0)
 					(void)kill(c->processes[i].pid, SIGKILL);
 	}
 	progress_erase();
-	return hunt_end(c);
+	return bugs_hunt_end(c);
 }
 
 /* --- the other verbs --- */
 
 static int
-print(struct strbuf *text)
+bugs_print(struct strbuf *text)
 {
 	fputs(strbuf_text(text), stdout);
 	strbuf_free(text);
@@ -288,7 +288,7 @@ print(struct strbuf *text)
 }
 
 static int
-list(struct bugs_command *c, int nr, char **names)
+bugs_print_list(struct bugs_command *c, int nr, char **names)
 {
 	struct strbuf text = { 0 };
 
@@ -297,11 +297,11 @@ list(struct bugs_command *c, int nr, char **names)
 		return cli_usage();
 	}
 	bugs_list(c->markdown, &text);
-	return print(&text);
+	return bugs_print(&text);
 }
 
 static int
-describe(struct bugs_command *c, int nr, char **names)
+bugs_print_one(struct bugs_command *c, int nr, char **names)
 {
 	struct strbuf text = { 0 };
 	enum vm_mutant mutant;
@@ -312,17 +312,17 @@ describe(struct bugs_command *c, int nr, char **names)
 		return EXIT_USAGE;
 	}
 	for (int i = 0; i < nr; i++) {
-		if (!named_mutant(names[i], false, &mutant)) {
+		if (!bugs_named_mutant(names[i], false, &mutant)) {
 			strbuf_free(&text);
 			return EXIT_USAGE;
 		}
 		bugs_describe(mutant, &text);
 	}
-	return print(&text);
+	return bugs_print(&text);
 }
 
 static int
-report(struct bugs_command *c, int nr, char **names)
+bugs_print_report(struct bugs_command *c, int nr, char **names)
 {
 	struct strbuf text = { 0 };
 
@@ -335,17 +335,17 @@ report(struct bugs_command *c, int nr, char **names)
 		return EXIT_USAGE;
 	if (c->json) {
 		for (size_t i = 0; i < c->nr_results; i++)
-			show(c, &c->results[i]);
+			bugs_show(c, &c->results[i]);
 	} else if (c->markdown) {
 		bugs_markdown(c->results, c->nr_results, &text);
 	} else {
 		bugs_table(c->results, c->nr_results, &text);
 	}
-	return print(&text);
+	return bugs_print(&text);
 }
 
 static void
-take_corpus(void *command, const char *path)
+bugs_take_corpus(void *command, const char *path)
 {
 	struct bugs_command *c = command;
 
@@ -356,18 +356,18 @@ take_corpus(void *command, const char *path)
 
 /* Without --corpus: the recordings of all profiles, and the litmus programs. */
 static void
-take_usual_corpus(struct bugs_command *c)
+bugs_take_usual_corpus(struct bugs_command *c)
 {
 	if (c->nr_corpus > 0)
 		return;
 	for (unsigned id = 0; id < VM_PROFILE_COUNT; id++)
 		if (vm_profile_table[id].recordings[0] != '\0')
-			take_corpus(c, vm_profile_table[id].recordings);
-	take_corpus(c, "corpus/litmus");
+			bugs_take_corpus(c, vm_profile_table[id].recordings);
+	bugs_take_corpus(c, "corpus/litmus");
 }
 
 static int
-equivalent_one(struct bugs_command *c, enum vm_mutant mutant)
+bugs_equivalent_one(struct bugs_command *c, enum vm_mutant mutant)
 {
 	struct strbuf why = { 0 };
 	struct bugs_same same;
@@ -387,7 +387,7 @@ equivalent_one(struct bugs_command *c, enum vm_mutant mutant)
 }
 
 static int
-equivalent(struct bugs_command *c, int nr, char **names)
+bugs_equivalent_all(struct bugs_command *c, int nr, char **names)
 {
 	int rv = cli_engine_only(&c->target, "the bug bank covers");
 
@@ -401,15 +401,15 @@ equivalent(struct bugs_command *c, int nr, char **names)
 		warnx("equivalent: expected the name of a bug");
 		return EXIT_USAGE;
 	}
-	take_usual_corpus(c);
+	bugs_take_usual_corpus(c);
 	cli_catch_signals();
 	rv = EXIT_OK;
 	for (int i = 0; i < nr; i++) {
 		enum vm_mutant mutant;
 
-		if (!named_mutant(names[i], false, &mutant))
+		if (!bugs_named_mutant(names[i], false, &mutant))
 			return EXIT_USAGE;
-		if (equivalent_one(c, mutant) != EXIT_OK)
+		if (bugs_equivalent_one(c, mutant) != EXIT_OK)
 			rv = EXIT_FINDING;
 	}
 	return rv;
@@ -421,22 +421,22 @@ static const struct {
 	const char *name;
 	int (*function)(struct bugs_command *c, int nr, char **names);
 } verbs[] = {
-	{ "list", list },
-	{ "describe", describe },
-	{ "hunt", hunt },
-	{ "report", report },
-	{ "equivalent", equivalent },
+	{ "list", bugs_print_list },
+	{ "describe", bugs_print_one },
+	{ "hunt", bugs_hunt },
+	{ "report", bugs_print_report },
+	{ "equivalent", bugs_equivalent_all },
 };
 
 static void
-list_engines(struct strbuf *out)
+bugs_list_engines(struct strbuf *out)
 {
 	for (unsigned e = 0; e < BUGS_ENGINE_END; e++)
 		strbuf_printf(out, "  %-10s %s\n", bugs_engine_table[e].name, bugs_engine_table[e].text);
 }
 
 static void
-take_engine(void *command, const char *name)
+bugs_take_engine(void *command, const char *name)
 {
 	struct bugs_command *c = command;
 	enum bugs_engine engine = bugs_engine_by_name(name);
@@ -454,10 +454,10 @@ take_engine(void *command, const char *name)
 
 #define TO(type, field) OPTION_TO(struct bugs_command, type, field)
 static const struct option_row rows[] = {
-	OPTION_CALL("--engine E", take_engine, "engine, see below; repeat it for several (default hunt)"),
+	OPTION_CALL("--engine E", bugs_take_engine, "engine, see below; repeat it for several (default hunt)"),
 	OPTION_SECONDS(TO(double, seconds), "time limit of each trial (default 10)"),
 	OPTION_COUNT("--seeds N", TO(uint64_t, seeds), 1, 1000, "seeds 1 to N (default 5; litmus knows one)"),
-	OPTION_CALL("--corpus DIR", take_corpus,
+	OPTION_CALL("--corpus DIR", bugs_take_corpus,
 	    "litmus: the programs (default corpus/litmus); equivalent: may be given again (default all recordings, "
 	    "and corpus/litmus)"),
 	OPTION_TEXT(
@@ -473,11 +473,11 @@ static const struct option_row rows[] = {
 	{ 0 },
 };
 
-static const struct command_line usage = { help_head, rows, help_tail, list_engines, OPERANDS_SOME,
+static const struct command_line usage = { help_head, rows, help_tail, bugs_list_engines, OPERANDS_SOME,
 	"verb: list, describe, hunt, report or equivalent" };
 
 static int
-run_bugs(int argc, char **argv)
+bugs_run(int argc, char **argv)
 {
 	static struct bugs_command c = {
 		.seconds = SECONDS_DEFAULT, .seeds = SEEDS_DEFAULT, .count = COUNT_DEFAULT, .jobs = 1
@@ -510,5 +510,5 @@ run_bugs(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	return external_main(&(struct cli_command){ .name = "bugs", .function = run_bugs }, argc, argv);
+	return external_main(&(struct cli_command){ .name = "bugs", .function = bugs_run }, argc, argv);
 }

@@ -16,7 +16,7 @@ struct group {
 };
 
 static int
-by_size(const void *a, const void *b)
+bugs_by_size(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
 
@@ -24,16 +24,16 @@ by_size(const void *a, const void *b)
 }
 
 static double
-median(double *values, size_t nr)
+bugs_median(double *values, size_t nr)
 {
 	if (nr == 0)
 		return 0;
-	qsort(values, nr, sizeof(*values), by_size);
+	qsort(values, nr, sizeof(*values), bugs_by_size);
 	return nr % 2 != 0 ? values[nr / 2] : (values[nr / 2 - 1] + values[nr / 2]) / 2;
 }
 
 static void
-add_check(struct group *g, const char *check)
+bugs_add_check(struct group *g, const char *check)
 {
 	size_t len = strlen(check);
 
@@ -46,7 +46,7 @@ add_check(struct group *g, const char *check)
 }
 
 static struct group
-group_of(const struct bugs_result *results, size_t nr)
+bugs_group_of(const struct bugs_result *results, size_t nr)
 {
 	double *seconds = memory_new(nr, sizeof(*seconds), "a report");
 	double *programs = memory_new(nr, sizeof(*programs), "a report");
@@ -60,10 +60,10 @@ group_of(const struct bugs_result *results, size_t nr)
 			continue;
 		seconds[g.found] = r->seconds;
 		programs[g.found++] = (double)r->programs;
-		add_check(&g, r->check);
+		bugs_add_check(&g, r->check);
 	}
-	g.seconds = median(seconds, g.found);
-	g.programs = median(programs, g.found);
+	g.seconds = bugs_median(seconds, g.found);
+	g.programs = bugs_median(programs, g.found);
 	free(seconds);
 	free(programs);
 	return g;
@@ -71,7 +71,7 @@ group_of(const struct bugs_result *results, size_t nr)
 
 /* The number of records from @first on with the same engine and mutant. */
 static size_t
-group_length(const struct bugs_result *first, const struct bugs_result *end)
+bugs_group_length(const struct bugs_result *first, const struct bugs_result *end)
 {
 	size_t nr = 1;
 
@@ -96,7 +96,7 @@ sums_print(struct sums *s, enum bugs_engine engine, struct strbuf *out)
 		if (s->mutants[c] > 0)
 			strbuf_printf(out, " %s %zu of %zu found in at least 4/5 of the seeds,",
 			    vm_mutant_class_name(c), s->mostly[c], s->mutants[c]);
-	strbuf_printf(out, " median of the found %.3f s\n", median(s->seconds, s->nr_seconds));
+	strbuf_printf(out, " median of the found %.3f s\n", bugs_median(s->seconds, s->nr_seconds));
 }
 
 void
@@ -109,8 +109,8 @@ bugs_table(const struct bugs_result *results, size_t nr, struct strbuf *out)
 	strbuf_printf(out, "%-8s %-28s %-11s %7s %10s %10s  %s\n", "engine", "mutant", "class", "found", "seconds",
 	    "programs", "by");
 	for (const struct bugs_result *r = results; r < end;) {
-		size_t len = group_length(r, end);
-		struct group g = group_of(r, len);
+		size_t len = bugs_group_length(r, end);
+		struct group g = bugs_group_of(r, len);
 		unsigned class = vm_mutant_table[r->trial.mutant].class;
 
 		strbuf_printf(out, "%-8s %-28s %-11s %3zu/%-3zu", bugs_engine_table[r->trial.engine].name,
@@ -139,7 +139,8 @@ bugs_table(const struct bugs_result *results, size_t nr, struct strbuf *out)
 
 /* Prints the result of @engine for @mutant as a cell of a table. */
 static void
-cell(const struct bugs_result *results, size_t nr, enum bugs_engine engine, enum vm_mutant mutant, struct strbuf *out)
+bugs_cell(
+    const struct bugs_result *results, size_t nr, enum bugs_engine engine, enum vm_mutant mutant, struct strbuf *out)
 {
 	struct group g;
 	size_t i = 0;
@@ -150,7 +151,7 @@ cell(const struct bugs_result *results, size_t nr, enum bugs_engine engine, enum
 		strbuf_add(out, " |");
 		return;
 	}
-	g = group_of(&results[i], group_length(&results[i], results + nr));
+	g = bugs_group_of(&results[i], bugs_group_length(&results[i], results + nr));
 	if (g.found == 0)
 		strbuf_printf(out, " 0/%zu |", g.nr);
 	else
@@ -177,7 +178,7 @@ bugs_markdown(const struct bugs_result *results, size_t nr, struct strbuf *out)
 		    out, "\n| `%s` | %s |", bugs_mutant_name(m), vm_mutant_class_name(vm_mutant_table[m].class));
 		for (unsigned e = 0; e < BUGS_ENGINE_END; e++)
 			if (measured[e])
-				cell(results, nr, (enum bugs_engine)e, m, out);
+				bugs_cell(results, nr, (enum bugs_engine)e, m, out);
 	}
 	strbuf_addc(out, '\n');
 }

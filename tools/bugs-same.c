@@ -22,14 +22,14 @@ struct view {
 };
 
 static void
-view_free(struct view *v)
+same_view_free(struct view *v)
 {
 	strbuf_free(&v->steps);
 	explore_result_free(&v->x);
 }
 
 static void
-view_steps(struct run *r, const struct program_step *steps, size_t nr, struct strbuf *out)
+same_view_steps(struct run *r, const struct program_step *steps, size_t nr, struct strbuf *out)
 {
 	for (size_t i = 0; i < nr; i++) {
 		struct vm_result got = run_alone(r, &steps[i].op);
@@ -47,7 +47,7 @@ view_steps(struct run *r, const struct program_step *steps, size_t nr, struct st
 }
 
 static void
-view_program(const struct program *p, enum vm_mutant mutant, struct sim *sim, struct view *v)
+same_view_program(const struct program *p, enum vm_mutant mutant, struct sim *sim, struct view *v)
 {
 	struct explore_options o = { .states_max = STATES_MAX };
 	struct program copy = *p, bare;
@@ -59,9 +59,9 @@ view_program(const struct program *p, enum vm_mutant mutant, struct sim *sim, st
 	bare = copy;
 	bare.nr_init = 0;
 	if (run_open(&r, &bare, &target_engine, sim) == RUN_OPENED) {
-		view_steps(&r, p->init, p->nr_init, &v->steps);
+		same_view_steps(&r, p->init, p->nr_init, &v->steps);
 		if (p->nr_threads == 0)
-			view_steps(&r, p->final, p->nr_final, &v->steps);
+			same_view_steps(&r, p->final, p->nr_final, &v->steps);
 	}
 	run_close(&r);
 	if (p->nr_threads == 0)
@@ -74,7 +74,7 @@ view_program(const struct program *p, enum vm_mutant mutant, struct sim *sim, st
 
 /* The first difference, as text; NULL: none. */
 static const char *
-difference(const struct view *a, const struct view *b)
+same_difference(const struct view *a, const struct view *b)
 {
 	if (strcmp(strbuf_text(&a->steps), strbuf_text(&b->steps)) != 0)
 		return "the sequential steps";
@@ -105,17 +105,17 @@ same_program(const struct program *p, const char *name, enum vm_mutant mutant, s
 	struct view with, without;
 	const char *what = NULL;
 
-	view_program(p, VM_MUTANT_none, sim, &without);
-	view_program(p, mutant, sim, &with);
+	same_view_program(p, VM_MUTANT_none, sim, &without);
+	same_view_program(p, mutant, sim, &with);
 	if (without.x.end != EXPLORE_COMPLETE || with.x.end != EXPLORE_COMPLETE)
 		same->incomplete++;
 	else
-		what = difference(&without, &with);
+		what = same_difference(&without, &with);
 	same->states += without.x.states;
 	if (what != NULL)
 		strbuf_printf(why, "%s: %s", name, what);
-	view_free(&with);
-	view_free(&without);
+	same_view_free(&with);
+	same_view_free(&without);
 	return what == NULL;
 }
 

@@ -32,7 +32,7 @@ bugs_json_result(const struct bugs_result *r)
 }
 
 static void
-take_text(const json_t *j, const char *key, char *to, size_t size)
+bugs_take_text(const json_t *j, const char *key, char *to, size_t size)
 {
 	const char *text = json_string_value(json_object_get(j, key));
 
@@ -40,20 +40,20 @@ take_text(const json_t *j, const char *key, char *to, size_t size)
 }
 
 static bool
-result_of(const json_t *j, struct bugs_result *r)
+bugs_result_of(const json_t *j, struct bugs_result *r)
 {
 	char mutant[64], engine[64], end[16], seed[24];
 
 	*r = (struct bugs_result){ 0 };
-	take_text(j, "mutant", mutant, sizeof(mutant));
-	take_text(j, "engine", engine, sizeof(engine));
-	take_text(j, "end", end, sizeof(end));
-	take_text(j, "check", r->record.check, sizeof(r->record.check));
-	take_text(j, "text", r->record.text, sizeof(r->record.text));
-	take_text(j, "where", r->record.where, sizeof(r->record.where));
+	bugs_take_text(j, "mutant", mutant, sizeof(mutant));
+	bugs_take_text(j, "engine", engine, sizeof(engine));
+	bugs_take_text(j, "end", end, sizeof(end));
+	bugs_take_text(j, "check", r->record.check, sizeof(r->record.check));
+	bugs_take_text(j, "text", r->record.text, sizeof(r->record.text));
+	bugs_take_text(j, "where", r->record.where, sizeof(r->record.where));
 	r->trial.mutant = vm_mutant_by_name(mutant);
 	r->trial.engine = bugs_engine_by_name(engine);
-	take_text(j, "seed", seed, sizeof(seed));
+	bugs_take_text(j, "seed", seed, sizeof(seed));
 	r->trial.seed = strtoull(seed, NULL, 10);
 	r->trial.seconds = json_number_value(json_object_get(j, "budget_seconds"));
 	r->record.seconds = json_number_value(json_object_get(j, "seconds"));
@@ -65,7 +65,7 @@ result_of(const json_t *j, struct bugs_result *r)
 }
 
 static bool
-path_of(const char *state, const struct bugs_trial *t, char *path, size_t size)
+bugs_path_of(const char *state, const struct bugs_trial *t, char *path, size_t size)
 {
 	int n = snprintf(path, size, "%s/%s/%s-%llu.json", state, bugs_engine_table[t->engine].name,
 	    bugs_mutant_name(t->mutant), (unsigned long long)t->seed);
@@ -81,10 +81,10 @@ bugs_load(const char *state, const struct bugs_trial *t, struct bugs_record *rec
 	json_t *j;
 	bool good;
 
-	if (!path_of(state, t, path, sizeof(path)))
+	if (!bugs_path_of(state, t, path, sizeof(path)))
 		return false;
 	j = json_load_file(path, 0, NULL);
-	good = j != NULL && result_of(j, &r) && r.record.end != BUGS_FAILED &&
+	good = j != NULL && bugs_result_of(j, &r) && r.record.end != BUGS_FAILED &&
 	       (r.record.end == BUGS_FOUND || r.trial.seconds >= t->seconds);
 	if (good)
 		*record = r.record;
@@ -94,7 +94,7 @@ bugs_load(const char *state, const struct bugs_trial *t, struct bugs_record *rec
 
 /* Makes the directory of the record, and its parent, unless they exist. */
 static bool
-make_directories(const char *state, const struct bugs_trial *t)
+bugs_make_directories(const char *state, const struct bugs_trial *t)
 {
 	char path[PATH_MAX];
 
@@ -115,7 +115,7 @@ bugs_save(const char *state, const struct bugs_trial *t, const struct bugs_recor
 
 	json_decref(j);
 	errno = ENAMETOOLONG;
-	if (dumped != NULL && path_of(state, t, path, sizeof(path)) && make_directories(state, t)) {
+	if (dumped != NULL && bugs_path_of(state, t, path, sizeof(path)) && bugs_make_directories(state, t)) {
 		strbuf_add(&text, dumped);
 		good = file_write_text(path, &text);
 	}
@@ -125,7 +125,7 @@ bugs_save(const char *state, const struct bugs_trial *t, const struct bugs_recor
 }
 
 static int
-by_engine_mutant_seed(const void *a, const void *b)
+bugs_by_engine_mutant_seed(const void *a, const void *b)
 {
 	const struct bugs_trial *x = &((const struct bugs_result *)a)->trial,
 	                        *y = &((const struct bugs_result *)b)->trial;
@@ -139,7 +139,7 @@ by_engine_mutant_seed(const void *a, const void *b)
 
 /* Appends the records in STATE/ENGINE. */
 static void
-load_engine(const char *state, enum bugs_engine engine, struct bugs_result **results, size_t *nr)
+bugs_load_engine(const char *state, enum bugs_engine engine, struct bugs_result **results, size_t *nr)
 {
 	char path[PATH_MAX];
 	struct dirent *d;
@@ -158,7 +158,7 @@ load_engine(const char *state, enum bugs_engine engine, struct bugs_result **res
 		(void)snprintf(path, sizeof(path), "%s/%s/%s", state, bugs_engine_table[engine].name, d->d_name);
 		j = json_load_file(path, 0, NULL);
 		*results = memory_resize(*results, *nr + 1, sizeof(**results), "the records");
-		if (j != NULL && result_of(j, &(*results)[*nr]))
+		if (j != NULL && bugs_result_of(j, &(*results)[*nr]))
 			(*nr)++;
 		else
 			warnx("%s: not a record, or unknown mutant", path);
@@ -173,11 +173,11 @@ bugs_load_all(const char *state, struct bugs_result **ret_results, size_t *ret_n
 	*ret_results = NULL;
 	*ret_nr = 0;
 	for (unsigned e = 0; e < BUGS_ENGINE_END; e++)
-		load_engine(state, (enum bugs_engine)e, ret_results, ret_nr);
+		bugs_load_engine(state, (enum bugs_engine)e, ret_results, ret_nr);
 	if (*ret_nr == 0) {
 		warnx("%s: no records; wirestorm bugs hunt makes them", state);
 		return false;
 	}
-	qsort(*ret_results, *ret_nr, sizeof(**ret_results), by_engine_mutant_seed);
+	qsort(*ret_results, *ret_nr, sizeof(**ret_results), bugs_by_engine_mutant_seed);
 	return true;
 }

@@ -83,7 +83,7 @@ bugs_start(struct bugs_process *p, const struct bugs_trial *trial)
 
 /* Reads what the process has printed, and terminates it with a NUL. */
 static char *
-read_output(int fd)
+trial_read_output(int fd)
 {
 	char *text = memory_new(1, OUTPUT_MAX + 1, "the output of a trial");
 	size_t len = 0;
@@ -96,7 +96,7 @@ read_output(int fd)
 
 /* Copies the line of @output that contains @word; all of @output if there is none. */
 static void
-take_line(const char *output, const char *word, char *to, size_t size)
+trial_take_line(const char *output, const char *word, char *to, size_t size)
 {
 	const char *at = strstr(output, word);
 	size_t len;
@@ -110,7 +110,7 @@ take_line(const char *output, const char *word, char *to, size_t size)
 }
 
 static void
-set_found(struct bugs_record *r, const char *check)
+trial_set_found(struct bugs_record *r, const char *check)
 {
 	r->end = BUGS_FOUND;
 	(void)strlcpy(r->check, check, sizeof(r->check));
@@ -118,7 +118,7 @@ set_found(struct bugs_record *r, const char *check)
 
 /* Judges a process of real threads that exited by itself. */
 static void
-judge_stress(const char *output, int status, struct bugs_record *r)
+trial_judge_stress(const char *output, int status, struct bugs_record *r)
 {
 	const char *brace = strchr(output, '{');
 	json_t *j = brace == NULL ? NULL : json_loads(brace, JSON_DISABLE_EOF_CHECK, NULL);
@@ -126,42 +126,42 @@ judge_stress(const char *output, int status, struct bugs_record *r)
 
 	r->programs = (uint64_t)json_integer_value(json_object_get(j, "operations"));
 	if (status == EXIT_FINDING) {
-		set_found(r, broken == NULL ? "?" : broken);
+		trial_set_found(r, broken == NULL ? "?" : broken);
 		r->check[strcspn(r->check, ":")] = '\0';
 		(void)strlcpy(r->text, broken == NULL ? "?" : broken, sizeof(r->text));
 	} else if (status == EXIT_HANG) {
-		set_found(r, "hang");
+		trial_set_found(r, "hang");
 	} else if (status == TSAN_STATUS) {
-		set_found(r, "race");
-		take_line(output, "WARNING: ThreadSanitizer", r->text, sizeof(r->text));
+		trial_set_found(r, "race");
+		trial_take_line(output, "WARNING: ThreadSanitizer", r->text, sizeof(r->text));
 	} else if (status != 0) {
 		r->end = BUGS_FAILED;
-		take_line(output, "wirestorm", r->text, sizeof(r->text));
+		trial_take_line(output, "wirestorm", r->text, sizeof(r->text));
 	}
 	json_decref(j);
 }
 
 static void
-judge_signal(const char *output, int sig, struct bugs_record *r)
+trial_judge_signal(const char *output, int sig, struct bugs_record *r)
 {
 	if (sig == SIGABRT) {
-		set_found(r, "panic");
-		take_line(output, "panic:", r->text, sizeof(r->text));
+		trial_set_found(r, "panic");
+		trial_take_line(output, "panic:", r->text, sizeof(r->text));
 	} else if (sig == SIGPROF) {
-		set_found(r, "endless");
+		trial_set_found(r, "endless");
 		(void)strlcpy(r->text, "a step does not end", sizeof(r->text));
 	} else if (sig == SIGKILL || sig == SIGTERM) {
 		r->end = BUGS_FAILED;
 		(void)strlcpy(r->text, "interrupted", sizeof(r->text));
 	} else {
-		set_found(r, "crash");
+		trial_set_found(r, "crash");
 		(void)strlcpy(r->text, strsignal(sig), sizeof(r->text));
 	}
 }
 
 /* The number after @word in @output; 0: there is none. */
 static uint64_t
-number_behind(const char *output, const char *word)
+trial_number_behind(const char *output, const char *word)
 {
 	const char *at = strstr(output, word);
 
@@ -173,19 +173,19 @@ number_behind(const char *output, const char *word)
  * error.
  */
 static void
-judge_fuzzer(const char *output, int status, struct bugs_record *r)
+trial_judge_fuzzer(const char *output, int status, struct bugs_record *r)
 {
 	const char *end = strstr(output, "ERROR: libFuzzer"), *line, *check;
 
-	r->programs = number_behind(output, "stat::number_of_executed_units:");
+	r->programs = trial_number_behind(output, "stat::number_of_executed_units:");
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return;
 	if (end == NULL) {
 		r->end = BUGS_FAILED;
-		take_line(output, "", r->text, sizeof(r->text));
+		trial_take_line(output, "", r->text, sizeof(r->text));
 		return;
 	}
-	set_found(r, "crash");
+	trial_set_found(r, "crash");
 	while (end > output && *end != '\n')
 		end--;
 	for (line = end; line > output && line[-1] != '\n';)
@@ -201,7 +201,7 @@ void
 bugs_finish(struct bugs_process *p, int status, double cpu, struct bugs_record *r)
 {
 	const struct bugs_shared *s = p->shared;
-	char *output = read_output(p->output);
+	char *output = trial_read_output(p->output);
 
 	*r = (struct bugs_record){ .programs = s->programs, .transitions = s->transitions };
 	r->seconds = bugs_engine_table[p->trial.engine].clock ? clock_seconds() - p->began : cpu;
@@ -209,21 +209,21 @@ bugs_finish(struct bugs_process *p, int status, double cpu, struct bugs_record *
 		r->seconds = s->found_at;
 	(void)strlcpy(r->where, s->where, sizeof(r->where));
 	if (s->found) {
-		set_found(r, s->check);
+		trial_set_found(r, s->check);
 		(void)strlcpy(r->text, s->text, sizeof(r->text));
 		r->text[strcspn(r->text, "\n")] = '\0';
 	} else if (p->trial.engine == BUGS_ENGINE_fuzz_sched) {
-		judge_fuzzer(output, status, r);
+		trial_judge_fuzzer(output, status, r);
 	} else if (WIFSIGNALED(status)) {
-		judge_signal(output, WTERMSIG(status), r);
+		trial_judge_signal(output, WTERMSIG(status), r);
 	} else if (p->trial.engine == BUGS_ENGINE_stress) {
-		judge_stress(output, WEXITSTATUS(status), r);
+		trial_judge_stress(output, WEXITSTATUS(status), r);
 	} else if (WEXITSTATUS(status) == TSAN_STATUS || strstr(output, "ERROR: AddressSanitizer") != NULL) {
-		set_found(r, "sanitizer");
-		take_line(output, "Sanitizer", r->text, sizeof(r->text));
+		trial_set_found(r, "sanitizer");
+		trial_take_line(output, "Sanitizer", r->text, sizeof(r->text));
 	} else if (WEXITSTATUS(status) != 0 || s->failed) {
 		r->end = BUGS_FAILED;
-		take_line(output, "", r->text, sizeof(r->text));
+		trial_take_line(output, "", r->text, sizeof(r->text));
 	}
 	free(output);
 	(void)munmap(p->shared, sizeof(*p->shared));

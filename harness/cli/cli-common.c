@@ -148,7 +148,7 @@ cli_write_text(const char *path, const struct strbuf *text)
 
 /* Does the file @path contain @text? False also if it cannot be read. */
 static bool
-holds(const char *path, const struct strbuf *text)
+cli_file_holds(const char *path, const struct strbuf *text)
 {
 	struct keybuf there = { 0 };
 	bool same = cli_read_bytes(path, &there) && there.len == text->len &&
@@ -179,7 +179,7 @@ cli_write_made(const char *dir, const char *from, const char *suffix, const char
 		return true;
 	if (errno != EEXIST)
 		warn("%s: cannot be written", path);
-	else if (holds(path, text))
+	else if (cli_file_holds(path, text))
 		return true;
 	else
 		say_about(path, 0, "the file exists with other contents: it is kept, and %s is not written", from);
@@ -314,7 +314,7 @@ cli_report_end(struct cli_report *c)
 /* --- signals --- */
 
 static void
-on_signal(int sig)
+cli_on_signal(int sig)
 {
 	if (cli_stop != 0)
 		_exit(128 + sig);
@@ -324,7 +324,7 @@ on_signal(int sig)
 void
 cli_catch_signals(void)
 {
-	struct sigaction sa = { .sa_handler = on_signal }, hangup;
+	struct sigaction sa = { .sa_handler = cli_on_signal }, hangup;
 
 	(void)sigaction(SIGINT, &sa, NULL);
 	(void)sigaction(SIGTERM, &sa, NULL);
@@ -380,7 +380,7 @@ cli_close_program(struct run *r)
 
 /* Is the file @path the program @p? An earlier run of the same command may have written it. */
 static bool
-is_program(const char *path, const struct program *p)
+cli_file_is_program(const char *path, const struct program *p)
 {
 	struct strbuf text = { 0 };
 	struct keybuf there = { 0 };
@@ -397,7 +397,7 @@ is_program(const char *path, const struct program *p)
 bool
 cli_save_new_program(const char *path, const struct program *p)
 {
-	if (vmt_write_new(path, p) || (errno == EEXIST && is_program(path, p)))
+	if (vmt_write_new(path, p) || (errno == EEXIST && cli_file_is_program(path, p)))
 		return true;
 	if (errno == EEXIST) {
 		warnx("%s: the file exists with different contents", path);

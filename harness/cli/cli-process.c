@@ -15,7 +15,7 @@
 
 /* Opens missing standard files, so that no other file gets their numbers and receives output. They stay unusable. */
 static void
-open_standard_files(void)
+cli_open_standard_files(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0)
@@ -24,14 +24,14 @@ open_standard_files(void)
 
 /* A panic has printed its message: it is a finding. */
 static void
-on_abort(int sig)
+cli_on_abort(int sig)
 {
 	(void)sig;
 	_exit(EXIT_FINDING);
 }
 
 static void *
-json_memory(size_t size)
+cli_json_memory(size_t size)
 {
 	return memory_need(malloc(size > 0 ? size : 1), "the JSON");
 }
@@ -40,10 +40,10 @@ void
 cli_begin(const struct vm_target *const *extra)
 {
 	target_extra = extra;
-	open_standard_files();
+	cli_open_standard_files();
 	escape_streams();
-	json_set_alloc_funcs(json_memory, free);
-	(void)signal(SIGABRT, on_abort);
+	json_set_alloc_funcs(cli_json_memory, free);
+	(void)signal(SIGABRT, cli_on_abort);
 	sim_watch_crashes();
 }
 

@@ -6,6 +6,7 @@
  * the number of a file; the worker answers with a report and text. The parent prints in file order, so the output does
  * not depend on the workers' speed.
  */
+#include <assert.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -97,7 +98,7 @@ struct file_checker {
 };
 
 static void *
-begin_checker(const void *arg)
+check_begin_worker(const void *arg)
 {
 	struct file_checker *w = memory_new(1, sizeof(*w), "a worker");
 
@@ -139,25 +140,25 @@ check_file(void *state, const struct keybuf *in, struct keybuf *out)
 /* --- the parent's side --- */
 
 static bool
-failed_as_expected(const struct file_state *s)
+check_failed_as_expected(const struct file_state *s)
 {
 	return s->expected != NULL && (s->report.status == CHECKFILE_FAILED || s->report.status == CHECKFILE_CRASHED);
 }
 
 static bool
-passed_unexpectedly(const struct file_state *s)
+check_passed_unexpectedly(const struct file_state *s)
 {
 	return s->expected != NULL && s->report.status == CHECKFILE_PASSED;
 }
 
 /* If the list contains the file, a failure is expected and a pass is a mismatch. */
 static void
-compare_with_list(struct check_run *c, struct file_state *s, const char *path)
+check_compare_with_list(struct check_run *c, struct file_state *s, const char *path)
 {
 	struct strbuf text = { 0 };
 
 	s->expected = patterns_find(&c->expect_fail, path);
-	if (!passed_unexpectedly(s))
+	if (!check_passed_unexpectedly(s))
 		return;
 	strbuf_printf(&text, "%s%s: passes, but %s:%u expects it to fail", s->text, escape_path(path),
 	    c->expect_fail_from, s->expected->line);
@@ -170,7 +171,7 @@ compare_with_list(struct check_run *c, struct file_state *s, const char *path)
 }
 
 static char *
-say_died(const char *name, int status)
+check_say_died(const char *name, int status)
 {
 	struct strbuf text = { 0 };
 
@@ -184,7 +185,7 @@ say_died(const char *name, int status)
 
 /* The parent writes, because workers are killed when the run is interrupted. */
 static void
-write_blessed(struct check_run *c, struct file_state *s, const char *path, char *program)
+check_write_blessed(struct check_run *c, struct file_state *s, const char *path, char *program)
 {
 	const char *to = c->bless_to != NULL ? c->bless_to : path;
 	bool possible = c->bless_to != NULL || file_replaces(path); /* false for a pipe, for example */
@@ -208,7 +209,7 @@ write_blessed(struct check_run *c, struct file_state *s, const char *path, char 
 
 /* With --fixed, a file without verdict lines may concern a crash; any other file could not be run. */
 static uint8_t
-status_of_dead(const struct check_run *c, const char *path)
+check_status_of_dead(const struct check_run *c, const char *path)
 {
 	struct strbuf text = { 0 }, error = { 0 };
 	struct program p;
@@ -224,12 +225,13 @@ status_of_dead(const struct check_run *c, const char *path)
 }
 
 static void
-take_answer(void *arg, struct work *work)
+check_take_answer(void *arg, struct work *work)
 {
 	struct check_run *c = arg;
 	size_t file = (size_t)(work - c->work);
 	struct file_state *s = &c->states[file];
 
+	assert(file < c->files.nr && !s->done);
 	if (work->end == WORK_DONE) {
 		struct message_reader r = { .at = work->out.bytes, .end = work->out.bytes + work->out.len };
 		char *report = message_read_text(&r), *blessed;
@@ -240,52 +242,53 @@ take_answer(void *arg, struct work *work)
 		s->notes = message_read_text(&r);
 		blessed = message_read_text(&r);
 		if (s->report.blessed || (c->bless_to != NULL && blessed[0] != '\0'))
-			write_blessed(c, s, c->files.names[file], blessed);
+			check_write_blessed(c, s, c->files.names[file], blessed);
 		free(blessed);
 		report = message_read_text(&r);
 		s->differences = json_loads(report, 0, NULL);
 		free(report);
 		s->seconds = message_read_double(&r);
 	} else {
-		s->report = (struct checkfile_report){ .status = status_of_dead(c, c->files.names[file]) };
-		s->text = say_died(c->files.names[file], work->status);
+		s->report = (struct checkfile_report){ .status = check_status_of_dead(c, c->files.names[file]) };
+		s->text = check_say_died(c->files.names[file], work->status);
 		s->differences = json_array();
 	}
-	compare_with_list(c, s, c->files.names[file]);
+	check_compare_with_list(c, s, c->files.names[file]);
 	s->done = true;
 	c->nr_done++;
 	work_free(work);
 }
 
 static void
-print_ready(struct check_run *c)
+check_print_ready(struct check_run *c)
 {
 	for (; c->nr_printed < c->files.nr && c->states[c->nr_printed].done; c->nr_printed++) {
 		const struct file_state *s = &c->states[c->nr_printed];
 
 		cli_notes_print(&c->nr_notes, s->notes);
-		if (c->quiet || s->text[0] == '\0' || failed_as_expected(s))
+		if (c->quiet || s->text[0] == '\0' || check_failed_as_expected(s))
 			continue;
 		progress_erase();
 		fputs(s->text, stdout);
 		(void)fflush(stdout);
 	}
+	assert(c->nr_printed <= c->files.nr);
 }
 
 static void
-show_progress(struct check_run *c)
+check_show_progress(struct check_run *c)
 {
 	if (progress_due())
 		progress_say("%zu of %zu files checked", c->nr_done, c->files.nr);
 }
 
 static bool
-tick(void *arg)
+check_tick(void *arg)
 {
 	struct check_run *c = arg;
 
-	print_ready(c);
-	show_progress(c);
+	check_print_ready(c);
+	check_show_progress(c);
 	return cli_stop != 0;
 }
 
@@ -293,15 +296,16 @@ static void
 check_all(struct check_run *c)
 {
 	struct workers_options options = { .nr = c->nr_workers,
-		.begin = begin_checker,
+		.begin = check_begin_worker,
 		.begin_arg = c,
 		.work = check_file,
-		.tick = tick,
-		.done = take_answer,
+		.tick = check_tick,
+		.done = check_take_answer,
 		.arg = c,
 		.stop_at_once = true }; /* a file may take any time, and may be in a step that does not end */
 	struct workers *workers;
 
+	assert(c->files.nr > 0 && c->nr_workers > 0);
 	c->work = memory_new(c->files.nr, sizeof(*c->work), "the files");
 	for (size_t i = 0; i < c->files.nr; i++)
 		keybuf_num(&c->work[i].in, i);
@@ -325,7 +329,7 @@ struct totals {
 };
 
 static struct totals
-sum(const struct check_run *c)
+check_sum(const struct check_run *c)
 {
 	struct totals t = { 0 };
 
@@ -335,13 +339,13 @@ sum(const struct check_run *c)
 
 		if (!s->done)
 			continue;
-		t.expected += failed_as_expected(s);
-		t.unexpected += passed_unexpectedly(s);
-		t.passed += r->status == CHECKFILE_PASSED && !passed_unexpectedly(s);
+		t.expected += check_failed_as_expected(s);
+		t.unexpected += check_passed_unexpectedly(s);
+		t.passed += r->status == CHECKFILE_PASSED && !check_passed_unexpectedly(s);
 		t.skipped += r->status == CHECKFILE_SKIPPED;
 		t.failed +=
-		    (r->status != CHECKFILE_PASSED && r->status != CHECKFILE_SKIPPED && !failed_as_expected(s)) ||
-		    passed_unexpectedly(s);
+		    (r->status != CHECKFILE_PASSED && r->status != CHECKFILE_SKIPPED && !check_failed_as_expected(s)) ||
+		    check_passed_unexpectedly(s);
 		t.bad += r->status == CHECKFILE_BAD;
 		t.verified += r->verified;
 		t.blessed += r->blessed;
@@ -353,12 +357,13 @@ sum(const struct check_run *c)
 		for (unsigned k = 0; k < CHECK_COUNT; k++)
 			t.quirk_checks[k] += r->quirk_checks >> k & 1;
 	}
+	assert(t.passed + t.failed + t.skipped + t.expected <= c->files.nr);
 	return t;
 }
 
 /* Prints "explained by quirks: I19 in 364 programs, find in 185 programs". Each program counts once for each check. */
 static void
-print_quirk_checks(const struct totals *t)
+check_print_quirk_checks(const struct totals *t)
 {
 	const char *before = "explained by quirks: ";
 
@@ -374,7 +379,7 @@ print_quirk_checks(const struct totals *t)
 }
 
 static json_t *
-json_quirk_checks(const struct totals *t)
+check_json_quirk_checks(const struct totals *t)
 {
 	json_t *all = json_object();
 
@@ -386,17 +391,17 @@ json_quirk_checks(const struct totals *t)
 }
 
 static const char *
-status_word(const struct file_state *s)
+check_status_word(const struct file_state *s)
 {
 	static const char *const words[] = { "passed", "failed", "bad", "crashed", "skipped" };
 
-	return failed_as_expected(s)    ? "failed as expected"
-	       : passed_unexpectedly(s) ? "passed unexpectedly"
-	                                : words[s->report.status];
+	return check_failed_as_expected(s)    ? "failed as expected"
+	       : check_passed_unexpectedly(s) ? "passed unexpectedly"
+	                                      : words[s->report.status];
 }
 
 static void
-print_check_json(const struct check_run *c, const struct totals *t)
+check_print_json(const struct check_run *c, const struct totals *t)
 {
 	json_t *files = json_array(), *root;
 
@@ -406,7 +411,7 @@ print_check_json(const struct check_run *c, const struct totals *t)
 		if (!s->done)
 			continue;
 		json_t *j = json_pack("{s:o, s:s, s:I, s:o, s:I, s:I, s:b, s:b, s:o, s:O}", "file",
-		    json_text(c->files.names[i]), "status", status_word(s), "nr_outcomes",
+		    json_text(c->files.names[i]), "status", check_status_word(s), "nr_outcomes",
 		    (json_int_t)s->report.nr_outcomes, "schedules", json_count(s->report.schedules), "states",
 		    (json_int_t)s->report.states, "transitions", (json_int_t)s->report.transitions, "verified",
 		    s->report.verified, "blessed", s->report.blessed, "text", json_text(s->text), "differences",
@@ -421,10 +426,10 @@ print_check_json(const struct check_run *c, const struct totals *t)
 	    "transitions", (json_int_t)t->transitions, "nr_verified", (json_int_t)t->verified, "files", files);
 	if (root != NULL)
 		(void)json_object_update_new(
-		    root, json_pack("{s:o, s:b, s:I, s:I, s:I}", "quirk_verdicts", json_quirk_checks(t), "complete",
-		              !c->incomplete && cli_stop == 0, "verdicts_shown", (json_int_t)t->verdicts_shown,
-		              "failed_as_expected", (json_int_t)t->expected, "passed_unexpectedly",
-		              (json_int_t)t->unexpected));
+		    root, json_pack("{s:o, s:b, s:I, s:I, s:I}", "quirk_verdicts", check_json_quirk_checks(t),
+		              "complete", !c->incomplete && cli_stop == 0, "verdicts_shown",
+		              (json_int_t)t->verdicts_shown, "failed_as_expected", (json_int_t)t->expected,
+		              "passed_unexpectedly", (json_int_t)t->unexpected));
 	json_print("check", root, JSON_INDENT(1), stdout);
 }
 
@@ -439,7 +444,7 @@ report_file(struct check_run *c, const struct file_state *s, const char *path)
 
 	strbuf_addn(&line, s->text, strcspn(s->text, "\n"));
 	if (json_array_size(s->differences) == 0)
-		report_add(r, status_word(s), path, strbuf_text(&line))->failure = !failed_as_expected(s);
+		report_add(r, check_status_word(s), path, strbuf_text(&line))->failure = !check_failed_as_expected(s);
 	json_array_foreach(s->differences, i, difference)
 	{
 		const char *schedule = json_string_value(json_object_get(difference, "schedule"));
@@ -448,7 +453,7 @@ report_file(struct check_run *c, const struct file_state *s, const char *path)
 
 		e->line = (unsigned)json_integer_value(json_object_get(difference, "line"));
 		e->schedule = schedule != NULL ? memory_text(schedule, "the report") : NULL;
-		e->failure = !failed_as_expected(s);
+		e->failure = !check_failed_as_expected(s);
 	}
 	strbuf_free(&line);
 }
@@ -460,13 +465,13 @@ report_files(struct check_run *c)
 		const struct file_state *s = &c->states[i];
 
 		if (s->done && s->report.status != CHECKFILE_SKIPPED &&
-		    (s->report.status != CHECKFILE_PASSED || passed_unexpectedly(s)))
+		    (s->report.status != CHECKFILE_PASSED || check_passed_unexpectedly(s)))
 			report_file(c, s, c->files.names[i]);
 	}
 }
 
 static bool
-write_junit(const struct check_run *c)
+check_write_junit(const struct check_run *c)
 {
 	static const enum junit_end ends[] = { JUNIT_PASSED, JUNIT_FAILURE, JUNIT_ERROR, JUNIT_ERROR, JUNIT_SKIPPED };
 	struct junit_case *cases = memory_new(c->files.nr, sizeof(*cases), "the report");
@@ -480,11 +485,11 @@ write_junit(const struct check_run *c)
 		if (!s->done)
 			continue;
 		cases[nr++] = (struct junit_case){ .name = c->files.names[i],
-			.end = failed_as_expected(s)    ? JUNIT_SKIPPED
-			       : passed_unexpectedly(s) ? JUNIT_FAILURE
-			                                : ends[s->report.status],
+			.end = check_failed_as_expected(s)    ? JUNIT_SKIPPED
+			       : check_passed_unexpectedly(s) ? JUNIT_FAILURE
+			                                      : ends[s->report.status],
 			.seconds = s->seconds,
-			.text = failed_as_expected(s)                   ? "failed as expected"
+			.text = check_failed_as_expected(s)             ? "failed as expected"
 			        : s->report.status == CHECKFILE_SKIPPED ? "left out"
 			                                                : s->text };
 	}
@@ -496,7 +501,7 @@ write_junit(const struct check_run *c)
 }
 
 static void
-print_totals(const struct check_run *c, const struct totals *t)
+check_print_totals(const struct check_run *c, const struct totals *t)
 {
 	if (t->schedules > 0 && t->states == 0)
 		printf("%llu schedule%s, one by one\n", (unsigned long long)t->schedules, plural(t->schedules));
@@ -504,7 +509,7 @@ print_totals(const struct check_run *c, const struct totals *t)
 		printf("%llu schedule%s in %llu state%s and %llu transition%s\n", (unsigned long long)t->schedules,
 		    plural(t->schedules), (unsigned long long)t->states, plural(t->states),
 		    (unsigned long long)t->transitions, plural(t->transitions));
-	print_quirk_checks(t);
+	check_print_quirk_checks(t);
 	if (t->verdicts_shown > 0)
 		printf("as verdict lines expect: %zu program%s\n", t->verdicts_shown, plural(t->verdicts_shown));
 	if (c->options.verify)
@@ -529,7 +534,7 @@ print_totals(const struct check_run *c, const struct totals *t)
 
 /* The summary of --fixed; each file has printed its own line. */
 static void
-print_fixed(const struct check_run *c, const struct totals *t)
+check_print_fixed(const struct check_run *c, const struct totals *t)
 {
 	size_t still = t->failed - t->bad;
 
@@ -539,7 +544,7 @@ print_fixed(const struct check_run *c, const struct totals *t)
 }
 
 static void
-free_states(struct check_run *c)
+check_free_states(struct check_run *c)
 {
 	for (size_t i = 0; i < c->files.nr; i++) {
 		free(c->states[i].text);
@@ -553,7 +558,7 @@ free_states(struct check_run *c)
 
 /* Warns of patterns in the list that match no file: they may be misspelt. */
 static void
-warn_of_unused(const struct check_run *c)
+check_warn_of_unused(const struct check_run *c)
 {
 	for (size_t i = 0; i < c->expect_fail.nr && c->filter == NULL && cli_stop == 0; i++)
 		if (!c->expect_fail.list[i].used)
@@ -564,19 +569,19 @@ warn_of_unused(const struct check_run *c)
 static int
 check_run_finish(struct check_run *c)
 {
-	struct totals t = sum(c);
-	bool written = c->junit == NULL || write_junit(c);
+	struct totals t = check_sum(c);
+	bool written = c->junit == NULL || check_write_junit(c);
 
 	report_files(c);
 	written &= cli_report_end(&c->report);
-	warn_of_unused(c);
+	check_warn_of_unused(c);
 	if (c->json)
-		print_check_json(c, &t);
+		check_print_json(c, &t);
 	else if (!c->quiet && c->options.fixed)
-		print_fixed(c, &t);
+		check_print_fixed(c, &t);
 	else if (!c->quiet)
-		print_totals(c, &t);
-	free_states(c);
+		check_print_totals(c, &t);
+	check_free_states(c);
 	if (c->unwritten || !written)
 		return EXIT_USAGE;
 	/* An unusable file must not hide a mismatch. */
@@ -596,7 +601,7 @@ check_run_finish(struct check_run *c)
 /* --- options --- */
 
 static void
-set_mutant(void *command, const char *text)
+check_set_mutant(void *command, const char *text)
 {
 	struct checkfile_options *o = &((struct check_run *)command)->options;
 
@@ -608,7 +613,7 @@ static const struct option_row rows[] = {
 	OPTION_NUMBER("-j, --jobs N", TO(unsigned, nr_workers), 1, WORKERS_MAX,
 	    "worker processes (default: the number of processors)"),
 	OPTION_PROFILE(TO(struct cli_target, target), ": instead of the file's profile"),
-	OPTION_CALL("--mutant NAME", set_mutant,
+	OPTION_CALL("--mutant NAME", check_set_mutant,
 	    "put this bug back, or none, whatever the file says; a NAME needs a build with -Dmutants=true"),
 	OPTION_TARGET(TO(struct cli_target, target)),
 	OPTION_FLAG("--fixed", TO(bool, options.fixed),
@@ -646,7 +651,7 @@ static const struct option_row rows[] = {
 static const struct command_line usage = { help_head, rows, help_tail, NULL, OPERANDS_SOME, "file or directory" };
 
 static bool
-is_directory(const char *path)
+check_is_directory(const char *path)
 {
 	struct stat st;
 
@@ -655,7 +660,7 @@ is_directory(const char *path)
 
 /* NULL, or why these options exclude each other. */
 static const char *
-disagreement(const struct check_run *c)
+check_disagreement(const struct check_run *c)
 {
 	const struct checkfile_options *o = &c->options;
 
@@ -674,7 +679,7 @@ disagreement(const struct check_run *c)
 static int
 check_options(struct check_run *c, int nr, char **operands)
 {
-	const char *wrong = disagreement(c);
+	const char *wrong = check_disagreement(c);
 
 	if (wrong != NULL) {
 		warnx("%s", wrong);
@@ -695,14 +700,14 @@ check_options(struct check_run *c, int nr, char **operands)
 			}
 			c->bless_to = cli_split_stdout();
 		}
-		c->options.skip_mutants |= is_directory(operands[i]);
+		c->options.skip_mutants |= check_is_directory(operands[i]);
 	}
 	return -1;
 }
 
 /* False: an operand cannot be read, which was reported. The readable files are checked all the same. */
 static bool
-take_files(struct check_run *c, int nr, char **operands)
+check_take_files(struct check_run *c, int nr, char **operands)
 {
 	size_t kept = 0;
 
@@ -729,7 +734,7 @@ check_files(struct check_run *c, int nr, char **operands)
 	c->options.target_named = c->target.target != target_at(0);
 	c->options.profile_text = c->target.profile_text;
 	c->options.profile = c->target.profile;
-	if (!take_files(c, nr, operands)) {
+	if (!check_take_files(c, nr, operands)) {
 		inputs_free(&c->files);
 		patterns_free(&c->expect_fail);
 		return EXIT_USAGE;

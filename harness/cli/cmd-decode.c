@@ -29,7 +29,8 @@ static const char help_tail[] = "\n"
 
 /* Runs the program by its choices, and adds the schedule. */
 static void
-add_schedule(const struct cli_target *target, const char *path, struct program *p, const uint8_t *choices, size_t nr)
+decode_add_schedule(
+    const struct cli_target *target, const char *path, struct program *p, const uint8_t *choices, size_t nr)
 {
 	struct run r;
 	bool ok = true;
@@ -51,7 +52,7 @@ struct decode_command {
 };
 
 static int
-decode(const struct decode_command *c, const char *path)
+decode_file(const struct decode_command *c, const char *path)
 {
 	struct keybuf bytes = { 0 };
 	struct strbuf text = { 0 };
@@ -65,7 +66,7 @@ decode(const struct decode_command *c, const char *path)
 	}
 	at = bytes_decode(bytes.bytes, bytes.len, &p);
 	if (p.nr_threads > 0 && at < bytes.len)
-		add_schedule(&c->target, path, &p, bytes.bytes + at, bytes.len - at);
+		decode_add_schedule(&c->target, path, &p, bytes.bytes + at, bytes.len - at);
 	vmt_print(&p, &text);
 	written = true;
 	if (c->out == NULL)
@@ -100,7 +101,7 @@ cmd_decode(int argc, char **argv)
 	if (rv < 0)
 		rv = cli_files_for(&files, INPUTS_ALL, c.files_from, c.out, argc - optind, argv + optind);
 	for (size_t i = 0; i < files.nr; i++) {
-		int one = decode(&c, files.names[i]);
+		int one = decode_file(&c, files.names[i]);
 
 		rv = one > rv ? one : rv;
 	}

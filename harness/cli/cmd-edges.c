@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* cmd-edges.c - wirestorm edges: the edges that programs reach, each with the smallest such program. */
+#include <assert.h>
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,13 +61,13 @@ struct edges_command {
 };
 
 static bool
-wants_random(const struct edges_command *c)
+edges_command_wants_random(const struct edges_command *c)
 {
 	return c->hunt > 0 || c->nr_programs > 0;
 }
 
 static void
-show_progress(struct edges_command *c)
+edges_command_show_progress(struct edges_command *c)
 {
 	if (progress_due())
 		progress_say("%llu programs, %llu states", (unsigned long long)c->report.nr_programs,
@@ -74,17 +75,17 @@ show_progress(struct edges_command *c)
 }
 
 static void
-show_exploring(void *arg, uint64_t states, uint64_t schedules)
+edges_command_show_exploring(void *arg, uint64_t states, uint64_t schedules)
 {
 	(void)states;
 	(void)schedules;
-	show_progress(arg);
+	edges_command_show_progress(arg);
 }
 
 /* --- programs --- */
 
 static bool
-load(const struct edges_command *c, const char *path, struct program *p)
+edges_command_load(const struct edges_command *c, const char *path, struct program *p)
 {
 	if (!vmt_read(path, p))
 		return false;
@@ -103,13 +104,13 @@ edges_command_add(struct edges_command *c, const struct program *p, const char *
 	if (!good)
 		say_about(name, 0, "%s", strbuf_text(&error));
 	strbuf_free(&error);
-	show_progress(c);
+	edges_command_show_progress(c);
 	return good;
 }
 
 /* Must the program be kept for find_witnesses, because its file cannot be read again? */
 static bool
-read_once(const char *path)
+edges_command_read_once(const char *path)
 {
 	struct stat st;
 
@@ -126,7 +127,7 @@ edges_command_keep(struct edges_command *c, const char *path, const struct progr
 }
 
 static const struct program *
-kept(const struct edges_command *c, const char *path)
+edges_command_kept(const struct edges_command *c, const char *path)
 {
 	const struct kept *k = c->kept;
 
@@ -136,7 +137,7 @@ kept(const struct edges_command *c, const char *path)
 }
 
 static void
-free_kept(struct edges_command *c)
+edges_command_free_kept(struct edges_command *c)
 {
 	while (c->kept != NULL) {
 		struct kept *k = c->kept;
@@ -145,24 +146,25 @@ free_kept(struct edges_command *c)
 		program_free(&k->program);
 		free(k);
 	}
+	assert(c->kept == NULL);
 }
 
 static bool
-add_files(struct edges_command *c)
+edges_command_add_files(struct edges_command *c)
 {
 	bool good = true;
 
 	for (size_t i = 0; i < c->files.nr && cli_stop == 0; i++) {
 		struct program p;
 
-		if (!load(c, c->files.names[i], &p)) {
+		if (!edges_command_load(c, c->files.names[i], &p)) {
 			good = false;
 			continue;
 		}
 		if (p.config.mutant == NULL) /* otherwise the program is left out */
 			cli_notes_say(&c->nr_notes, &c->target, c->files.names[i], &p);
 		good &= edges_command_add(c, &p, c->files.names[i]);
-		if (read_once(c->files.names[i]))
+		if (edges_command_read_once(c->files.names[i]))
 			edges_command_keep(c, c->files.names[i], &p);
 		else
 			program_free(&p);
@@ -171,7 +173,7 @@ add_files(struct edges_command *c)
 }
 
 static void
-make_random(const struct edges_command *c, uint64_t seed, struct program *p)
+edges_command_make_random(const struct edges_command *c, uint64_t seed, struct program *p)
 {
 	struct random_params params = { .seed = seed, .profile = c->target.profile, .target = c->target.target };
 
@@ -180,7 +182,7 @@ make_random(const struct edges_command *c, uint64_t seed, struct program *p)
 
 /* The command that prints a random program; it is used as the program's name. */
 static void
-name_random(const struct edges_command *c, uint64_t seed, char *name, size_t size)
+edges_command_name_random(const struct edges_command *c, uint64_t seed, char *name, size_t size)
 {
 	if (c->target.profile_text == NULL)
 		(void)snprintf(name, size, "gen --seed %llu", (unsigned long long)seed);
@@ -190,7 +192,7 @@ name_random(const struct edges_command *c, uint64_t seed, char *name, size_t siz
 }
 
 static void
-add_random(struct edges_command *c)
+edges_command_add_random(struct edges_command *c)
 {
 	double until = clock_seconds() + c->hunt;
 	char name[128];
@@ -203,8 +205,8 @@ add_random(struct edges_command *c)
 			c->options.seconds = until - clock_seconds();
 		if (c->options.seconds < 0)
 			break;
-		make_random(c, c->seed + i, &p);
-		name_random(c, c->seed + i, name, sizeof(name));
+		edges_command_make_random(c, c->seed + i, &p);
+		edges_command_name_random(c, c->seed + i, name, sizeof(name));
 		(void)edges_command_add(c, &p, name);
 		program_free(&p);
 	}
@@ -213,7 +215,7 @@ add_random(struct edges_command *c)
 
 /* Explores the smallest program of each edge again, to find the witness. */
 static void
-find_witnesses(struct edges_command *c)
+edges_command_find_witnesses(struct edges_command *c)
 {
 	for (unsigned i = 0; i < VM_EDGE_COUNT && cli_stop == 0; i++) {
 		const struct edges_row *row = &c->report.rows[i];
@@ -225,14 +227,14 @@ find_witnesses(struct edges_command *c)
 
 		if (row->program == NULL || row->part != EDGES_NOWHERE)
 			continue;
-		once = kept(c, row->program);
+		once = edges_command_kept(c, row->program);
 		if (once != NULL) {
 			edges_report_witness(&c->report, once, row->program, c->sim);
 			continue;
 		}
 		if (seed != NULL)
-			make_random(c, strtoull(seed + strlen("--seed "), NULL, 10), &p);
-		else if (!load(c, row->program, &p))
+			edges_command_make_random(c, strtoull(seed + strlen("--seed "), NULL, 10), &p);
+		else if (!edges_command_load(c, row->program, &p))
 			continue;
 		edges_report_witness(&c->report, &p, row->program, c->sim);
 		program_free(&p);
@@ -242,7 +244,7 @@ find_witnesses(struct edges_command *c)
 /* --- report --- */
 
 static int
-print(struct edges_command *c)
+edges_command_print(struct edges_command *c)
 {
 	struct strbuf text = { 0 };
 	bool good = true;
@@ -269,31 +271,31 @@ print(struct edges_command *c)
 }
 
 static int
-make_report(struct edges_command *c)
+edges_command_make_report(struct edges_command *c)
 {
 	bool good;
 	int rv;
 
 	progress_begin();
-	c->options.progress = show_exploring;
+	c->options.progress = edges_command_show_exploring;
 	c->options.progress_arg = c;
 	c->options.stop = &cli_stop;
 	c->report.target = c->target.target;
 	c->report.options = &c->options;
 	c->sim = sim_create();
 	cli_catch_signals();
-	good = add_files(c);
-	if (wants_random(c))
-		add_random(c);
+	good = edges_command_add_files(c);
+	if (edges_command_wants_random(c))
+		edges_command_add_random(c);
 	progress_erase();
 	cli_notes_end(c->nr_notes);
 	if (cli_stop != 0)
 		warnx("interrupted: not all programs are in the report");
-	find_witnesses(c);
-	rv = good || c->json || c->report.nr_programs > 0 ? print(c) : EXIT_USAGE;
+	edges_command_find_witnesses(c);
+	rv = good || c->json || c->report.nr_programs > 0 ? edges_command_print(c) : EXIT_USAGE;
 	sim_destroy(c->sim);
 	edges_report_free(&c->report);
-	free_kept(c);
+	edges_command_free_kept(c);
 	return good ? rv : EXIT_USAGE;
 }
 
@@ -319,19 +321,20 @@ static const struct option_row rows[] = {
 };
 
 static void
-list_edges(struct strbuf *out)
+edges_command_list_edges(struct strbuf *out)
 {
 	edges_doc(out, false);
 }
 
-static const struct command_line usage = { help_head, rows, help_tail, list_edges, OPERANDS_ANY, "file or directory" };
+static const struct command_line usage = { help_head, rows, help_tail, edges_command_list_edges, OPERANDS_ANY,
+	"file or directory" };
 
 static int
-check_options(const struct edges_command *c, int nr_paths)
+edges_command_check_options(const struct edges_command *c, int nr_paths)
 {
 	if (c->json + c->markdown + (c->html != NULL) > 1)
 		warnx("only one of --json, --markdown and --html at a time");
-	else if (nr_paths == 0 && c->files_from == NULL && !wants_random(c))
+	else if (nr_paths == 0 && c->files_from == NULL && !edges_command_wants_random(c))
 		warnx("expected a file or a directory, --files-from, --hunt or --programs");
 	else
 		return -1;
@@ -347,7 +350,7 @@ cmd_edges(int argc, char **argv)
 	int rv = options_parse(argc, argv, &usage, &c);
 
 	if (rv < 0)
-		rv = check_options(&c, argc - optind);
+		rv = edges_command_check_options(&c, argc - optind);
 	if (rv < 0 && c.html != NULL && !cli_can_write(c.html))
 		rv = EXIT_USAGE;
 	if (rv >= 0)
@@ -360,7 +363,7 @@ cmd_edges(int argc, char **argv)
 	    !cli_files_take(&c.files, INPUTS_VMT, c.files_from, argc - optind, argv + optind))
 		rv = EXIT_USAGE;
 	if (rv == EXIT_OK)
-		rv = make_report(&c);
+		rv = edges_command_make_report(&c);
 	inputs_free(&c.files);
 	strbuf_free(&c.command);
 	return rv;

@@ -58,7 +58,7 @@ struct encode_command {
 };
 
 static int
-encode(const struct encode_command *c, const char *path)
+encode_file(const struct encode_command *c, const char *path)
 {
 	struct keybuf out = { 0 };
 	struct strbuf text = { 0 };
@@ -108,7 +108,7 @@ cmd_encode(int argc, char **argv)
 	if (rv < 0)
 		rv = cli_files_for(&files, INPUTS_VMT, c.files_from, c.out, argc - optind, argv + optind);
 	for (size_t i = 0; i < files.nr; i++) {
-		int one = encode(&c, files.names[i]);
+		int one = encode_file(&c, files.names[i]);
 
 		rv = one > rv ? one : rv;
 	}

@@ -37,7 +37,7 @@ static const char help_tail[] = "Exit status: 0 explained; 2 there is no such na
 
 /* Prints the program that shows it, if the current directory contains the corpus. */
 static void
-print_litmus(const char *name)
+explain_print_litmus(const char *name)
 {
 	char path[256], line[512];
 	FILE *f;
@@ -55,7 +55,7 @@ print_litmus(const char *name)
 }
 
 static bool
-print_explained(const char *name)
+explain_print_explained(const char *name)
 {
 	struct strbuf text = { 0 };
 	const char *litmus;
@@ -70,7 +70,7 @@ print_explained(const char *name)
 	fputs(strbuf_text(&text), stdout);
 	strbuf_free(&text);
 	if (litmus != NULL)
-		print_litmus(litmus);
+		explain_print_litmus(litmus);
 	return found;
 }
 
@@ -89,7 +89,7 @@ cmd_explain(int argc, char **argv)
 	for (int i = optind; i < argc; i++) {
 		if (i > optind)
 			printf("\n");
-		if (!print_explained(argv[i]))
+		if (!explain_print_explained(argv[i]))
 			rv = EXIT_USAGE;
 	}
 	return rv;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* cmd-explore.c - wirestorm explore: all outcomes of a program, or the shortest schedule to one of them. */
+#include <assert.h>
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,7 +55,7 @@ struct explore_command {
 
 /* Parses a small number at *text, and advances *text; UINT_MAX if there is none. */
 static unsigned
-parse_index(const char **text)
+explore_parse_index(const char **text)
 {
 	unsigned n = 0;
 	const char *p = *text;
@@ -69,14 +70,14 @@ parse_index(const char **text)
 
 /* Parses "T0.1=RESULT" into *g. */
 static bool
-parse_goal(const struct program *p, char *text, struct explore_goal *g)
+explore_parse_goal(const struct program *p, char *text, struct explore_goal *g)
 {
 	const char *at = text;
 	bool good = *at++ == 'T';
 
-	g->thread = good ? parse_index(&at) : 0;
+	g->thread = good ? explore_parse_index(&at) : 0;
 	good = good && *at++ == '.';
-	g->op = good ? parse_index(&at) : 0;
+	g->op = good ? explore_parse_index(&at) : 0;
 	if (!good || *at != '=' || g->thread == UINT_MAX || g->op == UINT_MAX) {
 		warnx("--until %s: expected T<thread>.<operation>=<result>, or DEADLOCK", text);
 		return false;
@@ -93,7 +94,8 @@ parse_goal(const struct program *p, char *text, struct explore_goal *g)
 
 /* False: the error was reported. Free the goals in any case. */
 static bool
-parse_until(const struct program *p, const char *until, struct explore_goal **ret_goals, struct explore_options *o)
+explore_parse_until(
+    const struct program *p, const char *until, struct explore_goal **ret_goals, struct explore_options *o)
 {
 	struct explore_goal *goals = memory_new(strlen(until) + 1, sizeof(*goals), "the goals");
 	char *copy = memory_text(until, "the goals"), *rest = copy, *word;
@@ -103,7 +105,7 @@ parse_until(const struct program *p, const char *until, struct explore_goal **re
 		if (strcmp(word, "DEADLOCK") == 0)
 			o->goal_deadlock = true;
 		else
-			good = parse_goal(p, word, &goals[o->nr_goals++]);
+			good = explore_parse_goal(p, word, &goals[o->nr_goals++]);
 	}
 	*ret_goals = goals;
 	o->goals = goals;
@@ -113,7 +115,7 @@ parse_until(const struct program *p, const char *until, struct explore_goal **re
 
 /* Prints the program without its expectations, but with the goal's schedule and the result of that run. */
 static void
-print_goal(const struct program *p, struct run *r, const struct schedule *path, const char *until, bool cut)
+explore_print_goal(const struct program *p, struct run *r, const struct schedule *path, const char *until, bool cut)
 {
 	struct program out = *p;
 	struct strbuf text = { 0 }, head = { 0 }, result = { 0 }, wrong = { 0 };
@@ -121,6 +123,7 @@ print_goal(const struct program *p, struct run *r, const struct schedule *path, 
 	struct replay how = { .lenient = true, .steps_max = GOAL_STEPS_MAX, .on_step = replay_record, .arg = &whole };
 	bool deadlock, panic, ended;
 
+	assert(schedule_exists(path));
 	/* If the exploration was cut, the path may stop at the goal: the run goes on from there. */
 	(void)replay(r, path, &how);
 	replay_free(&how);
@@ -158,7 +161,7 @@ print_goal(const struct program *p, struct run *r, const struct schedule *path, 
 /* --- printing --- */
 
 static void
-print_count(const char *before, const struct explore_result *x)
+explore_print_count(const char *before, const struct explore_result *x)
 {
 	char buf[40];
 
@@ -172,7 +175,7 @@ print_count(const char *before, const struct explore_result *x)
 
 /* Prints why the operations of an outcome failed: "#   T0.0: wire_no_access in 3 schedules, wire_hole in 5". */
 static void
-print_reasons(const struct explore_outcome *o, const char *least)
+explore_print_reasons(const struct explore_outcome *o, const char *least)
 {
 	char buf[40];
 
@@ -196,7 +199,7 @@ print_reasons(const struct explore_outcome *o, const char *least)
 }
 
 static void
-print_text(const struct explore_result *x)
+explore_print_text(const struct explore_result *x)
 {
 	/* After a cut, counts are lower bounds, and a witness is only the best one found. */
 	const char *least = x->end == EXPLORE_COMPLETE ? "" : x->wrong_key != NULL ? "perhaps " : "at least ";
@@ -213,15 +216,15 @@ print_text(const struct explore_result *x)
 			    explore_count_text(o->count, buf), plural(o->count));
 		printf("#   witness, %u preemption%s: %s\n", o->witness.preemptions, plural(o->witness.preemptions),
 		    strbuf_text(&schedule));
-		print_reasons(o, least);
+		explore_print_reasons(o, least);
 		if (o->final_error != NULL)
 			printf("#   WRONG afterwards: %s\n", o->final_error);
 		strbuf_free(&schedule);
 	}
 	if (x->end == EXPLORE_COMPLETE && !x->livelock && !x->overflow)
-		print_count("schedules ", x);
+		explore_print_count("schedules ", x);
 	else
-		print_count("# schedules so far: ", x);
+		explore_print_count("# schedules so far: ", x);
 	if (x->states > 0)
 		printf("# %llu state%s, %llu transition%s, ", (unsigned long long)x->states, plural(x->states),
 		    (unsigned long long)x->transitions, plural(x->transitions));
@@ -231,7 +234,7 @@ print_text(const struct explore_result *x)
 }
 
 static json_t *
-json_schedule(const struct schedule *path)
+explore_json_schedule(const struct schedule *path)
 {
 	struct strbuf text = { 0 };
 	json_t *j;
@@ -246,7 +249,7 @@ json_schedule(const struct schedule *path)
 
 /* Reports the schedule that shows it, with the command's own name. */
 static void
-print_wrong_key(const struct explore_result *x, FILE *to)
+explore_print_wrong_key(const struct explore_result *x, FILE *to)
 {
 	if (x->wrong_key != NULL)
 		fprintf(to,
@@ -257,7 +260,7 @@ print_wrong_key(const struct explore_result *x, FILE *to)
 }
 
 static void
-report_wrong_key(struct explore_command *c, const struct explore_result *x)
+explore_report_wrong_key(struct explore_command *c, const struct explore_result *x)
 {
 	struct strbuf text = { 0 };
 
@@ -269,7 +272,7 @@ report_wrong_key(struct explore_command *c, const struct explore_result *x)
 }
 
 static json_t *
-json_reasons(const struct explore_outcome *o)
+explore_json_reasons(const struct explore_outcome *o)
 {
 	json_t *all = json_array();
 	char buf[40];
@@ -288,7 +291,7 @@ json_reasons(const struct explore_outcome *o)
 
 /* Counts are strings, because they may exceed what a JSON number holds exactly. */
 static void
-print_explore_json(const struct report *report, const struct explore_result *x, bool until)
+explore_print_json(const struct report *report, const struct explore_result *x, bool until)
 {
 	json_t *outcomes = json_array(), *root;
 	char buf[40];
@@ -298,8 +301,8 @@ print_explore_json(const struct report *report, const struct explore_result *x, 
 
 		json_array_append_new(outcomes,
 		    json_pack("{s:s, s:f, s:s, s:o, s:o, s:s?}", "outcome", o->text, "probability", o->probability,
-		        "schedules", explore_count_text(o->count, buf), "witness", json_schedule(&o->witness),
-		        "reasons", json_reasons(o), "final_error", o->final_error));
+		        "schedules", explore_count_text(o->count, buf), "witness", explore_json_schedule(&o->witness),
+		        "reasons", explore_json_reasons(o), "final_error", o->final_error));
 	}
 	root = json_pack("{s:s, s:b, s:b, s:s, s:I, s:I, s:o}", "end", explore_end_text(x->end), "complete",
 	    x->end == EXPLORE_COMPLETE, "livelock", x->livelock, "schedules", explore_count_text(x->schedules, buf),
@@ -309,12 +312,12 @@ print_explore_json(const struct report *report, const struct explore_result *x, 
 	json_object_set_new(root, "findings", report_json(report));
 	json_object_set_new(root, "state_key_incomplete", x->wrong_key != NULL ? json_text(x->wrong_key) : json_null());
 	if (until)
-		json_object_set_new(root, "until", json_schedule(&x->goal));
+		json_object_set_new(root, "until", explore_json_schedule(&x->goal));
 	json_print("explore", root, JSON_INDENT(1), stdout);
 }
 
 static int
-explore_program(struct explore_command *c, struct program *p, struct run *r)
+explore_one(struct explore_command *c, struct program *p, struct run *r)
 {
 	struct explore_goal *goals = NULL;
 	bool good = true;
@@ -329,7 +332,7 @@ explore_program(struct explore_command *c, struct program *p, struct run *r)
 	progress_begin();
 	cli_catch_signals();
 	if (c->until != NULL)
-		good = parse_until(p, c->until, &goals, &c->options);
+		good = explore_parse_until(p, c->until, &goals, &c->options);
 	if (!good) {
 		free(goals);
 		return EXIT_USAGE;
@@ -338,13 +341,13 @@ explore_program(struct explore_command *c, struct program *p, struct run *r)
 	progress_erase();
 	report_explored(&c->report.report, c->path, r, &x);
 	if (c->json)
-		print_explore_json(&c->report.report, &x, c->until != NULL);
+		explore_print_json(&c->report.report, &x, c->until != NULL);
 	else if (c->until == NULL) {
-		print_text(&x);
+		explore_print_text(&x);
 		cli_print_report(&c->report.report);
-		print_wrong_key(&x, stdout);
+		explore_print_wrong_key(&x, stdout);
 	} else {
-		print_wrong_key(&x, stderr);
+		explore_print_wrong_key(&x, stderr);
 	}
 	if (c->until != NULL && !schedule_exists(&x.goal)) {
 		if (!c->json)
@@ -352,14 +355,14 @@ explore_program(struct explore_command *c, struct program *p, struct run *r)
 			    explore_end_text(x.end));
 		rv = EXIT_FINDING;
 	} else if (c->until != NULL && !c->json) {
-		print_goal(p, r, &x.goal, c->until, x.end != EXPLORE_COMPLETE);
+		explore_print_goal(p, r, &x.goal, c->until, x.end != EXPLORE_COMPLETE);
 	}
 	if ((explore_first_finding(&x) != NULL && c->until == NULL) || x.wrong_key != NULL)
 		rv = EXIT_FINDING;
 	for (size_t i = 0; i < x.nr_outcomes && rv == EXIT_OK; i++)
 		if (x.outcomes[i].final_error != NULL)
 			rv = EXIT_FINDING;
-	report_wrong_key(c, &x);
+	explore_report_wrong_key(c, &x);
 	if (!cli_report_end(&c->report))
 		rv = EXIT_USAGE;
 	free(goals);
@@ -412,7 +415,7 @@ cmd_explore(int argc, char **argv)
 		    "the program has no threads, so there is nothing to explore; wirestorm run %s runs it", c.path);
 		rv = EXIT_USAGE;
 	} else {
-		rv = explore_program(&c, &p, &r);
+		rv = explore_one(&c, &p, &r);
 	}
 	cli_close_run(&p, &r);
 	checker_free(&checker);

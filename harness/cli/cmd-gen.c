@@ -38,7 +38,7 @@ struct gen_command {
 
 /* The first line is the command that makes the program again. */
 static char *
-head_of(const struct gen_command *c)
+gen_head_of(const struct gen_command *c)
 {
 	struct strbuf head = { 0 };
 
@@ -56,7 +56,7 @@ head_of(const struct gen_command *c)
 }
 
 static bool
-write_program(const struct gen_command *c, const struct program *p)
+gen_write_program(const struct gen_command *c, const struct program *p)
 {
 	char path[PATH_MAX];
 
@@ -69,7 +69,7 @@ write_program(const struct gen_command *c, const struct program *p)
 }
 
 static int
-generate(struct gen_command *c)
+gen_all(struct gen_command *c)
 {
 	uint64_t end = c->params.seed + c->count;
 
@@ -84,9 +84,9 @@ generate(struct gen_command *c)
 
 		random_concurrent(&c->params, &p);
 		random_suit_target(c->target.target, &p.config);
-		p.head = head_of(c);
+		p.head = gen_head_of(c);
 		if (c->out != NULL)
-			ok = write_program(c, &p);
+			ok = gen_write_program(c, &p);
 		else
 			cli_print_program(&p);
 		program_free(&p);
@@ -138,5 +138,5 @@ cmd_gen(int argc, char **argv)
 	}
 	c.params.profile = c.target.profile;
 	c.params.target = c.target.target;
-	return generate(&c);
+	return gen_all(&c);
 }

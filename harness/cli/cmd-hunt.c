@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* cmd-hunt.c - wirestorm hunt: draws programs, judges their runs, and shrinks the findings. */
+#include <assert.h>
 #include <sys/stat.h>
 
 #include <err.h>
@@ -52,26 +53,26 @@ struct hunt_command {
 /* --- during the hunt --- */
 
 static double
-per_second(double n, const struct hunt_report *r)
+hunt_per_second(double n, const struct hunt_report *r)
 {
 	return r->seconds > 0 ? n / r->seconds : 0;
 }
 
 static void
-show_progress(void *arg, const struct hunt_report *r)
+hunt_show_progress(void *arg, const struct hunt_report *r)
 {
 	(void)arg;
 	if (!progress_due())
 		return;
 	progress_say("%.0f s: %llu programs, %.0f/s; %.3g states/s; %.3g schedules covered; %d of %d returns; %zu "
 	             "findings",
-	    r->seconds, (unsigned long long)r->programs, per_second((double)r->programs, r),
-	    per_second((double)r->states, r), r->schedules, __builtin_popcountll(r->edges), VM_EDGE_COUNT,
+	    r->seconds, (unsigned long long)r->programs, hunt_per_second((double)r->programs, r),
+	    hunt_per_second((double)r->states, r), r->schedules, __builtin_popcountll(r->edges), VM_EDGE_COUNT,
 	    r->nr_findings);
 }
 
 static void
-show_finding(void *arg, const struct hunt_finding *f)
+hunt_show_finding(void *arg, const struct hunt_finding *f)
 {
 	struct hunt_command *c = arg;
 
@@ -92,7 +93,7 @@ show_finding(void *arg, const struct hunt_finding *f)
 }
 
 static void
-show_written(void *arg, const struct hunt_finding *f)
+hunt_show_written(void *arg, const struct hunt_finding *f)
 {
 	struct hunt_command *c = arg;
 
@@ -103,7 +104,7 @@ show_written(void *arg, const struct hunt_finding *f)
 /* --- summary --- */
 
 static void
-print_how_to_check(const struct hunt_command *c, const struct hunt_report *r)
+hunt_print_how_to_check(const struct hunt_command *c, const struct hunt_report *r)
 {
 	size_t nr_complaints = 0, nr_bare = 0;
 
@@ -129,7 +130,7 @@ print_how_to_check(const struct hunt_command *c, const struct hunt_report *r)
 }
 
 static void
-print_summary(const struct hunt_command *c, const struct hunt_report *r)
+hunt_print_summary(const struct hunt_command *c, const struct hunt_report *r)
 {
 	size_t by_quirk = 0;
 
@@ -137,12 +138,12 @@ print_summary(const struct hunt_command *c, const struct hunt_report *r)
 		by_quirk += r->findings[i].quirk;
 	printf("%s%llu program%s in %.1f s, %.0f/s: %llu explored completely, %llu by strategies, %llu refused\n",
 	    r->stopped ? "interrupted: " : "", (unsigned long long)r->programs, plural(r->programs), r->seconds,
-	    per_second((double)r->programs, r), (unsigned long long)r->complete, (unsigned long long)r->sampled,
+	    hunt_per_second((double)r->programs, r), (unsigned long long)r->complete, (unsigned long long)r->sampled,
 	    (unsigned long long)r->refused);
 	if (r->crashed + r->hung > 0)
 		printf("%llu crashed, %llu hung\n", (unsigned long long)r->crashed, (unsigned long long)r->hung);
 	printf("%llu state%s, %.3g/s; %.4g schedules covered; %llu run%s by strategies\n",
-	    (unsigned long long)r->states, plural(r->states), per_second((double)r->states, r), r->schedules,
+	    (unsigned long long)r->states, plural(r->states), hunt_per_second((double)r->states, r), r->schedules,
 	    (unsigned long long)r->runs, plural(r->runs));
 	printf("%d of %d returns reached; operations met in %llu way%s; programs kept: %llu\n",
 	    __builtin_popcountll(r->edges), VM_EDGE_COUNT, (unsigned long long)r->features, plural(r->features),
@@ -157,12 +158,12 @@ print_summary(const struct hunt_command *c, const struct hunt_report *r)
 		printf("%zu finding%s could not be written to %s: the programs are printed above\n", r->nr_unwritten,
 		    plural(r->nr_unwritten), c->options.out);
 	else if (c->options.out != NULL && r->nr_new > 0)
-		print_how_to_check(c, r);
+		hunt_print_how_to_check(c, r);
 }
 
 /* Adds a finding to the report: the check is the first word of its key. */
 static void
-report_hunted(struct hunt_command *c, const struct hunt_finding *f)
+hunt_report_finding(struct hunt_command *c, const struct hunt_finding *f)
 {
 	struct strbuf rule = { 0 }, path = { 0 };
 	struct report_entry *e;
@@ -182,7 +183,7 @@ report_hunted(struct hunt_command *c, const struct hunt_finding *f)
 }
 
 static json_t *
-json_pool(const struct hunt_report *r)
+hunt_json_pool(const struct hunt_report *r)
 {
 	return json_pack("{s:I, s:I, s:I, s:I, s:b}", "loaded", (json_int_t)r->pool.loaded, "added",
 	    (json_int_t)r->pool.added, "removed", (json_int_t)r->pool.removed, "damaged", (json_int_t)r->pool.damaged,
@@ -190,7 +191,7 @@ json_pool(const struct hunt_report *r)
 }
 
 static void
-print_hunt_json(const struct hunt_command *c, const struct hunt_report *r)
+hunt_print_json(const struct hunt_command *c, const struct hunt_report *r)
 {
 	json_t *j = json_pack("{s:f, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:o, s:I, s:o}",
 	    "seconds", r->seconds, "interrupted", r->stopped, "programs", (json_int_t)r->programs, "explored",
@@ -200,12 +201,12 @@ print_hunt_json(const struct hunt_command *c, const struct hunt_report *r)
 	    "kept", (json_int_t)r->kept, "seen", (json_int_t)r->seen, "edges", json_edges(r->edges), "new",
 	    (json_int_t)r->nr_new, "findings", report_json(&c->report.report));
 	if (c->options.pool != NULL)
-		(void)json_object_set_new(j, "pool", json_pool(r));
+		(void)json_object_set_new(j, "pool", hunt_json_pool(r));
 	json_print("hunt", j, JSON_INDENT(1), stdout);
 }
 
 static int
-run_hunt(struct hunt_command *c)
+hunt_run(struct hunt_command *c)
 {
 	struct hunt_report r;
 	size_t failures;
@@ -213,20 +214,20 @@ run_hunt(struct hunt_command *c)
 
 	c->options.stop = &cli_stop;
 	c->options.arg = c;
-	c->options.on_finding = show_finding;
-	c->options.on_written = show_written;
-	c->options.progress = show_progress;
+	c->options.on_finding = hunt_show_finding;
+	c->options.on_written = hunt_show_written;
+	c->options.progress = hunt_show_progress;
 	progress_begin();
 	cli_catch_signals();
 	if (!hunt(&c->options, &r))
 		return EXIT_USAGE;
 	progress_erase();
 	for (size_t i = 0; i < r.nr_findings; i++)
-		report_hunted(c, &r.findings[i]);
+		hunt_report_finding(c, &r.findings[i]);
 	if (c->json)
-		print_hunt_json(c, &r);
+		hunt_print_json(c, &r);
 	else
-		print_summary(c, &r);
+		hunt_print_summary(c, &r);
 	failures = c->options.baseline != NULL ? r.nr_new : r.nr_findings;
 	rv = r.nr_unwritten > 0 || r.pool.unsaved ? EXIT_USAGE : failures > 0 ? EXIT_FINDING : EXIT_OK;
 	if (!cli_report_end(&c->report))
@@ -239,7 +240,7 @@ run_hunt(struct hunt_command *c)
 
 /* Parses "A..B" or "A". "A" means A..A, or with @exclusive A..A+1. */
 static void
-parse_range(
+hunt_parse_range(
     const char *option, const char *text, long long min, long long max, bool exclusive, long long *from, long long *to)
 {
 	const char *dots = strstr(text, "..");
@@ -251,11 +252,12 @@ parse_range(
 	free(first);
 	if (*to < *from + exclusive)
 		errx(EXIT_USAGE, "--%s %s: the range is empty", option, text);
+	assert(*from <= *to);
 }
 
 /* The static name of the mutant, if the target can run it. */
 static const char *
-parse_mutant(const struct hunt_command *c, const char *name)
+hunt_parse_mutant(const struct hunt_command *c, const char *name)
 {
 	struct strbuf text = { 0 };
 	const char *mutant, *why;
@@ -275,7 +277,7 @@ parse_mutant(const struct hunt_command *c, const char *name)
 }
 
 static void
-set_seed(void *command, const char *text)
+hunt_set_seed(void *command, const char *text)
 {
 	struct hunt_command *c = command;
 
@@ -284,23 +286,23 @@ set_seed(void *command, const char *text)
 }
 
 static void
-set_seeds(void *command, const char *text)
+hunt_set_seeds(void *command, const char *text)
 {
 	struct hunt_options *o = &((struct hunt_command *)command)->options;
 	long long from, to;
 
-	parse_range("seeds", text, 0, INT64_MAX - 1, true, &from, &to);
+	hunt_parse_range("seeds", text, 0, INT64_MAX - 1, true, &from, &to);
 	o->seed = (uint64_t)from;
 	o->end = (uint64_t)to;
 }
 
 static void
-set_threads(void *command, const char *text)
+hunt_set_threads(void *command, const char *text)
 {
 	struct hunt_options *o = &((struct hunt_command *)command)->options;
 	long long from, to;
 
-	parse_range("threads", text, 1, PROGRAM_THREADS_MAX, false, &from, &to);
+	hunt_parse_range("threads", text, 1, PROGRAM_THREADS_MAX, false, &from, &to);
 	o->limits.threads_min = (unsigned)from;
 	o->limits.threads_max = (unsigned)to;
 }
@@ -310,11 +312,11 @@ static const struct option_row rows[] = {
 	OPTION_SECONDS(TO(double, options.seconds), "time limit (default: until Ctrl-C)"),
 	OPTION_COUNT("--programs N", TO(uint64_t, options.programs), 1, INT64_MAX,
 	    "limit of programs; the findings are the same whatever -j is"),
-	OPTION_CALL("--seed N", set_seed, "seed of all random choices (default 1)"),
-	OPTION_CALL("--seeds A..B", set_seeds,
+	OPTION_CALL("--seed N", hunt_set_seed, "seed of all random choices (default 1)"),
+	OPTION_CALL("--seeds A..B", hunt_set_seeds,
 	    "run the programs of wirestorm gen with seeds A to B-1, each once, none mutated: to split work over "
 	    "machines"),
-	OPTION_CALL("--threads A..B", set_threads, "threads of a program (default 2..4)"),
+	OPTION_CALL("--threads A..B", hunt_set_threads, "threads of a program (default 2..4)"),
 	OPTION_NUMBER("--ops N", TO(unsigned, options.limits.ops_max), 1, PROGRAM_OPS_MAX,
 	    "the most operations of a thread (default 4)"),
 	OPTION_PROFILE(TO(struct cli_target, target), " (default strict); findings that a quirk explains count, too"),
@@ -349,7 +351,7 @@ static const struct command_line usage = { help_head, rows, help_tail, NULL, OPE
 
 /* Checks combinations of options and sets defaults. */
 static int
-complete(struct hunt_command *c)
+hunt_complete(struct hunt_command *c)
 {
 	struct hunt_options *o = &c->options;
 	struct stat st;
@@ -370,7 +372,7 @@ complete(struct hunt_command *c)
 		return EXIT_USAGE;
 	}
 	if (o->mutant != NULL)
-		o->mutant = parse_mutant(c, o->mutant);
+		o->mutant = hunt_parse_mutant(c, o->mutant);
 	if (o->known == NULL && stat(KNOWN_DEFAULT, &st) == 0)
 		o->known = KNOWN_DEFAULT;
 	if (o->jobs == 0)
@@ -389,8 +391,8 @@ cmd_hunt(int argc, char **argv)
 	int rv = options_parse(argc, argv, &usage, &c);
 
 	if (rv < 0)
-		rv = complete(&c);
+		rv = hunt_complete(&c);
 	if (rv < 0 && !cli_report_begin(&c.report, c.json))
 		rv = EXIT_USAGE;
-	return rv >= 0 ? rv : run_hunt(&c);
+	return rv >= 0 ? rv : hunt_run(&c);
 }

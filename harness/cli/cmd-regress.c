@@ -37,7 +37,7 @@ struct regress_command {
 };
 
 static void
-print_error(const struct strbuf *text)
+regress_print_error(const struct strbuf *text)
 {
 	progress_erase();
 	fputs(strbuf_text(text), stderr);
@@ -45,20 +45,20 @@ print_error(const struct strbuf *text)
 
 /* EXIT_OK: none of the listed findings happens. Otherwise the reason was reported. */
 static int
-ask_if_fixed(struct regress_command *c, const struct program *p, struct sim *sim)
+regress_ask_if_fixed(struct regress_command *c, const struct program *p, struct sim *sim)
 {
 	struct strbuf text = { 0 };
 	uint8_t status = fixed_program(c->path, p, &c->options, sim, &text).status;
 
 	if (status != CHECKFILE_PASSED)
-		print_error(&text);
+		regress_print_error(&text);
 	strbuf_free(&text);
 	return status == CHECKFILE_PASSED ? EXIT_OK : status == CHECKFILE_FAILED ? EXIT_FINDING : EXIT_USAGE;
 }
 
 /* Writes "# Regression test: no schedule shows model marks, invariant I12." and the old head. */
 static void
-write_head(struct program *p)
+regress_write_head(struct program *p)
 {
 	struct strbuf head = { 0 };
 
@@ -70,7 +70,7 @@ write_head(struct program *p)
 }
 
 static void
-drop_expectations(struct program *p)
+regress_drop_expectations(struct program *p)
 {
 	program_drop_verdicts(p);
 	free(p->result);
@@ -82,7 +82,7 @@ drop_expectations(struct program *p)
 
 /* Explores the program, which is freed, and sets *text to the test. EXIT_OK, or the reason was reported. */
 static int
-make_test(struct regress_command *c, struct program *p, struct sim *sim, struct strbuf *text)
+regress_make_test(struct regress_command *c, struct program *p, struct sim *sim, struct strbuf *text)
 {
 	struct strbuf complaints = { 0 };
 	struct checkfile_options o = c->options;
@@ -92,7 +92,7 @@ make_test(struct regress_command *c, struct program *p, struct sim *sim, struct 
 	o.blessed = text;
 	report = checkfile_program(c->path, p, &o, sim, &complaints);
 	if (report.status != CHECKFILE_PASSED)
-		print_error(&complaints);
+		regress_print_error(&complaints);
 	strbuf_free(&complaints);
 	progress_erase();
 	if (report.status == CHECKFILE_PASSED)
@@ -101,7 +101,7 @@ make_test(struct regress_command *c, struct program *p, struct sim *sim, struct 
 }
 
 static int
-write_test(const struct regress_command *c, const struct strbuf *text)
+regress_write_test(const struct regress_command *c, const struct strbuf *text)
 {
 	const char *out = c->out != NULL ? c->out : "-";
 	struct program p;
@@ -116,7 +116,7 @@ write_test(const struct regress_command *c, const struct strbuf *text)
 }
 
 static int
-regress(struct regress_command *c, struct program *p, struct sim *sim)
+regress_program(struct regress_command *c, struct program *p, struct sim *sim)
 {
 	struct strbuf text = { 0 };
 	int rv;
@@ -127,14 +127,14 @@ regress(struct regress_command *c, struct program *p, struct sim *sim)
 	}
 	if (c->options.mutant != NULL || c->options.no_mutant)
 		p->config.mutant = c->options.mutant;
-	rv = ask_if_fixed(c, p, sim);
+	rv = regress_ask_if_fixed(c, p, sim);
 	if (rv == EXIT_OK) {
-		write_head(p);
-		drop_expectations(p);
-		rv = make_test(c, p, sim, &text);
+		regress_write_head(p);
+		regress_drop_expectations(p);
+		rv = regress_make_test(c, p, sim, &text);
 	}
 	if (rv == EXIT_OK)
-		rv = write_test(c, &text);
+		rv = regress_write_test(c, &text);
 	strbuf_free(&text);
 	return rv;
 }
@@ -142,7 +142,7 @@ regress(struct regress_command *c, struct program *p, struct sim *sim)
 /* --- options --- */
 
 static void
-set_mutant(void *command, const char *text)
+regress_set_mutant(void *command, const char *text)
 {
 	struct checkfile_options *o = &((struct regress_command *)command)->options;
 
@@ -155,7 +155,7 @@ static const struct option_row rows[] = {
 	    "write the test to a new file (default: standard output); an existing file with other contents is kept"),
 	OPTION_STATES(TO(uint64_t, options.states_max), "limit of states (default 4194304)"),
 	OPTION_PROFILE(TO(struct cli_target, target), ": instead of the file's profile"),
-	OPTION_CALL("--mutant NAME", set_mutant,
+	OPTION_CALL("--mutant NAME", regress_set_mutant,
 	    "none: do not put back the file's bug; or put another one back, in a build with -Dmutants=true"),
 	OPTION_TARGET(TO(struct cli_target, target)),
 	{ 0 },
@@ -183,7 +183,7 @@ cmd_regress(int argc, char **argv)
 	c.options.progress = cli_explore_progress;
 	progress_begin();
 	cli_catch_signals();
-	rv = regress(&c, &p, sim);
+	rv = regress_program(&c, &p, sim);
 	sim_destroy(sim);
 	program_free(&p);
 	return rv;

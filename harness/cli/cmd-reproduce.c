@@ -47,7 +47,7 @@ struct reproduce_command {
 };
 
 static void
-show_progress(void *arg, const char *phase, uint64_t runs)
+reproduce_show_progress(void *arg, const char *phase, uint64_t runs)
 {
 	(void)arg;
 	if (progress_due())
@@ -56,7 +56,7 @@ show_progress(void *arg, const char *phase, uint64_t runs)
 
 /* "DIR/NAME-reproduced.vmt" */
 static char *
-default_out(const char *path)
+reproduce_default_out(const char *path)
 {
 	struct strbuf b = { 0 };
 	size_t len = strlen(path);
@@ -70,7 +70,7 @@ default_out(const char *path)
 
 /* Writes to @f, because the program may be written to standard output. */
 static void
-print_text(const struct reproduce_command *c, const struct reproduce_result *x, FILE *f)
+reproduce_print_text(const struct reproduce_command *c, const struct reproduce_result *x, FILE *f)
 {
 	const char *out = file_is_stdout(c->out) ? "standard output" : c->out;
 	struct strbuf text = { 0 };
@@ -94,7 +94,7 @@ print_text(const struct reproduce_command *c, const struct reproduce_result *x, 
 }
 
 static void
-print_reproduce_json(const struct reproduce_command *c, const struct reproduce_result *x)
+reproduce_print_json(const struct reproduce_command *c, const struct reproduce_result *x)
 {
 	struct strbuf text = { 0 };
 	json_t *root = json_pack("{s:b, s:s, s:I, s:I}", "reproduced", x->same, "how", reproduce_phase_text(x->phase),
@@ -113,7 +113,7 @@ print_reproduce_json(const struct reproduce_command *c, const struct reproduce_r
 
 /* Shrinks the program; leaves it unchanged if that fails. */
 static void
-make_smaller(const struct reproduce_command *c, struct program *p)
+reproduce_make_smaller(const struct reproduce_command *c, struct program *p)
 {
 	struct shrink_options o = { .target = c->target.target,
 		.seconds = c->options.seconds,
@@ -137,14 +137,14 @@ reproduce_program(struct reproduce_command *c, const struct program *p)
 
 	c->options.target = c->target.target;
 	c->options.stop = &cli_stop;
-	c->options.progress = show_progress;
+	c->options.progress = reproduce_show_progress;
 	progress_begin();
 	cli_catch_signals();
 	reproduce(p, &c->options, &x);
 	progress_erase();
 	rv = x.same ? EXIT_OK : EXIT_FINDING;
 	if (x.phase != REPRODUCE_NOTHING && !c->no_shrink && !cli_stop)
-		make_smaller(c, &x.program);
+		reproduce_make_smaller(c, &x.program);
 	if (x.refused[0] != '\0') {
 		say_about(c->path, x.refused_line, "%s", x.refused);
 		rv = EXIT_USAGE;
@@ -152,9 +152,9 @@ reproduce_program(struct reproduce_command *c, const struct program *p)
 		if (x.phase != REPRODUCE_NOTHING && !cli_save_program(c->out, &x.program, c->json))
 			rv = EXIT_USAGE;
 		if (c->json)
-			print_reproduce_json(c, &x);
+			reproduce_print_json(c, &x);
 		else
-			print_text(c, &x, file_is_stdout(c->out) ? stderr : stdout);
+			reproduce_print_text(c, &x, file_is_stdout(c->out) ? stderr : stdout);
 		if (x.phase != REPRODUCE_NOTHING)
 			(void)report_finding(&c->report.report, c->out, &x.program, &x.finding, NULL);
 		if (!cli_report_end(&c->report))
@@ -195,7 +195,7 @@ cmd_reproduce(int argc, char **argv)
 	c.path = argv[optind];
 	if (!vmt_read(c.path, &p))
 		return EXIT_USAGE;
-	usual = default_out(c.path);
+	usual = reproduce_default_out(c.path);
 	if (c.out == NULL)
 		c.out = usual;
 	if (c.json && file_is_stdout(c.out)) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* cmd-run.c - wirestorm run: executes a program once and shows what happens. */
+#include <assert.h>
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,7 +63,7 @@ struct trace {
 
 /* Appends "T0.0 wire 20 24 user noholes". */
 static void
-name_op(const struct run *r, unsigned thread, unsigned op, struct strbuf *out)
+run_name_op(const struct run *r, unsigned thread, unsigned op, struct strbuf *out)
 {
 	strbuf_printf(out, "T%u.%u ", thread, op);
 	vmt_print_op(run_op(r, thread, op), out);
@@ -70,14 +71,14 @@ name_op(const struct run *r, unsigned thread, unsigned op, struct strbuf *out)
 
 /* Describes the operations that ended in the step, and the place of the thread. */
 static void
-describe(struct run *r, struct trace *t, unsigned thread, struct strbuf *out)
+run_describe(struct run *r, struct trace *t, unsigned thread, struct strbuf *out)
 {
 	const struct program_thread *pt = &r->program->threads[thread];
 	const struct run_thread *rt = &r->threads[thread];
 	char where[128] = "";
 
 	for (unsigned i = t->done[thread]; i < rt->nr_done; i++) {
-		name_op(r, thread, i, out);
+		run_name_op(r, thread, i, out);
 		strbuf_add(out, " => ");
 		vmt_print_result(&pt->ops[i], &rt->results[i], out);
 		edges_print_behind(rt->results[i].edges, out);
@@ -88,7 +89,7 @@ describe(struct run *r, struct trace *t, unsigned thread, struct strbuf *out)
 		strbuf_add(out, "finished");
 		return;
 	}
-	name_op(r, thread, rt->nr_done, out);
+	run_name_op(r, thread, rt->nr_done, out);
 	if (run_op_waits(r, thread, rt->nr_done))
 		(void)strlcpy(where, "look the results up", sizeof(where));
 	else if (r->target->where != NULL)
@@ -101,7 +102,7 @@ describe(struct run *r, struct trace *t, unsigned thread, struct strbuf *out)
 
 /* Prints the checker's findings that were not printed yet. */
 static void
-show_findings(const struct run *r, size_t *nr_shown)
+run_show_findings(const struct run *r, size_t *nr_shown)
 {
 	for (; r->checker != NULL && *nr_shown < r->checker->nr_findings; ++*nr_shown) {
 		struct strbuf text = { 0 };
@@ -113,7 +114,7 @@ show_findings(const struct run *r, size_t *nr_shown)
 }
 
 static void
-on_step(void *arg, struct run *r, size_t step, unsigned thread)
+run_on_step(void *arg, struct run *r, size_t step, unsigned thread)
 {
 	struct trace *t = arg;
 	struct strbuf what = { 0 }, state = { 0 };
@@ -128,7 +129,7 @@ on_step(void *arg, struct run *r, size_t step, unsigned thread)
 		r->checker->quiet = step + 1 < t->next_check;
 	if (!t->c->verbose && !t->c->json)
 		return;
-	describe(r, t, thread, &what);
+	run_describe(r, t, thread, &what);
 	r->target->dump(r->self, &r->state);
 	state_print(&r->state, &state);
 	if (t->c->json) {
@@ -139,7 +140,7 @@ on_step(void *arg, struct run *r, size_t step, unsigned thread)
 		printf("%4zu  T%u  %s\n", step, thread, strbuf_text(&what));
 		if (strcmp(strbuf_text(&t->before), strbuf_text(&state)) != 0)
 			printf("          %s\n", strbuf_text(&state));
-		show_findings(r, &t->nr_shown);
+		run_show_findings(r, &t->nr_shown);
 	}
 	strbuf_free(&what);
 	strbuf_free(&t->before);
@@ -158,7 +159,7 @@ struct sequence {
 };
 
 static void
-show_step(struct sequence *q, struct run *r, const struct program_step *s, size_t i, const struct vm_result *got)
+run_show_step(struct sequence *q, struct run *r, const struct program_step *s, size_t i, const struct vm_result *got)
 {
 	struct strbuf op = { 0 }, result = { 0 }, behind = { 0 }, state = { 0 };
 
@@ -178,7 +179,7 @@ show_step(struct sequence *q, struct run *r, const struct program_step *s, size_
 		printf("%4zu  %s %s => %s%s\n          %s\n", i + 1, q->part, strbuf_text(&op), strbuf_text(&result),
 		    strbuf_text(&behind), strbuf_text(&state));
 	if (!q->c->json)
-		show_findings(r, &q->nr_shown);
+		run_show_findings(r, &q->nr_shown);
 	strbuf_free(&op);
 	strbuf_free(&result);
 	strbuf_free(&behind);
@@ -186,22 +187,22 @@ show_step(struct sequence *q, struct run *r, const struct program_step *s, size_
 }
 
 static void
-show_final(void *arg, struct run *r, size_t i, const struct vm_result *got)
+run_show_final(void *arg, struct run *r, size_t i, const struct vm_result *got)
 {
-	show_step(arg, r, &r->program->final[i], i, got);
+	run_show_step(arg, r, &r->program->final[i], i, got);
 }
 
 /* Runs and shows the final steps. False: one differs from what the program expects; *wrong says how. */
 static bool
-final_steps(struct sequence *q, struct run *r, struct strbuf *wrong)
+run_final_steps(struct sequence *q, struct run *r, struct strbuf *wrong)
 {
 	q->part = "final";
-	return run_final_each(r, show_final, q, wrong);
+	return run_final_each(r, run_show_final, q, wrong);
 }
 
 /* Is there a finding that no quirk explains? */
 static bool
-found(const struct run *r)
+run_has_finding(const struct run *r)
 {
 	return r->checker != NULL && checker_first(r->checker) != NULL;
 }
@@ -224,10 +225,10 @@ run_sequential(struct run_command *c, struct program *p, struct run *r)
 
 		r->init_index = (unsigned)i;
 		got = run_alone(r, &p->init[i].op);
-		show_step(&q, r, &p->init[i], i, &got);
+		run_show_step(&q, r, &p->init[i], i, &got);
 		going = got.outcome != VM_OUTCOME_BLOCKED; /* otherwise no step can follow */
 	}
-	final_ok = !going || final_steps(&q, r, &wrong);
+	final_ok = !going || run_final_steps(&q, r, &wrong);
 	report_checked(&c->report.report, c->path, p, r->checker);
 	if (c->json) {
 		json_t *j = json_pack("{s:b, s:O, s:o}", "as_expected", final_ok, "steps", q.steps, "findings",
@@ -239,15 +240,15 @@ run_sequential(struct run_command *c, struct program *p, struct run *r)
 	}
 	json_decref(q.steps);
 	strbuf_free(&wrong);
-	return final_ok && !found(r) ? EXIT_OK : EXIT_FINDING;
+	return final_ok && !run_has_finding(r) ? EXIT_OK : EXIT_FINDING;
 }
 
 /* --- a concurrent one --- */
 
 static bool
-execute(struct run_command *c, struct program *p, struct run *r, struct trace *t)
+run_execute(struct run_command *c, struct program *p, struct run *r, struct trace *t)
 {
-	struct replay how = { .lenient = c->lenient, .on_step = on_step, .arg = t };
+	struct replay how = { .lenient = c->lenient, .on_step = run_on_step, .arg = t };
 	struct schedule named = { 0 };
 	bool given = p->has_schedule && !c->which.drawn, ok = true;
 
@@ -272,7 +273,7 @@ execute(struct run_command *c, struct program *p, struct run *r, struct trace *t
 		struct strategy_view view;
 
 		strategy_view_init(&view, r);
-		(void)c->which.strategy->function(r, &view, c->which.seed, on_step, t);
+		(void)c->which.strategy->function(r, &view, c->which.seed, run_on_step, t);
 		strategy_view_free(&view);
 	}
 	if (ok && run_enabled(r) != 0) {
@@ -287,7 +288,7 @@ execute(struct run_command *c, struct program *p, struct run *r, struct trace *t
 
 /* Does the program expect this outcome, as the result of its schedule or in an outcome line? */
 static bool
-is_expected(const struct program *p, const struct trace *t, const char *outcome)
+run_is_expected(const struct program *p, const struct trace *t, const char *outcome)
 {
 	if (t->other_profile)
 		return true; /* the file's expectations hold for its own profile */
@@ -300,24 +301,25 @@ is_expected(const struct program *p, const struct trace *t, const char *outcome)
 }
 
 static int
-report(struct run_command *c, struct program *p, struct run *r, struct trace *t)
+run_tell(struct run_command *c, struct program *p, struct run *r, struct trace *t)
 {
 	struct sequence q = { .c = c, .comments = !c->verbose, .steps = json_array(), .nr_shown = t->nr_shown };
 	struct strbuf outcome = { 0 }, schedule = { 0 }, wrong = { 0 };
 	bool deadlock = run_deadlocked(r), final_ok, known;
 
+	assert(run_enabled(r) == 0);
 	if (r->checker != NULL)
 		checker_end(r->checker, r);
 	run_outcome(r, &outcome);
 	schedule_print(&t->path, &schedule);
-	known = is_expected(p, t, strbuf_text(&outcome));
+	known = run_is_expected(p, t, strbuf_text(&outcome));
 	if (!c->json) {
 		printf("result %s\nschedule %s\n", strbuf_text(&outcome), strbuf_text(&schedule));
 		if (!known)
 			printf("# the program does not expect this outcome\n");
-		show_findings(r, &q.nr_shown);
+		run_show_findings(r, &q.nr_shown);
 	}
-	final_ok = deadlock || run_panic(r) != NULL || final_steps(&q, r, &wrong);
+	final_ok = deadlock || run_panic(r) != NULL || run_final_steps(&q, r, &wrong);
 	report_checked(&c->report.report, c->path, p, r->checker);
 	if (c->json) {
 		json_t *j = json_pack("{s:s, s:s, s:b, s:b, s:o, s:O, s:O}", "outcome", strbuf_text(&outcome),
@@ -332,7 +334,7 @@ report(struct run_command *c, struct program *p, struct run *r, struct trace *t)
 	strbuf_free(&outcome);
 	strbuf_free(&schedule);
 	strbuf_free(&wrong);
-	return known && final_ok && !found(r) ? EXIT_OK : EXIT_FINDING;
+	return known && final_ok && !run_has_finding(r) ? EXIT_OK : EXIT_FINDING;
 }
 
 static int
@@ -346,8 +348,8 @@ run_threads(struct run_command *c, struct program *p, struct run *r)
 		state_print(&r->state, &t.before);
 		printf("   0      %s\n", strbuf_text(&t.before));
 	}
-	if (execute(c, p, r, &t))
-		rv = report(c, p, r, &t);
+	if (run_execute(c, p, r, &t))
+		rv = run_tell(c, p, r, &t);
 	else if (t.endless)
 		rv = EXIT_HANG;
 	json_decref(t.steps);

@@ -69,7 +69,7 @@ struct chosen {
 };
 
 static int
-parse_schedule(struct show_command *c, struct chosen *chosen, struct strbuf *how)
+show_parse_schedule(struct show_command *c, struct chosen *chosen, struct strbuf *how)
 {
 	struct vmt_error e;
 
@@ -82,7 +82,7 @@ parse_schedule(struct show_command *c, struct chosen *chosen, struct strbuf *how
 
 /* The path to the first finding, preferably one that no quirk explains. False: none was found. */
 static bool
-find_finding(struct run *r, struct chosen *chosen, struct strbuf *how)
+show_find_finding(struct run *r, struct chosen *chosen, struct strbuf *how)
 {
 	struct explore_options options = { .want_witnesses = true,
 		.states_max = LOOK_STATES,
@@ -114,7 +114,7 @@ find_finding(struct run *r, struct chosen *chosen, struct strbuf *how)
 }
 
 static int
-run_at_random(struct show_command *c, struct run *r, struct chosen *chosen, struct strbuf *how)
+show_run_at_random(struct show_command *c, struct run *r, struct chosen *chosen, struct strbuf *how)
 {
 	struct strategy_view view;
 
@@ -134,7 +134,7 @@ show_choose_run(
     struct show_command *c, const struct program *p, struct run *r, struct chosen *chosen, struct strbuf *how)
 {
 	if (c->which.schedule != NULL)
-		return parse_schedule(c, chosen, how);
+		return show_parse_schedule(c, chosen, how);
 	if (p->has_schedule && !c->which.drawn) {
 		strbuf_add(how, "the schedule in the file");
 		schedule_copy(&chosen->way, &p->schedule);
@@ -144,15 +144,15 @@ show_choose_run(
 		strbuf_add(how, "there are no threads");
 		return -1;
 	}
-	if (!c->which.drawn && find_finding(r, chosen, how))
+	if (!c->which.drawn && show_find_finding(r, chosen, how))
 		return -1;
-	return run_at_random(c, r, chosen, how);
+	return show_run_at_random(c, r, chosen, how);
 }
 
 /* --- output --- */
 
 static unsigned
-width_of_terminal(void)
+show_width_of_terminal(void)
 {
 	struct winsize size;
 	const char *columns = getenv("COLUMNS"), *problem = NULL;
@@ -169,7 +169,7 @@ width_of_terminal(void)
 
 /* Without setlocale, which would also affect vis(3) and others. */
 static bool
-speaks_utf8(void)
+show_speaks_utf8(void)
 {
 	locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
 	bool utf8 = locale != (locale_t)0 && strcmp(nl_langinfo_l(CODESET, locale), "UTF-8") == 0;
@@ -180,7 +180,7 @@ speaks_utf8(void)
 }
 
 static bool
-wants_color(const struct show_command *c)
+show_wants_color(const struct show_command *c)
 {
 	const char *no = getenv("NO_COLOR");
 
@@ -190,11 +190,11 @@ wants_color(const struct show_command *c)
 }
 
 static bool
-render(struct show_command *c, const struct show *s)
+show_render(struct show_command *c, const struct show *s)
 {
-	struct show_text_options options = { .width = c->width != 0 ? c->width : width_of_terminal(),
-		.ascii = c->ascii || !speaks_utf8(),
-		.color = wants_color(c) };
+	struct show_text_options options = { .width = c->width != 0 ? c->width : show_width_of_terminal(),
+		.ascii = c->ascii || !show_speaks_utf8(),
+		.color = show_wants_color(c) };
 	struct strbuf text = { 0 };
 	bool good = true;
 
@@ -213,7 +213,7 @@ render(struct show_command *c, const struct show *s)
 
 /* Are the findings of the run those that the verdict lines list? True without verdict lines. */
 static bool
-compare_verdicts(const struct show_command *c, const struct program *p, const struct show *s)
+show_compare_verdicts(const struct show_command *c, const struct program *p, const struct show *s)
 {
 	struct strbuf text = { 0 };
 	bool same = true;
@@ -241,7 +241,7 @@ compare_verdicts(const struct show_command *c, const struct program *p, const st
 
 /* Does the run under the file's schedule differ from what the file expects? */
 static int
-compare(struct show_command *c, const struct program *p, const struct show *s)
+show_compare(struct show_command *c, const struct program *p, const struct show *s)
 {
 	int rv = EXIT_OK;
 
@@ -251,7 +251,7 @@ compare(struct show_command *c, const struct program *p, const struct show *s)
 		say_about(c->path, p->lines[PROGRAM_LINE_result], "expected result %s, got %s", p->result, s->outcome);
 		rv = EXIT_FINDING;
 	}
-	return compare_verdicts(c, p, s) ? rv : EXIT_FINDING;
+	return show_compare_verdicts(c, p, s) ? rv : EXIT_FINDING;
 }
 
 static int
@@ -270,8 +270,8 @@ show_program(struct show_command *c, const struct program *p, struct run *r)
 		rv = EXIT_USAGE;
 		if (!show_make(&s, p, c->target.target, r->sim, &chosen.way, &error))
 			say_about(c->path, 0, "%s", strbuf_text(&error));
-		else if (render(c, &s))
-			rv = compare(c, p, &s);
+		else if (show_render(c, &s))
+			rv = show_compare(c, p, &s);
 	}
 	schedule_free(&chosen.way);
 	strbuf_free(&error);
@@ -282,7 +282,7 @@ show_program(struct show_command *c, const struct program *p, struct run *r)
 /* --- options --- */
 
 static void
-set_color(void *command, const char *text)
+show_set_color(void *command, const char *text)
 {
 	struct show_command *c = command;
 
@@ -305,7 +305,7 @@ static const struct option_row rows[] = {
 	OPTION_NUMBER("--width N", TO(unsigned, width), WIDTH_MIN, WIDTH_MAX,
 	    "columns, 40 to 400 (default: the terminal's, or COLUMNS, or 80); if lanes are too narrow, threads become "
 	    "tracks with the text to their right"),
-	OPTION_CALL("--color WHEN", set_color, "auto (on a terminal, unless NO_COLOR is set), always or never"),
+	OPTION_CALL("--color WHEN", show_set_color, "auto (on a terminal, unless NO_COLOR is set), always or never"),
 	OPTION_FLAG("--ascii", TO(bool, ascii), "no line-drawing characters (default if the locale is not UTF-8)"),
 	OPTION_PROFILE(TO(struct cli_target, target), ": instead of the file's profile"),
 	OPTION_TARGET(TO(struct cli_target, target)),

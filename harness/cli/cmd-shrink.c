@@ -53,7 +53,7 @@ struct shrink_command {
  * continues after a write error, because there may be space later.
  */
 static void
-write_pending(struct shrink_command *c)
+shrink_write_pending(struct shrink_command *c)
 {
 	if (c->pending.nr_threads == 0 || clock_seconds() - c->written < WRITE_EACH)
 		return;
@@ -88,20 +88,20 @@ shrink_keep_smaller(void *arg, const struct program *p)
 	strbuf_free(&text);
 	if (c->pending.has_schedule)
 		(void)expect_run(&c->pending, c->options.target, c->options.sim);
-	write_pending(c);
+	shrink_write_pending(c);
 }
 
 static void
-progress(void *arg, uint64_t tried, uint64_t kept)
+shrink_show_progress(void *arg, uint64_t tried, uint64_t kept)
 {
-	write_pending(arg);
+	shrink_write_pending(arg);
 	cli_shrink_progress(NULL, tried, kept);
 }
 
 /* --- report --- */
 
 static const char *
-end_text(enum shrink_end end)
+shrink_end_text(enum shrink_end end)
 {
 	switch (end) {
 	case SHRINK_LOST:
@@ -117,7 +117,7 @@ end_text(enum shrink_end end)
 }
 
 static void
-print_size(const char *name, const struct shrink_size *s)
+shrink_print_size(const char *name, const struct shrink_size *s)
 {
 	fprintf(stderr, "  %-7s %u thread%s, %u operation%s, %u init step%s, %u directive%s, %llu page%s", name,
 	    s->threads, plural(s->threads), s->ops, plural(s->ops), s->init, plural(s->init), s->directives,
@@ -130,17 +130,17 @@ print_size(const char *name, const struct shrink_size *s)
 }
 
 static void
-print_text(const struct shrink_command *c, const struct shrink_report *r)
+shrink_print_text(const struct shrink_command *c, const struct shrink_report *r)
 {
-	say_about(c->path, 0, "%s", end_text(r->end));
-	print_size("before", &r->before);
-	print_size("after", &r->after);
+	say_about(c->path, 0, "%s", shrink_end_text(r->end));
+	shrink_print_size("before", &r->before);
+	shrink_print_size("after", &r->after);
 	fprintf(stderr, "  programs tried: %llu, smaller: %llu%s\n", (unsigned long long)r->tried,
 	    (unsigned long long)r->kept, r->all_schedules ? "; no schedule has fewer preemptions" : "");
 }
 
 static json_t *
-json_size(const struct shrink_size *s)
+shrink_json_size(const struct shrink_size *s)
 {
 	return json_pack("{s:i, s:i, s:i, s:i, s:I, s:i, s:i}", "threads", (int)s->threads, "operations", (int)s->ops,
 	    "init_steps", (int)s->init, "directives", (int)s->directives, "pages", (json_int_t)s->pages,
@@ -148,25 +148,25 @@ json_size(const struct shrink_size *s)
 }
 
 static void
-print_shrink_json(const struct shrink_report *r)
+shrink_print_json(const struct shrink_report *r)
 {
-	json_t *j = json_pack("{s:s, s:b, s:b, s:i, s:I, s:I, s:o, s:o}", "end", end_text(r->end), "fixed_point",
+	json_t *j = json_pack("{s:s, s:b, s:b, s:i, s:I, s:I, s:o, s:o}", "end", shrink_end_text(r->end), "fixed_point",
 	    r->end == SHRINK_FIXED_POINT, "fewest_preemptions", r->all_schedules, "rounds", (int)r->rounds, "tried",
-	    (json_int_t)r->tried, "kept", (json_int_t)r->kept, "before", json_size(&r->before), "after",
-	    json_size(&r->after));
+	    (json_int_t)r->tried, "kept", (json_int_t)r->kept, "before", shrink_json_size(&r->before), "after",
+	    shrink_json_size(&r->after));
 
 	json_print("shrink", j, JSON_INDENT(1), stdout);
 }
 
 static int
-report(const struct shrink_command *c, const struct program *p, const struct shrink_report *r)
+shrink_tell(const struct shrink_command *c, const struct program *p, const struct shrink_report *r)
 {
 	bool good = c->out == NULL || cli_save_program(c->out, p, c->json);
 
 	if (c->json)
-		print_shrink_json(r);
+		shrink_print_json(r);
 	else
-		print_text(c, r);
+		shrink_print_text(c, r);
 	if (c->out == NULL)
 		cli_print_program(p);
 	return good ? EXIT_OK : EXIT_USAGE;
@@ -187,7 +187,7 @@ shrink_program(struct shrink_command *c, struct program *p)
 	c->options.on_smaller = shrink_keep_smaller;
 	c->options.stop = &cli_stop;
 	c->options.target = c->target.target;
-	c->options.progress = progress;
+	c->options.progress = shrink_show_progress;
 	cli_catch_signals();
 	found = shrink_by_verdict(p, &c->options, &r);
 	program_free(&c->pending);
@@ -195,9 +195,9 @@ shrink_program(struct shrink_command *c, struct program *p)
 	if (found && p->has_schedule)
 		(void)expect_run(p, c->options.target, c->options.sim);
 	if (found)
-		return report(c, p, &r);
+		return shrink_tell(c, p, &r);
 	if (c->json)
-		print_shrink_json(&r);
+		shrink_print_json(&r);
 	else
 		say_about(c->path, 0, "the program does not show its verdict");
 	return EXIT_FINDING;
@@ -205,7 +205,7 @@ shrink_program(struct shrink_command *c, struct program *p)
 
 /* Has the program all that shrinking needs? Reports what is missing. */
 static bool
-suits(const struct shrink_command *c, const struct program *p)
+shrink_suits(const struct shrink_command *c, const struct program *p)
 {
 	const char *why = run_refusal(p, c->target.target);
 
@@ -262,7 +262,7 @@ cmd_shrink(int argc, char **argv)
 		return EXIT_USAGE;
 	if (!vmt_read(c.path, &p))
 		return EXIT_USAGE;
-	if (!suits(&c, &p)) {
+	if (!shrink_suits(&c, &p)) {
 		program_free(&p);
 		return EXIT_USAGE;
 	}

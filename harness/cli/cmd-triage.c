@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* cmd-triage.c - wirestorm triage: turns inputs that crashed a fuzz target into programs with a verdict. */
+#include <assert.h>
 #include <dirent.h>
 #include <err.h>
 #include <errno.h>
@@ -68,7 +69,7 @@ struct triage {
 /* --- reading --- */
 
 static bool
-is_text(const char *path)
+triage_is_text(const char *path)
 {
 	const char *dot = strrchr(path, '.');
 
@@ -77,13 +78,13 @@ is_text(const char *path)
 
 /* Reads the program of a crash. *bytes owns the choices that *way refers to. */
 static bool
-read_crash(
+triage_read_crash(
     struct triage_command *c, const char *path, struct program *p, struct keybuf *bytes, struct reproducer_way *way)
 {
 	size_t at;
 
 	*way = (struct reproducer_way){ .by_schedule = true };
-	if (is_text(path)) {
+	if (triage_is_text(path)) {
 		if (!vmt_read(path, p))
 			return false;
 	} else {
@@ -105,7 +106,7 @@ read_crash(
 
 /* Shrinks the program, and gives its finding. False: the program does not show the finding. */
 static bool
-make_small(struct triage_command *c, struct program *p, struct finding *f)
+triage_make_small(struct triage_command *c, struct program *p, struct finding *f)
 {
 	const struct reproducer_way along = { .by_schedule = true };
 	struct shrink_report report;
@@ -125,11 +126,11 @@ make_small(struct triage_command *c, struct program *p, struct finding *f)
 
 /* The text says that it is a livelock, which no single run shows. */
 static bool
-judge_livelock(struct triage_command *c, struct program *p, struct strbuf *what)
+triage_judge_livelock(struct triage_command *c, struct program *p, struct strbuf *what)
 {
 	struct finding f = { .check = CHECK_circle, .thread = -1, .text = "some schedules do not end" };
 
-	if (program_verdict(p)->kind != PROGRAM_VERDICT_LIVELOCK || !make_small(c, p, &f))
+	if (program_verdict(p)->kind != PROGRAM_VERDICT_LIVELOCK || !triage_make_small(c, p, &f))
 		return false;
 	finding_print(&f, p, what);
 	return true;
@@ -137,28 +138,29 @@ judge_livelock(struct triage_command *c, struct program *p, struct strbuf *what)
 
 /* Runs the program with the checker. */
 static bool
-judge(struct triage_command *c, struct program *p, const struct reproducer_way *way, struct strbuf *what)
+triage_judge(struct triage_command *c, struct program *p, const struct reproducer_way *way, struct strbuf *what)
 {
 	struct finding f;
 
 	if (!reproducer_make(p, way, c->target.target, c->sim, &f))
-		return judge_livelock(c, p, what);
+		return triage_judge_livelock(c, p, what);
 	reproducer_reduce_profile(p, c->target.target, c->sim, &f);
 	if (!c->no_shrink)
-		(void)make_small(c, p, &f);
+		(void)triage_make_small(c, p, &f);
 	finding_print(&f, p, what);
 	return true;
 }
 
 /* Makes the last init step expect the model's result. */
 static void
-expect_models(struct triage_command *c, struct program *p)
+triage_expect_models(struct triage_command *c, struct program *p)
 {
 	struct program_step *last = &p->init[p->nr_init - 1];
 	struct vm_state state = { 0 };
 	struct strbuf text = { 0 };
 	struct seqrun r;
 
+	assert(p->nr_init > 0);
 	seqrun_open(&r, &target_model, &p->config, c->sim);
 	for (size_t i = 0; i < p->nr_init; i++)
 		last->result = seqrun_step(&r, &p->init[i].op);
@@ -172,7 +174,7 @@ expect_models(struct triage_command *c, struct program *p)
 
 /* Compares with the model, one operation after the other, as fuzz_seq does. */
 static bool
-compare(struct triage_command *c, struct program *p, struct strbuf *what)
+triage_compare(struct triage_command *c, struct program *p, struct strbuf *what)
 {
 	struct seqdiff d = { 0 };
 	bool differs;
@@ -185,7 +187,7 @@ compare(struct triage_command *c, struct program *p, struct strbuf *what)
 	          !seqdiff_targets(&d, c->target.target, &target_model, p, c->sim);
 	if (differs) {
 		p->nr_init = d.step + 1;
-		expect_models(c, p);
+		triage_expect_models(c, p);
 		strbuf_add(what, "unlike the model: ");
 		strbuf_add(what, strbuf_text(&d.text));
 	}
@@ -197,7 +199,7 @@ compare(struct triage_command *c, struct program *p, struct strbuf *what)
 
 /* Do both show the same verdict with the same operations and quirks? */
 static bool
-alike(const struct program *a, const struct program *b)
+triage_alike(const struct program *a, const struct program *b)
 {
 	int count[VM_OP_CODE_MAX + 1] = { 0 };
 
@@ -223,7 +225,7 @@ alike(const struct program *a, const struct program *b)
 
 /* Finds a file in @out that is alike to @p. */
 static bool
-find_alike(const char *out, const struct program *p, char *path)
+triage_find_alike(const char *out, const struct program *p, char *path)
 {
 	struct inputs files = { 0 };
 	bool found = false;
@@ -235,7 +237,7 @@ find_alike(const char *out, const struct program *p, char *path)
 
 		if (!vmt_read(files.names[i], &other))
 			continue;
-		found = alike(p, &other) && snprintf(path, PATH_MAX, "%s", files.names[i]) < PATH_MAX;
+		found = triage_alike(p, &other) && snprintf(path, PATH_MAX, "%s", files.names[i]) < PATH_MAX;
 		program_free(&other);
 	}
 	inputs_free(&files);
@@ -247,7 +249,7 @@ find_alike(const char *out, const struct program *p, char *path)
  * error was reported, and the caller prints the program.
  */
 static bool
-write_numbered(const char *out, const struct program *p, char *path)
+triage_write_numbered(const char *out, const struct program *p, char *path)
 {
 	for (unsigned n = 1; n <= BUGS_MAX; n++) {
 		if (snprintf(path, PATH_MAX, "%s/%03u.vmt", out, n) >= PATH_MAX)
@@ -266,13 +268,14 @@ write_numbered(const char *out, const struct program *p, char *path)
 static void
 triage_keep(struct triage_command *c, struct program *p, struct triage *t)
 {
+	assert(c->out != NULL);
 	if (mkdir(c->out, 0777) != 0 && errno != EEXIST) {
 		warn("%s", c->out);
 		t->unwritten = true;
 		return;
 	}
-	t->known = find_alike(c->out, p, t->path);
-	t->unwritten = !t->known && !write_numbered(c->out, p, t->path);
+	t->known = triage_find_alike(c->out, p, t->path);
+	t->unwritten = !t->known && !triage_write_numbered(c->out, p, t->path);
 	if (t->unwritten)
 		t->path[0] = '\0';
 }
@@ -298,7 +301,7 @@ triage_draw(struct triage_command *c, const char *crash, const struct program *p
 }
 
 static void
-report(struct triage_command *c, const char *crash, const struct program *p, const struct triage *t)
+triage_print(struct triage_command *c, const char *crash, const struct program *p, const struct triage *t)
 {
 	struct strbuf text = { 0 };
 
@@ -358,12 +361,12 @@ triage(struct triage_command *c, const char *crash)
 	struct program p;
 	int rv;
 
-	if (!read_crash(c, crash, &p, &bytes, &way)) {
+	if (!triage_read_crash(c, crash, &p, &bytes, &way)) {
 		keybuf_free(&bytes);
 		return EXIT_USAGE;
 	}
 	refusal = run_refusal(&p, c->target.target);
-	t.found = judge(c, &p, &way, &t.what) || compare(c, &p, &t.what);
+	t.found = triage_judge(c, &p, &way, &t.what) || triage_compare(c, &p, &t.what);
 	if (!t.found && refusal != NULL) {
 		say_about(crash, 0, "target %s cannot run this: %s", c->target.target->name, refusal);
 		rv = EXIT_USAGE;
@@ -375,7 +378,7 @@ triage(struct triage_command *c, const char *crash)
 		triage_keep(c, &p, &t);
 	if (t.unwritten)
 		rv = EXIT_USAGE;
-	report(c, crash, &p, &t);
+	triage_print(c, crash, &p, &t);
 	if (t.found)
 		triage_report(c, crash, &p, &t);
 	c->nr_nothing += !t.found;
@@ -390,7 +393,7 @@ out:
 
 /* Prints the summary of all files. */
 static void
-print_sum(const struct triage_command *c)
+triage_print_sum(const struct triage_command *c)
 {
 	unsigned long nr = c->nr_new + c->nr_known + c->nr_nothing + c->nr_refused;
 
@@ -406,7 +409,7 @@ print_sum(const struct triage_command *c)
 /* --- options --- */
 
 static void
-set_mutant(void *command, const char *text)
+triage_set_mutant(void *command, const char *text)
 {
 	struct triage_command *c = command;
 
@@ -428,7 +431,7 @@ static const struct option_row rows[] = {
 	    TO(struct cli_target, target), ": run all programs in it, as the fuzzer did with WS_FUZZ_PROFILE"),
 	OPTION_TARGET(TO(struct cli_target, target)),
 	OPTION_FILES_FROM(TO(const char *, files_from)),
-	OPTION_CALL("--mutant NAME", set_mutant,
+	OPTION_CALL("--mutant NAME", triage_set_mutant,
 	    "put this mutant into each program, as the fuzzer did with WS_FUZZ_MUTANT; needs a build with mutants"),
 	OPTION_FLAG("--no-shrink", TO(bool, no_shrink), "do not shrink the programs"),
 	OPTION_SECONDS(TO(double, seconds), "time limit for shrinking each program (default 20)"),
@@ -468,7 +471,7 @@ cmd_triage(int argc, char **argv)
 	if (cli_stop != 0)
 		warnx("interrupted: the remaining files were not processed");
 	else if (!c.json && files.nr > 1)
-		print_sum(&c);
+		triage_print_sum(&c);
 	if (c.json)
 		json_print("triage", json_pack("{s:O}", "crashes", c.all), JSON_INDENT(1), stdout);
 	if (!cli_report_end(&c.report))

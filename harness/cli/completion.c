@@ -22,7 +22,7 @@ struct completion_row {
 
 /* The name of the program that is completed: messages of this process begin with "PROGRAM completion". */
 static const char *
-program_name(void)
+completion_program_name(void)
 {
 	static char name[64];
 
@@ -33,7 +33,7 @@ program_name(void)
 
 /* The next row of the listing at *@at; false: there is none. */
 static bool
-next_row(const char **at, struct completion_row *row)
+completion_next_row(const char **at, struct completion_row *row)
 {
 	struct completion_part *parts[] = { &row->letter, &row->name, &row->value, &row->help };
 
@@ -50,7 +50,7 @@ next_row(const char **at, struct completion_row *row)
 
 /* Appends what the command lists of its options. False: said why not on standard error. */
 static bool
-list_options(const char *command, int (*run)(int argc, char **argv), struct strbuf *listing)
+completion_list_options(const char *command, int (*run)(int argc, char **argv), struct strbuf *listing)
 {
 	int fds[2], status = 0;
 	char block[4096];
@@ -86,7 +86,7 @@ list_options(const char *command, int (*run)(int argc, char **argv), struct strb
 /* --- bash --- */
 
 static void
-print_bash_value(const struct completion_row *row)
+completion_print_bash_value(const struct completion_row *row)
 {
 	printf("\t\t");
 	if (row->letter.text[0] != '-')
@@ -95,12 +95,12 @@ print_bash_value(const struct completion_row *row)
 }
 
 static void
-print_bash_command(const char *command, const char *listing)
+completion_print_bash_command(const char *command, const char *listing)
 {
 	struct completion_row row;
 
 	printf("\t%s)\n\t\toptions='", command);
-	for (const char *at = listing; next_row(&at, &row);) {
+	for (const char *at = listing; completion_next_row(&at, &row);) {
 		if (row.name.len == 0)
 			continue;
 		if (row.letter.text[0] != '-')
@@ -108,19 +108,19 @@ print_bash_command(const char *command, const char *listing)
 		printf("%.*s ", row.name.len, row.name.text);
 	}
 	printf("--help'\n\t\tcase $prev in\n");
-	for (const char *at = listing; next_row(&at, &row);)
+	for (const char *at = listing; completion_next_row(&at, &row);)
 		if (row.name.len > 0 && row.value.len > 0)
-			print_bash_value(&row);
-	for (const char *at = listing; next_row(&at, &row);)
+			completion_print_bash_value(&row);
+	for (const char *at = listing; completion_next_row(&at, &row);)
 		if (row.name.len == 0)
 			printf("\t\t*) operand='%.*s' ;;\n", row.value.len, row.value.text);
 	printf("\t\tesac\n\t\t;;\n");
 }
 
 static void
-print_bash(const struct cli_command *const *commands, size_t nr, const struct strbuf *listings)
+completion_print_bash(const struct cli_command *const *commands, size_t nr, const struct strbuf *listings)
 {
-	const char *name = program_name();
+	const char *name = completion_program_name();
 
 	printf("# bash completion for %s, as \"%s completion bash\" prints it.\n", name, name);
 	printf(
@@ -135,7 +135,7 @@ print_bash(const struct cli_command *const *commands, size_t nr, const struct st
 		printf("%s ", commands[i]->name);
 	printf("--help --version' -- \"$cur\")\n\t\treturn\n\tfi\n\tcase ${COMP_WORDS[1]} in\n");
 	for (size_t i = 0; i < nr; i++)
-		print_bash_command(commands[i]->name, strbuf_text(&listings[i]));
+		completion_print_bash_command(commands[i]->name, strbuf_text(&listings[i]));
 	printf("\tesac\n"
 	       "\tif [ -z \"$value\" ] && [ \"${cur:0:1}\" = - ]; then\n"
 	       "\t\tvalue==$options\n"
@@ -156,7 +156,7 @@ print_bash(const struct cli_command *const *commands, size_t nr, const struct st
 
 /* Inside of single quotes, in a specification of _arguments or _describe. */
 static void
-print_zsh_text(struct completion_part part)
+completion_print_zsh_text(struct completion_part part)
 {
 	for (int i = 0; i < part.len; i++) {
 		if (part.text[i] == '\'')
@@ -169,7 +169,7 @@ print_zsh_text(struct completion_part part)
 
 /* What completes a value: an action of _arguments. */
 static void
-print_zsh_action(struct completion_part value)
+completion_print_zsh_action(struct completion_part value)
 {
 	if (value.text[0] == '=')
 		printf("(%.*s)", value.len - 1, value.text + 1);
@@ -182,7 +182,7 @@ print_zsh_action(struct completion_part value)
 }
 
 static void
-print_zsh_row(const struct completion_row *row)
+completion_print_zsh_row(const struct completion_row *row)
 {
 	if (row->name.len == 0) {
 		if (row->value.len == 0)
@@ -195,18 +195,18 @@ print_zsh_row(const struct completion_row *row)
 		printf(" \\\n\t\t\t'%.*s%s[", row->name.len, row->name.text, row->value.len > 0 ? "=" : "");
 	}
 	if (row->name.len > 0) {
-		print_zsh_text(row->help);
+		completion_print_zsh_text(row->help);
 		printf("]%s", row->value.len > 0 ? ":value:" : "");
 	}
 	if (row->value.len > 0)
-		print_zsh_action(row->value);
+		completion_print_zsh_action(row->value);
 	printf("'");
 }
 
 static void
-print_zsh(const struct cli_command *const *commands, size_t nr, const struct strbuf *listings)
+completion_print_zsh(const struct cli_command *const *commands, size_t nr, const struct strbuf *listings)
 {
-	const char *name = program_name();
+	const char *name = completion_program_name();
 	struct completion_row row;
 
 	printf("#compdef %s\n# zsh completion for %s, as \"%s completion zsh\" prints it.\n", name, name, name);
@@ -214,15 +214,16 @@ print_zsh(const struct cli_command *const *commands, size_t nr, const struct str
 	       "\tif (( CURRENT == 2 )); then\n\t\tcommands=(\n");
 	for (size_t i = 0; i < nr; i++) {
 		printf("\t\t\t'%s:", commands[i]->name);
-		print_zsh_text((struct completion_part){ commands[i]->summary, (int)strlen(commands[i]->summary) });
+		completion_print_zsh_text(
+		    (struct completion_part){ commands[i]->summary, (int)strlen(commands[i]->summary) });
 		printf("'\n");
 	}
 	printf("\t\t)\n\t\t_describe command commands\n\t\treturn\n\tfi\n"
 	       "\tshift words\n\t(( CURRENT-- ))\n\tcase $command in\n");
 	for (size_t i = 0; i < nr; i++) {
 		printf("\t%s)\n\t\t_arguments -s '--help[explain the command]'", commands[i]->name);
-		for (const char *at = strbuf_text(&listings[i]); next_row(&at, &row);)
-			print_zsh_row(&row);
+		for (const char *at = strbuf_text(&listings[i]); completion_next_row(&at, &row);)
+			completion_print_zsh_row(&row);
 		printf("\n\t\t;;\n");
 	}
 	printf("\tesac\n}\n\n_wirestorm \"$@\"\n");
@@ -238,9 +239,9 @@ completion_print(
 	if (!ok)
 		warnx("expected bash or zsh, found \"%s\"", shell);
 	for (size_t i = 0; ok && i < nr; i++)
-		ok = list_options(commands[i]->name, run, &listings[i]);
+		ok = completion_list_options(commands[i]->name, run, &listings[i]);
 	if (ok)
-		(zsh ? print_zsh : print_bash)(commands, nr, listings);
+		(zsh ? completion_print_zsh : completion_print_bash)(commands, nr, listings);
 	for (size_t i = 0; i < nr; i++)
 		strbuf_free(&listings[i]);
 	free(listings);

@@ -2,6 +2,7 @@
 /* junit.c - see junit.h. */
 #include "harness/cli/junit.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "harness/base/base.h"
@@ -9,10 +10,11 @@
 #define SUITE "wirestorm check"
 
 static void
-print_case(const struct junit_case *c, struct strbuf *out)
+junit_print_case(const struct junit_case *c, struct strbuf *out)
 {
 	static const char *const tags[] = { NULL, "failure", "error", "skipped" };
 
+	assert(c->end <= JUNIT_SKIPPED);
 	strbuf_add(out, "<testcase classname=\"wirestorm.check\" name=\"");
 	escape_xml(c->name, strlen(c->name), out);
 	strbuf_printf(out, "\" time=\"%.3f\"", c->seconds);
@@ -44,7 +46,7 @@ junit_print(const struct junit_case *cases, size_t nr, struct strbuf *out)
 	strbuf_printf(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites %s>\n<testsuite %s>\n",
 	    strbuf_text(&numbers), strbuf_text(&numbers));
 	for (size_t i = 0; i < nr; i++)
-		print_case(&cases[i], out);
+		junit_print_case(&cases[i], out);
 	strbuf_add(out, "</testsuite>\n</testsuites>\n");
 	strbuf_free(&numbers);
 }

@@ -2,6 +2,7 @@
 /* options.c - see options.h. */
 #include "harness/cli/options.h"
 
+#include <assert.h>
 #include <err.h>
 #include <errno.h>
 #include <getopt.h>
@@ -62,7 +63,7 @@ option_seed(const char *option, const char *text)
 }
 
 static void
-set_profile(struct cli_target *t, const char *text)
+option_set_profile(struct cli_target *t, const char *text)
 {
 	const char *word;
 	struct nearest n;
@@ -79,7 +80,7 @@ set_profile(struct cli_target *t, const char *text)
 }
 
 static void
-set_target(struct cli_target *t, const char *text)
+option_set_target(struct cli_target *t, const char *text)
 {
 	struct strbuf names = { 0 };
 	struct nearest n;
@@ -97,7 +98,7 @@ set_target(struct cli_target *t, const char *text)
 }
 
 static void
-set_strategy(struct cli_which *w, const char *text)
+option_set_strategy(struct cli_which *w, const char *text)
 {
 	struct nearest n;
 
@@ -114,6 +115,7 @@ set_strategy(struct cli_which *w, const char *text)
 static void
 option_take(const struct option_row *row, const char *name, void *command, const char *text)
 {
+	assert(row->synopsis != NULL && row->kind != OPTION_IS_NONE);
 	void *to = (char *)command + row->offset;
 
 	switch (row->kind) {
@@ -139,10 +141,10 @@ option_take(const struct option_row *row, const char *name, void *command, const
 		*(double *)to = option_seconds(name, text);
 		break;
 	case OPTION_IS_PROFILE:
-		set_profile(to, text);
+		option_set_profile(to, text);
 		break;
 	case OPTION_IS_TARGET:
-		set_target(to, text);
+		option_set_target(to, text);
 		break;
 	case OPTION_IS_NO_CHECKS:
 		((struct cli_target *)to)->checker = NULL;
@@ -152,7 +154,7 @@ option_take(const struct option_row *row, const char *name, void *command, const
 		((struct cli_which *)to)->drawn = true;
 		break;
 	case OPTION_IS_STRATEGY:
-		set_strategy(to, text);
+		option_set_strategy(to, text);
 		break;
 	case OPTION_IS_CALL:
 		row->take(command, text);
@@ -170,7 +172,7 @@ option_names(const struct option_row *row)
 }
 
 static void
-print_help(const struct command_line *line)
+option_print_help(const struct command_line *line)
 {
 	struct strbuf text = { 0 }, help = { 0 };
 	char next[TEXT_COLUMN + 1];
@@ -201,7 +203,7 @@ print_help(const struct command_line *line)
 /* --- the list for completion --- */
 
 static void
-list_value(const struct option_row *row, const char *value)
+option_list_value(const struct option_row *row, const char *value)
 {
 	if (row->kind == OPTION_IS_PROFILE) {
 		for (unsigned i = 0; profile_desc(i) != NULL; i++)
@@ -219,7 +221,7 @@ list_value(const struct option_row *row, const char *value)
 
 /* "verb: list, hunt or report" is "=list hunt report". */
 static void
-list_operand(const struct command_line *line)
+option_list_operand(const struct command_line *line)
 {
 	const char *words = line->operands == OPERANDS_NONE ? "" : strstr(line->operand, ": ");
 
@@ -236,18 +238,18 @@ list_operand(const struct command_line *line)
 }
 
 static void
-print_list(const struct command_line *line)
+option_print_list(const struct command_line *line)
 {
 	for (const struct option_row *row = line->rows; row->synopsis != NULL; row++) {
 		const char *name = strstr(row->synopsis, "--");
 		size_t len = strcspn(name, " ");
 
 		printf("%c\t%.*s\t", row->synopsis[1], (int)len, name);
-		list_value(row, name + len + (name[len] != '\0'));
+		option_list_value(row, name + len + (name[len] != '\0'));
 		printf("\t%s%s\n", option_names(row), row->help);
 	}
 	printf("-\t\t");
-	list_operand(line);
+	option_list_operand(line);
 	printf("\t\n");
 }
 
@@ -261,7 +263,7 @@ struct getopt_table {
 };
 
 static void
-make_table(const struct option_row *rows, struct getopt_table *t)
+option_make_table(const struct option_row *rows, struct getopt_table *t)
 {
 	size_t nr = 0, nr_letters = 0;
 
@@ -288,7 +290,7 @@ make_table(const struct option_row *rows, struct getopt_table *t)
 
 /* After an unknown option, which getopt_long has reported: prints the most similar option. */
 static void
-hint_option(const struct getopt_table *t, const char *word)
+option_hint(const struct getopt_table *t, const char *word)
 {
 	struct nearest n;
 
@@ -302,7 +304,7 @@ hint_option(const struct getopt_table *t, const char *word)
 }
 
 static int
-check_operands(int nr, char **operands, bool listed, const struct command_line *line)
+option_check_operands(int nr, char **operands, bool listed, const struct command_line *line)
 {
 	if (nr > 0 && line->operands == OPERANDS_NONE)
 		warnx("expected options only, found \"%s\"", operands[0]);
@@ -317,7 +319,7 @@ check_operands(int nr, char **operands, bool listed, const struct command_line *
 
 /* Ends the process if --profile is not a profile of --target. */
 static void
-check_profiles(const struct option_row *rows, void *command)
+option_check_profiles(const struct option_row *rows, void *command)
 {
 	for (; rows->synopsis != NULL; rows++) {
 		const struct cli_target *t = (const void *)((const char *)command + rows->offset);
@@ -339,18 +341,18 @@ options_parse(int argc, char **argv, const struct command_line *line, void *comm
 	int opt;
 
 	if (argc == 2 && strcmp(argv[1], OPTIONS_LIST) == 0) {
-		print_list(line);
+		option_print_list(line);
 		return EXIT_OK;
 	}
-	make_table(line->rows, &t);
+	option_make_table(line->rows, &t);
 	optind = 0; /* restarts getopt_long: another command may have used it in this process */
 	while ((opt = getopt_long(argc, argv, t.letters, t.options, NULL)) != -1) {
 		size_t i = 0;
 
 		if (opt == '?' && optopt == 0)
-			hint_option(&t, argv[optind - 1]);
+			option_hint(&t, argv[optind - 1]);
 		if (opt == OPT_HELP) {
-			print_help(line);
+			option_print_help(line);
 			return EXIT_OK;
 		}
 		while (line->rows[i].synopsis != NULL && t.options[i].val != opt)
@@ -360,6 +362,6 @@ options_parse(int argc, char **argv, const struct command_line *line, void *comm
 		listed |= line->rows[i].kind == OPTION_IS_LIST;
 		option_take(&line->rows[i], t.names[i], command, optarg);
 	}
-	check_profiles(line->rows, command);
-	return check_operands(argc - optind, argv + optind, listed, line);
+	option_check_profiles(line->rows, command);
+	return option_check_operands(argc - optind, argv + optind, listed, line);
 }

@@ -2,6 +2,7 @@
 /* patterns.c - see patterns.h. */
 #include "harness/cli/patterns.h"
 
+#include <assert.h>
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,7 @@ patterns_read(struct patterns *p, const char *path)
 	unsigned line = 0;
 	char *at, *next;
 
+	assert(p->nr == 0);
 	if (!cli_read_bytes(path, &bytes)) {
 		keybuf_free(&bytes);
 		return false;

@@ -48,7 +48,7 @@ static const struct {
 };
 
 static void
-print_help(FILE *f)
+cli_print_help(FILE *f)
 {
 	fprintf(f, "usage: wirestorm COMMAND [OPTION...] [FILE...]\n\n"
 	           "Finds the interleavings of wire, unwire, clip and delete that a VM map gets wrong.\n"
@@ -68,7 +68,7 @@ print_help(FILE *f)
 
 /* Inserts each command of @more before the one that it names. */
 static void
-collect_commands(const struct cli_command *const *more)
+cli_collect_commands(const struct cli_command *const *more)
 {
 	size_t nr_more = 0;
 
@@ -85,7 +85,7 @@ collect_commands(const struct cli_command *const *more)
 }
 
 static const struct cli_command *
-find_command(const char *name)
+cli_find_command(const char *name)
 {
 	for (size_t i = 0; i < nr_commands; i++)
 		if (strcmp(commands[i]->name, name) == 0)
@@ -98,7 +98,7 @@ find_command(const char *name)
  * row, is NULL; otherwise EXIT_USAGE after a message.
  */
 static int
-run_external(const struct cli_command *command, char **argv)
+cli_run_external(const struct cli_command *command, char **argv)
 {
 	const char *name = argv[0];
 	char shown[64];
@@ -120,12 +120,12 @@ run_external(const struct cli_command *command, char **argv)
 
 /* The exit status of the command that argv[0] names; -1: there is no such command. */
 static int
-run_command(int argc, char **argv)
+cli_run_command(int argc, char **argv)
 {
-	const struct cli_command *command = find_command(argv[0]);
+	const struct cli_command *command = cli_find_command(argv[0]);
 
 	if (command == NULL || command->function == NULL)
-		return run_external(command, argv);
+		return cli_run_external(command, argv);
 	/* Messages of err(3) and getopt_long start with "wirestorm run: ". */
 	cli_name_process(getprogname(), command->name, argv);
 	return command->function(argc, argv);
@@ -133,7 +133,7 @@ run_command(int argc, char **argv)
 
 /* The command that was probably meant. */
 static const char *
-hint_command(const char *name, struct nearest *n)
+cli_hint_command(const char *name, struct nearest *n)
 {
 	nearest_begin(n, name, strlen(name));
 	for (size_t i = 0; i < nr_commands; i++)
@@ -143,12 +143,12 @@ hint_command(const char *name, struct nearest *n)
 
 /* Reports an unknown argument of help, with the command or list that was probably meant. */
 static int
-unknown_help(const char *name)
+cli_unknown_help(const char *name)
 {
 	struct strbuf lists = { 0 };
 	struct nearest n;
 
-	(void)hint_command(name, &n);
+	(void)cli_hint_command(name, &n);
 	for (size_t i = 0; i < sizeof(references) / sizeof(references[0]); i++) {
 		nearest_offer(&n, references[i].name);
 		strbuf_printf(&lists, "\"%s\", ", references[i].name);
@@ -160,7 +160,7 @@ unknown_help(const char *name)
 
 /* For completion: help takes a command or a list. */
 static int
-list_help(void)
+cli_list_help(void)
 {
 	printf("-\t\t=edges");
 	for (size_t i = 0; i < sizeof(references) / sizeof(references[0]); i++)
@@ -179,11 +179,11 @@ cmd_help(int argc, char **argv)
 	int rv;
 
 	if (argc < 2 || strcmp(argv[1], "--help") == 0) {
-		print_help(stdout);
+		cli_print_help(stdout);
 		return EXIT_OK;
 	}
 	if (strcmp(argv[1], OPTIONS_LIST) == 0)
-		return list_help();
+		return cli_list_help();
 	for (size_t i = 0; i < sizeof(references) / sizeof(references[0]); i++) {
 		if (strcmp(argv[1], references[i].name) != 0 || argc != 2)
 			continue;
@@ -192,8 +192,8 @@ cmd_help(int argc, char **argv)
 		strbuf_free(&text);
 		return EXIT_OK;
 	}
-	rv = strcmp(argv[1], "help") == 0 ? -1 : run_command(2, (char *[]){ argv[1], (char[]){ "--help" }, NULL });
-	return rv >= 0 ? rv : unknown_help(argv[1]);
+	rv = strcmp(argv[1], "help") == 0 ? -1 : cli_run_command(2, (char *[]){ argv[1], (char[]){ "--help" }, NULL });
+	return rv >= 0 ? rv : cli_unknown_help(argv[1]);
 }
 
 int
@@ -208,34 +208,34 @@ cmd_completion(int argc, char **argv)
 		"shell: bash or zsh" };
 	int rv = options_parse(argc, argv, &usage, NULL);
 
-	return rv >= 0 ? rv : completion_print(argv[optind], commands, nr_commands, run_command);
+	return rv >= 0 ? rv : completion_print(argv[optind], commands, nr_commands, cli_run_command);
 }
 
 static int
-dispatch(int argc, char **argv)
+cli_dispatch(int argc, char **argv)
 {
 	struct nearest n;
 	int rv;
 
 	if (argc < 2) {
-		print_help(stderr);
+		cli_print_help(stderr);
 		return EXIT_USAGE;
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-		print_help(stdout);
+		cli_print_help(stdout);
 		return EXIT_OK;
 	}
 	if (strcmp(argv[1], "--version") == 0)
 		return version_print(argc - 1, argv + 1);
-	rv = run_command(argc - 1, argv + 1);
+	rv = cli_run_command(argc - 1, argv + 1);
 	if (rv < 0)
-		warnx("no command \"%s\"; wirestorm --help lists them%s", argv[1], hint_command(argv[1], &n));
+		warnx("no command \"%s\"; wirestorm --help lists them%s", argv[1], cli_hint_command(argv[1], &n));
 	return rv < 0 ? EXIT_USAGE : rv;
 }
 
 /* Can this library use all of them? False: said on standard error why not. */
 static bool
-targets_usable(const struct vm_target *const *targets)
+cli_targets_usable(const struct vm_target *const *targets)
 {
 	bool usable = true;
 
@@ -253,8 +253,8 @@ int
 cli_main(int argc, char **argv, const struct vm_target *const *extra, const struct cli_command *const *more)
 {
 	cli_begin(extra);
-	if (!targets_usable(extra))
+	if (!cli_targets_usable(extra))
 		return cli_end(EXIT_USAGE);
-	collect_commands(more);
-	return cli_end(dispatch(argc, argv));
+	cli_collect_commands(more);
+	return cli_end(cli_dispatch(argc, argv));
 }

@@ -2,6 +2,7 @@
 /* expect-check.c - see checkfile.h. */
 #include "harness/expect/checkfile.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,12 +33,13 @@ struct check {
 
 /* Gives the last difference its line of text. */
 static void
-end_difference(struct check *c)
+check_end_difference(struct check *c)
 {
 	size_t nr = json_array_size(c->options->differences);
 	const char *text = strbuf_text(c->out) + c->line_at;
 	struct strbuf line = { 0 };
 
+	assert(c->line_at <= c->out->len);
 	if (nr == 0)
 		return;
 	strbuf_addn(&line, text, strcspn(text, "\n"));
@@ -51,9 +53,9 @@ end_difference(struct check *c)
  * docs/json.md; @expected and @found may be NULL.
  */
 static void
-differ(struct check *c, unsigned line, const char *what, const char *expected, const char *found)
+check_differ(struct check *c, unsigned line, const char *what, const char *expected, const char *found)
 {
-	end_difference(c);
+	check_end_difference(c);
 	c->line_at = c->out->len;
 	c->report.status = CHECKFILE_FAILED;
 	strbuf_add(c->out, escape_path(c->path));
@@ -65,17 +67,18 @@ differ(struct check *c, unsigned line, const char *what, const char *expected, c
 		    c->options->differences, json_pack("{s:s, s:o, s:s?, s:s?, s:n, s:s}", "what", what, "line",
 		                                 line != 0 ? json_integer(line) : json_null(), "expected", expected,
 		                                 "found", found, "schedule", "text", ""));
+	assert(c->report.status == CHECKFILE_FAILED);
 }
 
 static void
-fail_at(struct check *c, unsigned line)
+check_fail_at(struct check *c, unsigned line)
 {
-	differ(c, line, "other", NULL, NULL);
+	check_differ(c, line, "other", NULL, NULL);
 }
 
 /* Adds the schedule that shows the last difference. */
 static void
-add_witness(struct check *c, const char *schedule)
+check_add_witness(struct check *c, const char *schedule)
 {
 	size_t nr = json_array_size(c->options->differences);
 
@@ -86,23 +89,23 @@ add_witness(struct check *c, const char *schedule)
 
 /* Reports a failed init or final step, as run_open and run_final describe it. */
 static void
-differ_step(struct check *c)
+check_differ_step(struct check *c)
 {
 	const struct run *r = &c->run;
 
-	differ(c, r->error_line, r->differs != NULL ? r->differs : "other",
+	check_differ(c, r->error_line, r->differs != NULL ? r->differs : "other",
 	    r->differs != NULL ? strbuf_text(&r->want) : NULL, r->differs != NULL ? strbuf_text(&r->got) : NULL);
 }
 
 /* Adds the command that repeats the run. */
 static void
-say_repeat(struct check *c, const struct schedule *witness)
+check_say_repeat(struct check *c, const struct schedule *witness)
 {
 	if (schedule_exists(witness)) {
 		struct strbuf schedule = { 0 };
 
 		schedule_print(witness, &schedule);
-		add_witness(c, strbuf_text(&schedule));
+		check_add_witness(c, strbuf_text(&schedule));
 		strbuf_free(&schedule);
 	}
 	checkfile_say_repeat(c->path, c->options, witness, c->out);
@@ -111,33 +114,33 @@ say_repeat(struct check *c, const struct schedule *witness)
 /* --- findings --- */
 
 static void
-fail_finding(struct check *c, const struct finding *f, const struct schedule *witness)
+check_fail_finding(struct check *c, const struct finding *f, const struct schedule *witness)
 {
 	struct strbuf text = { 0 };
 
 	finding_print(f, &c->program, &text);
-	differ(c, 0, "finding", NULL, strbuf_text(&text));
+	check_differ(c, 0, "finding", NULL, strbuf_text(&text));
 	strbuf_add(c->out, strbuf_text(&text));
-	say_repeat(c, witness);
+	check_say_repeat(c, witness);
 	strbuf_free(&text);
 }
 
 /* A finding of a program without verdict lines. Findings that quirks explain are only counted. */
 static void
-take_finding(struct check *c, const struct finding *f, const struct schedule *witness)
+check_take_finding(struct check *c, const struct finding *f, const struct schedule *witness)
 {
 	if (f->quirk)
 		c->report.quirk_checks |= (uint64_t)1 << f->check;
 	else
-		fail_finding(c, f, witness);
+		check_fail_finding(c, f, witness);
 }
 
 /* A finding of the run under the schedule. If there are verdict lines, one of them must list it. */
 static void
-take_shown(struct check *c, const struct finding *f, const struct schedule *how)
+check_take_shown(struct check *c, const struct finding *f, const struct schedule *how)
 {
 	if (c->program.nr_verdicts == 0) {
-		take_finding(c, f, how);
+		check_take_finding(c, f, how);
 		return;
 	}
 	if (f->quirk)
@@ -146,9 +149,9 @@ take_shown(struct check *c, const struct finding *f, const struct schedule *how)
 		struct strbuf text = { 0 };
 
 		finding_print(f, &c->program, &text);
-		differ(c, 0, "finding", NULL, strbuf_text(&text));
+		check_differ(c, 0, "finding", NULL, strbuf_text(&text));
 		strbuf_printf(c->out, "no verdict line lists %s", strbuf_text(&text));
-		say_repeat(c, how);
+		check_say_repeat(c, how);
 		strbuf_free(&text);
 	}
 }
@@ -157,7 +160,7 @@ take_shown(struct check *c, const struct finding *f, const struct schedule *how)
 
 /* Merges the two sorted lists: an outcome in only one of them is missing or extra. */
 static void
-compare_outcomes(struct check *c, const struct explore_result *got)
+check_compare_outcomes(struct check *c, const struct explore_result *got)
 {
 	const struct program *p = &c->program;
 	size_t i = 0, j = 0;
@@ -168,23 +171,24 @@ compare_outcomes(struct check *c, const struct explore_result *got)
 		                                    : strcmp(p->outcomes[i].text, got->outcomes[j].text);
 
 		if (order < 0) {
-			differ(c, p->outcomes[i].line, "outcome", p->outcomes[i].text, NULL);
+			check_differ(c, p->outcomes[i].line, "outcome", p->outcomes[i].text, NULL);
 			strbuf_printf(c->out, "- outcome %s (expected, does not happen)\n", p->outcomes[i].text);
 			i++;
 		} else if (order > 0) {
-			differ(c, 0, "outcome", NULL, got->outcomes[j].text);
+			check_differ(c, 0, "outcome", NULL, got->outcomes[j].text);
 			strbuf_printf(c->out, "+ outcome %s (happens, not expected)", got->outcomes[j].text);
-			say_repeat(c, &got->outcomes[j].witness);
+			check_say_repeat(c, &got->outcomes[j].witness);
 			j++;
 		} else {
 			i++;
 			j++;
 		}
 	}
+	assert(i == p->nr_outcomes && j == got->nr_outcomes);
 }
 
 static bool
-outcomes_differ(const struct program *p, const struct explore_result *got)
+check_outcomes_differ(const struct program *p, const struct explore_result *got)
 {
 	if (p->nr_outcomes != got->nr_outcomes)
 		return true;
@@ -195,7 +199,7 @@ outcomes_differ(const struct program *p, const struct explore_result *got)
 }
 
 static void
-compare_counts(struct check *c, const struct explore_result *got)
+check_compare_counts(struct check *c, const struct explore_result *got)
 {
 	char want_text[40], got_text[40];
 
@@ -203,29 +207,30 @@ compare_counts(struct check *c, const struct explore_result *got)
 		return;
 	(void)explore_count_text(c->program.schedules, want_text);
 	(void)explore_count_text(got->schedules, got_text);
-	differ(c, c->program.lines[PROGRAM_LINE_schedules], "schedules", want_text, got_text);
+	check_differ(c, c->program.lines[PROGRAM_LINE_schedules], "schedules", want_text, got_text);
 	strbuf_printf(c->out, "expected schedules %s, got %s\n", want_text, got_text);
 }
 
 static void
-compare_finals(struct check *c, const struct explore_result *got)
+check_compare_finals(struct check *c, const struct explore_result *got)
 {
 	for (size_t i = 0; i < got->nr_outcomes; i++) {
 		if (got->outcomes[i].final_error == NULL)
 			continue;
-		fail_at(c, 0);
+		check_fail_at(c, 0);
 		strbuf_printf(c->out, "after outcome %s: %s", got->outcomes[i].text, got->outcomes[i].final_error);
-		say_repeat(c, &got->outcomes[i].witness);
+		check_say_repeat(c, &got->outcomes[i].witness);
 	}
 }
 
 /* Tests the state key: explores by schedules, without merging, and compares. */
 static void
-verify(struct check *c, const struct explore_result *merged)
+check_verify(struct check *c, const struct explore_result *merged)
 {
 	struct explore_options o = { .by_schedules = true, .progress = c->options->progress, .stop = c->options->stop };
 	struct explore_result plain;
 
+	assert(merged->end == EXPLORE_COMPLETE && !merged->livelock);
 	if (merged->schedules > c->options->verify_max || c->run.target->key == NULL)
 		return;
 	/* One more than expected, so that a larger number shows. */
@@ -233,16 +238,16 @@ verify(struct check *c, const struct explore_result *merged)
 	explore(&c->run, &o, &plain);
 	c->report.verified = plain.end != EXPLORE_CUT_STOPPED;
 	if (!c->report.verified) {
-		fail_at(c, 0);
+		check_fail_at(c, 0);
 		strbuf_printf(c->out, "--verify: interrupted\n");
 	} else if (plain.nr_findings != merged->nr_findings) {
-		fail_at(c, 0);
+		check_fail_at(c, 0);
 		strbuf_printf(c->out, "--verify: %zu findings over states, %zu by schedules\n", merged->nr_findings,
 		    plain.nr_findings);
 	} else if (plain.schedules != merged->schedules || plain.nr_outcomes != merged->nr_outcomes) {
 		char a[40], b[40];
 
-		fail_at(c, 0);
+		check_fail_at(c, 0);
 		strbuf_printf(c->out, "--verify: %s schedules and %zu outcomes over states, %s and %zu by schedules\n",
 		    explore_count_text(merged->schedules, a), merged->nr_outcomes,
 		    explore_count_text(plain.schedules, b), plain.nr_outcomes);
@@ -251,7 +256,7 @@ verify(struct check *c, const struct explore_result *merged)
 			if (strcmp(plain.outcomes[i].text, merged->outcomes[i].text) == 0 &&
 			    plain.outcomes[i].count == merged->outcomes[i].count)
 				continue;
-			fail_at(c, 0);
+			check_fail_at(c, 0);
 			strbuf_printf(c->out,
 			    "--verify: the number of schedules with outcome %s differs from that over states\n",
 			    plain.outcomes[i].text);
@@ -261,7 +266,7 @@ verify(struct check *c, const struct explore_result *merged)
 }
 
 static void
-keep_stats(struct check *c, const struct explore_result *got)
+check_keep_stats(struct check *c, const struct explore_result *got)
 {
 	c->report.states = got->states;
 	c->report.transitions = got->transitions;
@@ -272,7 +277,7 @@ keep_stats(struct check *c, const struct explore_result *got)
 
 /* The states form a cycle, but no schedule is endless: two different states have the same key. */
 static bool
-key_is_incomplete(struct check *c)
+check_key_is_incomplete(struct check *c)
 {
 	struct explore_options o = { .by_schedules = true, .schedules_max = c->options->verify_max };
 	struct explore_result plain;
@@ -286,11 +291,12 @@ key_is_incomplete(struct check *c)
 }
 
 static void
-explore_incomplete(struct check *c, const struct explore_result *got)
+check_explore_incomplete(struct check *c, const struct explore_result *got)
 {
+	assert(got->end != EXPLORE_COMPLETE || got->livelock || got->overflow);
 	c->report.incomplete = !got->livelock;
-	fail_at(c, 0);
-	if (got->livelock && c->options->verify && key_is_incomplete(c))
+	check_fail_at(c, 0);
+	if (got->livelock && c->options->verify && check_key_is_incomplete(c))
 		strbuf_printf(c->out, "--verify: a cycle of states, but every schedule ends: the key is incomplete\n");
 	else if (got->livelock)
 		strbuf_printf(c->out, "livelock: the states form a cycle\n");
@@ -322,30 +328,30 @@ check_outcomes(struct check *c, struct explore_result *got)
 	struct explore_options o = explore_options_of(c);
 
 	explore(&c->run, &o, got);
-	if (got->end == EXPLORE_COMPLETE && c->program.nr_outcomes > 0 && outcomes_differ(&c->program, got) &&
+	if (got->end == EXPLORE_COMPLETE && c->program.nr_outcomes > 0 && check_outcomes_differ(&c->program, got) &&
 	    !c->options->bless) {
 		/* Witnesses are expensive, so they are computed only now. */
 		explore_result_free(got);
 		o.want_witnesses = true;
 		explore(&c->run, &o, got);
 	}
-	keep_stats(c, got);
+	check_keep_stats(c, got);
 	for (size_t i = 0; i < got->nr_findings; i++)
 		if (got->findings[i].f.check != CHECK_circle) /* explore_incomplete decides about a cycle */
-			take_finding(c, &got->findings[i].f, &got->findings[i].witness);
+			check_take_finding(c, &got->findings[i].f, &got->findings[i].witness);
 	if (got->end != EXPLORE_COMPLETE || got->livelock || got->overflow) {
-		explore_incomplete(c, got);
+		check_explore_incomplete(c, got);
 		return;
 	}
 	if (c->options->verify)
-		verify(c, got);
-	compare_finals(c, got);
+		check_verify(c, got);
+	check_compare_finals(c, got);
 	if (c->options->bless)
 		return;
 	if (c->program.nr_outcomes > 0)
-		compare_outcomes(c, got);
+		check_compare_outcomes(c, got);
 	if (c->options->counts)
-		compare_counts(c, got);
+		check_compare_counts(c, got);
 }
 
 /* --verify of a program without outcome lines: explores it for the state key alone. */
@@ -355,12 +361,13 @@ check_key(struct check *c)
 	struct explore_options o = explore_options_of(c);
 	struct explore_result got;
 
+	assert(c->options->verify && c->program.nr_threads > 0);
 	explore(&c->run, &o, &got);
-	keep_stats(c, &got);
+	check_keep_stats(c, &got);
 	if (got.end == EXPLORE_COMPLETE && !got.livelock && !got.overflow)
-		verify(c, &got);
-	else if (got.wrong_key != NULL || (got.livelock && key_is_incomplete(c)))
-		explore_incomplete(c, &got);
+		check_verify(c, &got);
+	else if (got.wrong_key != NULL || (got.livelock && check_key_is_incomplete(c)))
+		check_explore_incomplete(c, &got);
 	explore_result_free(&got);
 }
 
@@ -370,11 +377,12 @@ check_livelock(struct check *c, struct explore_result *got)
 {
 	struct explore_options o = explore_options_of(c);
 
+	assert(program_verdict(&c->program)->kind == PROGRAM_VERDICT_LIVELOCK);
 	explore(&c->run, &o, got);
-	keep_stats(c, got);
+	check_keep_stats(c, got);
 	c->report.verdict_shown = got->livelock || got->end == EXPLORE_CUT_STEPS;
 	if (!c->report.verdict_shown) {
-		differ(c, program_verdict(&c->program)->line, "verdict", "livelock", NULL);
+		check_differ(c, program_verdict(&c->program)->line, "verdict", "livelock", NULL);
 		strbuf_printf(c->out, "expected verdict livelock, but %s\n",
 		    got->end == EXPLORE_COMPLETE ? "every schedule ends" : explore_end_text(got->end));
 	}
@@ -384,7 +392,7 @@ check_livelock(struct check *c, struct explore_result *got)
 
 /* Does an active quirk explain all findings of the run that the line lists? */
 static bool
-is_of_quirks(const struct check *c, const struct program_verdict_line *v)
+check_is_of_quirks(const struct check *c, const struct program_verdict_line *v)
 {
 	bool any = false;
 
@@ -410,6 +418,7 @@ check_gone(struct check *c)
 	bool mutant = c->program.config.mutant != NULL;
 	struct run r;
 
+	assert(c->program.nr_threads > 0 && c->program.nr_verdicts > 0);
 	bare.config.mutant = NULL;
 	bare.config.profile.on = VM_PROFILE_ON_strict;
 	if (run_open_checked(&r, &bare, c->options->target, c->run.sim, &checker) == RUN_OPENED) {
@@ -419,9 +428,9 @@ check_gone(struct check *c)
 			const struct program_verdict_line *v = &bare.verdicts[i];
 
 			if (!findings_show_verdict(checker.findings, checker.nr_findings, run_deadlocked(&r), v) ||
-			    !(mutant || is_of_quirks(c, v)))
+			    !(mutant || check_is_of_quirks(c, v)))
 				continue;
-			fail_at(c, v->line);
+			check_fail_at(c, v->line);
 			strbuf_printf(
 			    c->out, "the verdict also appears without the %s\n", mutant ? "mutant" : "quirks");
 		}
@@ -436,7 +445,7 @@ check_gone(struct check *c)
  * invariants.
  */
 static bool
-names_no_check(const struct program_verdict_line *v)
+check_names_no_check(const struct program_verdict_line *v)
 {
 	size_t len;
 	const char *name = program_verdict_check(v, &len);
@@ -455,11 +464,11 @@ check_line(struct check *c, const struct program_verdict_line *v, bool deadlock)
 	if (findings_show_verdict(c->checker.findings, c->checker.nr_findings, deadlock, v))
 		return true;
 	vmt_print_verdict(v, &verdict);
-	differ(c, v->line, "verdict", strbuf_text(&verdict), NULL);
+	check_differ(c, v->line, "verdict", strbuf_text(&verdict), NULL);
 	strbuf_printf(c->out, "expected verdict %s, but %s\n", strbuf_text(&verdict),
 	    v->kind == PROGRAM_VERDICT_DEADLOCK && !deadlock ? "every thread finished"
-	    : names_no_check(v) ? "no check of that kind has this name: wirestorm help checks lists them"
-	                        : "the run does not show it");
+	    : check_names_no_check(v) ? "no check of that kind has this name: wirestorm help checks lists them"
+	                              : "the run does not show it");
 	strbuf_free(&verdict);
 	return false;
 }
@@ -472,7 +481,7 @@ check_verdicts(struct check *c, const struct schedule *how, bool deadlock)
 	bool shown = p->nr_verdicts > 0;
 
 	for (size_t i = 0; i < c->checker.nr_findings; i++)
-		take_shown(c, &c->checker.findings[i], how);
+		check_take_shown(c, &c->checker.findings[i], how);
 	if (c->options->no_checks)
 		return;
 	for (size_t i = 0; i < p->nr_verdicts; i++)
@@ -484,20 +493,20 @@ check_verdicts(struct check *c, const struct schedule *how, bool deadlock)
 
 /* Makes the verdict lines list the findings of the run. A run without a finding is a failure. */
 static void
-bless_verdicts(struct check *c, const struct schedule *how, bool deadlock)
+check_bless_verdicts(struct check *c, const struct schedule *how, bool deadlock)
 {
 	struct program *p = &c->program;
 
 	if (p->nr_verdicts == 0) {
 		for (size_t i = 0; i < c->checker.nr_findings; i++)
-			take_finding(c, &c->checker.findings[i], how);
+			check_take_finding(c, &c->checker.findings[i], how);
 		return;
 	}
 	if (c->options->no_checks)
 		return;
 	expect_findings(p, c->checker.findings, c->checker.nr_findings, deadlock);
 	if (p->nr_verdicts == 0) {
-		fail_at(c, 0);
+		check_fail_at(c, 0);
 		strbuf_printf(c->out, "the run shows no finding, so there is no verdict to write\n");
 	}
 }
@@ -510,29 +519,30 @@ check_schedule(struct check *c, struct strbuf *result)
 	struct strbuf wrong = { 0 };
 	bool deadlock, finals;
 
+	assert(p->has_schedule && p->nr_threads > 0);
 	if (!replay(&c->run, &p->schedule, &how)) {
-		differ(c, p->lines[PROGRAM_LINE_schedule], "schedule", NULL, NULL);
+		check_differ(c, p->lines[PROGRAM_LINE_schedule], "schedule", NULL, NULL);
 		strbuf_printf(c->out, "%s\n", strbuf_text(&how.error));
 		replay_free(&how);
 		return;
 	}
 	replay_free(&how);
 	if (run_enabled(&c->run) != 0) {
-		differ(c, p->lines[PROGRAM_LINE_schedule], "schedule", NULL, NULL);
+		check_differ(c, p->lines[PROGRAM_LINE_schedule], "schedule", NULL, NULL);
 		strbuf_printf(c->out, "the run does not end within %d steps\n", STRATEGY_STEPS_MAX);
 		return;
 	}
 	deadlock = run_deadlocked(&c->run);
 	finals = expect_end(&c->run, result, &wrong);
 	if (c->options->bless) {
-		bless_verdicts(c, &p->schedule, deadlock);
+		check_bless_verdicts(c, &p->schedule, deadlock);
 	} else {
 		if (p->result != NULL && strcmp(p->result, result->text) != 0) {
-			differ(c, p->lines[PROGRAM_LINE_result], "result", p->result, result->text);
+			check_differ(c, p->lines[PROGRAM_LINE_result], "result", p->result, result->text);
 			strbuf_printf(c->out, "expected result %s, got %s\n", p->result, result->text);
 		}
 		if (!finals) {
-			differ_step(c);
+			check_differ_step(c);
 			strbuf_printf(c->out, "%s\n", strbuf_text(&wrong));
 		}
 		check_verdicts(c, &p->schedule, deadlock);
@@ -547,7 +557,7 @@ check_schedule(struct check *c, struct strbuf *result)
  * updated.
  */
 static void
-bless_step(struct check *c, struct program_step *s, const struct vm_result *got)
+check_bless_step(struct check *c, struct program_step *s, const struct vm_result *got)
 {
 	bool all = c->program.nr_threads == 0;
 	struct strbuf text = { 0 };
@@ -565,19 +575,19 @@ bless_step(struct check *c, struct program_step *s, const struct vm_result *got)
 
 /* Gives the steps of a sequential part their actual results. */
 static void
-bless_steps(struct check *c, struct program_step *steps, size_t nr)
+check_bless_steps(struct check *c, struct program_step *steps, size_t nr)
 {
 	for (size_t i = 0; i < nr; i++) {
 		struct vm_result got = run_alone(&c->run, &steps[i].op);
 
-		bless_step(c, &steps[i], &got);
+		check_bless_step(c, &steps[i], &got);
 		if (got.outcome == VM_OUTCOME_BLOCKED)
 			break;
 	}
 }
 
 static void
-bless_outcomes(struct program *p, struct explore_result *got)
+check_bless_outcomes(struct program *p, struct explore_result *got)
 {
 	for (size_t i = 0; i < p->nr_outcomes; i++)
 		free(p->outcomes[i].text);
@@ -589,12 +599,14 @@ bless_outcomes(struct program *p, struct explore_result *got)
 	p->nr_outcomes = got->nr_outcomes;
 	p->has_schedules = true;
 	p->schedules = got->schedules;
+	assert(p->nr_outcomes == got->nr_outcomes);
 }
 
 /* Makes the text that the file should have. The caller writes it. */
 static void
-bless_text(struct check *c)
+check_bless_text(struct check *c)
 {
+	assert(c->options->bless && c->options->blessed != NULL);
 	vmt_print(&c->program, c->options->blessed);
 	c->report.blessed = strcmp(strbuf_text(&c->before), strbuf_text(c->options->blessed)) != 0;
 }
@@ -603,7 +615,7 @@ bless_text(struct check *c)
 
 /* Does the program expect results or states of init or final steps? */
 static bool
-expects_steps(const struct program *p)
+check_expects_steps(const struct program *p)
 {
 	for (size_t i = 0; i < p->nr_init; i++)
 		if (p->init[i].has_result || p->init[i].state != NULL)
@@ -615,9 +627,9 @@ expects_steps(const struct program *p)
 }
 
 static void
-expects_nothing(struct check *c, const char *what)
+check_expects_nothing(struct check *c, const char *what)
 {
-	fail_at(c, 0);
+	check_fail_at(c, 0);
 	strbuf_printf(c->out, "expects nothing: %s; wirestorm check --bless writes what happens\n", what);
 }
 
@@ -628,25 +640,26 @@ check_threads(struct check *c)
 	struct explore_result got = { 0 };
 	struct strbuf result = { 0 };
 
+	assert(p->nr_threads > 0);
 	if (p->has_schedule)
 		check_schedule(c, &result);
 	if (p->has_schedule && c->report.status == CHECKFILE_PASSED && p->result == NULL && p->nr_verdicts == 0 &&
 	    p->nr_outcomes == 0 && (p->nr_nevers == 0 || c->run.checker == NULL) && p->nr_final == 0 &&
 	    !c->options->bless)
-		expects_nothing(c, "a schedule, but no result");
+		check_expects_nothing(c, "a schedule, but no result");
 	if (p->nr_outcomes > 0 || (p->nr_nevers > 0 && c->run.checker != NULL && !p->has_schedule) ||
 	    (c->options->bless && !p->has_schedule)) {
 		check_outcomes(c, &got);
 	} else if (!p->has_schedule && program_verdict(p)->kind == PROGRAM_VERDICT_LIVELOCK) {
 		check_livelock(c, &got);
 	} else if (!p->has_schedule) {
-		expects_nothing(c, "no outcome, no schedule");
+		check_expects_nothing(c, "no outcome, no schedule");
 	} else if (c->options->verify && c->report.status == CHECKFILE_PASSED) {
 		check_key(c);
 	}
 	if (c->options->bless && c->report.status == CHECKFILE_PASSED) {
 		if (got.nr_outcomes > 0)
-			bless_outcomes(p, &got);
+			check_bless_outcomes(p, &got);
 		if (p->has_schedule) {
 			free(p->result);
 			/* No program can expect a panic. */
@@ -667,38 +680,39 @@ check_opened(struct check *c)
 	if (p->nr_threads > 0) {
 		check_threads(c);
 	} else if (c->options->bless) {
-		bless_steps(c, p->final, p->nr_final);
-	} else if (!expects_steps(p)) {
-		expects_nothing(c, "no result, no state");
+		check_bless_steps(c, p->final, p->nr_final);
+	} else if (!check_expects_steps(p)) {
+		check_expects_nothing(c, "no result, no state");
 	} else if (!run_final(&c->run, &wrong)) {
-		differ_step(c);
+		check_differ_step(c);
 		strbuf_printf(c->out, "%s\n", strbuf_text(&wrong));
 	}
 	if (p->nr_threads == 0 && c->options->bless)
-		bless_verdicts(c, &(struct schedule){ 0 }, false);
+		check_bless_verdicts(c, &(struct schedule){ 0 }, false);
 	else if (p->nr_threads == 0)
 		check_verdicts(c, &(struct schedule){ 0 }, false);
 	if (c->options->bless && c->report.status == CHECKFILE_PASSED)
-		bless_text(c);
+		check_bless_text(c);
 	strbuf_free(&wrong);
 }
 
 /* With --bless, first gives the init steps their actual results. Opening then compares with these. */
 static void
-bless_init(struct check *c, struct sim *sim)
+check_bless_init(struct check *c, struct sim *sim)
 {
 	struct program bare = c->program;
 
+	assert(c->options->bless);
 	bare.nr_init = 0;
 	if (run_refusal(&c->program, c->options->target) == NULL &&
 	    run_open(&c->run, &bare, c->options->target, sim) == RUN_OPENED)
-		bless_steps(c, c->program.init, c->program.nr_init);
+		check_bless_steps(c, c->program.init, c->program.nr_init);
 	run_close(&c->run);
 }
 
 /* Is the file skipped because it needs a build with mutants? */
 static bool
-needs_mutants(const struct check *c)
+check_needs_mutants(const struct check *c)
 {
 	return c->options->skip_mutants && c->program.config.mutant != NULL && !VM_HAS_MUTANTS;
 }
@@ -712,10 +726,10 @@ check_program(struct check *c, struct sim *sim)
 
 	if (opened == RUN_OPENED) {
 		check_opened(c);
-	} else if (opened == RUN_UNSUPPORTED && (c->options->skip_refused || needs_mutants(c))) {
+	} else if (opened == RUN_UNSUPPORTED && (c->options->skip_refused || check_needs_mutants(c))) {
 		c->report.status = CHECKFILE_SKIPPED;
 	} else {
-		differ_step(c);
+		check_differ_step(c);
 		strbuf_printf(c->out, "%s\n", strbuf_text(&c->run.error));
 		if (opened != RUN_INIT_FAILED)
 			c->report.status = CHECKFILE_BAD; /* nothing was compared */
@@ -725,7 +739,7 @@ check_program(struct check *c, struct sim *sim)
 
 /* Reports the error that vmt_load has given: "FILE:LINE:COLUMN: ..." or "FILE: ...". */
 static void
-differ_file(const char *path, const struct checkfile_options *options, const struct strbuf *said)
+check_differ_file(const char *path, const struct checkfile_options *options, const struct strbuf *said)
 {
 	struct strbuf line = { 0 };
 	json_int_t nr;
@@ -757,14 +771,14 @@ checkfile_program(
 		vmt_print(&c.program, &c.before);
 	/* If the init steps cannot be blessed, opening the run reports why. */
 	if (options->bless)
-		bless_init(&c, sim);
-	if (options->notes != NULL && !needs_mutants(&c))
+		check_bless_init(&c, sim);
+	if (options->notes != NULL && !check_needs_mutants(&c))
 		run_init_notes(path, &c.program, options->target, sim, options->notes);
 	if (options->fixed)
 		c.report = fixed_program(path, &c.program, options, sim, out);
 	else
 		check_program(&c, sim);
-	end_difference(&c);
+	check_end_difference(&c);
 	strbuf_free(&c.before);
 	checker_free(&c.checker);
 	program_free(&c.program);
@@ -781,7 +795,7 @@ checkfile(const char *path, const struct checkfile_options *options, struct sim 
 
 	strbuf_free(&text);
 	if (!good) {
-		differ_file(path, options, out);
+		check_differ_file(path, options, out);
 		return (struct checkfile_report){ .status = CHECKFILE_BAD };
 	}
 	return checkfile_program(path, &p, options, sim, out);

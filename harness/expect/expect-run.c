@@ -60,6 +60,7 @@ expect_findings(struct program *p, const struct finding *findings, size_t nr, bo
 	for (size_t i = 0; i < nr; i++)
 		if (expect_line_of(p, &findings[i]) == NULL)
 			program_add_verdict(p, finding_kind(&findings[i]), finding_label(&findings[i], label));
+	assert(nr == 0 || p->nr_verdicts > 0);
 }
 
 bool
@@ -71,6 +72,7 @@ expect_run(struct program *p, const struct vm_target *t, struct sim *sim)
 	bool good, deadlock, panic;
 	struct run r;
 
+	assert(p->has_schedule && p->nr_threads > 0);
 	good = run_open_checked(&r, p, t, sim, &checker) == RUN_OPENED && replay(&r, &p->schedule, &how);
 	if (good) {
 		deadlock = run_deadlocked(&r);

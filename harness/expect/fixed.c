@@ -3,6 +3,7 @@
 #include "harness/base/base.h"
 #include "harness/expect/fixed.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "harness/expect/expect-run.h"
@@ -24,14 +25,14 @@ struct fixed {
 /* --- the finding in question --- */
 
 static bool
-is_looked_for(const struct program *p, const struct finding *f)
+fixed_is_looked_for(const struct program *p, const struct finding *f)
 {
 	return p->nr_verdicts > 0 ? expect_line_of(p, f) != NULL : !f->quirk;
 }
 
 /* Is a verdict of this kind in question: a deadlock that may not be a finding, or a livelock? */
 static bool
-looks_for(const struct program *p, enum program_verdict kind)
+fixed_looks_for(const struct program *p, enum program_verdict kind)
 {
 	for (size_t i = 0; i < p->nr_verdicts; i++)
 		if (p->verdicts[i].kind == kind && (kind != PROGRAM_VERDICT_DEADLOCK || p->verdicts[i].detail == NULL))
@@ -42,44 +43,44 @@ looks_for(const struct program *p, enum program_verdict kind)
 /* --- answers --- */
 
 static void
-begin_line(struct fixed *x, enum checkfile_status status, const char *what)
+fixed_begin_line(struct fixed *x, enum checkfile_status status, const char *what)
 {
 	x->report.status = (uint8_t)status;
 	strbuf_printf(x->out, "%s: %s", escape_path(x->path), what);
 }
 
 static void
-say_way(struct fixed *x, const struct schedule *way)
+fixed_say_way(struct fixed *x, const struct schedule *way)
 {
 	checkfile_say_repeat(x->path, x->options, way, x->out);
 }
 
 static void
-still(struct fixed *x, const struct finding *f, const struct schedule *way)
+fixed_still(struct fixed *x, const struct finding *f, const struct schedule *way)
 {
-	begin_line(x, CHECKFILE_FAILED, "still happens: ");
+	fixed_begin_line(x, CHECKFILE_FAILED, "still happens: ");
 	finding_print(f, x->program, x->out);
-	say_way(x, way);
+	fixed_say_way(x, way);
 }
 
 static void
-still_kind(struct fixed *x, const char *what, const struct schedule *way)
+fixed_still_kind(struct fixed *x, const char *what, const struct schedule *way)
 {
-	begin_line(x, CHECKFILE_FAILED, "still happens: ");
+	fixed_begin_line(x, CHECKFILE_FAILED, "still happens: ");
 	strbuf_add(x->out, what);
-	say_way(x, way);
+	fixed_say_way(x, way);
 }
 
 static void
-cannot_run(struct fixed *x, const char *why)
+fixed_cannot_run(struct fixed *x, const char *why)
 {
-	begin_line(x, CHECKFILE_BAD, "cannot be run: ");
+	fixed_begin_line(x, CHECKFILE_BAD, "cannot be run: ");
 	strbuf_printf(x->out, "%s\n", why);
 }
 
 /* Mentions another finding. It does not change the answer. */
 static void
-mention(struct fixed *x, const struct explore_result *got)
+fixed_mention(struct fixed *x, const struct explore_result *got)
 {
 	const struct explore_finding *f = explore_first_finding(got);
 
@@ -90,11 +91,11 @@ mention(struct fixed *x, const struct explore_result *got)
 }
 
 static void
-say_gone(struct fixed *x, const struct explore_result *got)
+fixed_say_gone(struct fixed *x, const struct explore_result *got)
 {
 	char buf[40];
 
-	begin_line(x, CHECKFILE_PASSED, got->end == EXPLORE_COMPLETE ? "fixed: " : "not found: ");
+	fixed_begin_line(x, CHECKFILE_PASSED, got->end == EXPLORE_COMPLETE ? "fixed: " : "not found: ");
 	if (got->end == EXPLORE_COMPLETE && got->livelock) {
 		strbuf_add(x->out, "no schedule shows ");
 		expect_print(x->program, x->out);
@@ -108,27 +109,29 @@ say_gone(struct fixed *x, const struct explore_result *got)
 		    (unsigned long long)(got->states > 0 ? got->states : (uint64_t)got->schedules),
 		    got->states > 0 ? "states" : "schedules", explore_end_text(got->end), FIXED_RUNS);
 	}
-	mention(x, got);
+	fixed_mention(x, got);
 	strbuf_addc(x->out, '\n');
+	assert(x->report.status == CHECKFILE_PASSED);
 }
 
 /* --- the runs --- */
 
 /* Judges the run, which has ended on this way. True: it shows the finding in question, and the answer is written. */
 static bool
-look_at_run(struct fixed *x, const struct schedule *way)
+fixed_look_at_run(struct fixed *x, const struct schedule *way)
 {
 	struct strbuf result = { 0 }, wrong = { 0 };
 	bool deadlock = run_deadlocked(&x->run), found = false;
 
+	assert(run_enabled(&x->run) == 0);
 	(void)expect_end(&x->run, &result, &wrong);
 	for (size_t i = 0; i < x->checker.nr_findings && !found; i++) {
-		found = is_looked_for(x->program, &x->checker.findings[i]);
+		found = fixed_is_looked_for(x->program, &x->checker.findings[i]);
 		if (found)
-			still(x, &x->checker.findings[i], way);
+			fixed_still(x, &x->checker.findings[i], way);
 	}
-	if (!found && deadlock && looks_for(x->program, PROGRAM_VERDICT_DEADLOCK)) {
-		still_kind(x, "a deadlock", way);
+	if (!found && deadlock && fixed_looks_for(x->program, PROGRAM_VERDICT_DEADLOCK)) {
+		fixed_still_kind(x, "a deadlock", way);
 		found = true;
 	}
 	strbuf_free(&result);
@@ -138,7 +141,7 @@ look_at_run(struct fixed *x, const struct schedule *way)
 
 /* Runs the program's own schedule, as far as it can be followed. */
 static bool
-by_own_schedule(struct fixed *x)
+fixed_by_own_schedule(struct fixed *x)
 {
 	struct schedule way = { 0 };
 	struct replay how = { .lenient = true, .on_step = replay_record, .arg = &way };
@@ -148,14 +151,14 @@ by_own_schedule(struct fixed *x)
 		return false;
 	(void)replay(&x->run, &x->program->schedule, &how);
 	if (run_enabled(&x->run) == 0)
-		found = look_at_run(x, &way);
+		found = fixed_look_at_run(x, &way);
 	replay_free(&how);
 	schedule_free(&way);
 	return found;
 }
 
 static bool
-by_strategies(struct fixed *x)
+fixed_by_strategies(struct fixed *x)
 {
 	struct strategy_view view;
 	bool found = false;
@@ -169,7 +172,7 @@ by_strategies(struct fixed *x)
 			break;
 		(void)strategy_of_mix(seed)->function(&x->run, &view, seed, replay_record, &way);
 		if (run_enabled(&x->run) == 0)
-			found = look_at_run(x, &way);
+			found = fixed_look_at_run(x, &way);
 		schedule_free(&way);
 	}
 	strategy_view_free(&view);
@@ -178,29 +181,29 @@ by_strategies(struct fixed *x)
 
 /* Looks for the finding in question among all findings of the exploration. */
 static bool
-look_at_all(struct fixed *x, const struct explore_result *got)
+fixed_look_at_all(struct fixed *x, const struct explore_result *got)
 {
 	bool endless = got->livelock || got->end == EXPLORE_CUT_STEPS;
 
 	for (size_t i = 0; i < got->nr_findings; i++) {
-		if (!is_looked_for(x->program, &got->findings[i].f))
+		if (!fixed_is_looked_for(x->program, &got->findings[i].f))
 			continue;
-		still(x, &got->findings[i].f, &got->findings[i].witness);
+		fixed_still(x, &got->findings[i].f, &got->findings[i].witness);
 		return true;
 	}
 	if (schedule_exists(&got->goal)) {
-		still_kind(x, "a deadlock", &got->goal);
+		fixed_still_kind(x, "a deadlock", &got->goal);
 		return true;
 	}
-	if (endless && looks_for(x->program, PROGRAM_VERDICT_LIVELOCK)) {
-		still_kind(x, "a schedule that does not end", NULL);
+	if (endless && fixed_looks_for(x->program, PROGRAM_VERDICT_LIVELOCK)) {
+		fixed_still_kind(x, "a schedule that does not end", NULL);
 		return true;
 	}
 	if (got->end == EXPLORE_WRONG_KEY && x->program->nr_verdicts == 0) {
 		struct strbuf text = { 0 };
 
 		strbuf_printf(&text, "state key incomplete: %s", got->wrong_key);
-		still_kind(x, strbuf_text(&text), NULL);
+		fixed_still_kind(x, strbuf_text(&text), NULL);
 		strbuf_free(&text);
 		return true;
 	}
@@ -208,54 +211,56 @@ look_at_all(struct fixed *x, const struct explore_result *got)
 }
 
 static void
-by_all_schedules(struct fixed *x)
+fixed_by_all_schedules(struct fixed *x)
 {
 	struct explore_options o = { .states_max = x->options->states_max,
 		.schedules_max = x->options->states_max,
 		.want_witnesses = true,
 		.more_replays = MORE_REPLAYS,
-		.goal_deadlock = looks_for(x->program, PROGRAM_VERDICT_DEADLOCK),
+		.goal_deadlock = fixed_looks_for(x->program, PROGRAM_VERDICT_DEADLOCK),
 		.progress = x->options->progress,
 		.stop = x->options->stop };
 	struct explore_result got;
 
+	assert(x->program->nr_threads > 0);
 	explore(&x->run, &o, &got);
 	x->report.states = got.states;
 	x->report.transitions = got.transitions;
 	x->report.steps = got.steps;
 	x->report.schedules = got.schedules > UINT64_MAX ? UINT64_MAX : (uint64_t)got.schedules;
 	x->report.nr_outcomes = (uint32_t)got.nr_outcomes;
-	if (!look_at_all(x, &got)) {
+	if (!fixed_look_at_all(x, &got)) {
 		if (got.end == EXPLORE_CUT_STOPPED)
-			cannot_run(x, "interrupted");
-		else if (got.end == EXPLORE_COMPLETE || !by_strategies(x))
-			say_gone(x, &got);
+			fixed_cannot_run(x, "interrupted");
+		else if (got.end == EXPLORE_COMPLETE || !fixed_by_strategies(x))
+			fixed_say_gone(x, &got);
 	}
 	explore_result_free(&got);
 }
 
 /* A program without threads has only one run. */
 static void
-by_steps(struct fixed *x)
+fixed_by_steps(struct fixed *x)
 {
-	if (look_at_run(x, &(struct schedule){ 0 }))
+	assert(x->program->nr_threads == 0);
+	if (fixed_look_at_run(x, &(struct schedule){ 0 }))
 		return;
-	begin_line(x, CHECKFILE_PASSED, "fixed: its only run does not show ");
+	fixed_begin_line(x, CHECKFILE_PASSED, "fixed: its only run does not show ");
 	expect_print(x->program, x->out);
 	strbuf_addc(x->out, '\n');
 }
 
 /* The init steps do not end. */
 static void
-not_opened(struct fixed *x)
+fixed_not_opened(struct fixed *x)
 {
 	for (size_t i = 0; i < x->checker.nr_findings; i++) {
-		if (!is_looked_for(x->program, &x->checker.findings[i]))
+		if (!fixed_is_looked_for(x->program, &x->checker.findings[i]))
 			continue;
-		still(x, &x->checker.findings[i], &(struct schedule){ 0 });
+		fixed_still(x, &x->checker.findings[i], &(struct schedule){ 0 });
 		return;
 	}
-	cannot_run(x, strbuf_text(&x->run.error));
+	fixed_cannot_run(x, strbuf_text(&x->run.error));
 }
 
 struct checkfile_report
@@ -265,11 +270,11 @@ fixed_program(const char *path, const struct program *p, const struct checkfile_
 	struct fixed x = { .path = path, .options = options, .program = p, .out = out };
 
 	if (run_open_checked(&x.run, p, options->target, sim, &x.checker) != RUN_OPENED)
-		not_opened(&x);
+		fixed_not_opened(&x);
 	else if (p->nr_threads == 0)
-		by_steps(&x);
-	else if (!by_own_schedule(&x))
-		by_all_schedules(&x);
+		fixed_by_steps(&x);
+	else if (!fixed_by_own_schedule(&x))
+		fixed_by_all_schedules(&x);
 	run_close(&x.run);
 	checker_free(&x.checker);
 	return x.report;

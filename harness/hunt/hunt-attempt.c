@@ -3,6 +3,7 @@
  * hunt-attempt.c - the work of a hunt's worker: runs a program in all interleavings or in many, and reports findings;
  * shrinks a finding, replays it, and describes it in words.
  */
+#include <assert.h>
 #include <err.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,7 +64,7 @@ struct attempt {
 };
 
 static bool
-on_state(void *arg, struct run *r)
+attempt_on_state(void *arg, struct run *r)
 {
 	struct attempt *a = arg;
 
@@ -72,7 +73,7 @@ on_state(void *arg, struct run *r)
 }
 
 static void
-on_step(void *arg, struct run *r, size_t step, unsigned thread)
+attempt_on_step(void *arg, struct run *r, size_t step, unsigned thread)
 {
 	struct attempt *a = arg;
 
@@ -82,7 +83,7 @@ on_step(void *arg, struct run *r, size_t step, unsigned thread)
 }
 
 static bool
-is_sighted(const struct attempt *a, const struct finding *f)
+attempt_has_sighted(const struct attempt *a, const struct finding *f)
 {
 	for (size_t i = 0; i < a->nr; i++)
 		if (finding_same(&a->sighted[i].f, f) && a->sighted[i].f.quirk == f->quirk)
@@ -91,11 +92,12 @@ is_sighted(const struct attempt *a, const struct finding *f)
 }
 
 static void
-sight(struct attempt *a, const struct finding *f, const struct schedule *path)
+attempt_sight(struct attempt *a, const struct finding *f, const struct schedule *path)
 {
 	struct sighted *s;
 
-	if (is_sighted(a, f))
+	assert(f->check != CHECK_NONE);
+	if (attempt_has_sighted(a, f))
 		return;
 	a->sighted = memory_resize(a->sighted, a->nr + 1, sizeof(*a->sighted), "a finding");
 	s = &a->sighted[a->nr++];
@@ -104,7 +106,7 @@ sight(struct attempt *a, const struct finding *f, const struct schedule *path)
 }
 
 static void
-explore_it(struct attempt *a)
+attempt_explore(struct attempt *a)
 {
 	const struct hunt_options *ho = a->hunter->options;
 	uint64_t max = ho->states_max != 0 ? ho->states_max : HUNT_STATES_MAX_DEFAULT;
@@ -112,25 +114,27 @@ explore_it(struct attempt *a)
 		.schedules_max = max,
 		.endless_max = ENDLESS_MAX,
 		.stop = worker_over,
-		.on_state = on_state,
+		.on_state = attempt_on_state,
 		.on_state_arg = a };
 	struct explore_result x;
 
+	assert(a->how == ATTEMPT_REFUSED && a->nr == 0);
 	explore(&a->run, &o, &x);
 	a->how = x.end == EXPLORE_COMPLETE ? ATTEMPT_COMPLETE : ATTEMPT_SAMPLED;
 	a->states = x.states;
 	a->steps = x.steps;
 	a->schedules = x.overflow ? 0 : (double)x.schedules;
 	for (size_t i = 0; i < x.nr_findings; i++)
-		sight(a, &x.findings[i].f, &x.findings[i].witness);
+		attempt_sight(a, &x.findings[i].f, &x.findings[i].witness);
 	a->wrong_key = x.wrong_key;
 	x.wrong_key = NULL;
 	explore_result_free(&x);
+	assert(a->how != ATTEMPT_REFUSED);
 }
 
 /* Too many states to explore: makes some runs, each by a strategy of the mix. */
 static void
-sample_it(struct attempt *a, uint64_t seed)
+attempt_sample(struct attempt *a, uint64_t seed)
 {
 	const struct hunt_options *ho = a->hunter->options;
 	unsigned runs = ho->runs != 0 ? ho->runs : HUNT_RUNS_DEFAULT;
@@ -139,6 +143,7 @@ sample_it(struct attempt *a, uint64_t seed)
 	struct strategy_view view;
 	unsigned endless = 0;
 
+	assert(a->how == ATTEMPT_SAMPLED);
 	a->run.steps_max = RUN_STEPS_MAX;
 	strategy_view_init(&view, &a->run);
 	for (unsigned i = 0; i < runs && *worker_over == 0 && sim_watch_thrown() < thrown_max && endless < ENDLESS_MAX;
@@ -146,14 +151,14 @@ sample_it(struct attempt *a, uint64_t seed)
 		uint64_t one = prng_mix(seed, i, 3).state;
 
 		schedule_begin(&a->path);
-		a->steps += strategy_of_mix(one)->function(&a->run, &view, one, on_step, a);
+		a->steps += strategy_of_mix(one)->function(&a->run, &view, one, attempt_on_step, a);
 		if (run_enabled(&a->run) != 0) {
 			endless++;
 			continue;
 		}
 		checker_end(c, &a->run);
 		for (size_t n = 0; n < c->nr_findings; n++)
-			sight(a, &c->findings[n], &a->path);
+			attempt_sight(a, &c->findings[n], &a->path);
 		a->runs++;
 	}
 	a->schedules += (double)a->runs;
@@ -165,12 +170,13 @@ sample_it(struct attempt *a, uint64_t seed)
  * result.
  */
 static void
-finding_text(const struct attempt *a, const struct sighted *s, struct strbuf *out)
+attempt_finding_text(const struct attempt *a, const struct sighted *s, struct strbuf *out)
 {
 	const struct hunter *h = a->hunter;
 	struct program p = a->program;
 	char label[FINDING_TEXT_MAX];
 
+	assert(a->program.nr_verdicts == 0 && !a->program.has_schedule);
 	program_add_verdict(&p, finding_kind(&s->f), finding_label(&s->f, label));
 	p.has_schedule = s->f.check != CHECK_circle;
 	p.schedule = s->path;
@@ -183,7 +189,7 @@ finding_text(const struct attempt *a, const struct sighted *s, struct strbuf *ou
 
 /* A rough key of a finding before it is shrunk: only a few findings with the same rough key are shrunk. */
 static void
-rough_key(const struct attempt *a, const struct finding *f, struct strbuf *out)
+attempt_rough_key(const struct attempt *a, const struct finding *f, struct strbuf *out)
 {
 	char label[FINDING_TEXT_MAX];
 	unsigned code = 0;
@@ -197,7 +203,7 @@ rough_key(const struct attempt *a, const struct finding *f, struct strbuf *out)
 }
 
 static void
-say_attempt(struct attempt *a, struct keybuf *out)
+attempt_say(struct attempt *a, struct keybuf *out)
 {
 	struct features *f = &a->hunter->features;
 	struct strbuf text = { 0 };
@@ -214,10 +220,10 @@ say_attempt(struct attempt *a, struct keybuf *out)
 	keybuf_num(out, a->nr);
 	for (size_t i = 0; i < a->nr; i++) {
 		strbuf_clear(&text);
-		rough_key(a, &a->sighted[i].f, &text);
+		attempt_rough_key(a, &a->sighted[i].f, &text);
 		message_text(out, strbuf_text(&text), text.len);
 		strbuf_clear(&text);
-		finding_text(a, &a->sighted[i], &text);
+		attempt_finding_text(a, &a->sighted[i], &text);
 		message_text(out, strbuf_text(&text), text.len);
 	}
 	message_text(out, a->wrong_key != NULL ? a->wrong_key : "", a->wrong_key != NULL ? strlen(a->wrong_key) : 0);
@@ -225,7 +231,7 @@ say_attempt(struct attempt *a, struct keybuf *out)
 }
 
 static void
-parse(const char *text, struct program *p)
+attempt_parse(const char *text, struct program *p)
 {
 	struct vmt_error e;
 
@@ -234,7 +240,7 @@ parse(const char *text, struct program *p)
 }
 
 static enum run_open_result
-open_attempt(struct attempt *a)
+attempt_open(struct attempt *a)
 {
 	struct hunter *h = a->hunter;
 
@@ -242,27 +248,27 @@ open_attempt(struct attempt *a)
 }
 
 static void
-attempt(struct hunter *h, struct message_reader *in, struct keybuf *out)
+attempt_do(struct hunter *h, struct message_reader *in, struct keybuf *out)
 {
 	struct attempt a = { .hunter = h };
 	uint64_t seed = message_read_number(in);
 	char *text = message_read_text(in);
 	enum run_open_result opened;
 
-	parse(text, &a.program);
+	attempt_parse(text, &a.program);
 	features_clear(&h->features);
-	opened = open_attempt(&a);
+	opened = attempt_open(&a);
 	if (opened == RUN_INIT_FAILED && h->checker.nr_findings > 0 && program_init_as_thread(&a.program)) {
 		/* The finding is in an init step. */
 		run_close(&a.run);
-		opened = open_attempt(&a);
+		opened = attempt_open(&a);
 	}
 	if (opened == RUN_OPENED)
-		explore_it(&a);
+		attempt_explore(&a);
 	if (a.how == ATTEMPT_SAMPLED)
-		sample_it(&a, seed);
+		attempt_sample(&a, seed);
 	run_close(&a.run);
-	say_attempt(&a, out);
+	attempt_say(&a, out);
 	program_free(&a.program);
 	for (size_t i = 0; i < a.nr; i++)
 		schedule_free(&a.sighted[i].path);
@@ -276,7 +282,7 @@ attempt(struct hunter *h, struct message_reader *in, struct keybuf *out)
 
 /* Runs the program under its schedule, and looks for the finding of its verdict. False: the run does not show it. */
 static bool
-replay_finding(
+small_replay(
     struct hunter *h, const struct program *p, struct finding *ret, struct strbuf *outcome, struct shrink_verdict *v)
 {
 	struct replay how = { 0 };
@@ -300,16 +306,17 @@ replay_finding(
 
 /* Replays several times: does each run show the same finding with the same result? */
 static bool
-replays(struct hunter *h, const struct program *p, struct finding *ret)
+small_replays(struct hunter *h, const struct program *p, struct finding *ret)
 {
 	struct strbuf first = { 0 }, again = { 0 };
 	bool same = true;
 
+	assert(p->nr_verdicts > 0);
 	for (unsigned i = 0; i < REPLAYS && same; i++) {
 		struct shrink_verdict v;
 
 		shrink_verdict_init(&v, program_verdict(p)->kind, program_verdict(p)->detail);
-		same = replay_finding(h, p, ret, i == 0 ? &first : &again, &v) &&
+		same = small_replay(h, p, ret, i == 0 ? &first : &again, &v) &&
 		       (i == 0 || strcmp(strbuf_text(&first), strbuf_text(&again)) == 0);
 		shrink_verdict_free(&v);
 	}
@@ -322,7 +329,7 @@ enum silence { SILENT = 1, OTHER_FOUND, SAME_FOUND, NOT_KNOWN };
 
 /* Which findings does the program show, in all interleavings, without this quirk? */
 static enum silence
-without_quirk(struct hunter *h, const struct program *p, uint8_t check, unsigned quirk)
+small_without_quirk(struct hunter *h, const struct program *p, uint8_t check, unsigned quirk)
 {
 	struct explore_options o = {
 		.states_max = SILENCE_STATES_MAX, .schedules_max = SILENCE_STATES_MAX, .stop = worker_over
@@ -347,13 +354,14 @@ without_quirk(struct hunter *h, const struct program *p, uint8_t check, unsigned
 }
 
 static void
-say_quirk(struct hunter *h, const struct program *p, uint8_t check, unsigned quirk, struct strbuf *head)
+small_say_quirk(struct hunter *h, const struct program *p, uint8_t check, unsigned quirk, struct strbuf *head)
 {
 	const struct vm_behaviour_desc *d = profile_switch(p->config.profile.base, quirk);
 	struct strbuf text = { 0 };
 
+	assert(quirk < VM_BEHAVIOUR_COUNT);
 	strbuf_printf(&text, "Quirk %s: %s. ", d->id, d->kernel);
-	switch (without_quirk(h, p, check, quirk)) {
+	switch (small_without_quirk(h, p, check, quirk)) {
 	case SILENT:
 		strbuf_add(&text, "Without it, no interleaving of this program shows a finding.");
 		break;
@@ -373,14 +381,14 @@ say_quirk(struct hunter *h, const struct program *p, uint8_t check, unsigned qui
 }
 
 static void
-say_quirks(struct hunter *h, const struct program *p, uint8_t check, struct strbuf *head)
+small_say_quirks(struct hunter *h, const struct program *p, uint8_t check, struct strbuf *head)
 {
 	for (uint32_t left = p->config.profile.on; left != 0; left &= left - 1)
-		say_quirk(h, p, check, (unsigned)__builtin_ctz(left), head);
+		small_say_quirk(h, p, check, (unsigned)__builtin_ctz(left), head);
 }
 
 static void
-say_head(struct hunter *h, const struct program *p, const struct finding *f, const struct shrink_report *r,
+small_say_head(struct hunter *h, const struct program *p, const struct finding *f, const struct shrink_report *r,
     struct strbuf *head)
 {
 	struct strbuf text = { 0 };
@@ -391,7 +399,7 @@ say_head(struct hunter *h, const struct program *p, const struct finding *f, con
 	strbuf_printf(&text, "What should hold: %s.", check_table[f->check].holds);
 	hunt_comment(strbuf_text(&text), head);
 	strbuf_clear(&text);
-	say_quirks(h, p, f->check, head);
+	small_say_quirks(h, p, f->check, head);
 	if (r->end == SHRINK_LOST)
 		strbuf_add(&text, "This is the program as it was found: it could not be made smaller.");
 	else
@@ -403,7 +411,7 @@ say_head(struct hunter *h, const struct program *p, const struct finding *f, con
 }
 
 static void
-add_head(struct program *p, const struct strbuf *more)
+small_add_head(struct program *p, const struct strbuf *more)
 {
 	struct strbuf head = { 0 };
 
@@ -415,7 +423,7 @@ add_head(struct program *p, const struct strbuf *more)
 
 /* What wirestorm check says of the file before it is written. Empty: the file passes. */
 static void
-check_small(struct hunter *h, struct program *p, struct strbuf *complaint)
+small_check(struct hunter *h, struct program *p, struct strbuf *complaint)
 {
 	const struct checkfile_options o = { .target = h->options->limits.target };
 	struct strbuf text = { 0 }, note = { 0 };
@@ -423,7 +431,7 @@ check_small(struct hunter *h, struct program *p, struct strbuf *complaint)
 	struct program file;
 
 	vmt_print(p, &text);
-	parse(strbuf_text(&text), &file);
+	attempt_parse(strbuf_text(&text), &file);
 	report = checkfile_program("file", &file, &o, h->sim, complaint);
 	if (report.status != CHECKFILE_PASSED) {
 		complaint->len = strcspn(strbuf_text(complaint), "\n");
@@ -431,7 +439,7 @@ check_small(struct hunter *h, struct program *p, struct strbuf *complaint)
 		    strbuf_text(complaint));
 		strbuf_clear(&text);
 		hunt_comment(strbuf_text(&note), &text);
-		add_head(p, &text);
+		small_add_head(p, &text);
 	} else {
 		strbuf_clear(complaint);
 	}
@@ -441,18 +449,18 @@ check_small(struct hunter *h, struct program *p, struct strbuf *complaint)
 
 /* @shrunk: the program goes to a file. Otherwise it is only compared with others. */
 static void
-say_small(struct hunter *h, struct program *p, const struct shrink_report *r, bool shrunk, struct keybuf *out)
+small_say(struct hunter *h, struct program *p, const struct shrink_report *r, bool shrunk, struct keybuf *out)
 {
 	struct strbuf key = { 0 }, name = { 0 }, line = { 0 }, head = { 0 }, text = { 0 }, complaint = { 0 };
 	bool livelock = program_verdict(p)->kind == PROGRAM_VERDICT_LIVELOCK, good;
 	struct finding f = { 0 };
 
-	good = !livelock && replays(h, p, &f); /* no schedule shows a livelock */
+	good = !livelock && small_replays(h, p, &f); /* no schedule shows a livelock */
 	if (f.check != CHECK_NONE) {
 		hunt_key(p, &f, &key);
 		hunt_name(&f, &name);
 		finding_print(&f, p, &line);
-		say_head(h, p, &f, r, &head);
+		small_say_head(h, p, &f, r, &head);
 	} else {
 		const struct program_verdict_line *v = program_verdict(p);
 
@@ -468,7 +476,7 @@ say_small(struct hunter *h, struct program *p, const struct shrink_report *r, bo
 	if (shrunk && p->has_schedule)
 		(void)expect_run(p, h->options->limits.target, h->sim);
 	if (shrunk)
-		check_small(h, p, &complaint);
+		small_check(h, p, &complaint);
 	good |= livelock && complaint.len == 0;
 	vmt_print(p, &text);
 	keybuf_u8(out, good);
@@ -487,7 +495,7 @@ say_small(struct hunter *h, struct program *p, const struct shrink_report *r, bo
 }
 
 static void
-make_small(struct hunter *h, struct message_reader *in, struct keybuf *out, bool shrinking)
+small_make(struct hunter *h, struct message_reader *in, struct keybuf *out, bool shrinking)
 {
 	struct shrink_report report = { .end = SHRINK_LOST };
 	struct shrink_options o = { .target = h->options->limits.target,
@@ -499,10 +507,10 @@ make_small(struct hunter *h, struct message_reader *in, struct keybuf *out, bool
 	char *text = message_read_text(in);
 	struct program p;
 
-	parse(text, &p);
+	attempt_parse(text, &p);
 	if (shrinking)
 		(void)shrink_by_verdict(&p, &o, &report);
-	say_small(h, &p, &report, shrinking, out);
+	small_say(h, &p, &report, shrinking, out);
 	program_free(&p);
 	free(text);
 }
@@ -515,13 +523,13 @@ hunt_worker_do(void *state, const struct keybuf *in, struct keybuf *out)
 
 	switch ((enum hunt_job)message_read_number(&r)) {
 	case JOB_ATTEMPT:
-		attempt(h, &r, out);
+		attempt_do(h, &r, out);
 		break;
 	case JOB_SHRINK:
-		make_small(h, &r, out, true);
+		small_make(h, &r, out, true);
 		break;
 	case JOB_KEY:
-		make_small(h, &r, out, false);
+		small_make(h, &r, out, false);
 		break;
 	}
 }
@@ -531,6 +539,7 @@ hunt_read_small(struct work *work, struct hunt_finding *f)
 {
 	struct message_reader r = { .at = work->out.bytes, .end = work->out.bytes + work->out.len };
 
+	assert(work->end == WORK_DONE);
 	*f = (struct hunt_finding){ 0 };
 	f->replays = message_read_number(&r) != 0;
 	f->quirk = message_read_number(&r) != 0;

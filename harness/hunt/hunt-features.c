@@ -12,6 +12,7 @@
  * numbers are not part of a feature, so programs that differ only in them are equal. A feature is hashed to 16 bits:
  * two features may share a number, which now and then loses a program.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "harness/hunt/hunt-inside.h"
@@ -33,7 +34,7 @@ features_clear(struct features *f)
 }
 
 static uint64_t
-mix(uint64_t hash, uint64_t value)
+features_mix(uint64_t hash, uint64_t value)
 {
 	hash = (hash ^ value) * 0x9e3779b97f4a7c15u;
 	return hash ^ hash >> 29;
@@ -49,25 +50,27 @@ features_add(struct features *f, uint64_t hash)
 		return;
 	f->seen[number / 64] |= bit;
 	f->list[f->nr++] = number;
+	assert(f->nr <= FEATURES_COUNT);
 }
 
 /* The thread's operation and its place in the code. */
 static uint64_t
-place_of(const struct run *r, unsigned thread, const struct vm_op *op)
+features_place_of(const struct run *r, unsigned thread, const struct vm_op *op)
 {
-	uint64_t hash = mix(1, op->code | (uint64_t)sim_status(r->sim, thread) << 8 | (uint64_t)op->flags << 16);
+	uint64_t hash =
+	    features_mix(1, op->code | (uint64_t)sim_status(r->sim, thread) << 8 | (uint64_t)op->flags << 16);
 	char where[WHERE_MAX] = "";
 
 	if (r->target->where != NULL)
 		r->target->where(r->self, thread, where, sizeof(where));
 	for (const char *c = where; *c != '\0'; c++)
 		if (*c < '0' || *c > '9')
-			hash = mix(hash, (uint8_t)*c);
+			hash = features_mix(hash, (uint8_t)*c);
 	return hash;
 }
 
 static enum lie
-lie_of_ranges(const struct op_range *a, const struct op_range *b)
+features_lie_of_ranges(const struct op_range *a, const struct op_range *b)
 {
 	if (a->end == b->start || b->end == a->start)
 		return LIE_TOUCH;
@@ -84,36 +87,38 @@ lie_of_ranges(const struct op_range *a, const struct op_range *b)
 
 /* The relation of the first two ranges that are not apart. */
 static enum lie
-lie_of(const struct vm_op *a, const struct vm_op *b)
+features_lie_of(const struct vm_op *a, const struct vm_op *b)
 {
 	const struct op_ranges x = strategy_op_ranges(a), y = strategy_op_ranges(b);
 	enum lie lie = LIE_APART;
 
 	for (unsigned i = 0; i < x.nr && lie == LIE_APART; i++)
 		for (unsigned j = 0; j < y.nr && lie == LIE_APART; j++)
-			lie = lie_of_ranges(&x.at[i], &y.at[j]);
+			lie = features_lie_of_ranges(&x.at[i], &y.at[j]);
 	return lie;
 }
 
 /* Notes the edges of the last operation that thread @a has ended, while @b was at its place. */
 static void
-look_at_edges(struct features *f, uint64_t edges, uint64_t place)
+features_look_at_edges(struct features *f, uint64_t edges, uint64_t place)
 {
 	for (; edges != 0; edges &= edges - 1)
-		features_add(f, mix(mix(2, (uint64_t)__builtin_ctzll(edges)), place));
+		features_add(f, features_mix(features_mix(2, (uint64_t)__builtin_ctzll(edges)), place));
 }
 
 static void
-look_at_pair(struct features *f, const struct run *r, unsigned a, unsigned b, const uint64_t *places)
+features_look_at_pair(struct features *f, const struct run *r, unsigned a, unsigned b, const uint64_t *places)
 {
 	const struct vm_op *x = run_op(r, a, r->threads[a].nr_done);
 	const struct vm_op *y = run_op(r, b, r->threads[b].nr_done);
 
 	/* Sorted, so that the order of the two threads does not matter. */
 	if (places[a] <= places[b])
-		features_add(f, mix(mix(mix(3, places[a]), places[b]), lie_of(x, y)));
+		features_add(
+		    f, features_mix(features_mix(features_mix(3, places[a]), places[b]), features_lie_of(x, y)));
 	else
-		features_add(f, mix(mix(mix(3, places[b]), places[a]), lie_of(y, x)));
+		features_add(
+		    f, features_mix(features_mix(features_mix(3, places[b]), places[a]), features_lie_of(y, x)));
 }
 
 /*
@@ -121,7 +126,7 @@ look_at_pair(struct features *f, const struct run *r, unsigned a, unsigned b, co
  * (@after).
  */
 static void
-look_at_pages(struct features *f, const struct run *r, const struct vm_op *op, bool after)
+features_look_at_pages(struct features *f, const struct run *r, const struct vm_op *op, bool after)
 {
 	const struct op_ranges ranges = strategy_op_ranges(op);
 
@@ -130,9 +135,11 @@ look_at_pages(struct features *f, const struct run *r, const struct vm_op *op, b
 
 		if (end - start > PAGES_MAX)
 			continue; /* the operation concerns all pages */
-		features_add(f, mix(mix(4, r->target->condition(r->self, start)), after ? 0 : op->code));
+		features_add(
+		    f, features_mix(features_mix(4, r->target->condition(r->self, start)), after ? 0 : op->code));
 		if (end > start + 1)
-			features_add(f, mix(mix(4, r->target->condition(r->self, end - 1)), after ? 0 : op->code));
+			features_add(f, features_mix(features_mix(4, r->target->condition(r->self, end - 1)),
+			                    after ? 0 : op->code));
 	}
 }
 
@@ -143,19 +150,20 @@ features_look(struct features *f, const struct run *r)
 	uint64_t places[PROGRAM_THREADS_MAX] = { 0 };
 	uint32_t under_way = 0;
 
+	assert(p->nr_threads <= PROGRAM_THREADS_MAX);
 	for (unsigned t = 0; t < p->nr_threads; t++) {
 		const struct run_thread *rt = &r->threads[t];
 
 		if (rt->nr_done > 0)
 			f->edges |= rt->results[rt->nr_done - 1].edges;
 		if (rt->nr_done > 0 && r->target->condition != NULL)
-			look_at_pages(f, r, run_op(r, t, rt->nr_done - 1u), true);
+			features_look_at_pages(f, r, run_op(r, t, rt->nr_done - 1u), true);
 		if (rt->nr_done == p->threads[t].nr_ops)
 			continue;
 		if (r->target->condition != NULL)
-			look_at_pages(f, r, run_op(r, t, rt->nr_done), false);
+			features_look_at_pages(f, r, run_op(r, t, rt->nr_done), false);
 		under_way |= (uint32_t)1 << t;
-		places[t] = place_of(r, t, run_op(r, t, rt->nr_done));
+		places[t] = features_place_of(r, t, run_op(r, t, rt->nr_done));
 	}
 	for (uint32_t rest = under_way; rest != 0; rest &= rest - 1) {
 		unsigned b = (unsigned)__builtin_ctz(rest);
@@ -164,9 +172,9 @@ features_look(struct features *f, const struct run *r)
 			const struct run_thread *rt = &r->threads[a];
 
 			if (a != b && rt->nr_done > 0)
-				look_at_edges(f, rt->results[rt->nr_done - 1].edges, places[b]);
+				features_look_at_edges(f, rt->results[rt->nr_done - 1].edges, places[b]);
 			if (a < b && (under_way >> a & 1) != 0)
-				look_at_pair(f, r, a, b, places);
+				features_look_at_pair(f, r, a, b, places);
 		}
 	}
 }

@@ -5,6 +5,7 @@
  * A file appears under its name when it is complete (vmt_write). Numbers in names continue after the highest one, and a
  * hunt locks its directory, so no file is ever overwritten.
  */
+#include <assert.h>
 #include <sys/stat.h>
 
 #include <ctype.h>
@@ -38,7 +39,7 @@ struct hunt_files {
 /* --- known findings --- */
 
 static void
-know(struct hunt_files *files, const char *key, const char *path, bool baseline)
+hunt_files_know(struct hunt_files *files, const char *key, const char *path, bool baseline)
 {
 	struct known *k = memory_resize(files->known, files->nr + 1, sizeof(*k), "what is known");
 
@@ -65,7 +66,7 @@ hunt_lost_key(const struct program *p, struct strbuf *out)
  * kills a process again.
  */
 static bool
-make_work(struct hunt_files *files, const char *path, bool baseline, struct work *work)
+hunt_files_make_work(struct hunt_files *files, const char *path, bool baseline, struct work *work)
 {
 	struct strbuf text = { 0 };
 	struct program p;
@@ -73,7 +74,7 @@ make_work(struct hunt_files *files, const char *path, bool baseline, struct work
 
 	if (good && p.nr_verdicts == 0) {
 		hunt_lost_key(&p, &text);
-		know(files, strbuf_text(&text), path, baseline);
+		hunt_files_know(files, strbuf_text(&text), path, baseline);
 	} else if (good) {
 		vmt_print(&p, &text);
 		keybuf_num(&work->in, JOB_KEY);
@@ -86,7 +87,7 @@ make_work(struct hunt_files *files, const char *path, bool baseline, struct work
 
 /* A worker replays each program, because it may crash. */
 static bool
-read_known(struct hunt_files *files, struct workers *workers, const char *directory, bool baseline)
+hunt_files_read_known(struct hunt_files *files, struct workers *workers, const char *directory, bool baseline)
 {
 	struct inputs list = { 0 };
 	struct work *work;
@@ -95,7 +96,7 @@ read_known(struct hunt_files *files, struct workers *workers, const char *direct
 
 	work = memory_new(list.nr + 1, sizeof(*work), "what is known");
 	for (size_t i = 0; i < list.nr && good; i++) {
-		good = make_work(files, list.names[i], baseline, &work[nr]);
+		good = hunt_files_make_work(files, list.names[i], baseline, &work[nr]);
 		if (good && work[nr].in.len > 0) {
 			char *name = list.names[nr];
 
@@ -111,7 +112,7 @@ read_known(struct hunt_files *files, struct workers *workers, const char *direct
 		if (work[i].end != WORK_DONE)
 			continue;
 		hunt_read_small(&work[i], &f);
-		know(files, f.key, list.names[i], baseline);
+		hunt_files_know(files, f.key, list.names[i], baseline);
 		free(f.key);
 		free(f.name);
 		free(f.line);
@@ -129,7 +130,7 @@ read_known(struct hunt_files *files, struct workers *workers, const char *direct
 
 /* The number after the highest one that starts a file name in the directory. */
 static unsigned
-next_number(const char *directory)
+hunt_files_next_number(const char *directory)
 {
 	struct inputs list = { 0 };
 	unsigned next = 1;
@@ -147,7 +148,7 @@ next_number(const char *directory)
 }
 
 static bool
-has_programs(const char *directory)
+hunt_files_has_programs(const char *directory)
 {
 	struct inputs list = { 0 };
 	struct stat st;
@@ -161,7 +162,7 @@ has_programs(const char *directory)
 }
 
 static bool
-open_out(struct hunt_files *files)
+hunt_files_open_out(struct hunt_files *files)
 {
 	char path[PATH_MAX];
 
@@ -178,7 +179,7 @@ open_out(struct hunt_files *files)
 			warn("%s", path);
 		return false;
 	}
-	files->next = next_number(files->out);
+	files->next = hunt_files_next_number(files->out);
 	return true;
 }
 
@@ -191,14 +192,14 @@ hunt_files_open(const struct hunt_options *o, struct workers *workers)
 	files->lock = -1;
 	files->out = o->out;
 	if (o->out != NULL)
-		good = open_out(files);
+		good = hunt_files_open_out(files);
 	if (good && o->baseline != NULL)
-		good = read_known(files, workers, o->baseline, true);
+		good = hunt_files_read_known(files, workers, o->baseline, true);
 	if (good && o->known != NULL)
-		good = read_known(files, workers, o->known, false);
+		good = hunt_files_read_known(files, workers, o->known, false);
 	/* Findings of earlier hunts are not written again. */
-	if (good && o->out != NULL && has_programs(o->out))
-		good = read_known(files, workers, o->out, false);
+	if (good && o->out != NULL && hunt_files_has_programs(o->out))
+		good = hunt_files_read_known(files, workers, o->out, false);
 	if (good)
 		return files;
 	hunt_files_close(files);
@@ -212,6 +213,7 @@ hunt_files_retry(const struct hunt_files *files, struct hunt_finding *f)
 	struct program p;
 	struct vmt_error e;
 
+	assert(files->out != NULL);
 	if (!vmt_parse(f->text, strlen(f->text), &p, &e))
 		errx(EXIT_USAGE, "%s: internal error: the finding does not parse: %u:%u: %s", f->name, e.line, e.column,
 		    e.text);
@@ -227,6 +229,7 @@ hunt_files_keep(struct hunt_files *files, struct hunt_finding *f)
 {
 	struct strbuf name = { 0 };
 
+	assert(f->known == NULL && f->key != NULL);
 	for (size_t i = 0; i < files->nr && f->known == NULL; i++) {
 		if (strcmp(files->known[i].key, f->key) != 0)
 			continue;

@@ -4,6 +4,7 @@
  */
 #include "harness/hunt/hunt.h"
 
+#include <assert.h>
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,14 +74,14 @@ struct course {
 };
 
 static bool
-stopped(const struct course *c)
+course_is_stopped(const struct course *c)
 {
 	return c->o->stop != NULL && *c->o->stop != 0;
 }
 
 /* Writes findings that could not be written before, if there is space now. */
 static void
-retry_writes(struct course *c)
+course_retry_writes(struct course *c)
 {
 	struct hunt_report *r = c->report;
 
@@ -101,25 +102,25 @@ retry_writes(struct course *c)
 
 /* The workers call it: true means that no more programs start. */
 static bool
-tick(void *arg)
+course_tick(void *arg)
 {
 	struct course *c = arg;
 
 	if (c->report->nr_unwritten > 0 && clock_seconds() - c->retried > RETRY_SECONDS)
-		retry_writes(c);
+		course_retry_writes(c);
 
 	c->report->seconds = clock_seconds() - c->began;
 	c->report->processor = clock_processor_seconds(0) + workers_processor_seconds(c->workers);
 	if (c->o->progress != NULL)
 		c->o->progress(c->o->arg, c->report);
-	return stopped(c) || (c->o->seconds > 0 && c->report->seconds > c->o->seconds) ||
+	return course_is_stopped(c) || (c->o->seconds > 0 && c->report->seconds > c->o->seconds) ||
 	       (c->o->processor > 0 && c->report->processor > c->o->processor);
 }
 
 /* --- programs --- */
 
 static uint64_t
-number_of(const struct course *c, uint64_t index)
+course_number_of(const struct course *c, uint64_t index)
 {
 	uint64_t seed = c->o->seed;
 
@@ -133,7 +134,7 @@ number_of(const struct course *c, uint64_t index)
 }
 
 static void
-draw_program(const struct course *c, uint64_t number, bool small, struct program *p)
+course_draw_program(const struct course *c, uint64_t number, bool small, struct program *p)
 {
 	const struct hunt_limits *l = &c->o->limits;
 	struct prng prng = prng_mix(number, 0, 5);
@@ -154,12 +155,13 @@ draw_program(const struct course *c, uint64_t number, bool small, struct program
 }
 
 static void
-read_kept(const struct course *c, struct prng *prng, struct genome *g)
+course_read_kept(const struct course *c, struct prng *prng, struct genome *g)
 {
 	const char *text = hunt_pool_choose(c->pool, prng);
 	struct program p;
 	struct vmt_error e;
 
+	assert(!hunt_pool_is_empty(c->pool));
 	if (!vmt_parse(text, strlen(text), &p, &e))
 		errx(2, "internal error: a kept program does not parse: %u:%u: %s", e.line, e.column, e.text);
 	genome_of_program(g, &c->changing, &p);
@@ -168,15 +170,15 @@ read_kept(const struct course *c, struct prng *prng, struct genome *g)
 
 /* Mutates a kept program. *p must not be freed. */
 static void
-change_program(const struct course *c, struct prng *prng, struct program *p)
+course_change_program(const struct course *c, struct prng *prng, struct program *p)
 {
 	static struct genome genome, other;
 	bool crossed = prng_percent(prng, CROSSED_PERCENT);
 	struct mutation m;
 
-	read_kept(c, prng, &genome);
+	course_read_kept(c, prng, &genome);
 	if (crossed)
-		read_kept(c, prng, &other);
+		course_read_kept(c, prng, &other);
 	mutation_begin(&m, &genome, &c->changing, prng_mix(prng_next(prng), 0, 2));
 	if (crossed)
 		mutation_cross(&m, &other);
@@ -188,7 +190,7 @@ change_program(const struct course *c, struct prng *prng, struct program *p)
 
 /* Draws expensive sorts less often, so that each gets its share of the cost. */
 static enum sort
-draw_sort(const struct course *c, struct prng *prng)
+course_draw_sort(const struct course *c, struct prng *prng)
 {
 	uint64_t weights[SORTS], total = 0, at;
 	unsigned sort = 0;
@@ -205,12 +207,13 @@ draw_sort(const struct course *c, struct prng *prng)
 	}
 	for (at = prng_below(prng, total); sort + 1 < SORTS && at >= weights[sort]; sort++)
 		at -= weights[sort];
+	assert(sort < SORTS);
 	return (enum sort)sort;
 }
 
 /* Writes the work for a worker: the program @text, and the seed of its runs by strategies. */
 static void
-say_work(struct work *work, uint64_t number, const char *text, size_t len)
+course_say_work(struct work *work, uint64_t number, const char *text, size_t len)
 {
 	work->in.len = 0;
 	keybuf_num(&work->in, JOB_ATTEMPT);
@@ -219,20 +222,20 @@ say_work(struct work *work, uint64_t number, const char *text, size_t len)
 }
 
 static void
-make_work(struct course *c, size_t i, struct work *work)
+course_make_work(struct course *c, size_t i, struct work *work)
 {
-	uint64_t number = number_of(c, c->nr_begun + i);
+	uint64_t number = course_number_of(c, c->nr_begun + i);
 	struct prng prng = prng_mix(number, 0, 4);
 	struct strbuf text = { 0 };
 	struct program p;
 
-	c->sorts[i] = draw_sort(c, &prng);
+	c->sorts[i] = course_draw_sort(c, &prng);
 	if (c->sorts[i] == SORT_CHANGED)
-		change_program(c, &prng, &p);
+		course_change_program(c, &prng, &p);
 	else
-		draw_program(c, number, c->sorts[i] == SORT_SMALL, &p);
+		course_draw_program(c, number, c->sorts[i] == SORT_SMALL, &p);
 	vmt_print(&p, &text);
-	say_work(work, number, strbuf_text(&text), text.len);
+	course_say_work(work, number, strbuf_text(&text), text.len);
 	strbuf_free(&text);
 	if (c->sorts[i] != SORT_CHANGED)
 		program_free(&p);
@@ -240,7 +243,7 @@ make_work(struct course *c, size_t i, struct work *work)
 
 /* The program of a piece of work. */
 static char *
-text_of(const struct work *work)
+course_text_of(const struct work *work)
 {
 	struct message_reader r = { .at = work->in.bytes, .end = work->in.bytes + work->in.len };
 
@@ -253,7 +256,7 @@ text_of(const struct work *work)
 
 /* Is the finding among the first ones of its rough kind, which are shrunk? */
 static bool
-is_wanted(struct course *c, const char *key)
+course_is_wanted(struct course *c, const char *key)
 {
 	for (size_t i = 0; i < c->nr_rough; i++)
 		if (strcmp(c->rough[i].key, key) == 0)
@@ -264,14 +267,14 @@ is_wanted(struct course *c, const char *key)
 }
 
 static void
-take_raw(struct course *c, struct message_reader *r)
+course_take_raw(struct course *c, struct message_reader *r)
 {
 	struct raw raw;
 
 	raw.rough = message_read_text(r);
 	raw.text = message_read_text(r);
 	c->report->seen++;
-	if (r->bad || !is_wanted(c, raw.rough)) {
+	if (r->bad || !course_is_wanted(c, raw.rough)) {
 		free(raw.rough);
 		free(raw.text);
 		return;
@@ -284,7 +287,7 @@ take_raw(struct course *c, struct message_reader *r)
 
 /* Is it equal to an earlier finding of this hunt? */
 static bool
-is_old(const struct course *c, const char *key)
+course_is_old(const struct course *c, const char *key)
 {
 	for (size_t i = 0; i < c->report->nr_findings; i++)
 		if (strcmp(c->report->findings[i].key, key) == 0)
@@ -293,7 +296,7 @@ is_old(const struct course *c, const char *key)
 }
 
 static void
-free_finding(struct hunt_finding *f)
+course_free_finding(struct hunt_finding *f)
 {
 	free(f->name);
 	free(f->key);
@@ -305,14 +308,15 @@ free_finding(struct hunt_finding *f)
 
 /* Writes a new finding, then reports it. Takes ownership of the texts. */
 static void
-add_finding(struct course *c, struct hunt_finding *f)
+course_add_finding(struct course *c, struct hunt_finding *f)
 {
-	if (is_old(c, f->key)) {
-		free_finding(f);
+	assert(f->name != NULL && f->key != NULL && f->line != NULL && f->text != NULL);
+	if (course_is_old(c, f->key)) {
+		course_free_finding(f);
 		return;
 	}
 	f->number = (unsigned)c->report->nr_findings + 1;
-	retry_writes(c);
+	course_retry_writes(c);
 	hunt_files_keep(c->files, f);
 	c->report->nr_unwritten += f->error != 0;
 	c->full |= f->error != 0 && !c->o->keep_going;
@@ -325,7 +329,7 @@ add_finding(struct course *c, struct hunt_finding *f)
 
 /* Has this hunt reported such a loss? The causes are unknown, so it reports one program for each message. */
 static bool
-has_line(const struct course *c, const char *line)
+course_has_line(const struct course *c, const char *line)
 {
 	for (size_t i = 0; i < c->report->nr_findings; i++)
 		if (strcmp(c->report->findings[i].line, line) == 0)
@@ -335,14 +339,15 @@ has_line(const struct course *c, const char *line)
 
 /* The process that ran it died or was killed. The program is kept as it is. */
 static void
-lost_program(struct course *c, const struct work *work)
+course_lost_program(struct course *c, const struct work *work)
 {
 	struct strbuf line = { 0 }, key = { 0 }, whole = { 0 };
 	struct hunt_finding f = { 0 };
-	char *text = text_of(work);
+	char *text = course_text_of(work);
 	struct program p;
 	struct vmt_error e;
 
+	assert(work->end != WORK_DONE);
 	if (work->end == WORK_HUNG)
 		strbuf_printf(&line, "the process made no progress in %.0f seconds of processor time", HANG_SECONDS);
 	else if (WIFSIGNALED(work->status))
@@ -358,19 +363,19 @@ lost_program(struct course *c, const struct work *work)
 	f.line = strbuf_take(&line);
 	f.key = strbuf_take(&key);
 	f.text = strbuf_take(&whole);
-	if (has_line(c, f.line))
-		free_finding(&f);
+	if (course_has_line(c, f.line))
+		course_free_finding(&f);
 	else
-		add_finding(c, &f);
+		course_add_finding(c, &f);
 	free(text);
 }
 
 /* This program shows that the target's state key is incomplete. One report is enough. */
 static void
-incomplete_key(struct course *c, const struct work *work, const char *what)
+course_incomplete_key(struct course *c, const struct work *work, const char *what)
 {
 	struct strbuf line = { 0 }, whole = { 0 };
-	char *text = text_of(work);
+	char *text = course_text_of(work);
 	struct hunt_finding f = { .name = memory_text("key", "a hunt"),
 		.key = memory_text("state key incomplete", "a hunt"),
 		.replays = true };
@@ -381,18 +386,19 @@ incomplete_key(struct course *c, const struct work *work, const char *what)
 	    &whole, "# wirestorm explore shows it, and wirestorm check --fixed says if it still happens.\n%s", text);
 	f.line = strbuf_take(&line);
 	f.text = strbuf_take(&whole);
-	add_finding(c, &f);
+	course_add_finding(c, &f);
 	free(text);
 }
 
 static void
-take_attempt(struct course *c, enum sort sort, struct work *work)
+course_take_attempt(struct course *c, enum sort sort, struct work *work)
 {
 	struct message_reader r = { .at = work->out.bytes, .end = work->out.bytes + work->out.len };
 	struct hunt_report *report = c->report;
 	uint64_t how = message_read_number(&r), cost;
 	char *wrong_key;
 
+	assert(work->end == WORK_DONE);
 	report->complete += how == ATTEMPT_COMPLETE;
 	report->sampled += how == ATTEMPT_SAMPLED;
 	report->refused += how == ATTEMPT_REFUSED;
@@ -405,33 +411,34 @@ take_attempt(struct course *c, enum sort sort, struct work *work)
 	c->spent[sort].programs++;
 	c->spent[sort].cost += cost;
 	if (hunt_pool_look(c->pool, &r) && c->o->end == 0)
-		hunt_pool_keep(c->pool, text_of(work), cost);
+		hunt_pool_keep(c->pool, course_text_of(work), cost);
 	hunt_pool_report(c->pool, report);
 	for (uint64_t nr = message_read_number(&r); nr > 0 && !r.bad; nr--)
-		take_raw(c, &r);
+		course_take_raw(c, &r);
 	wrong_key = message_read_text(&r);
 	if (!r.bad && wrong_key[0] != '\0')
-		incomplete_key(c, work, wrong_key);
+		course_incomplete_key(c, work, wrong_key);
 	free(wrong_key);
 }
 
 /* Reports a finding for which there was no time to shrink. */
 static void
-unshrunk(struct course *c, struct raw *raw)
+course_unshrunk(struct course *c, struct raw *raw)
 {
 	struct hunt_finding f = { .name = memory_text("unshrunk", "a hunt"),
 		.key = memory_text(raw->rough, "a hunt"),
 		.line = memory_text(raw->rough, "a hunt"),
 		.text = memory_text(raw->text, "a hunt") };
 
-	add_finding(c, &f);
+	course_add_finding(c, &f);
 }
 
 static void
-shrink_all(struct course *c)
+course_shrink_all(struct course *c)
 {
 	struct work *work = memory_new(c->nr_raw, sizeof(*work), "a hunt");
 
+	assert(c->nr_raw > 0);
 	for (size_t i = 0; i < c->nr_raw; i++) {
 		keybuf_num(&work[i].in, JOB_SHRINK);
 		message_text(&work[i].in, c->raw[i].text, strlen(c->raw[i].text));
@@ -442,9 +449,9 @@ shrink_all(struct course *c)
 
 		if (work[i].end == WORK_DONE) {
 			hunt_read_small(&work[i], &f);
-			add_finding(c, &f);
+			course_add_finding(c, &f);
 		} else {
-			unshrunk(c, &c->raw[i]);
+			course_unshrunk(c, &c->raw[i]);
 		}
 		free(c->raw[i].rough);
 		free(c->raw[i].text);
@@ -459,7 +466,7 @@ shrink_all(struct course *c)
 /* --- generations --- */
 
 static size_t
-size_of_next(const struct course *c)
+course_size_of_next(const struct course *c)
 {
 	uint64_t left = c->nr_begun < GENERATION_MIN ? GENERATION_MIN
 	                : c->nr_begun < GENERATION   ? c->nr_begun
@@ -469,15 +476,17 @@ size_of_next(const struct course *c)
 		left = c->o->end - c->o->seed - c->nr_begun;
 	if (c->o->programs != 0 && c->o->programs - c->nr_begun < left)
 		left = c->o->programs - c->nr_begun;
+	assert(left <= GENERATION);
 	return (size_t)left;
 }
 
 /* Runs the work and takes the results. False: the hunt ends. */
 static bool
-do_generation(struct course *c, struct work *work, size_t nr)
+course_do_generation(struct course *c, struct work *work, size_t nr)
 {
 	bool all = workers_do(c->workers, work, nr);
 
+	assert(nr <= GENERATION);
 	for (size_t i = 0; i < nr; i++) {
 		if (work[i].end == WORK_LEFT)
 			break;
@@ -485,30 +494,30 @@ do_generation(struct course *c, struct work *work, size_t nr)
 		c->report->crashed += work[i].end == WORK_DIED;
 		c->report->hung += work[i].end == WORK_HUNG;
 		if (work[i].end == WORK_DONE)
-			take_attempt(c, c->sorts[i], &work[i]);
+			course_take_attempt(c, c->sorts[i], &work[i]);
 		else
-			lost_program(c, &work[i]);
+			course_lost_program(c, &work[i]);
 	}
 	if (c->nr_raw > 0)
-		shrink_all(c);
+		course_shrink_all(c);
 	return all && nr > 0 && !c->full;
 }
 
 /* Runs one generation. False: it was the last one. */
 static bool
-generation(struct course *c, struct work *work)
+course_run_generation(struct course *c, struct work *work)
 {
-	size_t nr = size_of_next(c);
+	size_t nr = course_size_of_next(c);
 
 	for (size_t i = 0; i < nr; i++)
-		make_work(c, i, &work[i]);
+		course_make_work(c, i, &work[i]);
 	c->nr_begun += nr;
-	return do_generation(c, work, nr);
+	return course_do_generation(c, work, nr);
 }
 
 /* Was the program run? A target may reject a program that another target has stored. */
 static bool
-was_run(const struct work *work)
+course_was_run(const struct work *work)
 {
 	struct message_reader r = { .at = work->out.bytes, .end = work->out.bytes + work->out.len };
 
@@ -517,7 +526,7 @@ was_run(const struct work *work)
 
 /* Runs the programs of --pool, before all others. False: the hunt ends. */
 static bool
-try_stored(struct course *c, struct work *work)
+course_try_stored(struct course *c, struct work *work)
 {
 	size_t all = c->store != NULL ? hunt_store_nr(c->store) : 0;
 	bool more = true;
@@ -529,11 +538,11 @@ try_stored(struct course *c, struct work *work)
 			const char *text = hunt_store_text(c->store, from + i);
 
 			c->sorts[i] = SORT_STORED;
-			say_work(&work[i], from + i, text, strlen(text));
+			course_say_work(&work[i], from + i, text, strlen(text));
 		}
-		more = do_generation(c, work, nr);
+		more = course_do_generation(c, work, nr);
 		for (size_t i = 0; i < nr; i++)
-			if (was_run(&work[i]))
+			if (course_was_run(&work[i]))
 				hunt_store_tried(c->store, from + i);
 	}
 	return more;
@@ -541,7 +550,7 @@ try_stored(struct course *c, struct work *work)
 
 /* Updates the --pool directory: repeatedly, and at the end (@last). */
 static void
-save_pool(struct course *c, bool last)
+course_save_pool(struct course *c, bool last)
 {
 	if (c->store == NULL || (!last && clock_seconds() - c->saved < SAVE_SECONDS))
 		return;
@@ -553,17 +562,17 @@ save_pool(struct course *c, bool last)
 
 /* Runs all generations. */
 static void
-generations(struct course *c, struct work *work)
+course_run_all(struct course *c, struct work *work)
 {
-	bool more = try_stored(c, work);
+	bool more = course_try_stored(c, work);
 
-	for (c->saved = clock_seconds(); more; save_pool(c, false))
-		more = generation(c, work);
-	save_pool(c, true);
+	for (c->saved = clock_seconds(); more; course_save_pool(c, false))
+		more = course_run_generation(c, work);
+	course_save_pool(c, true);
 }
 
 static void
-end_course(struct course *c)
+course_end(struct course *c)
 {
 	hunt_pool_free(c->pool);
 	for (size_t i = 0; i < c->nr_rough; i++)
@@ -579,7 +588,7 @@ hunt(const struct hunt_options *options, struct hunt_report *report)
 		.hang_seconds = HANG_SECONDS,
 		.begin = hunt_worker_begin,
 		.work = hunt_worker_do,
-		.tick = tick };
+		.tick = course_tick };
 	struct course *c = memory_new(1, sizeof(*c), "a hunt");
 	struct work *work = memory_new(GENERATION, sizeof(*work), "a hunt");
 	bool good;
@@ -604,17 +613,17 @@ hunt(const struct hunt_options *options, struct hunt_report *report)
 		c->store = hunt_store_open(options, report);
 	good = c->files != NULL && (options->pool == NULL || c->store != NULL);
 	if (good)
-		generations(c, work);
-	retry_writes(c);
+		course_run_all(c, work);
+	course_retry_writes(c);
 	report->seconds = clock_seconds() - c->began;
-	report->stopped = stopped(c);
+	report->stopped = course_is_stopped(c);
 	workers_stop(c->workers);
 	hunt_files_close(c->files);
 	hunt_store_close(c->store);
 	for (size_t i = 0; i < GENERATION; i++)
 		work_free(&work[i]);
 	free(work);
-	end_course(c);
+	course_end(c);
 	return good;
 }
 
@@ -622,7 +631,7 @@ void
 hunt_report_free(struct hunt_report *report)
 {
 	for (size_t i = 0; i < report->nr_findings; i++)
-		free_finding(&report->findings[i]);
+		course_free_finding(&report->findings[i]);
 	free(report->findings);
 	*report = (struct hunt_report){ 0 };
 }

@@ -6,6 +6,7 @@
  * To choose one, it samples a few programs and takes the one with the smallest product of cost and count of its rarest
  * feature. Features are counted over all attempts, so a feature that becomes common loses its value.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,7 +51,7 @@ hunt_pool_free(struct hunt_pool *p)
 
 /* Counts a feature. True: it is new. */
 static bool
-note(struct hunt_pool *p, uint32_t what)
+hunt_pool_note(struct hunt_pool *p, uint32_t what)
 {
 	if (p->seen[what]++ != 0)
 		return false;
@@ -67,9 +68,9 @@ hunt_pool_look(struct hunt_pool *p, struct message_reader *r)
 	p->fresh.nr_brought = 0;
 	p->edges |= edges;
 	for (; edges != 0; edges &= edges - 1)
-		(void)note(p, FEATURES_COUNT + (uint32_t)__builtin_ctzll(edges));
+		(void)hunt_pool_note(p, FEATURES_COUNT + (uint32_t)__builtin_ctzll(edges));
 	for (uint64_t nr = message_read_number(r); nr > 0 && !r->bad; nr--)
-		p->nr_ways += note(p, (uint32_t)(message_read_number(r) % FEATURES_COUNT));
+		p->nr_ways += hunt_pool_note(p, (uint32_t)(message_read_number(r) % FEATURES_COUNT));
 	return p->fresh.nr_brought > 0;
 }
 
@@ -83,11 +84,12 @@ hunt_pool_keep(struct hunt_pool *p, char *text, uint64_t cost)
 	p->kept[at] = p->fresh;
 	p->kept[at].text = text;
 	p->kept[at].cost = cost;
+	assert(p->nr > 0 && p->nr <= POOL_MAX);
 }
 
 /* The count of its rarest feature, times its cost. */
 static uint64_t
-price(const struct hunt_pool *p, const struct kept *k)
+hunt_pool_price(const struct hunt_pool *p, const struct kept *k)
 {
 	uint32_t least = UINT32_MAX;
 
@@ -102,12 +104,14 @@ hunt_pool_choose(const struct hunt_pool *p, struct prng *prng)
 {
 	const struct kept *best = NULL;
 
+	assert(p->nr > 0);
 	for (unsigned i = 0; i < CANDIDATES; i++) {
 		const struct kept *k = &p->kept[prng_below(prng, p->nr)];
 
-		if (best == NULL || price(p, k) < price(p, best))
+		if (best == NULL || hunt_pool_price(p, k) < hunt_pool_price(p, best))
 			best = k;
 	}
+	assert(best != NULL);
 	return best->text;
 }
 
@@ -126,6 +130,7 @@ hunt_pool_nr(const struct hunt_pool *p)
 const char *
 hunt_pool_text(const struct hunt_pool *p, size_t i)
 {
+	assert(i < p->nr);
 	return p->kept[i].text;
 }
 

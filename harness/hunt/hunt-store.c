@@ -6,6 +6,7 @@
  * hunts may share a directory. The features of a program are not stored: a hunt runs the stored programs first, and
  * notes their features with the present code.
  */
+#include <assert.h>
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,7 +38,7 @@ struct hunt_store {
 
 /* FNV-1a: the names must be the same in every version. */
 static uint64_t
-hash_of(const char *text)
+hunt_store_hash_of(const char *text)
 {
 	uint64_t hash = 0xcbf29ce484222325u;
 
@@ -47,7 +48,7 @@ hash_of(const char *text)
 }
 
 static const char *
-name_of(const char *path)
+hunt_store_name_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
@@ -56,7 +57,7 @@ name_of(const char *path)
 
 /* Is it the name of a hunt's file? If so, *ret_target_len and *ret_hash are its parts. */
 static bool
-parse_name(const char *name, size_t *ret_target_len, uint64_t *ret_hash)
+hunt_store_parse_name(const char *name, size_t *ret_target_len, uint64_t *ret_hash)
 {
 	size_t len = strlen(name), tail = 1 + HASH_DIGITS + strlen(SUFFIX);
 	const char *dash;
@@ -74,7 +75,7 @@ parse_name(const char *name, size_t *ret_target_len, uint64_t *ret_hash)
 
 /* Gives the program the configuration of this hunt. True: it had it already. */
 static bool
-configure(const struct hunt_options *o, struct program_config *config)
+hunt_store_configure(const struct hunt_options *o, struct program_config *config)
 {
 	struct program_config before = *config;
 
@@ -85,39 +86,40 @@ configure(const struct hunt_options *o, struct program_config *config)
 }
 
 static void
-keep_stored(struct hunt_store *s, const char *path, const char *text, bool own)
+hunt_store_keep(struct hunt_store *s, const char *path, const char *text, bool own)
 {
 	s->stored = memory_grow(s->stored, &s->cap, s->nr + 1, sizeof(*s->stored), POOL);
-	s->stored[s->nr++] = (struct stored){
-		.path = memory_text(path, POOL), .text = memory_text(text, POOL), .hash = hash_of(text), .own = own
-	};
+	s->stored[s->nr++] = (struct stored){ .path = memory_text(path, POOL),
+		.text = memory_text(text, POOL),
+		.hash = hunt_store_hash_of(text),
+		.own = own };
 }
 
 /* Loads the program of one file if it fits this hunt. False: the file is damaged, which was reported. */
 static bool
-load_file(struct hunt_store *s, const char *path)
+hunt_store_load_file(struct hunt_store *s, const char *path)
 {
 	const char *target = s->options->limits.target->name;
 	struct strbuf text = { 0 }, error = { 0 }, bare_text = { 0 };
 	struct program p, bare;
 	size_t target_len;
 	uint64_t hash = 0;
-	bool own = parse_name(name_of(path), &target_len, &hash), suits, good;
+	bool own = hunt_store_parse_name(hunt_store_name_of(path), &target_len, &hash), suits, good;
 
-	if (own && (target_len != strlen(target) || memcmp(name_of(path), target, target_len) != 0))
+	if (own && (target_len != strlen(target) || memcmp(hunt_store_name_of(path), target, target_len) != 0))
 		return true;
 	good = vmt_load(path, &p, &text, &error);
-	if (good && own && hash_of(strbuf_text(&text)) != hash) {
+	if (good && own && hunt_store_hash_of(strbuf_text(&text)) != hash) {
 		strbuf_printf(
 		    &error, "%s: expected the program that was stored under this name, found another text\n", path);
 		good = false;
 	}
 	if (good) {
 		program_copy_bare(&bare, &p);
-		suits = configure(s->options, &bare.config);
+		suits = hunt_store_configure(s->options, &bare.config);
 		vmt_print(&bare, &bare_text);
 		if (bare.nr_threads > 0 && bare.nr_threads <= s->options->limits.threads_max && (suits || !own))
-			keep_stored(s, path, strbuf_text(&bare_text), own);
+			hunt_store_keep(s, path, strbuf_text(&bare_text), own);
 		program_free(&bare);
 	} else {
 		fprintf(stderr, "%s", strbuf_text(&error));
@@ -149,7 +151,7 @@ hunt_store_open(const struct hunt_options *o, struct hunt_report *report)
 	}
 	report->pool.damaged += !inputs_add(&files, o->pool, INPUTS_VMT, say_about);
 	for (size_t i = 0; i < files.nr; i++)
-		report->pool.damaged += !load_file(s, files.names[i]);
+		report->pool.damaged += !hunt_store_load_file(s, files.names[i]);
 	inputs_free(&files);
 	report->pool.loaded = s->nr;
 	return s;
@@ -176,18 +178,20 @@ hunt_store_nr(const struct hunt_store *s)
 const char *
 hunt_store_text(const struct hunt_store *s, size_t i)
 {
+	assert(i < s->nr);
 	return s->stored[i].text;
 }
 
 void
 hunt_store_tried(struct hunt_store *s, size_t i)
 {
+	assert(i < s->nr);
 	s->stored[i].tried = true;
 }
 
 /* The stored program with this text; NULL: there is none. */
 static struct stored *
-find_stored(const struct hunt_store *s, uint64_t hash)
+hunt_store_find(const struct hunt_store *s, uint64_t hash)
 {
 	for (size_t i = 0; i < s->nr; i++)
 		if (s->stored[i].hash == hash)
@@ -196,17 +200,17 @@ find_stored(const struct hunt_store *s, uint64_t hash)
 }
 
 static bool
-store_program(struct hunt_store *s, const char *text)
+hunt_store_add(struct hunt_store *s, const char *text)
 {
 	struct strbuf path = { 0 }, whole = { 0 };
 	bool good;
 
 	strbuf_printf(&path, "%s/%s-%016llx" SUFFIX, s->options->pool, s->options->limits.target->name,
-	    (unsigned long long)hash_of(text));
+	    (unsigned long long)hunt_store_hash_of(text));
 	strbuf_add(&whole, text);
 	good = file_write_unsynced(strbuf_text(&path), &whole); /* a damaged file of this name is replaced */
 	if (good) {
-		keep_stored(s, strbuf_text(&path), text, true);
+		hunt_store_keep(s, strbuf_text(&path), text, true);
 		hunt_store_tried(s, s->nr - 1);
 	} else {
 		warn("%s: the pool cannot be saved", strbuf_text(&path));
@@ -222,9 +226,9 @@ hunt_store_save(struct hunt_store *s, const struct hunt_pool *pool, struct hunt_
 	bool good = true;
 
 	for (size_t i = 0; good && i < hunt_pool_nr(pool); i++) {
-		if (find_stored(s, hash_of(hunt_pool_text(pool, i))) != NULL)
+		if (hunt_store_find(s, hunt_store_hash_of(hunt_pool_text(pool, i))) != NULL)
 			continue;
-		good = store_program(s, hunt_pool_text(pool, i));
+		good = hunt_store_add(s, hunt_pool_text(pool, i));
 		report->pool.added += good;
 	}
 	return good;
@@ -237,7 +241,7 @@ hunt_store_prune(struct hunt_store *s, const struct hunt_pool *pool, struct hunt
 	uint64_t *kept = memory_new(nr, sizeof(*kept), POOL);
 
 	for (size_t i = 0; i < nr; i++)
-		kept[i] = hash_of(hunt_pool_text(pool, i));
+		kept[i] = hunt_store_hash_of(hunt_pool_text(pool, i));
 	for (size_t i = 0; i < s->nr; i++) {
 		const struct stored *one = &s->stored[i];
 		bool needed = !one->own || !one->tried;

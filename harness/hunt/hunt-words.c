@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* hunt-words.c - keys of findings, and names for their files. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +13,7 @@
 
 /* Prints each kind of operation in the program once, in the order of the table. */
 static void
-print_kinds(const struct program *p, struct strbuf *out)
+hunt_print_kinds(const struct program *p, struct strbuf *out)
 {
 	bool seen[VM_OP_CODE_MAX + 1] = { false };
 	struct program copy;
@@ -31,6 +32,7 @@ hunt_key(const struct program *p, const struct finding *f, struct strbuf *out)
 {
 	char label[FINDING_TEXT_MAX];
 
+	assert(f->check > CHECK_NONE && f->check < CHECK_COUNT);
 	strbuf_add(out, finding_label(f, label));
 	if (p->config.mutant != NULL)
 		strbuf_printf(out, " mutant %s", p->config.mutant);
@@ -42,7 +44,7 @@ hunt_key(const struct program *p, const struct finding *f, struct strbuf *out)
 		edges_print(f->edges, out);
 	}
 	strbuf_add(out, " |");
-	print_kinds(p, out);
+	hunt_print_kinds(p, out);
 }
 
 void
@@ -59,6 +61,7 @@ hunt_name(const struct finding *f, struct strbuf *out)
 	char label[FINDING_TEXT_MAX];
 	size_t from = out->len;
 
+	assert(f->check > CHECK_NONE && f->check < CHECK_COUNT);
 	strbuf_add(out, finding_label(f, label));
 	if (f->edges != 0) {
 		strbuf_addc(out, '-');

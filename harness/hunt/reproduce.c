@@ -2,6 +2,7 @@
 /* reproduce.c - see reproduce.h. */
 #include "harness/hunt/reproduce.h"
 
+#include <assert.h>
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,7 +62,7 @@ reproduce_phase_text(enum reproduce_phase phase)
 }
 
 static double
-seconds_left(const struct search *s, double share)
+search_seconds_left(const struct search *s, double share)
 {
 	struct timespec t;
 
@@ -74,11 +75,12 @@ seconds_left(const struct search *s, double share)
 static bool
 search_over(const struct search *s, double share)
 {
-	return s->result->same || (s->options->stop != NULL && *s->options->stop != 0) || seconds_left(s, share) <= 0;
+	return s->result->same || (s->options->stop != NULL && *s->options->stop != 0) ||
+	       search_seconds_left(s, share) <= 0;
 }
 
 static void
-tell(struct search *s)
+search_tell(struct search *s)
 {
 	if (s->options->progress != NULL && s->result->runs % PROGRESS_RUNS == 0)
 		s->options->progress(s->options->progress_arg, reproduce_phase_text(s->phase), s->result->runs);
@@ -88,7 +90,7 @@ tell(struct search *s)
 
 /* Is it the same assertion? Compares the condition in "panic: COND (FILE:LINE)" without the rest. */
 static bool
-same_assertion(const char *detail, const char *text)
+search_same_assertion(const char *detail, const char *text)
 {
 	size_t len;
 
@@ -99,7 +101,7 @@ same_assertion(const char *detail, const char *text)
 }
 
 static bool
-is_verdict(const struct program *p, const struct finding *f)
+search_is_verdict(const struct program *p, const struct finding *f)
 {
 	const struct program_verdict_line *v = program_verdict(p);
 	const char *detail = v->detail != NULL ? v->detail : "";
@@ -112,15 +114,16 @@ is_verdict(const struct program *p, const struct finding *f)
 	/* The details from real threads are worded differently, so only the kind is compared. */
 	if (v->kind == PROGRAM_VERDICT_INVARIANT && finding_is(f, PROGRAM_VERDICT_MODEL, NULL))
 		return true;
-	return finding_is(f, v->kind, NULL) && (v->kind != PROGRAM_VERDICT_PANIC || same_assertion(detail, f->text));
+	return finding_is(f, v->kind, NULL) &&
+	       (v->kind != PROGRAM_VERDICT_PANIC || search_same_assertion(detail, f->text));
 }
 
 /* The run's finding that is the verdict, or else the first one that no quirk explains; NULL: none. */
 static const struct finding *
-best_finding(const struct search *s, const struct checker *c, bool *same)
+search_best_finding(const struct search *s, const struct checker *c, bool *same)
 {
 	for (size_t i = 0; i < c->nr_findings; i++) {
-		*same = is_verdict(s->whole, &c->findings[i]);
+		*same = search_is_verdict(s->whole, &c->findings[i]);
 		if (*same)
 			return &c->findings[i];
 	}
@@ -134,7 +137,7 @@ typedef unsigned chooser(void *arg, const struct run *r, size_t step, unsigned l
 
 /* Runs from begin to end, and records the path in *path. */
 static void
-run_by(struct run *r, chooser *choose, void *arg, struct schedule *path)
+search_run_by(struct run *r, chooser *choose, void *arg, struct schedule *path)
 {
 	unsigned last = 0;
 
@@ -147,7 +150,7 @@ run_by(struct run *r, chooser *choose, void *arg, struct schedule *path)
 }
 
 static void
-take_program(struct search *s, const struct program *p)
+search_take_program(struct search *s, const struct program *p)
 {
 	struct strbuf text = { 0 };
 	struct vmt_error e;
@@ -169,7 +172,7 @@ search_keep(struct search *s, struct run *r, const struct schedule *path)
 	const struct finding *f;
 	bool same = false;
 
-	f = run_enabled(r) == 0 ? best_finding(s, r->checker, &same) : NULL;
+	f = run_enabled(r) == 0 ? search_best_finding(s, r->checker, &same) : NULL;
 	if (f == NULL || s->result->same || (!same && s->result->phase != REPRODUCE_NOTHING))
 		return;
 	s->result->same = same;
@@ -185,7 +188,7 @@ search_keep(struct search *s, struct run *r, const struct schedule *path)
 	p.has_schedule = true;
 	p.schedule = *path;
 	p.order = (struct schedule){ 0 };
-	take_program(s, &p);
+	search_take_program(s, &p);
 	program_drop_verdicts(&p);
 	if (p.result != NULL)
 		free(p.result);
@@ -202,15 +205,15 @@ search_ended(struct search *s, struct run *r, struct schedule *path)
 	if (r->checker->nr_findings > 0)
 		search_keep(s, r, path);
 	schedule_free(path);
-	tell(s);
+	search_tell(s);
 }
 
 static void
-attempt(struct search *s, struct run *r, chooser *choose, void *arg)
+search_attempt(struct search *s, struct run *r, chooser *choose, void *arg)
 {
 	struct schedule path = { 0 };
 
-	run_by(r, choose, arg, &path);
+	search_run_by(r, choose, arg, &path);
 	search_ended(s, r, &path);
 }
 
@@ -224,17 +227,18 @@ struct by_schedule {
 };
 
 static void
-note_finishes(struct by_schedule *b, const struct run *r)
+search_note_finishes(struct by_schedule *b, const struct run *r)
 {
 	struct search *s = b->s;
 
 	for (unsigned t = 0; t < r->program->nr_threads; t++)
 		for (; b->done[t] < r->threads[t].nr_done; b->done[t]++)
 			s->finishes[s->nr_finishes++] = (struct finish){ (uint8_t)t, (uint16_t)b->done[t] };
+	assert(s->nr_finishes <= s->nr_ops);
 }
 
 static unsigned
-choose_by_schedule(void *arg, const struct run *r, size_t step, unsigned last)
+search_choose_by_schedule(void *arg, const struct run *r, size_t step, unsigned last)
 {
 	struct by_schedule *b = arg;
 	uint32_t enabled = run_enabled(r);
@@ -242,7 +246,7 @@ choose_by_schedule(void *arg, const struct run *r, size_t step, unsigned last)
 
 	(void)step;
 	if (b->s != NULL)
-		note_finishes(b, r);
+		search_note_finishes(b, r);
 	if (schedule_next(&b->walk, &thread) && (enabled >> thread & 1) != 0)
 		return thread;
 	return replay_default(enabled, last);
@@ -250,10 +254,11 @@ choose_by_schedule(void *arg, const struct run *r, size_t step, unsigned last)
 
 /* Moves some steps to places nearby. */
 static void
-disturb(struct search *s, struct schedule *order)
+search_disturb(struct search *s, struct schedule *order)
 {
 	uint64_t moves = 1 + prng_below(&s->prng, MOVES_MAX);
 
+	assert(order->nr_steps > 0);
 	while (moves-- > 0) {
 		uint64_t from = prng_below(&s->prng, order->nr_steps), by = 1 + prng_below(&s->prng, MOVE_MAX), to;
 
@@ -274,14 +279,14 @@ search_orders(struct search *s, struct run *r)
 	while (order.nr_steps < STEPS_MAX && schedule_next(&w, &thread))
 		schedule_append(&order, thread);
 	s->phase = REPRODUCE_OBSERVED;
-	attempt(s, r, choose_by_schedule, &b);
-	note_finishes(&b, r);
+	search_attempt(s, r, search_choose_by_schedule, &b);
+	search_note_finishes(&b, r);
 	s->phase = REPRODUCE_NEAR;
 	while (order.nr > 0 && !search_over(s, NEAR_SHARE)) {
 		schedule_copy(&near, &order);
-		disturb(s, &near);
+		search_disturb(s, &near);
 		b = (struct by_schedule){ .walk = { &near } };
-		attempt(s, r, choose_by_schedule, &b);
+		search_attempt(s, r, search_choose_by_schedule, &b);
 	}
 	schedule_free(&near);
 	schedule_free(&order);
@@ -294,12 +299,13 @@ search_orders(struct search *s, struct run *r)
  * with free_tail.
  */
 static bool
-make_tail(const struct search *s, size_t keep, struct program *p)
+search_make_tail(const struct search *s, size_t keep, struct program *p)
 {
 	const struct program *w = s->whole;
 	size_t nr_front = s->nr_ops > keep ? s->nr_ops - keep : 0;
 	unsigned first[PROGRAM_THREADS_MAX] = { 0 };
 
+	assert(keep > 0 && keep <= s->nr_ops);
 	if (nr_front > s->nr_finishes)
 		return false;
 	*p = *w;
@@ -328,14 +334,14 @@ make_tail(const struct search *s, size_t keep, struct program *p)
 }
 
 static void
-free_tail(struct program *p)
+search_free_tail(struct program *p)
 {
 	free(p->init);
 	free(p->threads);
 }
 
 static void
-explore_tail(struct search *s, struct run *r)
+search_explore_tail(struct search *s, struct run *r)
 {
 	const struct explore_options o = {
 		.states_max = TAIL_STATES_MAX,
@@ -351,7 +357,7 @@ explore_tail(struct search *s, struct run *r)
 		struct by_schedule b = { .walk = { &x.findings[i].witness } };
 
 		if (!x.findings[i].f.quirk)
-			attempt(s, r, choose_by_schedule, &b);
+			search_attempt(s, r, search_choose_by_schedule, &b);
 	}
 	explore_result_free(&x);
 }
@@ -365,13 +371,13 @@ search_tails(struct search *s)
 		struct program p;
 		struct run r;
 
-		if (!make_tail(s, keep, &p))
+		if (!search_make_tail(s, keep, &p))
 			continue;
 		if (run_open_checked(&r, &p, s->options->target, s->sim, &c) == RUN_OPENED && checker_first(&c) == NULL)
-			explore_tail(s, &r);
+			search_explore_tail(s, &r);
 		run_close(&r);
 		checker_free(&c);
-		free_tail(&p);
+		search_free_tail(&p);
 		if (keep == s->nr_ops)
 			break;
 	}
@@ -399,14 +405,14 @@ search_random(struct search *s, struct run *r)
 /* --- the search --- */
 
 static void
-refuse(struct reproduce_result *result, unsigned line, const char *why)
+search_refuse(struct reproduce_result *result, unsigned line, const char *why)
 {
 	result->refused_line = line;
 	(void)snprintf(result->refused, sizeof(result->refused), "%s", why);
 }
 
 static void
-search(struct search *s)
+search_all(struct search *s)
 {
 	struct checker c = { 0 };
 	struct run r;
@@ -421,7 +427,7 @@ search(struct search *s)
 		if (run_open_checked(&r, s->whole, s->options->target, s->sim, &c) == RUN_OPENED && !search_over(s, 1))
 			search_random(s, &r);
 	} else {
-		refuse(s->result, r.error_line, strbuf_text(&r.error));
+		search_refuse(s->result, r.error_line, strbuf_text(&r.error));
 	}
 	run_close(&r);
 	checker_free(&c);
@@ -438,7 +444,8 @@ reproduce(const struct program *p, const struct reproduce_options *options, stru
 	program_init(&result->program);
 #ifndef WS_FIBER_TSAN
 	if (program_verdict(p)->kind == PROGRAM_VERDICT_RACE) {
-		refuse(result, 0, "a data race is seen only by a build with ThreadSanitizer (-Db_sanitize=thread)");
+		search_refuse(
+		    result, 0, "a data race is seen only by a build with ThreadSanitizer (-Db_sanitize=thread)");
 		sim_destroy(s.sim);
 		return;
 	}
@@ -447,7 +454,7 @@ reproduce(const struct program *p, const struct reproduce_options *options, stru
 	for (unsigned t = 0; t < p->nr_threads; t++)
 		s.nr_ops += p->threads[t].nr_ops;
 	s.finishes = memory_new(s.nr_ops + 1, sizeof(*s.finishes), "a search");
-	search(&s);
+	search_all(&s);
 	if (result->phase != REPRODUCE_NOTHING)
 		(void)expect_run(&result->program, options->target, s.sim);
 	free(s.finishes);

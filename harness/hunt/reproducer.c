@@ -2,6 +2,7 @@
 /* reproducer.c - see reproducer.h. */
 #include "harness/hunt/reproducer.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@
 
 /* Runs to the end, or until the run is abandoned. */
 static void
-run_by(struct run *r, const struct reproducer_way *way, struct schedule *c)
+reproducer_run_by(struct run *r, const struct reproducer_way *way, struct schedule *c)
 {
 	struct replay how = { .lenient = true, .steps_max = STEPS_MAX, .on_step = replay_record, .arg = c };
 
@@ -30,7 +31,7 @@ run_by(struct run *r, const struct reproducer_way *way, struct schedule *c)
 
 /* The first finding of a check. CHECK_NONE: of any check, preferably one that no quirk explains. */
 static const struct finding *
-first_finding(const struct checker *c, enum check_id wanted)
+reproducer_first_finding(const struct checker *c, enum check_id wanted)
 {
 	const struct finding *f = wanted == CHECK_NONE ? checker_first(c) : NULL;
 
@@ -42,7 +43,7 @@ first_finding(const struct checker *c, enum check_id wanted)
 
 /* A finding for an abandoned run. */
 static const struct finding *
-no_end(struct finding *f)
+reproducer_no_end(struct finding *f)
 {
 	*f = (struct finding){ .check = CHECK_circle, .thread = -1, .step = STEPS_MAX, .since = STEPS_MAX };
 	(void)snprintf(f->text, sizeof(f->text), "the run does not end within %d steps", STEPS_MAX);
@@ -50,7 +51,7 @@ no_end(struct finding *f)
 }
 
 static void
-forget_expectations(struct program *p)
+reproducer_forget_expectations(struct program *p)
 {
 	for (size_t i = 0; i < p->nr_outcomes; i++)
 		free(p->outcomes[i].text);
@@ -70,7 +71,7 @@ forget_expectations(struct program *p)
  * compared by it.
  */
 static char *
-detail_of(const struct finding *f, const struct program *p)
+reproducer_detail_of(const struct finding *f, const struct program *p)
 {
 	struct strbuf text = { 0 };
 	struct strbuf detail = { 0 };
@@ -85,15 +86,16 @@ detail_of(const struct finding *f, const struct program *p)
 }
 
 static void
-make(struct program *p, struct run *r, struct schedule *c, const struct finding *f)
+reproducer_write(struct program *p, struct run *r, struct schedule *c, const struct finding *f)
 {
 	struct strbuf result = { 0 };
-	char *detail = detail_of(f, p);
+	char *detail = reproducer_detail_of(f, p);
 	bool ran = c->nr > 0 && run_panic(r) == NULL && run_enabled(r) == 0;
 
+	assert(f->check != CHECK_NONE);
 	if (ran)
 		run_outcome(r, &result);
-	forget_expectations(p);
+	reproducer_forget_expectations(p);
 	program_add_verdict(p, finding_kind(f), detail);
 	free(detail);
 	p->has_schedule = p->nr_threads > 0 && f->check != CHECK_circle;
@@ -104,11 +106,12 @@ make(struct program *p, struct run *r, struct schedule *c, const struct finding 
 	if (ran)
 		p->result = strbuf_take(&result);
 	strbuf_free(&result);
+	assert(p->nr_verdicts == 1);
 }
 
 /* If the run has a finding of that check, makes the program its reproducer. */
 static bool
-judge(struct program *p, const struct reproducer_way *way, const struct vm_target *t, struct sim *sim,
+reproducer_judge(struct program *p, const struct reproducer_way *way, const struct vm_target *t, struct sim *sim,
     enum check_id wanted, struct finding *ret)
 {
 	struct checker checker = { 0 };
@@ -119,17 +122,17 @@ judge(struct program *p, const struct reproducer_way *way, const struct vm_targe
 	struct run r;
 
 	if (run_open_checked(&r, p, t, sim, &checker) == RUN_OPENED && p->nr_threads > 0) {
-		run_by(&r, way, &c);
+		reproducer_run_by(&r, way, &c);
 		given_up = run_enabled(&r) != 0;
 		if (!given_up)
 			checker_end(&checker, &r);
 	}
-	f = first_finding(&checker, wanted);
+	f = reproducer_first_finding(&checker, wanted);
 	if (f == NULL && given_up && (wanted == CHECK_NONE || wanted == CHECK_circle))
-		f = no_end(&endless);
+		f = reproducer_no_end(&endless);
 	if (f != NULL) {
 		*ret = *f;
-		make(p, &r, &c, f);
+		reproducer_write(p, &r, &c, f);
 	}
 	schedule_free(&c);
 	run_close(&r);
@@ -146,18 +149,19 @@ reproducer_make(struct program *p, const struct reproducer_way *way, const struc
 	const struct reproducer_way plainly = { .choices = NULL };
 
 	if (p->nr_threads > 0) {
-		if (!judge(p, way, t, sim, CHECK_NONE, ret))
+		if (!reproducer_judge(p, way, t, sim, CHECK_NONE, ret))
 			return false;
 		if (ret->thread != SIM_INIT_THREAD)
 			return true;
 	}
-	return program_init_as_thread(p) && judge(p, &plainly, t, sim, CHECK_NONE, ret);
+	return program_init_as_thread(p) && reproducer_judge(p, &plainly, t, sim, CHECK_NONE, ret);
 }
 
 /* Gives the program strict, or the first profile of its target, with these quirks, if it shows the same finding along
  * its schedule there. */
 static bool
-try_profile(struct program *p, uint32_t quirks, const struct vm_target *t, struct sim *sim, struct finding *f)
+reproducer_try_profile(
+    struct program *p, uint32_t quirks, const struct vm_target *t, struct sim *sim, struct finding *f)
 {
 	const struct reproducer_way along = { .by_schedule = true };
 	struct program_config before = p->config;
@@ -165,7 +169,7 @@ try_profile(struct program *p, uint32_t quirks, const struct vm_target *t, struc
 	p->config.profile_given = true;
 	p->config.profile = profile_plain(before.profile);
 	p->config.profile.on = quirks;
-	if (judge(p, &along, t, sim, f->check, f))
+	if (reproducer_judge(p, &along, t, sim, f->check, f))
 		return true;
 	p->config.profile = before.profile;
 	return false;
@@ -176,9 +180,9 @@ reproducer_reduce_profile(struct program *p, const struct vm_target *t, struct s
 {
 	uint32_t on = p->config.profile.on;
 
-	if (try_profile(p, 0, t, sim, f))
+	if (reproducer_try_profile(p, 0, t, sim, f))
 		return;
 	for (uint32_t left = on; left != 0; left &= left - 1)
-		if (try_profile(p, left & -left, t, sim, f))
+		if (reproducer_try_profile(p, left & -left, t, sim, f))
 			return;
 }

@@ -29,13 +29,13 @@ static const char *const section_names[] = {
 
 /* The number of sections in the list: the last one only on request. */
 static unsigned
-nr_sections(const struct edges_report *e)
+catalogue_nr_sections(const struct edges_report *e)
 {
 	return e->missing ? SECTION_COUNT : SECTION_UNREACHED;
 }
 
 static enum section
-section_of(const struct edges_report *e, unsigned edge)
+catalogue_section_of(const struct edges_report *e, unsigned edge)
 {
 	if (e->rows[edge].times == 0)
 		return SECTION_UNREACHED;
@@ -44,7 +44,7 @@ section_of(const struct edges_report *e, unsigned edge)
 
 /* Appends what reaches an edge that no program has reached, if the table says so. */
 static void
-unreached(unsigned edge, struct strbuf *out)
+catalogue_unreached(unsigned edge, struct strbuf *out)
 {
 	const char *litmus = vm_edge_table[edge].litmus;
 
@@ -55,7 +55,7 @@ unreached(unsigned edge, struct strbuf *out)
 }
 
 static void
-summary(const struct edges_report *e, struct strbuf *out)
+catalogue_summary(const struct edges_report *e, struct strbuf *out)
 {
 	unsigned reached = 0;
 
@@ -79,7 +79,7 @@ summary(const struct edges_report *e, struct strbuf *out)
 
 /* Appends the code; for a fault's code also how often it was KERN_INVALID_ADDRESS. */
 static void
-code(const struct edges_report *e, unsigned edge, struct strbuf *out)
+catalogue_code(const struct edges_report *e, unsigned edge, struct strbuf *out)
 {
 	strbuf_add(out, edges_code((enum vm_edge)edge));
 	if (vm_edge_table[edge].code == VM_EDGE_VERBATIM)
@@ -89,20 +89,20 @@ code(const struct edges_report *e, unsigned edge, struct strbuf *out)
 /* --- text --- */
 
 static void
-text_row(const struct edges_report *e, unsigned edge, struct strbuf *out)
+catalogue_text_row(const struct edges_report *e, unsigned edge, struct strbuf *out)
 {
 	const struct edges_row *row = &e->rows[edge];
 	const struct vm_edge_desc *d = &vm_edge_table[edge];
 
 	if (row->times == 0) {
 		strbuf_printf(out, "  %-26s ", d->name);
-		unreached(edge, out);
+		catalogue_unreached(edge, out);
 		strbuf_addc(out, '\n');
 		return;
 	}
 	strbuf_printf(out, "  %-26s ", d->name);
 	if (d->code != KERN_INVALID_ADDRESS) {
-		code(e, edge, out);
+		catalogue_code(e, edge, out);
 		strbuf_add(out, "; ");
 	}
 	strbuf_printf(out, "%" PRIu64 " time%s in %" PRIu64 " program%s; man page: %s; ", row->times,
@@ -120,33 +120,33 @@ text_row(const struct edges_report *e, unsigned edge, struct strbuf *out)
 void
 edges_report_text(const struct edges_report *e, struct strbuf *out)
 {
-	for (unsigned s = 0; s < nr_sections(e); s++) {
+	for (unsigned s = 0; s < catalogue_nr_sections(e); s++) {
 		bool any = false;
 
 		for (unsigned i = 0; i < VM_EDGE_COUNT; i++) {
-			if (section_of(e, i) != s)
+			if (catalogue_section_of(e, i) != s)
 				continue;
 			if (!any)
 				strbuf_printf(out, "%s\n", section_names[s]);
 			any = true;
-			text_row(e, i, out);
+			catalogue_text_row(e, i, out);
 		}
 		if (any)
 			strbuf_addc(out, '\n');
 	}
-	summary(e, out);
+	catalogue_summary(e, out);
 	strbuf_addc(out, '\n');
 }
 
 /* --- markdown --- */
 
 static void
-markdown_row(const struct edges_report *e, unsigned edge, struct strbuf *out)
+catalogue_markdown_row(const struct edges_report *e, unsigned edge, struct strbuf *out)
 {
 	const struct edges_row *row = &e->rows[edge];
 
 	strbuf_printf(out, "| `%s` | ", vm_edge_table[edge].name);
-	code(e, edge, out);
+	catalogue_code(e, edge, out);
 	strbuf_printf(out, " | %" PRIu64 " | %" PRIu64 " | [%s](../%s) | ", row->times, row->programs, row->program,
 	    row->program);
 	if (row->schedule != NULL)
@@ -159,15 +159,15 @@ markdown_row(const struct edges_report *e, unsigned edge, struct strbuf *out)
 }
 
 static void
-markdown_unreached(unsigned edge, struct strbuf *out)
+catalogue_markdown_unreached(unsigned edge, struct strbuf *out)
 {
 	strbuf_printf(out, "| `%s` | ", vm_edge_table[edge].name);
-	unreached(edge, out);
+	catalogue_unreached(edge, out);
 	strbuf_add(out, " |\n");
 }
 
 static void
-markdown_section(const struct edges_report *e, enum section s, struct strbuf *out)
+catalogue_markdown_section(const struct edges_report *e, enum section s, struct strbuf *out)
 {
 	strbuf_printf(out, "\n## %s\n\n", section_names[s]);
 	if (s == SECTION_UNREACHED)
@@ -177,12 +177,12 @@ markdown_section(const struct edges_report *e, enum section s, struct strbuf *ou
 		                "page | checker |\n"
 		                "|---|---|---|---|---|---|---|---|---|\n");
 	for (unsigned i = 0; i < VM_EDGE_COUNT; i++) {
-		if (section_of(e, i) != s)
+		if (catalogue_section_of(e, i) != s)
 			continue;
 		if (s == SECTION_UNREACHED)
-			markdown_unreached(i, out);
+			catalogue_markdown_unreached(i, out);
 		else
-			markdown_row(e, i, out);
+			catalogue_markdown_row(e, i, out);
 	}
 }
 
@@ -201,10 +201,10 @@ edges_report_markdown(const struct edges_report *e, const char *command, struct 
 	    "([checks.md](checks.md)) |\n\n"
 	    "Made by `%s`.\n`tests/show/test-edges-seen.py --write` brings it up to date.\n\n",
 	    command);
-	summary(e, out);
+	catalogue_summary(e, out);
 	strbuf_add(out, ".\n");
-	for (unsigned s = 0; s < nr_sections(e); s++)
-		markdown_section(e, (enum section)s, out);
+	for (unsigned s = 0; s < catalogue_nr_sections(e); s++)
+		catalogue_markdown_section(e, (enum section)s, out);
 }
 
 /* --- HTML --- */
@@ -225,28 +225,28 @@ static const char html_head[] =
     "</style>\n</head>\n<body>\n<h1>Edges reached</h1>\n<p>";
 
 static void
-html_text(const char *text, struct strbuf *out)
+catalogue_html_text(const char *text, struct strbuf *out)
 {
 	escape_xml(text, strlen(text), out);
 }
 
 static void
-html_row(const struct edges_report *e, unsigned edge, struct strbuf *out)
+catalogue_html_row(const struct edges_report *e, unsigned edge, struct strbuf *out)
 {
 	const struct edges_row *row = &e->rows[edge];
 
 	strbuf_printf(out, "<tr><td><code>%s</code><br/><span class=\"when\">", vm_edge_table[edge].name);
-	html_text(vm_edge_table[edge].when, out);
+	catalogue_html_text(vm_edge_table[edge].when, out);
 	strbuf_add(out, "</span></td><td>");
 	if (row->times == 0) {
-		unreached(edge, out);
+		catalogue_unreached(edge, out);
 		strbuf_add(out, "</td></tr>\n");
 		return;
 	}
-	code(e, edge, out);
+	catalogue_code(e, edge, out);
 	strbuf_printf(out, "</td><td class=\"n\">%" PRIu64 "</td><td class=\"n\">%" PRIu64 "</td><td><code>",
 	    row->times, row->programs);
-	html_text(row->program, out);
+	catalogue_html_text(row->program, out);
 	strbuf_add(out, "</code></td><td>");
 	if (row->schedule != NULL)
 		strbuf_printf(out, "<code>%s</code></td><td class=\"n\">%u", row->schedule, row->preemptions);
@@ -262,17 +262,17 @@ void
 edges_report_html(const struct edges_report *e, struct strbuf *out)
 {
 	strbuf_add(out, html_head);
-	summary(e, out);
+	catalogue_summary(e, out);
 	strbuf_add(out, ".</p>\n");
-	for (unsigned s = 0; s < nr_sections(e); s++) {
+	for (unsigned s = 0; s < catalogue_nr_sections(e); s++) {
 		strbuf_printf(out, "<h2>%s</h2>\n<table>\n<thead><tr><th>edge</th>%s</tr></thead>\n<tbody>\n",
 		    section_names[s],
 		    s == SECTION_UNREACHED ? "<th>what reaches it</th>"
 		                           : "<th>code</th><th>times</th><th>programs</th><th>smallest program</th>"
 		                             "<th>schedule</th><th>preemptions</th><th>man page</th><th>checker</th>");
 		for (unsigned i = 0; i < VM_EDGE_COUNT; i++)
-			if (section_of(e, i) == s)
-				html_row(e, i, out);
+			if (catalogue_section_of(e, i) == s)
+				catalogue_html_row(e, i, out);
 		strbuf_add(out, "</tbody>\n</table>\n");
 	}
 	strbuf_add(out, "</body>\n</html>\n");

@@ -2,6 +2,7 @@
 /* edges-report.c - see edges-report.h. */
 #include "harness/show/edges-report.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,7 @@ edges_report_invalid(enum vm_edge edge)
 }
 
 static uint64_t
-size_of(const struct program *p)
+edges_report_size_of(const struct program *p)
 {
 	uint64_t ops = p->nr_init + p->nr_final;
 
@@ -32,9 +33,10 @@ size_of(const struct program *p)
 /* --- one program --- */
 
 static void
-add_counts(struct edges_report *e, const struct edges_counts *seen, const struct program *p, const char *name)
+edges_report_add_counts(
+    struct edges_report *e, const struct edges_counts *seen, const struct program *p, const char *name)
 {
-	uint64_t size = size_of(p);
+	uint64_t size = edges_report_size_of(p);
 
 	for (unsigned i = 0; i < VM_EDGE_COUNT; i++) {
 		struct edges_row *row = &e->rows[i];
@@ -53,7 +55,7 @@ add_counts(struct edges_report *e, const struct edges_counts *seen, const struct
 }
 
 static void
-add_findings(struct edges_report *e, uint64_t found, uint64_t quirks)
+edges_report_add_findings(struct edges_report *e, uint64_t found, uint64_t quirks)
 {
 	for (unsigned i = 0; i < VM_EDGE_COUNT; i++) {
 		e->rows[i].found += found >> i & 1;
@@ -62,7 +64,7 @@ add_findings(struct edges_report *e, uint64_t found, uint64_t quirks)
 }
 
 static void
-explore_threads(struct edges_report *e, struct run *r)
+edges_report_explore_threads(struct edges_report *e, struct run *r)
 {
 	struct explore_result x;
 	uint64_t found = 0, quirks = 0;
@@ -79,12 +81,12 @@ explore_threads(struct edges_report *e, struct run *r)
 			found |= x.findings[i].f.edges;
 		e->findings += !x.findings[i].f.quirk;
 	}
-	add_findings(e, found, quirks);
+	edges_report_add_findings(e, found, quirks);
 	explore_result_free(&x);
 }
 
 static void
-run_alone_judged(struct edges_report *e, struct run *r)
+edges_report_run_alone_judged(struct edges_report *e, struct run *r)
 {
 	const struct checker *c = r->checker;
 	struct strbuf wrong = { 0 };
@@ -98,7 +100,7 @@ run_alone_judged(struct edges_report *e, struct run *r)
 			found |= c->findings[i].edges;
 		e->findings += !c->findings[i].quirk;
 	}
-	add_findings(e, found, quirks);
+	edges_report_add_findings(e, found, quirks);
 	strbuf_free(&wrong);
 }
 
@@ -110,6 +112,7 @@ edges_report_add(
 	enum run_open_result opened;
 	struct run r;
 
+	assert(e->target != NULL && e->options != NULL);
 	if (p->config.mutant != NULL) {
 		e->nr_mutants++;
 		return true;
@@ -117,10 +120,10 @@ edges_report_add(
 	opened = run_open_checked(&r, p, edges_watch_target(e->target, &checker), sim, &checker);
 	if (opened == RUN_OPENED) {
 		if (p->nr_threads > 0)
-			explore_threads(e, &r);
+			edges_report_explore_threads(e, &r);
 		else
-			run_alone_judged(e, &r);
-		add_counts(e, &edges_watch_of(&r)->seen, p, name);
+			edges_report_run_alone_judged(e, &r);
+		edges_report_add_counts(e, &edges_watch_of(&r)->seen, p, name);
 		e->nr_programs++;
 	} else if (opened == RUN_UNSUPPORTED) {
 		e->nr_refused++;
@@ -140,7 +143,7 @@ struct goal {
 };
 
 static bool
-is_goal(void *arg, struct run *r)
+edges_report_is_goal(void *arg, struct run *r)
 {
 	const struct goal *goal = arg;
 	const struct edges_watch *w = edges_watch_of(r);
@@ -152,14 +155,14 @@ is_goal(void *arg, struct run *r)
 }
 
 static void
-find_way(struct edges_report *e, struct edges_row *row, struct run *r, unsigned edge)
+edges_report_find_way(struct edges_report *e, struct edges_row *row, struct run *r, unsigned edge)
 {
 	struct goal goal = { (uint64_t)1 << edge };
 	struct explore_options options = *e->options;
 	struct strbuf schedule = { 0 };
 	struct explore_result x;
 
-	options.on_state = is_goal;
+	options.on_state = edges_report_is_goal;
 	options.on_state_arg = &goal;
 	explore(r, &options, &x);
 	row->part = EDGES_FINAL;
@@ -171,6 +174,7 @@ find_way(struct edges_report *e, struct edges_row *row, struct run *r, unsigned 
 		row->schedule = strbuf_take(&schedule);
 	}
 	explore_result_free(&x);
+	assert(row->part == EDGES_FINAL || row->schedule != NULL);
 }
 
 void
@@ -192,7 +196,7 @@ edges_report_witness(struct edges_report *e, const struct program *p, const char
 			else if (p->nr_threads == 0)
 				row->part = EDGES_FINAL;
 			else
-				find_way(e, row, &r, i);
+				edges_report_find_way(e, row, &r, i);
 		}
 	}
 	run_close(&r);

@@ -2,6 +2,7 @@
 /* edges-watch.c - see edges-watch.h. */
 #include "harness/show/edges-watch.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +21,7 @@ struct instance {
 };
 
 static void
-commit(struct edges_watch *w)
+watch_commit(struct edges_watch *w)
 {
 	for (uint64_t left = w->pending.any; left != 0; left &= left - 1) {
 		unsigned i = (unsigned)__builtin_ctzll(left);
@@ -31,17 +32,18 @@ commit(struct edges_watch *w)
 	}
 	w->seen.any |= w->pending.any;
 	w->pending.any = 0;
+	assert(w->pending.any == 0);
 }
 
 static void
-forget(struct edges_watch *w)
+watch_forget(struct edges_watch *w)
 {
 	if (w->pending.any != 0)
 		w->pending = (struct edges_counts){ 0 };
 }
 
 static void
-count(struct edges_watch *w, const struct vm_result *result)
+watch_count(struct edges_watch *w, const struct vm_result *result)
 {
 	for (uint64_t left = result->edges; left != 0; left &= left - 1) {
 		unsigned i = (unsigned)__builtin_ctzll(left);
@@ -95,7 +97,7 @@ watch_restore(void *self)
 	struct instance *i = self;
 
 	memcpy(i->watch.now, i->watch.saved, sizeof(i->watch.now));
-	forget(&i->watch);
+	watch_forget(&i->watch);
 	real->restore(i->self);
 }
 
@@ -111,9 +113,9 @@ watch_apply(void *self, unsigned thread, const struct vm_op *op)
 
 	i->watch.now[thread] |= result.edges;
 	if (i->watch.checker == NULL || !i->watch.checker->quiet)
-		count(&i->watch, &result);
+		watch_count(&i->watch, &result);
 	if (thread == SIM_INIT_THREAD || real->key == NULL)
-		commit(&i->watch);
+		watch_commit(&i->watch);
 	return result;
 }
 
@@ -134,7 +136,7 @@ watch_key(void *self, unsigned nr_threads, struct keybuf *out)
 {
 	struct instance *i = self;
 
-	commit(&i->watch);
+	watch_commit(&i->watch);
 	for (unsigned t = 0; t < nr_threads; t++)
 		keybuf_num(out, i->watch.now[t]);
 	real->key(i->self, nr_threads, out);
@@ -173,6 +175,7 @@ watch_where(void *self, unsigned thread, char *buf, size_t size)
 const struct vm_target *
 edges_watch_target(const struct vm_target *target, const struct checker *checker)
 {
+	assert(target != &watched);
 	real = target;
 	judge = checker;
 	/* Not a copy: a function that is not wrapped here would get the wrong instance. */

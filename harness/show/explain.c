@@ -433,7 +433,7 @@ explain_hint(const char *name, struct nearest *n)
 
 /* The switches of the target whose first profile is @base. */
 static void
-target_switches(unsigned base, struct strbuf *out)
+explain_target_switches(unsigned base, struct strbuf *out)
 {
 	const struct vm_behaviour_desc *d;
 
@@ -457,7 +457,7 @@ explain_quirks(struct strbuf *out, bool markdown)
 	}
 	for (unsigned base = VM_PROFILE_COUNT; profile_desc(base) != NULL; base++)
 		if (profile_plain((struct vm_profile){ (enum vm_profile_id)base, 0 }).base == (enum vm_profile_id)base)
-			target_switches(base, out);
+			explain_target_switches(base, out);
 }
 
 void

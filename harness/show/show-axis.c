@@ -2,6 +2,7 @@
 /* show-axis.c - see show-axis.h. */
 #include "harness/show/show-axis.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +27,7 @@ struct bounds {
 
 /* Inserts a boundary in order, without duplicates. */
 static void
-add_bound(struct bounds *b, uint64_t page)
+axis_add_bound(struct bounds *b, uint64_t page)
 {
 	size_t i = b->nr;
 
@@ -41,10 +42,11 @@ add_bound(struct bounds *b, uint64_t page)
 	memmove(&b->pages[i + 1], &b->pages[i], (b->nr - i) * sizeof(b->pages[0]));
 	b->pages[i] = page;
 	b->nr++;
+	assert(b->nr <= SEGMENTS_MAX + 1);
 }
 
 static void
-add_op(struct bounds *b, const struct program_config *cfg, const struct vm_op *op)
+axis_add_op(struct bounds *b, const struct program_config *cfg, const struct vm_op *op)
 {
 	const struct op_ranges ranges = op_ranges(op);
 
@@ -52,42 +54,42 @@ add_op(struct bounds *b, const struct program_config *cfg, const struct vm_op *o
 		const struct op_range *r = &ranges.at[i];
 
 		if (!r->one_page && r->start > cfg->min && r->start < cfg->max)
-			add_bound(b, r->start);
+			axis_add_bound(b, r->start);
 		if (!r->one_page && r->end > cfg->min && r->end < cfg->max)
-			add_bound(b, r->end);
+			axis_add_bound(b, r->end);
 	}
 }
 
 static void
-find_bounds(struct bounds *b, const struct show *s)
+axis_find_bounds(struct bounds *b, const struct show *s)
 {
 	const struct program *p = s->program;
 
-	add_bound(b, p->config.min);
-	add_bound(b, p->config.max);
+	axis_add_bound(b, p->config.min);
+	axis_add_bound(b, p->config.max);
 	for (size_t i = 0; i < s->nr_maps; i++) {
 		const struct show_map *m = &s->maps[i];
 
 		for (size_t k = 0; k < m->state.nr_runs; k++) {
-			add_bound(b, m->state.runs[k].start);
-			add_bound(b, m->state.runs[k].end);
+			axis_add_bound(b, m->state.runs[k].start);
+			axis_add_bound(b, m->state.runs[k].end);
 		}
 		for (size_t k = 0; k < m->nr_starts; k++)
-			add_bound(b, m->starts[k]);
+			axis_add_bound(b, m->starts[k]);
 	}
 	for (unsigned t = 0; t < p->nr_threads; t++)
 		for (unsigned i = 0; i < p->threads[t].nr_ops; i++)
 			if (!vm_op_has_refs(&p->threads[t].ops[i]))
-				add_op(b, &p->config, &p->threads[t].ops[i]);
+				axis_add_op(b, &p->config, &p->threads[t].ops[i]);
 	for (size_t i = 0; i < s->nr_rows; i++)
 		if (s->rows[i].part == NULL && !vm_op_has_refs(&s->rows[i].what))
-			add_op(b, &p->config, &s->rows[i].what);
+			axis_add_op(b, &p->config, &s->rows[i].what);
 }
 
 /* --- widths --- */
 
 static bool
-ever_mapped(const struct show *s, uint64_t page)
+axis_ever_mapped(const struct show *s, uint64_t page)
 {
 	for (size_t i = 0; i < s->nr_maps; i++)
 		if (show_map_at(&s->maps[i], page) != NULL)
@@ -97,13 +99,13 @@ ever_mapped(const struct show *s, uint64_t page)
 
 /* Sets each segment's share in widths[], and returns the sum. */
 static unsigned
-weigh(const struct show *s, struct show_axis *a)
+axis_weigh(const struct show *s, struct show_axis *a)
 {
 	unsigned sum = 0;
 
 	for (size_t i = 0; i < a->nr; i++) {
 		struct show_segment *seg = &a->segments[i];
-		bool outer = (i == 0 || i + 1 == a->nr) && !ever_mapped(s, seg->start);
+		bool outer = (i == 0 || i + 1 == a->nr) && !axis_ever_mapped(s, seg->start);
 		uint64_t max = outer ? PAGES_OUTER_MAX : PAGES_MAX, nr = seg->end - seg->start;
 
 		seg->width = (unsigned)(nr < max ? nr : max);
@@ -115,10 +117,11 @@ weigh(const struct show *s, struct show_axis *a)
 
 /* Widens the narrowest of the segments [from, to) until their sum is @need cells, or no spare cells are left. */
 static void
-widen(struct show_axis *a, size_t from, size_t to, unsigned need, unsigned *spare)
+axis_widen(struct show_axis *a, size_t from, size_t to, unsigned need, unsigned *spare)
 {
 	unsigned have = 0;
 
+	assert(from <= to && to <= a->nr);
 	for (size_t i = from; i < to; i++)
 		have += a->segments[i].width;
 	for (; *spare > 0 && have < need; have++, --*spare) {
@@ -132,7 +135,7 @@ widen(struct show_axis *a, size_t from, size_t to, unsigned need, unsigned *spar
 }
 
 static size_t
-segment_of(const struct show_axis *a, uint64_t page)
+axis_segment_of(const struct show_axis *a, uint64_t page)
 {
 	size_t i = 0;
 
@@ -143,7 +146,7 @@ segment_of(const struct show_axis *a, uint64_t page)
 
 /* Makes room for the labels of boxes and for page numbers. */
 static void
-make_room(const struct show *s, struct show_axis *a, unsigned spare)
+axis_make_room(const struct show *s, struct show_axis *a, unsigned spare)
 {
 	struct show_box box;
 	char text[SHOW_LABEL_MAX];
@@ -151,12 +154,12 @@ make_room(const struct show *s, struct show_axis *a, unsigned spare)
 	for (size_t i = 0; i < s->nr_maps; i++) {
 		for (size_t k = 0; show_box(a, &s->maps[i], k, &box); k++) {
 			show_label(box.run, SHOW_LABEL_MAX, text);
-			widen(a, segment_of(a, box.start), segment_of(a, box.end - 1) + 1, (unsigned)strlen(text) + 2,
-			    &spare);
+			axis_widen(a, axis_segment_of(a, box.start), axis_segment_of(a, box.end - 1) + 1,
+			    (unsigned)strlen(text) + 2, &spare);
 		}
 	}
 	for (size_t i = 0; i < a->nr; i++)
-		widen(
+		axis_widen(
 		    a, i, i + 1, (unsigned)snprintf(text, sizeof(text), "%" PRIu64, a->segments[i].start) + 1, &spare);
 }
 
@@ -168,12 +171,12 @@ show_axis_fit(struct show_axis *a, const struct show *s, unsigned cells)
 
 	*a = (struct show_axis){ 0 };
 	a->segments = memory_new(SEGMENTS_MAX, sizeof(*a->segments), "a picture");
-	find_bounds(b, s);
+	axis_find_bounds(b, s);
 	a->nr = b->overflow ? 0 : b->nr - 1;
 	for (size_t i = 0; i < a->nr; i++)
 		a->segments[i] = (struct show_segment){ .start = b->pages[i], .end = b->pages[i + 1] };
 	free(b);
-	sum = weigh(s, a);
+	sum = axis_weigh(s, a);
 	for (size_t i = 0; i < a->nr && sum > cells; i++) {
 		sum -= a->segments[i].width - 1;
 		a->segments[i].compressed = a->segments[i].end - a->segments[i].start > 1;
@@ -187,11 +190,12 @@ show_axis_fit(struct show_axis *a, const struct show *s, unsigned cells)
 	each = each > 1 ? each - each / 3 : each;
 	for (size_t i = 0; i < a->nr; i++)
 		a->segments[i].width *= each;
-	make_room(s, a, cells - sum * each);
+	axis_make_room(s, a, cells - sum * each);
 	for (size_t i = 0; i < a->nr; i++) {
 		a->segments[i].at = a->cells;
 		a->cells += a->segments[i].width;
 	}
+	assert(a->cells <= cells);
 }
 
 void
@@ -205,7 +209,7 @@ show_axis_free(struct show_axis *a)
 
 /* The end of the entry that contains @page, inside @run. */
 static uint64_t
-entry_end(const struct show_map *m, const struct vm_run *run, uint64_t page)
+axis_entry_end(const struct show_map *m, const struct vm_run *run, uint64_t page)
 {
 	for (size_t i = 0; i < m->nr_starts; i++)
 		if (m->starts[i] > page && m->starts[i] < run->end)
@@ -219,14 +223,14 @@ show_box(const struct show_axis *a, const struct show_map *m, size_t i, struct s
 	for (size_t k = 0; k < m->state.nr_runs; k++) {
 		const struct vm_run *run = &m->state.runs[k];
 
-		for (uint64_t page = run->start; page < run->end; page = entry_end(m, run, page)) {
+		for (uint64_t page = run->start; page < run->end; page = axis_entry_end(m, run, page)) {
 			size_t first, last;
 
 			if (i-- > 0)
 				continue;
-			*box = (struct show_box){ page, entry_end(m, run, page), run, 0, 0 };
-			first = segment_of(a, box->start);
-			last = segment_of(a, box->end - 1);
+			*box = (struct show_box){ page, axis_entry_end(m, run, page), run, 0, 0 };
+			first = axis_segment_of(a, box->start);
+			last = axis_segment_of(a, box->end - 1);
 			if (last < a->nr) {
 				box->at = a->segments[first].at;
 				box->width = a->segments[last].at + a->segments[last].width - box->at;
@@ -261,6 +265,7 @@ show_label(const struct vm_run *run, unsigned width, char label[SHOW_LABEL_MAX])
 	if ((unsigned)len > width)
 		label[0] = '\0';
 	strbuf_free(&protection);
+	assert((unsigned)strlen(label) <= width);
 }
 
 bool

@@ -6,6 +6,7 @@
  * Each row of the run is a section in two forms, one of which is displayed: a piece of the picture (show-picture.h) if
  * the picture fits, otherwise a card with the text of the step and the map, if the step changed it.
  */
+#include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,24 +61,24 @@ static const char style[] =
     "after:avoid}}\n";
 
 static void
-text(struct html *h, const char *t)
+html_text(struct html *h, const char *t)
 {
 	escape_xml(t, strlen(t), h->out);
 }
 
 /* Appends <tag class="class">text</tag>. */
 static void
-element(struct html *h, const char *tag, const char *class, const char *t)
+html_element(struct html *h, const char *tag, const char *class, const char *t)
 {
 	strbuf_printf(h->out, class != NULL ? "<%s class=\"%s\">" : "<%s>", tag, class);
-	text(h, t);
+	html_text(h, t);
 	strbuf_printf(h->out, "</%s>\n", tag);
 }
 
 /* --- links --- */
 
 static bool
-has_step(const struct show *s, unsigned long step)
+html_has_step(const struct show *s, unsigned long step)
 {
 	for (size_t i = 0; i < s->nr_rows; i++)
 		if (s->rows[i].part == NULL && s->rows[i].step == step && !s->rows[i].left_out)
@@ -87,7 +88,7 @@ has_step(const struct show *s, unsigned long step)
 
 /* Is the word of @len bytes at @t an edge of this run, which the page explains? */
 static bool
-is_term(const struct show *s, const char *t, size_t len)
+html_is_term(const struct show *s, const char *t, size_t len)
 {
 	for (unsigned i = 0; i < VM_EDGE_COUNT; i++)
 		if ((s->edges >> i & 1) != 0 && strlen(vm_edge_table[i].name) == len &&
@@ -98,16 +99,16 @@ is_term(const struct show *s, const char *t, size_t len)
 
 /* Appends text in which "step 3" is a link to the step, and an edge a link to its explanation. */
 static void
-linked(struct html *h, const char *t)
+html_linked(struct html *h, const char *t)
 {
 	while (*t != '\0') {
 		size_t len = strspn(t, "abcdefghijklmnopqrstuvwxyz_0123456789");
 		bool step = strncmp(t, "step ", 5) == 0 && isdigit((unsigned char)t[5]);
 
-		if (step && has_step(h->s, strtoul(t + 5, NULL, 10))) {
+		if (step && html_has_step(h->s, strtoul(t + 5, NULL, 10))) {
 			len = 5 + strspn(t + 5, "0123456789");
 			strbuf_printf(h->out, "<a href=\"#step-%lu\">%.*s</a>", strtoul(t + 5, NULL, 10), (int)len, t);
-		} else if (len > 0 && is_term(h->s, t, len)) {
+		} else if (len > 0 && html_is_term(h->s, t, len)) {
 			strbuf_printf(h->out, "<a href=\"#term-%.*s\">%.*s</a>", (int)len, t, (int)len, t);
 		} else {
 			len = len > 0 ? len : strcspn(t, "abcdefghijklmnopqrstuvwxyz_0123456789");
@@ -120,7 +121,7 @@ linked(struct html *h, const char *t)
 /* --- the run --- */
 
 static void
-map(struct html *h, const struct show_row *row)
+html_map(struct html *h, const struct show_row *row)
 {
 	unsigned width = PICTURE_CHARS(h->axis.cells) + PICTURE_NUMBER;
 
@@ -133,14 +134,14 @@ map(struct html *h, const struct show_row *row)
 		struct strbuf state = { 0 };
 
 		state_print(&h->s->maps[row->map].state, &state);
-		element(h, "div", "dim", strbuf_text(&state));
+		html_element(h, "div", "dim", strbuf_text(&state));
 		strbuf_free(&state);
 	}
 }
 
 /* Lists the other threads that sleep. */
 static void
-sleepers(struct html *h, const struct show_row *row)
+html_sleepers(struct html *h, const struct show_row *row)
 {
 	for (unsigned t = 0; t < h->s->program->nr_threads; t++)
 		if (row->life[t] == SHOW_SLEEPS)
@@ -148,18 +149,19 @@ sleepers(struct html *h, const struct show_row *row)
 }
 
 static void
-card(struct html *h, const struct show_row *row)
+html_card(struct html *h, const struct show_row *row)
 {
 	unsigned color = PICTURE_THREAD_CLASS(row->thread);
 
+	assert(row != NULL);
 	strbuf_add(h->out, "<div class=\"card\">");
 	if (row->part == NULL && row->why != SHOW_SAME)
-		element(h, "div", row->why == SHOW_PREEMPTED ? "turn op" : "turn dim", row->why_text);
+		html_element(h, "div", row->why == SHOW_PREEMPTED ? "turn op" : "turn dim", row->why_text);
 	if (row->part == NULL) {
 		strbuf_printf(h->out,
 		    "<div class=\"box c%u%s\"><b class=\"t%u\">T%u</b> <span class=\"dim\">step %zu</span>", color,
 		    show_row_is_bad(row) ? " bad" : "", color, row->thread, row->step);
-		sleepers(h, row);
+		html_sleepers(h, row);
 	} else {
 		strbuf_printf(h->out, "<div class=\"box%s\"><span class=\"dim\">%s</span>",
 		    show_row_is_bad(row) ? " bad" : "", row->part);
@@ -167,15 +169,15 @@ card(struct html *h, const struct show_row *row)
 	strbuf_addc(h->out, '\n');
 	for (size_t i = 0; i < row->nr_events; i++) {
 		strbuf_printf(h->out, "<div class=\"%s\">", show_picture_class(row->events[i].kind));
-		linked(h, row->events[i].text);
+		html_linked(h, row->events[i].text);
 		strbuf_add(h->out, "</div>\n");
 	}
-	map(h, row);
+	html_map(h, row);
 	strbuf_add(h->out, "</div></div>\n");
 }
 
 static void
-section(void *arg, const struct show_piece *piece)
+html_section(void *arg, const struct show_piece *piece)
 {
 	struct html *h = arg;
 	const struct show_row *row = piece->row;
@@ -187,23 +189,23 @@ section(void *arg, const struct show_piece *piece)
 	strbuf_printf(h->out, "<svg class=\"piece\" viewBox=\"0 %u %u %u\" role=\"img\">\n%s</svg>\n", piece->top,
 	    piece->width, piece->end - piece->top, piece->svg);
 	if (row != NULL)
-		card(h, row);
+		html_card(h, row);
 	strbuf_add(h->out, "</section>\n");
 }
 
 static void
-width_of_piece(void *arg, const struct show_piece *piece)
+html_width_of_piece(void *arg, const struct show_piece *piece)
 {
 	*(unsigned *)arg = piece->width;
 }
 
 /* Shows the picture in its own size or a little smaller; if it does not fit, the cards. */
 static void
-width_style(struct html *h)
+html_width_style(struct html *h)
 {
 	unsigned width = 0, least;
 
-	show_svg_pieces(h->s, width_of_piece, &width);
+	show_svg_pieces(h->s, html_width_of_piece, &width);
 	least = width * 4 / 5 > WIDE_LEAST ? width * 4 / 5 : WIDE_LEAST;
 	strbuf_printf(h->out,
 	    ".piece{max-width:%upx}\n@media (max-width:%upx){.piece{display:none}.card{display:block}}\n", width,
@@ -214,7 +216,7 @@ width_style(struct html *h)
 
 /* Prints the program without its expectations. */
 static void
-program(struct html *h)
+html_program(struct html *h)
 {
 	struct program bare = *h->s->program;
 	struct strbuf t = { 0 };
@@ -227,14 +229,14 @@ program(struct html *h)
 	bare.nr_verdicts = 0;
 	bare.result = NULL;
 	vmt_print(&bare, &t);
-	element(h, "h2", NULL, "The program");
-	element(h, "pre", NULL, strbuf_text(&t));
+	html_element(h, "h2", NULL, "The program");
+	html_element(h, "pre", NULL, strbuf_text(&t));
 	strbuf_free(&t);
 }
 
 /* Prints the command that repeats the run; one click selects it. */
 static void
-repeat(struct html *h)
+html_repeat(struct html *h)
 {
 	const struct show *s = h->s;
 	struct strbuf command = { 0 };
@@ -247,13 +249,13 @@ repeat(struct html *h)
 	if (s->program->nr_threads > 0)
 		strbuf_printf(&command, "--schedule '%s' ", s->schedule);
 	escape_shell(s->file, &command);
-	element(h, "h2", NULL, "The same run again");
-	element(h, "pre", "copy", strbuf_text(&command));
+	html_element(h, "h2", NULL, "The same run again");
+	html_element(h, "pre", "copy", strbuf_text(&command));
 	strbuf_free(&command);
 }
 
 static void
-terms(struct html *h)
+html_terms(struct html *h)
 {
 	struct strbuf t = { 0 };
 
@@ -261,47 +263,47 @@ terms(struct html *h)
 		int len = (int)strcspn(strbuf_text(&t), ":,");
 
 		if (nr++ == 0)
-			element(h, "dt", NULL, "Terms: the edges in brackets behind results, and the checks");
+			html_element(h, "dt", NULL, "Terms: the edges in brackets behind results, and the checks");
 		strbuf_printf(h->out, "<dd id=\"term-%.*s\">", len, strbuf_text(&t));
-		text(h, strbuf_text(&t));
+		html_text(h, strbuf_text(&t));
 		strbuf_printf(h->out, " More: <code>wirestorm explain %.*s</code></dd>\n", len, strbuf_text(&t));
 	}
 	strbuf_free(&t);
 }
 
 static void
-outcome(struct html *h)
+html_outcome(struct html *h)
 {
 	const struct show *s = h->s;
 	struct strbuf t = { 0 };
 
 	strbuf_add(h->out, "<dl>\n");
 	if (s->program->nr_threads > 0) {
-		element(h, "dt", NULL, "Result");
+		html_element(h, "dt", NULL, "Result");
 		strbuf_add(h->out, "<dd><code>");
-		text(h, s->outcome);
+		html_text(h, s->outcome);
 		strbuf_add(h->out, "</code></dd>\n");
-		element(h, "dt", NULL, "Schedule");
+		html_element(h, "dt", NULL, "Schedule");
 		show_schedule(s, &t);
 		strbuf_add(h->out, "<dd><code>");
-		text(h, strbuf_text(&t));
+		html_text(h, strbuf_text(&t));
 		strbuf_add(h->out, "</code></dd>\n");
 	}
 	strbuf_free(&t);
-	terms(h);
-	element(h, "dt", NULL, "How to read it");
-	element(h, "dd", NULL,
+	html_terms(h);
+	html_element(h, "dt", NULL, "How to read it");
+	html_element(h, "dd", NULL,
 	    "Time goes down. Each frame is one step: what a thread does from taking the map lock until it releases the "
 	    "lock. A plain line beside a frame: the thread is within an operation and could go on. A dotted line: the "
 	    "thread sleeps. An arrow leads to the next thread, a dashed arrow to a woken thread. A preemption is a "
 	    "switch "
 	    "away from a thread that could go on.");
-	element(h, "dd", NULL, PICTURE_MAP_LEGEND);
+	html_element(h, "dd", NULL, PICTURE_MAP_LEGEND);
 	strbuf_add(h->out, "</dl>\n");
 }
 
 static void
-head(struct html *h)
+html_head(struct html *h)
 {
 	const struct show *s = h->s;
 	struct strbuf where = { 0 };
@@ -309,21 +311,21 @@ head(struct html *h)
 	strbuf_add(h->out, "<!DOCTYPE html>\n<html lang=\"en\" xmlns=\"http://www.w3.org/1999/xhtml\">\n<head>\n<meta "
 	                   "charset=\"utf-8\"/>\n"
 	                   "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"/>\n<title>");
-	text(h, s->title);
+	html_text(h, s->title);
 	strbuf_printf(h->out, "</title>\n<style>\n%s%s", show_picture_style, style);
-	width_style(h);
+	html_width_style(h);
 	strbuf_add(h->out, "</style>\n</head>\n<body>\n");
-	element(h, "h1", NULL, s->title);
+	html_element(h, "h1", NULL, s->title);
 	strbuf_printf(&where, "%s, target %s; %s", s->path, s->target->name, s->how);
-	element(h, "p", "dim", strbuf_text(&where));
+	html_element(h, "p", "dim", strbuf_text(&where));
 	strbuf_free(&where);
 	for (size_t i = 0; i < s->nr_notes; i++) {
 		strbuf_add(h->out, "<p class=\"verdict failure\">");
-		linked(h, s->notes[i]);
+		html_linked(h, s->notes[i]);
 		strbuf_add(h->out, "</p>\n");
 	}
 	if (s->about[0] != '\0')
-		element(h, "pre", NULL, s->about);
+		html_element(h, "pre", NULL, s->about);
 }
 
 void
@@ -332,13 +334,14 @@ show_html(const struct report *r, struct strbuf *out)
 	const struct show *s = r->run;
 	struct html h = { .s = s, .out = out };
 
+	assert(s != NULL);
 	show_axis_fit(&h.axis, s, AXIS_CELLS);
-	head(&h);
-	program(&h);
-	element(&h, "h2", NULL, "The run");
-	show_svg_pieces(s, section, &h);
-	repeat(&h);
-	outcome(&h);
+	html_head(&h);
+	html_program(&h);
+	html_element(&h, "h2", NULL, "The run");
+	show_svg_pieces(s, html_section, &h);
+	html_repeat(&h);
+	html_outcome(&h);
 	strbuf_add(out, "</body>\n</html>\n");
 	show_axis_free(&h.axis);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* show-json.c - a run as one JSON object. */
 
+#include <assert.h>
 #include "harness/base/base.h"
 #include "harness/show/show.h"
 
@@ -24,7 +25,7 @@ static const char *const switches[] = {
 };
 
 static json_t *
-switch_json(const struct show_row *row)
+show_json_switch(const struct show_row *row)
 {
 	if (row->why == SHOW_SAME)
 		return json_null();
@@ -33,7 +34,7 @@ switch_json(const struct show_row *row)
 }
 
 static json_t *
-row_json(const struct show *s, const struct show_row *row)
+show_json_row(const struct show *s, const struct show_row *row)
 {
 	json_t *events = json_array(), *wakes = json_array(), *j;
 	struct strbuf state = { 0 };
@@ -52,7 +53,7 @@ row_json(const struct show *s, const struct show_row *row)
 	if (j != NULL && row->part == NULL) {
 		json_object_set_new(j, "thread", json_integer(row->thread));
 		json_object_set_new(j, "op", json_integer(row->op));
-		json_object_set_new(j, "switch", switch_json(row));
+		json_object_set_new(j, "switch", show_json_switch(row));
 	}
 	strbuf_free(&state);
 	return j;
@@ -64,8 +65,9 @@ show_json(const struct report *r)
 	const struct show *s = r->run;
 	json_t *rows = json_array(), *notes = json_array(), *j;
 
+	assert(s != NULL);
 	for (size_t i = 0; i < s->nr_rows; i++)
-		json_array_append_new(rows, row_json(s, &s->rows[i]));
+		json_array_append_new(rows, show_json_row(s, &s->rows[i]));
 	for (size_t i = 0; i < s->nr_notes; i++)
 		json_array_append_new(notes, json_text(s->notes[i]));
 	j = json_pack("{s:o, s:o, s:s, s:s?, s:s?, s:s?, s:b, s:i, s:o, s:o, s:o}", "file", json_text(s->path), "title",

@@ -18,7 +18,7 @@ show_map_free(struct show_map *m)
 }
 
 static bool
-same_map(const struct show_map *a, const struct show_map *b)
+map_same(const struct show_map *a, const struct show_map *b)
 {
 	return a->nr_starts == b->nr_starts && state_equal(&a->state, &b->state) &&
 	       (a->nr_starts == 0 || memcmp(a->starts, b->starts, a->nr_starts * sizeof(*a->starts)) == 0);
@@ -35,7 +35,7 @@ show_map_take(struct show *s, struct run *r)
 		m.starts = memory_new(m.nr_starts + 1, sizeof(*m.starts), "a picture");
 		(void)r->target->entries(r->self, m.starts, m.nr_starts);
 	}
-	if (s->nr_maps > 0 && same_map(&s->maps[s->nr_maps - 1], &m)) {
+	if (s->nr_maps > 0 && map_same(&s->maps[s->nr_maps - 1], &m)) {
 		show_map_free(&m);
 		return s->nr_maps - 1;
 	}
@@ -91,13 +91,13 @@ struct change {
 };
 
 static void
-add_wirings(const char *before, const struct vm_run *run, struct strbuf *out)
+map_add_wirings(const char *before, const struct vm_run *run, struct strbuf *out)
 {
 	strbuf_printf(out, "%sw%" PRId32 "%s", before, run->wired_count, run->user_wired ? "u" : "");
 }
 
 static void
-add_protection(const struct vm_run *run, struct strbuf *out)
+map_add_protection(const struct vm_run *run, struct strbuf *out)
 {
 	if (run->guard) {
 		strbuf_add(out, "guard");
@@ -109,7 +109,7 @@ add_protection(const struct vm_run *run, struct strbuf *out)
 }
 
 static void
-add_inheritance(const char *before, const struct vm_run *run, struct strbuf *out)
+map_add_inheritance(const char *before, const struct vm_run *run, struct strbuf *out)
 {
 	const char *name = optext_inherit(run->inherit);
 
@@ -120,25 +120,25 @@ add_inheritance(const char *before, const struct vm_run *run, struct strbuf *out
 enum aspect { ASPECT_PAGES, ASPECT_WIRINGS, ASPECT_TRANSITION, ASPECT_COUNT };
 
 static bool
-wirings_differ(const struct vm_run *a, const struct vm_run *b)
+map_wirings_differ(const struct vm_run *a, const struct vm_run *b)
 {
 	return a->wired_count != b->wired_count || a->user_wired != b->user_wired;
 }
 
 static void
-compare_wirings(const struct vm_run *a, const struct vm_run *b, bool failed, struct change *c)
+map_compare_wirings(const struct vm_run *a, const struct vm_run *b, bool failed, struct change *c)
 {
 	bool more = b->wired_count > a->wired_count || (b->wired_count == a->wired_count && b->user_wired);
 
-	if (!wirings_differ(a, b))
+	if (!map_wirings_differ(a, b))
 		return;
 	strbuf_add(&c->verb, failed && a->transition ? "roll back" : more ? "wire" : "unwire");
-	add_wirings(", ", a, &c->rest);
-	add_wirings(" -> ", b, &c->rest);
+	map_add_wirings(", ", a, &c->rest);
+	map_add_wirings(" -> ", b, &c->rest);
 }
 
 static void
-compare_transition(const struct vm_run *a, const struct vm_run *b, struct change *c)
+map_compare_transition(const struct vm_run *a, const struct vm_run *b, struct change *c)
 {
 	if (a->transition == b->transition)
 		return;
@@ -148,7 +148,7 @@ compare_transition(const struct vm_run *a, const struct vm_run *b, struct change
 }
 
 static void
-compare_pages(const struct vm_run *a, const struct vm_run *b, struct change *c)
+map_compare_pages(const struct vm_run *a, const struct vm_run *b, struct change *c)
 {
 	bool protection = a->prot != b->prot || a->max != b->max || a->guard != b->guard;
 
@@ -156,37 +156,37 @@ compare_pages(const struct vm_run *a, const struct vm_run *b, struct change *c)
 		strbuf_add(&c->verb, protection ? "protect" : "inherit");
 	if (protection) {
 		strbuf_add(&c->rest, ", ");
-		add_protection(a, &c->rest);
+		map_add_protection(a, &c->rest);
 		strbuf_add(&c->rest, " -> ");
-		add_protection(b, &c->rest);
+		map_add_protection(b, &c->rest);
 	}
 	if (a->inherit != b->inherit) {
-		add_inheritance(", ", a, &c->rest);
-		add_inheritance(" -> ", b, &c->rest);
+		map_add_inheritance(", ", a, &c->rest);
+		map_add_inheritance(" -> ", b, &c->rest);
 	}
 }
 
 /* Compares a page that is mapped either before or after. */
 static void
-compare_mapping(const struct vm_run *a, const struct vm_run *b, struct change *c)
+map_compare_mapping(const struct vm_run *a, const struct vm_run *b, struct change *c)
 {
 	strbuf_add(&c->verb, a == NULL ? "map" : "unmap");
 	if (a == NULL) {
 		strbuf_add(&c->rest, ", ");
-		add_protection(b, &c->rest);
+		map_add_protection(b, &c->rest);
 	} else if (a->wired_count != 0) {
-		add_wirings(", ", a, &c->rest);
+		map_add_wirings(", ", a, &c->rest);
 	}
 }
 
 /* Compares pages that "fixed" replaces: one change for all differences. */
 static void
-compare_anew(const struct vm_run *a, const struct vm_run *b, struct change *c)
+map_compare_anew(const struct vm_run *a, const struct vm_run *b, struct change *c)
 {
-	compare_pages(a, b, c);
-	if (wirings_differ(a, b)) {
-		add_wirings(", ", a, &c->rest);
-		add_wirings(" -> ", b, &c->rest);
+	map_compare_pages(a, b, c);
+	if (map_wirings_differ(a, b)) {
+		map_add_wirings(", ", a, &c->rest);
+		map_add_wirings(" -> ", b, &c->rest);
 	}
 	if (c->verb.len == 0 && c->rest.len == 0 && a->transition == b->transition)
 		return;
@@ -195,28 +195,28 @@ compare_anew(const struct vm_run *a, const struct vm_run *b, struct change *c)
 }
 
 static void
-compare(const struct vm_run *a, const struct vm_run *b, const struct vm_op *op, bool failed, enum aspect aspect,
+map_compare(const struct vm_run *a, const struct vm_run *b, const struct vm_op *op, bool failed, enum aspect aspect,
     struct change *c)
 {
 	if (a == NULL && b == NULL)
 		return;
 	if (a == NULL || b == NULL) {
 		if (aspect == ASPECT_PAGES)
-			compare_mapping(a, b, c);
+			map_compare_mapping(a, b, c);
 	} else if (op->code == VM_OP_fixed) {
 		if (aspect == ASPECT_PAGES)
-			compare_anew(a, b, c);
+			map_compare_anew(a, b, c);
 	} else if (aspect == ASPECT_PAGES) {
-		compare_pages(a, b, c);
+		map_compare_pages(a, b, c);
 	} else if (aspect == ASPECT_WIRINGS) {
-		compare_wirings(a, b, failed, c);
+		map_compare_wirings(a, b, failed, c);
 	} else {
-		compare_transition(a, b, c);
+		map_compare_transition(a, b, c);
 	}
 }
 
 static void
-say(struct show_row *row, struct change *c)
+map_say(struct show_row *row, struct change *c)
 {
 	if (c->verb.len > 0)
 		show_event(row, SHOW_CHANGE, "%s %" PRIu64 "-%" PRIu64 "%s", strbuf_text(&c->verb), c->start, c->end,
@@ -227,7 +227,7 @@ say(struct show_row *row, struct change *c)
 
 /* The lowest start or end of a run above @page; UINT64_MAX: none. */
 static uint64_t
-bound_above(const struct vm_state *s, uint64_t page)
+map_bound_above(const struct vm_state *s, uint64_t page)
 {
 	for (size_t i = 0; i < s->nr_runs; i++) {
 		if (s->runs[i].start > page)
@@ -239,16 +239,16 @@ bound_above(const struct vm_state *s, uint64_t page)
 }
 
 static void
-page_changes(const struct show_map *a, const struct show_map *b, const struct vm_op *op, bool failed,
+map_page_changes(const struct show_map *a, const struct show_map *b, const struct vm_op *op, bool failed,
     enum aspect aspect, struct show_row *row)
 {
 	struct change last = { 0 }, c = { 0 };
 
 	while (c.start != UINT64_MAX) {
-		uint64_t in_a = bound_above(&a->state, c.start), in_b = bound_above(&b->state, c.start);
+		uint64_t in_a = map_bound_above(&a->state, c.start), in_b = map_bound_above(&b->state, c.start);
 
 		c.end = in_a < in_b ? in_a : in_b;
-		compare(show_map_at(a, c.start), show_map_at(b, c.start), op, failed, aspect, &c);
+		map_compare(show_map_at(a, c.start), show_map_at(b, c.start), op, failed, aspect, &c);
 		if (last.end == c.start && strcmp(strbuf_text(&last.verb), strbuf_text(&c.verb)) == 0 &&
 		    strcmp(strbuf_text(&last.rest), strbuf_text(&c.rest)) == 0) {
 			last.end = c.end;
@@ -257,13 +257,13 @@ page_changes(const struct show_map *a, const struct show_map *b, const struct vm
 		} else {
 			struct change old = last;
 
-			say(row, &old);
+			map_say(row, &old);
 			last = c;
 			c = old;
 		}
 		c.start = last.end;
 	}
-	say(row, &last);
+	map_say(row, &last);
 	strbuf_free(&last.verb);
 	strbuf_free(&last.rest);
 	strbuf_free(&c.verb);
@@ -271,7 +271,7 @@ page_changes(const struct show_map *a, const struct show_map *b, const struct vm
 }
 
 static bool
-has_start(const struct show_map *m, uint64_t page)
+map_has_start(const struct show_map *m, uint64_t page)
 {
 	for (size_t i = 0; i < m->nr_starts; i++)
 		if (m->starts[i] == page)
@@ -284,15 +284,16 @@ has_start(const struct show_map *m, uint64_t page)
  * mapped.
  */
 static void
-boundaries(const struct show_map *a, const struct show_map *b, const char *what, struct show_row *row)
+map_boundaries(const struct show_map *a, const struct show_map *b, const char *what, struct show_row *row)
 {
 	struct strbuf pages = { 0 };
 
 	for (size_t i = 0; i < b->nr_starts; i++) {
 		uint64_t page = b->starts[i];
 
-		if (has_start(a, page) || page == 0 || show_map_at(a, page) == NULL || show_map_at(b, page) == NULL ||
-		    show_map_at(a, page - 1) == NULL || show_map_at(b, page - 1) == NULL)
+		if (map_has_start(a, page) || page == 0 || show_map_at(a, page) == NULL ||
+		    show_map_at(b, page) == NULL || show_map_at(a, page - 1) == NULL ||
+		    show_map_at(b, page - 1) == NULL)
 			continue;
 		strbuf_printf(&pages, "%s%" PRIu64, pages.len > 0 ? ", " : "", page);
 	}
@@ -307,10 +308,10 @@ show_map_changes(
 {
 	const struct show_map *a = &s->maps[from], *b = &s->maps[to];
 
-	boundaries(a, b, "clip", row);
+	map_boundaries(a, b, "clip", row);
 	for (unsigned aspect = 0; aspect < ASPECT_COUNT; aspect++)
-		page_changes(a, b, op, failed, (enum aspect)aspect, row);
-	boundaries(b, a, "merge", row);
+		map_page_changes(a, b, op, failed, (enum aspect)aspect, row);
+	map_boundaries(b, a, "merge", row);
 	if (a->state.user_wired != b->state.user_wired)
 		show_event(row, SHOW_CHANGE, "user-wire count %" PRId64 " -> %" PRId64, a->state.user_wired,
 		    b->state.user_wired);

@@ -2,6 +2,7 @@
 /* show-picture.c - see show-picture.h. */
 #include "harness/show/show-picture.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -78,7 +79,7 @@ show_picture_class(enum show_kind kind)
 
 /* Draws a page number unless it would overlap the previous one. *free_from is where the next one may start. */
 static void
-number(uint64_t page, unsigned x, unsigned y, unsigned *free_from, struct strbuf *out)
+picture_number(uint64_t page, unsigned x, unsigned y, unsigned *free_from, struct strbuf *out)
 {
 	char text[24];
 	unsigned width = (unsigned)snprintf(text, sizeof(text), "%" PRIu64, page) * 6;
@@ -91,7 +92,7 @@ number(uint64_t page, unsigned x, unsigned y, unsigned *free_from, struct strbuf
 
 /* Draws the stretches that this row leaves unmapped: mapped before the row, but not after it. */
 static void
-gone(const struct show_axis *a, const struct show_map *before, const struct show_map *m, unsigned x, unsigned y,
+picture_gone(const struct show_axis *a, const struct show_map *before, const struct show_map *m, unsigned x, unsigned y,
     struct strbuf *out)
 {
 	for (size_t i = 0; i < a->nr; i++) {
@@ -112,7 +113,7 @@ gone(const struct show_axis *a, const struct show_map *before, const struct show
 }
 
 static void
-compressed(const struct show_axis *a, unsigned x, unsigned y, struct strbuf *out)
+picture_compressed(const struct show_axis *a, unsigned x, unsigned y, struct strbuf *out)
 {
 	for (size_t i = 0; i < a->nr; i++)
 		if (a->segments[i].compressed)
@@ -131,6 +132,7 @@ show_picture_map(const struct show *s, const struct show_axis *a, const struct s
 	struct show_box box;
 	char label[SHOW_LABEL_MAX];
 
+	assert(row >= s->rows && row < s->rows + s->nr_rows);
 	if (a->nr == 0)
 		return;
 	state_print(&m->state, &text);
@@ -138,13 +140,13 @@ show_picture_map(const struct show *s, const struct show_axis *a, const struct s
 	strbuf_free(&text);
 	strbuf_printf(
 	    out, "<path class=\"hole\" d=\"M%u %uH%u\"/>\n", x, top + BOX_HEIGHT / 2, x + PICTURE_CHARS(a->cells));
-	compressed(a, x, top + BOX_HEIGHT / 2 - 3, out);
-	gone(a, before, m, x, top, out);
-	number(a->segments[0].start, x, y + 10, &free_from, out);
+	picture_compressed(a, x, top + BOX_HEIGHT / 2 - 3, out);
+	picture_gone(a, before, m, x, top, out);
+	picture_number(a->segments[0].start, x, y + 10, &free_from, out);
 	for (size_t i = 0; show_box(a, m, i, &box); i++) {
 		unsigned left = x + PICTURE_CHARS(box.at), right = x + PICTURE_CHARS(box.at + box.width);
 
-		number(box.start, left, y + 10, &free_from, out);
+		picture_number(box.start, left, y + 10, &free_from, out);
 		strbuf_printf(out, "<rect class=\"%s%s\" x=\"%u\" y=\"%u\" width=\"%u\" height=\"%d\" rx=\"2\"/>\n",
 		    box.run->transition         ? "marked"
 		    : box.run->wired_count != 0 ? "wired"
@@ -152,14 +154,14 @@ show_picture_map(const struct show *s, const struct show_axis *a, const struct s
 		    show_box_changed(&box, before) ? " new" : "", left, top, right - left, BOX_HEIGHT);
 		show_label(box.run, box.width - 1, label);
 		strbuf_printf(out, "<text class=\"m\" x=\"%u\" y=\"%u\">%s</text>\n", left + 4, top + 15, label);
-		number(box.end, right, y + 10, &free_from, out);
+		picture_number(box.end, right, y + 10, &free_from, out);
 	}
-	number(a->segments[a->nr - 1].end, x + PICTURE_CHARS(a->cells), y + 10, &free_from, out);
+	picture_number(a->segments[a->nr - 1].end, x + PICTURE_CHARS(a->cells), y + 10, &free_from, out);
 	strbuf_add(out, "</g>\n");
 }
 
 static bool
-has_found(const struct show *s, unsigned check)
+picture_has_found(const struct show *s, unsigned check)
 {
 	for (size_t i = 0; i < s->nr_findings; i++)
 		if (s->findings[i].check == check)
@@ -182,7 +184,7 @@ show_picture_term(const struct show *s, unsigned *i, struct strbuf *out)
 	for (; *i < VM_EDGE_COUNT + CHECK_COUNT; ++*i) {
 		const struct check_desc *d = &check_table[*i - VM_EDGE_COUNT];
 
-		if (!has_found(s, *i - VM_EDGE_COUNT))
+		if (!picture_has_found(s, *i - VM_EDGE_COUNT))
 			continue;
 		strbuf_printf(out, "%s, a check: %s", d->name, d->holds);
 		++*i;

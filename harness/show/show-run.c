@@ -31,7 +31,7 @@ struct maker {
 };
 
 static struct show_row *
-new_row(struct show *s)
+maker_new_row(struct show *s)
 {
 	s->rows = memory_resize(s->rows, s->nr_rows + 1, sizeof(*s->rows), "a picture");
 	s->rows[s->nr_rows] = (struct show_row){ 0 };
@@ -41,7 +41,7 @@ new_row(struct show *s)
 /* --- findings --- */
 
 static bool
-is_at(const struct finding *f, const struct show_row *row)
+maker_is_at(const struct finding *f, const struct show_row *row)
 {
 	if (f->thread == SIM_INIT_THREAD)
 		return row->part != NULL && row->op == f->op && (row->part[0] == 'i') == (f->step == 0);
@@ -50,7 +50,7 @@ is_at(const struct finding *f, const struct show_row *row)
 
 /* For a success that should have been KERN_INVALID_ADDRESS: adds the evidence to the step, and after the finding. */
 static void
-add_evidence(struct show *s, const struct finding *f, size_t at, struct strbuf *text)
+maker_add_evidence(struct show *s, const struct finding *f, size_t at, struct strbuf *text)
 {
 	const struct vm_result other = { .outcome = VM_OUTCOME_DONE, .code = KERN_INVALID_ADDRESS };
 	struct show_row *row = &s->rows[at];
@@ -65,7 +65,7 @@ add_evidence(struct show *s, const struct finding *f, size_t at, struct strbuf *
 
 /* Takes the checker's findings: as text, as events of their steps, and as data. */
 static void
-take_findings(struct show *s, const struct checker *c)
+maker_take_findings(struct show *s, const struct checker *c)
 {
 	char label[FINDING_TEXT_MAX];
 
@@ -77,11 +77,11 @@ take_findings(struct show *s, const struct checker *c)
 		s->findings[s->nr_findings++] = *f;
 		finding_print(f, s->program, &text);
 		for (size_t k = 0; k < s->nr_rows; k++) {
-			if (!is_at(f, &s->rows[k]))
+			if (!maker_is_at(f, &s->rows[k]))
 				continue;
 			show_event(&s->rows[k], SHOW_FOUND, "found: %s %s%s", vmt_verdict_word(finding_kind(f)),
 			    finding_label(f, label), f->quirk ? " (a quirk)" : "");
-			add_evidence(s, f, k, &text);
+			maker_add_evidence(s, f, k, &text);
 		}
 		show_note(s, "%s", strbuf_text(&text));
 		strbuf_free(&text);
@@ -94,11 +94,11 @@ take_findings(struct show *s, const struct checker *c)
  * Runs and shows an operation on @r, which runs all operations of this kind. False: it blocks, and nothing can follow.
  */
 static bool
-alone(struct show *s, struct run *r, const char *part, size_t number, const struct program_step *step)
+maker_run_alone(struct show *s, struct run *r, const char *part, size_t number, const struct program_step *step)
 {
 	struct vm_result got;
 	size_t before = s->nr_maps - 1;
-	struct show_row *row = new_row(s);
+	struct show_row *row = maker_new_row(s);
 	struct strbuf text = { 0 };
 	bool failed;
 
@@ -131,7 +131,7 @@ alone(struct show *s, struct run *r, const char *part, size_t number, const stru
  * final steps.
  */
 static bool
-show_init(struct show *s, struct sim *sim, struct strbuf *error)
+maker_run_init(struct show *s, struct sim *sim, struct strbuf *error)
 {
 	struct program bare = *s->program;
 	struct run r;
@@ -144,9 +144,9 @@ show_init(struct show *s, struct sim *sim, struct strbuf *error)
 	} else {
 		(void)show_map_take(s, &r);
 		for (size_t i = 0; i < s->program->nr_init && going; i++)
-			going = alone(s, &r, "init", i, &s->program->init[i]);
+			going = maker_run_alone(s, &r, "init", i, &s->program->init[i]);
 		for (size_t i = 0; s->program->nr_threads == 0 && i < s->program->nr_final && going; i++)
-			going = alone(s, &r, "final", i, &s->program->final[i]);
+			going = maker_run_alone(s, &r, "final", i, &s->program->final[i]);
 	}
 	run_close(&r);
 	return opened;
@@ -155,7 +155,7 @@ show_init(struct show *s, struct sim *sim, struct strbuf *error)
 /* --- a step --- */
 
 static void
-where(struct run *r, unsigned thread, char *buf)
+maker_where(struct run *r, unsigned thread, char *buf)
 {
 	buf[0] = '\0';
 	if (sim_status(r->sim, thread) != SIM_DONE && run_op_waits(r, thread, r->threads[thread].nr_done))
@@ -165,14 +165,14 @@ where(struct run *r, unsigned thread, char *buf)
 }
 
 static bool
-is_failure(const struct vm_op *op, const struct vm_result *result)
+maker_is_failure(const struct vm_op *op, const struct vm_result *result)
 {
 	return vm_op_table[op->code].result != VM_RESULT_BOOL && result->code != KERN_SUCCESS;
 }
 
 /* Shows the first step of an operation whose arguments are results. */
 static void
-look_up_event(const struct run *r, struct show_row *row, unsigned thread)
+maker_look_up_event(const struct run *r, struct show_row *row, unsigned thread)
 {
 	struct strbuf text = { 0 };
 
@@ -187,7 +187,7 @@ look_up_event(const struct run *r, struct show_row *row, unsigned thread)
 
 /* Shows what the step starts with: an operation, or the place in the running one. */
 static void
-begin_events(struct maker *m, struct run *r, struct show_row *row, unsigned thread)
+maker_begin_events(struct maker *m, struct run *r, struct show_row *row, unsigned thread)
 {
 	const struct program_thread *pt = &r->program->threads[thread];
 	const char *at = m->threads[thread].where;
@@ -200,7 +200,7 @@ begin_events(struct maker *m, struct run *r, struct show_row *row, unsigned thre
 		vmt_print_op(&pt->ops[row->op], &text);
 		show_event(row, SHOW_OP, "%s", strbuf_text(&text));
 		if (vm_op_has_refs(&pt->ops[row->op]))
-			look_up_event(r, row, thread);
+			maker_look_up_event(r, row, thread);
 		else
 			show_event(row, SHOW_DO, "lock the map");
 	} else if (by != 0) {
@@ -220,7 +220,7 @@ begin_events(struct maker *m, struct run *r, struct show_row *row, unsigned thre
 
 /* Shows the operations that ended in the step. */
 static void
-result_events(struct maker *m, struct run *r, struct show_row *row, unsigned thread)
+maker_result_events(struct maker *m, struct run *r, struct show_row *row, unsigned thread)
 {
 	const struct run_thread *rt = &r->threads[thread];
 	struct strbuf text = { 0 };
@@ -237,8 +237,8 @@ result_events(struct maker *m, struct run *r, struct show_row *row, unsigned thr
 		vmt_print_result(op, &rt->results[i], &text);
 		edges_print_behind(rt->results[i].edges, &text);
 		m->s->edges |= rt->results[i].edges;
-		show_event(
-		    row, is_failure(op, &rt->results[i]) ? SHOW_FAILURE : SHOW_RESULT, "=> %s", strbuf_text(&text));
+		show_event(row, maker_is_failure(op, &rt->results[i]) ? SHOW_FAILURE : SHOW_RESULT, "=> %s",
+		    strbuf_text(&text));
 		strbuf_clear(&text);
 		show_explain(m->s, m->s->nr_rows - 1, op, &rt->results[i], row);
 	}
@@ -246,14 +246,14 @@ result_events(struct maker *m, struct run *r, struct show_row *row, unsigned thr
 }
 
 static void
-sleep_event(struct maker *m, struct run *r, struct show_row *row, unsigned thread)
+maker_sleep_event(struct maker *m, struct run *r, struct show_row *row, unsigned thread)
 {
 	struct strbuf text = { 0 };
 	char at[WHERE_MAX];
 
 	if (sim_status(r->sim, thread) != SIM_SLEEPING)
 		return;
-	where(r, thread, at);
+	maker_where(r, thread, at);
 	strbuf_add(&text, at[0] != '\0' ? at : "sleep");
 	show_explain_sleep(m->s, m->s->nr_rows - 1, at, sim_channel(r->sim, thread), &text);
 	show_event(row, SHOW_SLEEP, "%s", strbuf_text(&text));
@@ -262,7 +262,7 @@ sleep_event(struct maker *m, struct run *r, struct show_row *row, unsigned threa
 
 /* Shows which threads the step woke, and remembers the state of every thread. */
 static void
-wake_events(struct maker *m, struct run *r, struct show_row *row, unsigned thread)
+maker_wake_events(struct maker *m, struct run *r, struct show_row *row, unsigned thread)
 {
 	struct strbuf who = { 0 };
 
@@ -280,7 +280,7 @@ wake_events(struct maker *m, struct run *r, struct show_row *row, unsigned threa
 		m->threads[t].nr_done = r->threads[t].nr_done;
 		/* A woken thread is still at the place where it fell asleep. */
 		if (t == thread)
-			where(r, t, m->threads[t].where);
+			maker_where(r, t, m->threads[t].where);
 	}
 	if (who.len > 0)
 		show_event(row, SHOW_WAKE, "wake %s", strbuf_text(&who));
@@ -289,12 +289,13 @@ wake_events(struct maker *m, struct run *r, struct show_row *row, unsigned threa
 
 /* Explains why another thread than the last one takes the step. */
 static void
-explain_switch(struct maker *m, struct show_row *row)
+maker_explain_switch(struct maker *m, struct show_row *row)
 {
 	unsigned from = (unsigned)m->last;
 	const char *at = m->threads[from].where;
 	struct strbuf text = { 0 };
 
+	assert(m->last >= 0 && (unsigned)m->last != row->thread);
 	row->from = from;
 	switch (m->threads[from].status) {
 	case SIM_SLEEPING:
@@ -318,7 +319,7 @@ explain_switch(struct maker *m, struct show_row *row)
 }
 
 static void
-set_lives(const struct maker *m, const struct run *r, struct show_row *row, unsigned thread)
+maker_set_lives(const struct maker *m, const struct run *r, struct show_row *row, unsigned thread)
 {
 	for (unsigned t = 0; t < r->program->nr_threads; t++) {
 		if (t == thread)
@@ -333,31 +334,32 @@ set_lives(const struct maker *m, const struct run *r, struct show_row *row, unsi
 }
 
 static void
-on_step(void *arg, struct run *r, size_t step, unsigned thread)
+maker_on_step(void *arg, struct run *r, size_t step, unsigned thread)
 {
 	struct maker *m = arg;
 	struct show *s = m->s;
 	size_t before = s->nr_maps - 1;
-	struct show_row *row = new_row(s);
+	struct show_row *row = maker_new_row(s);
 	const struct vm_op *op;
 	bool failed;
 
+	assert(thread < r->program->nr_threads && s->nr_maps > 0);
 	row->step = step;
 	row->thread = thread;
 	row->op = m->threads[thread].nr_done;
 	row->what = *run_op(r, thread, row->op);
 	op = &row->what;
 	if (m->last >= 0 && (unsigned)m->last != thread)
-		explain_switch(m, row);
-	set_lives(m, r, row, thread);
+		maker_explain_switch(m, row);
+	maker_set_lives(m, r, row, thread);
 	row->map = show_map_take(s, r);
 	row->changed = row->map != before;
-	failed = r->threads[thread].nr_done > row->op && is_failure(op, &r->threads[thread].results[row->op]);
-	begin_events(m, r, row, thread);
+	failed = r->threads[thread].nr_done > row->op && maker_is_failure(op, &r->threads[thread].results[row->op]);
+	maker_begin_events(m, r, row, thread);
 	show_map_changes(s, before, row->map, op, failed, row);
-	wake_events(m, r, row, thread);
-	result_events(m, r, row, thread);
-	sleep_event(m, r, row, thread);
+	maker_wake_events(m, r, row, thread);
+	maker_result_events(m, r, row, thread);
+	maker_sleep_event(m, r, row, thread);
 	switch (m->threads[thread].status) {
 	case SIM_SLEEPING:
 		row->after = SHOW_SLEEPS;
@@ -371,12 +373,13 @@ on_step(void *arg, struct run *r, size_t step, unsigned thread)
 		break;
 	}
 	m->last = (int)thread;
+	assert(row->nr_events > 0);
 }
 
 /* --- the whole --- */
 
 static void
-note_sleepers(struct maker *m, struct run *r)
+maker_note_sleepers(struct maker *m, struct run *r)
 {
 	struct strbuf op = { 0 };
 
@@ -397,7 +400,7 @@ note_sleepers(struct maker *m, struct run *r)
 }
 
 static void
-after(struct maker *m, struct run *r)
+maker_end(struct maker *m, struct run *r)
 {
 	struct show *s = m->s;
 	struct strbuf outcome = { 0 };
@@ -413,17 +416,17 @@ after(struct maker *m, struct run *r)
 		*tail = '\0';
 	s->deadlock = going && run_deadlocked(r);
 	for (size_t i = 0; i < s->program->nr_final && going && !s->deadlock; i++)
-		going = alone(s, r, "final", i, &s->program->final[i]);
-	take_findings(s, r->checker);
+		going = maker_run_alone(s, r, "final", i, &s->program->final[i]);
+	maker_take_findings(s, r->checker);
 	if (s->circle != NULL)
 		show_note(s, "%s", s->circle);
 	if (s->deadlock)
-		note_sleepers(m, r);
+		maker_note_sleepers(m, r);
 }
 
 /* Runs a sequential program, which has been shown, a second time with the checker. */
 static void
-judge_sequential(struct show *s, struct sim *sim)
+maker_judge_sequential(struct show *s, struct sim *sim)
 {
 	struct checker checker = { 0 };
 	struct strbuf wrong = { 0 };
@@ -431,17 +434,17 @@ judge_sequential(struct show *s, struct sim *sim)
 
 	if (run_open_checked(&r, s->program, s->target, sim, &checker) == RUN_OPENED)
 		(void)run_final(&r, &wrong);
-	take_findings(s, &checker);
+	maker_take_findings(s, &checker);
 	run_close(&r);
 	checker_free(&checker);
 	strbuf_free(&wrong);
 }
 
 static bool
-show_threads(struct show *s, struct sim *sim, const struct schedule *schedule, struct strbuf *error)
+maker_run_threads(struct show *s, struct sim *sim, const struct schedule *schedule, struct strbuf *error)
 {
 	struct maker m = { .s = s, .last = -1 };
-	struct replay how = { .on_step = on_step, .arg = &m };
+	struct replay how = { .on_step = maker_on_step, .arg = &m };
 	struct checker checker = { 0 };
 	struct run r;
 	bool good = run_open_checked(&r, s->program, s->target, sim, &checker) == RUN_OPENED;
@@ -453,7 +456,7 @@ show_threads(struct show *s, struct sim *sim, const struct schedule *schedule, s
 			m.threads[t].status = SIM_READY;
 		good = replay(&r, schedule, &how) || (s->cut && how.nr_steps == schedule->nr_steps);
 		if (good)
-			after(&m, &r);
+			maker_end(&m, &r);
 		else
 			strbuf_add(error, strbuf_text(&how.error));
 	}
@@ -465,7 +468,7 @@ show_threads(struct show *s, struct sim *sim, const struct schedule *schedule, s
 
 /* Is it a step of the same thread as before that did one thing and changed nothing, such as one of many page faults? */
 static bool
-is_plain(const struct show_row *row)
+maker_is_plain(const struct show_row *row)
 {
 	return row->part == NULL && row->why == SHOW_SAME && row->nr_events == 1 && row->events[0].kind == SHOW_DO &&
 	       !row->changed && row->wakes == 0;
@@ -473,10 +476,11 @@ is_plain(const struct show_row *row)
 
 /* Leaves out all but the first and the last of many plain steps in a row. */
 static void
-leave_out(struct show *s)
+maker_leave_out(struct show *s)
 {
+	assert(s->nr_rows <= SHOW_STEPS_MAX + s->program->nr_init + s->program->nr_final);
 	for (size_t i = 0, end; i < s->nr_rows; i = end) {
-		for (end = i; end < s->nr_rows && is_plain(&s->rows[end]); end++)
+		for (end = i; end < s->nr_rows && maker_is_plain(&s->rows[end]); end++)
 			;
 		if (end - i >= PLAIN_MIN) {
 			show_event(&s->rows[i], SHOW_MORE, "... and %zu steps like it", end - i - 2);
@@ -489,7 +493,7 @@ leave_out(struct show *s)
 
 /* Escapes a text; to be done before lines are broken, because escaped text has another width. */
 static char *
-escaped(struct strbuf *text)
+maker_escaped(struct strbuf *text)
 {
 	struct strbuf shown = { 0 };
 
@@ -503,7 +507,7 @@ escaped(struct strbuf *text)
  * indented lines that follow it directly: they continue a long sentence (hunt_comment).
  */
 static void
-take_head(struct show *s)
+maker_take_head(struct show *s)
 {
 	const char *head = s->program->head != NULL ? s->program->head : "";
 	struct strbuf title = { 0 }, about = { 0 }, *to = &title;
@@ -527,8 +531,8 @@ take_head(struct show *s)
 	}
 	if (title.len == 0)
 		strbuf_add(&title, s->path);
-	s->title = escaped(&title);
-	s->about = escaped(&about);
+	s->title = maker_escaped(&title);
+	s->about = maker_escaped(&about);
 }
 
 bool
@@ -539,7 +543,7 @@ show_make(struct show *s, const struct program *p, const struct vm_target *t, st
 
 	s->program = p;
 	s->target = t;
-	take_head(s);
+	maker_take_head(s);
 	if (schedule->nr_steps > SHOW_STEPS_MAX) {
 		strbuf_printf(error, "the run has %llu steps, which is too many to show: the limit is %d",
 		    (unsigned long long)schedule->nr_steps, SHOW_STEPS_MAX);
@@ -547,13 +551,13 @@ show_make(struct show *s, const struct program *p, const struct vm_target *t, st
 	}
 	schedule_print(schedule, &text);
 	s->schedule = strbuf_take(&text);
-	if (!show_init(s, sim, error))
+	if (!maker_run_init(s, sim, error))
 		return false;
 	if (p->nr_threads == 0)
-		judge_sequential(s, sim);
-	else if (!show_threads(s, sim, schedule, error))
+		maker_judge_sequential(s, sim);
+	else if (!maker_run_threads(s, sim, schedule, error))
 		return false;
-	leave_out(s);
+	maker_leave_out(s);
 	return true;
 }
 

@@ -4,6 +4,7 @@
  * that changed it. With many threads the lanes are narrow tracks with the text to their right, as on the terminal. No
  * script, no font or external file; the text can be selected.
  */
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,13 +33,13 @@ struct picture {
 };
 
 static unsigned
-lane_x(const struct picture *p, unsigned thread)
+svg_lane_x(const struct picture *p, unsigned thread)
 {
 	return MARGIN + p->gutter + thread * (p->lane + (p->folded ? 0 : LANE_GAP));
 }
 
 static void
-text_at(struct picture *p, unsigned x, unsigned y, const char *class, const char *text, size_t len)
+svg_text_at(struct picture *p, unsigned x, unsigned y, const char *class, const char *text, size_t len)
 {
 	strbuf_printf(p->out, "<text class=\"%s\" x=\"%u\" y=\"%u\">", class, x, y);
 	escape_xml(text, len, p->out);
@@ -47,18 +48,18 @@ text_at(struct picture *p, unsigned x, unsigned y, const char *class, const char
 
 /* Draws lines of at most @chars, from p->y down. */
 static void
-paragraph(struct picture *p, unsigned x, unsigned chars, const char *class, const char *text, unsigned line_height)
+svg_paragraph(struct picture *p, unsigned x, unsigned chars, const char *class, const char *text, unsigned line_height)
 {
 	struct text_line line;
 
 	while (text_next_line(&text, chars, false, &line)) {
 		p->y += line_height;
-		text_at(p, x, p->y - 4, class, line.text, line.len);
+		svg_text_at(p, x, p->y - 4, class, line.text, line.len);
 	}
 }
 
 static unsigned
-count_lines(const char *text, unsigned chars)
+svg_count_lines(const char *text, unsigned chars)
 {
 	struct text_line line;
 	unsigned nr = 0;
@@ -72,10 +73,10 @@ count_lines(const char *text, unsigned chars)
 
 /* Draws the states of the other threads from @y0 to @y1. */
 static void
-lives(struct picture *p, const struct show_row *row, unsigned y0, unsigned y1, bool gap)
+svg_lives(struct picture *p, const struct show_row *row, unsigned y0, unsigned y1, bool gap)
 {
 	for (unsigned t = 0; t < p->s->program->nr_threads; t++) {
-		unsigned life = row->life[t], x = lane_x(p, t) + 8;
+		unsigned life = row->life[t], x = svg_lane_x(p, t) + 8;
 
 		if (gap && life == SHOW_RUNS)
 			life = row->nr_events > 0 && row->events[0].kind == SHOW_OP ? SHOW_IDLE : SHOW_READY;
@@ -87,9 +88,9 @@ lives(struct picture *p, const struct show_row *row, unsigned y0, unsigned y1, b
 
 /* Draws an arrow from (@x, @y) to the lane of thread @to, and down to @end. */
 static void
-turn(struct picture *p, unsigned to, unsigned x, unsigned y, unsigned end)
+svg_turn(struct picture *p, unsigned to, unsigned x, unsigned y, unsigned end)
 {
-	unsigned target = lane_x(p, to) + (p->folded ? 16 : 24);
+	unsigned target = svg_lane_x(p, to) + (p->folded ? 16 : 24);
 
 	strbuf_printf(p->out, "<path class=\"turn\" d=\"M%u %uH%uV%u\"/>\n", x, y, target, end - 5);
 	strbuf_printf(p->out, "<path class=\"turnhead\" d=\"M%u %ul-4 -7h8z\"/>\n", target, end);
@@ -97,36 +98,36 @@ turn(struct picture *p, unsigned to, unsigned x, unsigned y, unsigned end)
 
 /* Draws the space between two rows, with the reason for a switch of threads. */
 static void
-gap(struct picture *p, const struct show_row *row)
+svg_gap(struct picture *p, const struct show_row *row)
 {
 	unsigned top = p->y, lines, x, start, class_at;
 	const char *class = row->why == SHOW_PREEMPTED ? "m op" : "m dim";
 
 	if (row->why == SHOW_SAME) {
 		p->y += 6;
-		lives(p, row, top, p->y, true);
+		svg_lives(p, row, top, p->y, true);
 		return;
 	}
-	lines = count_lines(row->why_text, p->chars);
-	lives(p, row, top, top + lines * PICTURE_LINE + 16, true);
-	x = p->folded ? p->text_x : lane_x(p, row->from) + 18;
+	lines = svg_count_lines(row->why_text, p->chars);
+	svg_lives(p, row, top, top + lines * PICTURE_LINE + 16, true);
+	x = p->folded ? p->text_x : svg_lane_x(p, row->from) + 18;
 	p->y += 2;
 	class_at = p->y;
-	paragraph(p, x, p->chars, class, row->why_text, PICTURE_LINE);
+	svg_paragraph(p, x, p->chars, class, row->why_text, PICTURE_LINE);
 	p->y = class_at + lines * PICTURE_LINE + 14;
 	/* The arrow starts below the words, on the side of its target. */
-	start = lane_x(p, row->from) + (p->folded ? 16 : 24);
-	turn(p, row->thread, start, p->y - 9, p->y);
+	start = svg_lane_x(p, row->from) + (p->folded ? 16 : 24);
+	svg_turn(p, row->thread, start, p->y - 9, p->y);
 }
 
 /* Draws arrows from the "wake" line to the lanes of the woken threads. */
 static void
-wake_arrows(struct picture *p, const struct show_row *row, unsigned y)
+svg_wake_arrows(struct picture *p, const struct show_row *row, unsigned y)
 {
-	unsigned left = lane_x(p, row->thread), right = left + p->lane;
+	unsigned left = svg_lane_x(p, row->thread), right = left + p->lane;
 
 	for (unsigned t = 0; t < p->s->program->nr_threads; t++) {
-		unsigned x = lane_x(p, t) + 8;
+		unsigned x = svg_lane_x(p, t) + 8;
 
 		if ((row->wakes & (uint32_t)1 << t) == 0 || t == row->thread)
 			continue;
@@ -144,42 +145,43 @@ wake_arrows(struct picture *p, const struct show_row *row, unsigned y)
 }
 
 static unsigned
-row_lines(const struct picture *p, const struct show_row *row)
+svg_row_lines(const struct picture *p, const struct show_row *row)
 {
 	unsigned nr = 0;
 
 	for (size_t i = 0; i < row->nr_events; i++)
-		nr += count_lines(row->events[i].text, p->chars);
+		nr += svg_count_lines(row->events[i].text, p->chars);
 	return nr;
 }
 
 static void
-picture_step(struct picture *p, const struct show_row *row)
+svg_step(struct picture *p, const struct show_row *row)
 {
-	unsigned x = lane_x(p, row->thread), top, height;
+	unsigned x = svg_lane_x(p, row->thread), top, height;
 	char number[40];
 
-	gap(p, row);
+	assert(row->part == NULL && row->thread < p->s->program->nr_threads);
+	svg_gap(p, row);
 	top = p->y;
-	height = row_lines(p, row) * PICTURE_LINE + 10;
+	height = svg_row_lines(p, row) * PICTURE_LINE + 10;
 	if (row->changed && height < PICTURE_MAP_HEIGHT)
 		height = PICTURE_MAP_HEIGHT;
-	lives(p, row, top, top + height, false);
+	svg_lives(p, row, top, top + height, false);
 	strbuf_printf(p->out, "<g><title>step %zu, T%u</title>\n", row->step, row->thread);
 	strbuf_printf(p->out, "<rect class=\"run%s\" x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\" rx=\"4\"/>\n",
 	    show_row_is_bad(row) ? " bad" : "", x, top, p->folded ? TRACK - 8 : p->lane, height);
 	strbuf_printf(p->out, "<rect class=\"bar t%u\" x=\"%u\" y=\"%u\" width=\"5\" height=\"%u\" rx=\"2\"/>\n",
 	    PICTURE_THREAD_CLASS(row->thread), x + 6, top + 5, height - 10);
 	(void)snprintf(number, sizeof(number), p->folded ? "%zu T%u" : "%zu", row->step, row->thread);
-	text_at(p, MARGIN, top + PICTURE_LINE + 1, "m dim", number, strlen(number));
+	svg_text_at(p, MARGIN, top + PICTURE_LINE + 1, "m dim", number, strlen(number));
 	p->y += 5;
 	for (size_t i = 0; i < row->nr_events; i++) {
 		char class[24];
 
 		(void)snprintf(class, sizeof(class), "m %s", show_picture_class(row->events[i].kind));
 		if (row->events[i].kind == SHOW_WAKE)
-			wake_arrows(p, row, p->y + PICTURE_LINE / 2);
-		paragraph(p, p->folded ? p->text_x : x + 18, p->chars, class, row->events[i].text, PICTURE_LINE);
+			svg_wake_arrows(p, row, p->y + PICTURE_LINE / 2);
+		svg_paragraph(p, p->folded ? p->text_x : x + 18, p->chars, class, row->events[i].text, PICTURE_LINE);
 	}
 	strbuf_add(p->out, "</g>\n");
 	if (row->changed)
@@ -190,17 +192,18 @@ picture_step(struct picture *p, const struct show_row *row)
 /* --- operations that run alone --- */
 
 static void
-alone(struct picture *p, const struct show_row *row, bool draw)
+svg_alone(struct picture *p, const struct show_row *row, bool draw)
 {
 	unsigned top = p->y, chars = (p->map_x - MARGIN - p->gutter - 20) * 4 / 29;
 	struct strbuf line = { 0 };
 	const char *class = show_row_alone(row, &line) ? "m failure" : "m";
 
-	text_at(p, MARGIN, top + PICTURE_LINE - 4, "m dim", row->part, strlen(row->part));
-	paragraph(p, MARGIN + p->gutter, chars, class, strbuf_text(&line), PICTURE_LINE);
+	assert(row->part != NULL);
+	svg_text_at(p, MARGIN, top + PICTURE_LINE - 4, "m dim", row->part, strlen(row->part));
+	svg_paragraph(p, MARGIN + p->gutter, chars, class, strbuf_text(&line), PICTURE_LINE);
 	for (size_t i = 0; i < row->nr_events; i++)
 		if (row->events[i].kind == SHOW_WHY)
-			paragraph(p, MARGIN + p->gutter + 18, chars, "m why", row->events[i].text, PICTURE_LINE);
+			svg_paragraph(p, MARGIN + p->gutter + 18, chars, "m why", row->events[i].text, PICTURE_LINE);
 	if (draw) {
 		top = p->y - PICTURE_LINE;
 		show_picture_map(p->s, &p->axis, row, p->map_x, top, p->out);
@@ -213,27 +216,27 @@ alone(struct picture *p, const struct show_row *row, bool draw)
 /* --- the whole --- */
 
 static void
-lane_names(struct picture *p)
+svg_lane_names(struct picture *p)
 {
 	char name[16], class[16];
 
 	if (p->s->program->nr_threads == 0)
 		return;
 	p->y += 26;
-	text_at(p, MARGIN, p->y - 4, "m dim", "step", 4);
+	svg_text_at(p, MARGIN, p->y - 4, "m dim", "step", 4);
 	for (unsigned t = 0; t < p->s->program->nr_threads; t++) {
 		(void)snprintf(name, sizeof(name), "T%u", t);
 		(void)snprintf(class, sizeof(class), "%s t%u", p->folded ? "m op" : "h", PICTURE_THREAD_CLASS(t));
-		text_at(p, lane_x(p, t) + (p->folded ? 0 : 2), p->y - 4, class, name, strlen(name));
+		svg_text_at(p, svg_lane_x(p, t) + (p->folded ? 0 : 2), p->y - 4, class, name, strlen(name));
 	}
 	if (p->axis.nr > 0)
-		text_at(p, p->map_x, p->y - 4, "m dim", MAP_NAME, strlen(MAP_NAME));
+		svg_text_at(p, p->map_x, p->y - 4, "m dim", MAP_NAME, strlen(MAP_NAME));
 	p->y += 6;
 }
 
 /* Draws the legend. */
 static void
-legend(struct picture *p)
+svg_legend(struct picture *p)
 {
 	unsigned y = p->y + 8, x = MARGIN;
 
@@ -241,22 +244,22 @@ legend(struct picture *p)
 	if (p->s->program->nr_threads > 0) {
 		strbuf_printf(
 		    p->out, "<rect class=\"run\" x=\"%u\" y=\"%u\" width=\"20\" height=\"14\" rx=\"3\"/>\n", x, y - 1);
-		text_at(p, x + 26, y + 10, "m dim", "a step", 6);
+		svg_text_at(p, x + 26, y + 10, "m dim", "a step", 6);
 		strbuf_printf(p->out, "<path class=\"ready\" d=\"M%u %uv14\"/>\n", x + 92, y - 1);
-		text_at(p, x + 100, y + 10, "m dim", "could go on", 11);
+		svg_text_at(p, x + 100, y + 10, "m dim", "could go on", 11);
 		strbuf_printf(p->out, "<path class=\"asleep\" d=\"M%u %uv14\"/>\n", x + 202, y - 1);
-		text_at(p, x + 210, y + 10, "m dim", "sleeps", 6);
+		svg_text_at(p, x + 210, y + 10, "m dim", "sleeps", 6);
 		strbuf_printf(p->out, "<path class=\"wakes\" d=\"M%u %uh22\"/>\n", x + 272, y + 6);
-		text_at(p, x + 300, y + 10, "m dim", "wakes", 5);
+		svg_text_at(p, x + 300, y + 10, "m dim", "wakes", 5);
 		strbuf_printf(p->out, "<path class=\"turn\" d=\"M%u %uh22\"/>\n", x + 352, y + 6);
-		text_at(p, x + 380, y + 10, "m dim", "whose turn it is next", 21);
+		svg_text_at(p, x + 380, y + 10, "m dim", "whose turn it is next", 21);
 	}
-	paragraph(p, MARGIN, (p->width - 2 * MARGIN) * 4 / 29, "m dim", PICTURE_MAP_LEGEND, PICTURE_LINE + 2);
+	svg_paragraph(p, MARGIN, (p->width - 2 * MARGIN) * 4 / 29, "m dim", PICTURE_MAP_LEGEND, PICTURE_LINE + 2);
 }
 
 /* Draws the threads that sleep at the end. */
 static void
-for_ever(struct picture *p)
+svg_sleepers(struct picture *p)
 {
 	const struct show *s = p->s;
 	const struct show_row *last = s->nr_rows > 0 ? &s->rows[s->nr_rows - 1] : NULL;
@@ -266,15 +269,15 @@ for_ever(struct picture *p)
 	for (unsigned t = 0; t < s->program->nr_threads; t++) {
 		if (last->life[t] != SHOW_SLEEPS && (t != last->thread || last->after != SHOW_SLEEPS))
 			continue;
-		strbuf_printf(p->out, "<path class=\"asleep\" d=\"M%u %uv26\"/>\n", lane_x(p, t) + 8, p->y);
+		strbuf_printf(p->out, "<path class=\"asleep\" d=\"M%u %uv26\"/>\n", svg_lane_x(p, t) + 8, p->y);
 		if (!p->folded)
-			text_at(p, lane_x(p, t) + 18, p->y + 20, "m failure", "sleeps for ever", 15);
+			svg_text_at(p, svg_lane_x(p, t) + 18, p->y + 20, "m failure", "sleeps for ever", 15);
 	}
 	p->y += 26;
 }
 
 static void
-tail(struct picture *p)
+svg_tail(struct picture *p)
 {
 	const struct show *s = p->s;
 	unsigned x = MARGIN + 80, chars = (p->width - MARGIN - x) * 4 / 29;
@@ -283,31 +286,31 @@ tail(struct picture *p)
 	p->y += 14;
 	for (size_t i = 0; i < s->nr_notes; i++) {
 		if (i == 0)
-			text_at(p, MARGIN, p->y + PICTURE_LINE - 4, "m failure", show_notes_name(s),
+			svg_text_at(p, MARGIN, p->y + PICTURE_LINE - 4, "m failure", show_notes_name(s),
 			    strlen(show_notes_name(s)));
-		paragraph(p, x, chars, "m failure", s->notes[i], PICTURE_LINE);
+		svg_paragraph(p, x, chars, "m failure", s->notes[i], PICTURE_LINE);
 	}
 	if (s->program->nr_threads > 0) {
-		text_at(p, MARGIN, p->y + PICTURE_LINE - 4, "m dim", "result", 6);
-		paragraph(p, x, chars, "m", s->outcome, PICTURE_LINE);
+		svg_text_at(p, MARGIN, p->y + PICTURE_LINE - 4, "m dim", "result", 6);
+		svg_paragraph(p, x, chars, "m", s->outcome, PICTURE_LINE);
 		show_schedule(s, &text);
-		text_at(p, MARGIN, p->y + PICTURE_LINE - 4, "m dim", "schedule", 8);
-		paragraph(p, x, chars, "m", strbuf_text(&text), PICTURE_LINE);
+		svg_text_at(p, MARGIN, p->y + PICTURE_LINE - 4, "m dim", "schedule", 8);
+		svg_paragraph(p, x, chars, "m", strbuf_text(&text), PICTURE_LINE);
 	}
 	strbuf_clear(&text);
 	for (unsigned i = 0, nr = 0; show_picture_term(s, &i, &text); strbuf_clear(&text)) {
 		if (nr++ == 0)
-			text_at(p, MARGIN, p->y + PICTURE_LINE - 4, "m dim", "terms", 5);
-		paragraph(p, x, chars, "m dim", strbuf_text(&text), PICTURE_LINE);
+			svg_text_at(p, MARGIN, p->y + PICTURE_LINE - 4, "m dim", "terms", 5);
+		svg_paragraph(p, x, chars, "m dim", strbuf_text(&text), PICTURE_LINE);
 	}
 	strbuf_free(&text);
-	legend(p);
+	svg_legend(p);
 	p->y += MARGIN;
 }
 
 /* Steps are in ascending order, so the last number is the longest. */
 static unsigned
-gutter(const struct picture *p)
+svg_gutter(const struct picture *p)
 {
 	const struct show *s = p->s;
 	char label[40] = "";
@@ -322,16 +325,16 @@ gutter(const struct picture *p)
 }
 
 static void
-lay_out(struct picture *p)
+svg_lay_out(struct picture *p)
 {
 	unsigned nr = p->s->program->nr_threads;
 
 	p->folded = nr > LANES_MAX;
-	p->gutter = gutter(p);
+	p->gutter = svg_gutter(p);
 	p->chars = p->folded ? TEXT_CHARS : nr <= 2 ? 35 : nr == 3 ? 30 : 27;
 	p->lane = p->folded ? TRACK : PICTURE_CHARS(p->chars) + 26;
-	p->text_x = lane_x(p, nr) + 10;
-	p->map_x = (p->folded ? p->text_x + PICTURE_CHARS(p->chars) : lane_x(p, nr) - LANE_GAP) + 24;
+	p->text_x = svg_lane_x(p, nr) + 10;
+	p->map_x = (p->folded ? p->text_x + PICTURE_CHARS(p->chars) : svg_lane_x(p, nr) - LANE_GAP) + 24;
 	if (nr == 0)
 		p->map_x = MARGIN + p->gutter + PICTURE_CHARS(52) + 24;
 	show_axis_fit(&p->axis, p->s, AXIS_CELLS);
@@ -342,11 +345,12 @@ lay_out(struct picture *p)
 
 		p->width += map > name ? map : name;
 	}
+	assert(p->chars > 0 && p->width > p->map_x);
 }
 
 /* Appends the run as sentences, for readers who cannot see the picture. */
 static void
-describe(const struct show *s, struct strbuf *out)
+svg_describe(const struct show *s, struct strbuf *out)
 {
 	for (size_t i = 0; i < s->nr_rows; i++) {
 		const struct show_row *row = &s->rows[i];
@@ -364,26 +368,27 @@ describe(const struct show *s, struct strbuf *out)
 }
 
 static void
-draw_row(struct picture *p, const struct show_row *row, size_t nr_init)
+svg_draw_row(struct picture *p, const struct show_row *row, size_t nr_init)
 {
 	const struct show *s = p->s;
 
 	if (row->part == NULL)
-		picture_step(p, row);
+		svg_step(p, row);
 	else
-		alone(p, row,
+		svg_alone(p, row,
 		    s->program->nr_threads == 0 || row->part[0] == 'f' ? row->changed : row + 1 == s->rows + nr_init);
 }
 
 /* Passes on the part of the picture since @top. */
 static void
-give_piece(struct picture *p, const struct show_row *row, unsigned top,
+svg_give_piece(struct picture *p, const struct show_row *row, unsigned top,
     void (*take)(void *arg, const struct show_piece *piece), void *arg)
 {
 	struct show_piece piece = {
 		.row = row, .width = p->width, .top = top, .end = p->y, .svg = strbuf_text(p->out)
 	};
 
+	assert(p->y >= top);
 	if (p->y > top)
 		take(arg, &piece);
 	strbuf_clear(p->out);
@@ -397,21 +402,21 @@ show_svg_pieces(const struct show *s, void (*take)(void *arg, const struct show_
 	size_t nr_init = show_nr_init(s);
 	unsigned top = 0;
 
-	lay_out(&p);
+	svg_lay_out(&p);
 	for (size_t i = 0; i < s->nr_rows; i++) {
 		if (i == nr_init) {
-			lane_names(&p);
-			give_piece(&p, NULL, top, take, arg);
+			svg_lane_names(&p);
+			svg_give_piece(&p, NULL, top, take, arg);
 			top = p.y;
 		}
 		if (s->rows[i].left_out)
 			continue;
-		draw_row(&p, &s->rows[i], nr_init);
-		give_piece(&p, &s->rows[i], top, take, arg);
+		svg_draw_row(&p, &s->rows[i], nr_init);
+		svg_give_piece(&p, &s->rows[i], top, take, arg);
 		top = p.y;
 	}
-	for_ever(&p);
-	give_piece(&p, NULL, top, take, arg);
+	svg_sleepers(&p);
+	svg_give_piece(&p, NULL, top, take, arg);
 	strbuf_free(&body);
 	show_axis_free(&p.axis);
 }
@@ -424,24 +429,25 @@ show_svg(const struct report *r, struct strbuf *out)
 	struct picture p = { .s = s, .out = &body, .y = MARGIN };
 	size_t nr_init = show_nr_init(s);
 
-	lay_out(&p);
-	paragraph(&p, MARGIN, (p.width - 2 * MARGIN) / 10, "h", s->title, 21);
+	assert(s != NULL);
+	svg_lay_out(&p);
+	svg_paragraph(&p, MARGIN, (p.width - 2 * MARGIN) / 10, "h", s->title, 21);
 	p.y += 10;
 	for (size_t i = 0; i < s->nr_rows; i++) {
 		if (i == nr_init)
-			lane_names(&p);
+			svg_lane_names(&p);
 		if (!s->rows[i].left_out)
-			draw_row(&p, &s->rows[i], nr_init);
+			svg_draw_row(&p, &s->rows[i], nr_init);
 	}
-	for_ever(&p);
-	tail(&p);
+	svg_sleepers(&p);
+	svg_tail(&p);
 	strbuf_printf(out,
 	    "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%u\" height=\"%u\" viewBox=\"0 0 %u %u\" "
 	    "aria-labelledby=\"title desc\">\n<title id=\"title\">",
 	    p.width, p.y, p.width, p.y);
 	escape_xml(s->title, strlen(s->title), out);
 	strbuf_add(out, "</title>\n<desc id=\"desc\">");
-	describe(s, out);
+	svg_describe(s, out);
 	strbuf_printf(out, "</desc>\n<style>\n%s</style>\n<rect class=\"bg\" width=\"%u\" height=\"%u\"/>\n",
 	    show_picture_style, p.width, p.y);
 	strbuf_addn(out, strbuf_text(&body), body.len);

@@ -11,6 +11,7 @@
  * Otherwise it has a track, which is one sign wide, and the text is to the right of all tracks. The map is drawn beside
  * its row if there is room, otherwise below it.
  */
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,7 +47,7 @@ struct page {
 /* --- lines --- */
 
 static const char *
-style_code(unsigned style)
+page_style_code(unsigned style)
 {
 	switch (style) {
 	case SHOW_OP:
@@ -78,7 +79,7 @@ style_code(unsigned style)
 
 /* On an ASCII terminal, a character outside ASCII becomes a question mark. */
 static void
-add_text(struct page *p, const char *text, size_t len)
+page_add_text(struct page *p, const char *text, size_t len)
 {
 	size_t n;
 
@@ -91,7 +92,7 @@ add_text(struct page *p, const char *text, size_t len)
 }
 
 static unsigned
-width_of(const struct page *p, const char *text, size_t len)
+page_width_of(const struct page *p, const char *text, size_t len)
 {
 	unsigned nr = 0;
 	size_t n;
@@ -107,27 +108,28 @@ width_of(const struct page *p, const char *text, size_t len)
 static void
 page_put(struct page *p, unsigned style, const char *text, size_t len)
 {
-	const char *code = p->o->color ? style_code(style) : NULL;
+	const char *code = p->o->color ? page_style_code(style) : NULL;
 
 	for (; p->used < p->column; p->used++)
 		strbuf_addc(&p->line, ' ');
 	if (code != NULL)
 		strbuf_printf(&p->line, "\033[%sm", code);
-	add_text(p, text, len);
+	page_add_text(p, text, len);
 	if (code != NULL)
 		strbuf_add(&p->line, "\033[0m");
-	p->used += width_of(p, text, len);
+	p->used += page_width_of(p, text, len);
 	p->column = p->used;
+	assert(p->used == p->column);
 }
 
 static void
-put_text(struct page *p, unsigned style, const char *text)
+page_put_text(struct page *p, unsigned style, const char *text)
 {
 	page_put(p, style, text, strlen(text));
 }
 
 static void
-end_line(struct page *p)
+page_end_line(struct page *p)
 {
 	strbuf_addc(&p->line, '\n');
 	strbuf_addn(p->out, strbuf_text(&p->line), p->line.len);
@@ -137,22 +139,22 @@ end_line(struct page *p)
 
 /* Writes paragraphs from @column to the right edge. The label is in the first line. */
 static void
-put_paragraph(struct page *p, const char *label, unsigned column, unsigned style, const char *text)
+page_put_paragraph(struct page *p, const char *label, unsigned column, unsigned style, const char *text)
 {
 	struct text_line line;
 
-	put_text(p, STYLE_DIM, label);
+	page_put_text(p, STYLE_DIM, label);
 	while (text_next_line(&text, p->o->width - column, false, &line)) {
 		p->column = column;
 		page_put(p, style, line.text, line.len);
-		end_line(p);
+		page_end_line(p);
 	}
 }
 
 /* --- the ruler --- */
 
 static void
-put_number(struct page *p, unsigned at, uint64_t page)
+page_put_number(struct page *p, unsigned at, uint64_t page)
 {
 	char text[24];
 	int len = snprintf(text, sizeof(text), "%" PRIu64, page);
@@ -165,22 +167,22 @@ put_number(struct page *p, unsigned at, uint64_t page)
 }
 
 static void
-put_numbers(struct page *p, unsigned at, const struct show_map *m)
+page_put_numbers(struct page *p, unsigned at, const struct show_map *m)
 {
 	const struct show_segment *first = &p->axis.segments[0], *last = &p->axis.segments[p->axis.nr - 1];
 	struct show_box box;
 
-	put_number(p, at, first->start);
+	page_put_number(p, at, first->start);
 	for (size_t i = 0; show_box(&p->axis, m, i, &box); i++) {
-		put_number(p, at + box.at, box.start);
-		put_number(p, at + box.at + box.width, box.end);
+		page_put_number(p, at + box.at, box.start);
+		page_put_number(p, at + box.at + box.width, box.end);
 	}
-	put_number(p, at + last->at + last->width, last->end);
+	page_put_number(p, at + last->at + last->width, last->end);
 }
 
 /* Draws cells [from, to) of the axis as unmapped, with a mark in the middle if they are compressed. */
 static void
-put_hole(struct page *p, unsigned from, unsigned to)
+page_put_hole(struct page *p, unsigned from, unsigned to)
 {
 	const char *dot = p->o->ascii ? "." : "·", *gap = p->o->ascii ? "~" : "≈";
 	struct strbuf text = { 0 };
@@ -193,12 +195,12 @@ put_hole(struct page *p, unsigned from, unsigned to)
 				strbuf_add(&text, seg->compressed && cell == seg->at + seg->width / 2 ? gap : dot);
 	}
 	if (text.len > 0)
-		put_text(p, STYLE_DIM, strbuf_text(&text));
+		page_put_text(p, STYLE_DIM, strbuf_text(&text));
 	strbuf_free(&text);
 }
 
 static void
-put_boxes(struct page *p, unsigned at, const struct show_map *m)
+page_put_boxes(struct page *p, unsigned at, const struct show_map *m)
 {
 	const char *border = p->o->ascii ? "|" : "│";
 	unsigned cell = 0;
@@ -221,38 +223,38 @@ put_boxes(struct page *p, unsigned at, const struct show_map *m)
 			box.width -= hidden;
 		}
 		if (open && cell < box.at)
-			put_text(p, STYLE_DIM, border);
+			page_put_text(p, STYLE_DIM, border);
 		if (cell < box.at)
-			put_hole(p, cell + open, box.at);
-		put_text(p, STYLE_DIM, border);
+			page_put_hole(p, cell + open, box.at);
+		page_put_text(p, STYLE_DIM, border);
 		show_label(box.run, box.width - 1, label);
-		put_text(p, style, label);
+		page_put_text(p, style, label);
 		cell = box.at + box.width;
 		p->column = at + cell;
 		open = true;
 	}
 	if (open)
-		put_text(p, STYLE_DIM, border);
-	put_hole(p, cell + open, p->axis.cells);
+		page_put_text(p, STYLE_DIM, border);
+	page_put_hole(p, cell + open, p->axis.cells);
 }
 
 /* Writes a map on lines of its own. */
 static void
-put_map(struct page *p, const struct show_map *m)
+page_put_map(struct page *p, const struct show_map *m)
 {
 	struct strbuf text = { 0 };
 
 	if (p->axis.nr == 0) {
 		state_print(&m->state, &text);
-		put_paragraph(p, " map", p->gutter, STYLE_PLAIN, strbuf_text(&text));
+		page_put_paragraph(p, " map", p->gutter, STYLE_PLAIN, strbuf_text(&text));
 		strbuf_free(&text);
 		return;
 	}
-	put_text(p, STYLE_DIM, " map");
-	put_numbers(p, p->gutter, m);
-	end_line(p);
-	put_boxes(p, p->gutter, m);
-	end_line(p);
+	page_put_text(p, STYLE_DIM, " map");
+	page_put_numbers(p, p->gutter, m);
+	page_end_line(p);
+	page_put_boxes(p, p->gutter, m);
+	page_end_line(p);
 }
 
 /* --- rows --- */
@@ -265,7 +267,7 @@ struct lines {
 };
 
 static void
-add_lines(struct lines *l, unsigned width, unsigned style, const char *text)
+lines_add(struct lines *l, unsigned width, unsigned style, const char *text)
 {
 	struct text_line line;
 
@@ -278,33 +280,33 @@ add_lines(struct lines *l, unsigned width, unsigned style, const char *text)
 }
 
 static void
-free_lines(struct lines *l)
+lines_free(struct lines *l)
 {
 	free(l->lines);
 	free(l->styles);
 }
 
 static bool
-begins_op(const struct show_row *row)
+page_begins_op(const struct show_row *row)
 {
 	return row->nr_events > 0 && row->events[0].kind == SHOW_OP;
 }
 
 static bool
-ends_op(const struct show_row *row)
+page_ends_op(const struct show_row *row)
 {
 	return row->after == SHOW_IDLE || row->after == SHOW_DONE;
 }
 
 /* The sign of a lane in line @at; the running thread has @nr lines. NULL: no sign. */
 static const char *
-sign(const struct page *p, const struct show_row *row, unsigned thread, size_t at, size_t nr)
+page_sign(const struct page *p, const struct show_row *row, unsigned thread, size_t at, size_t nr)
 {
-	bool opens = begins_op(row) && at == 0, closes = ends_op(row) && at + 1 == nr;
+	bool opens = page_begins_op(row) && at == 0, closes = page_ends_op(row) && at + 1 == nr;
 
 	switch ((enum show_life)row->life[thread]) {
 	case SHOW_RUNS:
-		if (at >= nr && ends_op(row))
+		if (at >= nr && page_ends_op(row))
 			return NULL;
 		if (p->o->ascii)
 			return "#";
@@ -322,57 +324,59 @@ sign(const struct page *p, const struct show_row *row, unsigned thread, size_t a
 
 /* Writes the signs of lanes [from, to). */
 static void
-put_signs(struct page *p, const struct show_row *row, unsigned from, unsigned to, size_t at, size_t nr)
+page_put_signs(struct page *p, const struct show_row *row, unsigned from, unsigned to, size_t at, size_t nr)
 {
 	for (unsigned t = from; t < to; t++) {
-		const char *text = sign(p, row, t, at, nr);
+		const char *text = page_sign(p, row, t, at, nr);
 
 		if (text == NULL)
 			continue;
 		p->column = p->gutter + t * p->lane;
-		put_text(p, row->life[t] == SHOW_RUNS ? STYLE_TITLE : STYLE_DIM, text);
+		page_put_text(p, row->life[t] == SHOW_RUNS ? STYLE_TITLE : STYLE_DIM, text);
 	}
 }
 
 /* Writes the lines of @thread between the signs of the other threads, and @map, if there is one, beside them. */
 static void
-put_lane(struct page *p, const struct show_row *row, unsigned thread, const struct lines *l, const struct show_map *map)
+page_put_lane(
+    struct page *p, const struct show_row *row, unsigned thread, const struct lines *l, const struct show_map *map)
 {
 	size_t nr = map != NULL && l->nr < 2 ? 2 : l->nr;
 	unsigned nr_threads = p->s->program->nr_threads, split = p->folded ? nr_threads : thread + 1;
 
+	assert(thread < p->s->program->nr_threads);
 	for (size_t i = 0; i < nr; i++) {
-		put_signs(p, row, 0, split, i, l->nr);
+		page_put_signs(p, row, 0, split, i, l->nr);
 		if (i < l->nr) {
 			p->column = p->folded ? p->text_at : p->gutter + thread * p->lane + 2;
 			page_put(p, l->styles[i], l->lines[i].text, l->lines[i].len);
 		}
-		put_signs(p, row, split, nr_threads, i, l->nr);
+		page_put_signs(p, row, split, nr_threads, i, l->nr);
 		if (map != NULL && i == 0)
-			put_numbers(p, p->ruler_at, map);
+			page_put_numbers(p, p->ruler_at, map);
 		else if (map != NULL && i == 1)
-			put_boxes(p, p->ruler_at, map);
-		end_line(p);
+			page_put_boxes(p, p->ruler_at, map);
+		page_end_line(p);
 	}
 }
 
 /* Writes why another thread runs. A sleep was said in the line before. */
 static void
-put_switch(struct page *p, const struct show_row *row)
+page_put_switch(struct page *p, const struct show_row *row)
 {
 	struct show_row gap = *row;
 	struct lines l = { 0 };
 
 	if (row->why == SHOW_SAME || row->why == SHOW_SLEPT)
 		return;
-	gap.life[row->thread] = begins_op(row) ? SHOW_IDLE : SHOW_READY;
-	add_lines(&l, p->text, STYLE_DIM, row->why_text);
-	put_lane(p, &gap, row->from, &l, NULL);
-	free_lines(&l);
+	gap.life[row->thread] = page_begins_op(row) ? SHOW_IDLE : SHOW_READY;
+	lines_add(&l, p->text, STYLE_DIM, row->why_text);
+	page_put_lane(p, &gap, row->from, &l, NULL);
+	lines_free(&l);
 }
 
 static void
-put_step(struct page *p, const struct show_row *row)
+page_put_step(struct page *p, const struct show_row *row)
 {
 	const struct show_map *map = row->changed ? &p->s->maps[row->map] : NULL;
 	bool beside = p->ruler_at != 0;
@@ -380,7 +384,8 @@ put_step(struct page *p, const struct show_row *row)
 	struct strbuf first = { 0 };
 	char number[24];
 
-	put_switch(p, row);
+	assert(row->part == NULL && row->thread < p->s->program->nr_threads);
+	page_put_switch(p, row);
 	for (size_t i = 0; i < row->nr_events; i++) {
 		const char *text = row->events[i].text;
 
@@ -388,14 +393,14 @@ put_step(struct page *p, const struct show_row *row)
 			strbuf_printf(&first, "T%u %s", row->thread, text);
 			text = strbuf_text(&first);
 		}
-		add_lines(&l, p->text, row->events[i].kind, text);
+		lines_add(&l, p->text, row->events[i].kind, text);
 	}
 	(void)snprintf(number, sizeof(number), "%*zu", (int)p->gutter - 2, row->step);
-	put_text(p, STYLE_DIM, number);
-	put_lane(p, row, row->thread, &l, beside ? map : NULL);
+	page_put_text(p, STYLE_DIM, number);
+	page_put_lane(p, row, row->thread, &l, beside ? map : NULL);
 	if (map != NULL && !beside)
-		put_map(p, map);
-	free_lines(&l);
+		page_put_map(p, map);
+	lines_free(&l);
 	strbuf_free(&first);
 }
 
@@ -403,49 +408,50 @@ put_step(struct page *p, const struct show_row *row)
  * Writes an operation that ran alone: its changes are visible in the map, and written as text if there are no threads.
  */
 static void
-put_alone(struct page *p, const struct show_row *row, bool last)
+page_put_alone(struct page *p, const struct show_row *row, bool last)
 {
 	bool all = p->s->program->nr_threads == 0 || row->part[0] == 'f';
 	struct strbuf first = { 0 };
 	unsigned style = show_row_alone(row, &first) ? SHOW_FAILURE : SHOW_RESULT;
 	char label[16];
 
+	assert(row->part != NULL);
 	(void)snprintf(label, sizeof(label), " %s", row->part);
-	put_paragraph(p, label, p->gutter, style, strbuf_text(&first));
+	page_put_paragraph(p, label, p->gutter, style, strbuf_text(&first));
 	for (size_t i = 0; i < row->nr_events; i++)
 		if ((all && row->events[i].kind == SHOW_CHANGE) || row->events[i].kind == SHOW_WHY)
-			put_paragraph(p, "", p->gutter + 2, row->events[i].kind, row->events[i].text);
+			page_put_paragraph(p, "", p->gutter + 2, row->events[i].kind, row->events[i].text);
 	if (all ? row->changed : last)
-		put_map(p, &p->s->maps[row->map]);
+		page_put_map(p, &p->s->maps[row->map]);
 	strbuf_free(&first);
 }
 
 /* --- the page --- */
 
 static void
-put_lane_names(struct page *p)
+page_put_lane_names(struct page *p)
 {
 	unsigned nr_threads = p->s->program->nr_threads;
 	char name[16];
 
 	if (nr_threads == 0)
 		return;
-	end_line(p);
-	put_text(p, STYLE_DIM, "step");
+	page_end_line(p);
+	page_put_text(p, STYLE_DIM, "step");
 	for (unsigned t = 0; t < nr_threads; t++) {
 		p->column = p->gutter + t * p->lane;
 		(void)snprintf(name, sizeof(name), p->lane > 3 ? "T%u" : "%u", p->lane > 1 ? t : t % 10);
-		put_text(p, STYLE_TITLE, name);
+		page_put_text(p, STYLE_TITLE, name);
 	}
 	if (p->ruler_at != 0) {
 		p->column = p->ruler_at;
-		put_text(p, STYLE_DIM, "map");
+		page_put_text(p, STYLE_DIM, "map");
 	}
-	end_line(p);
+	page_end_line(p);
 }
 
 static void
-lay_out(struct page *p)
+page_lay_out(struct page *p)
 {
 	unsigned nr = p->s->program->nr_threads, width = p->o->width, room, beside = 0;
 	unsigned digits = (unsigned)snprintf(NULL, 0, "%zu", p->s->nr_rows);
@@ -471,45 +477,46 @@ lay_out(struct page *p)
 	show_axis_fit(&p->axis, p->s, width - (beside > 0 ? p->ruler_at : p->gutter) - 1);
 	if (p->axis.nr == 0)
 		p->ruler_at = 0;
+	assert(p->text > 0 && p->lane > 0);
 }
 
 static void
-put_head(struct page *p)
+page_put_head(struct page *p)
 {
 	const struct show *s = p->s;
 	struct strbuf text = { 0 };
 
 	escape_text(s->path, strlen(s->path), &text);
 	if (strcmp(s->title, strbuf_text(&text)) != 0) /* otherwise it would be written twice */
-		put_paragraph(p, "", 0, STYLE_TITLE, s->title);
+		page_put_paragraph(p, "", 0, STYLE_TITLE, s->title);
 	strbuf_printf(&text, ", target %s", s->target->name);
 	if (s->how != NULL)
 		strbuf_printf(&text, "; %s", s->how);
-	put_paragraph(p, "", 0, STYLE_DIM, strbuf_text(&text));
-	end_line(p);
+	page_put_paragraph(p, "", 0, STYLE_DIM, strbuf_text(&text));
+	page_end_line(p);
 	strbuf_free(&text);
 }
 
 static void
-put_tail(struct page *p)
+page_put_tail(struct page *p)
 {
 	const struct show *s = p->s;
 	struct strbuf text = { 0 };
 
-	end_line(p);
+	page_end_line(p);
 	for (size_t i = 0; i < s->nr_notes; i++)
-		put_paragraph(p, i == 0 ? show_notes_name(s) : "", 10, SHOW_WHY, s->notes[i]);
+		page_put_paragraph(p, i == 0 ? show_notes_name(s) : "", 10, SHOW_WHY, s->notes[i]);
 	if (s->program->nr_threads > 0) {
-		put_paragraph(p, "result", 10, STYLE_PLAIN, s->outcome);
+		page_put_paragraph(p, "result", 10, STYLE_PLAIN, s->outcome);
 		show_schedule(s, &text);
-		put_paragraph(p, "schedule", 10, STYLE_PLAIN, strbuf_text(&text));
-		put_paragraph(p, "signs", 10, STYLE_DIM,
+		page_put_paragraph(p, "schedule", 10, STYLE_PLAIN, strbuf_text(&text));
+		page_put_paragraph(p, "signs", 10, STYLE_DIM,
 		    p->o->ascii ? "# runs, | could go on, : sleeps" : "┃ runs, │ could go on, ┊ sleeps");
 	}
 	strbuf_clear(&text);
 	for (unsigned i = 0, nr = 0; show_picture_term(s, &i, &text); strbuf_clear(&text))
-		put_paragraph(p, nr++ == 0 ? "terms" : "", 10, STYLE_PLAIN, strbuf_text(&text));
-	put_paragraph(
+		page_put_paragraph(p, nr++ == 0 ? "terms" : "", 10, STYLE_PLAIN, strbuf_text(&text));
+	page_put_paragraph(
 	    p, "map", 10, STYLE_DIM, "w1: wired once; w1u: by the user; !: in transition (marked); dots: not mapped");
 	strbuf_free(&text);
 }
@@ -520,19 +527,19 @@ show_text(const struct show *s, const struct show_text_options *o, struct strbuf
 	struct page p = { .s = s, .o = o, .out = out };
 	size_t nr_init = show_nr_init(s);
 
-	lay_out(&p);
-	put_head(&p);
+	page_lay_out(&p);
+	page_put_head(&p);
 	for (size_t i = 0; i < s->nr_rows; i++) {
 		if (i == nr_init)
-			put_lane_names(&p);
+			page_put_lane_names(&p);
 		if (s->rows[i].left_out)
 			continue;
 		if (s->rows[i].part != NULL)
-			put_alone(&p, &s->rows[i], i + 1 == nr_init);
+			page_put_alone(&p, &s->rows[i], i + 1 == nr_init);
 		else
-			put_step(&p, &s->rows[i]);
+			page_put_step(&p, &s->rows[i]);
 	}
-	put_tail(&p);
+	page_put_tail(&p);
 	show_axis_free(&p.axis);
 	strbuf_free(&p.line);
 }

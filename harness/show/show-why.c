@@ -3,6 +3,7 @@
  * show-why.c - evidence: the fact about the map that explains a result or a sleep, and the step that made it true. See
  * show-map.h.
  */
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,7 +83,7 @@ show_page_in(const char *text, uint64_t *page)
 }
 
 static const struct vm_op *
-op_of(const struct show *s, const struct show_row *row)
+why_op_of(const struct show *s, const struct show_row *row)
 {
 	if (row->part == NULL)
 		return &row->what;
@@ -100,14 +101,14 @@ show_name_row(const struct show *s, const struct show_row *row, struct strbuf *o
 		strbuf_printf(out, "%s ", row->part);
 	else
 		strbuf_printf(out, "step %zu: T%u ", row->step, row->thread);
-	vmt_print_op(op_of(s, row), out);
+	vmt_print_op(why_op_of(s, row), out);
 }
 
 /* --- results --- */
 
 /* The range of @op, clamped to the map. False: it has no range, or no state of its pages makes it fail. */
 static bool
-range_of(const struct show *s, const struct vm_op *op, uint64_t *start, uint64_t *end)
+why_range_of(const struct show *s, const struct vm_op *op, uint64_t *start, uint64_t *end)
 {
 	const struct program_config *cfg = &s->program->config;
 
@@ -138,7 +139,7 @@ range_of(const struct show *s, const struct vm_op *op, uint64_t *start, uint64_t
 
 /* The access that a wire lacks at @page; NULL: none. */
 static show_fact *
-lacks(const struct show_map *m, const struct vm_op *op, uint64_t page)
+why_lacks(const struct show_map *m, const struct vm_op *op, uint64_t page)
 {
 	if (op->code != VM_OP_wire)
 		return NULL;
@@ -148,7 +149,7 @@ lacks(const struct show_map *m, const struct vm_op *op, uint64_t page)
 }
 
 static void
-explain_access(
+why_explain_access(
     const struct show *s, size_t at, const struct vm_op *op, uint64_t start, uint64_t end, struct show_row *row)
 {
 	const struct show_map *m = &s->maps[at > 0 ? s->rows[at - 1].map : 0];
@@ -156,7 +157,7 @@ explain_access(
 
 	for (size_t i = 0; i < m->state.nr_runs; i++) {
 		const struct vm_run *run = &m->state.runs[i];
-		show_fact *fact = lacks(m, op, run->start);
+		show_fact *fact = why_lacks(m, op, run->start);
 
 		if (run->end <= start || run->start >= end || fact == NULL)
 			continue;
@@ -173,7 +174,7 @@ explain_access(
 
 /* Skips the part that a sync has done already: its pages may be unmapped by now. */
 static void
-skip_done(const struct vm_op *op, const struct show_row *row, uint64_t *start, uint64_t end)
+why_skip_done(const struct vm_op *op, const struct show_row *row, uint64_t *start, uint64_t end)
 {
 	uint64_t page;
 
@@ -184,7 +185,7 @@ skip_done(const struct vm_op *op, const struct show_row *row, uint64_t *start, u
 }
 
 static void
-explain_hole(const struct show *s, size_t at, uint64_t start, uint64_t end, struct show_row *row)
+why_explain_hole(const struct show *s, size_t at, uint64_t start, uint64_t end, struct show_row *row)
 {
 	const struct show_row *made = at > 0 ? show_since(s, at - 1, show_is_hole, start) : NULL;
 	struct strbuf since = { 0 };
@@ -207,17 +208,18 @@ show_explain(
 	bool by_access = (result->edges & VM_EDGE_BIT(wire_no_access)) != 0;
 	uint64_t start, end, hole_start, hole_end;
 
+	assert(at < s->nr_rows);
 	if (result->code != KERN_INVALID_ADDRESS || vm_op_table[op->code].result == VM_RESULT_BOOL ||
 	    (result->edges & (VM_EDGE_BIT(wire_fault) | VM_EDGE_BIT(fault_pager))) != 0 ||
-	    !range_of(s, op, &start, &end))
+	    !why_range_of(s, op, &start, &end))
 		return;
-	skip_done(op, row, &start, end);
+	why_skip_done(op, row, &start, end);
 	hole_start = start;
 	hole_end = end;
 	if (!by_access && show_map_hole(m, &hole_start, &hole_end))
-		explain_hole(s, at, hole_start, hole_end, row);
+		why_explain_hole(s, at, hole_start, hole_end, row);
 	else
-		explain_access(s, at, op, start, end, row);
+		why_explain_access(s, at, op, start, end, row);
 }
 
 /* --- sleeping --- */
@@ -233,6 +235,7 @@ show_explain_sleep(const struct show *s, size_t last, const char *where, unsigne
 	const struct show_row *since;
 	uint64_t page;
 
+	assert(last < s->nr_rows);
 	if (!show_page_in(where, &page)) {
 		/* Only a target that is judged has the channels of channels.def. */
 		since = s->target->judged && channel == VM_CHANNEL_BUSY && m->state.busy
