@@ -93,6 +93,16 @@ class Ci(Case):
         self.expect(2, "check", "--junit", "-", "--json", self.good)
         self.expect(2, "check", "--junit", self.room / "none" / "x.xml", self.good)
 
+    def test_a_verdict_must_need_the_mutant_or_the_quirks(self):
+        """A deadlock of the engine as it is belongs to no quirk; as the verdict of a mutant it is a mistake."""
+        text = ("init insert 16 24 rw rwx\ninit wire 18 20 system noholes\nT0 remove 16 24\nT1 lookup 17\n"
+            "verdict deadlock\nschedule T1 T0\n")
+        self.expect(0, "check", self.file("strict.vmt", text))
+        self.expect(0, "check", self.file("quirks.vmt", "profile freebsd12\n" + text))
+        if "mutants" in self.expect(0, "--version")[0].split():
+            out, _ = self.expect(1, "check", self.file("mutant.vmt", "mutant relook_always\n" + text))
+            self.assertIn("mutant.vmt:6: the verdict also appears without the mutant\n", out)
+
 
 if __name__ == "__main__":
     cli.use(sys.argv[1])

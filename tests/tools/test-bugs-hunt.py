@@ -6,6 +6,7 @@ A fuzzer is played by a script that prints what libFuzzer prints. Without --muta
 """
 
 import json
+import os
 import signal
 import sys
 import unittest
@@ -13,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "common"))
 import cli  # noqa: E402
-from cli import Case, ROOT, wait_until  # noqa: E402
+from cli import Case, ROOT, children, wait_until  # noqa: E402
 
 MUTANTS = "--mutants" in sys.argv
 BUG = "unwire_takes_nothing"
@@ -146,6 +147,23 @@ class Hunt(Case):
             got, _ = self.fuzz(2, "", 0, f"kill -{name} $$")
             self.assertEqual((got["end"], got["check"]), ("failed", ""))
 
+    def test_how_the_process_of_a_trial_ends(self):
+        """A signal says what it died of: a step that does not end, or a crash."""
+        for sig, check in ((signal.SIGPROF, "endless"), (signal.SIGXCPU, "crash")):
+            process = self.start("bugs", "hunt", "--json", "--engine", "twin", "--seeds", "1", "--seconds", "60",
+                "none", cwd=self.room)
+
+            def works():
+                """Its name stays that of the parent; it has worked when the processor's time is counted."""
+                found = children(process.pid)
+                fields = Path(f"/proc/{found[0]}/stat").read_text().rsplit(")", 1)[1].split() if found else []
+                return found and int(fields[11]) > 0
+            wait_until(works, "the trial runs")
+            os.kill(children(process.pid)[0], sig)
+            out, _ = process.communicate()
+            got = json.loads(out)
+            self.assertEqual((process.returncode, got["end"], got["check"]), (1, "found", check), sig)
+
     def test_real_threads_find_a_wrong_count(self):
         out, _ = self.expect(0, "bugs", "hunt", "--json", "--engine", "stress", "--seeds", "1", "--seconds", "10",
             "wire_counts_first_entry")
@@ -195,7 +213,7 @@ class Hunt(Case):
 
     def test_equivalent_interrupted(self):
         """By itself it compares all recordings, which takes long."""
-        process = self.start("bugs", "equivalent", "--count", "1000000000", "relook_always")
+        process = self.start("bugs", "equivalent", "--count", "1000000000", "relook_always", cwd=ROOT)
 
         def catches():
             status = Path(f"/proc/{process.pid}/status").read_text()
