@@ -106,7 +106,7 @@ book_end_read(struct book *b, unsigned thread, uint64_t page, uint64_t tag)
 	if (tag != 0)
 		return "content: a page has what was written to it before the last write";
 	if (c->exact && LOAD(b->unmaps[page - b->min].begun) == c->nr_unmapped)
-		return "content: a page has lost what was written to it, though nobody unmapped it";
+		return "content: a page has lost what was written to it, though no thread unmapped it";
 	c->tag = 0;
 	return NULL;
 }

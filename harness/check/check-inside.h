@@ -63,8 +63,8 @@ bool check_lacks_access(const struct vm_run *run, const struct vm_op *op);
 /* A mapping whose protection exceeds its maximum: the map rejects it. */
 bool check_malformed(const struct vm_op *op);
 /*
- * The codes that have a reason in this state, as bits. *must: the codes of which an operation that meets this state
- * must return one.
+ * The codes that have a reason in this state, as bits. *must: an operation that meets this state must return one of
+ * these codes.
  */
 uint16_t check_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *must);
 /* Checks that the code with which the operation ended had a reason. */

@@ -44,9 +44,9 @@ reason_poison_in(const struct program_config *cfg, uint64_t start, uint64_t end)
 }
 
 /*
- * Facts about pages [page, until), which are @run, that the operation cannot skip. An operation that allows holes and
- * has slept does not see pages that were mapped behind it. What other threads changed during the call therefore obliges
- * it to nothing.
+ * Facts about pages [page, until), which are @run, that the operation cannot skip. While an operation that allows holes
+ * sleeps, other threads may map pages that it has passed already. So it may skip pages that other threads changed
+ * during the call.
  */
 static void
 facts_look_at_duties(

@@ -20,7 +20,7 @@ struct vmt_error;
 
 #define SCHEDULE_OP_ANY UINT8_MAX
 
-/* Thread @thread takes @count steps, all in its operation number @op. SCHEDULE_OP_ANY: in whichever it is. */
+/* Thread @thread takes @count steps, all in its operation number @op. SCHEDULE_OP_ANY: the operations are not known. */
 struct schedule_choice {
 	uint32_t count; /* >= 1 */
 	uint8_t thread, op;
@@ -40,7 +40,7 @@ void schedule_begin(struct schedule *s);
 void schedule_append(struct schedule *s, unsigned thread);
 /* Appends @count steps of operation @op, or SCHEDULE_OP_ANY. */
 void schedule_add(struct schedule *s, unsigned thread, unsigned op, uint32_t count);
-/* Makes *to a copy of @from; *to must be empty or a schedule. */
+/* Makes *to a copy of @from, and frees what it was. */
 void schedule_copy(struct schedule *to, const struct schedule *from);
 /* As schedule_copy, without operations. */
 void schedule_copy_plain(struct schedule *to, const struct schedule *from);

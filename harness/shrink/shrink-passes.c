@@ -480,8 +480,8 @@ pass_named_place(struct shrink *s, unsigned number)
 
 /*
  * How a kind of argument of operation @number is made plainer; @before is the operation without that. The table of all
- * kinds is made from args.def; a kind without a row SHRINK_KIND does not compile. Flags are gone already (fewer_flags),
- * and pages come later.
+ * kinds is made from args.def; a kind without a row SHRINK_KIND does not compile. Flags are gone already
+ * (pass_fewer_flags), and pages come later.
  */
 typedef void arg_shrink_function(struct shrink *s, unsigned number, const struct vm_op *before);
 
