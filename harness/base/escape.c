@@ -2,6 +2,7 @@
 /* escape.c - see escape.h. */
 #include "harness/base/escape.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +22,7 @@ escape_decode(const char *text, size_t left, size_t *len)
 	size_t n = t[0] < 0x80 ? 1 : t[0] >= 0xf8 ? 0 : t[0] >= 0xf0 ? 4 : t[0] >= 0xe0 ? 3 : t[0] >= 0xc0 ? 2 : 0;
 	uint32_t c = n <= 1 ? t[0] : t[0] & (0x7fu >> n);
 
+	assert(left > 0);
 	for (size_t i = 1; i < n; i++) {
 		if (i >= left || (t[i] & 0xc0) != 0x80) {
 			n = 0;

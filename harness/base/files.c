@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include <assert.h>
 #include <ctype.h>
 #include <dirent.h>
 #include <err.h>
@@ -263,6 +264,7 @@ file_put_in_place(const char *name, const char *path, bool fresh)
 	bool good;
 	int error;
 
+	assert(strcmp(name, path) != 0);
 	if (!fresh) {
 		good = rename(name, path) == 0;
 	} else {
@@ -477,6 +479,7 @@ file_write_numbered(const char *path, const struct strbuf *text, struct strbuf *
 	struct place p;
 	struct stat st;
 
+	assert(written != NULL && text->len <= text->cap);
 	strbuf_clear(written);
 	strbuf_add(written, path);
 	if (file_is_stdout(path))

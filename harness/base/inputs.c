@@ -2,6 +2,7 @@
 /* inputs.c - see inputs.h. */
 #include "harness/base/inputs.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fts.h>
 #include <stdio.h>
@@ -39,6 +40,7 @@ inputs_wanted(const FTSENT *entry, enum inputs_kind kind)
 bool
 inputs_add(struct inputs *files, const char *path, enum inputs_kind kind, inputs_about *about)
 {
+	assert(path != NULL && about != NULL);
 	FTSENT *entry;
 	FTS *tree;
 	bool ok = true;
@@ -126,6 +128,7 @@ inputs_add_list(struct inputs *files, const char *path, enum inputs_kind kind, i
 	unsigned line = 0;
 	char separator;
 
+	assert(path != NULL && about != NULL);
 	if (text == NULL)
 		return false;
 	separator = memchr(text, '\0', len) != NULL ? '\0' : '\n';
@@ -149,6 +152,7 @@ inputs_add_list(struct inputs *files, const char *path, enum inputs_kind kind, i
 void
 inputs_free(struct inputs *files)
 {
+	assert(files->nr <= files->cap);
 	for (size_t i = 0; i < files->nr; i++)
 		free(files->names[i]);
 	free(files->names);

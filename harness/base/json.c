@@ -2,6 +2,7 @@
 /* json.c - see json.h. */
 #include "harness/base/json.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -34,6 +35,7 @@ json_print(const char *command, json_t *fields, size_t flags, FILE *f)
 {
 	json_t *root = json_pack("{s:i, s:s}", "version", JSON_VERSION, "command", command);
 
+	assert(command != NULL);
 	if (root == NULL || fields == NULL || json_object_update(root, fields) != 0)
 		memory_out("the JSON");
 	(void)json_dumpf(root, f, flags | JSON_ENSURE_ASCII);

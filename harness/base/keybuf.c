@@ -2,6 +2,7 @@
 /* keybuf.c - see keybuf.h. */
 #include "harness/base/keybuf.h"
 
+#include <assert.h>
 #include <err.h>
 #include <stdlib.h>
 
@@ -14,6 +15,7 @@ keybuf_grow(struct keybuf *k, size_t more)
 {
 	size_t need = k->len + more, cap = k->cap != 0 ? k->cap : KEYBUF_CAP_MIN;
 
+	assert(k->len <= k->cap);
 	if (need < k->len)
 		errx(2, "a key is too long");
 	while (cap < need)

@@ -2,6 +2,7 @@
 /* memory.c - see memory.h. */
 #include "harness/base/memory.h"
 
+#include <assert.h>
 #include <err.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -65,6 +66,7 @@ memory_grow(void *at, size_t *cap, size_t need, size_t size, const char *what)
 {
 	size_t nr = *cap > CAP_MIN ? *cap : CAP_MIN;
 
+	assert(size > 0 && (at != NULL || *cap == 0));
 	if (need <= *cap)
 		return at;
 	while (nr < need)
@@ -78,6 +80,7 @@ memory_append(void *at, size_t nr, size_t size, const char *what)
 {
 	bool full = nr == 0 || (nr >= APPEND_MIN && (nr & (nr - 1)) == 0);
 
+	assert(size > 0 && (at != NULL || nr == 0));
 	return full ? memory_resize(at, nr == 0 ? APPEND_MIN : nr * 2, size, what) : at;
 }
 

@@ -2,6 +2,7 @@
 /* message.c - see message.h. */
 #include "harness/base/message.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "harness/base/memory.h"
@@ -30,6 +31,7 @@ message_read_number(struct message_reader *r)
 {
 	uint64_t value = 0;
 
+	assert(r->at <= r->end);
 	for (unsigned shift = 0; shift < 64; shift += 7) {
 		if (r->at == r->end)
 			break;
@@ -57,6 +59,7 @@ message_read_text(struct message_reader *r)
 	uint64_t len = message_read_number(r);
 	char *text;
 
+	assert(r->at <= r->end);
 	if (len > (uint64_t)(r->end - r->at)) {
 		r->bad = true;
 		len = 0;

@@ -2,6 +2,7 @@
 /* nearest.c - see nearest.h. */
 #include "harness/base/nearest.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -71,6 +72,7 @@ nearest_offer(struct nearest *n, const char *word)
 	size_t len = strlen(word);
 	unsigned found;
 
+	assert(word != NULL);
 	if (n->len == 0 || n->len > WORD_MAX || len > WORD_MAX)
 		return;
 	found = nearest_distance(n->text, n->len, word, len);

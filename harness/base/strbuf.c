@@ -2,6 +2,7 @@
 /* strbuf.c - see strbuf.h. */
 #include "harness/base/strbuf.h"
 
+#include <assert.h>
 #include <err.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -19,6 +20,7 @@ strbuf_reserve(struct strbuf *b, size_t more)
 {
 	size_t need = b->len + more + 1, cap = b->cap != 0 ? b->cap : STRBUF_CAP_MIN;
 
+	assert(b->len == 0 || b->len < b->cap);
 	if (need <= b->len)
 		errx(2, "a text is too long");
 	if (need <= b->cap)
@@ -113,6 +115,7 @@ strbuf_take(struct strbuf *b)
 
 	strbuf_reserve(b, 0);
 	text = b->text;
+	assert(text != NULL);
 	text[b->len] = '\0';
 	*b = (struct strbuf){ 0 };
 	return text;

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include <assert.h>
 #include <err.h>
 #include <errno.h>
 #include <poll.h>
@@ -227,6 +228,7 @@ workers_start(const struct workers_options *options)
 {
 	struct workers *w = memory_new(1, sizeof(*w), "the workers");
 
+	assert(options->begin != NULL && options->work != NULL);
 	w->shared = mmap(NULL, sizeof(*w->shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (w->shared == MAP_FAILED)
 		memory_out("the workers");
@@ -261,17 +263,20 @@ workers_replace(struct workers *w, struct worker *one, enum work_end end)
 {
 	int status = 0;
 
+	assert(one->pid > 0);
 	(void)close(one->fd);
 	if (end == WORK_HUNG)
 		(void)kill(one->pid, SIGKILL);
 	(void)waitpid(one->pid, &status, 0);
 	workers_end_work(w, one, end, status);
+	assert(one->work == NULL);
 	workers_start_one(w, one);
 }
 
 static void
 worker_give(struct worker *one, struct work *work)
 {
+	assert(one->pid > 0 && one->work == NULL);
 	one->work = work;
 	one->asleep = 0;
 	one->used = one->used_last = clock_processor_seconds(one->pid);
@@ -284,6 +289,7 @@ worker_take(struct workers *w, struct worker *one)
 {
 	struct keybuf ignored = { 0 };
 
+	assert(one->pid > 0);
 	if (!workers_receive_message(one->fd, one->work != NULL ? &one->work->out : &ignored))
 		workers_replace(w, one, WORK_DIED);
 	else
@@ -381,6 +387,7 @@ workers_do(struct workers *w, struct work *work, size_t nr)
 		if (busy > 0)
 			workers_wait_for_some(w);
 	}
+	assert(next <= nr);
 	return next == nr;
 }
 

@@ -103,6 +103,7 @@ genome_shorten(struct genome *g, const struct genome_limits *l)
 {
 	struct genome_list *longest = &g->lists[0];
 
+	assert(longest->nr <= GENOME_OPS_MAX);
 	for (unsigned i = 1; i < genome_nr_lists(l); i++)
 		if (g->lists[i].nr > longest->nr)
 			longest = &g->lists[i];
@@ -116,6 +117,7 @@ size_t
 genome_write(struct genome *g, const struct genome_limits *l, uint8_t *bytes, size_t max)
 {
 	unsigned nr_choices = 0;
+	size_t len;
 
 	genome_encode(g, l);
 	while (out.len > max && genome_shorten(g, l))
@@ -130,6 +132,8 @@ genome_write(struct genome *g, const struct genome_limits *l, uint8_t *bytes, si
 	if (out.len < max)
 		nr_choices = (unsigned)(g->nr_choices < max - out.len - 1 ? g->nr_choices : max - out.len - 1);
 	bytes_encode_choices(g->choices, nr_choices, &out);
-	memcpy(bytes, out.bytes, out.len);
-	return out.len;
+	/* A program without operations may still be too long; its first bytes are a program, too. */
+	len = out.len < max ? out.len : max;
+	memcpy(bytes, out.bytes, len);
+	return len;
 }

@@ -2,6 +2,7 @@
 /* mutate.c - see mutate.h. */
 #include "harness/gen/mutate.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "engine/vm.h"
@@ -126,6 +127,7 @@ mutation_put(struct mutation *m, unsigned list, struct vm_op op)
 	struct genome_list *l = &m->g->lists[list];
 	unsigned at = mutation_below(m, l->nr + 1);
 
+	assert(list < genome_nr_lists(m->limits) && l->nr <= genome_room(m->limits, list));
 	if (l->nr == genome_room(m->limits, list)) {
 		if (l->nr > 0)
 			l->ops[mutation_below(m, l->nr)] = op;
@@ -255,6 +257,7 @@ mutate_change_poison(struct mutation *m)
 	struct program_config *c = &m->g->config;
 	uint64_t page;
 
+	assert(c->nr_poison <= m->limits->poison_max);
 	if (c->nr_poison > 0 && (c->nr_poison == m->limits->poison_max || mutation_percent(m, 50))) {
 		c->nr_poison--;
 		return;
@@ -331,6 +334,7 @@ _Static_assert(EXPLORED_SUM == 100 && FUZZED_SUM == 100, "chances are percentage
 void
 mutation_change(struct mutation *m)
 {
+	assert(m->g != NULL && m->limits != NULL); /* mutation_begin was called */
 	for (unsigned n = 1 + mutation_below(m, CHANGES_MAX); n > 0; n--) {
 		unsigned at = mutation_below(m, 100), i = 0;
 
@@ -356,6 +360,7 @@ mutate_splice(struct mutation *m, unsigned list, const struct genome_list *b)
 	}
 	if (head + b->nr - tail > room)
 		tail = head + b->nr - room;
+	assert(to->nr <= room && tail <= b->nr);
 	memcpy(to->ops + head, b->ops + tail, (b->nr - tail) * sizeof(b->ops[0]));
 	to->nr = head + b->nr - tail;
 }
@@ -376,6 +381,7 @@ mutation_end(struct mutation *m)
 {
 	unsigned nr = 0;
 
+	assert(m->limits->threads_min <= m->limits->threads_max);
 	for (unsigned i = 1; i < genome_nr_lists(m->limits); i++)
 		nr += m->g->lists[i].nr > 0;
 	for (unsigned i = 1; nr < m->limits->threads_min; i++)

@@ -2,6 +2,7 @@
 /* program-edit.c - see program-edit.h. */
 #include "harness/gen/program-edit.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,6 +96,7 @@ program_refers_to(const struct program *p, unsigned number)
 {
 	struct program_place at = program_place(p, number);
 
+	assert(number < program_nr_ops(p));
 	for (unsigned i = 0; i < program_nr_ops(p); i++) {
 		const struct vm_op *op = program_op(p, i);
 
@@ -107,6 +109,7 @@ program_refers_to(const struct program *p, unsigned number)
 void
 program_drop_thread(struct program *p, unsigned thread)
 {
+	assert(thread < p->nr_threads);
 	p->nr_threads--;
 	for (unsigned t = thread; t < p->nr_threads; t++)
 		p->threads[t] = p->threads[t + 1];
@@ -119,6 +122,7 @@ program_drop_op(struct program *p, unsigned thread, unsigned op)
 {
 	struct program_thread *t = &p->threads[thread];
 
+	assert(thread < p->nr_threads && op < t->nr_ops);
 	t->nr_ops--;
 	for (unsigned i = op; i < t->nr_ops; i++) {
 		t->ops[i] = t->ops[i + 1];
@@ -137,6 +141,7 @@ program_drop_init(struct program *p, size_t i)
 {
 	unsigned at = (unsigned)i;
 
+	assert(i < p->nr_init);
 	free(p->init[i].state);
 	p->nr_init--;
 	for (; i < p->nr_init; i++)
@@ -149,6 +154,7 @@ program_insert_op(struct program *p, unsigned thread, unsigned at, const struct 
 {
 	struct program_thread *t = &p->threads[thread];
 
+	assert(thread < p->nr_threads && at <= t->nr_ops);
 	if (t->nr_ops == PROGRAM_OPS_MAX)
 		return false;
 	for (unsigned i = t->nr_ops++; i > at; i--) {
@@ -165,6 +171,7 @@ program_insert_op(struct program *p, unsigned thread, unsigned at, const struct 
 void
 program_insert_init(struct program *p, size_t at, const struct vm_op *op)
 {
+	assert(at <= p->nr_init);
 	p->init = memory_resize(p->init, p->nr_init + 1, sizeof(*p->init), "a program");
 	for (size_t i = p->nr_init++; i > at; i--)
 		p->init[i] = p->init[i - 1];
@@ -271,6 +278,7 @@ program_pages(const struct program *p, uint64_t **ret)
 	for (size_t i = 0; i < all.nr; i++)
 		if (nr == 0 || all.pages[nr - 1] != all.pages[i])
 			all.pages[nr++] = all.pages[i];
+	assert(nr <= all.nr);
 	*ret = all.pages;
 	return nr;
 }

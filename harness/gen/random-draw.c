@@ -2,6 +2,7 @@
 /* random-draw.c - see random-draw.h. */
 #include "harness/gen/random-draw.h"
 
+#include <assert.h>
 #include <err.h>
 
 #include "engine/vm.h"
@@ -288,6 +289,7 @@ draw_weights(struct draw *d, const unsigned *factors, unsigned nr_factors)
 {
 	unsigned total = 0;
 
+	assert(nr_factors > 0);
 	for (unsigned c = 1; c <= VM_OP_CODE_MAX; c++) {
 		unsigned weight = usual_weights[c] != 0 ? usual_weights[c] : 1;
 
@@ -306,6 +308,7 @@ draw_code(struct draw *d)
 
 	for (unsigned c = 1; c <= VM_OP_CODE_MAX; c++)
 		total += d->weights[c];
+	assert(total > 0);
 	for (at = draw_below(d, total); at >= d->weights[code]; code++)
 		at -= d->weights[code];
 	return code;
@@ -331,6 +334,7 @@ draw_op(struct draw *d, uint8_t code)
 {
 	struct vm_op op;
 
+	assert(code > 0 && code <= VM_OP_CODE_MAX);
 	for (unsigned tries = 0;; tries++) {
 		op = (struct vm_op){ .code = code };
 		for (unsigned i = 0; i < VM_OP_ARGS_MAX; i++)
@@ -342,6 +346,7 @@ draw_op(struct draw *d, uint8_t code)
 		/* The program's weights may allow only operations that the target does not support. */
 		code = (uint8_t)(1 + draw_below(d, VM_OP_CODE_MAX));
 	}
+	assert(op.code == code);
 	if (op_takes_range(code) && d->nr_seen < DRAW_RANGES_MAX)
 		d->seen[d->nr_seen++] = (struct draw_range){ op.start, op.end };
 	return op;

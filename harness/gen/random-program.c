@@ -2,6 +2,7 @@
 /* random-program.c - whole random programs: see random-program.h. random-draw.c draws single operations. */
 #include "harness/gen/random-program.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "engine/vm.h"
@@ -93,6 +94,7 @@ random_draw_focus(struct draw *d, struct program_config *cfg)
 	}
 	start = d->lo + draw_below(d, room - pages + 1);
 	middle = start + draw_below(d, pages);
+	assert(cfg->min <= start && pages <= room && middle < start + pages);
 	d->seen[d->nr_seen++] = (struct draw_range){ start, start + pages };
 	if (middle == start)
 		return;
@@ -281,6 +283,7 @@ random_concurrent(const struct random_params *params, struct program *p)
 {
 	struct draw d = { .prng = prng_mix(params->seed, 0, 0), .cfg = &p->config, .target = params->target };
 
+	assert(params->threads <= PROGRAM_THREADS_MAX && params->ops <= PROGRAM_OPS_MAX);
 	program_init(p);
 	random_draw_directives(&d, params, &p->config);
 	random_draw_likes(&d);

@@ -142,6 +142,7 @@ bytes_at_most(uint64_t v, uint64_t max)
 static uint64_t
 bytes_near_pages(const struct program_config *cfg, uint64_t *ret_lo)
 {
+	assert(cfg->min < cfg->max);
 	*ret_lo = cfg->min - bytes_at_most(cfg->min, PAGE_MARGIN);
 	return bytes_at_most(cfg->max + PAGE_MARGIN - *ret_lo, ESCAPE);
 }
@@ -452,6 +453,7 @@ bytes_put_poison(struct keybuf *out, const struct program_config *cfg)
 {
 	size_t nr = cfg->nr_poison;
 
+	assert(nr <= BYTES_POISON_MAX);
 	keybuf_u8(out, nr == 0 ? 0 : (uint8_t)(nr <= 4 ? 127 + nr : 191 + nr));
 	for (size_t i = 0; i < nr; i++) {
 		int code = cfg->poison[i].code;
@@ -567,12 +569,14 @@ bytes_section_of(uint8_t b)
 static unsigned
 bytes_thread_of(uint8_t section)
 {
+	assert(section >= SECTION_THREAD && section < SECTION_INIT);
 	return section < SECTION_ANY ? section - SECTION_THREAD : section - SECTION_ANY;
 }
 
 static uint8_t
 bytes_thread_section(unsigned thread)
 {
+	assert(thread < PROGRAM_THREADS_MAX);
 	return (uint8_t)(thread < SECTION_THREADS ? SECTION_THREAD + thread : SECTION_ANY + thread);
 }
 
@@ -653,6 +657,7 @@ bytes_decode(const uint8_t *bytes, size_t len, struct program *p)
 void
 bytes_recycle(struct program *p, struct bytes_room *room)
 {
+	assert(p->nr_outcomes == 0 && p->nr_nevers == 0 && p->nr_notes == 0); /* bytes have none */
 	if (p->config.poison != NULL)
 		room->poison = p->config.poison;
 	if (p->init != NULL)
@@ -696,6 +701,7 @@ bytes_decode_in(const uint8_t *bytes, size_t len, struct program *p, struct byte
 			bytes_add_op(&s, &op);
 		}
 	}
+	assert(r.at <= len && p->nr_init <= BYTES_OPS_MAX && p->nr_final <= BYTES_OPS_MAX);
 	return r.at;
 }
 

@@ -60,6 +60,7 @@ lex_is_line_end(const struct lex *l, const char *at)
 static const char *
 lex_trim(const char *from, const char *to)
 {
+	assert(from <= to);
 	while (to > from && lex_is_blank(to[-1]))
 		to--;
 	return to;
@@ -78,6 +79,7 @@ lex_line(struct lex *l)
 	const char *at = l->next, *comment = NULL;
 	char shown[8];
 
+	assert(l->next <= l->end);
 	if (at == l->end)
 		return LEX_END;
 	l->line++;
@@ -235,6 +237,7 @@ lex_hint(const struct lex *l, struct nearest *n, const char *more)
 {
 	struct vmt_error *e = l->error;
 
+	assert(l->error->line > 0); /* an error is set */
 	(void)strlcat(e->text, nearest_hint(n), sizeof(e->text));
 	if (more != NULL) {
 		(void)strlcat(e->text, n->word != NULL ? " " : "; ", sizeof(e->text));

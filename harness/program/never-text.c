@@ -2,6 +2,7 @@
 /* never-text.c - see never.h. */
 #include "harness/program/never.h"
 
+#include <assert.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -193,6 +194,7 @@ never_parse(struct lex *l, const struct program *p, struct program_never *n)
 		(void)lex_complain(l, l->line_at, "a result or a state to forbid, found \"*\" alone");
 	}
 	never_free(n);
+	assert(n->nr_results == 0 && n->state == NULL);
 	return false;
 }
 
@@ -217,6 +219,7 @@ never_print(const struct program *p, const struct program_never *n, struct strbu
 				strbuf_add(out, ANY);
 		}
 	}
+	assert(i == n->nr_results); /* each result belongs to an operation of the program */
 	if (n->state != NULL)
 		strbuf_printf(out, "%s%s", bar, n->state);
 }
@@ -309,6 +312,7 @@ never_matches(const struct program_never *n, const struct vm_result *const resul
 static void
 never_drop(struct program *p, size_t at)
 {
+	assert(at < p->nr_nevers);
 	never_free(&p->nevers[at]);
 	p->nr_nevers--;
 	for (size_t i = at; i < p->nr_nevers; i++)
@@ -329,6 +333,7 @@ never_names(const struct program *p, unsigned number)
 {
 	struct program_place at = program_place(p, number);
 
+	assert(at.from != 0);
 	if (at.from == VM_OP_REF_INIT)
 		return false;
 	for (size_t i = 0; i < p->nr_nevers; i++)
@@ -349,6 +354,7 @@ never_move_ops(struct program_never *n, unsigned thread, unsigned from, int by)
 void
 never_op_dropped(struct program *p, unsigned thread, unsigned op)
 {
+	assert(thread < p->nr_threads);
 	for (size_t i = p->nr_nevers; i-- > 0;) {
 		if (never_has(&p->nevers[i], thread, op, op))
 			never_drop(p, i);
@@ -360,6 +366,7 @@ never_op_dropped(struct program *p, unsigned thread, unsigned op)
 void
 never_op_inserted(struct program *p, unsigned thread, unsigned op)
 {
+	assert(thread < p->nr_threads && op < p->threads[thread].nr_ops);
 	for (size_t i = 0; i < p->nr_nevers; i++)
 		never_move_ops(&p->nevers[i], thread, op, 1);
 }

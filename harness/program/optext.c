@@ -2,6 +2,7 @@
 /* optext.c - operations and results as words: what each kind of argument and of result looks like. See optext.h. */
 #include "harness/program/optext.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -291,6 +292,7 @@ optext_parse(struct lex *l, struct vm_op *op, const char **ret_optional)
 	*ret_optional = NULL;
 	if (!optext_parse_name(l, &op->code))
 		return false;
+	assert(vm_op_table[op->code].name != NULL);
 	for (unsigned i = 0; i < VM_OP_ARGS_MAX; i++) {
 		const struct arg_text *a = &arg_texts[vm_op_table[op->code].args[i]];
 

@@ -5,6 +5,7 @@
  */
 #include "harness/program/program-data.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +37,7 @@ life_free_steps(struct program_step *steps, size_t nr)
 void
 program_free(struct program *p)
 {
+	assert(p->nr_threads <= PROGRAM_THREADS_MAX);
 	free(p->config.poison);
 	life_free_steps(p->init, p->nr_init);
 	life_free_steps(p->final, p->nr_final);
@@ -212,6 +214,7 @@ program_add_verdict(struct program *p, enum program_verdict kind, const char *de
 void
 program_take_verdict(struct program *p, const struct program_verdict_line *v)
 {
+	assert(v->kind != PROGRAM_VERDICT_NONE);
 	*MEMORY_APPEND(p->verdicts, p->nr_verdicts, "a verdict") = *v;
 	if (p->nr_verdicts > 2)
 		qsort(&p->verdicts[1], p->nr_verdicts - 1, sizeof(*v), program_verdict_order);

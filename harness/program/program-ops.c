@@ -65,6 +65,7 @@ program_nr_ops(const struct program *p)
 {
 	unsigned nr = (unsigned)p->nr_init;
 
+	assert(p->nr_threads <= PROGRAM_THREADS_MAX);
 	for (unsigned t = 0; t < p->nr_threads; t++)
 		nr += p->threads[t].nr_ops;
 	return nr;

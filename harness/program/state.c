@@ -2,6 +2,7 @@
 /* state.c - the canonical state of a map: building, comparing, printing, parsing. See state.h. */
 #include "harness/program/state.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +36,7 @@ state_grow(struct vm_state *s)
 void
 state_copy(struct vm_state *to, const struct vm_state *from)
 {
+	assert(to != from);
 	MEMORY_GROW(to->runs, to->nr_runs_max, from->nr_runs, "a state");
 	if (from->nr_runs > 0)
 		memcpy(to->runs, from->runs, from->nr_runs * sizeof(*to->runs));
@@ -285,6 +287,7 @@ state_parse(const char *text, size_t len, struct vm_state *s, size_t *ret_at, si
 	struct piece rest = { text, text + len }, w;
 	const char *expected;
 
+	assert(ret_at != NULL && ret_len != NULL);
 	state_clear(s);
 	expected = state_parse_words(&rest, &w, s);
 	if (expected != NULL) {

@@ -2,6 +2,7 @@
 /*
  * vmt-config.c - parses directive lines. Each function starts at the word after the directive's name. See vmt-inside.h.
  */
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -238,5 +239,6 @@ vmt_finish_poison(struct vmt_parser *ps)
 			return lex_complain_of(&ps->lex, poison->line, poison->column,
 			    "one code for page %" PRIu64 ", found another", poison->page.page);
 	}
+	assert(cfg->nr_poison <= ps->nr_poison);
 	return true;
 }

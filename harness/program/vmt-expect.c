@@ -3,6 +3,7 @@
  * vmt-expect.c - parses the expectations: outcomes, schedules, verdicts. Each function starts at the word after the
  * line's name. vmt-outcome.c parses a single outcome. See vmt-inside.h.
  */
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,6 +150,7 @@ vmt_finish_outcomes(struct vmt_parser *ps)
 	}
 	if (second == NULL)
 		return true;
+	assert(first != NULL && first->line < second->line);
 	return lex_complain_of(
 	    &ps->lex, second->line, 1, "each outcome once, found the one of line %u again", first->line);
 }

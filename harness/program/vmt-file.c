@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* vmt-file.c - programs in files. See vmt.h. */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -65,6 +66,7 @@ vmt_load(const char *path, struct program *p, struct strbuf *text, struct strbuf
 	}
 	if (vmt_parse(strbuf_text(text), text->len, p, &e))
 		return true;
+	assert(e.line > 0 && e.text[0] != '\0');
 	strbuf_printf(error, "%s:%u:%u: %s\n", name, e.line, e.column, e.text);
 	return false;
 }

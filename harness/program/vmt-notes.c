@@ -5,6 +5,7 @@
  * Comments before the first other line are the head. A comment on a line of its own belongs to the next line that is
  * not a comment.
  */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "harness/base/base.h"
@@ -38,6 +39,7 @@ vmt_settle_comments(struct vmt_parser *ps)
 {
 	struct program *p = ps->p;
 
+	assert(ps->first_pending <= p->nr_notes);
 	if (ps->first_line == 0)
 		ps->first_line = ps->lex.line;
 	for (; ps->first_pending < p->nr_notes; ps->first_pending++)
@@ -53,6 +55,7 @@ vmt_move_notes(struct vmt_parser *ps, unsigned line)
 {
 	struct program *p = ps->p;
 
+	assert(line > 0 && line < ps->lex.line);
 	for (size_t i = p->nr_notes; i > 0 && p->notes[i - 1].line == ps->lex.line; i--) {
 		p->notes[i - 1].line = line;
 		p->notes[i - 1].beside = false;

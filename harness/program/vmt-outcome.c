@@ -5,6 +5,7 @@
  * Reading parses into data (results, state) and prints these again, so the stored text is canonical whatever the
  * spacing. The deadlock list follows from the results: each thread with a "-" stands at its first "-".
  */
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -228,6 +229,7 @@ vmt_parse_outcome(struct lex *l, const struct program *p, bool final)
 	good = outcome_parse(l, p, final, results, &o);
 	if (good)
 		vmt_print_outcome(p, results, &o.state, o.deadlock, &text);
+	assert(good || l->error->line > 0);
 	state_free(&o.state);
 	return good ? strbuf_take(&text) : NULL;
 }

@@ -6,6 +6,7 @@
  * The functions that parse the rest of a line are in vmt-config.c, vmt-steps.c and vmt-expect.c. Every array doubles
  * when it grows and every byte is read a bounded number of times, so parsing takes linear time.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,6 +50,7 @@ parse_listed(struct vmt_parser *ps, size_t i)
 	const struct line_word *w = &line_words[i];
 	struct lex *l = &ps->lex;
 
+	assert(i < PROGRAM_LINES);
 	if (!parse_enter_part(ps, w->part))
 		return false;
 	if (ps->p->lines[i] == 0)
@@ -148,6 +150,7 @@ vmt_parse(const char *text, size_t len, struct program *p, struct vmt_error *e)
 	free(ps.poison);
 	free(ps.refs);
 	state_free(&ps.state);
+	assert(good || e->line > 0);
 	if (!good)
 		program_free(p);
 	return good;

@@ -3,6 +3,7 @@
  * vmt-refs.c - results as arguments, "$T1.0": checks that the operation exists and gives such a result. See
  * vmt-inside.h.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "engine/ops.h"
@@ -24,6 +25,7 @@ refs_next(const struct lex *l, const char *at, size_t *len)
 void
 vmt_keep_refs(struct vmt_parser *ps, const struct vm_op *parsed, uint8_t who, unsigned op)
 {
+	assert(who != 0);
 	/* In the order in which they stand in a line. */
 	const struct vm_op_ref refs[] = { parsed->ref_start, parsed->ref_end, parsed->ref_value };
 	const struct lex *l = &ps->lex;

@@ -4,6 +4,8 @@
  * optext.c parses the operations.
  */
 #include "harness/base/base.h"
+
+#include <assert.h>
 #include "harness/program/optext.h"
 #include "harness/program/state.h"
 #include "harness/program/vmt-inside.h"
@@ -135,6 +137,7 @@ vmt_finish_threads(struct vmt_parser *ps)
 		return vmt_finish_refs(ps);
 	for (next = missing; p->threads[next].nr_ops == 0; next++)
 		;
+	assert(next < p->nr_threads && ps->first_op[next].line > 0);
 	return lex_complain_of(&ps->lex, ps->first_op[next].line, ps->first_op[next].column,
 	    "operations of T%u, found \"T%u\" without them", missing, next);
 }

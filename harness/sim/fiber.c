@@ -170,6 +170,7 @@ fiber_sp(const struct fiber *f, const void **registers, size_t *size)
 static void
 fiber_prepare(struct fiber *f, void (*entry)(void *arg), void *arg)
 {
+	assert(f->stack != NULL && entry != NULL);
 #ifdef WS_FIBER_ASAN
 	ASAN_UNPOISON_MEMORY_REGION(f->stack, f->size);
 #endif

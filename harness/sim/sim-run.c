@@ -179,6 +179,7 @@ sim_make_ready(struct sim *sim, unsigned thread)
 {
 	struct sim_thread *t = &sim->threads[thread];
 
+	assert(thread < SIM_FIBERS_MAX && t->sim == sim);
 	/*
 	 * A suspended fiber is abandoned and started anew. A fiber whose body has ended continues in sim_thread_main's
 	 * loop.
@@ -216,6 +217,7 @@ sim_begin(struct sim *sim, unsigned nr_threads, sim_body *body, void *arg)
 		sim_make_ready(sim, i);
 	for (unsigned i = 0; i < nr_threads; i++)
 		fiber_meet(&sim->threads[i].fiber);
+	assert((sim->now.enabled & sim_bit(SIM_INIT_THREAD)) == 0 && sim->now.panic == NULL);
 	sim_log_begin(sim);
 }
 
@@ -225,6 +227,7 @@ sim_begin_init(struct sim *sim, sim_body *body, void *arg)
 	sim_start_bodies(sim, body, arg);
 	sim_make_ready(sim, SIM_INIT_THREAD);
 	fiber_meet(&sim->threads[SIM_INIT_THREAD].fiber);
+	assert(sim->now.enabled == sim_bit(SIM_INIT_THREAD) && sim->now.panic == NULL);
 	sim_log_begin(sim);
 }
 
@@ -291,6 +294,7 @@ sim_run(struct sim *sim, sim_pick *pick, void *arg, size_t max)
 		sim->nr_steps++;
 		sim_step(sim, pick(arg, sim->now.enabled));
 	}
+	assert(sim->current == NULL && sim->nr_steps <= max);
 	sim->pick = NULL;
 	return sim->nr_steps;
 }

@@ -2,6 +2,7 @@
 /* run-lookup.c - see run-refs.h. */
 #include "harness/target/run-refs.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +38,7 @@ lookup_result_of(const struct run *r, struct vm_op_ref ref)
 {
 	const struct run_thread *thread;
 
+	assert(ref.from != 0);
 	if (ref.from == VM_OP_REF_INIT)
 		return ref.op < r->nr_init_run ? &r->steps.init[ref.op] : NULL;
 	if (ref.from == VM_OP_REF_FINAL)
@@ -86,6 +88,7 @@ run_refs_look_up(struct run *r, unsigned thread, unsigned i, struct vm_result *r
 	struct vm_op *op = &refs->ops[thread][i];
 	bool found;
 
+	assert(thread < r->program->nr_threads && i < r->program->threads[thread].nr_ops);
 	/* The results belong to the harness, not to the engine: another thread's result is read without a lock. */
 	fiber_unseen_begin();
 	*op = r->program->threads[thread].ops[i];
