@@ -40,7 +40,7 @@ inputs_wanted(const FTSENT *entry, enum inputs_kind kind)
 bool
 inputs_add(struct inputs *files, const char *path, enum inputs_kind kind, inputs_about *about)
 {
-	assert(path != NULL && about != NULL);
+	assert(about != NULL);
 	FTSENT *entry;
 	FTS *tree;
 	bool ok = true;
@@ -128,7 +128,7 @@ inputs_add_list(struct inputs *files, const char *path, enum inputs_kind kind, i
 	unsigned line = 0;
 	char separator;
 
-	assert(path != NULL && about != NULL);
+	assert(about != NULL);
 	if (text == NULL)
 		return false;
 	separator = memchr(text, '\0', len) != NULL ? '\0' : '\n';

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define WORD_MAX 40   /* longer words are not compared */
-#define PREFIX_MIN 4  /* a prefix of at least so many letters matches the whole word */
+#define PREFIX_MIN 4  /* a prefix of at least this many letters matches the whole word */
 #define CASE_COST 1   /* a letter in the wrong case */
 #define LETTER_COST 3 /* a letter missing, wrong, extra, or swapped with the next */
 #define FAR_SHORT (2 * LETTER_COST)

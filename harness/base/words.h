@@ -26,9 +26,8 @@ struct text_line {
 bool text_next_line(const char **text, unsigned width, bool whole, struct text_line *line);
 
 /*
- * Appends the words of @text with one blank between them. The first one stands in column @at. Before a word that would
- * end behind column @columns comes a line end and @next, with which each further line begins; a longer word stays
- * whole.
+ * Appends the words of @text with one blank between them. The first word starts in column @at. A word that would end
+ * after column @columns starts a new line. Each new line begins with @next. A word is never divided.
  */
 void strbuf_wrap(struct strbuf *b, const char *text, unsigned at, unsigned columns, const char *next);
 

@@ -309,7 +309,7 @@ workers_sleeps(pid_t pid)
 	if (f == NULL)
 		return false;
 	if (fgets(text, sizeof(text), f) != NULL)
-		state = strrchr(text, ')'); /* the name may contain any character: search for its end from behind */
+		state = strrchr(text, ')'); /* the name may contain any character: find the last ')' */
 	(void)fclose(f);
 	return state != NULL && strncmp(state, ") S", 3) == 0;
 }

@@ -115,7 +115,7 @@ finding_print(const struct finding *f, const struct program *p, struct strbuf *o
 		finding_print_whose(f, out);
 		if (f->has_code)
 			strbuf_printf(out, " => %s", finding_code_text(f));
-		edges_print_behind(f->edges, out);
+		edges_print_after(f->edges, out);
 	}
 	if (f->thread != SIM_INIT_THREAD && f->step > 0) {
 		strbuf_add(out, f->thread >= 0 ? ", " : "");

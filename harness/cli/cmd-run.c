@@ -81,7 +81,7 @@ run_describe(struct run *r, struct trace *t, unsigned thread, struct strbuf *out
 		run_name_op(r, thread, i, out);
 		strbuf_add(out, " => ");
 		vmt_print_result(&pt->ops[i], &rt->results[i], out);
-		edges_print_behind(rt->results[i].edges, out);
+		edges_print_after(rt->results[i].edges, out);
 		strbuf_add(out, "; ");
 	}
 	t->done[thread] = rt->nr_done;
@@ -165,7 +165,7 @@ run_show_step(struct sequence *q, struct run *r, const struct program_step *s, s
 
 	vmt_print_op(&s->op, &op);
 	vmt_print_result(&s->op, got, &result);
-	edges_print_behind(got->edges, &behind);
+	edges_print_after(got->edges, &behind);
 	r->target->dump(r->self, &r->state);
 	state_print(&r->state, &state);
 	if (q->c->json)

@@ -9,7 +9,7 @@
 #include "harness/gen/random-program.h"
 
 #define CHANGES_MAX 3
-#define WINDOW 16 /* most things drawn without a model stay within so many pages */
+#define WINDOW 16 /* pages; most new ranges that follow no earlier range stay within this many */
 
 /* Sets the window: the part of the map that the program uses, and a few pages after it. */
 static void

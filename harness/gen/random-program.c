@@ -11,7 +11,7 @@
 
 #define POISON_MAX 3
 #define PROBES 6
-#define WINDOW 16     /* pages; in a larger map most operations stay within so many */
+#define WINDOW 16     /* pages; in a larger map most operations stay within this many */
 #define SMALL_MAP 64  /* pages */
 #define CONC_WINDOW 8 /* the same for concurrent programs */
 

@@ -22,17 +22,17 @@
 #define FLAGS_FRAMES 0xf0
 
 /*
- * The byte about the profile: the behaviours of the first five rows that differ from the profile's. Its other bits have
- * never meant anything, so a profile or a behaviour of a later row takes all of them, and a mark: what a fuzzer has
- * kept keeps its meaning.
+ * The byte about the profile has a bit for each of the first five behaviours that differ from the profile's. Any other
+ * profile or behaviour needs the long form: all of the byte's other bits, long_mark, and LONG_BYTES bytes. The short
+ * form came first and ignores its other bits. The mark makes sure that inputs in the short form keep their meaning.
  */
 #define SHORT_BITS 5
 #define SHORT_BEHAVIOURS 0x1f
 #define LONG_BITS 0xe0
 #define LONG_BYTES 3
 static const uint8_t long_mark[] = { 0x9d, 0x57 };
-_Static_assert(VM_BEHAVIOUR_COUNT <= SHORT_BITS + 8 * LONG_BYTES, "a behaviour more than the byte form has bits for");
-_Static_assert(VM_PROFILE_strict == 0 && VM_PROFILE_freebsd12 == 1, "a profile of the byte form is in another row");
+_Static_assert(VM_BEHAVIOUR_COUNT <= SHORT_BITS + 8 * LONG_BYTES, "the byte form has a bit for each behaviour");
+_Static_assert(VM_PROFILE_strict == 0 && VM_PROFILE_freebsd12 == 1, "the byte form names these two profiles by row");
 
 #define MAP_LOW 160      /* the map 0 64 */
 #define MAP_EXPLICIT 208 /* from this value on: two numbers follow */
@@ -463,7 +463,7 @@ bytes_put_poison(struct keybuf *out, const struct program_config *cfg)
 	}
 }
 
-/* Do the bytes from here on hold what one byte about the profile cannot? Only then they mean a long profile. */
+/* Does the long form of a profile start here? @first is its first byte, which has been read. */
 static bool
 bytes_is_long_profile(const struct bytes_reader *r, uint8_t first)
 {

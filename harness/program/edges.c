@@ -27,7 +27,7 @@ edges_print_joined(uint64_t edges, struct strbuf *out)
 }
 
 void
-edges_print_behind(uint64_t edges, struct strbuf *out)
+edges_print_after(uint64_t edges, struct strbuf *out)
 {
 	if (edges == 0)
 		return;

@@ -16,8 +16,8 @@ struct strbuf;
 void edges_print(uint64_t edges, struct strbuf *out);
 /* Appends "wire_fault+fault_pager": edges that together are one reason. */
 void edges_print_joined(uint64_t edges, struct strbuf *out);
-/* Appends " [clamped, wire_hole]", as it follows a result in a report; nothing for an empty set. */
-void edges_print_behind(uint64_t edges, struct strbuf *out);
+/* Appends " (clamped, wire_hole)", which follows a result in a report; nothing for an empty set. */
+void edges_print_after(uint64_t edges, struct strbuf *out);
 /* Those of the edges that return @code. */
 uint64_t edges_of_code(uint64_t edges, int code);
 /* The edge with this name, or VM_EDGE_COUNT. */

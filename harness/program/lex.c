@@ -15,7 +15,7 @@
 
 #include "harness/program/vmt.h"
 
-#define LEX_FOUND_MAX 40 /* at most so many bytes of an offending word are shown */
+#define LEX_FOUND_MAX 40 /* a message shows at most this many bytes of a wrong word */
 
 /* Is the text UTF-16, which Windows calls "Unicode"? Its two-byte letters are not supported. */
 static bool

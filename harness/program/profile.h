@@ -34,7 +34,7 @@ struct profile_set {
  * cannot be used, in a static buffer.
  */
 const char *profile_register(const struct profile_set *set);
-/* The profile with this number (struct vm_profile), of any set; NULL: there is none from here on. */
+/* The profile with this number (struct vm_profile), of any set; NULL: there is none, and none with a higher number. */
 const struct vm_profile_desc *profile_desc(unsigned base);
 /* Switch @i of the set of profile @base; NULL: the set has no more. */
 const struct vm_behaviour_desc *profile_switch(unsigned base, unsigned i);
@@ -52,15 +52,18 @@ uint32_t profile_behaviour(unsigned base, const char *id, size_t len);
 /* Appends the ids of the switches in @mask, with @before before the first and @between before the others. */
 void profile_print_switches(unsigned base, uint32_t mask, const char *before, const char *between, struct strbuf *out);
 /*
- * "freebsd12 +Q1 -Q2": a name, then any number of behaviours; blanks or commas may separate them. False: *word is what
- * is wrong.
+ * Reads "freebsd12 +Q1 -Q2": a name, then any number of behaviours. Blanks or commas may separate them. False: *word
+ * is the wrong word.
  */
 bool profile_parse(const char *text, struct vm_profile *p, const char **word);
-/* As profile_parse reads it, appended: behaviours in which it differs from its base, in the order of the table. */
+/*
+ * Appends the form that profile_parse reads: the name, and the behaviours in which @p differs from it, in the order of
+ * the table.
+ */
 void profile_print(struct vm_profile p, struct strbuf *out);
 /* "strict, freebsd12 or freebsd-main", for a message. */
 const char *profile_names(void);
-/* The names as what may have been meant. */
+/* Offers the names of all profiles for a "did you mean". */
 void profile_offer(struct nearest *n);
 
 #endif

@@ -95,7 +95,7 @@ bool vmt_finish_refs(struct vmt_parser *ps);
 /*
  * Sets the error about a word after an operation. @optional is the word that could stand there, or NULL. Returns false.
  */
-bool vmt_fail_behind_op(const struct lex *l, const char *optional, bool may_have_result);
+bool vmt_fail_after_op(const struct lex *l, const char *optional, bool may_have_result);
 
 /*
  * Parses the rest of an "outcome" or "result" line of @p. Returns canonical text, malloc'ed; NULL: the error is set.

@@ -164,7 +164,7 @@ vmt_parse_op(const char *text, struct vm_op *op, struct vmt_error *e)
 
 	if (!lex_begin_piece(&l, text, e) || !optext_parse(&l, op, &optional))
 		return false;
-	return lex_at_end(&l) ? lex_end_piece(&l) : vmt_fail_behind_op(&l, optional, false);
+	return lex_at_end(&l) ? lex_end_piece(&l) : vmt_fail_after_op(&l, optional, false);
 }
 
 bool

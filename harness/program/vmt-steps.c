@@ -13,7 +13,7 @@
 
 /* Rejects a word after an operation; the message names the words that may stand there. */
 bool
-vmt_fail_behind_op(const struct lex *l, const char *optional, bool may_have_result)
+vmt_fail_after_op(const struct lex *l, const char *optional, bool may_have_result)
 {
 	const char *result = may_have_result ? "\"=>\" or " : "";
 
@@ -29,7 +29,7 @@ step_parse_result(struct lex *l, struct program_step *step, const char *optional
 	if (lex_at_end(l))
 		return true;
 	if (!lex_is(l, "=>"))
-		return vmt_fail_behind_op(l, optional, true);
+		return vmt_fail_after_op(l, optional, true);
 	lex_next(l);
 	if (!optext_parse_result(l, l->word, l->word_len, &step->op, may, &step->result))
 		return false;
@@ -80,7 +80,7 @@ step_fail_thread_op(const struct lex *l, const char *optional)
 {
 	if (lex_is(l, "=>"))
 		return lex_complain(l, l->word, "end of line, found \"=>\": outcome lines have the results of threads");
-	return vmt_fail_behind_op(l, optional, false);
+	return vmt_fail_after_op(l, optional, false);
 }
 
 /* The table has room for the most threads: their number is known only at the end. */

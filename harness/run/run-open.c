@@ -161,7 +161,7 @@ run_init_notes(
 				strbuf_printf(out, " failed: %s", code);
 			else
 				strbuf_add(out, " did nothing: the map has none of its pages");
-			edges_print_behind(got.edges, out);
+			edges_print_after(got.edges, out);
 			strbuf_addc(out, '\n');
 		}
 	}

@@ -116,7 +116,7 @@ maker_run_alone(struct show *s, struct run *r, const char *part, size_t number, 
 	failed = got.outcome == VM_OUTCOME_BLOCKED ||
 	         (vm_op_table[step->op.code].result != VM_RESULT_BOOL && got.code != KERN_SUCCESS);
 	vmt_print_result(&step->op, &got, &text);
-	edges_print_behind(got.edges, &text);
+	edges_print_after(got.edges, &text);
 	s->edges |= got.edges;
 	show_map_changes(s, before, row->map, &step->op, failed, row);
 	show_event(row, failed ? SHOW_FAILURE : SHOW_RESULT, "=> %s", strbuf_text(&text));
@@ -235,7 +235,7 @@ maker_result_events(struct maker *m, struct run *r, struct show_row *row, unsign
 			strbuf_clear(&text);
 		}
 		vmt_print_result(op, &rt->results[i], &text);
-		edges_print_behind(rt->results[i].edges, &text);
+		edges_print_after(rt->results[i].edges, &text);
 		m->s->edges |= rt->results[i].edges;
 		show_event(row, maker_is_failure(op, &rt->results[i]) ? SHOW_FAILURE : SHOW_RESULT, "=> %s",
 		    strbuf_text(&text));

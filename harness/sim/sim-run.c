@@ -181,8 +181,8 @@ sim_make_ready(struct sim *sim, unsigned thread)
 
 	assert(thread < SIM_FIBERS_MAX && t->sim == sim);
 	/*
-	 * A suspended fiber is abandoned and started anew. A fiber whose body has ended continues in sim_thread_main's
-	 * loop.
+	 * A suspended fiber is abandoned: its next step starts at the beginning. A fiber whose body has ended continues
+	 * in sim_thread_main's loop.
 	 */
 	if (!t->parked) {
 		fiber_start(&t->fiber, sim_thread_main, t);

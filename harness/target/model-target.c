@@ -194,11 +194,11 @@ model_page_reason(const struct model *m, uint64_t a)
 	if (!p->mapped)
 		return p->head ? "P1: an entry starts at an unmapped page" : NULL;
 	if (!p->head && !model_mapped(m, a - 1))
-		return "P2: a mapped page behind a hole starts no entry";
+		return "P2: a mapped page after a hole starts no entry";
 	if (!p->head && !model_same_entry(model_at(m, a - 1), p))
 		return "P3: the pages of an entry differ";
 	if (p->marked || p->skipped)
-		return "P4: a mark was left behind";
+		return "P4: a mark remains after its operation";
 	if (p->wired < 0 || (p->user_wired && p->wired == 0))
 		return "P5: a wired count cannot be";
 	if (p->guard && (p->wired != 0 || p->prot != VM_PROT_NONE || p->object != MODEL_OBJECT_NONE))

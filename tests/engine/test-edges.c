@@ -130,7 +130,7 @@ print_wrong(const char *path)
 		vmt_print_op(wrong[i].op, &text);
 		strbuf_add(&text, " => ");
 		vmt_print_result(wrong[i].op, &wrong[i].result, &text);
-		edges_print_behind(wrong[i].result.edges, &text);
+		edges_print_after(wrong[i].result.edges, &text);
 		strbuf_printf(&text, " %s", wrong[i].what);
 		complain(path, strbuf_text(&text));
 		strbuf_free(&text);
