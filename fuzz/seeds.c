@@ -9,7 +9,6 @@
 #include <dirent.h>
 #include <err.h>
 #include <errno.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,12 +79,29 @@ seeds_convert(const char *from, const char *to)
 	return ok;
 }
 
+/* The last two components of a path, as the start of a file name: folders of two recordings have the same names. */
+static char *
+seeds_label(const char *dir)
+{
+	char *copy = memory_text(dir, "a file name");
+	const char *last = strrchr(copy, '/'), *from = last;
+	char *label;
+
+	while (from != NULL && from > copy && from[-1] != '/')
+		from--;
+	label = memory_text(from != NULL ? from : copy, "a file name");
+	for (char *c = label; *c != '\0'; c++)
+		if (*c == '/')
+			*c = '-';
+	free(copy);
+	return label;
+}
+
 static size_t
 seeds_convert_directory(const char *dir, const char *outdir, FILE *deps)
 {
 	struct dirent **list;
-	char *copy = memory_text(dir, "a file name");
-	const char *base = basename(copy);
+	char *label = seeds_label(dir);
 	int nr = scandir(dir, &list, seeds_is_vmt, alphasort);
 	size_t wrote = 0;
 
@@ -96,14 +112,14 @@ seeds_convert_directory(const char *dir, const char *outdir, FILE *deps)
 		char from[PATH_MAX], to[PATH_MAX];
 
 		if (snprintf(from, sizeof(from), "%s/%s", dir, list[i]->d_name) >= PATH_MAX ||
-		    snprintf(to, sizeof(to), "%s/%s-%s.bin", outdir, base, list[i]->d_name) >= PATH_MAX)
+		    snprintf(to, sizeof(to), "%s/%s-%s.bin", outdir, label, list[i]->d_name) >= PATH_MAX)
 			errx(1, "%s: the name is too long", list[i]->d_name);
 		fprintf(deps, " %s", from);
 		wrote += seeds_convert(from, to);
 		free(list[i]);
 	}
 	free(list);
-	free(copy);
+	free(label);
 	return wrote;
 }
 

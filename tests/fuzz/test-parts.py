@@ -47,12 +47,25 @@ class Parts(unittest.TestCase):
     def seeds(self, status, *folders):
         return self.run_tool(status, SEEDS, "stamp", "deps", "out", *folders)
 
+    def seed(self, name, folder="programs"):
+        return f"{self.scratch.name}-{folder}-{name}.vmt.bin"
+
+    def test_folders_of_one_name(self):
+        """conc of one recording and conc of another: no seed replaces another."""
+        folder = self.programs(a=PROGRAM)
+        other = self.scratch / "other" / "programs"
+        other.mkdir(parents=True)
+        (other / "a.vmt").write_text(PROGRAM)
+        self.assertIn("2 seeds", self.seeds(0, folder, other))
+        names = sorted(path.name for path in (self.scratch / "out").iterdir())
+        self.assertEqual(names, sorted([self.seed("a"), "other-programs-a.vmt.bin"]))
+
     def test_seeds_are_the_programs(self):
         folder = self.programs(plain=PROGRAM, with_schedule=PROGRAM + "schedule T0 T1 T0*3 T1\n")
         (folder / "note.txt").write_text("not a program")
         self.assertIn("2 seeds", self.seeds(0, folder))
         names = sorted(path.name for path in (self.scratch / "out").iterdir())
-        self.assertEqual(names, ["programs-plain.vmt.bin", "programs-with_schedule.vmt.bin"])
+        self.assertEqual(names, [self.seed("plain"), self.seed("with_schedule")])
         for name in names:
             text = self.run_tool(0, WIRESTORM, "decode", f"out/{name}")
             for line in PROGRAM.splitlines():
@@ -67,7 +80,7 @@ class Parts(unittest.TestCase):
         """The seed is the program without it."""
         out = self.seeds(0, self.programs(a=PROGRAM + "schedule T1*1000\n", b=PROGRAM))
         self.assertRegex(out, r"programs/a\.vmt: .*T1")
-        one, other = (self.scratch / "out" / f"programs-{name}.vmt.bin" for name in "ab")
+        one, other = (self.scratch / "out" / self.seed(name) for name in "ab")
         self.assertEqual(one.read_bytes(), other.read_bytes())
 
     def test_seeds_refuse(self):
@@ -89,7 +102,7 @@ class Parts(unittest.TestCase):
         listed = re.findall(r"(?m)^  (\w+)", self.run_tool(0, WIRESTORM, "help", "ops").split("\nArguments:")[0])
         self.assertGreater(len(listed), 15)
         self.assertEqual([op for op in listed if f'"{op} "' not in lines], [])
-        for word in ("KERN_SUCCESS", "noholes", "verdict ", "strict", "freebsd12"):
+        for word in ("KERN_SUCCESS", "noholes", "verdict ", "strict", "freebsd12", "freebsd-main"):
             self.assertIn(f'"{word}"', lines)
 
     def test_replay_options(self):

@@ -259,11 +259,12 @@ def check_quirks():
         r = run("check", "--profile", profile, f"corpus/litmus/{name}.vmt")
         if r.returncode != 1 or not re.search(r"expected|schedule", r.stdout):
             complain(name, f"does not change with --profile '{profile}': exit status {r.returncode}\n{r.stdout}")
-    # The others are about both profiles.
+    # The others are about all profiles.
     others = [f"corpus/litmus/{name}.vmt" for name in names if name not in CHANGES]
-    r = run("check", "--profile", "freebsd12", *others)
-    if r.returncode != 0:
-        complain("--profile freebsd12", f"exit status {r.returncode}\n{r.stdout}")
+    for profile in ("freebsd12", "freebsd-main"):
+        r = run("check", "--profile", profile, *others)
+        if r.returncode != 0:
+            complain(f"--profile {profile}", f"exit status {r.returncode}\n{r.stdout}")
 
 
 for check in (check_heads, check_index, check_returns, check_manpage, check_commands, check_quirks, check_reported):
