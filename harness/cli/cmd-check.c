@@ -60,6 +60,7 @@ static const char help_tail[] =
     "  wirestorm check --fixed found/006-sync.vmt\n"
     "  wirestorm check --counts corpus/freebsd\n"
     "  wirestorm check --profile strict corpus/freebsd/conc/002.vmt\n"
+    "  wirestorm check --profile freebsd12 --explain-difference corpus/freebsd-main\n"
     "  wirestorm check --junit report.xml --expect-fail known.txt --filter 'wire-*' corpus\n";
 
 struct file_state {
@@ -86,6 +87,7 @@ struct check_run {
 	bool incomplete;                   /* some operands could not be read */
 	bool quiet;                        /* standard output is used for a report or a program */
 	const char *files_from, *bless_to; /* bless_to: NULL, or the file for a blessed program from standard input */
+	bool explain;                      /* say which switches are behind a difference (explain-difference.h) */
 	bool bisect, json, unwritten;      /* unwritten: a blessed file could not be written */
 };
 
@@ -123,7 +125,8 @@ check_file(void *state, const struct keybuf *in, struct keybuf *out)
 	options.blessed = &w->blessed;
 	options.notes = &w->notes;
 	options.differences = json_array();
-	report = checkfile(w->run->files.names[message_read_number(&r)], &options, w->sim, &w->text);
+	report = (w->run->explain ? explain_difference : checkfile)(
+	    w->run->files.names[message_read_number(&r)], &options, w->sim, &w->text);
 	differences = json_dumps(options.differences, JSON_COMPACT);
 	if (differences == NULL)
 		memory_out("the JSON");
@@ -620,6 +623,9 @@ static const struct option_row rows[] = {
 	    "compare nothing; ask whether the findings that the verdict lines list still happen under any schedule"),
 	OPTION_FLAG("--bisect", TO(bool, bisect),
 	    "with --fixed: exit status 125 instead of 2, so that git bisect run skips the commit"),
+	OPTION_FLAG("--explain-difference", TO(bool, explain),
+	    "where a file does not go as it expects: name the smallest sets of the profile's switches with which it "
+	    "does, numbers of schedules included"),
 	OPTION_FLAG("--counts", TO(bool, options.counts), "also compare the number of schedules"),
 	OPTION_FLAG("--verify", TO(bool, options.verify),
 	    "explore again without merging states, and compare (up to 100000 schedules)"),
@@ -670,6 +676,8 @@ check_disagreement(const struct check_run *c)
 		return "--bless and --mutant exclude each other: the new expectations are for the file's own mutant";
 	if (o->fixed && (o->bless || o->no_checks))
 		return "--fixed excludes --bless and --no-checks: it looks for findings, and compares nothing";
+	if (c->explain && (o->bless || o->fixed || o->verify))
+		return "--explain-difference excludes --bless, --fixed and --verify";
 	if (c->bisect && !o->fixed)
 		return "--bisect needs --fixed";
 	return NULL;

@@ -4,13 +4,14 @@
  *
  * For: checking a file, writing the expectations of a program, asking whether a finding is fixed.
  * Includes: base/, program/, sim/, target/, check/, run/, explore/.
- * Start reading: checkfile.h, then expect-run.h and fixed.h.
+ * Start reading: checkfile.h, then expect-run.h, fixed.h and explain-difference.h.
  */
 #ifndef HARNESS_EXPECT_EXPECT_H
 #define HARNESS_EXPECT_EXPECT_H
 
 #include "harness/expect/checkfile.h"
 #include "harness/expect/expect-run.h"
+#include "harness/expect/explain-difference.h"
 #include "harness/expect/fixed.h"
 
 #endif

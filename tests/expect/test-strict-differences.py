@@ -48,10 +48,11 @@ class List(unittest.TestCase):
         self.check_changed(line, "", "+ " + line.strip())
 
     def test_line_too_many(self):
-        self.check_changed("### Q6:", "| conc/000.vmt | outcomes |\n\n### Q6:", "- | conc/000.vmt | outcomes |")
+        self.check_changed("### freebsd12, Q6:", "| conc/000.vmt | outcomes |\n\n### freebsd12, Q6:",
+            "- | conc/000.vmt | outcomes |")
 
     def test_other_quirk(self):
-        self.check_changed("### Q1+Q3: 1", "### Q1+Q4: 1", "+ ### Q1+Q3: 1")
+        self.check_changed("### freebsd12, Q1+Q3: 1", "### freebsd12, Q1+Q4: 1", "+ ### freebsd12, Q1+Q3: 1")
 
     def test_no_marks(self):
         with tempfile.TemporaryDirectory() as room:
@@ -125,10 +126,12 @@ class Strict(unittest.TestCase):
     def test_recordings(self):
         nr_states = nr_outcomes = 0
         with tempfile.TemporaryDirectory() as room:
-            for source in sorted((ROOT / "corpus" / "freebsd").rglob("*.vmt")):
-                text, count = re.subn(r"^profile freebsd12$", "profile strict", source.read_text(), flags=re.MULTILINE)
+            for source in (f for folder in ("freebsd", "freebsd-main")
+                    for f in sorted((ROOT / "corpus" / folder).rglob("*.vmt"))):
+                text, count = re.subn(r"^profile freebsd(12|-main)$", "profile strict", source.read_text(),
+                    flags=re.MULTILINE)
                 self.assertEqual(count, 1, source)
-                (Path(room) / ("%s-%s" % (source.parent.name, source.name))).write_text(text)
+                (Path(room) / "-".join(source.parts[-3:])).write_text(text)
             done = subprocess.run([TOOL, "check", "--bless", room], capture_output=True, text=True)
             self.assertEqual(done.returncode, 0, done.stdout[-2000:] + done.stderr)
             for path in sorted(Path(room).iterdir()):
@@ -141,8 +144,8 @@ class Strict(unittest.TestCase):
                 for line in re.findall(r"^outcome (.*)$", text, re.MULTILINE):
                     self.check_outcome(path.name, text, line, limit)
                     nr_outcomes += 1
-        self.assertGreater(nr_states, 5000)
-        self.assertGreater(nr_outcomes, 1500)
+        self.assertGreater(nr_states, 8000)
+        self.assertGreater(nr_outcomes, 1800)
 
 
 if __name__ == "__main__":
