@@ -131,7 +131,10 @@ class Night(Campaigns):
         self.assertEqual(report["jobs"][-1]["executions"], 100 * len(own))
         self.assertEqual(json.loads(next(self.room.glob("noted-*-end.json")).read_text())["how"], "complete")
         self.assertIn("complete", self.expect(0, "campaign", "status", "--line", self.folder)[0])
-        self.assertEqual(len(self.expect(0, "campaign", "list", self.folder)[0].splitlines()), 2)
+        # Both need the quirk Q6, so it is one cause.
+        for words, nr in (([], 1), (["--all"], 2)):
+            self.assertEqual(len(self.expect(0, "campaign", "list", *words, self.folder)[0].splitlines()), nr)
+        self.assertEqual([c["cause"] for c in report["causes"]], ["quirk Q6"])
 
     def test_new_finding_has_status_1_and_is_told(self):
         text = "map 16 80\ninit insert 20 22 rw rwx\nT0 check 20 22 r\nverdict model code\nschedule T0\n"

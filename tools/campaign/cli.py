@@ -352,9 +352,13 @@ def command_list(given, operands):
     if given.get("json"):
         print(json.dumps({"version": 1, "command": "campaign list", "findings": told["findings"]}, indent=1))
     else:
-        for f in told["findings"]:
-            print(f"{f['section']:6} {f['name']:30} x{f['count']:<6} {f['replays_shown']} of {f['replays']}  "
-                f"{f['file'] or '-'}  {f['what']}")
+        by_name = {f["name"]: f for f in told["findings"]}
+        for cause in told["causes"]:
+            for name in cause["findings"] if given.get("all") else [cause["example"]]:
+                f = by_name[name]
+                count = f["count"] if given.get("all") else cause["count"]
+                print(f"{f['section']:6} {cause['cause']:32} x{count:<6} {f['replays_shown']} of {f['replays']}  "
+                    f"{f['file'] or '-'}  {f['what']}")
     return EXIT_NEW if told["counts"]["new"] else EXIT_OK
 
 

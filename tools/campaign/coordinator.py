@@ -268,7 +268,10 @@ class Campaign:
                     file=file, sha256=sha, evidence=json.dumps(entry["kept"]), replays=entry["replays"],
                     replays_shown=entry["replays_shown"], replay=entry["replay"], known_as=entry["known_as"])
                 if section != "known":
-                    new.append((section, entry))
+                    alike = ledger.one("SELECT count(*) FROM finding WHERE id != ? AND section = ? AND mutant = ?"
+                        " AND quirks = ? AND mutant || quirks != ''", finding_id, section, entry["mutant"],
+                        entry["quirks"])[0]
+                    new.append((section, entry, alike > 0))
             else:
                 finding_id = row["id"]
             ledgers.sight(ledger, finding_id, r.slice_id, entry["times"])
@@ -308,7 +311,9 @@ class Campaign:
             if r.job.bad > schedule.BAD_SLICES_MAX and r.job.bad > was:
                 self.say("rest", f"{r.job.name}: {result['how']} {r.job.bad} times in a row; rests for"
                     f" {r.job.rest_until - self.at:.0f} s: {result['note']}")
-        for section, entry in new:
+        for section, entry, alike in new:
+            if alike:
+                continue  # of a mutant or a quirk that has been told
             rate = f"{entry['replays_shown']} of {entry['replays']} replays"
             self.say("finding", f"{'new finding' if section == 'new' else 'quirk'} {entry['name']}: {entry['what']}"
                 f" ({rate})", loud=section == "new")

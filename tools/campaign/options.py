@@ -26,7 +26,7 @@ Start it in the evening, read one report in the morning.
   status     one screen: jobs, rates, findings, canary, disk, time left
   report     write DIR/report
   verify     check that ledger and files agree
-  list       list the findings, one per line
+  list       list the findings, one line for each cause
   merge      put several campaigns together into one directory
 
 DIR is the directory of the campaign (default campaign). It holds everything: configuration, builds,
@@ -105,6 +105,7 @@ OPTIONS = (
         " last", "number"),
     Option("baseline", "DIR", "report", "compare with another campaign: what is new, what is gone (replayed)",
         "directory"),
+    Option("all", "", "list", "each finding, also those that share a mutant or quirks"),
     Option("replay", "", "verify", "also replay each finding"),
     Option("json", "", "status list verify report", "one JSON object on standard output"),
     Option("quiet", "", "start resume report merge", "print only errors"),

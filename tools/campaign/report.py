@@ -27,10 +27,25 @@ def run_since(ledger, text):
 
 
 def cause(row):
-    """What findings have in common that a reader takes for one: the mutant, the quirks, or the finding itself."""
+    """What findings share that a reader takes for one: the mutant, the quirks, or the name of the only finding."""
     if row["mutant"]:
         return f"mutant {row['mutant']}"
     return f"quirk {row['quirks'].replace('+', '')}" if row["quirks"] else row["name"]
+
+
+def causes_of(findings):
+    """The findings by cause; the example of a cause is its smallest program that replays."""
+    found = {}
+    for f in findings:
+        found.setdefault((f["section"], f["cause"]), []).append(f)
+
+    def worth(f):
+        return (f["replays_shown"] < f["replays"], f["program"] is None, len((f["program"] or "").splitlines()),
+            f["name"])
+
+    return [{"cause": cause, "section": section, "count": sum(f["count"] for f in group),
+        "example": min(group, key=worth)["name"], "first_at": min(f["first_at"] for f in group),
+        "findings": [f["name"] for f in sorted(group, key=worth)]} for (section, cause), group in found.items()]
 
 
 def finding_of(folder, row):
@@ -155,7 +170,7 @@ def collect(folder, since=None, baseline=None):
         "seconds": round(ledger.meta("at", 0.0), 1), "seconds_planned": config.get("seconds"),
         "merged": config.get("merged", []),
         "counts": {name: sum(f["section"] == name for f in findings) for name in SECTIONS},
-        "canary_ok": all(c["found"] for c in canaries) if canaries else None,
+        "causes": causes_of(findings), "canary_ok": all(c["found"] for c in canaries) if canaries else None,
         "runs": runs, "jobs": jobs_of(ledger, state), "missing": config.get("missing", []), "findings": findings,
         "edges": edges_of(ledger), "canaries": canaries, "curves": curves_of(ledger),
         "events": [dict(row) for row in ledger.rows("SELECT at, wall, kind, text FROM event ORDER BY id")],

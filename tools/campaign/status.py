@@ -39,8 +39,9 @@ def collect(folder):
     word, wrong = health_of(durable.Lock(folder), last["how"] if last else "not started", canaries, state)
     counts = dict(ledger.rows("SELECT section, count(*) FROM finding GROUP BY section"))
     at = state.get("at", ledger.meta("at", 0.0)) if word == "running" else ledger.meta("at", 0.0)
-    findings = [dict(row) for row in ledger.rows("SELECT name, section, what, count, replays, replays_shown, first_at"
-        " FROM found ORDER BY section != 'new', id DESC LIMIT 8")]
+    findings = [dict(row) for row in ledger.rows("SELECT name, section, what, sum(count) AS count, replays,"
+        " replays_shown, min(first_at) AS first_at FROM found GROUP BY section, mutant, quirks,"
+        " iif(mutant || quirks = '', name, '') ORDER BY section != 'new', id DESC LIMIT 8")]
     told = {"version": 1, "command": "campaign status", "campaign": str(folder.resolve()), "state": word,
         "wrong": wrong, "run": last["id"] if last else None, "commit": config.get("commit"), "at": at,
         "seconds": config.get("seconds"),
@@ -99,7 +100,8 @@ def screen(told, color=False):
         f" canary {told['canaries_found']} of {told['canaries']}"
         + (f", last at {hours(told['canary_at'])}" if told["canary_at"] is not None else ": none yet"))
     lines.append("")
-    lines.append(f"{bold}{'job':26}{'share':>6}{'core s':>8}{'runs/s':>8}{'cover':>7}{'features':>9}{'corpus':>8}"
+    width = max(len(job["job"]) for job in told["jobs"] + told["missing"] + [{"job": "hunt/strict"}]) + 2
+    lines.append(f"{bold}{'job':{width}}{'share':>6}{'core s':>8}{'runs/s':>8}{'cover':>7}{'features':>9}{'corpus':>8}"
         f"{'last new':>10}  state{off}")
     running = [r["job"] for r in told["running"]]
     for job in told["jobs"]:
@@ -107,10 +109,11 @@ def screen(told, color=False):
         if job["rests"]:
             state = f"rests {job['rests']:.0f} s: {job['why']}"[:60]
         share = f"{100 * job['share']:.0f}%" if job["share"] is not None else ""
-        lines.append(f"{job['job']:26}{share:>6}{job['core_seconds']:>8.0f}{short(job['executions_per_second']):>8}"
+        rate = short(job["executions_per_second"])
+        lines.append(f"{job['job']:{width}}{share:>6}{job['core_seconds']:>8.0f}{rate:>8}"
             f"{short(job['coverage']):>7}{short(job['features']):>9}{short(job['corpus']):>8}"
             f"{hours(job['last_new']) if job['last_new'] is not None else '-':>10}  {state}".rstrip())
-    lines += [f"{m['job']:26}does not run: {m['why']}" for m in told["missing"]]
+    lines += [f"{m['job']:{width}}does not run: {m['why']}" for m in told["missing"]]
     if told["latest"]:
         lines += ["", f"{bold}findings{off} (the last {len(told['latest'])})"]
     for one in told["latest"]:
