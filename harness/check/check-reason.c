@@ -308,7 +308,6 @@ check_code(const struct check_call *call)
 	                   : code == KERN_RESOURCE_SHORTAGE ? CHECK_shortage
 	                                                    : CHECK_code;
 
-	assert(call->result != NULL && call->state != NULL);
 	if (call->result->outcome != VM_OUTCOME_DONE)
 		return;
 	if (call->op->code == VM_OP_check || call->op->code == VM_OP_lookup)

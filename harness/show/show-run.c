@@ -291,11 +291,13 @@ maker_wake_events(struct maker *m, struct run *r, struct show_row *row, unsigned
 static void
 maker_explain_switch(struct maker *m, struct show_row *row)
 {
-	unsigned from = (unsigned)m->last;
-	const char *at = m->threads[from].where;
+	unsigned from;
+	const char *at;
 	struct strbuf text = { 0 };
 
 	assert(m->last >= 0 && (unsigned)m->last != row->thread);
+	from = (unsigned)m->last;
+	at = m->threads[from].where;
 	row->from = from;
 	switch (m->threads[from].status) {
 	case SIM_SLEEPING:
