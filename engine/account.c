@@ -8,6 +8,7 @@
  *   [I22] a thread that sleeps for a transition or a wiring will be woken: its entry is still held and has NEEDS_WAKEUP
  *   [I23] a thread that sleeps until the map is idle will be woken: the map is busy and has busy_wanted
  *   [I24] the map's busy count is the number of wires that are faulting pages in
+ *   [I26] a stack and its gap do not reach below the start of the stack; quirk Q10 breaks it
  *
  * A running user wire has reserved the pages of the entries that it marked, except entries that it skipped or that were
  * user-wired before.
@@ -61,6 +62,8 @@ vm_map_check_account(vm_map_t map, bool excused)
 			return vm_map_broken(map, e->start, e->end, "I21: an entry is skipped without a transition");
 		if (e->wired_count < 0)
 			return vm_map_broken(map, e->start, e->end, "I21: a wire count is negative");
+		if (e->start < e->floor && !(excused && vm_behaves(map, Q10)))
+			return vm_map_broken(map, e->start, e->floor, "I26: a stack reaches below its start");
 		pages += counted_pages(e);
 		faulting += begins_faulting(e);
 	}
@@ -82,6 +85,19 @@ will_wake(const struct vm_map_entry *e)
 	return held && (e->eflags & MAP_ENTRY_NEEDS_WAKEUP) != 0;
 }
 
+/*
+ * Does a gap below @addr wake the sleepers? A gap that @addr was in when the thread fell asleep keeps its marks when
+ * its stack grows, but has @addr no longer.
+ */
+static bool
+gap_will_wake(vm_map_t map, vm_offset_t addr) VM_REQUIRES(&map->lock)
+{
+	for (const struct vm_map_entry *e = map->header.next; e->start < addr && e != &map->header; e = e->next)
+		if ((e->eflags & MAP_ENTRY_GAP) != 0 && will_wake(e))
+			return true;
+	return false;
+}
+
 /* Each function says why a sleeper of its channel will not be woken; NULL: nothing is wrong. */
 typedef const char *check_function(vm_map_t map, const struct vm_thread *td);
 
@@ -91,11 +107,13 @@ check_TRANSITION(vm_map_t map, const struct vm_thread *td) VM_REQUIRES(&map->loc
 	vm_offset_t at = vm_op_awaited(&td->ctx);
 	vm_map_entry_t e;
 
-	if (!vm_map_lookup_entry(map, at, &e))
+	bool mapped = vm_map_lookup_entry(map, at, &e);
+
+	if ((mapped && will_wake(e)) || gap_will_wake(map, at))
+		return NULL;
+	if (!mapped)
 		return vm_map_broken(map, at, at + VM_PAGE_SIZE, "I22: a thread waits for an entry that was unmapped");
-	if (!will_wake(e))
-		return vm_map_broken(map, e->start, e->end, "I22: a thread waits for an entry that will not wake it");
-	return NULL;
+	return vm_map_broken(map, e->start, e->end, "I22: a thread waits for an entry that will not wake it");
 }
 
 static const char *

@@ -12,6 +12,18 @@
  */
 #include "engine/map.h"
 
+/*
+ * Do entries with these flags never merge with any other? Parts of a stack do not. Gaps do if they belong to the same
+ * stack; with quirk Q10 it does not matter to which.
+ */
+static bool
+keeps_apart(const struct vm_map *map, const struct vm_map_entry *left, const struct vm_map_entry *right)
+{
+	if ((left->eflags & MAP_ENTRY_STACK) != 0)
+		return true;
+	return left->floor != right->floor && !vm_behaves(map, Q10);
+}
+
 bool
 vm_map_entry_continues(const struct vm_map *map, const struct vm_map_entry *left, const struct vm_map_entry *right)
 {
@@ -21,7 +33,8 @@ vm_map_entry_continues(const struct vm_map *map, const struct vm_map_entry *left
 	       (left->object == NULL || left->offset + (left->end - left->start) == right->offset) &&
 	       left->eflags == right->eflags && left->protection == right->protection &&
 	       left->max_protection == right->max_protection && left->inheritance == right->inheritance &&
-	       left->wired_count == right->wired_count && left->charged == right->charged;
+	       left->wired_count == right->wired_count && left->charged == right->charged &&
+	       ((left->eflags & (MAP_ENTRY_STACK | MAP_ENTRY_GAP)) == 0 || !keeps_apart(map, left, right));
 }
 
 /* Prepares the merge of @n into @e. */
@@ -55,6 +68,7 @@ take_back(vm_map_t map, vm_map_entry_t e) VM_REQUIRES(&map->lock)
 		return;
 	vm_map_entry_unlink(map, n);
 	vm_map_entry_resize(map, e, e->start, n->end);
+	e->floor = n->floor;
 	take_birth(e, n);
 	vm_map_entry_dispose(map, n);
 }

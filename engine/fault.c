@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * fault.c - vm_fault: faults one page in under the shared map lock, and does the access that needs it.
+ * fault.c - faults one page in under the shared map lock, and does the access that needs it.
  *
  * A fault on an entry in another thread's transition waits until the transition ends, in two steps, as the recorded
  * kernel does. It releases the shared lock, looks the entry up again under the write lock, and sleeps only if the entry
@@ -16,20 +16,6 @@ enum fault_step {
 	FAULT_DONE = 1,
 	FAULT_WAIT,  /* wait for the end of a transition; the map is unlocked */
 	FAULT_FRAME, /* wait for a frame; the map is unlocked */
-};
-
-struct fault {
-	vm_offset_t addr;
-	vm_prot_t type;
-	bool wiring;
-	uint64_t *ret_tag;         /* receives the content; NULL: no read */
-	const uint64_t *write_tag; /* the new content; NULL: no write */
-	vm_object_t object;        /* the lookup's result, while the map is locked */
-	vm_pindex_t index;
-	vm_prot_t prot;
-	bool wired;
-	uint32_t frame_seen; /* FAULT_FRAME: the count of channel F to sleep with */
-	int rv;              /* FAULT_DONE: KERN_* */
 };
 
 /* The second step of a waiting fault. */
@@ -51,7 +37,7 @@ fault_wait(vm_map_t map, struct vm_op_ctx *ctx, vm_offset_t addr) VM_EXCLUDES(&m
 
 /* Does the faulting access on the page. */
 static void
-fault_access(const struct fault *f, struct vm_page *p)
+fault_access(const struct vm_fault *f, struct vm_page *p)
 {
 	p->referenced = true;
 	if ((f->type & VM_PROT_WRITE) != 0)
@@ -64,7 +50,7 @@ fault_access(const struct fault *f, struct vm_page *p)
 
 /* Brings the page in, enters its translation, and does the access. False: no frame is free. */
 static bool
-fault_page(vm_map_t map, const struct fault *f) VM_REQUIRES_SHARED(&map->lock)
+fault_page(vm_map_t map, const struct vm_fault *f) VM_REQUIRES_SHARED(&map->lock)
 {
 	vm_prot_t prot = VM_MUTATED(map, fault_enters_all) ? VM_PROT_ALL : f->prot;
 	vm_object_t o = f->object;
@@ -89,7 +75,7 @@ fault_page(vm_map_t map, const struct fault *f) VM_REQUIRES_SHARED(&map->lock)
 
 /* The same, but evicts another page if necessary. False: no page can be evicted; sleep with f->frame_seen. */
 static bool
-fault_page_evicting(vm_map_t map, struct fault *f) VM_REQUIRES_SHARED(&map->lock)
+fault_page_evicting(vm_map_t map, struct vm_fault *f) VM_REQUIRES_SHARED(&map->lock)
 {
 	while (!fault_page(map, f))
 		if (vm_pageout_evict(map, 1) == 0 && vm_frames_must_wait(&map->frames, &f->frame_seen))
@@ -97,10 +83,16 @@ fault_page_evicting(vm_map_t map, struct fault *f) VM_REQUIRES_SHARED(&map->lock
 	return true;
 }
 
-/* Passes the edge of the lookup's code. */
+/* Passes the edge of the lookup's code. A growth that has failed has passed its own. */
 static void
-note_refusal(const struct fault *f)
+note_refusal(const struct vm_fault *f)
 {
+	const uint64_t grown = VM_EDGE_BIT(fault_guard_page) | VM_EDGE_BIT(fault_orphan_gap) |
+	                       VM_EDGE_BIT(fault_growth_unwired) | VM_EDGE_BIT(wire_no_access) |
+	                       VM_EDGE_BIT(wire_limit) | VM_EDGE_BIT(wire_fault);
+
+	if (!f->wiring && (vm_op_ctx()->edges & grown) != 0)
+		return;
 	if (f->rv == KERN_PROTECTION_FAILURE)
 		vm_edge(VM_EDGE_fault_no_access);
 	else
@@ -109,13 +101,13 @@ note_refusal(const struct fault *f)
 
 /* One attempt to fault the page in. */
 static enum fault_step
-fault_try(vm_map_t map, struct fault *f)
+fault_try(vm_map_t map, struct vm_fault *f)
     VM_NO_TSA("some callees return with the lock held; this function always releases it")
 {
 	enum fault_step step = FAULT_DONE;
 	vm_map_entry_t e;
 
-	f->rv = vm_map_lookup(&map, f->addr, f->type, &e, &f->object, &f->index, &f->prot, &f->wired);
+	f->rv = vm_map_lookup_growing(&map, f->addr, f->type, f->grow, &e, &f->object, &f->index, &f->prot, &f->wired);
 	if (f->rv != KERN_SUCCESS) {
 		note_refusal(f);
 		return FAULT_DONE;
@@ -163,8 +155,8 @@ fault_wait_frame(vm_map_t map, struct vm_op_ctx *ctx, uint32_t seen) VM_EXCLUDES
 	return shortage;
 }
 
-static int
-fault_run(vm_map_t map, struct fault *f) VM_EXCLUDES(&map->lock)
+int
+vm_fault_run(vm_map_t map, struct vm_fault *f)
 {
 	struct vm_op_ctx *ctx = vm_op_ctx();
 
@@ -195,27 +187,9 @@ fault_run(vm_map_t map, struct fault *f) VM_EXCLUDES(&map->lock)
 }
 
 int
-vm_fault(vm_map_t map, vm_offset_t addr, vm_prot_t fault_type, int fault_flags)
+vm_fault_wire(vm_map_t map, vm_offset_t addr)
 {
-	struct fault f = { .addr = addr, .type = fault_type, .wiring = (fault_flags & VM_FAULT_WIRE) != 0 };
+	struct vm_fault f = { .addr = addr, .wiring = true };
 
-	if (!vm_page_aligned(addr) || (fault_type & ~VM_PROT_ALL) != 0 || (fault_flags & ~VM_FAULT_WIRE) != 0)
-		return VM_RETURN(bad_argument);
-	return fault_run(map, &f);
-}
-
-int
-vm_page_read(vm_map_t map, vm_offset_t addr, uint64_t *ret_tag)
-{
-	struct fault f = { .addr = addr, .type = VM_PROT_READ, .ret_tag = ret_tag };
-
-	return vm_page_aligned(addr) ? fault_run(map, &f) : VM_RETURN(bad_argument);
-}
-
-int
-vm_page_write(vm_map_t map, vm_offset_t addr, uint64_t tag)
-{
-	struct fault f = { .addr = addr, .type = VM_PROT_WRITE, .write_tag = &tag };
-
-	return vm_page_aligned(addr) ? fault_run(map, &f) : VM_RETURN(bad_argument);
+	return vm_fault_run(map, &f);
 }

@@ -7,8 +7,8 @@
  */
 #include "engine/map.h"
 
-static bool
-mapping_valid(vm_object_t object, vm_prot_t prot, vm_prot_t max, int cow)
+bool
+vm_map_mapping_valid(vm_object_t object, vm_prot_t prot, vm_prot_t max, int cow)
 {
 	if (object != NULL || (cow & ~MAP_CREATE_GUARD) != 0)
 		return false;
@@ -19,8 +19,11 @@ mapping_valid(vm_object_t object, vm_prot_t prot, vm_prot_t max, int cow)
 
 /* Can a mapping at @start, with these attributes and this charge, continue @p's memory? */
 static bool
-can_continue(const struct vm_map_entry *p, vm_offset_t start, uint32_t eflags, bool charged)
+can_continue(const struct vm_map *map, const struct vm_map_entry *p, vm_offset_t start, uint32_t eflags, bool charged)
 {
+	/* Q10: the recorded kernel lets a new stack grow into a gap that another stack has left below it. */
+	if ((eflags & MAP_ENTRY_GAP) != 0 && !vm_behaves(map, Q10))
+		return false;
 	return (p->eflags & ~MAP_ENTRY_USER_WIRED) == eflags && p->end == start &&
 	       (p->charged == charged || (p->object != NULL && p->object->charged == charged));
 }
@@ -29,13 +32,18 @@ int
 vm_map_insert(vm_map_t map, vm_object_t object, vm_ooffset_t offset, vm_offset_t start, vm_offset_t end, vm_prot_t prot,
     vm_prot_t max, int cow)
 {
-	uint32_t eflags = (cow & MAP_CREATE_GUARD) != 0 ? MAP_ENTRY_GUARD : 0;
+	vm_rwlock_assert_write(&map->lock);
+	if (!vm_map_mapping_valid(object, prot, max, cow) || offset != 0 || !vm_range_aligned(start, end))
+		return VM_RETURN(bad_argument);
+	return vm_map_insert_flags(map, start, end, prot, max, (cow & MAP_CREATE_GUARD) != 0 ? MAP_ENTRY_GUARD : 0);
+}
+
+int
+vm_map_insert_flags(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_prot_t prot, vm_prot_t max, uint32_t eflags)
+{
 	bool charged = eflags == 0 && (prot & VM_PROT_WRITE) != 0;
 	vm_map_entry_t p, e;
 
-	vm_rwlock_assert_write(&map->lock);
-	if (!mapping_valid(object, prot, max, cow) || offset != 0 || !vm_range_aligned(start, end))
-		return VM_RETURN(bad_argument);
 	if (start >= end)
 		return VM_RETURN(insert_empty);
 	if (start < vm_map_min(map) || (VM_MUTATED(map, insert_checks_start_only) ? start : end) > vm_map_max(map))
@@ -45,7 +53,7 @@ vm_map_insert(vm_map_t map, vm_object_t object, vm_ooffset_t offset, vm_offset_t
 	if (p->next->start < end && !(VM_MUTATED(map, insert_checks_start_only) && p->next == &map->header))
 		return VM_RETURN(insert_occupied);
 
-	if (p == &map->header || !can_continue(p, start, eflags, charged)) {
+	if (p == &map->header || !can_continue(map, p, start, eflags, charged)) {
 		e = vm_map_entry_create(map);
 		e->charged = charged;
 	} else if (p->inheritance == VM_INHERIT_COPY && p->protection == prot && p->max_protection == max &&
@@ -54,6 +62,10 @@ vm_map_insert(vm_map_t map, vm_object_t object, vm_ooffset_t offset, vm_offset_t
 			vm_object_reference(p->object);
 		vm_map_entry_resize(map, p, p->start, end);
 		p->born = map->timestamp;
+		if ((eflags & MAP_ENTRY_GAP) != 0) {
+			p->floor = start;
+			vm_edge(VM_EDGE_stack_takes_orphan);
+		}
 		if (vm_behaves(map, M6))
 			vm_map_merge_front(map, p->next);
 		else
@@ -75,6 +87,7 @@ vm_map_insert(vm_map_t map, vm_object_t object, vm_ooffset_t offset, vm_offset_t
 	e->max_protection = max;
 	e->inheritance = VM_INHERIT_COPY;
 	e->born = map->timestamp;
+	e->floor = (eflags & MAP_ENTRY_GAP) != 0 ? start : 0;
 	vm_map_entry_link(map, p, e);
 	if (!VM_MUTATED(map, canary_fragments))
 		vm_map_simplify_entry(map, e);
@@ -87,7 +100,7 @@ vm_map_fixed_range(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_prot_t p
 	struct vm_op_ctx *ctx;
 	int rv;
 
-	if (!mapping_valid(NULL, prot, max, cow) || !vm_range_aligned(start, end))
+	if (!vm_map_mapping_valid(NULL, prot, max, cow) || !vm_range_aligned(start, end))
 		return VM_RETURN(bad_argument);
 	ctx = vm_op_begin(start, end);
 	vm_map_lock(map);
@@ -166,7 +179,7 @@ vm_map_find(vm_map_t map, vm_object_t object, vm_ooffset_t offset, vm_offset_t *
 	vm_offset_t place = *addr;
 	int rv;
 
-	if (!mapping_valid(object, prot, max, cow) || offset != 0 || !vm_range_aligned(*addr, length) ||
+	if (!vm_map_mapping_valid(object, prot, max, cow) || offset != 0 || !vm_range_aligned(*addr, length) ||
 	    (!any && find_space != VMFS_NO_SPACE) || *addr + length < *addr)
 		return VM_RETURN(bad_argument);
 	(void)vm_op_begin(*addr, length);

@@ -26,6 +26,8 @@ vm_map_create(const struct vm_config *config)
 		return NULL;
 	map = vm_arena_alloc(&arena, sizeof(*map));
 	map->config = *config;
+	if (config->grow_pages == 0)
+		map->config.grow_pages = VM_GROW_PAGES_DEFAULT;
 	map->header.start = config->max;
 	map->header.end = config->min;
 	map->header.prev = map->header.next = &map->header;

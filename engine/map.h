@@ -46,6 +46,8 @@
 #define MAP_ENTRY_BEHAV_NORMAL 0x0000
 #define MAP_ENTRY_BEHAV_SEQUENTIAL 0x0080
 #define MAP_ENTRY_BEHAV_RANDOM 0x0100
+#define MAP_ENTRY_STACK 0x0200 /* a part of a stack; never merges */
+#define MAP_ENTRY_GAP 0x0400   /* only with GUARD: the stack above it can grow into it */
 
 /*
  * A walk down the tree reads only the first half: one cache line per level. The arena aligns entries to cache lines.
@@ -67,6 +69,7 @@ struct vm_map_entry {
 	vm_inherit_t inheritance; /* [m] */
 	bool charged;             /* [m] swap is reserved for the entry, not yet for an object */
 	unsigned born;            /* [m] the map's timestamp when the last of its pages was mapped */
+	vm_offset_t floor;        /* [m] of a gap and a part of a stack: the start of the stack; else 0 */
 };
 _Static_assert(offsetof(struct vm_map_entry, prev) <= 64, "a walk down the tree reads one cache line per entry");
 
@@ -93,6 +96,7 @@ struct vm_map {
 	unsigned busy;              /* [m] wires that are faulting with the map unlocked */
 	bool busy_wanted;           /* [m] a thread sleeps until busy is 0 */
 	vm_offset_t anon_loc;       /* [m] where find looks first; 0: nowhere yet */
+	bool wire_future;           /* [m] mlockall(MCL_FUTURE): mmap, stack and growth wire what they map */
 	/*
 	 * [m] The user-wire counter, in pages. The kernel has one for all maps; there is one map here.
 	 */
@@ -297,16 +301,45 @@ int vm_map_clip(vm_map_t map, vm_offset_t addr) VM_EXCLUDES(&map->lock);
  */
 int vm_map_insert(vm_map_t map, vm_object_t object, vm_ooffset_t offset, vm_offset_t start, vm_offset_t end,
     vm_prot_t prot, vm_prot_t max, int cow) VM_REQUIRES(&map->lock);
+/*
+ * The steps of vm_map_insert for a mapping with these entry flags: none, GUARD, or GUARD and GAP. The arguments are
+ * valid.
+ */
+int vm_map_insert_flags(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_prot_t prot, vm_prot_t max,
+    uint32_t eflags) VM_REQUIRES(&map->lock);
+/* Can an insert with this protection and these cow flags succeed? Only anonymous memory. */
+bool vm_map_mapping_valid(vm_object_t object, vm_prot_t prot, vm_prot_t max, int cow);
 /* vm_map_fixed on [start, end), which may be inverted, because a program can ask for that. */
 int vm_map_fixed_range(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_prot_t prot, vm_prot_t max, int cow)
     VM_EXCLUDES(&map->lock);
 /* Deletes [start, end), which is within the map; releases the lock while it waits. KERN_SUCCESS. */
 int vm_map_delete(vm_map_t map, vm_offset_t start, vm_offset_t end) VM_REQUIRES(&map->lock);
 
+/* --- stack.c --- */
+
+/* Why a stack does not grow at an address. */
+enum vm_growth {
+	VM_GROWTH_DONE,
+	VM_GROWTH_NOTHING,    /* the address is mapped and needs no growth */
+	VM_GROWTH_UNMAPPED,   /* nothing is mapped there */
+	VM_GROWTH_GUARD,      /* a guard of no stack */
+	VM_GROWTH_NO_STACK,   /* a gap, but no stack starts where it ends */
+	VM_GROWTH_GUARD_PAGE, /* the lowest page of a gap */
+	VM_GROWTH_UNWIRED, /* it has grown, but with wire_future the new part could not be wired: *rv is the reason */
+};
+/*
+ * Grows the stack of the gap that has @addr. The map is read-locked before and after. With wire_future it releases the
+ * lock to wire the new part.
+ */
+enum vm_growth vm_map_growstack(vm_map_t map, vm_offset_t addr, int *rv) VM_REQUIRES_SHARED(&map->lock);
+
 /* --- wire.c, transition.c --- */
 
 /* As vm_map_wire, for a caller that holds the lock. Releases it in between, and returns with the lock held. */
 int vm_map_wire_locked(vm_map_t map, vm_offset_t start, vm_offset_t end, int flags) VM_REQUIRES(&map->lock);
+
+/* Forgets the edges by which a wire has failed: its caller throws the result away. */
+void vm_map_wire_forget(struct vm_op_ctx *ctx);
 
 /* Would @npages more user-wired pages pass the limit? */
 bool vm_map_wire_limited(vm_map_t map, uint64_t npages) VM_REQUIRES(&map->lock);
@@ -364,6 +397,36 @@ void vm_map_entry_reduce_access(vm_map_t map, vm_map_entry_t entry) VM_REQUIRES(
 /* Evicts up to @count unwired pages in clock order; returns how many. */
 uint64_t vm_pageout_evict(vm_map_t map, uint64_t count) VM_REQUIRES_SHARED(&map->lock);
 
+/* --- fault.c, access.c --- */
+
+/*
+ * What a fault does first if its page is in the gap of a stack. The map is read-locked before and after. KERN_SUCCESS:
+ * look the address up again; another code: the fault fails with it.
+ */
+typedef int vm_grow_function(vm_map_t map, vm_offset_t addr);
+
+/* A fault, and the access that needs it. */
+struct vm_fault {
+	vm_offset_t addr;
+	vm_prot_t type;
+	bool wiring;
+	vm_grow_function *grow;    /* NULL: a gap is a guard, as for a wire, which skips gaps */
+	uint64_t *ret_tag;         /* receives the content; NULL: no read */
+	const uint64_t *write_tag; /* the new content; NULL: no write */
+	/* the rest is fault.c's */
+	vm_object_t object; /* the lookup's result, while the map is locked */
+	vm_pindex_t index;
+	vm_prot_t prot;
+	bool wired;
+	uint32_t frame_seen; /* the count of channel F to sleep with */
+	int rv;              /* KERN_*, when it is done */
+};
+
+/* Faults the page in and accesses it; waits for transitions and frames. KERN_*. */
+int vm_fault_run(vm_map_t map, struct vm_fault *f) VM_EXCLUDES(&map->lock);
+/* The fault of a wire: any access is enough, and the page is wired. */
+int vm_fault_wire(vm_map_t map, vm_offset_t addr) VM_EXCLUDES(&map->lock);
+
 /* --- query.c --- */
 
 /*
@@ -373,6 +436,10 @@ uint64_t vm_pageout_evict(vm_map_t map, uint64_t count) VM_REQUIRES_SHARED(&map-
  */
 VM_MUST_CHECK int vm_map_lookup(vm_map_t *var_map, vm_offset_t addr, vm_prot_t fault_type, vm_map_entry_t *out_entry,
     vm_object_t *object, vm_pindex_t *pindex, vm_prot_t *out_prot, bool *wired);
+/* The same, but grows a stack first if @addr is in its gap and @grow is not NULL. */
+VM_MUST_CHECK int vm_map_lookup_growing(vm_map_t *var_map, vm_offset_t addr, vm_prot_t fault_type,
+    vm_grow_function *grow, vm_map_entry_t *out_entry, vm_object_t *object, vm_pindex_t *pindex, vm_prot_t *out_prot,
+    bool *wired);
 void vm_map_lookup_done(vm_map_t map, vm_map_entry_t entry) VM_RELEASE_SHARED(&map->lock);
 
 /* Is all of [start, end) mapped with at least @prot? */

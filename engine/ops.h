@@ -51,6 +51,7 @@ enum vm_result_kind {
 #define VM_OPF_SETMAX 0x08
 #define VM_OPF_WRITE 0x10
 #define VM_OPF_INVALIDATE 0x20
+#define VM_OPF_ON 0x40
 
 /* An argument that refers to another operation's result, "$T1.0" or "$init.2". */
 struct vm_op_ref {

@@ -40,25 +40,53 @@ make_object(vm_map_t map, vm_map_entry_t e) VM_NO_TSA("upgrades and downgrades t
 	return true;
 }
 
+static bool
+refuses(const struct vm_map_entry *e, vm_prot_t fault_type)
+{
+	return (fault_type & ~e->protection) != 0 || e->protection == VM_PROT_NONE;
+}
+
+/* The entry of @addr for access @fault_type: KERN_*. */
+static int
+find_entry(vm_map_t map, vm_offset_t addr, vm_prot_t fault_type, vm_grow_function *grow, vm_map_entry_t *entry)
+    VM_REQUIRES_SHARED(&map->lock)
+{
+	int rv;
+
+	if (!vm_map_lookup_entry(map, addr, entry))
+		return KERN_INVALID_ADDRESS;
+	if (!refuses(*entry, fault_type))
+		return KERN_SUCCESS;
+	/* A gap has no protection, so each access to it comes here. */
+	if (((*entry)->eflags & MAP_ENTRY_GAP) != 0 && grow != NULL) {
+		rv = grow(map, addr);
+		if (rv != KERN_SUCCESS)
+			return rv;
+		/* Only native threads can have changed the map, if the lock could not be upgraded at once. */
+		if (!vm_map_lookup_entry(map, addr, entry))
+			return KERN_INVALID_ADDRESS;
+	}
+	return refuses(*entry, fault_type) ? KERN_PROTECTION_FAILURE : KERN_SUCCESS;
+}
+
 int
-vm_map_lookup(vm_map_t *var_map, vm_offset_t addr, vm_prot_t fault_type, vm_map_entry_t *out_entry, vm_object_t *object,
-    vm_pindex_t *pindex, vm_prot_t *out_prot, bool *wired) VM_NO_TSA("returns with the map read-locked only on success")
+vm_map_lookup_growing(vm_map_t *var_map, vm_offset_t addr, vm_prot_t fault_type, vm_grow_function *grow,
+    vm_map_entry_t *out_entry, vm_object_t *object, vm_pindex_t *pindex, vm_prot_t *out_prot, bool *wired)
+    VM_NO_TSA("returns with the map read-locked only on success")
 {
 	vm_map_t map = *var_map;
 	vm_map_entry_t e;
+	int rv;
 
 	do {
 		vm_map_lock_read(map);
-		if (!vm_map_lookup_entry(map, addr, &e)) {
-			if (VM_MUTATED(map, lookup_error_wrong_unlock))
+		rv = find_entry(map, addr, fault_type, grow, &e);
+		if (rv != KERN_SUCCESS) {
+			if (VM_MUTATED(map, lookup_error_wrong_unlock) && rv == KERN_INVALID_ADDRESS)
 				vm_map_unlock(map);
 			else
 				vm_map_unlock_read(map);
-			return KERN_INVALID_ADDRESS;
-		}
-		if ((fault_type & ~e->protection) != 0 || e->protection == VM_PROT_NONE) {
-			vm_map_unlock_read(map);
-			return KERN_PROTECTION_FAILURE;
+			return rv;
 		}
 	} while (e->object == NULL && !make_object(map, e));
 	*out_entry = e;
@@ -67,6 +95,13 @@ vm_map_lookup(vm_map_t *var_map, vm_offset_t addr, vm_prot_t fault_type, vm_map_
 	*out_prot = e->protection;
 	*wired = e->wired_count != 0;
 	return KERN_SUCCESS;
+}
+
+int
+vm_map_lookup(vm_map_t *var_map, vm_offset_t addr, vm_prot_t fault_type, vm_map_entry_t *out_entry, vm_object_t *object,
+    vm_pindex_t *pindex, vm_prot_t *out_prot, bool *wired)
+{
+	return vm_map_lookup_growing(var_map, addr, fault_type, NULL, out_entry, object, pindex, out_prot, wired);
 }
 
 void

@@ -65,8 +65,13 @@ unwire_finish(vm_map_t map, struct vm_op_ctx *ctx, int flags, int rv, bool *wake
 		if (VM_MUTATED(map, unwire_owner_ignored))
 			ours = (e->eflags & MAP_ENTRY_IN_TRANSITION) != 0;
 		if (!ours) {
-			vm_assert((flags & VM_MAP_WIRE_HOLESOK) != 0 || VM_MUTATED(map, unwire_skips_transition));
-			vm_edge(VM_EDGE_unwire_partial_holesok);
+			bool holes_ok = (flags & VM_MAP_WIRE_HOLESOK) != 0;
+
+			/* A stack can grow between the marks. Q11: the recorded kernel asserts that nothing does. */
+			vm_assert(
+			    holes_ok || (e->eflags & MAP_ENTRY_STACK) != 0 || VM_MUTATED(map, unwire_skips_transition));
+			if (holes_ok || (e->eflags & MAP_ENTRY_STACK) != 0)
+				vm_edge(holes_ok ? VM_EDGE_unwire_partial_holesok : VM_EDGE_unwire_grown);
 			continue;
 		}
 		if (rv == KERN_SUCCESS && !(VM_MUTATED(map, unwire_takes_nothing) && (flags & VM_MAP_WIRE_USER) != 0))
@@ -115,6 +120,8 @@ unwire_locked(vm_map_t map, struct vm_op_ctx *ctx, int flags, bool *wakeup) VM_R
 		e = e->next;
 	}
 	unwire_finish(map, ctx, flags, rv, wakeup);
+	if (VM_MUTATED(map, canary_alien))
+		vm_edge(VM_EDGE_unwire_grown);
 	return rv;
 }
 

@@ -39,8 +39,20 @@ check_tree(struct vm_map *map, const struct vm_map_entry *e, const struct vm_map
 }
 
 static const char *
+check_stack_flags(struct vm_map *map, const struct vm_map_entry *e)
+{
+	bool gap = (e->eflags & MAP_ENTRY_GAP) != 0, stack = (e->eflags & MAP_ENTRY_STACK) != 0;
+
+	if (gap == stack || gap != ((e->eflags & MAP_ENTRY_GUARD) != 0))
+		return vm_map_broken(map, e->start, e->end, "I25: a gap that is no guard, or a stack that is one");
+	return NULL;
+}
+
+static const char *
 check_entry(struct vm_map *map, const struct vm_map_entry *e)
 {
+	const char *bad;
+
 	if (e->start >= e->end || !vm_range_aligned(e->start, e->end))
 		return vm_map_broken(map, e->start, e->end, "I1: an entry is empty or not page aligned");
 	if (e->start < vm_map_min(map) || e->end > vm_map_max(map))
@@ -60,6 +72,8 @@ check_entry(struct vm_map *map, const struct vm_map_entry *e)
 		return vm_map_broken(map, e->start, e->end, "I9: a wire count is lower than the entry's flags require");
 	if ((e->eflags & MAP_ENTRY_GUARD) != 0 && e->wired_count != 0)
 		return vm_map_broken(map, e->start, e->end, "I10: a guard is wired");
+	if ((e->eflags & (MAP_ENTRY_STACK | MAP_ENTRY_GAP)) != 0 && (bad = check_stack_flags(map, e)) != NULL)
+		return bad;
 	if (e->object == NULL)
 		return NULL;
 	if (e->object->ref_count == 0)

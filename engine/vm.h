@@ -169,6 +169,7 @@ struct vm_poison {
 
 #define VM_FRAMES_AMPLE ((uint64_t)1 << 20)       /* more than an ordinary program can use */
 #define VM_WIRE_LIMIT_DEFAULT ((uint64_t)1 << 40) /* pages */
+#define VM_GROW_PAGES_DEFAULT ((uint64_t)32)      /* kern.sgrowsiz, in pages */
 
 struct vm_config {
 	const struct vm_env *env;       /* the world, env.h; the caller keeps it alive */
@@ -178,6 +179,7 @@ struct vm_config {
 	enum vm_mutant mutant;          /* the bug that is put back; VM_MUTANT_none except in the mutant build */
 	uint64_t wire_limit;            /* cap on user-wired pages, in pages */
 	uint64_t nr_frames;             /* page frames; 0 means VM_FRAMES_AMPLE */
+	uint64_t grow_pages;            /* pages by which stacks begin and grow; 0 means VM_GROW_PAGES_DEFAULT */
 	const struct vm_poison *poison; /* sorted by address; the caller keeps it alive */
 	size_t nr_poison;
 };
@@ -220,6 +222,23 @@ int vm_map_madvise(vm_map_t map, vm_offset_t start, vm_offset_t end, int behav);
  */
 int vm_map_wire(vm_map_t map, vm_offset_t start, vm_offset_t end, int flags);
 int vm_map_unwire(vm_map_t map, vm_offset_t start, vm_offset_t end, int flags);
+
+/* The flag of mlockall(MCL_FUTURE): vm_mmap, vm_mmap_stack and stacks that grow wire what they map. KERN_SUCCESS. */
+int vm_map_wire_future(vm_map_t map, bool on);
+
+/*
+ * mmap(2) of anonymous memory, or of a guard, at a fixed place where nothing is mapped; and of a stack, which grows
+ * down to start + 1 page. KERN_NO_SPACE: something is there; KERN_INVALID_ARGUMENT. With wire_future they wire the
+ * range after the map was unlocked for a moment; what fails then stays mapped.
+ */
+int vm_mmap(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_prot_t prot, vm_prot_t max, int cow);
+int vm_mmap_stack(vm_map_t map, vm_offset_t start, vm_offset_t end);
+
+/*
+ * What a fault does first if a stack has to grow: KERN_SUCCESS if it has grown or need not. KERN_FAILURE: no stack can
+ * grow there; KERN_NO_SPACE: the guard page; with wire_future also the code of the wire.
+ */
+int vm_map_grow(vm_map_t map, vm_offset_t addr);
 
 /* KERN_INVALID_ADDRESS: start unmapped, or a hole; KERN_INVALID_ARGUMENT: invalidate of user-wired pages. */
 int vm_map_sync(vm_map_t map, vm_offset_t start, vm_offset_t end, bool syncio, bool invalidate);

@@ -71,7 +71,7 @@ fault_piece(vm_map_t map, struct vm_op_ctx *ctx) VM_EXCLUDES(&map->lock)
 		int rv;
 
 		ctx->fault_addr = addr;
-		rv = vm_fault(map, addr, VM_PROT_NONE, VM_FAULT_WIRE);
+		rv = vm_fault_wire(map, addr);
 		if (rv != KERN_SUCCESS)
 			return rv;
 	}
@@ -252,6 +252,16 @@ hole_behind(const struct vm_map *map, const struct vm_map_entry *e, vm_offset_t 
 	if (VM_MUTATED(map, hole_by_old_end))
 		return old_end < end && e->next->start > old_end;
 	return vm_map_entry_hole_behind(e, end);
+}
+
+void
+vm_map_wire_forget(struct vm_op_ctx *ctx)
+{
+	ctx->edges &=
+	    ~(VM_EDGE_BIT(wire_start_unmapped) | VM_EDGE_BIT(wire_gone_after_wait) | VM_EDGE_BIT(wire_later_gone) |
+	        VM_EDGE_BIT(wire_no_access) | VM_EDGE_BIT(wire_hole) | VM_EDGE_BIT(wire_limit) |
+	        VM_EDGE_BIT(wire_fault) | VM_EDGE_BIT(fault_unmapped) | VM_EDGE_BIT(fault_gone_after_wait) |
+	        VM_EDGE_BIT(fault_no_access) | VM_EDGE_BIT(fault_pager) | VM_EDGE_BIT(fault_shortage));
 }
 
 int

@@ -567,6 +567,7 @@ runner_make_program(struct stress_run *run)
 	run->program.max = STRESS_MAP_MIN + c->pages;
 	run->program.limit_given = true;
 	run->program.limit = c->pages * c->mix.limit / 100;
+	run->program.growsize = STRESS_GROWSIZE;
 	run->program.frames = c->frames != 0 ? c->frames : (c->pages * c->mix.frames + 99) / 100;
 	program_free(&p);
 }
@@ -582,6 +583,7 @@ runner_make_map(struct stress_run *run)
 		.behaviours = p->profile.on,
 		.wire_limit = p->limit,
 		.nr_frames = p->frames,
+		.grow_pages = p->growsize,
 		.mutant = run->config.mutant,
 		.poison = run->poison,
 		.nr_poison = p->nr_poison,

@@ -25,6 +25,7 @@
 
 #define STRESS_THREADS_MAX WORLD_THREADS_MAX
 #define STRESS_MAP_MIN 16     /* the map's first page */
+#define STRESS_GROWSIZE 2     /* pages by which stacks grow; a map is small */
 #define STRESS_RESET_OPS 5000 /* after this many operations per thread, the next round starts with an empty map */
 #define STRESS_ROUND_OPS 24   /* the default: as many as a window can hold (history.h), with drains */
 #define STRESS_ROUND_PAGES                                                                                             \

@@ -255,6 +255,7 @@ workload_pick_rest(struct workload *w, struct vm_op *op)
 	case VM_OP_insert:
 	case VM_OP_fixed:
 	case VM_OP_find:
+	case VM_OP_mmap:
 		workload_pick_mapping(w, op);
 		break;
 	case VM_OP_protect:
@@ -285,6 +286,11 @@ workload_pick_rest(struct workload *w, struct vm_op *op)
 	case VM_OP_pageout:
 		op->value = 1 + prng_below(&w->rng, 8);
 		break;
+	case VM_OP_wirefuture:
+		op->flags = prng_one_in(&w->rng, 3) ? 0 : VM_OPF_ON;
+		break;
+	case VM_OP_stack:
+	case VM_OP_grow:
 	case VM_OP_remove:
 	case VM_OP_lookup:
 	case VM_OP_clip:

@@ -66,21 +66,25 @@ effect_add_to(struct check_effect *e, const struct check_effect *d)
 	e->user = (int16_t)(e->user + d->user);
 	e->transition = (int16_t)(e->transition + d->transition);
 	e->mapped = (int16_t)(e->mapped + d->mapped);
+	e->grown = (int16_t)(e->grown + d->grown);
 	e->attributes |= d->attributes;
 	e->others |= d->others;
+	e->others_grew |= d->others_grew;
 }
 
 static bool
 effect_is_nothing(const struct check_effect *e)
 {
-	return e->wired == 0 && e->user == 0 && e->transition == 0 && e->mapped == 0 && !e->attributes && !e->others;
+	return e->wired == 0 && e->user == 0 && e->transition == 0 && e->mapped == 0 && e->grown == 0 &&
+	       !e->attributes && !e->others && !e->others_grew;
 }
 
 static bool
 effect_is_alike(const struct check_effect *a, const struct check_effect *b)
 {
 	return a->wired == b->wired && a->user == b->user && a->transition == b->transition && a->mapped == b->mapped &&
-	       a->attributes == b->attributes && a->others == b->others;
+	       a->grown == b->grown && a->attributes == b->attributes && a->others == b->others &&
+	       a->others_grew == b->others_grew;
 }
 
 /* Makes equal lists identical: drops zeros, and joins equal neighbours. */
@@ -128,6 +132,20 @@ check_effects_add(struct check_op *o, const struct check_effect *d)
 		}
 	}
 	effects_tidy(o);
+}
+
+void
+check_effects_unmark(struct check_op *o, uint64_t start, uint64_t end)
+{
+	uint64_t until;
+
+	for (uint64_t page = start; page < end; page = until) {
+		const struct check_effect *e = check_effect_at(o, page, end, &until);
+
+		if (e != NULL && e->transition != 0)
+			check_effects_add(o, &(struct check_effect){
+			                         .start = page, .end = until, .transition = (int16_t)-e->transition });
+	}
 }
 
 const struct check_effect *

@@ -60,8 +60,11 @@ void check_report(struct checker *c, struct run *r, enum check_id check, const s
 
 /* check-reason.c: does a wire lack the access to read or execute these pages, or to write them if it has to? */
 bool check_lacks_access(const struct vm_run *run, const struct vm_op *op);
-/* A mapping whose protection exceeds its maximum: the map rejects it. */
-bool check_malformed(const struct vm_op *op);
+/*
+ * Arguments that an operation rejects before it looks at the map: a mapping whose protection exceeds its maximum, or a
+ * range of mmap or stack that is empty or outside the map.
+ */
+bool check_malformed(const struct program_config *cfg, const struct vm_op *op);
 /*
  * The codes that have a reason in this state, as bits. *must: an operation that meets this state must return one of
  * these codes.
@@ -78,6 +81,8 @@ void check_result(const struct check_call *call);
 /* check-effect.c */
 /* Adds a difference to the list, which stays the shortest possible. */
 void check_effects_add(struct check_op *o, const struct check_effect *d);
+/* The operation has these pages in transition no longer. */
+void check_effects_unmark(struct check_op *o, uint64_t start, uint64_t end);
 /* The effect on @page; NULL: none. *until is where it ends, at most @end. */
 const struct check_effect *check_effect_at(const struct check_op *o, uint64_t page, uint64_t end, uint64_t *until);
 

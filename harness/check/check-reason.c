@@ -206,6 +206,68 @@ sync_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *
 	return seen | *must;
 }
 
+/* Has the operation mapped its range itself? */
+static bool
+reason_has_mapped(const struct check_op *o)
+{
+	for (size_t i = 0; i < o->nr_effects; i++)
+		if (o->effects[i].mapped > 0)
+			return true;
+	return false;
+}
+
+/* The codes of a wire of [start, end) for the user that an operation makes because of wirefuture. */
+static uint16_t
+future_reasons(const struct check_call *call, const struct vm_state *s, uint64_t start, uint64_t end)
+{
+	const struct program_config *cfg = &call->r->program->config;
+	uint16_t seen = (uint16_t)(BIT(INVALID_ADDRESS) | reason_poison_in(cfg, start, end));
+
+	if (s->user_wired + (int64_t)(end - start) > (int64_t)cfg->limit || reason_frames_short(cfg, s))
+		seen |= BIT(RESOURCE_SHORTAGE);
+	return seen;
+}
+
+/* mmap and stack. Quirk Q8 throws the result of the wire away. */
+static uint16_t
+mmap_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *must)
+{
+	struct facts f = facts_look(call, s, call->op->start, call->op->end);
+	uint16_t seen = BIT(SUCCESS);
+
+	if (reason_has_mapped(call->state))
+		seen |= future_reasons(call, s, call->op->start, call->op->end);
+	else if (call->op->code == VM_OP_stack && call->op->end - call->op->start == 1)
+		return *must = BIT(INVALID_ARGUMENT);
+	else if (f.occupied)
+		return *must = BIT(NO_SPACE);
+	return seen;
+}
+
+/*
+ * A stack that has to grow at the page of @run, which is a guard. Whether it is a gap, and how long, no state shows: so
+ * growth can fail, but need not.
+ */
+static uint16_t
+growth_reasons(const struct check_call *call, const struct vm_state *s, const struct vm_run *run)
+{
+	return call->c->hidden.wire_future ? future_reasons(call, s, run->start, run->end) : 0;
+}
+
+static uint16_t
+grow_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *must)
+{
+	uint64_t until;
+	const struct vm_run *run = check_run_at(s, call->range.start, call->range.end, &until);
+	const struct program_config *cfg = &call->r->program->config;
+
+	if (run == NULL)
+		return *must = BIT(FAILURE);
+	if (!run->guard)
+		return (uint16_t)(BIT(SUCCESS) | (reason_frames_short(cfg, s) ? BIT(RESOURCE_SHORTAGE) : 0));
+	return (uint16_t)(BIT(SUCCESS) | BIT(FAILURE) | BIT(NO_SPACE) | growth_reasons(call, s, run));
+}
+
 static uint16_t
 fault_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *must)
 {
@@ -219,6 +281,8 @@ fault_reasons(const struct check_call *call, const struct vm_state *s, uint16_t 
 
 	if (run == NULL)
 		*must = BIT(INVALID_ADDRESS);
+	else if (run->guard && call->c->hidden.stacks)
+		seen |= (uint16_t)(BIT(PROTECTION_FAILURE) | growth_reasons(call, s, run));
 	else if ((type & ~run->prot) != 0 || run->prot == VM_PROT_NONE)
 		*must = BIT(PROTECTION_FAILURE);
 	else
@@ -245,10 +309,13 @@ protect_reasons(const struct check_call *call, const struct vm_state *s, uint16_
 }
 
 bool
-check_malformed(const struct vm_op *op)
+check_malformed(const struct program_config *cfg, const struct vm_op *op)
 {
-	bool maps = op->code == VM_OP_insert || op->code == VM_OP_fixed || op->code == VM_OP_find;
+	bool mmaps = op->code == VM_OP_mmap || op->code == VM_OP_stack;
+	bool maps = op->code == VM_OP_insert || op->code == VM_OP_fixed || op->code == VM_OP_find || mmaps;
 
+	if (mmaps && (op->start >= op->end || op->start < cfg->min || op->end > cfg->max))
+		return true;
 	return maps && (op->prot & ~op->max) != 0;
 }
 
@@ -258,7 +325,7 @@ check_reasons(const struct check_call *call, const struct vm_state *s, uint16_t 
 	uint64_t until;
 
 	*must = 0;
-	if (check_malformed(call->op))
+	if (check_malformed(&call->r->program->config, call->op))
 		return *must = BIT(INVALID_ARGUMENT);
 	switch ((enum vm_op_code)call->op->code) {
 	case VM_OP_wire:
@@ -285,10 +352,16 @@ check_reasons(const struct check_call *call, const struct vm_state *s, uint16_t 
 	case VM_OP_read:
 	case VM_OP_write:
 		return fault_reasons(call, s, must);
+	case VM_OP_mmap:
+	case VM_OP_stack:
+		return mmap_reasons(call, s, must);
+	case VM_OP_grow:
+		return grow_reasons(call, s, must);
 	case VM_OP_remove:
 	case VM_OP_inherit:
 	case VM_OP_madvise:
 	case VM_OP_pageout:
+	case VM_OP_wirefuture:
 		return BIT(SUCCESS);
 	case VM_OP_check:
 	case VM_OP_lookup:

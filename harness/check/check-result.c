@@ -12,18 +12,34 @@
 #include "harness/base/base.h"
 #include "harness/check/check-inside.h"
 
+/* Has a stack that the operation has grown kept what it got? */
+static bool
+result_has_grown(const struct check_op *o)
+{
+	for (size_t i = 0; i < o->nr_effects; i++)
+		if (o->effects[i].grown > 0)
+			return true;
+	return false;
+}
+
 /* The operation has failed: nothing of it may remain. */
 static void
 check_rollback(const struct check_call *call)
 {
 	const struct check_op *o = call->state;
 	bool fixed = call->op->code == VM_OP_fixed;
+	/* What could not be wired stays mapped. */
+	bool stays = call->op->code == VM_OP_mmap || call->op->code == VM_OP_stack;
 
 	assert(call->result->code != KERN_SUCCESS);
 	for (size_t i = 0; i < o->nr_effects; i++) {
 		const struct check_effect *e = &o->effects[i];
+		/* A fault that has grown and wired a stack can still be refused for its access. */
+		int grown = call->result->code == KERN_PROTECTION_FAILURE ? e->grown : 0;
 
-		if (fixed ? e->mapped <= 0 : e->wired == 0 && e->user == 0 && e->mapped == 0 && !e->attributes)
+		if (fixed
+		        ? e->mapped <= 0
+		        : ((e->wired == 0 && e->user == 0) || grown > 0) && (e->mapped == 0 || stays) && !e->attributes)
 			continue;
 		check_report(call->c, call->r, CHECK_rollback, call, e->start, e->end,
 		    "it failed and did not undo its changes to pages %" PRIu64 "-%" PRIu64
@@ -34,7 +50,7 @@ check_rollback(const struct check_call *call)
 		                    : "");
 		return;
 	}
-	if (!fixed && o->charged != 0)
+	if (!fixed && o->charged != 0 && !result_has_grown(o))
 		check_report(call->c, call->r, CHECK_rollback, call, call->range.start, call->range.end,
 		    "it failed, but its changes to the user-wire counter add up to %+" PRId64 " pages", o->charged);
 }
@@ -79,9 +95,8 @@ stretch_had_others(const struct stretch *s)
 }
 
 static const char *
-result_not_wired(const struct check_call *call, const struct stretch *s)
+result_not_wired_by(const struct check_call *call, const struct stretch *s, bool user, bool holes_ok)
 {
-	bool user = (call->op->flags & VM_OPF_USER) != 0, holes_ok = (call->op->flags & VM_OPF_HOLESOK) != 0;
 	int wired = s->effect != NULL ? s->effect->wired : 0, users = s->effect != NULL ? s->effect->user : 0;
 
 	if (wired == 0 && users == 0) {
@@ -99,6 +114,28 @@ result_not_wired(const struct check_call *call, const struct stretch *s)
 }
 
 static const char *
+result_not_wired(const struct check_call *call, const struct stretch *s)
+{
+	return result_not_wired_by(
+	    call, s, (call->op->flags & VM_OPF_USER) != 0, (call->op->flags & VM_OPF_HOLESOK) != 0);
+}
+
+/* The second lock hold of mmap and stack. */
+static const char *
+result_not_wired_as_new(const struct check_call *call, const struct stretch *s)
+{
+	return result_not_wired_by(call, s, true, call->op->code == VM_OP_stack);
+}
+
+/* If wirefuture was on all the time, an mmap or stack that succeeds has wired its range. */
+static void
+result_check_future(const struct check_call *call)
+{
+	if (call->state->future != 0)
+		check_pages(call, CHECK_future, call->range.start, call->range.end, result_not_wired_as_new);
+}
+
+static const char *
 result_not_unwired(const struct check_call *call, const struct stretch *s)
 {
 	bool user = (call->op->flags & VM_OPF_USER) != 0, holes_ok = (call->op->flags & VM_OPF_HOLESOK) != 0;
@@ -107,6 +144,8 @@ result_not_unwired(const struct check_call *call, const struct stretch *s)
 	if (wired == 0 && users == 0) {
 		bool skipped = holes_ok && (s->run == NULL || stretch_had_others(s));
 
+		/* A stack may have grown between the marks of the unwire. */
+		skipped |= s->effect != NULL && s->effect->others_grew;
 		if (user && s->run != NULL && s->run->user_wired && !skipped)
 			return "are still wired by the user, though it succeeded";
 		return user || skipped ? NULL : "kept their wiring, though it succeeded";
@@ -218,15 +257,19 @@ check_fragments(const struct check_call *call, uint64_t start, uint64_t end, boo
 		check_joints(call, CHECK_fragments, start - (start > 0), end + at_end);
 }
 
-/* An access that succeeds has waited for the end of any transition. Its thread has no transition of its own. */
+/*
+ * An access that succeeds has waited for the end of any transition. The only transition of its own is that of a stack
+ * which it has grown.
+ */
 static void
 check_waited(const struct check_call *call)
 {
 	uint64_t until;
+	const struct check_effect *e = check_effect_at(call->state, call->range.start, call->range.end, &until);
 	const struct vm_run *run = check_run_at(call->c->before, call->range.start, call->range.end, &until);
 
 	assert(call->range.end == call->range.start + 1);
-	if (run != NULL && run->transition)
+	if (run != NULL && run->transition && (e == NULL || e->grown <= 0))
 		check_report(call->c, call->r, CHECK_held, call, call->range.start, call->range.end,
 		    "page %" PRIu64 " was in transition, but it did not wait", call->range.start);
 }
@@ -252,6 +295,107 @@ check_clipped(const struct check_call *call)
 	    "no entry starts at page %" PRIu64 ", though it succeeded", call->range.start);
 }
 
+/* Pages of a stack are the stack or its gap. */
+static const char *
+result_not_stacked(const struct check_call *call, const struct stretch *s)
+{
+	if (s->run == NULL)
+		return stretch_had_others(s) ? NULL : "are not mapped, though it succeeded";
+	if (stretch_had_others(s) || s->run->guard)
+		return NULL;
+	if (s->run->prot != (VM_PROT_READ | VM_PROT_WRITE) || s->run->max != VM_PROT_ALL ||
+	    s->run->inherit != VM_INHERIT_COPY)
+		return "are not mapped as a stack";
+	(void)call;
+	return NULL;
+}
+
+/* An mmap, unless another thread has changed the pages between its lock holds. */
+static const char *
+result_not_mmapped(const struct check_call *call, const struct stretch *s)
+{
+	const struct vm_op *op = call->op;
+	bool guard = (op->flags & VM_OPF_GUARD) != 0;
+
+	if (stretch_had_others(s))
+		return NULL;
+	if (s->run == NULL)
+		return "are not mapped, though it succeeded";
+	if (s->run->guard != guard || (!guard && (s->run->prot != op->prot || s->run->max != op->max)))
+		return "are not mapped with the requested attributes";
+	return NULL;
+}
+
+static void
+result_check_mmap(const struct check_call *call, stretch_fn *wrong)
+{
+	check_pages(call, CHECK_mapped, call->range.start, call->range.end, wrong);
+	result_check_future(call);
+}
+
+static void
+result_check_grown(const struct check_call *call)
+{
+	uint64_t until;
+	const struct vm_run *run = check_run_at(call->c->now, call->range.start, call->range.end, &until);
+
+	if (run == NULL || run->guard)
+		check_report(call->c, call->r, CHECK_growth, call, call->range.start, call->range.end,
+		    "page %" PRIu64 " is %s, though it succeeded", call->range.start,
+		    run == NULL ? "not mapped" : "still a guard");
+}
+
+/*
+ * An operation that fails after it has grown a stack. A fault may be refused because of its access, or fail because of
+ * its own page; if the new part cannot be wired, nothing stays of it.
+ */
+static void
+result_check_growth_failed(const struct check_call *call)
+{
+	uint64_t until;
+	const struct check_effect *e = check_effect_at(call->state, call->range.start, call->range.end, &until);
+	const struct vm_run *run = check_run_at(call->c->now, call->range.start, call->range.end, &until);
+	uint8_t type = call->op->code == VM_OP_read    ? VM_PROT_READ
+	               : call->op->code == VM_OP_write ? VM_PROT_WRITE
+	                                               : call->op->prot;
+
+	if (e == NULL || e->grown <= 0 || run == NULL)
+		return;
+	if (call->op->code == VM_OP_grow)
+		check_report(call->c, call->r, CHECK_growth, call, e->start, e->end,
+		    "it failed, but the stack has grown to pages %" PRIu64 "-%" PRIu64 ", which are not wired",
+		    e->start, e->end);
+	else if (call->result->code == KERN_PROTECTION_FAILURE && run->prot != VM_PROT_NONE && (type & ~run->prot) == 0)
+		check_report(call->c, call->r, CHECK_growth, call, e->start, e->end,
+		    "it is refused, although the stack has grown and page %" PRIu64
+		    " permits the access: pages %" PRIu64 "-%" PRIu64 " could not be wired",
+		    call->range.start, e->start, e->end);
+}
+
+/* Has another thread's stack grown in the range meanwhile? */
+static bool
+result_others_grew(const struct check_op *o)
+{
+	for (size_t i = 0; i < o->nr_effects; i++)
+		if (o->effects[i].others_grew)
+			return true;
+	return false;
+}
+
+/* Has the unwire met an entry that is not its own? Only a stack that grew may have put one there, and with Q11 not even
+ * that. */
+static void
+result_check_alien(const struct check_call *call)
+{
+	bool grew = result_others_grew(call->state);
+
+	if ((call->result->edges & VM_EDGE_BIT(unwire_grown)) == 0 || (grew && !check_behaves(call->r, Q11)))
+		return;
+	check_report(call->c, call->r, CHECK_alien, call, call->range.start, call->range.end,
+	    "%s: with INVARIANTS the kernel panics, because an entry is new or changed although holes are not allowed",
+	    grew ? "a stack has grown between its marks" : "it has met an entry that is not its own");
+}
+
 static void
 check_success(const struct check_call *call)
 {
@@ -265,12 +409,22 @@ check_success(const struct check_call *call)
 		break;
 	case VM_OP_unwire:
 		check_pages(call, CHECK_unwired, call->range.start, call->range.end, result_not_unwired);
+		result_check_alien(call);
 		check_merged(call);
 		break;
 	case VM_OP_insert:
 	case VM_OP_fixed:
 		check_pages(call, CHECK_mapped, call->range.start, call->range.end, result_not_mapped);
 		check_fragments(call, call->range.start, call->range.end, true);
+		break;
+	case VM_OP_mmap:
+		result_check_mmap(call, result_not_mmapped);
+		break;
+	case VM_OP_stack:
+		result_check_mmap(call, result_not_stacked);
+		break;
+	case VM_OP_grow:
+		result_check_grown(call);
 		break;
 	case VM_OP_find:
 		check_pages(call, CHECK_mapped, at, at + call->op->end, result_not_mapped);
@@ -299,6 +453,7 @@ check_success(const struct check_call *call)
 	case VM_OP_clip:
 		check_clipped(call);
 		break;
+	case VM_OP_wirefuture:
 	case VM_OP_sync:
 	case VM_OP_check:
 	case VM_OP_lookup:
@@ -306,6 +461,14 @@ check_success(const struct check_call *call)
 	case VM_OP_INVALID:
 		break;
 	}
+}
+
+static void
+result_check_failure(const struct check_call *call)
+{
+	check_rollback(call);
+	if ((1u << call->op->code & (CHECK_OP(grow) | CHECK_OP(fault) | CHECK_OP(read) | CHECK_OP(write))) != 0)
+		result_check_growth_failed(call);
 }
 
 void
@@ -320,5 +483,5 @@ check_result(const struct check_call *call)
 	if (call->result->code == KERN_SUCCESS)
 		check_success(call);
 	else
-		check_rollback(call);
+		result_check_failure(call);
 }

@@ -10,7 +10,7 @@
 #include "harness/check/check-inside.h"
 
 /* What an operation may change. */
-enum { MAY_NOTHING = 0, MAY_WIRE = 1, MAY_PROTECT = 2, MAY_INHERIT = 4, MAY_MAP = 8, MAY_UNMAP = 16 };
+enum { MAY_NOTHING = 0, MAY_WIRE = 1, MAY_PROTECT = 2, MAY_INHERIT = 4, MAY_MAP = 8, MAY_UNMAP = 16, MAY_GROW = 32 };
 
 static unsigned
 step_may_change(const struct vm_op *op)
@@ -30,14 +30,20 @@ step_may_change(const struct vm_op *op)
 		return MAY_MAP | MAY_UNMAP;
 	case VM_OP_remove:
 		return MAY_UNMAP;
+	case VM_OP_mmap:
+	case VM_OP_stack:
+		return MAY_MAP | MAY_WIRE;
+	case VM_OP_fault:
+	case VM_OP_read:
+	case VM_OP_write:
+	case VM_OP_grow:
+		return MAY_GROW | MAY_WIRE; /* wires only what has grown */
+	case VM_OP_wirefuture:
 	case VM_OP_madvise:
 	case VM_OP_sync:
 	case VM_OP_check:
 	case VM_OP_lookup:
 	case VM_OP_clip:
-	case VM_OP_fault:
-	case VM_OP_read:
-	case VM_OP_write:
 	case VM_OP_pageout:
 	case VM_OP_INVALID:
 		break;
@@ -54,6 +60,14 @@ step_changes(const struct vm_run *a, const struct vm_run *b, unsigned may, struc
 	if (a == NULL || b == NULL) {
 		d->mapped = a == NULL ? 1 : -1;
 		return a == NULL ? MAY_MAP : MAY_UNMAP;
+	}
+	if (a->guard != b->guard && (may & MAY_GROW) != 0) {
+		/* A mark of the gap is another operation's; that of the new part is its own. */
+		d->grown = a->guard ? 1 : -1;
+		d->wired = (int16_t)(b->wired_count - a->wired_count);
+		d->user = (int16_t)(b->user_wired - a->user_wired);
+		d->transition = a->guard ? b->transition : -(int16_t)a->transition;
+		return MAY_GROW;
 	}
 	d->wired = (int16_t)(b->wired_count - a->wired_count);
 	d->user = (int16_t)(b->user_wired - a->user_wired);
@@ -75,9 +89,36 @@ step_changes(const struct vm_run *a, const struct vm_run *b, unsigned may, struc
 	return did;
 }
 
+/* What a stack that the operation has grown got; empty: nothing. */
+static struct check_range
+step_growth_of(const struct check_op *o)
+{
+	struct check_range r = { .start = UINT64_MAX, .end = 0 };
+
+	for (size_t i = 0; i < o->nr_effects; i++)
+		if (o->effects[i].grown > 0) {
+			r.start = o->effects[i].start < r.start ? o->effects[i].start : r.start;
+			r.end = o->effects[i].end > r.end ? o->effects[i].end : r.end;
+		}
+	return r;
+}
+
+/* Notes for a running operation that another thread changed these pages of it; with @grown, that a stack grew. */
+static void
+step_tell(struct check_op *o, uint64_t start, uint64_t end, int grown)
+{
+	if (start >= end)
+		return;
+	check_effects_add(
+	    o, &(struct check_effect){ .start = start, .end = end, .others = true, .others_grew = grown != 0 });
+	/* What leaves a gap loses the gap's mark. */
+	if (grown != 0)
+		check_effects_unmark(o, start, end);
+}
+
 /* Notes for the other running operations that another thread changed these pages, in any of their ranges. */
 static void
-step_tell_others(const struct check_call *call, uint64_t start, uint64_t end)
+step_tell_others(const struct check_call *call, uint64_t start, uint64_t end, int grown)
 {
 	struct checker *c = call->c;
 
@@ -85,18 +126,14 @@ step_tell_others(const struct check_call *call, uint64_t start, uint64_t end)
 		unsigned thread = (unsigned)__builtin_ctz(left);
 		struct check_op *o = &c->ops[thread];
 		const struct op_ranges ranges = op_ranges(check_op_at(call->r, thread, o->op));
+		const struct check_range growth = step_growth_of(o);
 
 		for (unsigned i = 0; i < ranges.nr; i++) {
 			struct op_range cut = op_range_cut(&ranges.at[i], &call->r->program->config);
-			struct check_effect d = {
-				.start = start > cut.start ? start : cut.start,
-				.end = end < cut.end ? end : cut.end,
-				.others = true,
-			};
 
-			if (d.start < d.end)
-				check_effects_add(o, &d);
+			step_tell(o, start > cut.start ? start : cut.start, end < cut.end ? end : cut.end, grown);
 		}
+		step_tell(o, start > growth.start ? start : growth.start, end < growth.end ? end : growth.end, grown);
 	}
 }
 
@@ -149,6 +186,37 @@ check_own_marks(const struct check_call *call, uint64_t start, uint64_t end)
 		    "it ends a transition of pages %" PRIu64 "-%" PRIu64 " that is not its own", start, end);
 }
 
+/* May the operation change pages there? What grows has the operation's page, and only what has grown is wired. */
+static bool
+step_may_be_there(const struct check_call *call, uint64_t start, uint64_t end, unsigned may, unsigned did)
+{
+	const struct check_effect *e;
+	uint64_t until;
+
+	if ((may & MAY_GROW) == 0)
+		return step_is_inside(call, start, end);
+	if ((did & MAY_GROW) != 0 && start <= call->range.start && end > call->range.start)
+		return true;
+	for (uint64_t page = start; page < end; page = until) {
+		e = check_effect_at(call->state, page, end, &until);
+		if (e == NULL || e->grown <= 0)
+			return false;
+	}
+	return true;
+}
+
+/* A stack has grown to page @start: is the page below a guard? */
+static void
+step_check_guard_page(const struct check_call *call, uint64_t start, uint64_t end)
+{
+	uint64_t until;
+	const struct vm_run *run = start > 0 ? check_run_at(call->c->now, start - 1, start, &until) : NULL;
+
+	if (run == NULL || !run->guard)
+		check_report(call->c, call->r, CHECK_growth, call, start, end,
+		    "a stack has grown to page %" PRIu64 ", and no guard page is left below it", start);
+}
+
 static void
 step_note_change(
     const struct check_call *call, uint64_t start, uint64_t end, const struct vm_run *a, const struct vm_run *b)
@@ -158,7 +226,7 @@ step_note_change(
 
 	if (did == 0)
 		return;
-	if ((did & ~may) != 0 || !step_is_inside(call, start, end))
+	if ((did & ~may) != 0 || !step_may_be_there(call, start, end, may, did))
 		check_report(call->c, call->r, CHECK_frame, call, start, end,
 		    "the step changes pages %" PRIu64 "-%" PRIu64 ", %s", start, end,
 		    (did & ~may) != 0 ? "in a way that its operation must not"
@@ -166,9 +234,11 @@ step_note_change(
 	check_held(call, start, end, a, did);
 	check_effects_add(call->state, &d);
 	check_own_marks(call, start, end);
+	if (d.grown > 0)
+		step_check_guard_page(call, start, end);
 	if ((did & ~(unsigned)MAY_WIRE) != 0)
-		step_tell_others(call, start, end);
-	if ((did & (MAY_MAP | MAY_UNMAP)) != 0)
+		step_tell_others(call, start, end, d.grown);
+	if ((did & (MAY_MAP | MAY_UNMAP | MAY_GROW)) != 0)
 		check_tags_clear(&call->c->tags, start, end);
 }
 

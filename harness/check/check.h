@@ -77,8 +77,10 @@ struct finding {
 struct check_effect {
 	uint64_t start, end;
 	int16_t wired, user, transition, mapped; /* differences */
+	int16_t grown;                           /* 1: a gap became a part of its stack */
 	bool attributes;                         /* protection, maximum or inheritance were set */
 	bool others;                             /* another thread mapped, unmapped or protected them meanwhile */
+	bool others_grew;                        /* another thread's stack grew there meanwhile */
 };
 
 /* Pages of an operation, clamped as in docs/engine.md section 2: start is not above end. */
@@ -101,6 +103,7 @@ struct check_range {
 	CHECK_DATUM(NUM, uint16_t, seen)      /* bit c: code c had a reason at some instant */                         \
 	CHECK_DATUM(NUM, uint16_t, always)    /* bit c: so far, code c was required at each instant */                 \
 	CHECK_DATUM(SIGNED, int64_t, charged) /* pages that its steps have added to the user-wire counter */           \
+	CHECK_DATUM(NUM, uint16_t, future)    /* wirefuture was on at each instant */                                  \
 	CHECK_DATUM(NUM, uint64_t, synced)    /* all pages of its range below this page were written back */           \
 	CHECK_DATUM(WORDS, uint32_t, since)   /* the number of its first step */
 
@@ -139,7 +142,11 @@ struct checker {
 	size_t cap_starts;
 	uint64_t *starts; /* scratch: the first pages of entries */
 	struct check_tags tags, start_tags;
-	uint32_t running; /* bit t: ops[t] is the running operation of thread t */
+	struct check_hidden {
+		bool wire_future; /* the flag that wirefuture sets */
+		bool stacks;      /* a stack operation has begun, so a guard may be a gap */
+	} hidden, start_hidden;   /* what no state shows */
+	uint32_t running;         /* bit t: ops[t] is the running operation of thread t */
 	struct check_op ops[SIM_FIBERS_MAX];
 	size_t nr_findings;
 	size_t nr_init; /* findings of the init steps, which stay when a new run begins */

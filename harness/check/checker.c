@@ -82,6 +82,7 @@ checker_open(struct checker *c, struct run *r)
 	c->step = 0;
 	c->nr_findings = c->nr_init = 0;
 	c->tags.nr = 0;
+	c->hidden = (struct check_hidden){ 0 };
 	c->running = 0;
 	c->now = &c->states[0];
 	c->before = &c->states[1];
@@ -97,6 +98,7 @@ checker_saved(struct checker *c)
 	c->nr_init = c->nr_findings;
 	state_copy(&c->start, c->now);
 	checker_copy_tags(&c->start_tags, &c->tags);
+	c->start_hidden = c->hidden;
 }
 
 void
@@ -108,6 +110,7 @@ checker_begin(struct checker *c)
 	c->running = 0;
 	state_copy(c->now, &c->start);
 	checker_copy_tags(&c->tags, &c->start_tags);
+	c->hidden = c->start_hidden;
 	assert(c->nr_findings <= FINDINGS_MAX);
 }
 
@@ -140,22 +143,23 @@ checker_nr_done(const struct run *r, unsigned thread)
  * 9 and 10.
  */
 #define OPS_IF_EMPTY (CHECK_OP(unwire) | CHECK_OP(protect) | CHECK_OP(inherit) | CHECK_OP(madvise))
-#define OPS_IF_MALFORMED (CHECK_OP(find) | CHECK_OP(fixed))
+#define OPS_IF_MALFORMED (CHECK_OP(find) | CHECK_OP(fixed) | CHECK_OP(mmap) | CHECK_OP(stack))
 #define OPS_NEVER                                                                                                      \
 	(CHECK_OP(insert) | CHECK_OP(remove) | CHECK_OP(wire) | CHECK_OP(sync) | CHECK_OP(check) | CHECK_OP(lookup) |  \
-	    CHECK_OP(clip) | CHECK_OP(fault) | CHECK_OP(read) | CHECK_OP(write) | CHECK_OP(pageout))
+	    CHECK_OP(clip) | CHECK_OP(fault) | CHECK_OP(read) | CHECK_OP(write) | CHECK_OP(pageout) |                  \
+	    CHECK_OP(wirefuture) | CHECK_OP(grow))
 
 _Static_assert((OPS_IF_EMPTY | OPS_IF_MALFORMED | OPS_NEVER) == CHECK_OPS_ALL, "does an operation take the lock?");
 
 static bool
-checker_is_lockless(const struct vm_op *op)
+checker_is_lockless(const struct run *r, const struct vm_op *op)
 {
 	unsigned bit = 1u << op->code;
 
 	if ((bit & OPS_IF_EMPTY) != 0)
 		return op->start == op->end;
 	if ((bit & OPS_IF_MALFORMED) != 0)
-		return check_malformed(op);
+		return check_malformed(&r->program->config, op);
 	return false;
 }
 
@@ -207,6 +211,8 @@ checker_begin_op(struct checker *c, struct run *r, unsigned thread, unsigned ind
 	o->op = (uint16_t)index;
 	o->since = c->step + 1;
 	o->charged = 0;
+	o->future = c->hidden.wire_future;
+	c->hidden.stacks |= call.op->code == VM_OP_stack;
 	o->synced = call.range.start;
 	o->nr_effects = 0;
 	checker_watch(c, &call);
@@ -237,7 +243,7 @@ checker_before_step(struct checker *c, struct run *r, unsigned thread)
 		return;
 	if (!check_is_running(c, thread)) {
 		while (index < nr && !checker_op_waits(r, thread, index) &&
-		       checker_is_lockless(check_op_at(r, thread, index)))
+		       checker_is_lockless(r, check_op_at(r, thread, index)))
 			index++;
 		if (index == nr || checker_op_waits(r, thread, index)) /* a lookup of results takes no lock */
 			return;
@@ -265,6 +271,15 @@ checker_end_lockless(struct checker *c, struct run *r, unsigned thread, unsigned
 	*o = saved;
 }
 
+/* wirefuture has set the flag to @on. */
+static void
+checker_note_flag(struct checker *c, bool on)
+{
+	c->hidden.wire_future = on;
+	for (uint32_t left = c->running; left != 0 && !on; left &= left - 1)
+		c->ops[__builtin_ctz(left)].future = 0;
+}
+
 /* The operation that has looked at the map has ended in this step. */
 static void
 checker_end_op(const struct check_call *call)
@@ -274,6 +289,8 @@ checker_end_op(const struct check_call *call)
 	check_result(call);
 	check_content(call);
 	call->c->running &= ~((uint32_t)1 << call->thread);
+	if (call->op->code == VM_OP_wirefuture && call->result->code == KERN_SUCCESS)
+		checker_note_flag(call->c, (call->op->flags & VM_OPF_ON) != 0);
 }
 
 /* The running operations see the state after this step. */
@@ -297,7 +314,7 @@ check_early(struct checker *c, struct run *r, unsigned thread, unsigned done)
 	bool running = check_is_running(c, thread);
 
 	if (done < checker_nr_ops(r, thread) && !(running && o->op == done) && !checker_op_waits(r, thread, done) &&
-	    checker_is_lockless(check_op_at(r, thread, done))) {
+	    checker_is_lockless(r, check_op_at(r, thread, done))) {
 		struct check_call call;
 
 		checker_call(&call, c, r, thread, done);
@@ -507,7 +524,7 @@ checker_key_op(const struct checker *c, unsigned thread, struct keybuf *k)
 		keybuf_signed(k, e->user);
 		keybuf_signed(k, e->transition);
 		keybuf_signed(k, e->mapped);
-		keybuf_u8(k, (uint8_t)(e->attributes | e->others << 1));
+		keybuf_u8(k, (uint8_t)(e->attributes | e->others << 1 | e->others_grew << 2 | e->grown << 3));
 	}
 }
 

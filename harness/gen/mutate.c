@@ -47,9 +47,14 @@ mutation_begin(struct mutation *m, struct genome *g, const struct genome_limits 
 		const struct genome_list *list = &g->lists[i];
 
 		/* At most half of the ranges: ranges that are drawn later are added, too. */
-		for (unsigned j = 0; j < list->nr && d->nr_seen < DRAW_RANGES_MAX / 2; j++)
+		for (unsigned j = 0; j < list->nr && d->nr_seen < DRAW_RANGES_MAX / 2; j++) {
+			const struct draw_range r = { list->ops[j].start, list->ops[j].end };
+
 			if (op_takes_range(list->ops[j].code))
-				d->seen[d->nr_seen++] = (struct draw_range){ list->ops[j].start, list->ops[j].end };
+				d->seen[d->nr_seen++] = r;
+			if (list->ops[j].code == VM_OP_stack && r.start < r.end)
+				d->stack = r;
+		}
 	}
 	d->nr_focus = d->nr_seen < 3 ? d->nr_seen : 3;
 	if (d->nr_focus == 0)
@@ -297,8 +302,10 @@ mutate_change_directive(struct mutation *m)
 	} else if (kind < 65) {
 		c->limit_given = mutation_percent(m, 60);
 		c->limit = c->limit_given ? mutation_below(m, 10) : VM_WIRE_LIMIT_DEFAULT;
-	} else if (kind < 95) {
+	} else if (kind < 85) {
 		c->frames = mutation_percent(m, 50) ? 1 + mutation_below(m, 8) : 0;
+	} else if (kind < 95) {
+		c->growsize = mutation_percent(m, 80) ? 1 + mutation_below(m, 4) : 0;
 	} else if (kind < 100) {
 		c->kernel = !c->kernel;
 	} else {

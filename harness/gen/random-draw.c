@@ -147,11 +147,28 @@ struct arg_draw {
 	uint8_t flag;    /* VM_OPF_* */
 };
 
+/* A page of the last stack: its guard page, the page above that, or any. */
+static uint64_t
+stack_page(struct draw *d)
+{
+	uint64_t pages = d->stack.end - d->stack.start, kind = draw_below(d, 4);
+
+	if (kind < 2 && pages > 1)
+		return d->stack.start + kind;
+	return d->stack.start + draw_below(d, pages);
+}
+
+/* Growth needs a gap, so grow and faults prefer the stack, if there is one. */
 static void
 draw_start(struct draw *d, const struct arg_draw *a, struct vm_op *op)
 {
+	bool grows = op->code == VM_OP_grow || op->code == VM_OP_fault || op->code == VM_OP_write;
+
 	(void)a;
-	op->start = draw_some_page(d);
+	if (grows && d->stack.start < d->stack.end && draw_percent(d, op->code == VM_OP_grow ? 80 : 50))
+		op->start = stack_page(d);
+	else
+		op->start = draw_some_page(d);
 }
 
 /* The start was drawn as a page before; it is drawn again with the end. */
@@ -250,6 +267,7 @@ draw_count(struct draw *d, const struct arg_draw *a, struct vm_op *op)
 #define DRAW_INVALIDATE draw_flag, .chance = 40, .flag = VM_OPF_INVALIDATE
 #define DRAW_TAG draw_tag, .limit = 9
 #define DRAW_COUNT draw_count, .limit = 100
+#define DRAW_SWITCH draw_flag, .chance = 70, .flag = VM_OPF_ON
 
 static const struct arg_draw arg_draws[] = {
 #define VM_ARG(kind, letter, expected, meaning) [VM_ARG_##kind] = { DRAW_##kind },
@@ -282,6 +300,10 @@ static const unsigned usual_weights[VM_OP_CODE_MAX + 1] = {
 	[VM_OP_fault] = 4,
 	[VM_OP_read] = 3,
 	[VM_OP_write] = 4,
+	[VM_OP_wirefuture] = 3,
+	[VM_OP_mmap] = 5,
+	[VM_OP_stack] = 5,
+	[VM_OP_grow] = 4,
 };
 
 void
@@ -329,6 +351,25 @@ draw_can_do(const struct draw *d, const struct vm_op *op)
 	return d->target == NULL || target_op_reason(d->target, d->cfg, op) == NULL;
 }
 
+void
+draw_growsize(struct draw *d, struct program_config *cfg)
+{
+	if (draw_percent(d, 75))
+		cfg->growsize = 1 + draw_below(d, 4);
+}
+
+/* Remembers a stack. A short one has no room for growth, so most become longer. */
+static void
+draw_stack(struct draw *d, struct vm_op *op)
+{
+	if (op->end < op->start + 4 && op->end > op->start && draw_percent(d, 80))
+		op->end += 1 + draw_below(d, 4);
+	if (op->end > d->cfg->max && op->start < d->cfg->max && draw_percent(d, 90))
+		op->end = d->cfg->max;
+	if (op->start < op->end)
+		d->stack = (struct draw_range){ op->start, op->end };
+}
+
 struct vm_op
 draw_op(struct draw *d, uint8_t code)
 {
@@ -347,6 +388,8 @@ draw_op(struct draw *d, uint8_t code)
 		code = (uint8_t)(1 + draw_below(d, VM_OP_CODE_MAX));
 	}
 	assert(op.code == code);
+	if (op.code == VM_OP_stack)
+		draw_stack(d, &op);
 	if (op_takes_range(code) && d->nr_seen < DRAW_RANGES_MAX)
 		d->seen[d->nr_seen++] = (struct draw_range){ op.start, op.end };
 	return op;

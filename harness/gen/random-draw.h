@@ -38,6 +38,7 @@ struct draw {
 	unsigned weights[VM_OP_CODE_MAX + 1];    /* of the operations; 0: switched off */
 	struct draw_range seen[DRAW_RANGES_MAX]; /* ranges that operations have named */
 	size_t nr_seen;
+	struct draw_range stack; /* the last stack that was drawn; empty: none */
 };
 
 static inline uint64_t
@@ -60,6 +61,8 @@ draw_percent(struct draw *d, unsigned chance)
 void draw_weights(struct draw *d, const unsigned *factors, unsigned nr_factors);
 uint8_t draw_code(struct draw *d);
 /* Draws an operation with this code, or another one if the target does not support it. */
+/* Draws the pages by which stacks grow: few, so that a small map has room for growth. */
+void draw_growsize(struct draw *d, struct program_config *cfg);
 struct vm_op draw_op(struct draw *d, uint8_t code);
 bool draw_has_kind(uint8_t code, enum vm_arg_kind kind);
 

@@ -175,6 +175,8 @@ random_program(uint64_t seed, struct program *p)
 		p->init[p->nr_init].op = draw_op(&d, map ? VM_OP_insert : draw_code(&d));
 	}
 	random_draw_probes(&d, p, nr_probes);
+	if (program_has_op(p, VM_OP_stack))
+		draw_growsize(&d, &p->config);
 }
 
 /* --- concurrent programs --- */
@@ -204,7 +206,7 @@ random_draw_directives(struct draw *d, const struct random_params *params, struc
 static bool
 random_maps(uint8_t code)
 {
-	return draw_has_kind(code, VM_ARG_MAPPING) || draw_has_kind(code, VM_ARG_MAX);
+	return draw_has_kind(code, VM_ARG_MAPPING) || draw_has_kind(code, VM_ARG_MAX) || code == VM_OP_stack;
 }
 
 /* Does the operation change a range in a way that never waits when it runs alone? */
@@ -232,13 +234,22 @@ static void
 random_draw_init(struct draw *d, struct program *p)
 {
 	size_t mappings = 1 + draw_below(d, CONC_MAPPINGS), nr = mappings + draw_below(d, CONC_OTHERS + 1);
+	bool future =
+	    d->weights[VM_OP_mmap] + d->weights[VM_OP_stack] + d->weights[VM_OP_grow] > 0 && draw_percent(d, 50);
 
-	p->init = memory_new(nr, sizeof(*p->init), "a random program");
+	/* The operations that heed wirefuture are of interest if it is on; before the mappings or after them. */
+	p->init = memory_new(nr + 1, sizeof(*p->init), "a random program");
+	if (future && draw_percent(d, 40))
+		p->init[p->nr_init++].op = (struct vm_op){ .code = VM_OP_wirefuture, .flags = VM_OPF_ON };
+	mappings += p->nr_init;
+	nr += p->nr_init;
 	for (; p->nr_init < nr; p->nr_init++) {
 		bool map = p->nr_init < mappings;
 
 		p->init[p->nr_init].op = draw_op(d, random_code_of(d, map ? random_maps : random_treats));
 	}
+	if (future && p->init[0].op.code != VM_OP_wirefuture)
+		p->init[p->nr_init++].op = (struct vm_op){ .code = VM_OP_wirefuture, .flags = VM_OPF_ON };
 }
 
 /*
@@ -297,6 +308,8 @@ random_concurrent(const struct random_params *params, struct program *p)
 		while (thread->nr_ops < nr)
 			thread->ops[thread->nr_ops++] = draw_op(&d, draw_code(&d));
 	}
+	if (program_has_op(p, VM_OP_stack))
+		draw_growsize(&d, &p->config);
 }
 
 void
@@ -308,5 +321,6 @@ random_suit_target(const struct vm_target *t, struct program_config *cfg)
 	cfg->limit_given = false;
 	cfg->limit = VM_WIRE_LIMIT_DEFAULT;
 	cfg->frames = 0;
+	cfg->growsize = 0;
 	cfg->kernel = false;
 }

@@ -34,6 +34,12 @@ static const uint8_t long_mark[] = { 0x9d, 0x57 };
 _Static_assert(VM_BEHAVIOUR_COUNT <= SHORT_BITS + 8 * LONG_BYTES, "the byte form has a bit for each behaviour");
 _Static_assert(VM_PROFILE_strict == 0 && VM_PROFILE_freebsd12 == 1, "the byte form names these two profiles by row");
 
+/*
+ * A size by which stacks grow follows this mark. The first byte means "no poison", so a string without the mark keeps
+ * its meaning.
+ */
+static const uint8_t grow_mark[] = { 0x2a, 0x57, 0x9d };
+
 #define MAP_LOW 160      /* the map 0 64 */
 #define MAP_EXPLICIT 208 /* from this value on: two numbers follow */
 
@@ -344,6 +350,7 @@ bytes_put_value(struct bytes_writer *w, const struct vm_op *op)
 #define BYTES_INVALIDATE OPTIONAL(VM_OPF_INVALIDATE)
 #define BYTES_TAG bytes_take_tag, bytes_put_value
 #define BYTES_COUNT bytes_take_count, bytes_put_value
+#define BYTES_SWITCH REQUIRED(VM_OPF_ON)
 
 static const struct arg_bytes arg_forms[] = {
 #define VM_ARG(kind, letter, expected, meaning) [VM_ARG_##kind] = { BYTES_##kind },
@@ -506,6 +513,25 @@ bytes_put_profile(struct keybuf *out, struct vm_profile p)
 }
 
 static void
+bytes_take_growsize(struct bytes_reader *r, struct program_config *cfg)
+{
+	if (r->len - r->at < sizeof(grow_mark) || memcmp(&r->bytes[r->at], grow_mark, sizeof(grow_mark)) != 0)
+		return;
+	r->at += sizeof(grow_mark);
+	cfg->growsize = bytes_take_end(r, 0);
+}
+
+static void
+bytes_put_growsize(struct keybuf *out, const struct program_config *cfg)
+{
+	if (program_growsize(cfg) == VM_GROW_PAGES_DEFAULT)
+		return;
+	for (size_t i = 0; i < sizeof(grow_mark); i++)
+		keybuf_u8(out, grow_mark[i]);
+	bytes_put_end(out, 0, cfg->growsize);
+}
+
+static void
 bytes_take_config(struct bytes_reader *r, struct program_config *cfg, struct bytes_room *room)
 {
 	uint8_t flags = bytes_take(r);
@@ -519,6 +545,7 @@ bytes_take_config(struct bytes_reader *r, struct program_config *cfg, struct byt
 		cfg->limit = bytes_take_end(r, 0);
 	if ((flags & FLAGS_FRAMES) == FLAGS_FRAMES)
 		cfg->frames = bytes_take_end(r, 0);
+	bytes_take_growsize(r, cfg);
 	bytes_take_poison(r, cfg, room);
 }
 
@@ -539,6 +566,7 @@ bytes_put_config(struct keybuf *out, const struct program_config *cfg)
 		bytes_put_end(out, 0, cfg->limit);
 	if (cfg->frames != 0)
 		bytes_put_end(out, 0, cfg->frames);
+	bytes_put_growsize(out, cfg);
 	bytes_put_poison(out, cfg);
 }
 
@@ -716,6 +744,8 @@ bytes_no_room(const struct program *p)
 		return "the limit is too large for the byte form";
 	if (p->config.frames > VM_OP_PAGE_MAX)
 		return "too many frames for the byte form";
+	if (p->config.growsize > VM_OP_PAGE_MAX)
+		return "too large a growsize for the byte form";
 	if (p->config.nr_poison > BYTES_POISON_MAX)
 		return "too many poisoned pages for the byte form";
 	if (p->nr_init > BYTES_OPS_MAX || p->nr_final > BYTES_OPS_MAX)

@@ -14,7 +14,7 @@
 #include "harness/program/vmt.h"
 
 /* Names of operations that may come later. The error about one says that it is not supported yet. */
-static const char *const reserved[] = { "fork", "cow", "stack", "grow", "submap", "wirefuture" };
+static const char *const reserved[] = { "fork", "cow", "submap" };
 
 static const char *const inherit_words[VM_INHERIT_COUNT] = {
 	[VM_INHERIT_SHARE] = "share",
@@ -407,6 +407,7 @@ optext_print_optional(const struct vm_op *op, const struct arg_text *a, struct s
 
 static const char *const who_words[] = { "system", "user" };
 static const char *const holes_words[] = { "noholes", "holesok" };
+static const char *const switch_words[] = { "off", "on" };
 
 #define FIELD(name) .field = offsetof(struct vm_op, name)
 #define REF(name) .ref = offsetof(struct vm_op, name)
@@ -436,6 +437,7 @@ static const char *const holes_words[] = { "noholes", "holesok" };
 #define TEXT_INVALIDATE OPTIONAL(VM_OPF_INVALIDATE)
 #define TEXT_TAG RESULT(value, UINT64_MAX)
 #define TEXT_COUNT NUMBER(value, VM_OP_PAGE_MAX)
+#define TEXT_SWITCH EITHER(switch_words, VM_OPF_ON)
 
 static const struct arg_text arg_texts[ARG_KINDS] = {
 #define VM_ARG(kind, letter, what, meaning) [VM_ARG_##kind] = { .expected = (what), TEXT_##kind },

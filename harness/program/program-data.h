@@ -30,10 +30,11 @@ struct program_config {
 	uint64_t min, max;  /* pages */
 	bool kernel;        /* a kernel map */
 	bool limit_given;
-	uint64_t limit;   /* pages; VM_WIRE_LIMIT_DEFAULT */
-	uint64_t frames;  /* page frames; 0: unlimited */
-	bool whole_key;   /* not in the text: use the state key for mutants even without one */
-	size_t nr_poison; /* sorted by page, no duplicates */
+	uint64_t limit;    /* pages; VM_WIRE_LIMIT_DEFAULT */
+	uint64_t frames;   /* page frames; 0: unlimited */
+	uint64_t growsize; /* pages by which stacks begin and grow; 0: VM_GROW_PAGES_DEFAULT */
+	bool whole_key;    /* not in the text: use the state key for mutants even without one */
+	size_t nr_poison;  /* sorted by page, no duplicates */
 	struct program_poison {
 		uint64_t page;
 		int code; /* KERN_* */
@@ -141,6 +142,12 @@ struct program_place {
 	size_t op;    /* the number of the operation there */
 };
 
+static inline uint64_t
+program_growsize(const struct program_config *cfg)
+{
+	return cfg->growsize != 0 ? cfg->growsize : VM_GROW_PAGES_DEFAULT;
+}
+
 /* Sets *p to an empty program: profile strict, map 16 80, no limit. */
 void program_init(struct program *p);
 void program_free(struct program *p);
@@ -174,6 +181,8 @@ struct program_place program_place(const struct program *p, size_t number);
 /* The operation there, or operation @number; NULL: there is none. */
 struct vm_op *program_op_at(const struct program *p, struct program_place at);
 struct vm_op *program_op(const struct program *p, size_t number);
+/* Does any of its steps or threads have this operation? */
+bool program_has_op(const struct program *p, enum vm_op_code code);
 /* Is the result of an operation an argument of another one? */
 bool program_has_refs(const struct program *p);
 bool vm_op_equal(const struct vm_op *a, const struct vm_op *b);

@@ -104,7 +104,7 @@ life_configs_equal(const struct program_config *a, const struct program_config *
 {
 	return vm_profile_equal(a->profile, b->profile) && life_texts_equal(a->mutant, b->mutant) && a->min == b->min &&
 	       a->max == b->max && a->kernel == b->kernel && a->limit == b->limit && a->frames == b->frames &&
-	       LIFE_ARRAYS_EQUAL(a, b, poison, life_poison_equal);
+	       program_growsize(a) == program_growsize(b) && LIFE_ARRAYS_EQUAL(a, b, poison, life_poison_equal);
 }
 
 static bool

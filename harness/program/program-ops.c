@@ -79,12 +79,16 @@ ops_sees_pages(const struct vm_op *op)
 
 /* The pages of @op's range that are in the map, if @op brings pages in; otherwise 0. */
 static uint64_t
-ops_wires(const struct program_config *cfg, const struct vm_op *op)
+ops_wires(const struct program *p, const struct vm_op *op)
 {
+	const struct program_config *cfg = &p->config;
 	uint64_t start = op->start < cfg->min ? cfg->min : op->start, end = op->end > cfg->max ? cfg->max : op->end;
 
-	if (op->code == VM_OP_wire)
+	if (op->code == VM_OP_wire || op->code == VM_OP_mmap || op->code == VM_OP_stack)
 		return start < end ? end - start : 0;
+	/* A stack that grows may be wired. */
+	if (op->code != VM_OP_unwire && program_has_op(p, VM_OP_stack))
+		return program_growsize(cfg);
 	return op->code == VM_OP_fault || op->code == VM_OP_read || op->code == VM_OP_write;
 }
 
@@ -95,7 +99,7 @@ program_wires(const struct program *p)
 	uint64_t nr = 0;
 
 	for (size_t i = 0; (op = program_op(p, i)) != NULL; i++)
-		nr += ops_wires(&p->config, op);
+		nr += ops_wires(p, op);
 	return nr;
 }
 
@@ -118,5 +122,16 @@ program_has_refs(const struct program *p)
 
 	for (size_t i = 0; !has && (op = program_op(p, i)) != NULL; i++)
 		has = vm_op_has_refs(op);
+	return has;
+}
+
+bool
+program_has_op(const struct program *p, enum vm_op_code code)
+{
+	const struct vm_op *op;
+	bool has = false;
+
+	for (size_t i = 0; !has && (op = program_op(p, i)) != NULL; i++)
+		has = op->code == code;
 	return has;
 }

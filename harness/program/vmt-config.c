@@ -205,6 +205,16 @@ vmt_line_frames(struct vmt_parser *ps)
 	return lex_take_number(l, "a number of page frames", VM_OP_PAGE_MAX, &ps->p->config.frames);
 }
 
+bool
+vmt_line_growsize(struct vmt_parser *ps)
+{
+	struct lex *l = &ps->lex;
+
+	if (lex_is(l, "0"))
+		return lex_fail(l, "a number of pages above 0");
+	return lex_take_number(l, "a number of pages", VM_OP_PAGE_MAX, &ps->p->config.growsize);
+}
+
 /* By page; equal pages by their place in the file. */
 static int
 config_compare_poison(const void *a, const void *b)

@@ -126,6 +126,8 @@ print_config(const struct program *p, struct strbuf *out)
 		print_line(p, lines[PROGRAM_LINE_limit], out, "limit %" PRIu64, cfg->limit);
 	if (cfg->frames != 0)
 		print_line(p, lines[PROGRAM_LINE_frames], out, "frames %" PRIu64, cfg->frames);
+	if (cfg->growsize != 0)
+		print_line(p, lines[PROGRAM_LINE_growsize], out, "growsize %" PRIu64, cfg->growsize);
 }
 
 void

@@ -70,6 +70,10 @@ static const char *const explain_op_sections[VM_OP_CODE_MAX + 1] = {
 	[VM_OP_read] = "8",
 	[VM_OP_write] = "8",
 	[VM_OP_pageout] = "12",
+	[VM_OP_wirefuture] = "14",
+	[VM_OP_mmap] = "14",
+	[VM_OP_stack] = "14",
+	[VM_OP_grow] = "14",
 };
 
 /* Is @word in this list of words separated by commas? */

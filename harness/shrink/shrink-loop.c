@@ -30,7 +30,8 @@ static unsigned
 shrink_nr_directives(const struct program_config *c)
 {
 	return (unsigned)c->nr_poison + (c->profile.on != 0) + (c->mutant != NULL) + c->kernel + (c->frames != 0) +
-	       (c->limit != VM_WIRE_LIMIT_DEFAULT) + (c->min != PROGRAM_MIN_DEFAULT || c->max != PROGRAM_MAX_DEFAULT);
+	       (c->growsize != 0) + (c->limit != VM_WIRE_LIMIT_DEFAULT) +
+	       (c->min != PROGRAM_MIN_DEFAULT || c->max != PROGRAM_MAX_DEFAULT);
 }
 
 static struct shrink_size

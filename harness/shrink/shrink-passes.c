@@ -243,6 +243,12 @@ directive_set_frames(struct program_config *c, uint64_t n)
 	c->frames = n;
 }
 
+static void
+directive_set_growsize(struct program_config *c, uint64_t n)
+{
+	c->growsize = n;
+}
+
 /* Profile strict with these quirks, VM_BEHAVIOUR_BIT()s. */
 static void
 directive_set_quirks(struct program_config *c, uint64_t quirks)
@@ -305,6 +311,8 @@ shrink_directives(struct shrink *s)
 		pass_least(s, directive_set_limit, 0, c->limit);
 	if (c->frames != 0 && !pass_with_directive(s, directive_set_frames, 0))
 		pass_least(s, directive_set_frames, 1, c->frames);
+	if (c->growsize != 0 && !pass_with_directive(s, directive_set_growsize, 0))
+		pass_least(s, directive_set_growsize, 1, c->growsize);
 	for (size_t i = c->nr_poison; i-- > 0;)
 		if (!pass_with_directive(s, directive_no_poison, i) && c->poison[i].code != KERN_OUT_OF_BOUNDS)
 			(void)pass_with_directive(s, directive_usual_poison, i);
@@ -552,6 +560,7 @@ shrink_length(struct shrink *s, unsigned number, const struct vm_op *before)
 #define SHRINK_INVALIDATE shrink_nothing
 #define SHRINK_TAG shrink_value
 #define SHRINK_COUNT shrink_value
+#define SHRINK_SWITCH shrink_nothing
 
 static arg_shrink_function *const arg_shrinks[] = {
 #define VM_ARG(kind, letter, expected, meaning) [VM_ARG_##kind] = SHRINK_##kind,

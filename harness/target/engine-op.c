@@ -176,6 +176,34 @@ apply_pageout(struct vm_map *map, const struct vm_op *op, uint64_t *value)
 	return vm_pageout(map, op->value);
 }
 
+static int
+apply_wirefuture(struct vm_map *map, const struct vm_op *op, uint64_t *value)
+{
+	(void)value;
+	return vm_map_wire_future(map, (op->flags & VM_OPF_ON) != 0);
+}
+
+static int
+apply_mmap(struct vm_map *map, const struct vm_op *op, uint64_t *value)
+{
+	(void)value;
+	return vm_mmap(map, start_of(op), end_of(op), op->prot, op->max, cow_of(op));
+}
+
+static int
+apply_stack(struct vm_map *map, const struct vm_op *op, uint64_t *value)
+{
+	(void)value;
+	return vm_mmap_stack(map, start_of(op), end_of(op));
+}
+
+static int
+apply_grow(struct vm_map *map, const struct vm_op *op, uint64_t *value)
+{
+	(void)value;
+	return vm_map_grow(map, start_of(op));
+}
+
 static apply_fn *const appliers[VM_OP_CODE_MAX + 1] = {
 #define VM_OP(name, code, result, args, summary) [code] = apply_##name,
 #include "engine/ops.def"

@@ -92,6 +92,7 @@ key_put_entry(struct key_graph *g, const struct vm_map *map, const struct vm_map
 	if (!VM_MUTATED(map, canary_key))
 		keybuf_u8(k, (uint8_t)(e->protection | e->max_protection << 3 | e->charged << 6));
 	keybuf_u8(k, e->inheritance);
+	key_put_addr(g, e->floor);
 }
 
 READS_FREE_RECORDS static void
@@ -165,7 +166,7 @@ key_put_map(struct key_graph *g, const struct vm_map *map)
 	keybuf_num(k, map->nentries);
 	key_put_addr(g, map->size);
 	keybuf_u8(k, map->timestamp == map->written);
-	keybuf_num(k, (uint64_t)map->busy << 1 | map->busy_wanted);
+	keybuf_num(k, (uint64_t)map->busy << 2 | (uint64_t)map->busy_wanted << 1 | map->wire_future);
 	key_put_addr(g, map->anon_loc);
 	keybuf_signed(k, map->user_wired);
 	key_put_frames(g, map);
@@ -204,7 +205,7 @@ key_put_births(struct key_graph *g, const struct vm_thread *threads, unsigned nr
 	for (unsigned t = 0; t < nr_threads; t++) {
 		const struct vm_op_ctx *c = &threads[t].ctx;
 
-		if (c->point != VM_POINT_transition_wait || !c->stamped)
+		if ((c->point != VM_POINT_transition_wait && c->point != VM_POINT_future_lock) || !c->stamped)
 			continue;
 		for (size_t i = 0; i < g->nr; i++)
 			if (g->records[i].kind == KEY_ENTRY)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * model-attr.c - the reference model's faults (docs/engine.md sections 8 and 12), and the operations on attributes
+ * model-attr.c - the reference model's fault of one page (docs/engine.md section 8), and the operations on attributes
  * (sections 9 and 10).
  */
 #include "harness/target/model.h"
@@ -18,32 +18,6 @@ model_fault_page(struct model *m, uint64_t a, uint8_t access)
 	if (p->object == MODEL_OBJECT_NONE)
 		model_object_give(m, model_entry_start(m, a));
 	return model_poison(m, a);
-}
-
-struct vm_result
-model_fault(struct model *m, const struct vm_op *op)
-{
-	return model_done(model_fault_page(m, op->start, op->prot));
-}
-
-struct vm_result
-model_read(struct model *m, const struct vm_op *op)
-{
-	struct vm_result r = model_done(model_fault_page(m, op->start, VM_PROT_READ));
-
-	if (r.code == KERN_SUCCESS)
-		r.value = model_at(m, op->start)->tag;
-	return r;
-}
-
-struct vm_result
-model_write(struct model *m, const struct vm_op *op)
-{
-	struct vm_result r = model_done(model_fault_page(m, op->start, VM_PROT_WRITE));
-
-	if (r.code == KERN_SUCCESS)
-		model_at(m, op->start)->tag = op->value;
-	return r;
 }
 
 /* The content survives, and nothing else of it can be observed: section 12. */

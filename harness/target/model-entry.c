@@ -94,6 +94,11 @@ entry_mergeable(const struct model *m, uint64_t a)
 		return false;
 	p = model_at(m, a - 1);
 	q = model_at(m, a);
+	/* Section 14.2. Without quirk Q10, a gap belongs to one stack. */
+	if (p->stack || q->stack || p->gap != q->gap)
+		return false;
+	if (p->gap && p->floor != q->floor && !model_quirk(m, VM_BEHAVIOUR_BIT(Q10)))
+		return false;
 	return p->object == q->object && (p->object == MODEL_OBJECT_NONE || p->offset + 1 == q->offset) &&
 	       p->guard == q->guard && p->user_wired == q->user_wired && p->needs_wakeup == q->needs_wakeup &&
 	       p->nosync == q->nosync && p->nocore == q->nocore && p->behaviour == q->behaviour &&

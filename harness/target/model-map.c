@@ -7,17 +7,10 @@
 #include <assert.h>
 #include <string.h>
 
-/* A mapping to be made. */
-struct mapping {
-	uint8_t prot, max;
-	bool guard;
-	bool charged;
-};
-
-static struct mapping
-map_mapping_of(const struct vm_op *op)
+struct model_mapping
+model_mapping_of(const struct vm_op *op)
 {
-	struct mapping w = { .prot = op->prot, .max = op->max, .guard = (op->flags & VM_OPF_GUARD) != 0 };
+	struct model_mapping w = { .prot = op->prot, .max = op->max, .guard = (op->flags & VM_OPF_GUARD) != 0 };
 
 	w.charged = (w.prot & VM_PROT_WRITE) != 0 && !w.guard;
 	return w;
@@ -34,17 +27,19 @@ map_within_max(const struct vm_op *op)
 
 /* Do the flags and the charge of the page before allow a new mapping to continue that entry's object? */
 static bool
-map_continues(const struct model *m, const struct model_page *p, const struct mapping *w)
+map_continues(const struct model *m, const struct model_page *p, const struct model_mapping *w)
 {
-	if (p->guard != w->guard || p->needs_wakeup || p->nosync || p->nocore || p->marked || p->skipped ||
-	    p->behaviour != VM_MADV_NORMAL)
+	if (w->gap && !model_quirk(m, VM_BEHAVIOUR_BIT(Q10)))
+		return false;
+	if (p->stack || p->gap != w->gap || p->guard != w->guard || p->needs_wakeup || p->nosync || p->nocore ||
+	    p->marked || p->skipped || p->behaviour != VM_MADV_NORMAL)
 		return false;
 	return p->own_charged == w->charged ||
 	       (p->object != MODEL_OBJECT_NONE && m->now.charged[p->object] == w->charged);
 }
 
-static void
-map_fill(struct model *m, uint64_t s, uint64_t e, const struct model_page *like)
+void
+model_fill(struct model *m, uint64_t s, uint64_t e, const struct model_page *like)
 {
 	for (uint64_t a = s; a < e; a++) {
 		struct model_page *p = model_at(m, a);
@@ -56,12 +51,13 @@ map_fill(struct model *m, uint64_t s, uint64_t e, const struct model_page *like)
 	}
 }
 
-/* The part of insert that runs under the lock: KERN_*. */
-static int
-map_insert(struct model *m, uint64_t s, uint64_t e, const struct mapping *w)
+int
+model_insert_range(struct model *m, uint64_t s, uint64_t e, const struct model_mapping *w)
 {
 	struct model_page new = { .mapped = true,
 		.guard = w->guard,
+		.gap = w->gap,
+		.floor = w->gap ? s : 0,
 		.prot = w->prot,
 		.max = w->max,
 		.inherit = VM_INHERIT_COPY,
@@ -79,7 +75,9 @@ map_insert(struct model *m, uint64_t s, uint64_t e, const struct mapping *w)
 			struct model_page more = *p;
 
 			more.offset++;
-			map_fill(m, s, e, &more);
+			model_fill(m, s, e, &more);
+			if (w->gap)
+				MODEL_ENTRY_SET(m, model_entry_start(m, s), floor, s);
 			if (model_quirk(m, VM_BEHAVIOUR_BIT(M6)))
 				model_merge(m, e);
 			else
@@ -90,7 +88,7 @@ map_insert(struct model *m, uint64_t s, uint64_t e, const struct mapping *w)
 		new.offset = p->offset + 1;
 		new.own_charged = w->charged && !(p->object != MODEL_OBJECT_NONE && m->now.charged[p->object]);
 	}
-	map_fill(m, s, e, &new);
+	model_fill(m, s, e, &new);
 	model_at(m, s)->head = true;
 	model_simplify(m, s);
 	return KERN_SUCCESS;
@@ -99,11 +97,11 @@ map_insert(struct model *m, uint64_t s, uint64_t e, const struct mapping *w)
 struct vm_result
 model_insert(struct model *m, const struct vm_op *op)
 {
-	struct mapping w = map_mapping_of(op);
+	struct model_mapping w = model_mapping_of(op);
 
 	if (!map_within_max(op))
 		return model_done(KERN_INVALID_ARGUMENT);
-	return model_done(map_insert(m, op->start, op->end, &w));
+	return model_done(model_insert_range(m, op->start, op->end, &w));
 }
 
 static bool
@@ -148,14 +146,14 @@ map_blocked(void)
 struct vm_result
 model_fixed(struct model *m, const struct vm_op *op)
 {
-	struct mapping w = map_mapping_of(op);
+	struct model_mapping w = model_mapping_of(op);
 	struct model_range r = model_clamp(m, op->start, op->end);
 
 	if (!map_within_max(op))
 		return model_done(KERN_INVALID_ARGUMENT);
 	if (!map_delete(m, r.start, r.end))
 		return map_blocked();
-	return model_done(map_insert(m, r.start, r.end, &w));
+	return model_done(model_insert_range(m, r.start, r.end, &w));
 }
 
 struct vm_result
@@ -194,7 +192,7 @@ map_first_fit(const struct model *m, uint64_t from, uint64_t len)
 struct vm_result
 model_find(struct model *m, const struct vm_op *op)
 {
-	struct mapping w = map_mapping_of(op);
+	struct model_mapping w = model_mapping_of(op);
 	struct vm_result r = model_done(KERN_SUCCESS);
 	uint64_t len = op->end, a = m->max;
 	bool cluster = m->min == 0 && op->prot != VM_PROT_NONE;
@@ -211,7 +209,7 @@ model_find(struct model *m, const struct vm_op *op)
 		a = map_first_fit(m, m->min, len);
 	if (a == m->max)
 		return model_done(KERN_NO_SPACE);
-	r.code = map_insert(m, a, a + len, &w);
+	r.code = model_insert_range(m, a, a + len, &w);
 	assert(r.code == KERN_SUCCESS);
 	r.value = a;
 	if (cluster && !model_quirk(m, VM_BEHAVIOUR_BIT(M9)))

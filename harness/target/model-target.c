@@ -7,8 +7,8 @@
  * VM_OUTCOME_BLOCKED, and the state is the one in which the engine sleeps. It has no mutants, so that a mutant differs
  * from it.
  *
- * model.h says how a map is represented. model-entry.c cuts and merges. model-map.c, model-wire.c and model-attr.c have
- * the operations, each called model_<its name in ops.def>. A missing one does not compile.
+ * model.h says how a map is represented. model-entry.c cuts and merges. model-map.c, model-wire.c, model-attr.c and
+ * model-stack.c have the operations, each called model_<its name in ops.def>. A missing one does not compile.
  */
 #include "harness/target/model.h"
 
@@ -104,6 +104,7 @@ model_copy_state(struct model_state *to, const struct model_state *from, uint64_
 	to->nr_objects = from->nr_objects;
 	to->anon_loc = from->anon_loc;
 	to->uw = from->uw;
+	to->wire_future = from->wire_future;
 }
 
 static bool
@@ -183,7 +184,7 @@ model_same_entry(const struct model_page *p, const struct model_page *q)
 	       next.needs_wakeup == q->needs_wakeup && next.nosync == q->nosync && next.nocore == q->nocore &&
 	       next.own_charged == q->own_charged && next.prot == q->prot && next.max == q->max &&
 	       next.inherit == q->inherit && next.behaviour == q->behaviour && next.wired == q->wired &&
-	       next.object == q->object && next.offset == q->offset;
+	       next.object == q->object && next.offset == q->offset && next.stack == q->stack && next.gap == q->gap;
 }
 
 static const char *
@@ -203,6 +204,8 @@ model_page_reason(const struct model *m, uint64_t a)
 		return "P5: a wired count cannot be";
 	if (p->guard && (p->wired != 0 || p->prot != VM_PROT_NONE || p->object != MODEL_OBJECT_NONE))
 		return "P6: a guard is wired, accessible or has an object";
+	if ((p->gap && !p->guard) || (p->stack && p->guard))
+		return "P9: a gap that is no guard, or a stack that is one";
 	if (p->object >= m->now.nr_objects)
 		return "P7: no such object";
 	return NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * model.h - what the files of the page-array reference model share: model-target.c, model-entry.c, model-map.c,
- * model-wire.c, model-attr.c. Private to them: others use the model through target_model (target.h).
+ * model-wire.c, model-attr.c, model-stack.c. Private to them: others use the model through target_model (target.h).
  *
  * The model is written from docs/engine.md alone and stays naive on purpose: one record per page, plain loops. An entry
  * has no record of its own. A bit says "an entry starts here", all pages of an entry carry the same attributes, and the
@@ -33,6 +33,8 @@ struct model_page {
 	bool nosync;
 	bool nocore;
 	bool own_charged;
+	bool stack;   /* STACK: a part of a stack */
+	bool gap;     /* GAP: a guard into which a stack can grow */
 	bool marked;  /* IN_TRANSITION: the running wire or unwire has marked this entry */
 	bool skipped; /* WIRE_SKIPPED */
 	uint8_t prot;
@@ -43,6 +45,7 @@ struct model_page {
 	uint32_t object;
 	uint64_t offset; /* of this page in its object; meaningless without an object */
 	uint64_t tag;    /* content */
+	uint64_t floor;  /* of a gap: the start of its stack */
 };
 
 /* All data that operations change, and that save and restore copy. */
@@ -52,6 +55,7 @@ struct model_state {
 	size_t nr_objects, nr_objects_max;
 	uint64_t anon_loc;
 	int64_t uw; /* the user-wire counter, may be negative */
+	bool wire_future;
 };
 
 struct model {
@@ -63,6 +67,14 @@ struct model {
 /* Pages [start, end) of one entry, or of a request after clamping. */
 struct model_range {
 	uint64_t start, end;
+};
+
+/* A mapping to be made. */
+struct model_mapping {
+	uint8_t prot, max;
+	bool guard;
+	bool gap; /* a guard into which a stack can grow */
+	bool charged;
 };
 
 /* --- model-entry.c --- */
@@ -113,6 +125,12 @@ int model_poison(const struct model *m, uint64_t a);
 	} while (0)
 
 /* --- shared steps --- */
+
+/* Fills the pages [s, e), which continue @like: the first one has its offset. They start no entry. */
+void model_fill(struct model *m, uint64_t s, uint64_t e, const struct model_page *like);
+/* The part of insert that runs under the lock: KERN_*. */
+int model_insert_range(struct model *m, uint64_t s, uint64_t e, const struct model_mapping *w);
+struct model_mapping model_mapping_of(const struct vm_op *op);
 
 /* The faults of docs/engine.md section 8: KERN_*. */
 int model_fault_page(struct model *m, uint64_t a, uint8_t access);

@@ -122,6 +122,7 @@ engine_create(const struct program_config *cfg, struct sim *sim)
 	    .mutant = vm_mutant_by_name(cfg->mutant),
 	    .wire_limit = cfg->limit,
 	    .nr_frames = cfg->frames,
+	    .grow_pages = cfg->growsize,
 	    .poison = e->poison,
 	    .nr_poison = cfg->nr_poison,
 	});
@@ -238,6 +239,8 @@ key_entry(struct keybuf *k, struct engine *e, const struct vm_map_entry *n, uint
 	keybuf_num(k, n->start >> VM_PAGE_SHIFT);
 	keybuf_num(k, (n->end - n->start) >> VM_PAGE_SHIFT);
 	keybuf_num(k, n->eflags);
+	if ((n->eflags & (MAP_ENTRY_GAP | MAP_ENTRY_STACK)) != 0)
+		keybuf_num(k, n->floor >> VM_PAGE_SHIFT);
 	keybuf_u8(k, (uint8_t)(n->protection | n->max_protection << 3 | n->charged << 6));
 	keybuf_u8(k, n->inheritance);
 	keybuf_signed(k, n->wired_count);
@@ -291,6 +294,13 @@ key_frames(struct keybuf *k, const struct vm_map *map)
 	keybuf_u8(k, 0);
 }
 
+/* Will the thread ask which entries were mapped after it remembered the timestamp? */
+static bool
+asks_births(const struct vm_op_ctx *c)
+{
+	return c->point == VM_POINT_transition_wait || c->point == VM_POINT_future_lock;
+}
+
 static void
 key_context(struct keybuf *k, const struct vm_map *map, const struct vm_op_ctx *c)
 {
@@ -310,8 +320,7 @@ key_context(struct keybuf *k, const struct vm_map *map, const struct vm_op_ctx *
 	 * The thread will ask whether one entry was mapped since then. Which entry depends on the future, so all are
 	 * written.
 	 */
-	for (const struct vm_map_entry *n = map->header.next; c->point == VM_POINT_transition_wait && n != &map->header;
-	     n = n->next)
+	for (const struct vm_map_entry *n = map->header.next; asks_births(c) && n != &map->header; n = n->next)
 		keybuf_u8(k, (int)(n->born - c->stamp) > 0);
 }
 
@@ -331,7 +340,7 @@ engine_key(void *self, unsigned nr_threads, struct keybuf *k)
 	for (const struct vm_map_entry *n = map->header.next; n != &map->header; n = n->next)
 		key_entry(k, e, n, &nr_objects);
 	keybuf_signed(k, map->user_wired);
-	keybuf_num(k, map->busy << 1 | map->busy_wanted);
+	keybuf_num(k, (uint64_t)map->busy << 2 | (uint64_t)map->busy_wanted << 1 | map->wire_future);
 	keybuf_num(k, map->anon_loc >> VM_PAGE_SHIFT);
 	for (unsigned i = 0; i < nr_threads; i++)
 		key_context(k, map, &e->threads[i].ctx);

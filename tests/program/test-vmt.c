@@ -317,7 +317,7 @@ add_arg(struct two_ways *w, enum vm_arg_kind kind)
 		"willneed", "dontneed", "free" };
 	static const char *const who[] = { "user", "system" }, *const holes[] = { "noholes", "holesok" };
 	static const char *const setmax[] = { "setmax", "" }, *const wr[] = { "write", "" };
-	static const char *const invalidate[] = { "invalidate", "" };
+	static const char *const invalidate[] = { "invalidate", "" }, *const on[] = { "on", "off" };
 
 	switch (kind) {
 	case VM_ARG_START:
@@ -363,6 +363,9 @@ add_arg(struct two_ways *w, enum vm_arg_kind kind)
 		break;
 	case VM_ARG_INVALIDATE:
 		add_one_of(w, invalidate, 2);
+		break;
+	case VM_ARG_SWITCH:
+		add_one_of(w, on, 2);
 		break;
 	case VM_ARG_NONE:
 		break;

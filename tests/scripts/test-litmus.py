@@ -32,6 +32,10 @@ CHANGES = {
     "quirk-q4-find-misses-tail": "strict",
     "quirk-q6-sync-past-hole": "strict",
     "quirk-q7-inherit-copy-leaves-pieces": "strict",
+    "quirk-q8-mmap-unwired": "strict",
+    "quirk-q9-growth-unwired": "strict",
+    "quirk-q10-stack-takes-orphan": "strict",
+    "quirk-q11-unwire-grown": "strict",
     "limit-on-system-wired": "strict +Q2",
     "sync-hole-made-meanwhile": "strict +Q6",
     "wire-clipped-then-fails": "strict +Q1",
@@ -46,6 +50,7 @@ REPORTED = {
     "quirk-q4-find-misses-tail": ("find", "strict"),
     "quirk-q6-sync-past-hole": ("sync", "strict"),
     "quirk-q7-inherit-copy-leaves-pieces": ("fragments", "strict"),
+    "quirk-q11-unwire-grown": ("alien", "strict"),
 }
 
 wirestorm, root = Path(sys.argv[1]).resolve(), Path(sys.argv[2])

@@ -3,10 +3,12 @@
  * test-model-vs-engine.c - random sequential programs on the engine and on the reference model: every result, every
  * state and both sides' own invariants, after each operation.
  *
- * usage: test-model-vs-engine [--seed N] [--count K] [--canary]
+ * usage: test-model-vs-engine [--seed N] [--count K] [--profile NAME] [--with OPERATION] [--canary]
+ *
+ * --profile: this one for all programs; --with: only programs with this operation.
  *
  * With --canary the model runs with one quirk flipped, and the test fails unless it sees that: once for each quirk that
- * a sequential program can show. Q1 and Q6 need a second thread.
+ * a sequential program can show. Q1, Q6 and Q11 need a second thread.
  */
 #include <err.h>
 #include <getopt.h>
@@ -46,6 +48,27 @@ report(const char *self, uint64_t seed, const struct program *p, const struct se
 	strbuf_free(&text);
 }
 
+static struct {
+	bool profile_given;
+	struct vm_profile profile;
+	uint8_t with; /* VM_OP_INVALID: any program */
+} wanted;
+
+/* Draws the next program that is wanted; *seed is its seed, and then the one after it. */
+static uint64_t
+draw(uint64_t *seed, struct program *p)
+{
+	for (;;) {
+		random_program((*seed)++, p);
+		if (wanted.with == VM_OP_INVALID || program_has_op(p, wanted.with))
+			break;
+		program_free(p);
+	}
+	if (wanted.profile_given)
+		p->config.profile = wanted.profile;
+	return *seed - 1;
+}
+
 struct totals {
 	uint64_t programs, trimmed;
 	unsigned failures;
@@ -58,18 +81,19 @@ run(const struct vm_target *model, uint64_t first, uint64_t count, unsigned fail
     struct totals *t)
 {
 	struct sim *sim = sim_create();
+	uint64_t next = first;
 
 	if (sim == NULL)
 		err(1, "no simulated world");
 	for (; t->programs < count && t->failures < failures_max; t->programs++) {
 		struct program p;
+		uint64_t seed = draw(&next, &p);
 
-		random_program(first + t->programs, &p);
 		t->trimmed += seqrun_trim(&target_engine, &p);
 		if (!seqdiff_targets(&t->diff, &target_engine, model, &p, sim)) {
 			t->failures++;
 			if (self != NULL)
-				report(self, first + t->programs, &p, &t->diff);
+				report(self, seed, &p, &t->diff);
 		}
 		program_free(&p);
 	}
@@ -121,7 +145,22 @@ canaries(uint64_t first, uint64_t count)
 	bool ok = canary("Q2", VM_BEHAVIOUR_BIT(Q2), first, count);
 
 	ok = canary("Q3", VM_BEHAVIOUR_BIT(Q3), first, count) && ok;
-	return canary("Q4", VM_BEHAVIOUR_BIT(Q4), first, count) && ok;
+	ok = canary("Q4", VM_BEHAVIOUR_BIT(Q4), first, count) && ok;
+	ok = canary("Q8", VM_BEHAVIOUR_BIT(Q8), first, count) && ok;
+	ok = canary("Q9", VM_BEHAVIOUR_BIT(Q9), first, count) && ok;
+	return canary("Q10", VM_BEHAVIOUR_BIT(Q10), first, count) && ok;
+}
+
+static uint8_t
+op_named(const char *name)
+{
+	uint8_t code = VM_OP_CODE_MAX;
+
+	while (code > 0 && strcmp(vm_op_table[code].name, name) != 0)
+		code--;
+	if (code == VM_OP_INVALID)
+		errx(2, "not an operation: %s", name);
+	return code;
 }
 
 int
@@ -131,6 +170,8 @@ main(int argc, char **argv)
 		{ "seed", required_argument, NULL, 's' },
 		{ "count", required_argument, NULL, 'c' },
 		{ "canary", no_argument, NULL, 'b' },
+		{ "profile", required_argument, NULL, 'p' },
+		{ "with", required_argument, NULL, 'w' },
 		{ NULL, 0, NULL, 0 },
 	};
 	uint64_t seed = 1, count = COUNT_DEFAULT;
@@ -144,11 +185,15 @@ main(int argc, char **argv)
 			count = number(optarg);
 		else if (c == 'b')
 			birds = true;
+		else if (c == 'p')
+			wanted.profile_given = profile_find(optarg, strlen(optarg), &wanted.profile);
+		else if (c == 'w')
+			wanted.with = op_named(optarg);
 		else
 			return 2;
 	}
 	if (optind != argc)
-		errx(2, "usage: %s [--seed N] [--count K] [--canary]", argv[0]);
+		errx(2, "usage: %s [--seed N] [--count K] [--profile NAME] [--with OPERATION] [--canary]", argv[0]);
 	ok = birds ? canaries(seed, count) : compare(argv[0], seed, count);
 	return ok ? 0 : 1;
 }
