@@ -456,6 +456,7 @@ class Schedule(unittest.TestCase):
 
     def test_job_of_two_cores_waits_for_a_core_that_comes_free(self):
         a, b = jobs = self.jobs(a=1, b=3)
+        a.core_seconds = b.core_seconds = 1
         b.cores = 2
         self.assertIs(schedule.choose(jobs, 1, 0, 0), a)
         self.assertIsNone(schedule.choose(jobs, 1, 0, 1))

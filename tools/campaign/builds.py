@@ -36,6 +36,60 @@ BUILDS = {
 }
 
 
+def git(source, *words):
+    """Standard output; None: git is not there, or refuses."""
+    try:
+        done = subprocess.run(["git", "-C", source, *words], capture_output=True, check=False, stdin=subprocess.DEVNULL)
+    except OSError:
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
+def snapshot(source, folder):
+    """
+    A copy of the source tree as it is now, so that edits in the night change no build. Of a git tree it is a clone,
+    with the changes that are not committed: the builds know their commit.
+    """
+    if (folder / "meson.build").is_file():
+        return str(folder)
+    partial = folder.with_name(folder.name + ".part")
+    shutil.rmtree(partial, ignore_errors=True)
+    if not clone(source, partial):
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.copytree(source, partial, symlinks=True, ignore=lambda where, names: [name for name in names
+            if name in (".git", "__pycache__") or Path(where) == Path(source) and name.startswith("build")
+            or Path(where, name, "campaign.json").exists()])
+    partial.rename(folder)
+    return str(folder)
+
+
+def clone(source, folder):
+    """False: the source is no git tree, or git refuses."""
+    head, top = git(source, "rev-parse", "HEAD"), git(source, "rev-parse", "--show-toplevel")
+    if head is None or top is None or Path(os.fsdecode(top.strip())) != Path(source):
+        return False
+    head = head.decode().strip()
+    if git(source, "clone", "-q", "--no-checkout", "--depth", "1", f"file://{source}", str(folder)) is None:
+        return False
+    if git(str(folder), "checkout", "-q", "--detach", head) is None:
+        return False
+    tops = {path.name for path in folder.iterdir()}  # a new file elsewhere is no source
+    for name in (git(source, "ls-files", "-z", "-m", "-o", "--exclude-standard") or b"").split(b"\0"):
+        name = os.fsdecode(name)
+        if name and name.split("/")[0] in tops:
+            copy_changed(Path(source, name), folder / name)
+    return True
+
+
+def copy_changed(source, target):
+    """A file that differs from its commit, or is in none; one that is gone goes."""
+    if source.is_file():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source, target)
+    elif not source.is_dir():
+        target.unlink(missing_ok=True)
+
+
 def run(words, env, log):
     with open(log, "ab") as to_log:
         return subprocess.run(words, env=env, stdin=subprocess.DEVNULL, stdout=to_log, stderr=subprocess.STDOUT,

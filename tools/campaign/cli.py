@@ -138,6 +138,8 @@ def build_all(folder, config, given, say):
             why[name] = "its build is missing: --source DIR builds it"
             continue
         say(f"building {name} ...")
+        if Path(config["source"]) != (folder / "source").resolve():
+            config["source"] = builds.snapshot(config["source"], (folder / "source").resolve())
         try:
             found[name] = builds.make(name, config["source"], folder / "build" / name, len(os.sched_getaffinity(0)),
                 bool(config["mutants"]))

@@ -30,7 +30,7 @@ REPORT_SECONDS_MIN = 5
 HARVEST_TRIES_MAX = 3
 LEFT_SECONDS_MIN = 1.0  # a slice that would be shorter is not started
 NOTIFY_SECONDS_MAX = 60
-SEED_STRIDE = 1
+SURVEY_SHARE = 20  # so many times as long as a survey took passes until the next one
 PERIODIC = ("canary", "survey")
 SELF = [sys.executable, str(Path(sys.argv[0]).resolve())]
 
@@ -129,7 +129,7 @@ class Campaign:
     def new_slice(self, job, seconds, canary=None):
         number = self.numbers + 1
         shard, shards = self.config["shard"]
-        seed = self.config["seed"] + number * shards * SEED_STRIDE + shard
+        seed = self.config["seed"] + number * shards + shard
         told = {"number": number, "job": job.name, "engine": job.engine, "profile": job.profile, "mutant": job.mutant,
             "seed": seed, "seconds": round(seconds, 3), "cores": job.cores if job.cores < 2 else min(job.cores,
             self.cores), "campaign": str(self.folder), "builds": self.config["builds"], "known": self.config["known"],
@@ -173,7 +173,7 @@ class Campaign:
         if self.at >= self.due["survey"] and hunts and not self.is_running("survey"):
             profile = hunts[self.surveys % len(hunts)].profile
             self.surveys += 1
-            self.due["survey"] = self.at + self.config["survey"] / len(hunts)
+            self.due["survey"] = float("inf")  # until this one has ended
             return schedule.Job(f"survey/{profile}", "survey", profile, None, 0, 1), None
         return None, None
 
@@ -321,6 +321,8 @@ class Campaign:
                 self.notify("finding", name=entry["name"], what=entry["what"], file=f"findings/{entry['name']}.vmt",
                     check=entry["check"], engine=r.told["engine"], replays=entry["replays"],
                     replays_shown=entry["replays_shown"])
+        if r.job.engine == "survey":  # at most a part of the time
+            self.due["survey"] = self.at + max(self.config["survey"], SURVEY_SHARE * result["seconds"])
         if r.job.engine == "canary" and result["canary"] is None:
             self.due["canary"] = self.at  # it was killed, which says nothing
         if result["canary"] is not None and not result["canary"]["found"]:

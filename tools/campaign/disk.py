@@ -10,7 +10,7 @@ from . import durable, triage
 
 LOGS_PER_JOB = 20
 LOG_BYTES_MAX = 64 << 10
-NOT_COUNTED = ("build",)
+NOT_COUNTED = ("build", "source")
 
 
 def used(folder):

@@ -23,7 +23,8 @@ from .ledger import Ledger
 
 RACE_STATUS = 66
 FUZZ_INPUT_SECONDS = 25
-INPUTS_SHRUNK_MAX = 40  # of one slice; each may take triage.SHRINK_SECONDS
+SEEDS_APART = 1000003  # between the seeds of two starts in one slice
+INPUTS_SHRUNK_MAX = 40  # of one slice; inputs that fail with the same words are one
 CANARY_PROGRAMS = 4000
 # Mutants that a hunt finds within seconds; the canaries take turns.
 CANARIES = ("rollback_twice", "relook_never", "protect_one_too_far", "clip_loses_count", "wire_keeps_lock",
@@ -47,6 +48,7 @@ class Slice:
     source: str | None
     command: list | None  # of a job of the user's own
     canary: str | None
+    attempt: int = 0  # how often the engine was started again in this slice
 
     def __post_init__(self):
         self.campaign = Path(self.campaign)
@@ -103,8 +105,9 @@ def said_by(s, last=20000):
         return ""
 
 
-def last_line(s):
-    lines = [line.strip() for line in said_by(s).splitlines() if line.strip()]
+def last_line(s, leave_out="\0"):
+    """The last line that the slice has said, for people; without lines that begin with @leave_out."""
+    lines = [line.strip() for line in said_by(s).splitlines() if line.strip() and not line.startswith(leave_out)]
     return lines[-1][:300] if lines else ""
 
 
@@ -271,11 +274,16 @@ def fuzz_seeds(s, target):
     return [p for p in [Path(s.program("fuzz", "fuzz", f"seeds-{target}"))] if p.is_dir()]
 
 
+def fuzz_seed(s):
+    """libFuzzer takes 32 bits; 0 is the clock."""
+    return (s.seed + s.attempt * SEEDS_APART) % 2**32 or 1
+
+
 def fuzz_words(s):
     target = s.engine
     for name in ("new", "artifacts"):
         (s.work / name).mkdir(parents=True, exist_ok=True)
-    words = script.sanitizer_prefix() + [s.program("fuzz", "fuzz", f"fuzz_{target}"), f"-seed={s.seed % 2**32 or 1}",
+    words = script.sanitizer_prefix() + [s.program("fuzz", "fuzz", f"fuzz_{target}"), f"-seed={fuzz_seed(s)}",
         f"-max_len={4096 if target == 'vmt' else 512}", f"-timeout={FUZZ_INPUT_SECONDS}", "-print_final_stats=1",
         f"-max_total_time={max(1, round(s.seconds))}", f"-artifact_prefix={s.work / 'artifacts'}/"]
     dictionary = Path(s.program("fuzz", "fuzz", "fuzz_vmt.dict"))
@@ -285,13 +293,12 @@ def fuzz_words(s):
 
 
 def fuzz_numbers(said):
-    """(executions, coverage, features, interleavings) from libFuzzer's output."""
-    def last(pattern):
-        found = re.findall(pattern, said)
-        return int(found[-1]) if found else None
+    """(executions, coverage, features, interleavings) from libFuzzer's output, of all of its starts."""
+    def most(pattern):
+        return max(map(int, re.findall(pattern, said)), default=None)
 
-    return (last(r"stat::number_of_executed_units: (\d+)") or last(r"(?m)^#(\d+)\s"), last(r"\bcov: (\d+)"),
-        last(r"\bft: (\d+)"), last(r"icov: (\d+) of"))
+    units = sum(map(int, re.findall(r"stat::number_of_executed_units: (\d+)", said)))
+    return (units or most(r"(?m)^#(\d+)\s"), most(r"\bcov: (\d+)"), most(r"\bft: (\d+)"), most(r"icov: (\d+) of"))
 
 
 def adopt_inputs(folder, corpus):
@@ -304,16 +311,13 @@ def adopt_inputs(folder, corpus):
 def fuzz_read(s, ended):
     said = said_by(s, 1 << 20)
     adopt_inputs(s.work / "new", s.corpus())
-    figures = Figures(*fuzz_numbers(said), corpus=len(files_in(s.corpus())), note=last_line(s))
+    figures = Figures(*fuzz_numbers(said), corpus=len(files_in(s.corpus())), note=last_line(s, "stat::"))
     tool, known = s.tool("mutants" if s.mutant else "plain"), s.known_findings()
-    for path in files_in(s.work / "artifacts")[:INPUTS_SHRUNK_MAX]:
-        made = None
-        if s.engine != "vmt":
-            made = triage.of_input(tool, path, s.folder, mutant=s.mutant, known=known)
-        if made is None:
-            words = script.sanitizer_prefix() + [s.program("fuzz", "fuzz", f"fuzz_{s.engine}")]
-            made = triage.of_crash(f"fuzz_{s.engine}", path, said, words)
-        made["evidence"] = [str(path)]
+    words = script.sanitizer_prefix() + [s.program("fuzz", "fuzz", f"fuzz_{s.engine}")]
+    for text, paths in triage.alike(words, files_in(s.work / "artifacts")[:INPUTS_SHRUNK_MAX]).items():
+        made = triage.of_input(tool, paths[0], s.folder, mutant=s.mutant, known=known) if s.engine != "vmt" else None
+        made = made or triage.of_crash(f"fuzz_{s.engine}", paths[0], text, words, known)
+        made.update(evidence=[str(paths[0])], times=len(paths))
         figures.entries.append(made)
     if not figures.entries and ended.status not in (0, 72) and not ended.stopped:
         figures.note = f"status {ended.status}: {figures.note}"
@@ -349,13 +353,13 @@ def afl_read(s, _ended):
     except OSError:
         stats = {}
     number = {name: int(value) for name, value in stats.items() if value.isdigit()}
-    corpus, tool = afl_corpus(s), s.tool("mutants" if s.mutant else "plain")
+    corpus, tool, known = afl_corpus(s), s.tool("mutants" if s.mutant else "plain"), s.known_findings()
     exchange(s, found / "queue", corpus)
     figures = Figures(number.get("execs_done"), number.get("edges_found"), number.get("edges_found"), None,
         len(files_in(corpus)), note=last_line(s))
     for path in [p for p in files_in(found / "crashes") if p.name != "README.txt"][:INPUTS_SHRUNK_MAX]:
-        made = triage.of_input(tool, path, s.folder, mutant=s.mutant, known=s.known_findings())
-        made = made or triage.of_crash("fuzz_sched", path, "", [s.program("afl", "fuzz", "fuzz_sched")])
+        made = triage.of_input(tool, path, s.folder, mutant=s.mutant, known=known)
+        made = made or triage.of_crash("fuzz_sched", path, "", [s.program("afl", "fuzz", "fuzz_sched")], known)
         made["evidence"] = [str(path)]
         figures.entries.append(made)
     return figures
@@ -420,13 +424,17 @@ class Engine:
     words: Callable
     read: Callable
     title: str
+    restarts: bool = False  # it ends at its first finding
 
 
 ENGINES = {row.name: row for row in (
     Engine("hunt", "plain", 3, 1, True, "programs", hunt_words, hunt_read, "random programs, in every interleaving"),
-    Engine("sched", "fuzz", 2, 1, False, "inputs", fuzz_words, fuzz_read, "libFuzzer: programs and schedules"),
-    Engine("seq", "fuzz", 1, 1, False, "inputs", fuzz_words, fuzz_read, "libFuzzer: engine against model"),
-    Engine("vmt", "fuzz", 0.5, 1, False, "inputs", fuzz_words, fuzz_read, "libFuzzer: the text form"),
+    Engine("sched", "fuzz", 2, 1, False, "inputs", fuzz_words, fuzz_read, "libFuzzer: programs and schedules",
+        True),
+    Engine("seq", "fuzz", 1, 1, False, "inputs", fuzz_words, fuzz_read, "libFuzzer: engine against model",
+        True),
+    Engine("vmt", "fuzz", 0.5, 1, False, "inputs", fuzz_words, fuzz_read, "libFuzzer: the text form",
+        True),
     Engine("afl", "afl", 1, 1, False, "inputs", afl_words, afl_read, "AFL++: programs and schedules"),
     Engine("stress", "plain", 1, 2, True, "operations", stress_words, stress_read, "real threads"),
     Engine("tsan", "tsan", 1, 2, True, "operations", tsan_words, tsan_read, "real threads under ThreadSanitizer"),

@@ -81,7 +81,11 @@ def choose(jobs, free, now, soon_free):
         """Running slices count as if they had ended: else one job would get all cores at once."""
         return share[job.name] / total * (had + running) - job.core_seconds - job.running
 
-    for job in sorted(ready, key=lambda job: (-deficit(job), job.name)):
+    def order(job):
+        """Each job runs once at the start, so that what cannot run is known early."""
+        return job.core_seconds > 0 or job.running > 0, -deficit(job), job.name
+
+    for job in sorted(ready, key=order):
         if job.cores <= free:
             return job
         if job.cores <= free + soon_free:

@@ -4,7 +4,7 @@
 import shutil
 from pathlib import Path
 
-from . import durable, report
+from . import disk, durable, report
 from .ledger import Ledger, LedgerError
 
 RED, BOLD, OFF = "\033[1;31m", "\033[1m", "\033[0m"
@@ -51,7 +51,7 @@ def collect(folder):
         "findings": {name: counts.get(name, 0) for name in report.SECTIONS}, "latest": findings,
         "jobs": report.jobs_of(ledger, state), "missing": config.get("missing", []), "canaries": len(canaries),
         "canaries_found": sum(c["found"] for c in canaries), "canary_at": canaries[-1]["at"] if canaries else None,
-        "disk": durable.bytes_below(folder, ("build",)), "disk_budget": config.get("disk"),
+        "disk": disk.used(folder), "disk_budget": config.get("disk"),
         "free": shutil.disk_usage(folder).free}
     ledger.close()
     return told

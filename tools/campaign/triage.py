@@ -7,6 +7,7 @@ An entry is a dict: key, verdict, check, edges, operations, race, quirks, mutant
 
 import json
 import os
+import re
 import shlex
 import subprocess
 from pathlib import Path
@@ -149,12 +150,29 @@ def of_race(tool, window, broken, log):
         replay="TSAN_OPTIONS=halt_on_error=1 wirestorm reproduce")
 
 
-def of_crash(target, path, said, words):
-    """The entry of an input that crashes a program in a way that triage does not know."""
-    lines = [line for line in said.splitlines() if line.startswith("SUMMARY: ") or "panic: " in line
-        or "runtime error: " in line or "deadly signal" in line or "vmt-error" in line]
-    text = lines[0].strip() if lines else f"{target} fails"
-    shown = sum(call([*words, path])[0] != 0 for _ in range(REPLAYS))
+FAILURE = re.compile(r"^SUMMARY: |panic: |runtime error: |deadly signal|vmt-error|^verdict ")
+
+
+def failure_line(said):
+    """The line of a program's output that says how it failed, without the path of the build; empty: none does."""
+    lines = [line.strip() for line in said.splitlines() if FAILURE.search(line.strip())]
+    return re.sub(r"(?:\.{1,2}/|/)[\w./-]*/(\w+/[\w.-]+:\d+)", r"\1", lines[0]) if lines else ""
+
+
+def alike(words, paths):
+    """{how it fails: the inputs}: each input is run once."""
+    found = {}
+    for path in paths:
+        _, out, said = call([*words, path])
+        found.setdefault(failure_line(f"{said}\n{out}"), []).append(path)
+    return found
+
+
+def of_crash(target, path, text, words, known=None):
+    """The entry of an input that crashes a program in a way that triage does not know. @text: failure_line()."""
+    text = text or f"{target} fails"
     key = programs.Key("crash", detail=f"{target}: {programs.without_numbers(text)}")
-    return entry(key, f"{target}: {text}", verdict="crash", evidence=[str(path)], replays=REPLAYS, replays_shown=shown,
+    replays = 0 if known is not None and key.text() in known.keys else REPLAYS
+    shown = sum(call([*words, path])[0] != 0 for _ in range(replays))
+    return entry(key, f"{target}: {text}", verdict="crash", evidence=[str(path)], replays=replays, replays_shown=shown,
         replay=shlex.join([target]))

@@ -17,10 +17,12 @@ from .engines import ENGINES, Figures, Slice
 
 JOB, RESULT = "job.json", "result.json"
 GRACE_SECONDS = 30
+RESTARTS_MAX = 20  # in one slice
+RESTART_SECONDS_MIN = 2
 KILLED = watchdog.Ended(-signal.SIGKILL, False, False, 0.0, 0.0)
 
 
-def how_ended(ended, figures, seconds):
+def how_ended(ended, figures, s):
     if ended.stopped:
         return "stopped"
     if ended.hung:
@@ -31,7 +33,8 @@ def how_ended(ended, figures, seconds):
         return "finding"
     if ended.status < 0:
         return "crashed"
-    if ended.status not in (0, 1) or ended.seconds < seconds / 2:
+    is_short = ended.seconds < s.seconds / 2 and s.engine not in ("canary", "survey")  # those end when they are done
+    if ended.status not in (0, 1) or is_short:
         return "failed" if ended.status != 0 else "early"
     return "done"
 
@@ -42,10 +45,34 @@ def harvest(s, ended, how=None):
     except Exception:  # the slice is lost, the campaign is not; the directory of the slice stays
         figures = Figures(note="the result cannot be read: " + traceback.format_exc(limit=3)[-600:])
         how = "unread"
-    result = {"version": 1, "how": how or how_ended(ended, figures, s.seconds), "status": ended.status,
+    result = {"version": 1, "how": how or how_ended(ended, figures, s), "status": ended.status,
         "seconds": round(ended.seconds, 3), "cpu_seconds": round(ended.cpu_seconds, 3), "new_features": None,
         **dataclasses.asdict(figures)}
     durable.write_json(s.folder / RESULT, result)
+
+
+def run(s, watch, parent):
+    """Runs the engine. One that ends at its first finding is started again for the time that is left."""
+    whole, seconds, cpu_seconds = s.seconds, 0.0, 0.0
+    while True:
+        words, env = ENGINES[s.engine].words(s)
+        if os.getppid() != parent:
+            sys.exit(2)  # the campaign died meanwhile
+        try:
+            ended = watch.run(words, s.work, s.out, s.log, dict(os.environ, **env))
+        except OSError as e:
+            s.log.write_text(f"{words[0]}: {e.strerror}\n")
+            ended = watchdog.Ended(2, False, False, 0.0, 0.0)
+        seconds, cpu_seconds = seconds + ended.seconds, cpu_seconds + ended.cpu_seconds
+        left = whole - seconds
+        if not ENGINES[s.engine].restarts or ended.stopped or ended.hung or ended.status in (0, -signal.SIGKILL):
+            break
+        if left < RESTART_SECONDS_MIN or s.attempt == RESTARTS_MAX:
+            break
+        s.seconds = watch.seconds = left
+        s.attempt += 1
+    s.seconds = whole
+    return dataclasses.replace(ended, seconds=seconds, cpu_seconds=cpu_seconds)
 
 
 def main(folder, harvest_only):
@@ -61,15 +88,7 @@ def main(folder, harvest_only):
     watch = watchdog.Watch(s.seconds, grace)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: watch.stop())
-    words, env = ENGINES[s.engine].words(s)
-    if os.getppid() != parent:
-        return 2  # the campaign died meanwhile
-    try:
-        ended = watch.run(words, s.work, s.out, s.log, dict(os.environ, **env))
-    except OSError as e:
-        print(f"{words[0]}: {e}", file=sys.stderr)
-        s.log.write_text(f"{words[0]}: {e.strerror}\n")
-        ended = watchdog.Ended(2, False, False, 0.0, 0.0)
+    ended = run(s, watch, parent)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # what it has found is read in any case
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     harvest(s, ended)
