@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* fmap.h - the map of fmap.c. Its functions have names that the library of wirestorm has, too: the build renames them.
- */
+/* fmap.h - the map of fmap.c. */
 #ifndef EXAMPLES_FOREIGN_FMAP_H
 #define EXAMPLES_FOREIGN_FMAP_H
 

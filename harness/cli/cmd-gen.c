@@ -16,7 +16,8 @@
 static const char help_head[] =
     "usage: wirestorm gen [OPTION...]\n"
     "\n"
-    "Prints a random concurrent program. The same options give the same program, everywhere and at any\n"
+    "Prints a random program, concurrent unless --sequential is given. The same options give the same program, "
+    "everywhere and at any\n"
     "time; another profile gives the same program under that profile. Each program has some operations\n"
     "switched off, and others more or less likely than usual. Its ranges meet at the edges of ranges that\n"
     "it has named before.\n"
@@ -27,11 +28,13 @@ static const char help_tail[] = "\n"
                                 "\n"
                                 "Examples:\n"
                                 "  wirestorm gen --seed 7 | wirestorm explore -\n"
+                                "  wirestorm gen --seed 7 --sequential --target model\n"
                                 "  wirestorm gen --seed 1 --count 1000 --threads 3 --ops 2 --out /tmp/programs\n";
 
 struct gen_command {
 	struct cli_target target;
 	struct random_params params;
+	bool sequential;
 	uint64_t count;
 	const char *out;
 };
@@ -43,6 +46,8 @@ gen_head_of(const struct gen_command *c)
 	struct strbuf head = { 0 };
 
 	strbuf_printf(&head, "# wirestorm gen --seed %llu", (unsigned long long)c->params.seed);
+	if (c->sequential)
+		strbuf_add(&head, " --sequential");
 	if (c->params.threads != 0)
 		strbuf_printf(&head, " --threads %u", c->params.threads);
 	if (c->params.ops != 0)
@@ -82,7 +87,10 @@ gen_all(struct gen_command *c)
 		struct program p;
 		bool ok = true;
 
-		random_concurrent(&c->params, &p);
+		if (c->sequential)
+			random_sequential(&c->params, &p);
+		else
+			random_concurrent(&c->params, &p);
 		random_suit_target(c->target.target, &p.config);
 		p.head = gen_head_of(c);
 		if (c->out != NULL)
@@ -108,10 +116,14 @@ static const struct option_row rows[] = {
 	OPTION_TEXT("--out DIR", TO(const char *, out),
 	    "write files DIR/NNNNNN.vmt, named by their seeds; DIR is made if necessary, and no file with another "
 	    "program is overwritten"),
+	OPTION_FLAG("--sequential", TO(bool, sequential),
+	    "sequential programs, of init steps only. Most have boundaries of entries that the state does not show"),
 	OPTION_NUMBER("--threads T", TO(unsigned, params.threads), 1, PROGRAM_THREADS_MAX,
 	    "threads, 1 to 16 (default: 2 to 4 at random)"),
 	OPTION_NUMBER("--ops N", TO(unsigned, params.ops), 1, PROGRAM_OPS_MAX,
-	    "the most operations of a thread, 1 to 64 (default 4)"),
+	    "the most operations of a thread, 1 to 64 (default 4); with --sequential, the number of steps (default: 8 "
+	    "to "
+	    "24 at random)"),
 	OPTION_PROFILE(TO(struct cli_target, target), " (default strict)"),
 	OPTION_TARGET(TO(struct cli_target, target)),
 	{ 0 },
@@ -132,8 +144,13 @@ cmd_gen(int argc, char **argv)
 		warnx("--count needs --out DIR: standard output takes one program");
 		return cli_usage();
 	}
-	if (c.target.target->sequential) {
-		warnx("target %s runs sequential programs only, and these have threads", c.target.target->name);
+	if (c.sequential && c.params.threads != 0) {
+		warnx("--sequential and --threads exclude each other");
+		return cli_usage();
+	}
+	if (c.target.target->sequential && !c.sequential) {
+		warnx("target %s runs sequential programs only, and these have threads: add --sequential",
+		    c.target.target->name);
 		return EXIT_USAGE;
 	}
 	c.params.profile = c.target.profile;

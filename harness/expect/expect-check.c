@@ -511,6 +511,48 @@ check_bless_verdicts(struct check *c, const struct schedule *how, bool deadlock)
 	}
 }
 
+/*
+ * Blesses a step. A sequential program gets all results and states; with threads, only existing expectations are
+ * updated.
+ */
+static void
+check_bless_step(struct check *c, struct program_step *s, const struct vm_result *got)
+{
+	bool all = c->program.nr_threads == 0;
+	struct strbuf text = { 0 };
+
+	s->has_result |= all;
+	if (s->has_result)
+		s->result = *got;
+	if (s->state == NULL && !all)
+		return;
+	c->run.target->dump(c->run.self, &c->run.state);
+	state_print(&c->run.state, &text);
+	free(s->state);
+	s->state = strbuf_take(&text);
+}
+
+/* For run_final_each: a final step after the threads. */
+static void
+check_bless_final(void *arg, struct run *r, size_t i, const struct vm_result *got)
+{
+	struct check *c = arg;
+
+	(void)r;
+	check_bless_step(c, &c->program.final[i], got);
+}
+
+/* Final steps do not run after a deadlock: what they expect is never compared. */
+static void
+check_forget_finals(struct program *p)
+{
+	for (size_t i = 0; i < p->nr_final; i++) {
+		p->final[i].has_result = false;
+		free(p->final[i].state);
+		p->final[i].state = NULL;
+	}
+}
+
 static void
 check_schedule(struct check *c, struct strbuf *result)
 {
@@ -533,8 +575,10 @@ check_schedule(struct check *c, struct strbuf *result)
 		return;
 	}
 	deadlock = run_deadlocked(&c->run);
-	finals = expect_end(&c->run, result, &wrong);
+	finals = expect_end_each(&c->run, c->options->bless ? check_bless_final : NULL, c, result, &wrong);
 	if (c->options->bless) {
+		if (deadlock || run_panic(&c->run) != NULL)
+			check_forget_finals(&c->program);
 		check_bless_verdicts(c, &p->schedule, deadlock);
 	} else {
 		if (p->result != NULL && strcmp(p->result, result->text) != 0) {
@@ -551,27 +595,6 @@ check_schedule(struct check *c, struct strbuf *result)
 }
 
 /* --- blessing --- */
-
-/*
- * Blesses a step. A sequential program gets all results and states; with threads, only existing expectations are
- * updated.
- */
-static void
-check_bless_step(struct check *c, struct program_step *s, const struct vm_result *got)
-{
-	bool all = c->program.nr_threads == 0;
-	struct strbuf text = { 0 };
-
-	s->has_result |= all;
-	if (s->has_result)
-		s->result = *got;
-	if (s->state == NULL && !all)
-		return;
-	c->run.target->dump(c->run.self, &c->run.state);
-	state_print(&c->run.state, &text);
-	free(s->state);
-	s->state = strbuf_take(&text);
-}
 
 /* Gives the steps of a sequential part their actual results. */
 static void
@@ -600,6 +623,21 @@ check_bless_outcomes(struct program *p, struct explore_result *got)
 	p->has_schedules = true;
 	p->schedules = got->schedules;
 	assert(p->nr_outcomes == got->nr_outcomes);
+}
+
+/* No program can expect a panic. */
+static void
+check_refuse_panics(struct check *c, const struct explore_result *got)
+{
+	for (size_t i = 0; i < got->nr_outcomes; i++) {
+		const char *panic = strstr(got->outcomes[i].text, "PANIC(");
+
+		if (panic == NULL)
+			continue;
+		check_fail_at(c, 0);
+		strbuf_printf(c->out, "a schedule ends with %s, which no program can expect\n", panic);
+		return;
+	}
 }
 
 /* Makes the text that the file should have. The caller writes it. */
@@ -657,9 +695,13 @@ check_threads(struct check *c)
 	} else if (c->options->verify && c->report.status == CHECKFILE_PASSED) {
 		check_key(c);
 	}
+	if (c->options->bless)
+		check_refuse_panics(c, &got);
 	if (c->options->bless && c->report.status == CHECKFILE_PASSED) {
 		if (got.nr_outcomes > 0)
 			check_bless_outcomes(p, &got);
+		else
+			p->has_schedules = false; /* nothing was counted */
 		if (p->has_schedule) {
 			free(p->result);
 			/* No program can expect a panic. */

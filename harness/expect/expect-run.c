@@ -11,11 +11,17 @@
 bool
 expect_end(struct run *r, struct strbuf *result, struct strbuf *wrong)
 {
+	return expect_end_each(r, NULL, NULL, result, wrong);
+}
+
+bool
+expect_end_each(struct run *r, run_final_fn *each, void *arg, struct strbuf *result, struct strbuf *wrong)
+{
 	assert(run_enabled(r) == 0);
 	if (r->checker != NULL)
 		checker_end(r->checker, r);
 	run_outcome(r, result);
-	return run_deadlocked(r) || run_final(r, wrong);
+	return run_deadlocked(r) || run_final_each(r, each, arg, wrong);
 }
 
 const struct program_verdict_line *

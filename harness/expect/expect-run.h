@@ -22,6 +22,9 @@
  */
 bool expect_end(struct run *r, struct strbuf *result, struct strbuf *wrong);
 
+/* As expect_end, and calls @each after each final step, before it is compared (run_final_each). */
+bool expect_end_each(struct run *r, run_final_fn *each, void *arg, struct strbuf *result, struct strbuf *wrong);
+
 /* The verdict line that lists the finding; NULL: none does. */
 const struct program_verdict_line *expect_line_of(const struct program *p, const struct finding *f);
 

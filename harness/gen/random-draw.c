@@ -345,7 +345,7 @@ draw_has_kind(uint8_t code, enum vm_arg_kind kind)
 	return false;
 }
 
-static bool
+bool
 draw_can_do(const struct draw *d, const struct vm_op *op)
 {
 	return d->target == NULL || target_op_reason(d->target, d->cfg, op) == NULL;

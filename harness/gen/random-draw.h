@@ -41,6 +41,9 @@ struct draw {
 	struct draw_range stack; /* the last stack that was drawn; empty: none */
 };
 
+/* Does the target, if any, support the operation? */
+bool draw_can_do(const struct draw *d, const struct vm_op *op);
+
 static inline uint64_t
 draw_below(struct draw *d, uint64_t n)
 {

@@ -324,3 +324,81 @@ random_suit_target(const struct vm_target *t, struct program_config *cfg)
 	cfg->growsize = 0;
 	cfg->kernel = false;
 }
+
+/* --- sequential programs for a recording --- */
+
+/* A poisoned page among the first pages of @range, so that the entry at its start decides how a fault fails. */
+static void
+random_poison_start(struct draw *d, struct program_config *cfg, struct draw_range range)
+{
+	cfg->poison = memory_new(1, sizeof(*cfg->poison), "a random program");
+	cfg->poison[cfg->nr_poison++] = (struct program_poison){ range.start + draw_below(d, 3), KERN_OUT_OF_BOUNDS };
+}
+
+/* Map, limit and poison; a map that the target accepts if there is one. */
+static void
+random_draw_recording(struct draw *d, const struct random_params *params, struct program_config *cfg)
+{
+	cfg->profile_given = true;
+	cfg->profile = params->profile;
+	random_draw_focus(d, cfg);
+	if (draw_percent(d, 60)) {
+		cfg->limit_given = true;
+		cfg->limit = draw_below(d, draw_percent(d, 80) ? 10 : 30);
+	}
+	if (draw_percent(d, 50))
+		random_poison_start(d, cfg, d->seen[draw_below(d, d->nr_seen)]);
+	if (d->target != NULL)
+		random_suit_target(d->target, cfg);
+}
+
+/* Appends the operation if the target can do it, and there is room for it. */
+static void
+random_append(struct draw *d, struct program *p, size_t max, struct vm_op op)
+{
+	if (p->nr_init < max && draw_can_do(d, &op))
+		p->init[p->nr_init++].op = op;
+}
+
+/*
+ * Cuts an entry of @range in the middle, in a way that leaves equal halves: with clip, or with an attribute that is set
+ * and reset.
+ */
+static void
+random_hide_boundary(struct draw *d, struct program *p, size_t max, struct draw_range range)
+{
+	uint64_t end = range.end > range.start ? range.end : range.start + 1;
+	uint64_t at = range.start + draw_below(d, end - range.start + 1);
+
+	if (draw_percent(d, 50)) {
+		random_append(d, p, max, (struct vm_op){ .code = VM_OP_clip, .start = at });
+		return;
+	}
+	for (unsigned i = 0; i < 2; i++)
+		random_append(d, p, max,
+		    (struct vm_op){ .code = VM_OP_inherit,
+		        .start = at,
+		        .end = end,
+		        .choice = i == 0 ? VM_INHERIT_SHARE : VM_INHERIT_COPY });
+}
+
+void
+random_sequential(const struct random_params *params, struct program *p)
+{
+	struct draw d = { .prng = prng_mix(params->seed, 1, 0), .cfg = &p->config, .target = params->target };
+	size_t max = params->ops != 0 ? params->ops : 8 + draw_below(&d, RANDOM_STEPS_DEFAULT - 7);
+
+	program_init(p);
+	random_draw_recording(&d, params, &p->config);
+	random_draw_likes(&d);
+	p->init = memory_new(max, sizeof(*p->init), "a random program");
+	while (p->nr_init < max) {
+		if (p->nr_init < 2 && draw_percent(&d, 80)) {
+			random_append(&d, p, max, draw_op(&d, random_code_of(&d, random_maps)));
+		} else if (draw_percent(&d, 25)) {
+			random_hide_boundary(&d, p, max, d.seen[draw_below(&d, d.nr_seen)]);
+		} else {
+			random_append(&d, p, max, draw_op(&d, draw_code(&d)));
+		}
+	}
+}

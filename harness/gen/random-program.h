@@ -18,6 +18,7 @@
 struct vm_target;
 
 #define RANDOM_OPS_DEFAULT 4
+#define RANDOM_STEPS_DEFAULT 24
 
 /*
  * Draws a sequential program. Half have profile freebsd12, half strict; some set single quirks, some set any
@@ -29,7 +30,7 @@ struct random_params {
 	uint64_t seed;
 	unsigned threads; /* at most PROGRAM_THREADS_MAX; 0: 2 to 4 at random */
 	unsigned ops;     /* the most operations of a thread, up to PROGRAM_OPS_MAX; 0:
-	                   * RANDOM_OPS_DEFAULT */
+	                   * RANDOM_OPS_DEFAULT, and up to RANDOM_STEPS_DEFAULT steps of a sequential program */
 	struct vm_profile profile;
 	const struct vm_target *target; /* draw only operations that this target supports; NULL: any */
 };
@@ -39,6 +40,13 @@ struct random_params {
  * never block. *p as above. The same seed with other quirks is the same program under another profile.
  */
 void random_concurrent(const struct random_params *params, struct program *p);
+
+/*
+ * Draws a sequential program, of init steps only, for a recording: most make boundaries that the state does not show
+ * (clip, an attribute set and reset), and then operations that depend on them, under a low limit or with poison near
+ * the start of the ranges. *p as above.
+ */
+void random_sequential(const struct random_params *params, struct program *p);
 
 /* Removes directives that target @t rejects, if a map can do without them. */
 void random_suit_target(const struct vm_target *t, struct program_config *cfg);

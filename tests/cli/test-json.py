@@ -142,6 +142,7 @@ class Json(Case):
         self.print_json("hunt", "--programs", "300", "--profile", "freebsd12", "--out", "found", "--pool", "pool")
         self.print_json("triage", *sorted((self.room / "found").glob("*.vmt"))[:1], HOLE)
         self.print_json("triage", "--out", "kept", *sorted((self.room / "found").glob("*.vmt"))[:1])
+        self.print_json("record", "--count", "1", "recorded")
         self.print_json("--version")
         self.print_json("bench", "sched", "--seconds", "0.01")
         self.print_json("reproduce", "--seconds", "0.1", "--out", "again.vmt", LITMUS / "quirk-q2-drift.vmt")
