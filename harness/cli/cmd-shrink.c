@@ -73,7 +73,6 @@ shrink_keep_smaller(void *arg, const struct program *p)
 	struct shrink_command *c = arg;
 	struct program whole = *p;
 	struct strbuf text = { 0 };
-	struct vmt_error e;
 
 	if (c->out == NULL || !file_replaces(c->out))
 		return;
@@ -82,9 +81,7 @@ shrink_keep_smaller(void *arg, const struct program *p)
 	whole.verdicts = c->original->verdicts;
 	vmt_print(&whole, &text);
 	program_free(&c->pending);
-	if (!vmt_parse(strbuf_text(&text), text.len, &c->pending, &e))
-		errx(EXIT_USAGE, "internal error: the reduced program does not parse: %u:%u: %s", e.line, e.column,
-		    e.text);
+	vmt_parse_own(strbuf_text(&text), "the reduced program", &c->pending);
 	strbuf_free(&text);
 	if (c->pending.has_schedule)
 		(void)expect_run(&c->pending, c->options.target, c->options.sim);

@@ -4,7 +4,6 @@
  * shrinks a finding, replays it, and describes it in words.
  */
 #include <assert.h>
-#include <err.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -230,15 +229,6 @@ attempt_say(struct attempt *a, struct keybuf *out)
 	strbuf_free(&text);
 }
 
-static void
-attempt_parse(const char *text, struct program *p)
-{
-	struct vmt_error e;
-
-	if (!vmt_parse(text, strlen(text), p, &e))
-		errx(2, "internal error: a hunted program does not parse: %u:%u: %s", e.line, e.column, e.text);
-}
-
 static enum run_open_result
 attempt_open(struct attempt *a)
 {
@@ -255,7 +245,7 @@ attempt_do(struct hunter *h, struct message_reader *in, struct keybuf *out)
 	char *text = message_read_text(in);
 	enum run_open_result opened;
 
-	attempt_parse(text, &a.program);
+	vmt_parse_own(text, "a hunted program", &a.program);
 	features_clear(&h->features);
 	opened = attempt_open(&a);
 	if (opened == RUN_INIT_FAILED && h->checker.nr_findings > 0 && program_init_as_thread(&a.program)) {
@@ -431,7 +421,7 @@ small_check(struct hunter *h, struct program *p, struct strbuf *complaint)
 	struct program file;
 
 	vmt_print(p, &text);
-	attempt_parse(strbuf_text(&text), &file);
+	vmt_parse_own(strbuf_text(&text), "a hunted program", &file);
 	report = checkfile_program("file", &file, &o, h->sim, complaint);
 	if (report.status != CHECKFILE_PASSED) {
 		complaint->len = strcspn(strbuf_text(complaint), "\n");
@@ -507,7 +497,7 @@ small_make(struct hunter *h, struct message_reader *in, struct keybuf *out, bool
 	char *text = message_read_text(in);
 	struct program p;
 
-	attempt_parse(text, &p);
+	vmt_parse_own(text, "a hunted program", &p);
 	if (shrinking)
 		(void)shrink_by_verdict(&p, &o, &report);
 	small_say(h, &p, &report, shrinking, out);
@@ -535,7 +525,7 @@ hunt_worker_do(void *state, const struct keybuf *in, struct keybuf *out)
 }
 
 void
-hunt_read_small(struct work *work, struct hunt_finding *f)
+hunt_read_small(const struct work *work, struct hunt_finding *f)
 {
 	struct message_reader r = { .at = work->out.bytes, .end = work->out.bytes + work->out.len };
 
@@ -553,4 +543,15 @@ hunt_read_small(struct work *work, struct hunt_finding *f)
 		free(f->complaint);
 		f->complaint = NULL;
 	}
+}
+
+void
+hunt_finding_free(struct hunt_finding *f)
+{
+	free(f->name);
+	free(f->key);
+	free(f->line);
+	free(f->text);
+	free(f->known);
+	free(f->complaint);
 }

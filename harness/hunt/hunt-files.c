@@ -113,11 +113,7 @@ hunt_files_read_known(struct hunt_files *files, struct workers *workers, const c
 			continue;
 		hunt_read_small(&work[i], &f);
 		hunt_files_know(files, f.key, list.names[i], baseline);
-		free(f.key);
-		free(f.name);
-		free(f.line);
-		free(f.text);
-		free(f.complaint);
+		hunt_finding_free(&f);
 	}
 	for (size_t i = 0; i < list.nr + 1; i++)
 		work_free(&work[i]);
@@ -211,12 +207,9 @@ hunt_files_retry(const struct hunt_files *files, struct hunt_finding *f)
 {
 	char path[PATH_MAX];
 	struct program p;
-	struct vmt_error e;
 
 	assert(files->out != NULL);
-	if (!vmt_parse(f->text, strlen(f->text), &p, &e))
-		errx(EXIT_USAGE, "%s: internal error: the finding does not parse: %u:%u: %s", f->name, e.line, e.column,
-		    e.text);
+	vmt_parse_own(f->text, f->name, &p); /* the file gets the canonical text */
 	if (snprintf(path, sizeof(path), "%s/%s", files->out, f->name) >= PATH_MAX)
 		f->error = ENAMETOOLONG;
 	else

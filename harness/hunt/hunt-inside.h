@@ -34,7 +34,6 @@ void hunt_pool_free(struct hunt_pool *p);
 bool hunt_pool_look(struct hunt_pool *p, struct message_reader *r);
 /* Keeps the program of that attempt. Takes ownership of the text. */
 void hunt_pool_keep(struct hunt_pool *p, char *text, uint64_t cost);
-bool hunt_pool_is_empty(const struct hunt_pool *p);
 /* Chooses a kept program to mutate, and returns its text. */
 const char *hunt_pool_choose(const struct hunt_pool *p, struct prng *prng);
 /* The programs that are kept now, numbered as in hunt_pool_choose. */
@@ -74,6 +73,9 @@ enum attempt_how {
 
 void *hunt_worker_begin(const void *arg);
 void hunt_worker_do(void *state, const struct keybuf *in, struct keybuf *out);
+/* Reads the result of JOB_SHRINK or JOB_KEY. Free it with hunt_finding_free. */
+void hunt_read_small(const struct work *work, struct hunt_finding *f);
+void hunt_finding_free(struct hunt_finding *f);
 
 /* --- hunt-words.c --- */
 
@@ -86,11 +88,6 @@ void hunt_key(const struct program *p, const struct finding *f, struct strbuf *o
 void hunt_comment(const char *text, struct strbuf *out);
 /* Appends a name for its file: "I19-wire_fault". */
 void hunt_name(const struct finding *f, struct strbuf *out);
-
-/* --- hunt-loop.c --- */
-
-/* Reads the result of JOB_SHRINK or JOB_KEY. The caller frees the texts. */
-void hunt_read_small(struct work *work, struct hunt_finding *f);
 
 /* --- hunt-files.c: the directories of a hunt --- */
 

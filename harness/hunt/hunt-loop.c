@@ -5,7 +5,6 @@
 #include "harness/hunt/hunt.h"
 
 #include <assert.h>
-#include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,11 +158,8 @@ course_read_kept(const struct course *c, struct prng *prng, struct genome *g)
 {
 	const char *text = hunt_pool_choose(c->pool, prng);
 	struct program p;
-	struct vmt_error e;
 
-	assert(!hunt_pool_is_empty(c->pool));
-	if (!vmt_parse(text, strlen(text), &p, &e))
-		errx(2, "internal error: a kept program does not parse: %u:%u: %s", e.line, e.column, e.text);
+	vmt_parse_own(text, "a kept program", &p);
 	genome_of_program(g, &c->changing, &p);
 	program_free(&p);
 }
@@ -201,7 +197,7 @@ course_draw_sort(const struct course *c, struct prng *prng)
 		const struct spent *s = &c->spent[i];
 
 		weights[i] = (sorts[i].share << 40) / ((s->cost + sorts[i].guess) / (s->programs + 1));
-		if (i == SORT_CHANGED && hunt_pool_is_empty(c->pool))
+		if (i == SORT_CHANGED && hunt_pool_nr(c->pool) == 0)
 			weights[i] = 0;
 		total += weights[i];
 	}
@@ -295,24 +291,13 @@ course_is_old(const struct course *c, const char *key)
 	return false;
 }
 
-static void
-course_free_finding(struct hunt_finding *f)
-{
-	free(f->name);
-	free(f->key);
-	free(f->line);
-	free(f->text);
-	free(f->known);
-	free(f->complaint);
-}
-
 /* Writes a new finding, then reports it. Takes ownership of the texts. */
 static void
 course_add_finding(struct course *c, struct hunt_finding *f)
 {
 	assert(f->name != NULL && f->key != NULL && f->line != NULL && f->text != NULL);
 	if (course_is_old(c, f->key)) {
-		course_free_finding(f);
+		hunt_finding_free(f);
 		return;
 	}
 	f->number = (unsigned)c->report->nr_findings + 1;
@@ -345,7 +330,6 @@ course_lost_program(struct course *c, const struct work *work)
 	struct hunt_finding f = { 0 };
 	char *text = course_text_of(work);
 	struct program p;
-	struct vmt_error e;
 
 	assert(work->end != WORK_DONE);
 	if (work->end == WORK_HUNG)
@@ -355,8 +339,7 @@ course_lost_program(struct course *c, const struct work *work)
 	else
 		strbuf_printf(&line, "the process ended with status %d", WEXITSTATUS(work->status));
 	strbuf_printf(&whole, "# %s\n%s", strbuf_text(&line), text);
-	if (!vmt_parse(text, strlen(text), &p, &e))
-		errx(2, "internal error: a hunted program does not parse: %u:%u: %s", e.line, e.column, e.text);
+	vmt_parse_own(text, "a hunted program", &p);
 	hunt_lost_key(&p, &key);
 	program_free(&p);
 	f.name = memory_text(work->end == WORK_HUNG ? "hang" : "crash", "a hunt");
@@ -364,7 +347,7 @@ course_lost_program(struct course *c, const struct work *work)
 	f.key = strbuf_take(&key);
 	f.text = strbuf_take(&whole);
 	if (course_has_line(c, f.line))
-		course_free_finding(&f);
+		hunt_finding_free(&f);
 	else
 		course_add_finding(c, &f);
 	free(text);
@@ -631,7 +614,7 @@ void
 hunt_report_free(struct hunt_report *report)
 {
 	for (size_t i = 0; i < report->nr_findings; i++)
-		course_free_finding(&report->findings[i]);
+		hunt_finding_free(&report->findings[i]);
 	free(report->findings);
 	*report = (struct hunt_report){ 0 };
 }

@@ -36,9 +36,7 @@ struct hunt_pool {
 struct hunt_pool *
 hunt_pool_new(void)
 {
-	struct hunt_pool *p = memory_new(1, sizeof(*p), "a hunt");
-
-	return p;
+	return memory_new(1, sizeof(struct hunt_pool), "a hunt");
 }
 
 void
@@ -113,12 +111,6 @@ hunt_pool_choose(const struct hunt_pool *p, struct prng *prng)
 	}
 	assert(best != NULL);
 	return best->text;
-}
-
-bool
-hunt_pool_is_empty(const struct hunt_pool *p)
-{
-	return p->nr == 0;
 }
 
 size_t

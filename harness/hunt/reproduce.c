@@ -3,11 +3,9 @@
 #include "harness/hunt/reproduce.h"
 
 #include <assert.h>
-#include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "harness/base/base.h"
 #include "harness/expect/expect.h"
@@ -36,11 +34,13 @@ struct search {
 	const struct reproduce_options *options;
 	struct reproduce_result *result;
 	struct sim *sim;
-	struct timespec began;
+	double began;
 	struct prng prng;
 	enum reproduce_phase phase;
+	struct schedule path;    /* the present run */
 	struct finish *finishes; /* operations in the order in which they ended, by the observed order */
 	size_t nr_finishes, nr_ops;
+	unsigned done[PROGRAM_THREADS_MAX]; /* operations of each thread that ended, in the observed order */
 };
 
 const char *
@@ -61,22 +61,12 @@ reproduce_phase_text(enum reproduce_phase phase)
 	return "not at all";
 }
 
-static double
-search_seconds_left(const struct search *s, double share)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return s->options->seconds * share -
-	       ((double)(t.tv_sec - s->began.tv_sec) + (double)(t.tv_nsec - s->began.tv_nsec) / 1e9);
-}
-
 /* Has the search used this share of its time, or was it stopped? */
 static bool
 search_over(const struct search *s, double share)
 {
 	return s->result->same || (s->options->stop != NULL && *s->options->stop != 0) ||
-	       search_seconds_left(s, share) <= 0;
+	       clock_seconds() - s->began >= s->options->seconds * share;
 }
 
 static void
@@ -132,42 +122,12 @@ search_best_finding(const struct search *s, const struct checker *c, bool *same)
 
 /* --- one run --- */
 
-/* Chooses the thread of a step; UINT_MAX ends the run. */
-typedef unsigned chooser(void *arg, const struct run *r, size_t step, unsigned last);
-
-/* Runs from begin to end, and records the path in *path. */
-static void
-search_run_by(struct run *r, chooser *choose, void *arg, struct schedule *path)
-{
-	unsigned last = 0;
-
-	run_begin(r);
-	for (size_t step = 0; run_enabled(r) != 0 && step < STEPS_MAX; step++) {
-		last = choose(arg, r, step, last);
-		run_step(r, last);
-		schedule_append(path, last);
-	}
-}
-
-static void
-search_take_program(struct search *s, const struct program *p)
-{
-	struct strbuf text = { 0 };
-	struct vmt_error e;
-
-	program_free(&s->result->program);
-	vmt_print(p, &text);
-	if (!vmt_parse(strbuf_text(&text), text.len, &s->result->program, &e))
-		errx(2, "the program found does not parse: line %u: %s", e.line, e.text);
-	strbuf_free(&text);
-}
-
 /* The last run shows a finding: keeps the run unless a better one is kept. */
 static void
-search_keep(struct search *s, struct run *r, const struct schedule *path)
+search_keep(struct search *s, struct run *r)
 {
-	struct strbuf result = { 0 };
 	struct program p = *r->program;
+	struct strbuf text = { 0 };
 	char label[FINDING_TEXT_MAX];
 	const struct finding *f;
 	bool same = false;
@@ -178,79 +138,60 @@ search_keep(struct search *s, struct run *r, const struct schedule *path)
 	s->result->same = same;
 	s->result->phase = s->phase;
 	s->result->finding = *f;
-	run_outcome(r, &result);
 	p.verdicts = NULL;
 	p.nr_verdicts = 0;
 	program_add_verdict(&p, finding_kind(f), finding_label(f, label));
 	p.head = NULL;
 	p.nr_notes = 0;
-	p.result = run_panic(r) == NULL ? strbuf_take(&result) : NULL; /* no program can expect a panic */
+	p.result = NULL; /* expect_run sets it */
 	p.has_schedule = true;
-	p.schedule = *path;
+	p.schedule = s->path;
 	p.order = (struct schedule){ 0 };
-	search_take_program(s, &p);
+	program_free(&s->result->program);
+	vmt_print(&p, &text);
+	vmt_parse_own(strbuf_text(&text), "the program found", &s->result->program);
 	program_drop_verdicts(&p);
-	if (p.result != NULL)
-		free(p.result);
-	strbuf_free(&result);
+	strbuf_free(&text);
 }
 
-/* Handles a run that has ended or was abandoned. Frees the path. */
+/* Judges the run on s->path, which has ended or was abandoned. */
 static void
-search_ended(struct search *s, struct run *r, struct schedule *path)
+search_ended(struct search *s, struct run *r)
 {
 	if (run_enabled(r) == 0)
 		checker_end(r->checker, r);
 	s->result->runs++;
 	if (r->checker->nr_findings > 0)
-		search_keep(s, r, path);
-	schedule_free(path);
+		search_keep(s, r);
 	search_tell(s);
 }
 
+/* Records the step. In the observed order, also notes the operations that end in it. */
 static void
-search_attempt(struct search *s, struct run *r, chooser *choose, void *arg)
+search_on_step(void *arg, struct run *r, size_t step, unsigned thread)
 {
-	struct schedule path = { 0 };
+	struct search *s = arg;
 
-	search_run_by(r, choose, arg, &path);
-	search_ended(s, r, &path);
-}
-
-/* --- 1. the observed order, and orders near it --- */
-
-/* Follows a schedule; where a step cannot run, the last thread goes on, or else the lowest. */
-struct by_schedule {
-	struct schedule_walk walk;
-	struct search *s; /* NULL, or note which operations end */
-	unsigned done[PROGRAM_THREADS_MAX];
-};
-
-static void
-search_note_finishes(struct by_schedule *b, const struct run *r)
-{
-	struct search *s = b->s;
-
-	for (unsigned t = 0; t < r->program->nr_threads; t++)
-		for (; b->done[t] < r->threads[t].nr_done; b->done[t]++)
-			s->finishes[s->nr_finishes++] = (struct finish){ (uint8_t)t, (uint16_t)b->done[t] };
+	(void)step;
+	schedule_append(&s->path, thread);
+	for (; s->phase == REPRODUCE_OBSERVED && s->done[thread] < r->threads[thread].nr_done; s->done[thread]++)
+		s->finishes[s->nr_finishes++] = (struct finish){ (uint8_t)thread, (uint16_t)s->done[thread] };
 	assert(s->nr_finishes <= s->nr_ops);
 }
 
-static unsigned
-search_choose_by_schedule(void *arg, const struct run *r, size_t step, unsigned last)
+/* Makes a run by this schedule, as far as it can be followed. */
+static void
+search_attempt(struct search *s, struct run *r, const struct schedule *schedule)
 {
-	struct by_schedule *b = arg;
-	uint32_t enabled = run_enabled(r);
-	unsigned thread = 0;
+	struct replay how = { .lenient = true, .steps_max = STEPS_MAX, .on_step = search_on_step, .arg = s };
 
-	(void)step;
-	if (b->s != NULL)
-		search_note_finishes(b, r);
-	if (schedule_next(&b->walk, &thread) && (enabled >> thread & 1) != 0)
-		return thread;
-	return replay_default(enabled, last);
+	schedule_begin(&s->path);
+	(void)replay(r, schedule, &how);
+	replay_free(&how);
+	search_ended(s, r);
 }
+
+/* --- 1. the observed order, and orders near it --- */
 
 /* Moves some steps to places nearby. */
 static void
@@ -273,20 +214,17 @@ search_orders(struct search *s, struct run *r)
 {
 	struct schedule_walk w = { &s->whole->order };
 	struct schedule order = { 0 }, near = { 0 };
-	struct by_schedule b = { .walk = { &order }, .s = s };
 	unsigned thread = 0;
 
 	while (order.nr_steps < STEPS_MAX && schedule_next(&w, &thread))
 		schedule_append(&order, thread);
 	s->phase = REPRODUCE_OBSERVED;
-	search_attempt(s, r, search_choose_by_schedule, &b);
-	search_note_finishes(&b, r);
+	search_attempt(s, r, &order);
 	s->phase = REPRODUCE_NEAR;
 	while (order.nr > 0 && !search_over(s, NEAR_SHARE)) {
 		schedule_copy(&near, &order);
 		search_disturb(s, &near);
-		b = (struct by_schedule){ .walk = { &near } };
-		search_attempt(s, r, search_choose_by_schedule, &b);
+		search_attempt(s, r, &near);
 	}
 	schedule_free(&near);
 	schedule_free(&order);
@@ -296,7 +234,7 @@ search_orders(struct search *s, struct run *r)
 
 /*
  * Makes the program that starts when all operations but the last @keep have ended: these become init steps. Free it
- * with free_tail.
+ * with search_free_tail.
  */
 static bool
 search_make_tail(const struct search *s, size_t keep, struct program *p)
@@ -353,12 +291,9 @@ search_explore_tail(struct search *s, struct run *r)
 
 	explore(r, &o, &x);
 	s->result->tails++;
-	for (size_t i = 0; i < x.nr_findings && !s->result->same; i++) {
-		struct by_schedule b = { .walk = { &x.findings[i].witness } };
-
+	for (size_t i = 0; i < x.nr_findings && !s->result->same; i++)
 		if (!x.findings[i].f.quirk)
-			search_attempt(s, r, search_choose_by_schedule, &b);
-	}
+			search_attempt(s, r, &x.findings[i].witness);
 	explore_result_free(&x);
 }
 
@@ -394,10 +329,9 @@ search_random(struct search *s, struct run *r)
 	s->phase = REPRODUCE_RANDOM;
 	strategy_view_init(&view, r);
 	for (uint64_t i = 0; !search_over(s, 1); i++) {
-		struct schedule x = { 0 };
-
-		(void)strategy_of_mix(i)->function(r, &view, s->options->seed + i, replay_record, &x);
-		search_ended(s, r, &x);
+		schedule_begin(&s->path);
+		(void)strategy_of_mix(i)->function(r, &view, s->options->seed + i, replay_record, &s->path);
+		search_ended(s, r);
 	}
 	strategy_view_free(&view);
 }
@@ -450,7 +384,7 @@ reproduce(const struct program *p, const struct reproduce_options *options, stru
 		return;
 	}
 #endif
-	(void)clock_gettime(CLOCK_MONOTONIC, &s.began);
+	s.began = clock_seconds();
 	for (unsigned t = 0; t < p->nr_threads; t++)
 		s.nr_ops += p->threads[t].nr_ops;
 	s.finishes = memory_new(s.nr_ops + 1, sizeof(*s.finishes), "a search");
@@ -458,6 +392,7 @@ reproduce(const struct program *p, const struct reproduce_options *options, stru
 	if (result->phase != REPRODUCE_NOTHING)
 		(void)expect_run(&result->program, options->target, s.sim);
 	free(s.finishes);
+	schedule_free(&s.path);
 	sim_destroy(s.sim);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* vmt-file.c - programs in files. See vmt.h. */
 #include <assert.h>
+#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -51,6 +52,15 @@ file_read_path(const char *path, struct strbuf *out)
 	close(fd);
 	errno = error;
 	return good;
+}
+
+void
+vmt_parse_own(const char *text, const char *what, struct program *p)
+{
+	struct vmt_error e;
+
+	if (!vmt_parse(text, strlen(text), p, &e))
+		errx(EXIT_USAGE, "internal error: %s does not parse: %u:%u: %s", what, e.line, e.column, e.text);
 }
 
 bool

@@ -26,6 +26,8 @@ struct vmt_error {
 
 /* Parses @len bytes of @text into *p, which is program_init'ed here. False: *p is empty, and *e has the error. */
 bool vmt_parse(const char *text, size_t len, struct program *p, struct vmt_error *e);
+/* Parses a program that this process printed. Ends the process if it does not parse: @what names it in the message. */
+void vmt_parse_own(const char *text, const char *what, struct program *p);
 /*
  * Reads and parses a file ("-": standard input), and appends its text to *text. False: *p is empty, and
  * "FILE:LINE:COLUMN: ..." or "FILE: reason" with a line end is appended to *error.
