@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/expect/expect.h"
 #include "harness/program/program.h"
 #include "harness/show/show.h"
 
@@ -76,18 +77,27 @@ cli_files_take(struct inputs *files, enum inputs_kind kind, const char *list, in
 }
 
 int
-cli_files_for(struct inputs *files, enum inputs_kind kind, const char *list, const char *out, int nr, char **operands)
+cli_convert_all(struct cli_convert *c, enum inputs_kind kind, int nr, char **operands,
+    int (*convert)(const struct cli_convert *c, const char *path))
 {
-	bool ok = cli_files_take(files, kind, list, nr, operands);
+	struct inputs files = { 0 };
+	bool good = cli_files_take(&files, kind, c->files_from, nr, operands);
+	int rv;
 
-	if (ok && out == NULL && files->nr > 1) {
-		warnx("expected one file, found %zu: several need --out DIR", files->nr);
-		ok = false;
+	cli_take_dash(&c->out);
+	if (good && c->out == NULL && files.nr > 1) {
+		warnx("expected one file, found %zu: several need --out DIR", files.nr);
+		good = false;
 	}
-	if (ok && (out == NULL || file_make_directory(out)))
-		return EXIT_OK;
-	inputs_free(files);
-	return EXIT_USAGE;
+	good = good && (c->out == NULL || file_make_directory(c->out));
+	rv = good ? EXIT_OK : EXIT_USAGE;
+	for (size_t i = 0; good && i < files.nr; i++) {
+		int one = convert(c, files.names[i]);
+
+		rv = one > rv ? one : rv;
+	}
+	inputs_free(&files);
+	return rv;
 }
 
 #define READ_SIZE 65536
@@ -215,26 +225,19 @@ cli_can_write(const char *path)
 }
 
 bool
-cli_save_text(const char *path, const struct strbuf *text, bool json)
-{
-	if (file_write_text(path, text))
-		return true;
-	warn("%s: cannot be written, the program goes to standard %s", path, json ? "error" : "output");
-	if (json)
-		fputs(strbuf_text(text), stderr);
-	else
-		cli_print_vmt(strbuf_text(text));
-	return false;
-}
-
-bool
 cli_save_program(const char *path, const struct program *p, bool json)
 {
 	struct strbuf text = { 0 };
 	bool good;
 
 	vmt_print(p, &text);
-	good = cli_save_text(path, &text, json);
+	good = file_write_text(path, &text);
+	if (!good)
+		warn("%s: cannot be written, the program goes to standard %s", path, json ? "error" : "output");
+	if (!good && json)
+		fputs(strbuf_text(&text), stderr);
+	else if (!good)
+		cli_print_vmt(strbuf_text(&text));
 	strbuf_free(&text);
 	return good;
 }
@@ -345,6 +348,27 @@ cli_engine_only(const struct cli_target *t, const char *does)
 	return EXIT_USAGE;
 }
 
+void
+cli_configure(const struct cli_target *t, struct program_config *config)
+{
+	if (t->profile_text != NULL)
+		config->profile = t->profile;
+	if (t->mutant_given)
+		config->mutant = t->mutant;
+}
+
+void
+cli_configure_checks(const struct cli_target *t, struct checkfile_options *o)
+{
+	o->target = t->target;
+	o->target_named = t->target != target_at(0);
+	o->profile_text = t->profile_text;
+	o->profile = t->profile;
+	o->mutant = t->mutant;
+	o->no_mutant = t->mutant_given && t->mutant == NULL;
+	o->stop = &cli_stop;
+}
+
 int
 cli_which_check(const struct cli_which *w)
 {
@@ -378,45 +402,25 @@ cli_close_program(struct run *r)
 	r->sim = NULL;
 }
 
-/* Is the file @path the program @p? An earlier run of the same command may have written it. */
-static bool
-cli_file_is_program(const char *path, const struct program *p)
-{
-	struct strbuf text = { 0 };
-	struct keybuf there = { 0 };
-	bool same;
-
-	vmt_print(p, &text);
-	same = cli_read_bytes(path, &there) && there.len == text.len &&
-	       memcmp(there.bytes, strbuf_text(&text), text.len) == 0;
-	strbuf_free(&text);
-	keybuf_free(&there);
-	return same;
-}
-
 bool
 cli_save_new_program(const char *path, const struct program *p)
 {
-	if (vmt_write_new(path, p) || (errno == EEXIST && cli_file_is_program(path, p)))
-		return true;
-	if (errno == EEXIST) {
+	struct strbuf text = { 0 };
+	bool good, taken;
+
+	vmt_print(p, &text);
+	good = file_write_new(path, &text);
+	taken = !good && errno == EEXIST;
+	if (!good && !taken) {
+		warn("%s: cannot be written, the program goes to standard output", path);
+		cli_print_vmt(strbuf_text(&text));
+	} else if (taken && !cli_file_holds(path, &text)) {
 		warnx("%s: the file exists with different contents", path);
 	} else {
-		warn("%s: cannot be written, the program goes to standard output", path);
-		cli_print_program(p);
+		good = true; /* an earlier run of the same command may have written it */
 	}
-	return false;
-}
-
-const char *
-cli_mutant(const char *text, bool *none)
-{
-	const char *mutant = vmt_mutant(text);
-
-	*none = strcmp(text, "none") == 0;
-	if (mutant == NULL && !*none)
-		errx(EXIT_USAGE, "--mutant %s: expected none or a mutant; wirestorm bugs list has them", text);
-	return mutant;
+	strbuf_free(&text);
+	return good;
 }
 
 void
@@ -476,9 +480,7 @@ cli_open_run(const struct cli_target *t, const char *path, struct program *p, st
 	*r = (struct run){ 0 };
 	if (!vmt_read(path, p))
 		return false;
-	if (t->profile_text != NULL) {
-		p->config.profile = t->profile;
-	}
+	cli_configure(t, &p->config);
 	cli_notes_say(&(size_t){ 0 }, t, path, p);
 	if (cli_open_program(t, path, p, r))
 		return true;

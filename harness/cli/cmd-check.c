@@ -20,7 +20,6 @@
 
 #include "harness/base/base.h"
 #include "harness/cli/command.h"
-#include "harness/cli/junit.h"
 #include "harness/cli/options.h"
 #include "harness/cli/patterns.h"
 #include "harness/expect/expect.h"
@@ -325,7 +324,7 @@ check_all(struct check_run *c)
 /* --- the end --- */
 
 struct totals {
-	size_t passed, failed, bad, skipped, verified, blessed, verdicts_shown;
+	size_t passed, failed, bad, crashed, skipped, verified, blessed, verdicts_shown;
 	size_t expected, unexpected; /* expected failures do not count as failed; unexpected passes do */
 	uint64_t schedules, states, transitions, steps;
 	size_t quirk_checks[CHECK_COUNT]; /* for each check: programs in which a quirk explains a finding of it */
@@ -350,6 +349,7 @@ check_sum(const struct check_run *c)
 		    (r->status != CHECKFILE_PASSED && r->status != CHECKFILE_SKIPPED && !check_failed_as_expected(s)) ||
 		    check_passed_unexpectedly(s);
 		t.bad += r->status == CHECKFILE_BAD;
+		t.crashed += r->status == CHECKFILE_CRASHED && !check_failed_as_expected(s);
 		t.verified += r->verified;
 		t.blessed += r->blessed;
 		t.verdicts_shown += r->verdict_shown;
@@ -393,14 +393,27 @@ check_json_quirk_checks(const struct totals *t)
 	return all;
 }
 
-static const char *
-check_status_word(const struct file_state *s)
-{
-	static const char *const words[] = { "passed", "failed", "bad", "crashed", "skipped" };
+/* How a file ended: the word for it, and its element in JUnit XML. */
+struct check_end {
+	const char *word, *junit;
+};
 
-	return check_failed_as_expected(s)    ? "failed as expected"
-	       : check_passed_unexpectedly(s) ? "passed unexpectedly"
-	                                      : words[s->report.status];
+static struct check_end
+check_end_of(const struct file_state *s)
+{
+	static const struct check_end ends[] = {
+		[CHECKFILE_PASSED] = { "passed", NULL },
+		[CHECKFILE_FAILED] = { "failed", "failure" },
+		[CHECKFILE_BAD] = { "bad", "error" },
+		[CHECKFILE_CRASHED] = { "crashed", "error" },
+		[CHECKFILE_SKIPPED] = { "skipped", "skipped" },
+	};
+
+	if (check_failed_as_expected(s))
+		return (struct check_end){ "failed as expected", "skipped" };
+	if (check_passed_unexpectedly(s))
+		return (struct check_end){ "passed unexpectedly", "failure" };
+	return ends[s->report.status];
 }
 
 static void
@@ -414,7 +427,7 @@ check_print_json(const struct check_run *c, const struct totals *t)
 		if (!s->done)
 			continue;
 		json_t *j = json_pack("{s:o, s:s, s:I, s:o, s:I, s:I, s:b, s:b, s:o, s:O}", "file",
-		    json_text(c->files.names[i]), "status", check_status_word(s), "nr_outcomes",
+		    json_text(c->files.names[i]), "status", check_end_of(s).word, "nr_outcomes",
 		    (json_int_t)s->report.nr_outcomes, "schedules", json_count(s->report.schedules), "states",
 		    (json_int_t)s->report.states, "transitions", (json_int_t)s->report.transitions, "verified",
 		    s->report.verified, "blessed", s->report.blessed, "text", json_text(s->text), "differences",
@@ -447,7 +460,7 @@ report_file(struct check_run *c, const struct file_state *s, const char *path)
 
 	strbuf_addn(&line, s->text, strcspn(s->text, "\n"));
 	if (json_array_size(s->differences) == 0)
-		report_add(r, check_status_word(s), path, strbuf_text(&line))->failure = !check_failed_as_expected(s);
+		report_add(r, check_end_of(s).word, path, strbuf_text(&line))->failure = !check_failed_as_expected(s);
 	json_array_foreach(s->differences, i, difference)
 	{
 		const char *schedule = json_string_value(json_object_get(difference, "schedule"));
@@ -473,32 +486,51 @@ report_files(struct check_run *c)
 	}
 }
 
-static bool
-check_write_junit(const struct check_run *c)
+/* Text from files is escaped. */
+static void
+check_junit_file(const struct file_state *s, const char *path, struct strbuf *out)
 {
-	static const enum junit_end ends[] = { JUNIT_PASSED, JUNIT_FAILURE, JUNIT_ERROR, JUNIT_ERROR, JUNIT_SKIPPED };
-	struct junit_case *cases = memory_new(c->files.nr, sizeof(*cases), "the report");
-	struct strbuf text = { 0 };
-	size_t nr = 0;
+	const char *tag = check_end_of(s).junit, *text = s->text;
+
+	strbuf_add(out, "<testcase classname=\"wirestorm.check\" name=\"");
+	escape_xml(path, strlen(path), out);
+	strbuf_printf(out, "\" time=\"%.3f\"", s->seconds);
+	if (tag == NULL) {
+		strbuf_add(out, "/>\n");
+		return;
+	}
+	if (check_failed_as_expected(s))
+		text = "failed as expected";
+	else if (s->report.status == CHECKFILE_SKIPPED)
+		text = "left out";
+	strbuf_printf(out, "><%s message=\"", tag);
+	escape_xml(text, strcspn(text, "\n"), out);
+	strbuf_add(out, "\">");
+	escape_xml(text, strlen(text), out);
+	strbuf_printf(out, "</%s></testcase>\n", tag);
+}
+
+/* Writes a test report in JUnit XML, which CI systems read. */
+static bool
+check_write_junit(const struct check_run *c, const struct totals *t)
+{
+	struct strbuf numbers = { 0 }, text = { 0 };
+	double seconds = 0;
 	bool good;
 
-	for (size_t i = 0; i < c->files.nr; i++) {
-		const struct file_state *s = &c->states[i];
-
-		if (!s->done)
-			continue;
-		cases[nr++] = (struct junit_case){ .name = c->files.names[i],
-			.end = check_failed_as_expected(s)    ? JUNIT_SKIPPED
-			       : check_passed_unexpectedly(s) ? JUNIT_FAILURE
-			                                      : ends[s->report.status],
-			.seconds = s->seconds,
-			.text = check_failed_as_expected(s)             ? "failed as expected"
-			        : s->report.status == CHECKFILE_SKIPPED ? "left out"
-			                                                : s->text };
-	}
-	junit_print(cases, nr, &text);
+	for (size_t i = 0; i < c->files.nr; i++)
+		seconds += c->states[i].seconds;
+	strbuf_printf(&numbers,
+	    "name=\"wirestorm check\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\" time=\"%.3f\"",
+	    c->nr_done, t->failed - t->bad - t->crashed, t->bad + t->crashed, t->skipped + t->expected, seconds);
+	strbuf_printf(&text, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites %s>\n<testsuite %s>\n",
+	    strbuf_text(&numbers), strbuf_text(&numbers));
+	for (size_t i = 0; i < c->files.nr; i++)
+		if (c->states[i].done)
+			check_junit_file(&c->states[i], c->files.names[i], &text);
+	strbuf_add(&text, "</testsuite>\n</testsuites>\n");
 	good = cli_write_text(c->junit, &text);
-	free(cases);
+	strbuf_free(&numbers);
 	strbuf_free(&text);
 	return good;
 }
@@ -573,7 +605,7 @@ static int
 check_run_finish(struct check_run *c)
 {
 	struct totals t = check_sum(c);
-	bool written = c->junit == NULL || check_write_junit(c);
+	bool written = c->junit == NULL || check_write_junit(c, &t);
 
 	report_files(c);
 	written &= cli_report_end(&c->report);
@@ -603,20 +635,12 @@ check_run_finish(struct check_run *c)
 
 /* --- options --- */
 
-static void
-check_set_mutant(void *command, const char *text)
-{
-	struct checkfile_options *o = &((struct check_run *)command)->options;
-
-	o->mutant = cli_mutant(text, &o->no_mutant);
-}
-
 #define TO(type, field) OPTION_TO(struct check_run, type, field)
 static const struct option_row rows[] = {
 	OPTION_NUMBER("-j, --jobs N", TO(unsigned, nr_workers), 1, WORKERS_MAX,
 	    "worker processes (default: the number of processors)"),
 	OPTION_PROFILE(TO(struct cli_target, target), ": instead of the file's profile"),
-	OPTION_CALL("--mutant NAME", check_set_mutant,
+	OPTION_MUTANT(TO(struct cli_target, target),
 	    "put this bug back, or none, whatever the file says; a NAME needs a build with -Dmutants=true"),
 	OPTION_TARGET(TO(struct cli_target, target)),
 	OPTION_FLAG("--fixed", TO(bool, options.fixed),
@@ -672,7 +696,7 @@ check_disagreement(const struct check_run *c)
 
 	if (o->bless && c->target.profile_text != NULL)
 		return "--bless and --profile exclude each other: the new expectations are for the file's own profile";
-	if (o->bless && (o->mutant != NULL || o->no_mutant))
+	if (o->bless && c->target.mutant_given)
 		return "--bless and --mutant exclude each other: the new expectations are for the file's own mutant";
 	if (o->fixed && (o->bless || o->no_checks))
 		return "--fixed excludes --bless and --no-checks: it looks for findings, and compares nothing";
@@ -737,11 +761,7 @@ check_take_files(struct check_run *c, int nr, char **operands)
 static int
 check_files(struct check_run *c, int nr, char **operands)
 {
-	c->options.stop = &cli_stop;
-	c->options.target = c->target.target;
-	c->options.target_named = c->target.target != target_at(0);
-	c->options.profile_text = c->target.profile_text;
-	c->options.profile = c->target.profile;
+	cli_configure_checks(&c->target, &c->options);
 	if (!check_take_files(c, nr, operands)) {
 		inputs_free(&c->files);
 		patterns_free(&c->expect_fail);

@@ -46,13 +46,8 @@ decode_add_schedule(
 	cli_close_program(&r);
 }
 
-struct decode_command {
-	struct cli_target target;
-	const char *out, *files_from;
-};
-
 static int
-decode_file(const struct decode_command *c, const char *path)
+decode_file(const struct cli_convert *c, const char *path)
 {
 	struct keybuf bytes = { 0 };
 	struct strbuf text = { 0 };
@@ -79,7 +74,7 @@ decode_file(const struct decode_command *c, const char *path)
 	return written ? EXIT_OK : EXIT_USAGE;
 }
 
-#define TO(type, field) OPTION_TO(struct decode_command, type, field)
+#define TO(type, field) OPTION_TO(struct cli_convert, type, field)
 static const struct option_row rows[] = {
 	OPTION_TEXT("--out DIR", TO(const char *, out),
 	    "write each as DIR/NAME.vmt; DIR is made if necessary, and no existing file is overwritten"),
@@ -93,18 +88,8 @@ static const struct command_line usage = { help_head, rows, help_tail, NULL, OPE
 int
 cmd_decode(int argc, char **argv)
 {
-	struct decode_command c = { .target = { .target = target_at(0) } };
-	struct inputs files = { 0 };
+	struct cli_convert c = { .target = { .target = target_at(0) } };
 	int rv = options_parse(argc, argv, &usage, &c);
 
-	cli_take_dash(&c.out);
-	if (rv < 0)
-		rv = cli_files_for(&files, INPUTS_ALL, c.files_from, c.out, argc - optind, argv + optind);
-	for (size_t i = 0; i < files.nr; i++) {
-		int one = decode_file(&c, files.names[i]);
-
-		rv = one > rv ? one : rv;
-	}
-	inputs_free(&files);
-	return rv;
+	return rv >= 0 ? rv : cli_convert_all(&c, INPUTS_ALL, argc - optind, argv + optind, decode_file);
 }

@@ -89,9 +89,7 @@ edges_command_load(const struct edges_command *c, const char *path, struct progr
 {
 	if (!vmt_read(path, p))
 		return false;
-	if (c->target.profile_text != NULL) {
-		p->config.profile = c->target.profile;
-	}
+	cli_configure(&c->target, &p->config);
 	return true;
 }
 

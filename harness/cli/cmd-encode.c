@@ -51,14 +51,8 @@ encode_schedule(const struct cli_target *target, const char *path, struct progra
 	return ok;
 }
 
-struct encode_command {
-	struct cli_target target;
-	const char *out, *files_from;
-	bool raw;
-};
-
 static int
-encode_file(const struct encode_command *c, const char *path)
+encode_file(const struct cli_convert *c, const char *path)
 {
 	struct keybuf out = { 0 };
 	struct strbuf text = { 0 };
@@ -85,7 +79,7 @@ encode_file(const struct encode_command *c, const char *path)
 	return rv;
 }
 
-#define TO(type, field) OPTION_TO(struct encode_command, type, field)
+#define TO(type, field) OPTION_TO(struct cli_convert, type, field)
 static const struct option_row rows[] = {
 	OPTION_TEXT("--out DIR", TO(const char *, out),
 	    "write each as DIR/NAME.bin; DIR is made if necessary, and no existing file is overwritten"),
@@ -100,18 +94,8 @@ static const struct command_line usage = { help_head, rows, help_tail, NULL, OPE
 int
 cmd_encode(int argc, char **argv)
 {
-	struct encode_command c = { .target = { .target = target_at(0) } };
-	struct inputs files = { 0 };
+	struct cli_convert c = { .target = { .target = target_at(0) } };
 	int rv = options_parse(argc, argv, &usage, &c);
 
-	cli_take_dash(&c.out);
-	if (rv < 0)
-		rv = cli_files_for(&files, INPUTS_VMT, c.files_from, c.out, argc - optind, argv + optind);
-	for (size_t i = 0; i < files.nr; i++) {
-		int one = encode_file(&c, files.names[i]);
-
-		rv = one > rv ? one : rv;
-	}
-	inputs_free(&files);
-	return rv;
+	return rv >= 0 ? rv : cli_convert_all(&c, INPUTS_VMT, argc - optind, argv + optind, encode_file);
 }

@@ -105,11 +105,9 @@ regress_write_test(const struct regress_command *c, const struct strbuf *text)
 {
 	const char *out = c->out != NULL ? c->out : "-";
 	struct program p;
-	struct vmt_error e;
 	bool good;
 
-	if (!vmt_parse(strbuf_text(text), text->len, &p, &e))
-		errx(EXIT_USAGE, "internal error: the test does not parse: %u:%u: %s", e.line, e.column, e.text);
+	vmt_parse_own(strbuf_text(text), "the test", &p);
 	good = file_replaces(out) ? cli_save_new_program(out, &p) : cli_save_program(out, &p, false);
 	program_free(&p);
 	return good ? EXIT_OK : EXIT_USAGE;
@@ -121,12 +119,8 @@ regress_program(struct regress_command *c, struct program *p, struct sim *sim)
 	struct strbuf text = { 0 };
 	int rv;
 
-	if (c->target.profile_text != NULL) {
-		p->config.profile_given = true;
-		p->config.profile = c->target.profile;
-	}
-	if (c->options.mutant != NULL || c->options.no_mutant)
-		p->config.mutant = c->options.mutant;
+	cli_configure(&c->target, &p->config);
+	p->config.profile_given |= c->target.profile_text != NULL;
 	rv = regress_ask_if_fixed(c, p, sim);
 	if (rv == EXIT_OK) {
 		regress_write_head(p);
@@ -141,21 +135,13 @@ regress_program(struct regress_command *c, struct program *p, struct sim *sim)
 
 /* --- options --- */
 
-static void
-regress_set_mutant(void *command, const char *text)
-{
-	struct checkfile_options *o = &((struct regress_command *)command)->options;
-
-	o->mutant = cli_mutant(text, &o->no_mutant);
-}
-
 #define TO(type, field) OPTION_TO(struct regress_command, type, field)
 static const struct option_row rows[] = {
 	OPTION_TEXT("--out FILE", TO(const char *, out),
 	    "write the test to a new file (default: standard output); an existing file with other contents is kept"),
 	OPTION_STATES(TO(uint64_t, options.states_max), "limit of states (default 4194304)"),
 	OPTION_PROFILE(TO(struct cli_target, target), ": instead of the file's profile"),
-	OPTION_CALL("--mutant NAME", regress_set_mutant,
+	OPTION_MUTANT(TO(struct cli_target, target),
 	    "none: do not put back the file's bug; or put another one back, in a build with -Dmutants=true"),
 	OPTION_TARGET(TO(struct cli_target, target)),
 	{ 0 },
@@ -174,9 +160,7 @@ cmd_regress(int argc, char **argv)
 	if (rv >= 0)
 		return rv;
 	c.path = argv[optind];
-	c.options.target = c.target.target;
-	c.options.target_named = c.target.target != target_at(0);
-	c.options.stop = &cli_stop;
+	cli_configure_checks(&c.target, &c.options);
 	if (!vmt_read(c.path, &p))
 		return EXIT_USAGE;
 	sim = sim_create();

@@ -48,7 +48,7 @@ static const char help_tail[] =
 
 struct triage_command {
 	struct cli_target target;
-	const char *out, *mutant, *files_from;
+	const char *out, *files_from;
 	bool json, no_shrink;
 	double seconds;
 	struct sim *sim;
@@ -93,12 +93,8 @@ triage_read_crash(
 		at = bytes_decode(bytes->bytes, bytes->len, p);
 		*way = (struct reproducer_way){ .choices = bytes->bytes + at, .nr_choices = bytes->len - at };
 	}
-	if (c->target.profile_text != NULL) {
-		p->config.profile_given = true;
-		p->config.profile = c->target.profile;
-	}
-	if (c->mutant != NULL)
-		p->config.mutant = c->mutant;
+	cli_configure(&c->target, &p->config);
+	p->config.profile_given |= c->target.profile_text != NULL;
 	return true;
 }
 
@@ -197,30 +193,29 @@ triage_compare(struct triage_command *c, struct program *p, struct strbuf *what)
 
 /* --- keeping --- */
 
+/* Adds @by to the count of each kind of operation: of the threads, or without threads of the init steps. */
+static void
+triage_count_ops(const struct program *p, int by, int count[VM_OP_CODE_MAX + 1])
+{
+	for (unsigned t = 0; t < p->nr_threads; t++)
+		for (unsigned i = 0; i < p->threads[t].nr_ops; i++)
+			count[p->threads[t].ops[i].code] += by;
+	for (size_t i = 0; p->nr_threads == 0 && i < p->nr_init; i++)
+		count[p->init[i].op.code] += by;
+}
+
 /* Do both show the same verdict with the same operations and quirks? */
 static bool
 triage_alike(const struct program *a, const struct program *b)
 {
+	const int none[VM_OP_CODE_MAX + 1] = { 0 };
 	int count[VM_OP_CODE_MAX + 1] = { 0 };
 
-	if (!program_verdict_same(program_verdict(a), program_verdict(b)) ||
-	    a->config.profile.on != b->config.profile.on || a->config.mutant != b->config.mutant ||
-	    a->nr_threads != b->nr_threads)
-		return false;
-	for (unsigned t = 0; t < a->nr_threads; t++) {
-		for (unsigned i = 0; i < a->threads[t].nr_ops; i++)
-			count[a->threads[t].ops[i].code]++;
-		for (unsigned i = 0; i < b->threads[t].nr_ops; i++)
-			count[b->threads[t].ops[i].code]--;
-	}
-	for (size_t i = 0; a->nr_threads == 0 && i < a->nr_init; i++)
-		count[a->init[i].op.code]++;
-	for (size_t i = 0; b->nr_threads == 0 && i < b->nr_init; i++)
-		count[b->init[i].op.code]--;
-	for (unsigned i = 0; i <= VM_OP_CODE_MAX; i++)
-		if (count[i] != 0)
-			return false;
-	return true;
+	triage_count_ops(a, 1, count);
+	triage_count_ops(b, -1, count);
+	return program_verdict_same(program_verdict(a), program_verdict(b)) &&
+	       a->config.profile.on == b->config.profile.on && a->config.mutant == b->config.mutant &&
+	       a->nr_threads == b->nr_threads && memcmp(count, none, sizeof(count)) == 0;
 }
 
 /* Finds a file in @out that is alike to @p. */
@@ -269,11 +264,9 @@ static void
 triage_keep(struct triage_command *c, struct program *p, struct triage *t)
 {
 	assert(c->out != NULL);
-	if (mkdir(c->out, 0777) != 0 && errno != EEXIST) {
-		warn("%s", c->out);
-		t->unwritten = true;
+	t->unwritten = !file_make_directory(c->out);
+	if (t->unwritten)
 		return;
-	}
 	t->known = triage_find_alike(c->out, p, t->path);
 	t->unwritten = !t->known && !triage_write_numbered(c->out, p, t->path);
 	if (t->unwritten)
@@ -408,20 +401,6 @@ triage_print_sum(const struct triage_command *c)
 
 /* --- options --- */
 
-static void
-triage_set_mutant(void *command, const char *text)
-{
-	struct triage_command *c = command;
-
-	struct nearest n;
-
-	c->mutant = vmt_mutant(text);
-	nearest_begin(&n, text, strlen(text));
-	vmt_offer_mutants(&n);
-	if (c->mutant == NULL)
-		errx(EXIT_USAGE, "--mutant %s: unknown mutant; wirestorm bugs list has them%s", text, nearest_hint(&n));
-}
-
 #define TO(type, field) OPTION_TO(struct triage_command, type, field)
 static const struct option_row rows[] = {
 	OPTION_TEXT("--out DIR", TO(const char *, out),
@@ -431,7 +410,7 @@ static const struct option_row rows[] = {
 	    TO(struct cli_target, target), ": run all programs in it, as the fuzzer did with WS_FUZZ_PROFILE"),
 	OPTION_TARGET(TO(struct cli_target, target)),
 	OPTION_FILES_FROM(TO(const char *, files_from)),
-	OPTION_CALL("--mutant NAME", triage_set_mutant,
+	OPTION_MUTANT(TO(struct cli_target, target),
 	    "put this mutant into each program, as the fuzzer did with WS_FUZZ_MUTANT; needs a build with mutants"),
 	OPTION_FLAG("--no-shrink", TO(bool, no_shrink), "do not shrink the programs"),
 	OPTION_SECONDS(TO(double, seconds), "time limit for shrinking each program (default 20)"),

@@ -60,13 +60,6 @@ void cli_shrink_progress(void *unused, uint64_t tried, uint64_t kept);
  * an empty list is an error, too.
  */
 bool cli_files_take(struct inputs *files, enum inputs_kind kind, const char *list, int nr, char **operands);
-/*
- * The same for a command that writes a file for each input into the directory @out, which is made. Without @out, only
- * one input is allowed. EXIT_OK or EXIT_USAGE.
- */
-int cli_files_for(
-    struct inputs *files, enum inputs_kind kind, const char *list, const char *out, int nr, char **operands);
-
 struct keybuf;
 /* Appends the contents of a file ("-": standard input). False: the error was reported. */
 bool cli_read_bytes(const char *path, struct keybuf *bytes);
@@ -99,18 +92,18 @@ bool cli_save_program(const char *path, const struct program *p, bool json);
  * reported. A program that cannot be written goes to standard output.
  */
 bool cli_save_new_program(const char *path, const struct program *p);
-/* As cli_save_program, for the text of a program. */
-bool cli_save_text(const char *path, const struct strbuf *text, bool json);
 
 /* Set by the first Ctrl-C, SIGTERM or SIGHUP (unless ignored). The second one ends the process. */
 extern volatile int cli_stop;
 void cli_catch_signals(void);
 
-/* The options --profile, --target and --no-checks. */
+/* The options --profile, --target, --mutant and --no-checks. */
 struct cli_target {
 	const struct vm_target *target; /* target_at(0) unless --target names another */
 	const char *profile_text;       /* NULL: the file's profile */
 	struct vm_profile profile;
+	const char *mutant; /* a static name; NULL: no mutant, or the option is not given */
+	bool mutant_given;
 	struct checker *checker; /* judges the runs; NULL: --no-checks */
 };
 
@@ -119,9 +112,22 @@ struct cli_target {
  * starts with @does: "real threads run".
  */
 int cli_engine_only(const struct cli_target *t, const char *does);
+/* Gives a program the profile and the mutant of the options. */
+void cli_configure(const struct cli_target *t, struct program_config *config);
+struct checkfile_options;
+/* Passes the options on to checks of files, which also stop at a signal. */
+void cli_configure_checks(const struct cli_target *t, struct checkfile_options *o);
 
-/* The value of --mutant: a static name, or NULL for "none". Exits if there is no such mutant. */
-const char *cli_mutant(const char *text, bool *none);
+/* The options of a command that turns each input into a file of another form. */
+struct cli_convert {
+	struct cli_target target;
+	const char *out;        /* a directory, which is made; NULL: standard output, for one input */
+	const char *files_from; /* --files-from */
+	bool raw;               /* encode */
+};
+/* Calls @convert for each input. Returns the highest of its exit codes, or EXIT_USAGE. */
+int cli_convert_all(struct cli_convert *c, enum inputs_kind kind, int nr, char **operands,
+    int (*convert)(const struct cli_convert *c, const char *path));
 
 /* The options --schedule, --seed and --strategy, which choose a run. */
 struct cli_which {

@@ -113,6 +113,21 @@ option_set_strategy(struct cli_which *w, const char *text)
 }
 
 static void
+option_set_mutant(struct cli_target *t, const char *text)
+{
+	struct nearest n;
+
+	t->mutant = vmt_mutant(text);
+	t->mutant_given = true;
+	if (t->mutant != NULL || strcmp(text, "none") == 0)
+		return;
+	nearest_begin(&n, text, strlen(text));
+	vmt_offer_mutants(&n);
+	errx(EXIT_USAGE, "--mutant %s: expected none or a mutant; wirestorm bugs list has them%s", text,
+	    nearest_hint(&n));
+}
+
+static void
 option_take(const struct option_row *row, const char *name, void *command, const char *text)
 {
 	assert(row->synopsis != NULL && row->kind != OPTION_IS_NONE);
@@ -148,6 +163,9 @@ option_take(const struct option_row *row, const char *name, void *command, const
 		break;
 	case OPTION_IS_NO_CHECKS:
 		((struct cli_target *)to)->checker = NULL;
+		break;
+	case OPTION_IS_MUTANT:
+		option_set_mutant(to, text);
 		break;
 	case OPTION_IS_DRAW:
 		((struct cli_which *)to)->seed = option_seed(name, text);

@@ -30,9 +30,10 @@ enum option_kind {
 	OPTION_IS_COUNT,   /* uint64_t */
 	OPTION_IS_SEED,    /* uint64_t, any value */
 	OPTION_IS_SECONDS, /* double */
-	OPTION_IS_PROFILE, /* struct cli_target: these three */
+	OPTION_IS_PROFILE, /* struct cli_target: these four */
 	OPTION_IS_TARGET,
 	OPTION_IS_NO_CHECKS,
+	OPTION_IS_MUTANT,
 	OPTION_IS_DRAW, /* struct cli_which: these two */
 	OPTION_IS_STRATEGY,
 	OPTION_IS_CALL,
@@ -50,68 +51,40 @@ struct option_row {
 #define OPTION_TO(command, type, field)                                                                                \
 	(offsetof(command, field) + 0 * sizeof((type *)NULL == &((command *)NULL)->field))
 
-#define OPTION_FLAG(synopsis, to, help)                                                                                \
+/* All members of a row. */
+#define OPTION_ROW(synopsis, help, kind, to, min, max, take)                                                           \
 	{                                                                                                              \
-		(synopsis), (help), OPTION_IS_FLAG, (to), 0, 0, NULL                                                   \
+		(synopsis), (help), (kind), (to), (min), (max), (take)                                                 \
 	}
-#define OPTION_TEXT(synopsis, to, help)                                                                                \
-	{                                                                                                              \
-		(synopsis), (help), OPTION_IS_TEXT, (to), 0, 0, NULL                                                   \
-	}
-#define OPTION_NUMBER(synopsis, to, min, max, help)                                                                    \
-	{                                                                                                              \
-		(synopsis), (help), OPTION_IS_NUMBER, (to), (min), (max), NULL                                         \
-	}
-#define OPTION_COUNT(synopsis, to, min, max, help)                                                                     \
-	{                                                                                                              \
-		(synopsis), (help), OPTION_IS_COUNT, (to), (min), (max), NULL                                          \
-	}
+#define OPTION_FLAG(synopsis, to, help) OPTION_ROW(synopsis, help, OPTION_IS_FLAG, to, 0, 0, NULL)
+#define OPTION_TEXT(synopsis, to, help) OPTION_ROW(synopsis, help, OPTION_IS_TEXT, to, 0, 0, NULL)
+#define OPTION_NUMBER(synopsis, to, min, max, help) OPTION_ROW(synopsis, help, OPTION_IS_NUMBER, to, min, max, NULL)
+#define OPTION_COUNT(synopsis, to, min, max, help) OPTION_ROW(synopsis, help, OPTION_IS_COUNT, to, min, max, NULL)
 /* @function gets the command's struct and the value, or NULL if the option takes no value. */
-#define OPTION_CALL(synopsis, function, help)                                                                          \
-	{                                                                                                              \
-		(synopsis), (help), OPTION_IS_CALL, 0, 0, 0, (function)                                                \
-	}
+#define OPTION_CALL(synopsis, function, help) OPTION_ROW(synopsis, help, OPTION_IS_CALL, 0, 0, 0, function)
 
+/* Options that many commands have. */
 #define OPTION_FILES_FROM(to)                                                                                          \
-	{                                                                                                              \
-		"--files-from FILE",                                                                                   \
-		    "also read the files and directories that FILE lists, one per line or each ending in NUL (\"-\": " \
-		    "standard input)",                                                                                 \
-		    OPTION_IS_LIST, (to), 0, 0, NULL                                                                   \
-	}
-
-/* Options that many commands have, with the same text in each. */
-#define OPTION_SEED(to, help)                                                                                          \
-	{                                                                                                              \
-		"--seed N", (help), OPTION_IS_SEED, (to), 0, 0, NULL                                                   \
-	}
-#define OPTION_SECONDS(to, help)                                                                                       \
-	{                                                                                                              \
-		"--seconds S", (help), OPTION_IS_SECONDS, (to), 0, 0, NULL                                             \
-	}
+	OPTION_ROW("--files-from FILE",                                                                                \
+	    "also read the files and directories that FILE lists, one per line or each ending in NUL (\"-\": "         \
+	    "standard input)",                                                                                         \
+	    OPTION_IS_LIST, to, 0, 0, NULL)
+#define OPTION_SEED(to, help) OPTION_ROW("--seed N", help, OPTION_IS_SEED, to, 0, 0, NULL)
+#define OPTION_SECONDS(to, help) OPTION_ROW("--seconds S", help, OPTION_IS_SECONDS, to, 0, 0, NULL)
 #define OPTION_STATES(to, help) OPTION_COUNT("--max-states N", to, 1, 1LL << 31, help)
 /* --help puts the names of the profiles before @more. */
-#define OPTION_PROFILE(to, more)                                                                                       \
-	{                                                                                                              \
-		"--profile P", ", then +Q1 -Q2 ..." more, OPTION_IS_PROFILE, (to), 0, 0, NULL                          \
-	}
+#define OPTION_PROFILE(to, more) OPTION_ROW("--profile P", ", then +Q1 -Q2 ..." more, OPTION_IS_PROFILE, to, 0, 0, NULL)
 #define OPTION_TARGET(to)                                                                                              \
-	{                                                                                                              \
-		"--target T", "the code under test; wirestorm help lists the targets", OPTION_IS_TARGET, (to), 0, 0,   \
-		    NULL                                                                                               \
-	}
-#define OPTION_NO_CHECKS(to)                                                                                           \
-	{                                                                                                              \
-		"--no-checks", "do not judge the runs", OPTION_IS_NO_CHECKS, (to), 0, 0, NULL                          \
-	}
+	OPTION_ROW(                                                                                                    \
+	    "--target T", "the code under test; wirestorm help lists the targets", OPTION_IS_TARGET, to, 0, 0, NULL)
+#define OPTION_NO_CHECKS(to) OPTION_ROW("--no-checks", "do not judge the runs", OPTION_IS_NO_CHECKS, to, 0, 0, NULL)
+#define OPTION_MUTANT(to, help) OPTION_ROW("--mutant NAME", help, OPTION_IS_MUTANT, to, 0, 0, NULL)
 /* Rows for all fields of struct cli_which. */
 #define OPTIONS_WHICH(to, strategy_help)                                                                               \
-	{ "--schedule 'T0*3 T1 T0'", "one choice per step", OPTION_IS_TEXT,                                            \
-		(to) + offsetof(struct cli_which, schedule), 0, 0, NULL },                                             \
-	    { "--seed N", "draw the choices from this seed", OPTION_IS_DRAW, (to), 0, 0, NULL },                       \
-	{                                                                                                              \
-		"--strategy S", strategy_help, OPTION_IS_STRATEGY, (to), 0, 0, NULL                                    \
-	}
+	OPTION_ROW("--schedule 'T0*3 T1 T0'", "one choice per step", OPTION_IS_TEXT,                                   \
+	    (to) + offsetof(struct cli_which, schedule), 0, 0, NULL),                                                  \
+	    OPTION_ROW("--seed N", "draw the choices from this seed", OPTION_IS_DRAW, to, 0, 0, NULL),                 \
+	    OPTION_ROW("--strategy S", strategy_help, OPTION_IS_STRATEGY, to, 0, 0, NULL)
 #define OPTION_JSON(to) OPTION_FLAG("--json", to, "one JSON object on standard output")
 
 /*
