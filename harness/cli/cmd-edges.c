@@ -241,12 +241,26 @@ edges_command_find_witnesses(struct edges_command *c)
 
 /* --- report --- */
 
+/* A target with other rules than the engine has other returns, which it does not name: no row has been reached. */
+static bool
+edges_command_has_none(const struct edges_command *c)
+{
+	for (unsigned i = 0; i < VM_EDGE_COUNT; i++)
+		if (c->report.rows[i].times > 0)
+			return false;
+	return !c->target.target->judged;
+}
+
 static int
 edges_command_print(struct edges_command *c)
 {
 	struct strbuf text = { 0 };
 	bool good = true;
 
+	if (edges_command_has_none(c)) {
+		warnx("target %s does not name its returns, so there is nothing to list", c->target.target->name);
+		return EXIT_USAGE;
+	}
 	if (c->json) {
 		json_print("edges", edges_report_json(&c->report), JSON_INDENT(1), stdout);
 	} else if (c->markdown) {

@@ -61,14 +61,18 @@ hunt_per_second(double n, const struct hunt_report *r)
 static void
 hunt_show_progress(void *arg, const struct hunt_report *r)
 {
-	(void)arg;
+	const struct hunt_command *c = arg;
+	char returns[48] = "";
+
 	if (!progress_due())
 		return;
-	progress_say("%.0f s: %llu programs, %.0f/s; %.3g states/s; %.3g schedules covered; %d of %d returns; %zu "
-	             "findings",
-	    r->seconds, (unsigned long long)r->programs, hunt_per_second((double)r->programs, r),
-	    hunt_per_second((double)r->states, r), r->schedules, __builtin_popcountll(r->edges), VM_EDGE_COUNT,
-	    r->nr_findings);
+	/* A target with other rules than the engine has no returns with these names. */
+	if (r->edges != 0 || c->target.target->judged)
+		(void)snprintf(
+		    returns, sizeof(returns), "%d of %d returns; ", __builtin_popcountll(r->edges), VM_EDGE_COUNT);
+	progress_say("%.0f s: %llu programs, %.0f/s; %.3g states/s; %.3g schedules covered; %s%zu findings", r->seconds,
+	    (unsigned long long)r->programs, hunt_per_second((double)r->programs, r),
+	    hunt_per_second((double)r->states, r), r->schedules, returns, r->nr_findings);
 }
 
 static void
@@ -145,9 +149,10 @@ hunt_print_summary(const struct hunt_command *c, const struct hunt_report *r)
 	printf("%llu state%s, %.3g/s; %.4g schedules covered; %llu run%s by strategies\n",
 	    (unsigned long long)r->states, plural(r->states), hunt_per_second((double)r->states, r), r->schedules,
 	    (unsigned long long)r->runs, plural(r->runs));
-	printf("%d of %d returns reached; operations met in %llu way%s; programs kept: %llu\n",
-	    __builtin_popcountll(r->edges), VM_EDGE_COUNT, (unsigned long long)r->features, plural(r->features),
-	    (unsigned long long)r->kept);
+	if (r->edges != 0 || c->target.target->judged)
+		printf("%d of %d returns reached; ", __builtin_popcountll(r->edges), VM_EDGE_COUNT);
+	printf("operations met in %llu way%s; programs kept: %llu\n", (unsigned long long)r->features,
+	    plural(r->features), (unsigned long long)r->kept);
 	printf("%zu finding%s, %zu of them new, %zu explained by an active quirk; equal ones left out: %llu\n",
 	    r->nr_findings, plural(r->nr_findings), r->nr_new, by_quirk, (unsigned long long)r->seen);
 	if (c->options.pool != NULL)

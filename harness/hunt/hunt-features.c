@@ -4,7 +4,8 @@
  *
  * A feature is one of these:
  *   - two operations of different threads: the place of each in the code, and the relation of their pages;
- *   - a return with a name, and the place of another operation at that time;
+ *   - a return with a name, and the place of another operation at that time; in a target that has other rules than the
+ *     engine, and so other returns, an operation and its result;
  *   - an operation, and the condition of a page that it names. So a program that needs several operations on one page
  *     is seen to make progress.
  *
@@ -106,6 +107,16 @@ features_look_at_edges(struct features *f, uint64_t edges, uint64_t place)
 		features_add(f, features_mix(features_mix(2, (uint64_t)__builtin_ctzll(edges)), place));
 }
 
+/* The same for a target whose returns have no names: the operation and its result. */
+static void
+features_look_at_result(struct features *f, const struct run *r, unsigned thread, uint64_t place)
+{
+	unsigned last = r->threads[thread].nr_done - 1u;
+	uint64_t code = (uint64_t)r->threads[thread].results[last].code;
+
+	features_add(f, features_mix(features_mix(5, run_op(r, thread, last)->code | code << 8), place));
+}
+
 static void
 features_look_at_pair(struct features *f, const struct run *r, unsigned a, unsigned b, const uint64_t *places)
 {
@@ -173,6 +184,8 @@ features_look(struct features *f, const struct run *r)
 
 			if (a != b && rt->nr_done > 0)
 				features_look_at_edges(f, rt->results[rt->nr_done - 1].edges, places[b]);
+			if (a != b && rt->nr_done > 0 && !r->target->judged)
+				features_look_at_result(f, r, a, places[b]);
 			if (a < b && (under_way >> a & 1) != 0)
 				features_look_at_pair(f, r, a, b, places);
 		}

@@ -127,7 +127,10 @@ struct vm_target {
 
 	/*
 	 * The pages [*start, *end) that the last step of @thread, in a sync, has written back, by the arithmetic of the
-	 * object that it wrote to. *dirty: some page mapped there is still dirty. False: no pages. May be NULL.
+	 * object that it wrote to; also pages of an entry without an object, which have nothing to write: a sync has to
+	 * report each piece of its range that it is done with. Each report is for one step: the next step starts
+	 * without one. *dirty: some page mapped there is still dirty. False: no pages. May be NULL: no sync is judged
+	 * by what it wrote back.
 	 */
 	bool (*cleaned)(void *self, unsigned thread, uint64_t *start, uint64_t *end, bool *dirty);
 
