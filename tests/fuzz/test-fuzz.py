@@ -59,7 +59,7 @@ def check_no_input(scratch):
 
 def check_triage(scratch):
     bugs = Path(scratch, "bugs")
-    crash = SEEDS / "seeds-quirk-q2-drift-0.vmt.bin"
+    crash = SEEDS / "corpus-seeds-quirk-q2-drift-0.vmt.bin"
     words = [WIRESTORM, "triage", "--profile", "freebsd12", "--out", bugs]
     done = run(words + [crash])
     expect("triage finds it", done.returncode == 1 and "quirk Q2" in done.stdout, done.stdout)
@@ -78,7 +78,7 @@ def check_triage(scratch):
 def check_no_room(scratch):
     """A program that cannot be written leaves no empty one, which would expect nothing and pass."""
     bugs = Path(scratch, "no-room")
-    crash = SEEDS / "seeds-quirk-q2-drift-0.vmt.bin"
+    crash = SEEDS / "corpus-seeds-quirk-q2-drift-0.vmt.bin"
 
     def triage(action):
         def no_room():
@@ -110,7 +110,7 @@ def check_corpus(scratch):
     """A merge keeps what crashes."""
     into, source, bugs = (Path(scratch, name) for name in ("into", "from", "kept"))
     source.mkdir()
-    for path in sorted(SEEDS.glob("seeds-*"))[:20] + [SEEDS / "seeds-quirk-q2-drift-0.vmt.bin"]:
+    for path in sorted(SEEDS.glob("corpus-seeds-*"))[:20] + [SEEDS / "corpus-seeds-quirk-q2-drift-0.vmt.bin"]:
         (source / path.name).write_bytes(path.read_bytes())
     tool = [sys.executable, ROOT / "scripts/corpus"]
     if LIBFUZZER:

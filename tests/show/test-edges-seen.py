@@ -35,7 +35,7 @@ def rows(*args, text=None):
 class Document(unittest.TestCase):
     def test_current(self):
         code, out, err = ws("edges", "--missing", "--markdown", *SOURCES)
-        self.assertEqual((code, err), (0, ""))
+        self.assertEqual(code, 0, err)
         self.assertEqual(out, DOC.read_text(), "tests/show/test-edges-seen.py --write brings it up to date")
 
     def test_every_edge(self):
