@@ -350,7 +350,7 @@ small_say_quirk(struct hunter *h, const struct program *p, uint8_t check, unsign
 	struct strbuf text = { 0 };
 
 	assert(quirk < VM_BEHAVIOUR_COUNT);
-	strbuf_printf(&text, "Quirk %s: %s. ", d->id, d->kernel);
+	strbuf_printf(&text, "%s %s: %s. ", d->kind == VM_BEHAVIOUR_IS_QUIRK ? "Quirk" : "Rule", d->id, d->kernel);
 	switch (small_without_quirk(h, p, check, quirk)) {
 	case SILENT:
 		strbuf_add(&text, "Without it, no interleaving of this program shows a finding.");

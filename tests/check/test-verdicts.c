@@ -3,7 +3,7 @@
  * test-verdicts.c - the checker has nothing to say of an engine that is right: random programs, explored completely
  * with all checks on, give no finding in strict, and in freebsd12 none but those of quirks.
  *
- *	test-verdicts [--profile strict|freebsd12] [--wild] [--count N] [--from SEED] [--transitions N] [--verify]
+ *	test-verdicts [--profile P] [--switches] [--wild] [--count N] [--from SEED] [--transitions N] [--verify]
  *	test-verdicts [--wild] --program SEED     prints one of the programs
  *	test-verdicts --canaries [--count N]      in a build with the mutants
  *	test-verdicts --mutants [--count N]       in a build with the mutants
@@ -39,6 +39,7 @@
 struct kind {
 	enum vm_profile_id profile;
 	bool wild;
+	bool switches; /* strict with a random set of rules; every other program also with a random set of quirks */
 };
 
 struct totals {
@@ -143,11 +144,26 @@ make_wilder(uint64_t seed, struct program *p)
 	}
 }
 
+static uint32_t
+random_switches(uint64_t seed)
+{
+	struct prng prng = prng_mix(seed, 2, 0);
+	uint32_t on = (uint32_t)prng_below(&prng, VM_BEHAVIOURS_ALL) + 1;
+
+	for (unsigned i = 0; i < VM_BEHAVIOUR_COUNT; i++)
+		if (seed % 2 == 0 && vm_behaviour_table[i].kind == VM_BEHAVIOUR_IS_QUIRK)
+			on &= ~((uint32_t)1 << i);
+	return on;
+}
+
 static void
 make(uint64_t seed, const struct kind *kind, struct program *p)
 {
-	random_concurrent(
-	    &(struct random_params){ .seed = seed, .profile = vm_profile(kind->profile), .target = &target_engine }, p);
+	struct vm_profile profile = vm_profile(kind->profile);
+
+	if (kind->switches)
+		profile.on = random_switches(seed);
+	random_concurrent(&(struct random_params){ .seed = seed, .profile = profile, .target = &target_engine }, p);
 	if (kind->wild)
 		make_wilder(seed, p);
 }
@@ -387,7 +403,8 @@ main(int argc, char **argv)
 		{ "count", required_argument, NULL, 'c' }, { "from", required_argument, NULL, 'f' },
 		{ "transitions", required_argument, NULL, 't' }, { "verify", no_argument, NULL, 'v' },
 		{ "wild", no_argument, NULL, 'w' }, { "program", required_argument, NULL, 'P' },
-		{ "canaries", no_argument, NULL, 'C' }, { "mutants", no_argument, NULL, 'm' }, { 0 } };
+		{ "canaries", no_argument, NULL, 'C' }, { "mutants", no_argument, NULL, 'm' },
+		{ "switches", no_argument, NULL, 's' }, { 0 } };
 	uint64_t count = 1000, from = 1, transitions = 0;
 	bool verified = false, canaries = false, mutants = false;
 	struct kind kind = { 0 };
@@ -402,6 +419,8 @@ main(int argc, char **argv)
 			set_profile(optarg, &kind);
 		else if (opt == 'w')
 			kind.wild = true;
+		else if (opt == 's')
+			kind.switches = true;
 		else if (opt == 'c')
 			count = strtoull(optarg, NULL, 10);
 		else if (opt == 'f')
