@@ -100,39 +100,18 @@ vm_map_merge_front(vm_map_t map, vm_map_entry_t e)
 
 /* --- how an operation merges the entries of its range --- */
 
-struct vm_merging
-vm_map_merging(const struct vm_map *map, const struct vm_op_ctx *ctx, bool one_pass)
-{
-	bool empty = ctx->start == ctx->end;
-
-	return (struct vm_merging){
-		.back = !one_pass,
-		.last = empty ? vm_behaves(map, M5) : one_pass,
-		.guards = true,
-	};
-}
-
 void
 vm_map_merge_step(vm_map_t map, struct vm_merging *m, vm_map_entry_t e)
 {
-	bool front = !m->spare_front;
-
 	vm_rwlock_assert_write(&map->lock);
 	vm_assert(vm_map_entry_is_linked(e));
+	if (can_merge(map, e) && (m->guards || (e->eflags & MAP_ENTRY_GUARD) == 0)) {
+		if (!m->spare_front)
+			take_front(map, e);
+		if (m->back)
+			take_back(map, e);
+	}
 	m->spare_front = false;
-	if (!can_merge(map, e) || (!m->guards && (e->eflags & MAP_ENTRY_GUARD) != 0))
-		return;
-	if (front)
-		take_front(map, e);
-	if (m->back)
-		take_back(map, e);
-}
-
-void
-vm_map_merge_last(vm_map_t map, const struct vm_merging *m, vm_map_entry_t e)
-{
-	if (m->last && (m->guards || (e->eflags & MAP_ENTRY_GUARD) == 0))
-		vm_map_merge_front(map, e);
 }
 
 /*

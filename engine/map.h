@@ -276,10 +276,25 @@ struct vm_merging {
  * one_pass: each entry is merged with the one before it, so that the walk merges each pair once. Otherwise the walk
  * merges each entry on both sides. A range that is empty is M5's.
  */
-struct vm_merging vm_map_merging(const struct vm_map *map, const struct vm_op_ctx *ctx, bool one_pass);
+static inline struct vm_merging
+vm_map_merging(const struct vm_map *map, const struct vm_op_ctx *ctx, bool one_pass)
+{
+	bool empty = ctx->start == ctx->end;
+
+	return (struct vm_merging){
+		.back = !one_pass,
+		.last = empty ? vm_behaves(map, M5) : one_pass,
+		.guards = true,
+	};
+}
 void vm_map_merge_step(vm_map_t map, struct vm_merging *m, vm_map_entry_t entry) VM_REQUIRES(&map->lock);
 /* @entry may be the header. */
-void vm_map_merge_last(vm_map_t map, const struct vm_merging *m, vm_map_entry_t entry) VM_REQUIRES(&map->lock);
+static inline void
+vm_map_merge_last(vm_map_t map, const struct vm_merging *m, vm_map_entry_t entry) VM_REQUIRES(&map->lock)
+{
+	if (m->last && (m->guards || (entry->eflags & MAP_ENTRY_GUARD) == 0))
+		vm_map_merge_front(map, entry);
+}
 
 /*
  * Splits @entry so that it starts at @addr; no-op if it starts at or after @addr. Merges @entry with its neighbours
