@@ -192,7 +192,7 @@ runner_catch_crashes(struct sigaction old[3])
 	(void)sigaction(SIGFPE, &action, &old[2]);
 #else
 	(void)old;
-	(void)on_crash;
+	(void)runner_on_crash;
 #endif
 }
 
