@@ -2,6 +2,7 @@
 """builds - the builds that the engines need, each once, under DIR/build."""
 
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -119,8 +120,9 @@ def make(name, source, folder, cores, mutants):
         setup.append("--reconfigure")
     for words in (setup, ["ninja", "-C", str(folder), "-j", str(cores), *targets]):
         if run(prefix + words, env, log) != 0:
-            lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
-            raise BuildError(f"the build failed, see {log}: {lines[-1] if lines else ''}")
+            lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+            wrong = [line for line in lines if re.search(r"\berror:", line, re.IGNORECASE)] or lines[-1:]
+            raise BuildError(f"the build failed, see {log}: {wrong[0] if wrong else ''}")
     return describe(folder)
 
 
