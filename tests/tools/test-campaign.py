@@ -169,20 +169,30 @@ class Night(Campaigns):
         self.assertIn("there is a campaign already", self.expect(2, *self.words({"own": self.job()}))[1])
         self.verify()
 
-    def test_hunt_and_stress(self):
-        """The real jobs, the survey and a canary, if the build has mutants."""
-        self.expect(0, "campaign", "start", "--tool", cli.TOOL, "--out", self.folder, "--seconds", 12, "--slice", 3,
-            "--cores", 2, "--seed", 5, "--jobs", "hunt=2,stress=1", "--profile", "strict")
+    def real(self, *words):
+        """A campaign with jobs of the table; its report."""
+        self.expect(0, "campaign", "start", "--tool", cli.TOOL, "--out", self.folder, "--cores", 2, "--seed", 5,
+            "--profile", "strict", *words)
         self.verify()
-        report = self.report()
+        return self.report()
+
+    def test_stress(self):
+        """A slice has a fraction of seconds, which stress does not take."""
+        report = self.real("--jobs", "stress", "--seconds", 2.4, "--slice", 1.2, "--canary", 0)
+        job, = report["jobs"]
+        self.assertEqual((job["job"], job["failed"]), ("stress/strict", 0), job["last_note"])
+        self.assertGreater(job["executions"], 0)
+        self.assertTrue(any(e["times_of_threads"] for e in report["edges"]))
+
+    def test_hunt_and_canary(self):
+        """A canary only if the build has mutants."""
+        report = self.real("--jobs", "hunt", "--seconds", 5, "--slice", 2.5)
         self.assertEqual(report["counts"]["new"], 0)
         jobs = {job["job"]: job for job in report["jobs"]}
         self.assertGreater(jobs["hunt/strict"]["executions"], 0)
         self.assertGreater(jobs["hunt/strict"]["features"], 0)
         missing = {m["job"] for m in report["missing"]}
         self.assertEqual(report["canary_ok"], None if "canary" in missing else True)
-        if "stress/strict" in jobs:
-            self.assertTrue(any(e["times_of_threads"] for e in report["edges"]))
 
     def test_wrong_usage(self):
         for words, text in ((["start", "--jobs", "nonsense"], 'no job "nonsense"'), (["start", "--shard", "2/2"],

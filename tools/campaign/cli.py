@@ -120,7 +120,7 @@ def new_config(given, engines):
         "shard": shard_of(given.get("shard", "0/1")), "known": known_folders(given, source),
         "source": str(Path(source).resolve()) if source else None, "mutants": given.get("mutant", []),
         "notify": given.get("notify"), "engines": engines, "jobs": chosen_jobs(given, engines),
-        "report": True, "missing": []}
+        "code": str(Path(sys.argv[0]).resolve()), "report": True, "missing": []}
 
 
 def build_all(folder, config, given, say):
@@ -139,7 +139,10 @@ def build_all(folder, config, given, say):
             continue
         say(f"building {name} ...")
         if Path(config["source"]) != (folder / "source").resolve():
+            is_own = config["source"] == source_tree()
             config["source"] = builds.snapshot(config["source"], (folder / "source").resolve())
+            if is_own:
+                config["code"] = str(Path(config["source"], "scripts", "campaign"))
         try:
             found[name] = builds.make(name, config["source"], folder / "build" / name, len(os.sched_getaffinity(0)),
                 bool(config["mutants"]))
@@ -268,6 +271,10 @@ def folder_of(operands):
 
 def command_resume(given, operands):
     folder = folder_of(operands)
+    told = durable.read_json(folder / coordinator.CONFIG) or {}
+    code = told.get("code", sys.argv[0])
+    if Path(code).is_file() and not Path(code).samefile(sys.argv[0]):  # a campaign goes on with the code it began with
+        os.execv(sys.executable, [sys.executable, code, *sys.argv[1:]])
     lock = take(folder)
     config = durable.read_json(folder / coordinator.CONFIG)
     if config is None:

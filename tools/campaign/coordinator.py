@@ -32,7 +32,6 @@ LEFT_SECONDS_MIN = 1.0  # a slice that would be shorter is not started
 NOTIFY_SECONDS_MAX = 60
 SURVEY_SHARE = 20  # so many times as long as a survey took passes until the next one
 PERIODIC = ("canary", "survey")
-SELF = [sys.executable, str(Path(sys.argv[0]).resolve())]
 
 
 class NoProcess:
@@ -68,6 +67,7 @@ class Campaign:
         self.at = self.ledger.meta("at", 0.0)
         self.numbers = self.ledger.one("SELECT coalesce(max(number), 0) FROM slice WHERE campaign = ?",
             config["id"])[0]
+        self.code = [sys.executable, config["code"]]
         self.cores, self.length = config["cores"], config["slice"]
         self.jobs = [schedule.Job(**job) for job in config["plan"]]
         self.running = []
@@ -150,7 +150,7 @@ class Campaign:
         job.running += 1
 
     def spawn(self, folder, harvest=False):
-        words = [*SELF, "--worker", str(folder), *(["--harvest"] if harvest else [])]
+        words = [*self.code, "--worker", str(folder), *(["--harvest"] if harvest else [])]
         try:
             with open(folder / "worker.log", "ab") as log:
                 return subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
@@ -417,7 +417,7 @@ class Campaign:
             self.report, self.reported = None, time.monotonic()
             return
         if self.config["report"] and self.changed_since_report():
-            self.report = subprocess.Popen([*SELF, "report", "--quiet", str(self.folder)], stdin=subprocess.DEVNULL,
+            self.report = subprocess.Popen([*self.code, "report", "--quiet", str(self.folder)], stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
                 preexec_fn=lambda: os.nice(10))
         self.reported = time.monotonic()
@@ -529,7 +529,7 @@ class Campaign:
         self.write_state()
         if self.report is not None:
             self.report.wait()
-        subprocess.run([*SELF, "report", "--quiet", str(self.folder)], stdin=subprocess.DEVNULL, check=False)
+        subprocess.run([*self.code, "report", "--quiet", str(self.folder)], stdin=subprocess.DEVNULL, check=False)
         new = self.ledger.one("SELECT count(*) FROM finding WHERE section = 'new'")[0]
         self.notify("end", how=how, new_findings=new)
         self.reap_notes(wait=True)
