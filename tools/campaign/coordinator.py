@@ -417,8 +417,8 @@ class Campaign:
             self.report, self.reported = None, time.monotonic()
             return
         if self.config["report"] and self.changed_since_report():
-            self.report = subprocess.Popen([*self.code, "report", "--quiet", str(self.folder)], stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+            self.report = subprocess.Popen([*self.code, "report", "--quiet", str(self.folder)],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
                 preexec_fn=lambda: os.nice(10))
         self.reported = time.monotonic()
 

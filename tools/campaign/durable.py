@@ -29,8 +29,10 @@ def write(path, data, sync=True):
                 f.flush()
                 os.fsync(f.fileno())
         os.rename(partial, path)
-    except BaseException:
+    except BaseException as e:
         partial.unlink(missing_ok=True)
+        if isinstance(e, OSError) and e.filename is None:
+            e.filename = str(path)  # "No space left on device" alone says nothing
         raise
     if sync:
         sync_folder(path.parent)

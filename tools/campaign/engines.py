@@ -220,8 +220,8 @@ def stress_command(s, build):
 def stress_words_of(s, build):
     words = stress_command(s, build)
     mix = random.Random(s.seed).choice(mixes_of(words) or ["everything"])
-    words = words + ["stress", "--seconds", str(max(1, round(s.seconds))), "--threads", "4", "--seed", str(s.seed), "--mix", mix,
-        "--profile", s.profile, "--window", str(s.work / "window.vmt"), "--json", "--quiet"]
+    words = words + ["stress", "--seconds", str(max(1, round(s.seconds))), "--threads", "4", "--seed",
+        str(s.seed), "--mix", mix, "--profile", s.profile, "--window", str(s.work / "window.vmt"), "--json", "--quiet"]
     words += ["--mutant", s.mutant] if s.mutant else []
     return words, {"TSAN_OPTIONS": f"{os.environ.get('TSAN_OPTIONS', '')} halt_on_error=0 exitcode={RACE_STATUS}"}
 
