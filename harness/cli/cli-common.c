@@ -314,6 +314,20 @@ cli_report_end(struct cli_report *c)
 	return all;
 }
 
+json_t *
+cli_json_way(const struct schedule *path)
+{
+	struct strbuf text = { 0 };
+	json_t *j;
+
+	if (!schedule_exists(path))
+		return json_null();
+	schedule_print(path, &text);
+	j = json_pack("{s:s, s:i}", "schedule", strbuf_text(&text), "preemptions", (int)path->preemptions);
+	strbuf_free(&text);
+	return j;
+}
+
 /* --- signals --- */
 
 static void

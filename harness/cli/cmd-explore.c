@@ -233,20 +233,6 @@ explore_print_text(const struct explore_result *x)
 	printf("%zu outcome%s; %s\n", x->nr_outcomes, plural(x->nr_outcomes), explore_end_text(x->end));
 }
 
-static json_t *
-explore_json_schedule(const struct schedule *path)
-{
-	struct strbuf text = { 0 };
-	json_t *j;
-
-	if (!schedule_exists(path))
-		return json_null();
-	schedule_print(path, &text);
-	j = json_pack("{s:s, s:i}", "schedule", strbuf_text(&text), "preemptions", (int)path->preemptions);
-	strbuf_free(&text);
-	return j;
-}
-
 /* Reports the schedule that shows it, with the command's own name. */
 static void
 explore_print_wrong_key(const struct explore_result *x, FILE *to)
@@ -301,8 +287,8 @@ explore_print_json(const struct report *report, const struct explore_result *x, 
 
 		json_array_append_new(outcomes,
 		    json_pack("{s:s, s:f, s:s, s:o, s:o, s:s?}", "outcome", o->text, "probability", o->probability,
-		        "schedules", explore_count_text(o->count, buf), "witness", explore_json_schedule(&o->witness),
-		        "reasons", explore_json_reasons(o), "final_error", o->final_error));
+		        "schedules", explore_count_text(o->count, buf), "witness", cli_json_way(&o->witness), "reasons",
+		        explore_json_reasons(o), "final_error", o->final_error));
 	}
 	root = json_pack("{s:s, s:b, s:b, s:s, s:I, s:I, s:o}", "end", explore_end_text(x->end), "complete",
 	    x->end == EXPLORE_COMPLETE, "livelock", x->livelock, "schedules", explore_count_text(x->schedules, buf),
@@ -312,7 +298,7 @@ explore_print_json(const struct report *report, const struct explore_result *x, 
 	json_object_set_new(root, "findings", report_json(report));
 	json_object_set_new(root, "state_key_incomplete", x->wrong_key != NULL ? json_text(x->wrong_key) : json_null());
 	if (until)
-		json_object_set_new(root, "until", explore_json_schedule(&x->goal));
+		json_object_set_new(root, "until", cli_json_way(&x->goal));
 	json_print("explore", root, JSON_INDENT(1), stdout);
 }
 

@@ -178,6 +178,8 @@ bool cli_report_begin(struct cli_report *c, bool json);
 void cli_print_report(const struct report *r);
 /* Is there a file to write? */
 bool cli_report_asked(const struct cli_report *c);
+/* A schedule as the object "way" of docs/json.md; null if there is none. */
+json_t *cli_json_way(const struct schedule *path);
 /* Writes the report in all formats that were asked for, and frees it. False: the error was reported. */
 bool cli_report_end(struct cli_report *c);
 

@@ -62,8 +62,8 @@ option_seed(const char *option, const char *text)
 	return n;
 }
 
-static void
-option_set_profile(struct cli_target *t, const char *text)
+void
+option_set_profile(const char *option, struct cli_target *t, const char *text)
 {
 	const char *word;
 	struct nearest n;
@@ -72,15 +72,15 @@ option_set_profile(struct cli_target *t, const char *text)
 		nearest_begin(&n, word, strcspn(word, "+- ,"));
 		profile_offer(&n);
 		errx(EXIT_USAGE,
-		    "--profile %s: expected %s, then +Q1 or -Q1 and so on, found \"%s\"; wirestorm help profiles "
+		    "--%s %s: expected %s, then +Q1 or -Q1 and so on, found \"%s\"; wirestorm help profiles "
 		    "explains them%s",
-		    text, profile_names(), word, nearest_hint(&n));
+		    option, text, profile_names(), word, nearest_hint(&n));
 	}
 	t->profile_text = text;
 }
 
-static void
-option_set_target(struct cli_target *t, const char *text)
+void
+option_set_target(const char *option, struct cli_target *t, const char *text)
 {
 	struct strbuf names = { 0 };
 	struct nearest n;
@@ -93,7 +93,7 @@ option_set_target(struct cli_target *t, const char *text)
 			t->target = target_at(i);
 	}
 	if (strcmp(t->target->name, text) != 0)
-		errx(EXIT_USAGE, "--target %s: expected one of%s%s", text, strbuf_text(&names), nearest_hint(&n));
+		errx(EXIT_USAGE, "--%s %s: expected one of%s%s", option, text, strbuf_text(&names), nearest_hint(&n));
 	strbuf_free(&names);
 }
 
@@ -112,7 +112,7 @@ option_set_strategy(struct cli_which *w, const char *text)
 	    nearest_hint(&n));
 }
 
-static void
+void
 option_set_mutant(struct cli_target *t, const char *text)
 {
 	struct nearest n;
@@ -133,8 +133,13 @@ option_take(const struct option_row *row, const char *name, void *command, const
 	assert(row->synopsis != NULL && row->kind != OPTION_IS_NONE);
 	void *to = (char *)command + row->offset;
 
+	if (row->take != NULL) {
+		row->take(command, text);
+		return;
+	}
 	switch (row->kind) {
 	case OPTION_IS_NONE:
+	case OPTION_IS_CALL:
 		break;
 	case OPTION_IS_FLAG:
 		*(bool *)to = true;
@@ -156,10 +161,10 @@ option_take(const struct option_row *row, const char *name, void *command, const
 		*(double *)to = option_seconds(name, text);
 		break;
 	case OPTION_IS_PROFILE:
-		option_set_profile(to, text);
+		option_set_profile(name, to, text);
 		break;
 	case OPTION_IS_TARGET:
-		option_set_target(to, text);
+		option_set_target(name, to, text);
 		break;
 	case OPTION_IS_NO_CHECKS:
 		((struct cli_target *)to)->checker = NULL;
@@ -173,9 +178,6 @@ option_take(const struct option_row *row, const char *name, void *command, const
 		break;
 	case OPTION_IS_STRATEGY:
 		option_set_strategy(to, text);
-		break;
-	case OPTION_IS_CALL:
-		row->take(command, text);
 		break;
 	}
 }
@@ -343,7 +345,8 @@ option_check_profiles(const struct option_row *rows, void *command)
 		const struct cli_target *t = (const void *)((const char *)command + rows->offset);
 		const char *why = NULL;
 
-		if (rows->kind == OPTION_IS_PROFILE && t->profile_text != NULL && t->target != NULL)
+		if (rows->kind == OPTION_IS_PROFILE && rows->take == NULL && t->profile_text != NULL &&
+		    t->target != NULL)
 			why = target_profile_reason(t->target, t->profile);
 		if (why != NULL)
 			errx(EXIT_USAGE, "--profile %s: target %s cannot have it: %s", t->profile_text, t->target->name,

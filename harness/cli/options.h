@@ -44,7 +44,7 @@ struct option_row {
 	enum option_kind kind;
 	size_t offset; /* offset of the field in the command's struct */
 	long long min, max;
-	void (*take)(void *command, const char *text);
+	void (*take)(void *command, const char *text); /* NULL: the value goes into the field */
 };
 
 /* The field of an option. A type other than the field's does not compile. */
@@ -74,6 +74,11 @@ struct option_row {
 #define OPTION_STATES(to, help) OPTION_COUNT("--max-states N", to, 1, 1LL << 31, help)
 /* --help puts the names of the profiles before @more. */
 #define OPTION_PROFILE(to, more) OPTION_ROW("--profile P", ", then +Q1 -Q2 ..." more, OPTION_IS_PROFILE, to, 0, 0, NULL)
+/* These for an option that may be given twice: @function gets the command's struct and the value. */
+#define OPTION_PROFILE_CALL(function, more)                                                                            \
+	OPTION_ROW("--profile P", ", then +Q1 -Q2 ..." more, OPTION_IS_PROFILE, 0, 0, 0, function)
+#define OPTION_TARGET_CALL(function, help) OPTION_ROW("--target T", help, OPTION_IS_TARGET, 0, 0, 0, function)
+#define OPTION_MUTANT_CALL(function, help) OPTION_ROW("--mutant NAME", help, OPTION_IS_MUTANT, 0, 0, 0, function)
 #define OPTION_TARGET(to)                                                                                              \
 	OPTION_ROW(                                                                                                    \
 	    "--target T", "the code under test; wirestorm help lists the targets", OPTION_IS_TARGET, to, 0, 0, NULL)
@@ -113,6 +118,13 @@ struct command_line {
 
 /* Fills the command's struct. Returns -1, and the operands start at argv[optind]; or an exit code after a message. */
 int options_parse(int argc, char **argv, const struct command_line *line, void *command);
+
+struct cli_target;
+/* Set the profile, target or mutant of @t. A value that names none ends the process. @option: the name in the message.
+ */
+void option_set_profile(const char *option, struct cli_target *t, const char *text);
+void option_set_target(const char *option, struct cli_target *t, const char *text);
+void option_set_mutant(struct cli_target *t, const char *text);
 
 /* The number in @text if it is within [min, max]. Otherwise reports the error in @option and exits with EXIT_USAGE. */
 long long option_number(const char *option, const char *text, long long min, long long max);

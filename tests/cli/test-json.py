@@ -105,6 +105,11 @@ class Json(Case):
         text = "T0 wire 20 22 user noholes\nT1 lookup 20\nfinal lookup 20\n"
         self.print_json("run", "-", text="map 16 80\ninit insert 20 22 rw rwx\n" + text)
         self.print_json("explore", "--until", "T0.0=KERN_INVALID_ADDRESS", HOLE)
+        freebsd = ROOT / "corpus" / "freebsd"
+        for name in ("conc/080.vmt", "conc/001.vmt", "directed/find-anon-first.vmt"):
+            self.print_json("diff", "--profile", "freebsd12", "--profile", "freebsd-main", freebsd / name)
+        if MUTANTS:
+            self.print_json("diff", "--mutant", "wire_counts_first_entry", HOLE)
         self.print_json("shrink", "--out", self.room / "small.vmt", quirk)
 
     def test_check(self):
@@ -178,7 +183,7 @@ class Json(Case):
         rare = {("stress", "broken"), ("stress", "live"), ("stress", "codes"), ("stress", "window"),
             ("reproduce", "finding"), ("reproduce", "path"), ("finding", "complaint")}
         if not MUTANTS:
-            rare |= {("bugs", field) for field in OBJECTS["bugs"]}
+            rare |= {("bugs", field) for field in OBJECTS["bugs"]} | {("side", "mutant")}
         unseen = {(o, f.rstrip("*")) for o, fields in OBJECTS.items() for f in fields} - cls.reader.seen - rare
         assert not unseen, "documented, but never printed: %s" % sorted(unseen)
 
