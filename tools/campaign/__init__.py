@@ -14,6 +14,13 @@ The files, from the lowest up; each imports only those before it:
     schedule   which job gets the next slice
     disk       the disk budget
     worker     one slice, a process of its own
+    words      numbers and times as people read them
+    python     runs a part of the report in a Python that has its modules
+    lanes      the pictures of findings
+    plots      the curves as pictures (with matplotlib)
+    exports    the report as Markdown, JUnit and SARIF
+    render     fills page.html, the page's template (with jinja2)
+    page       what the page shows
     report     the report of a campaign
     status     one screen about a campaign
     verify     whether ledger and files agree

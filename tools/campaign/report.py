@@ -5,11 +5,12 @@ docs/campaigns.md describes report.json. A product is one row of PRODUCTS.
 """
 
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import durable, triage
+from . import durable, exports, page, python, triage
 from .engines import ENGINES
 from .ledger import Ledger
 
@@ -190,15 +191,24 @@ class Product:
 
 PRODUCTS = (
     Product("report.json", lambda report, folder: json.dumps(report, indent=1) + "\n"),
+    Product("report.md", exports.make_markdown),
+    Product("report.xml", exports.make_junit),
+    Product("report.sarif", exports.make_sarif),
+    Product("index.html", page.make),
 )
 
 
 def write(folder, report):
-    """Writes all products into DIR/report. Gives their paths."""
+    """Writes all products into DIR/report. Gives their paths. A product that cannot be made is named."""
     out = Path(folder, "report")
     out.mkdir(exist_ok=True)
     paths = []
     for product in PRODUCTS:
-        durable.write(out / product.file, product.make(report, Path(folder)))
+        try:
+            text = product.make(report, Path(folder))
+        except python.Missing as e:
+            print(f"{product.file} is not written: {e}", file=sys.stderr)
+            continue
+        durable.write(out / product.file, text)
         paths.append(out / product.file)
     return paths

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from . import disk, durable, report
 from .ledger import Ledger, LedgerError
+from .words import hours, short
 
 RED, BOLD, OFF = "\033[1;31m", "\033[1m", "\033[0m"
 
@@ -61,21 +62,6 @@ def exit_status(told):
     if told["wrong"]:
         return 3
     return 1 if told["findings"]["new"] else 0
-
-
-def hours(seconds):
-    seconds = int(seconds or 0)
-    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
-
-
-def short(number):
-    """1234567: "1.2M"."""
-    if number is None:
-        return "-"
-    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
-        if abs(number) >= size:
-            return f"{number / size:.1f}{unit}"
-    return f"{number:g}"
 
 
 def line(told):
