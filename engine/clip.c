@@ -14,12 +14,14 @@
 
 /*
  * Do entries with these flags never merge with any other? Parts of a stack do not. Gaps do if they belong to the same
- * stack; with quirk Q10 it does not matter to which.
+ * stack; with quirk Q10 it does not matter to which, and with MS3 they do not merge either.
  */
 static bool
 keeps_apart(const struct vm_map *map, const struct vm_map_entry *left, const struct vm_map_entry *right)
 {
-	if ((left->eflags & MAP_ENTRY_STACK) != 0)
+	if ((left->eflags & MAP_ENTRY_STACK) != 0 || vm_behaves(map, MS3))
+		return true;
+	if (left->gap_protection != right->gap_protection || left->gap_max != right->gap_max)
 		return true;
 	return left->floor != right->floor && !vm_behaves(map, Q10);
 }

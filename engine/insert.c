@@ -38,6 +38,15 @@ vm_map_insert(vm_map_t map, vm_object_t object, vm_ooffset_t offset, vm_offset_t
 	return vm_map_insert_flags(map, start, end, prot, max, (cow & MAP_CREATE_GUARD) != 0 ? MAP_ENTRY_GUARD : 0);
 }
 
+/* The entry becomes the gap of a stack that starts at @floor. */
+static void
+begin_gap(vm_map_entry_t e, vm_offset_t floor)
+{
+	e->floor = floor;
+	e->gap_protection = VM_PROT_READ | VM_PROT_WRITE;
+	e->gap_max = VM_PROT_ALL;
+}
+
 int
 vm_map_insert_flags(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_prot_t prot, vm_prot_t max, uint32_t eflags)
 {
@@ -63,7 +72,7 @@ vm_map_insert_flags(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_prot_t 
 		vm_map_entry_resize(map, p, p->start, end);
 		p->born = map->timestamp;
 		if ((eflags & MAP_ENTRY_GAP) != 0) {
-			p->floor = start;
+			begin_gap(p, start);
 			vm_edge(VM_EDGE_stack_takes_orphan);
 		}
 		if (vm_behaves(map, M6))
@@ -87,7 +96,8 @@ vm_map_insert_flags(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_prot_t 
 	e->max_protection = max;
 	e->inheritance = VM_INHERIT_COPY;
 	e->born = map->timestamp;
-	e->floor = (eflags & MAP_ENTRY_GAP) != 0 ? start : 0;
+	if ((eflags & MAP_ENTRY_GAP) != 0)
+		begin_gap(e, start);
 	vm_map_entry_link(map, p, e);
 	if (!VM_MUTATED(map, canary_fragments))
 		vm_map_simplify_entry(map, e);

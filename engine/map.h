@@ -63,13 +63,15 @@ struct vm_map_entry {
 	vm_ooffset_t offset;              /* [m] of start in the object; 0 without an object */
 	struct vm_thread *wiring_thread;  /* [m] the thread that set IN_TRANSITION */
 	uint32_t eflags;                  /* [m] MAP_ENTRY_* */
-	int wired_count;          /* [m] system wirings, and one for USER_WIRED; -1 while a failed wire unwinds */
-	vm_prot_t protection;     /* [m] */
-	vm_prot_t max_protection; /* [m] */
-	vm_inherit_t inheritance; /* [m] */
-	bool charged;             /* [m] swap is reserved for the entry, not yet for an object */
-	unsigned born;            /* [m] the map's timestamp when the last of its pages was mapped */
-	vm_offset_t floor;        /* [m] of a gap and a part of a stack: the start of the stack; else 0 */
+	int wired_count;              /* [m] system wirings, and one for USER_WIRED; -1 while a failed wire unwinds */
+	vm_prot_t protection;         /* [m] */
+	vm_prot_t max_protection;     /* [m] */
+	vm_inherit_t inheritance;     /* [m] */
+	bool charged : 1;             /* [m] swap is reserved for the entry, not yet for an object */
+	vm_prot_t gap_protection : 3; /* [m] of a gap: what its stack grows by gets these two (MS1); else 0 */
+	vm_prot_t gap_max : 3;        /* [m] */
+	unsigned born;                /* [m] the map's timestamp when the last of its pages was mapped */
+	vm_offset_t floor;            /* [m] of a gap and a part of a stack: the start of the stack; else 0 */
 };
 _Static_assert(offsetof(struct vm_map_entry, prev) <= 64, "a walk down the tree reads one cache line per entry");
 

@@ -11,15 +11,30 @@ is_charged(const struct vm_map_entry *e)
 	return e->charged || (e->object != NULL && e->object->charged);
 }
 
+/* Does protect pass @e over? A guard always; a gap, unless it remembers a protection (MS2). */
+static bool
+is_passed_over(const struct vm_map *map, const struct vm_map_entry *e)
+{
+	if ((e->eflags & MAP_ENTRY_GUARD) == 0)
+		return false;
+	return (e->eflags & MAP_ENTRY_GAP) == 0 || !vm_behaves(map, MS2);
+}
+
+static vm_prot_t
+max_of(const struct vm_map_entry *e)
+{
+	return (e->eflags & MAP_ENTRY_GAP) != 0 ? e->gap_max : e->max_protection;
+}
+
 /* Pass 1: checks the maximum protections, and sets *waits to the last entry in transition, or NULL. */
 static int
 protect_check(const struct vm_map *map, vm_map_entry_t e, vm_offset_t end, vm_prot_t prot, vm_map_entry_t *waits)
 {
 	*waits = NULL;
 	for (; e->start < end; e = e->next) {
-		if ((e->eflags & MAP_ENTRY_GUARD) != 0)
+		if (is_passed_over(map, e))
 			continue;
-		if ((prot & ~e->max_protection) != 0 && !VM_MUTATED(map, protect_ignores_max))
+		if ((prot & ~max_of(e)) != 0 && !VM_MUTATED(map, protect_ignores_max))
 			return VM_RETURN(protect_beyond_max);
 		if ((e->eflags & MAP_ENTRY_IN_TRANSITION) != 0 && !VM_MUTATED(map, protect_ignores_transition))
 			*waits = e;
@@ -48,8 +63,14 @@ protect_entry(vm_map_t map, vm_map_entry_t e, vm_prot_t prot, bool set_max) VM_R
 {
 	vm_prot_t old = e->protection;
 
-	if ((e->eflags & MAP_ENTRY_GUARD) != 0)
+	if (is_passed_over(map, e))
 		return;
+	if ((e->eflags & MAP_ENTRY_GAP) != 0) {
+		e->gap_protection = (set_max ? prot & e->gap_protection : prot) & VM_PROT_ALL;
+		if (set_max)
+			e->gap_max = prot & VM_PROT_ALL;
+		return;
+	}
 	if (set_max) {
 		e->max_protection = prot;
 		e->protection &= prot;

@@ -194,6 +194,7 @@ take_back(vm_map_t map, vm_offset_t start, vm_offset_t end, bool unseen) VM_REQU
 {
 	vm_map_entry_t e = vm_map_lookup_ge(map, start), gap = e->prev, next;
 	vm_offset_t floor = e->floor;
+	vm_prot_t prot = e->protection & VM_PROT_ALL, max = e->max_protection & VM_PROT_ALL;
 
 	for (; e->start < end; e = next) {
 		next = e->next;
@@ -208,6 +209,8 @@ take_back(vm_map_t map, vm_offset_t start, vm_offset_t end, bool unseen) VM_REQU
 	}
 	add_part(map, gap, floor, start, end, VM_PROT_NONE, VM_PROT_NONE);
 	gap->next->eflags = MAP_ENTRY_GUARD | MAP_ENTRY_GAP;
+	gap->next->gap_protection = prot & VM_PROT_ALL;
+	gap->next->gap_max = max & VM_PROT_ALL;
 }
 
 /* Wires the new part of a stack. The context is the running operation's, whose range and fault it must get back. */
@@ -237,8 +240,10 @@ enum vm_growth
 vm_map_growstack(vm_map_t map, vm_offset_t addr, int *rv) VM_NO_TSA("upgrades and downgrades the lock")
 {
 	enum vm_growth growth;
-	vm_map_entry_t gap = NULL, top;
+	vm_map_entry_t gap = NULL;
 	vm_offset_t end;
+	vm_prot_t prot, max;
+	bool remembers;
 
 	for (;;) {
 		growth = growth_check(map, addr, &gap);
@@ -248,10 +253,12 @@ vm_map_growstack(vm_map_t map, vm_offset_t addr, int *rv) VM_NO_TSA("upgrades an
 			break;
 		vm_map_lock_read(map);
 	}
-	top = gap->next;
+	remembers = vm_behaves(map, MS1);
+	prot = remembers ? gap->gap_protection : gap->next->protection;
+	max = remembers ? gap->gap_max : gap->next->max_protection;
 	end = gap->end;
 	vm_map_entry_resize(map, gap, gap->start, end - growth_size(map, gap, addr));
-	add_part(map, gap, gap->floor, gap->end, end, top->protection, top->max_protection);
+	add_part(map, gap, gap->floor, gap->end, end, prot, max);
 	if (map->wire_future) {
 		*rv = wire_growth(map, gap->end, end);
 		if (*rv != KERN_SUCCESS)

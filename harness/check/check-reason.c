@@ -21,6 +21,7 @@ struct facts {
 	bool must_unwire;    /* no_system_wire, of the pages that the operation cannot skip */
 	uint16_t must_fault; /* codes of the poisoned pages that the operation cannot skip, as bits */
 	bool user_wired;     /* some page is wired by a user */
+	bool guarded;        /* some page is a guard, which may be a gap */
 	bool beyond_max;     /* the requested protection exceeds the maximum of some page */
 };
 
@@ -90,6 +91,7 @@ facts_look(const struct check_call *call, const struct vm_state *s, uint64_t sta
 		f.no_access |= check_lacks_access(run, op);
 		f.no_system_wire |= run->wired_count - run->user_wired == 0;
 		f.user_wired |= run->user_wired;
+		f.guarded |= run->guard;
 		f.beyond_max |= !run->guard && (op->prot & ~run->max) != 0;
 		if (op->code == VM_OP_wire || op->code == VM_OP_unwire)
 			facts_look_at_duties(call, run, page, until, &f);
@@ -296,14 +298,19 @@ fault_reasons(const struct check_call *call, const struct vm_state *s, uint16_t 
 static uint16_t
 protect_reasons(const struct check_call *call, const struct vm_state *s, uint16_t *must)
 {
+	bool empty = call->range.start == call->range.end;
 	struct facts f = facts_look(call, s, call->range.start, call->range.end);
 	uint16_t seen = BIT(SUCCESS);
 
 	if (f.beyond_max)
 		*must = BIT(PROTECTION_FAILURE);
+	/* MS2: a gap can refuse. No state shows which guard is a gap, nor what it remembers. */
+	if (empty)
+		f = facts_look(call, s, call->range.start, call->range.start + 1);
+	if (f.guarded && call->c->hidden.stacks && check_behaves(call->r, MS2))
+		seen |= BIT(PROTECTION_FAILURE);
 	/* M4: the entry around an empty range can refuse. Whether one is around it depends on where entries meet. */
-	if (call->range.start == call->range.end && check_behaves(call->r, M4) &&
-	    facts_look(call, s, call->range.start, call->range.start + 1).beyond_max)
+	if (empty && check_behaves(call->r, M4) && f.beyond_max)
 		seen |= BIT(PROTECTION_FAILURE);
 	return seen | *must;
 }

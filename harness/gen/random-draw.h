@@ -63,6 +63,8 @@ draw_percent(struct draw *d, unsigned chance)
  */
 void draw_weights(struct draw *d, const unsigned *factors, unsigned nr_factors);
 uint8_t draw_code(struct draw *d);
+/* Does the target support it? */
+bool draw_can_do(const struct draw *d, const struct vm_op *op);
 /* Draws an operation with this code, or another one if the target does not support it. */
 /* Draws the pages by which stacks grow: few, so that a small map has room for growth. */
 void draw_growsize(struct draw *d, struct program_config *cfg);

@@ -234,13 +234,15 @@ static void
 random_draw_init(struct draw *d, struct program *p)
 {
 	size_t mappings = 1 + draw_below(d, CONC_MAPPINGS), nr = mappings + draw_below(d, CONC_OTHERS + 1);
+	const struct vm_op on = { .code = VM_OP_wirefuture, .flags = VM_OPF_ON };
 	bool future =
 	    d->weights[VM_OP_mmap] + d->weights[VM_OP_stack] + d->weights[VM_OP_grow] > 0 && draw_percent(d, 50);
 
+	future = future && draw_can_do(d, &on);
 	/* The operations that heed wirefuture are of interest if it is on; before the mappings or after them. */
 	p->init = memory_new(nr + 1, sizeof(*p->init), "a random program");
 	if (future && draw_percent(d, 40))
-		p->init[p->nr_init++].op = (struct vm_op){ .code = VM_OP_wirefuture, .flags = VM_OPF_ON };
+		p->init[p->nr_init++].op = on;
 	mappings += p->nr_init;
 	nr += p->nr_init;
 	for (; p->nr_init < nr; p->nr_init++) {
@@ -249,7 +251,7 @@ random_draw_init(struct draw *d, struct program *p)
 		p->init[p->nr_init].op = draw_op(d, random_code_of(d, map ? random_maps : random_treats));
 	}
 	if (future && p->init[0].op.code != VM_OP_wirefuture)
-		p->init[p->nr_init++].op = (struct vm_op){ .code = VM_OP_wirefuture, .flags = VM_OPF_ON };
+		p->init[p->nr_init++].op = on;
 }
 
 /*

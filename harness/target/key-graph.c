@@ -93,6 +93,7 @@ key_put_entry(struct key_graph *g, const struct vm_map *map, const struct vm_map
 		keybuf_u8(k, (uint8_t)(e->protection | e->max_protection << 3 | e->charged << 6));
 	keybuf_u8(k, e->inheritance);
 	key_put_addr(g, e->floor);
+	keybuf_u8(k, (uint8_t)(e->gap_protection | e->gap_max << 3));
 }
 
 READS_FREE_RECORDS static void

@@ -38,6 +38,8 @@ attr_protect_allowed(const struct model *m, uint64_t entry, uint64_t e, uint8_t 
 
 		if (!p->guard && (prot & ~p->max) != 0)
 			return false;
+		if (p->gap && model_quirk(m, VM_BEHAVIOUR_BIT(MS2)) && (prot & ~p->gap_max) != 0)
+			return false;
 	}
 	return true;
 }
@@ -73,6 +75,11 @@ attr_protect_set(struct model *m, uint64_t entry, struct model_range r, uint8_t 
 			MODEL_ENTRY_SET(m, entry, prot, new);
 			if (setmax)
 				MODEL_ENTRY_SET(m, entry, max, prot);
+		} else if (p->gap && model_quirk(m, VM_BEHAVIOUR_BIT(MS2))) {
+			new = setmax ? prot & p->gap_prot : prot;
+			MODEL_ENTRY_SET(m, entry, gap_prot, new);
+			if (setmax)
+				MODEL_ENTRY_SET(m, entry, gap_max, prot);
 		}
 		if (!p->guard || guards)
 			entry = model_walk_merge(m, entry, one_pass);

@@ -97,6 +97,8 @@ entry_mergeable(const struct model *m, uint64_t a)
 	/* Section 14.2. Without quirk Q10, a gap belongs to one stack. */
 	if (p->stack || q->stack || p->gap != q->gap)
 		return false;
+	if (p->gap && (model_quirk(m, VM_BEHAVIOUR_BIT(MS3)) || p->gap_prot != q->gap_prot || p->gap_max != q->gap_max))
+		return false;
 	if (p->gap && p->floor != q->floor && !model_quirk(m, VM_BEHAVIOUR_BIT(Q10)))
 		return false;
 	return p->object == q->object && (p->object == MODEL_OBJECT_NONE || p->offset + 1 == q->offset) &&

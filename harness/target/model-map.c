@@ -58,6 +58,8 @@ model_insert_range(struct model *m, uint64_t s, uint64_t e, const struct model_m
 		.guard = w->guard,
 		.gap = w->gap,
 		.floor = w->gap ? s : 0,
+		.gap_prot = w->gap ? VM_PROT_READ | VM_PROT_WRITE : 0,
+		.gap_max = w->gap ? VM_PROT_ALL : 0,
 		.prot = w->prot,
 		.max = w->max,
 		.inherit = VM_INHERIT_COPY,
@@ -76,8 +78,13 @@ model_insert_range(struct model *m, uint64_t s, uint64_t e, const struct model_m
 
 			more.offset++;
 			model_fill(m, s, e, &more);
-			if (w->gap)
-				MODEL_ENTRY_SET(m, model_entry_start(m, s), floor, s);
+			if (w->gap) {
+				uint64_t gap = model_entry_start(m, s);
+
+				MODEL_ENTRY_SET(m, gap, floor, s);
+				MODEL_ENTRY_SET(m, gap, gap_prot, VM_PROT_READ | VM_PROT_WRITE);
+				MODEL_ENTRY_SET(m, gap, gap_max, VM_PROT_ALL);
+			}
 			if (model_quirk(m, VM_BEHAVIOUR_BIT(M6)))
 				model_merge(m, e);
 			else

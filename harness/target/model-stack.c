@@ -136,7 +136,10 @@ stack_grow(struct model *m, uint64_t a)
 		return KERN_NO_SPACE;
 	from = top - stack_growth(m, a, top);
 	gap = *model_at(m, from - 1);
-	stack_put_part(m, from, top, model_at(m, top)->prot, model_at(m, top)->max);
+	if (model_quirk(m, VM_BEHAVIOUR_BIT(MS1)))
+		stack_put_part(m, from, top, gap.gap_prot, gap.gap_max);
+	else
+		stack_put_part(m, from, top, model_at(m, top)->prot, model_at(m, top)->max);
 	if (m->now.wire_future)
 		code = stack_wire(m, from, top, 0);
 	/* Quirk Q9: what could not be wired stays. */

@@ -184,7 +184,8 @@ model_same_entry(const struct model_page *p, const struct model_page *q)
 	       next.needs_wakeup == q->needs_wakeup && next.nosync == q->nosync && next.nocore == q->nocore &&
 	       next.own_charged == q->own_charged && next.prot == q->prot && next.max == q->max &&
 	       next.inherit == q->inherit && next.behaviour == q->behaviour && next.wired == q->wired &&
-	       next.object == q->object && next.offset == q->offset && next.stack == q->stack && next.gap == q->gap;
+	       next.object == q->object && next.offset == q->offset && next.stack == q->stack && next.gap == q->gap &&
+	       next.gap_prot == q->gap_prot && next.gap_max == q->gap_max;
 }
 
 static const char *

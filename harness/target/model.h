@@ -43,9 +43,11 @@ struct model_page {
 	uint8_t behaviour; /* VM_MADV_NORMAL, SEQUENTIAL or RANDOM */
 	int32_t wired;
 	uint32_t object;
-	uint64_t offset; /* of this page in its object; meaningless without an object */
-	uint64_t tag;    /* content */
-	uint64_t floor;  /* of a gap: the start of its stack */
+	uint64_t offset;  /* of this page in its object; meaningless without an object */
+	uint64_t tag;     /* content */
+	uint8_t gap_prot; /* of a gap: what its stack grows by (MS1) */
+	uint8_t gap_max;
+	uint64_t floor; /* of a gap: the start of its stack */
 };
 
 /* All data that operations change, and that save and restore copy. */

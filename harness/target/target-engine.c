@@ -240,7 +240,7 @@ key_entry(struct keybuf *k, struct engine *e, const struct vm_map_entry *n, uint
 	keybuf_num(k, (n->end - n->start) >> VM_PAGE_SHIFT);
 	keybuf_num(k, n->eflags);
 	if ((n->eflags & (MAP_ENTRY_GAP | MAP_ENTRY_STACK)) != 0)
-		keybuf_num(k, n->floor >> VM_PAGE_SHIFT);
+		keybuf_num(k, n->floor >> VM_PAGE_SHIFT << 6 | (uint64_t)n->gap_protection << 3 | (uint64_t)n->gap_max);
 	keybuf_u8(k, (uint8_t)(n->protection | n->max_protection << 3 | n->charged << 6));
 	keybuf_u8(k, n->inheritance);
 	keybuf_signed(k, n->wired_count);

@@ -42,8 +42,8 @@ if sys.argv[4] != 'address':
            r'F2: the count of wired pages is wrong$', tool=buggy)
     expect(1, ['check', programs + '/wires-remove.vmt'], r'^0 passed, 1 failed$', tool=buggy)
     with tempfile.TemporaryDirectory() as scratch:
-        expect(1, ['hunt', '--programs', '700', '--seed', '1', '--jobs', '1', '--out', scratch],
-               'F2: the count', tool=buggy)
+        expect(1, ['hunt', '--programs', '1000', '--seed', '2', '--jobs', '1', '--out', scratch],
+               r'it crashed: Segmentation fault$', 'F2: the count', tool=buggy)
         for path in sorted(Path(scratch).glob('*.vmt')):
             expect(0, ['check', str(path)], '^1 passed', tool=buggy)
             expect(1, ['check', '--fixed', str(path)], tool=buggy)

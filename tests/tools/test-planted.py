@@ -17,7 +17,7 @@ from pathlib import Path
 
 SAMPLE = ["clip_loses_transition", "unwire_barges_in", "delete_checks_once", "wait_sampled_late", "rollback_twice",
     "limit_charge_kept", "find_error_keeps_lock", "limit_not_with_holes"]
-PROGRAMS = 600
+PROGRAMS = 1200
 PROGRAMS_ALL = 4000
 
 tool = str(Path(sys.argv[1]).resolve())
