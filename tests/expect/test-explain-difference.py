@@ -20,7 +20,9 @@ OTHERS = {"protect-empty-inside-merged": "M5", "protect-empty-inside-guard": "M5
 # All recordings of stable/12 that main gives otherwise.
 MAIN = {"M1": "conc/001 conc/056 conc/080 conc/120 conc/124 conc/236 conc/319 conc/326 conc/331 conc/353 conc/355 "
               "directed/wire-poison-clip-both-limit",
-    "Q7 (M2)": "conc/134 conc/335", "M3": "conc/362", "M1 or Q7 (M2)": "conc/379",
+    "M7": "stack/conc/036 stack/conc/042 stack/conc/222 stack/conc/258 stack/seq/057 stack/seq/087 stack/seq/117 "
+          "stack/seq/282",
+    "Q7 (M2)": "conc/134 conc/335 stack/conc/147", "M3": "conc/362", "M1 or Q7 (M2)": "conc/379",
     "M9": "directed/find-anon-first directed/find-tail-gap-from-anon"}
 TOOL = None
 
