@@ -263,21 +263,16 @@ edges_command_print(struct edges_command *c)
 	}
 	if (c->json) {
 		json_print("edges", edges_report_json(&c->report), JSON_INDENT(1), stdout);
-	} else if (c->markdown) {
-		edges_report_markdown(&c->report, strbuf_text(&c->command), &text);
-		fputs(strbuf_text(&text), stdout);
 	} else if (c->html != NULL) {
 		edges_report_html(&c->report, &text);
 		good = cli_write_text(c->html, &text);
-		strbuf_clear(&text);
-		if (!good) { /* print the report, so that the work is not lost */
-			edges_report_text(&c->report, &text);
-			fputs(strbuf_text(&text), stdout);
-		}
-	} else {
-		edges_report_text(&c->report, &text);
-		fputs(strbuf_text(&text), stdout);
 	}
+	strbuf_clear(&text);
+	if (c->markdown)
+		edges_report_markdown(&c->report, strbuf_text(&c->command), &text);
+	else if (!c->json && (c->html == NULL || !good)) /* a page that cannot be written: the work is not lost */
+		edges_report_text(&c->report, &text);
+	fputs(strbuf_text(&text), stdout);
 	strbuf_free(&text);
 	return !good ? EXIT_USAGE : c->report.findings > 0 ? EXIT_FINDING : EXIT_OK;
 }

@@ -86,6 +86,16 @@ catalogue_code(const struct edges_report *e, unsigned edge, struct strbuf *out)
 		strbuf_printf(out, " (KERN_INVALID_ADDRESS: %" PRIu64 ")", e->rows[edge].invalid);
 }
 
+/* Appends the rows of a section. */
+static void
+catalogue_rows(const struct edges_report *e, enum section s,
+    void (*row)(const struct edges_report *e, unsigned edge, struct strbuf *out), struct strbuf *out)
+{
+	for (unsigned i = 0; i < VM_EDGE_COUNT; i++)
+		if (catalogue_section_of(e, i) == s)
+			row(e, i, out);
+}
+
 /* --- text --- */
 
 static void
@@ -94,13 +104,12 @@ catalogue_text_row(const struct edges_report *e, unsigned edge, struct strbuf *o
 	const struct edges_row *row = &e->rows[edge];
 	const struct vm_edge_desc *d = &vm_edge_table[edge];
 
+	strbuf_printf(out, "  %-26s ", d->name);
 	if (row->times == 0) {
-		strbuf_printf(out, "  %-26s ", d->name);
 		catalogue_unreached(edge, out);
 		strbuf_addc(out, '\n');
 		return;
 	}
-	strbuf_printf(out, "  %-26s ", d->name);
 	if (d->code != KERN_INVALID_ADDRESS) {
 		catalogue_code(e, edge, out);
 		strbuf_add(out, "; ");
@@ -120,22 +129,17 @@ catalogue_text_row(const struct edges_report *e, unsigned edge, struct strbuf *o
 void
 edges_report_text(const struct edges_report *e, struct strbuf *out)
 {
-	for (unsigned s = 0; s < catalogue_nr_sections(e); s++) {
-		bool any = false;
+	struct strbuf rows = { 0 };
 
-		for (unsigned i = 0; i < VM_EDGE_COUNT; i++) {
-			if (catalogue_section_of(e, i) != s)
-				continue;
-			if (!any)
-				strbuf_printf(out, "%s\n", section_names[s]);
-			any = true;
-			catalogue_text_row(e, i, out);
-		}
-		if (any)
-			strbuf_addc(out, '\n');
+	for (unsigned s = 0; s < catalogue_nr_sections(e); s++) {
+		strbuf_clear(&rows);
+		catalogue_rows(e, (enum section)s, catalogue_text_row, &rows);
+		if (rows.len > 0)
+			strbuf_printf(out, "%s\n%s\n", section_names[s], strbuf_text(&rows));
 	}
 	catalogue_summary(e, out);
 	strbuf_addc(out, '\n');
+	strbuf_free(&rows);
 }
 
 /* --- markdown --- */
@@ -146,6 +150,11 @@ catalogue_markdown_row(const struct edges_report *e, unsigned edge, struct strbu
 	const struct edges_row *row = &e->rows[edge];
 
 	strbuf_printf(out, "| `%s` | ", vm_edge_table[edge].name);
+	if (row->times == 0) {
+		catalogue_unreached(edge, out);
+		strbuf_add(out, " |\n");
+		return;
+	}
 	catalogue_code(e, edge, out);
 	strbuf_printf(out, " | %" PRIu64 " | %" PRIu64 " | [%s](../%s) | ", row->times, row->programs, row->program,
 	    row->program);
@@ -159,14 +168,6 @@ catalogue_markdown_row(const struct edges_report *e, unsigned edge, struct strbu
 }
 
 static void
-catalogue_markdown_unreached(unsigned edge, struct strbuf *out)
-{
-	strbuf_printf(out, "| `%s` | ", vm_edge_table[edge].name);
-	catalogue_unreached(edge, out);
-	strbuf_add(out, " |\n");
-}
-
-static void
 catalogue_markdown_section(const struct edges_report *e, enum section s, struct strbuf *out)
 {
 	strbuf_printf(out, "\n## %s\n\n", section_names[s]);
@@ -176,14 +177,7 @@ catalogue_markdown_section(const struct edges_report *e, enum section s, struct 
 		strbuf_add(out, "| edge | code | times | programs | smallest program | schedule | preemptions | man "
 		                "page | checker |\n"
 		                "|---|---|---|---|---|---|---|---|---|\n");
-	for (unsigned i = 0; i < VM_EDGE_COUNT; i++) {
-		if (catalogue_section_of(e, i) != s)
-			continue;
-		if (s == SECTION_UNREACHED)
-			catalogue_markdown_unreached(i, out);
-		else
-			catalogue_markdown_row(e, i, out);
-	}
+	catalogue_rows(e, s, catalogue_markdown_row, out);
 }
 
 void
@@ -270,9 +264,7 @@ edges_report_html(const struct edges_report *e, struct strbuf *out)
 		    s == SECTION_UNREACHED ? "<th>what reaches it</th>"
 		                           : "<th>code</th><th>times</th><th>programs</th><th>smallest program</th>"
 		                             "<th>schedule</th><th>preemptions</th><th>man page</th><th>checker</th>");
-		for (unsigned i = 0; i < VM_EDGE_COUNT; i++)
-			if (catalogue_section_of(e, i) == s)
-				catalogue_html_row(e, i, out);
+		catalogue_rows(e, s, catalogue_html_row, out);
 		strbuf_add(out, "</tbody>\n</table>\n");
 	}
 	strbuf_add(out, "</body>\n</html>\n");

@@ -54,12 +54,24 @@ edges_report_add_counts(
 	}
 }
 
+/* The findings of one program, as sets of edges. */
+struct found {
+	uint64_t found, quirks; /* quirks: a quirk explains the finding */
+};
+
 static void
-edges_report_add_findings(struct edges_report *e, uint64_t found, uint64_t quirks)
+edges_report_take_finding(struct edges_report *e, const struct finding *f, struct found *all)
+{
+	*(f->quirk ? &all->quirks : &all->found) |= f->edges;
+	e->findings += !f->quirk;
+}
+
+static void
+edges_report_add_findings(struct edges_report *e, const struct found *all)
 {
 	for (unsigned i = 0; i < VM_EDGE_COUNT; i++) {
-		e->rows[i].found += found >> i & 1;
-		e->rows[i].quirks += (quirks & ~found) >> i & 1;
+		e->rows[i].found += all->found >> i & 1;
+		e->rows[i].quirks += (all->quirks & ~all->found) >> i & 1;
 	}
 }
 
@@ -67,21 +79,16 @@ static void
 edges_report_explore_threads(struct edges_report *e, struct run *r)
 {
 	struct explore_result x;
-	uint64_t found = 0, quirks = 0;
+	struct found all = { 0 };
 
 	explore(r, e->options, &x);
 	e->nr_cut += x.end != EXPLORE_COMPLETE;
 	e->states += x.states;
 	e->schedules =
 	    x.overflow || x.schedules > UINT64_MAX - e->schedules ? UINT64_MAX : e->schedules + (uint64_t)x.schedules;
-	for (size_t i = 0; i < x.nr_findings; i++) {
-		if (x.findings[i].f.quirk)
-			quirks |= x.findings[i].f.edges;
-		else
-			found |= x.findings[i].f.edges;
-		e->findings += !x.findings[i].f.quirk;
-	}
-	edges_report_add_findings(e, found, quirks);
+	for (size_t i = 0; i < x.nr_findings; i++)
+		edges_report_take_finding(e, &x.findings[i].f, &all);
+	edges_report_add_findings(e, &all);
 	explore_result_free(&x);
 }
 
@@ -90,17 +97,12 @@ edges_report_run_alone_judged(struct edges_report *e, struct run *r)
 {
 	const struct checker *c = r->checker;
 	struct strbuf wrong = { 0 };
-	uint64_t found = 0, quirks = 0;
+	struct found all = { 0 };
 
 	(void)run_final(r, &wrong);
-	for (size_t i = 0; i < c->nr_findings; i++) {
-		if (c->findings[i].quirk)
-			quirks |= c->findings[i].edges;
-		else
-			found |= c->findings[i].edges;
-		e->findings += !c->findings[i].quirk;
-	}
-	edges_report_add_findings(e, found, quirks);
+	for (size_t i = 0; i < c->nr_findings; i++)
+		edges_report_take_finding(e, &c->findings[i], &all);
+	edges_report_add_findings(e, &all);
 	strbuf_free(&wrong);
 }
 
@@ -137,19 +139,15 @@ edges_report_add(
 
 /* --- witnesses --- */
 
-/* The goal: a thread has an earlier operation that passed the edge. */
-struct goal {
-	uint64_t edge; /* the edge's bit */
-};
-
+/* The goal: a thread has an earlier operation that passed the edge, whose bit is *arg. */
 static bool
 edges_report_is_goal(void *arg, struct run *r)
 {
-	const struct goal *goal = arg;
+	const uint64_t *bit = arg;
 	const struct edges_watch *w = edges_watch_of(r);
 
 	for (unsigned t = 0; t < r->program->nr_threads; t++)
-		if ((w->now[t] & goal->edge) != 0)
+		if ((w->now[t] & *bit) != 0)
 			return true;
 	return false;
 }
@@ -157,13 +155,13 @@ edges_report_is_goal(void *arg, struct run *r)
 static void
 edges_report_find_way(struct edges_report *e, struct edges_row *row, struct run *r, unsigned edge)
 {
-	struct goal goal = { (uint64_t)1 << edge };
+	uint64_t bit = (uint64_t)1 << edge;
 	struct explore_options options = *e->options;
 	struct strbuf schedule = { 0 };
 	struct explore_result x;
 
 	options.on_state = edges_report_is_goal;
-	options.on_state_arg = &goal;
+	options.on_state_arg = &bit;
 	explore(r, &options, &x);
 	row->part = EDGES_FINAL;
 	if (schedule_exists(&x.goal)) {

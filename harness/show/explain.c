@@ -49,6 +49,12 @@ explain_title(const char *name, const char *kind, struct strbuf *out)
 	strbuf_printf(out, "%s, %s\n\n", name, kind);
 }
 
+static void
+explain_add_word(struct strbuf *list, const char *word)
+{
+	strbuf_printf(list, "%s%s", list->len > 0 ? ", " : "", word);
+}
+
 /* --- the kinds of name --- */
 
 /* The section of docs/engine.md for each operation. */
@@ -99,7 +105,7 @@ explain_op_edges(const char *name, struct strbuf *out)
 
 	for (unsigned i = 0; i < VM_EDGE_COUNT; i++)
 		if (explain_lists_word(vm_edge_table[i].whose, name))
-			strbuf_printf(&text, "%s%s", text.len > 0 ? ", " : "", vm_edge_table[i].name);
+			explain_add_word(&text, vm_edge_table[i].name);
 	if (text.len > 0)
 		explain_line(out, "edges", "%s", strbuf_text(&text));
 	strbuf_free(&text);
@@ -159,7 +165,7 @@ explain_verdict(const char *name, struct strbuf *out)
 	explain_line(out, "means", "%s", check_verdict_text(v));
 	for (unsigned i = 1; i < CHECK_COUNT; i++)
 		if (check_table[i].verdict == v)
-			strbuf_printf(&text, "%s%s", text.len > 0 ? ", " : "", check_table[i].name);
+			explain_add_word(&text, check_table[i].name);
 	explain_line(out, "checks", "%s", text.len > 0 ? strbuf_text(&text) : "none: ThreadSanitizer reports it");
 	explain_line(out, "more", "docs/checks.md");
 	strbuf_free(&text);
@@ -248,7 +254,7 @@ explain_quirk_breaks(uint32_t bit, struct strbuf *out)
 
 	for (unsigned i = 1; i < CHECK_COUNT; i++)
 		if ((check_table[i].quirks & bit) != 0)
-			strbuf_printf(&text, "%s%s", text.len > 0 ? ", " : "", check_table[i].name);
+			explain_add_word(&text, check_table[i].name);
 	explain_line(out, "breaks", "%s", text.len > 0 ? strbuf_text(&text) : "no check");
 	strbuf_free(&text);
 }
@@ -312,6 +318,14 @@ explain_behaviour(const char *name, struct strbuf *out)
 	return false;
 }
 
+static void
+explain_switch_lines(const struct vm_behaviour_desc *d, unsigned base, struct strbuf *out)
+{
+	explain_line(out, "with it", "%s", d->kernel);
+	explain_line(out, "without", "%s", d->strict);
+	explain_line(out, "profile", "%s", profile_desc(base)->name);
+}
+
 /* A switch of a target's profiles. */
 static bool
 explain_switch(const char *name, struct strbuf *out)
@@ -324,9 +338,7 @@ explain_switch(const char *name, struct strbuf *out)
 				continue;
 			explain_title(d->id, "a switch of a target's profiles", out);
 			explain_line(out, "name", "%s", d->name);
-			explain_line(out, "with it", "%s", d->kernel);
-			explain_line(out, "without", "%s", d->strict);
-			explain_line(out, "profile", "%s", profile_desc(base)->name);
+			explain_switch_lines(d, base, out);
 			return true;
 		}
 	}
@@ -443,9 +455,7 @@ explain_target_switches(unsigned base, struct strbuf *out)
 
 	for (unsigned i = 0; (d = profile_switch(base, i)) != NULL; i++) {
 		strbuf_printf(out, "\n%s, %s\n", d->id, d->name);
-		explain_line(out, "with it", "%s", d->kernel);
-		explain_line(out, "without", "%s", d->strict);
-		explain_line(out, "profile", "%s", profile_desc(base)->name);
+		explain_switch_lines(d, base, out);
 	}
 }
 

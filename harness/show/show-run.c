@@ -90,6 +90,12 @@ maker_take_findings(struct show *s, const struct checker *c)
 
 /* --- one operation that runs alone --- */
 
+static bool
+maker_is_failure(const struct vm_op *op, const struct vm_result *result)
+{
+	return vm_op_table[op->code].result != VM_RESULT_BOOL && result->code != KERN_SUCCESS;
+}
+
 /*
  * Runs and shows an operation on @r, which runs all operations of this kind. False: it blocks, and nothing can follow.
  */
@@ -113,8 +119,7 @@ maker_run_alone(struct show *s, struct run *r, const char *part, size_t number, 
 	vmt_print_op(&step->op, &text);
 	show_event(row, SHOW_OP, "%s", strbuf_text(&text));
 	strbuf_clear(&text);
-	failed = got.outcome == VM_OUTCOME_BLOCKED ||
-	         (vm_op_table[step->op.code].result != VM_RESULT_BOOL && got.code != KERN_SUCCESS);
+	failed = got.outcome == VM_OUTCOME_BLOCKED || maker_is_failure(&step->op, &got);
 	vmt_print_result(&step->op, &got, &text);
 	edges_print_after(got.edges, &text);
 	s->edges |= got.edges;
@@ -162,12 +167,6 @@ maker_where(struct run *r, unsigned thread, char *buf)
 		(void)strlcpy(buf, "look the results up", WHERE_MAX);
 	else if (r->target->where != NULL && sim_status(r->sim, thread) != SIM_DONE)
 		r->target->where(r->self, thread, buf, WHERE_MAX);
-}
-
-static bool
-maker_is_failure(const struct vm_op *op, const struct vm_result *result)
-{
-	return vm_op_table[op->code].result != VM_RESULT_BOOL && result->code != KERN_SUCCESS;
 }
 
 /* Shows the first step of an operation whose arguments are results. */
@@ -320,19 +319,20 @@ maker_explain_switch(struct maker *m, struct show_row *row)
 	row->why_text = strbuf_take(&text);
 }
 
-static void
-maker_set_lives(const struct maker *m, const struct run *r, struct show_row *row, unsigned thread)
+/* The state of a thread that does not take the present step. */
+static enum show_life
+maker_life(const struct maker *m, unsigned thread)
 {
-	for (unsigned t = 0; t < r->program->nr_threads; t++) {
-		if (t == thread)
-			row->life[t] = SHOW_RUNS;
-		else if (m->threads[t].status == SIM_SLEEPING)
-			row->life[t] = SHOW_SLEEPS;
-		else if (m->threads[t].status == SIM_DONE)
-			row->life[t] = SHOW_DONE;
-		else
-			row->life[t] = m->threads[t].announced > m->threads[t].nr_done ? SHOW_READY : SHOW_IDLE;
+	switch (m->threads[thread].status) {
+	case SIM_SLEEPING:
+		return SHOW_SLEEPS;
+	case SIM_DONE:
+	case SIM_IDLE:
+		return SHOW_DONE;
+	case SIM_READY:
+		break;
 	}
+	return m->threads[thread].announced > m->threads[thread].nr_done ? SHOW_READY : SHOW_IDLE;
 }
 
 static void
@@ -353,7 +353,8 @@ maker_on_step(void *arg, struct run *r, size_t step, unsigned thread)
 	op = &row->what;
 	if (m->last >= 0 && (unsigned)m->last != thread)
 		maker_explain_switch(m, row);
-	maker_set_lives(m, r, row, thread);
+	for (unsigned t = 0; t < r->program->nr_threads; t++)
+		row->life[t] = (uint8_t)(t == thread ? SHOW_RUNS : maker_life(m, t));
 	row->map = show_map_take(s, r);
 	row->changed = row->map != before;
 	failed = r->threads[thread].nr_done > row->op && maker_is_failure(op, &r->threads[thread].results[row->op]);
@@ -362,18 +363,7 @@ maker_on_step(void *arg, struct run *r, size_t step, unsigned thread)
 	maker_wake_events(m, r, row, thread);
 	maker_result_events(m, r, row, thread);
 	maker_sleep_event(m, r, row, thread);
-	switch (m->threads[thread].status) {
-	case SIM_SLEEPING:
-		row->after = SHOW_SLEEPS;
-		break;
-	case SIM_DONE:
-	case SIM_IDLE:
-		row->after = SHOW_DONE;
-		break;
-	case SIM_READY:
-		row->after = m->threads[thread].announced > m->threads[thread].nr_done ? SHOW_READY : SHOW_IDLE;
-		break;
-	}
+	row->after = (uint8_t)maker_life(m, thread);
 	m->last = (int)thread;
 	assert(row->nr_events > 0);
 }

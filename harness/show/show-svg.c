@@ -39,11 +39,17 @@ svg_lane_x(const struct picture *p, unsigned thread)
 }
 
 static void
-svg_text_at(struct picture *p, unsigned x, unsigned y, const char *class, const char *text, size_t len)
+svg_text_len(struct picture *p, unsigned x, unsigned y, const char *class, const char *text, size_t len)
 {
 	strbuf_printf(p->out, "<text class=\"%s\" x=\"%u\" y=\"%u\">", class, x, y);
 	escape_xml(text, len, p->out);
 	strbuf_add(p->out, "</text>\n");
+}
+
+static void
+svg_text_at(struct picture *p, unsigned x, unsigned y, const char *class, const char *text)
+{
+	svg_text_len(p, x, y, class, text, strlen(text));
 }
 
 /* Draws lines of at most @chars, from p->y down. */
@@ -54,7 +60,7 @@ svg_paragraph(struct picture *p, unsigned x, unsigned chars, const char *class, 
 
 	while (text_next_line(&text, chars, false, &line)) {
 		p->y += line_height;
-		svg_text_at(p, x, p->y - 4, class, line.text, line.len);
+		svg_text_len(p, x, p->y - 4, class, line.text, line.len);
 	}
 }
 
@@ -124,23 +130,17 @@ svg_gap(struct picture *p, const struct show_row *row)
 static void
 svg_wake_arrows(struct picture *p, const struct show_row *row, unsigned y)
 {
-	unsigned left = svg_lane_x(p, row->thread), right = left + p->lane;
+	unsigned left = svg_lane_x(p, row->thread);
 
 	for (unsigned t = 0; t < p->s->program->nr_threads; t++) {
 		unsigned x = svg_lane_x(p, t) + 8;
+		bool back = x < left; /* the arrow points to the left */
 
 		if ((row->wakes & (uint32_t)1 << t) == 0 || t == row->thread)
 			continue;
-		if (x < left)
-			strbuf_printf(p->out,
-			    "<path class=\"wakes\" d=\"M%u %uH%u\"/>\n<path class=\"wakehead\" d=\"M%u %ul8 "
-			    "-4v8z\"/>\n",
-			    left, y, x + 9, x + 3, y);
-		else
-			strbuf_printf(p->out,
-			    "<path class=\"wakes\" d=\"M%u %uH%u\"/>\n<path class=\"wakehead\" d=\"M%u %ul-8 "
-			    "-4v8z\"/>\n",
-			    right, y, x - 9, x - 3, y);
+		strbuf_printf(p->out,
+		    "<path class=\"wakes\" d=\"M%u %uH%u\"/>\n<path class=\"wakehead\" d=\"M%u %ul%d -4v8z\"/>\n",
+		    back ? left : left + p->lane, y, back ? x + 9 : x - 9, back ? x + 3 : x - 3, y, back ? 8 : -8);
 	}
 }
 
@@ -173,7 +173,7 @@ svg_step(struct picture *p, const struct show_row *row)
 	strbuf_printf(p->out, "<rect class=\"bar t%u\" x=\"%u\" y=\"%u\" width=\"5\" height=\"%u\" rx=\"2\"/>\n",
 	    PICTURE_THREAD_CLASS(row->thread), x + 6, top + 5, height - 10);
 	(void)snprintf(number, sizeof(number), p->folded ? "%zu T%u" : "%zu", row->step, row->thread);
-	svg_text_at(p, MARGIN, top + PICTURE_LINE + 1, "m dim", number, strlen(number));
+	svg_text_at(p, MARGIN, top + PICTURE_LINE + 1, "m dim", number);
 	p->y += 5;
 	for (size_t i = 0; i < row->nr_events; i++) {
 		char class[24];
@@ -199,7 +199,7 @@ svg_alone(struct picture *p, const struct show_row *row, bool draw)
 	const char *class = show_row_alone(row, &line) ? "m failure" : "m";
 
 	assert(row->part != NULL);
-	svg_text_at(p, MARGIN, top + PICTURE_LINE - 4, "m dim", row->part, strlen(row->part));
+	svg_text_at(p, MARGIN, top + PICTURE_LINE - 4, "m dim", row->part);
 	svg_paragraph(p, MARGIN + p->gutter, chars, class, strbuf_text(&line), PICTURE_LINE);
 	for (size_t i = 0; i < row->nr_events; i++)
 		if (row->events[i].kind == SHOW_WHY)
@@ -223,14 +223,14 @@ svg_lane_names(struct picture *p)
 	if (p->s->program->nr_threads == 0)
 		return;
 	p->y += 26;
-	svg_text_at(p, MARGIN, p->y - 4, "m dim", "step", 4);
+	svg_text_at(p, MARGIN, p->y - 4, "m dim", "step");
 	for (unsigned t = 0; t < p->s->program->nr_threads; t++) {
 		(void)snprintf(name, sizeof(name), "T%u", t);
 		(void)snprintf(class, sizeof(class), "%s t%u", p->folded ? "m op" : "h", PICTURE_THREAD_CLASS(t));
-		svg_text_at(p, svg_lane_x(p, t) + (p->folded ? 0 : 2), p->y - 4, class, name, strlen(name));
+		svg_text_at(p, svg_lane_x(p, t) + (p->folded ? 0 : 2), p->y - 4, class, name);
 	}
 	if (p->axis.nr > 0)
-		svg_text_at(p, p->map_x, p->y - 4, "m dim", MAP_NAME, strlen(MAP_NAME));
+		svg_text_at(p, p->map_x, p->y - 4, "m dim", MAP_NAME);
 	p->y += 6;
 }
 
@@ -244,15 +244,15 @@ svg_legend(struct picture *p)
 	if (p->s->program->nr_threads > 0) {
 		strbuf_printf(
 		    p->out, "<rect class=\"run\" x=\"%u\" y=\"%u\" width=\"20\" height=\"14\" rx=\"3\"/>\n", x, y - 1);
-		svg_text_at(p, x + 26, y + 10, "m dim", "a step", 6);
+		svg_text_at(p, x + 26, y + 10, "m dim", "a step");
 		strbuf_printf(p->out, "<path class=\"ready\" d=\"M%u %uv14\"/>\n", x + 92, y - 1);
-		svg_text_at(p, x + 100, y + 10, "m dim", "could go on", 11);
+		svg_text_at(p, x + 100, y + 10, "m dim", "could go on");
 		strbuf_printf(p->out, "<path class=\"asleep\" d=\"M%u %uv14\"/>\n", x + 202, y - 1);
-		svg_text_at(p, x + 210, y + 10, "m dim", "sleeps", 6);
+		svg_text_at(p, x + 210, y + 10, "m dim", "sleeps");
 		strbuf_printf(p->out, "<path class=\"wakes\" d=\"M%u %uh22\"/>\n", x + 272, y + 6);
-		svg_text_at(p, x + 300, y + 10, "m dim", "wakes", 5);
+		svg_text_at(p, x + 300, y + 10, "m dim", "wakes");
 		strbuf_printf(p->out, "<path class=\"turn\" d=\"M%u %uh22\"/>\n", x + 352, y + 6);
-		svg_text_at(p, x + 380, y + 10, "m dim", "whose turn it is next", 21);
+		svg_text_at(p, x + 380, y + 10, "m dim", "whose turn it is next");
 	}
 	svg_paragraph(p, MARGIN, (p->width - 2 * MARGIN) * 4 / 29, "m dim", PICTURE_MAP_LEGEND, PICTURE_LINE + 2);
 }
@@ -271,7 +271,7 @@ svg_sleepers(struct picture *p)
 			continue;
 		strbuf_printf(p->out, "<path class=\"asleep\" d=\"M%u %uv26\"/>\n", svg_lane_x(p, t) + 8, p->y);
 		if (!p->folded)
-			svg_text_at(p, svg_lane_x(p, t) + 18, p->y + 20, "m failure", "sleeps for ever", 15);
+			svg_text_at(p, svg_lane_x(p, t) + 18, p->y + 20, "m failure", "sleeps for ever");
 	}
 	p->y += 26;
 }
@@ -286,21 +286,20 @@ svg_tail(struct picture *p)
 	p->y += 14;
 	for (size_t i = 0; i < s->nr_notes; i++) {
 		if (i == 0)
-			svg_text_at(p, MARGIN, p->y + PICTURE_LINE - 4, "m failure", show_notes_name(s),
-			    strlen(show_notes_name(s)));
+			svg_text_at(p, MARGIN, p->y + PICTURE_LINE - 4, "m failure", show_notes_name(s));
 		svg_paragraph(p, x, chars, "m failure", s->notes[i], PICTURE_LINE);
 	}
 	if (s->program->nr_threads > 0) {
-		svg_text_at(p, MARGIN, p->y + PICTURE_LINE - 4, "m dim", "result", 6);
+		svg_text_at(p, MARGIN, p->y + PICTURE_LINE - 4, "m dim", "result");
 		svg_paragraph(p, x, chars, "m", s->outcome, PICTURE_LINE);
 		show_schedule(s, &text);
-		svg_text_at(p, MARGIN, p->y + PICTURE_LINE - 4, "m dim", "schedule", 8);
+		svg_text_at(p, MARGIN, p->y + PICTURE_LINE - 4, "m dim", "schedule");
 		svg_paragraph(p, x, chars, "m", strbuf_text(&text), PICTURE_LINE);
 	}
 	strbuf_clear(&text);
 	for (unsigned i = 0, nr = 0; show_picture_term(s, &i, &text); strbuf_clear(&text)) {
 		if (nr++ == 0)
-			svg_text_at(p, MARGIN, p->y + PICTURE_LINE - 4, "m dim", "terms", 5);
+			svg_text_at(p, MARGIN, p->y + PICTURE_LINE - 4, "m dim", "terms");
 		svg_paragraph(p, x, chars, "m dim", strbuf_text(&text), PICTURE_LINE);
 	}
 	strbuf_free(&text);
@@ -379,67 +378,77 @@ svg_draw_row(struct picture *p, const struct show_row *row, size_t nr_init)
 		    s->program->nr_threads == 0 || row->part[0] == 'f' ? row->changed : row + 1 == s->rows + nr_init);
 }
 
-/* Passes on the part of the picture since @top. */
+typedef void svg_take_piece(void *arg, const struct show_piece *piece);
+
+/* Passes on the part of the picture since *top. */
 static void
-svg_give_piece(struct picture *p, const struct show_row *row, unsigned top,
-    void (*take)(void *arg, const struct show_piece *piece), void *arg)
+svg_give_piece(struct picture *p, const struct show_row *row, unsigned *top, svg_take_piece *take, void *arg)
 {
 	struct show_piece piece = {
-		.row = row, .width = p->width, .top = top, .end = p->y, .svg = strbuf_text(p->out)
+		.row = row, .width = p->width, .top = *top, .end = p->y, .svg = strbuf_text(p->out)
 	};
 
-	assert(p->y >= top);
-	if (p->y > top)
+	assert(p->y >= *top);
+	if (p->y > *top)
 		take(arg, &piece);
 	strbuf_clear(p->out);
+	*top = p->y;
 }
 
-void
-show_svg_pieces(const struct show *s, void (*take)(void *arg, const struct show_piece *piece), void *arg)
+/* Draws the names of the lanes, the rows, and the threads that sleep at the end. */
+static void
+svg_draw_pieces(struct picture *p, svg_take_piece *take, void *arg)
 {
-	struct strbuf body = { 0 };
-	struct picture p = { .s = s, .out = &body };
+	const struct show *s = p->s;
 	size_t nr_init = show_nr_init(s);
-	unsigned top = 0;
+	unsigned top = p->y;
 
-	svg_lay_out(&p);
 	for (size_t i = 0; i < s->nr_rows; i++) {
 		if (i == nr_init) {
-			svg_lane_names(&p);
-			svg_give_piece(&p, NULL, top, take, arg);
-			top = p.y;
+			svg_lane_names(p);
+			svg_give_piece(p, NULL, &top, take, arg);
 		}
 		if (s->rows[i].left_out)
 			continue;
-		svg_draw_row(&p, &s->rows[i], nr_init);
-		svg_give_piece(&p, &s->rows[i], top, take, arg);
-		top = p.y;
+		svg_draw_row(p, &s->rows[i], nr_init);
+		svg_give_piece(p, &s->rows[i], &top, take, arg);
 	}
-	svg_sleepers(&p);
-	svg_give_piece(&p, NULL, top, take, arg);
-	strbuf_free(&body);
+	svg_sleepers(p);
+	svg_give_piece(p, NULL, &top, take, arg);
+}
+
+void
+show_svg_pieces(const struct show *s, svg_take_piece *take, void *arg)
+{
+	struct strbuf piece = { 0 };
+	struct picture p = { .s = s, .out = &piece };
+
+	svg_lay_out(&p);
+	svg_draw_pieces(&p, take, arg);
+	strbuf_free(&piece);
 	show_axis_free(&p.axis);
+}
+
+static void
+svg_join_piece(void *body, const struct show_piece *piece)
+{
+	strbuf_add(body, piece->svg);
 }
 
 void
 show_svg(const struct report *r, struct strbuf *out)
 {
 	const struct show *s = r->run;
-	struct strbuf body = { 0 };
+	struct strbuf body = { 0 }, piece = { 0 };
 	struct picture p = { .s = s, .out = &body, .y = MARGIN };
-	size_t nr_init = show_nr_init(s);
 
 	assert(s != NULL);
 	svg_lay_out(&p);
 	svg_paragraph(&p, MARGIN, (p.width - 2 * MARGIN) / 10, "h", s->title, 21);
 	p.y += 10;
-	for (size_t i = 0; i < s->nr_rows; i++) {
-		if (i == nr_init)
-			svg_lane_names(&p);
-		if (!s->rows[i].left_out)
-			svg_draw_row(&p, &s->rows[i], nr_init);
-	}
-	svg_sleepers(&p);
+	p.out = &piece;
+	svg_draw_pieces(&p, svg_join_piece, &body);
+	p.out = &body;
 	svg_tail(&p);
 	strbuf_printf(out,
 	    "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%u\" height=\"%u\" viewBox=\"0 0 %u %u\" "
@@ -453,5 +462,6 @@ show_svg(const struct report *r, struct strbuf *out)
 	strbuf_addn(out, strbuf_text(&body), body.len);
 	strbuf_add(out, "</svg>\n");
 	strbuf_free(&body);
+	strbuf_free(&piece);
 	show_axis_free(&p.axis);
 }
