@@ -22,7 +22,7 @@
 
 /* The numbers 0 .. nr-1 in random order. */
 static uint32_t *
-shuffled(size_t nr)
+bench_shuffled(size_t nr)
 {
 	uint32_t *order = memory_new(nr, sizeof(*order), "the numbers of the entries");
 	struct prng prng = { nr };
@@ -42,9 +42,9 @@ shuffled(size_t nr)
  * powers of two, and would compete for a few cache lines.
  */
 static struct vm_map *
-map_of(size_t nr)
+bench_map_of(size_t nr)
 {
-	uint32_t *order = shuffled(nr);
+	uint32_t *order = bench_shuffled(nr);
 	struct vm_map *map = vm_map_create(&(struct vm_config){ .env = &vm_env_native,
 	    .min = VM_PAGE_SIZE,
 	    .max = VM_PAGE_SIZE + nr * STRIDE + VM_PAGE_SIZE,
@@ -69,7 +69,7 @@ typedef void bench_body(struct vm_map *map, uint64_t random);
 
 /* Nanoseconds per call, measured over about @seconds. */
 static double
-time_calls(struct vm_map *map, double seconds, bench_body *body)
+bench_time_calls(struct vm_map *map, double seconds, bench_body *body)
 {
 	struct prng prng = { 1 };
 	double start = bench_now(), spent;
@@ -86,7 +86,7 @@ time_calls(struct vm_map *map, double seconds, bench_body *body)
 
 /* One of @nr addresses spread evenly over the first @part of the map. */
 static vm_offset_t
-one_of(const struct vm_map *map, uint64_t random, uint64_t nr, uint64_t part)
+bench_one_of(const struct vm_map *map, uint64_t random, uint64_t nr, uint64_t part)
 {
 	uint64_t pages = part * ((vm_map_max(map) - vm_map_min(map)) >> VM_PAGE_SHIFT) / 16;
 	uint64_t n = (uint64_t)((unsigned __int128)random * nr >> 64);
@@ -95,7 +95,7 @@ one_of(const struct vm_map *map, uint64_t random, uint64_t nr, uint64_t part)
 }
 
 static void
-look_up(struct vm_map *map, vm_offset_t addr)
+bench_look_up(struct vm_map *map, vm_offset_t addr)
 {
 	vm_map_entry_t e;
 
@@ -105,30 +105,30 @@ look_up(struct vm_map *map, vm_offset_t addr)
 }
 
 static void
-do_lookup_cold(struct vm_map *map, uint64_t random)
+bench_do_lookup_cold(struct vm_map *map, uint64_t random)
 {
-	look_up(map, one_of(map, random, LARGE, 16));
+	bench_look_up(map, bench_one_of(map, random, LARGE, 16));
 }
 
 static void
-do_lookup(struct vm_map *map, uint64_t random)
+bench_do_lookup(struct vm_map *map, uint64_t random)
 {
-	look_up(map, one_of(map, random, HOT, 16));
+	bench_look_up(map, bench_one_of(map, random, HOT, 16));
 }
 
 /* Starts in the lower half. The first fit for three pages is the gap in the middle. */
 static void
-do_findspace(struct vm_map *map, uint64_t random)
+bench_do_findspace(struct vm_map *map, uint64_t random)
 {
 	vm_offset_t addr;
 
 	vm_map_lock_read(map);
-	(void)vm_map_findspace(map, one_of(map, random, HOT, 7), 3 * VM_PAGE_SIZE, &addr);
+	(void)vm_map_findspace(map, bench_one_of(map, random, HOT, 7), 3 * VM_PAGE_SIZE, &addr);
 	vm_map_unlock_read(map);
 }
 
 static void
-do_wire(struct vm_map *map, uint64_t random)
+bench_do_wire(struct vm_map *map, uint64_t random)
 {
 	vm_offset_t addr = VM_PAGE_SIZE;
 
@@ -146,20 +146,20 @@ bench_map(const struct bench_options *o, struct bench_report *r)
 	double lookup[2], find[2];
 
 	vm_native_thread_init(&td, 0);
-	small = map_of(SMALL);
-	large = map_of(LARGE);
-	lookup[0] = time_calls(small, o->seconds, do_lookup);
-	lookup[1] = time_calls(large, o->seconds, do_lookup);
-	find[0] = time_calls(small, o->seconds, do_findspace);
-	find[1] = time_calls(large, o->seconds, do_findspace);
+	small = bench_map_of(SMALL);
+	large = bench_map_of(LARGE);
+	lookup[0] = bench_time_calls(small, o->seconds, bench_do_lookup);
+	lookup[1] = bench_time_calls(large, o->seconds, bench_do_lookup);
+	find[0] = bench_time_calls(small, o->seconds, bench_do_findspace);
+	find[1] = bench_time_calls(large, o->seconds, bench_do_findspace);
 	bench_figure(r, "lookup_ns_1e3", lookup[0]);
 	bench_figure(r, "lookup_ns_1e6", lookup[1]);
 	bench_figure(r, "lookup_ratio", lookup[1] / lookup[0]);
-	bench_figure(r, "lookup_cold_ns_1e6", time_calls(large, o->seconds, do_lookup_cold));
+	bench_figure(r, "lookup_cold_ns_1e6", bench_time_calls(large, o->seconds, bench_do_lookup_cold));
 	bench_figure(r, "findspace_ns_1e3", find[0]);
 	bench_figure(r, "findspace_ns_1e6", find[1]);
 	bench_figure(r, "findspace_ratio", find[1] / find[0]);
-	bench_figure(r, "wire_unwire_ns", time_calls(small, o->seconds, do_wire));
+	bench_figure(r, "wire_unwire_ns", bench_time_calls(small, o->seconds, bench_do_wire));
 	vm_map_destroy(small);
 	vm_map_destroy(large);
 	return EXIT_OK;

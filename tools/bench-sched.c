@@ -110,7 +110,7 @@ static const struct vm_target target_counter = {
 };
 
 static void
-measure_strategy(
+bench_measure_strategy(
     const struct strategy *strategy, const struct bench_options *o, struct run *r, struct bench_report *report)
 {
 	uint64_t executions = 0, steps = 0;
@@ -119,7 +119,6 @@ measure_strategy(
 
 	strategy_view_init(&view, r);
 	start = bench_now();
-
 	do {
 		for (unsigned i = 0; i < 1024; i++)
 			steps += strategy->function(r, &view, o->seed + executions++, NULL, NULL);
@@ -132,7 +131,7 @@ measure_strategy(
 }
 
 static void
-measure_explore(struct run *r, struct bench_report *report)
+bench_measure_explore(struct run *r, struct bench_report *report)
 {
 	const struct explore_options options = { 0 };
 	struct explore_result x;
@@ -167,9 +166,9 @@ bench_sched(const struct bench_options *o, struct bench_report *report)
 		errx(EXIT_USAGE, "%s", strbuf_text(&r.error));
 	strategy = strategy_find(o->strategy);
 	if (strategy != NULL)
-		measure_strategy(strategy, o, &r, report);
+		bench_measure_strategy(strategy, o, &r, report);
 	else
-		measure_explore(&r, report);
+		bench_measure_explore(&r, report);
 	run_close(&r);
 	program_free(&p);
 	sim_destroy(sim);

@@ -74,7 +74,7 @@ struct bugs_command {
 
 /* --- hunt --- */
 
-static bool
+static void
 bugs_add_mutant(struct bugs_command *c, enum vm_mutant mutant)
 {
 	for (unsigned e = 0; e < BUGS_ENGINE_END; e++) {
@@ -87,7 +87,6 @@ bugs_add_mutant(struct bugs_command *c, enum vm_mutant mutant)
 			c->trials[c->nr_trials++] = (struct bugs_trial){ mutant, (enum bugs_engine)e, s, c->seconds,
 				c->corpus[0] == NULL ? "corpus/litmus" : c->corpus[0], c->fuzzer };
 	}
-	return true;
 }
 
 static bool

@@ -70,6 +70,9 @@ struct checkfile_report checkfile(
 struct checkfile_report checkfile_program(
     const char *path, struct program *p, const struct checkfile_options *options, struct sim *sim, struct strbuf *out);
 
+/* Puts the counts of an exploration into the report. */
+void expect_keep_counts(const struct explore_result *got, struct checkfile_report *report);
+
 /*
  * Appends "; repeat: wirestorm run --schedule ... FILE" and a line end: the command that shows the run on @way again.
  * @way NULL: a finding of all schedules together, which wirestorm explore shows.

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,10 +71,16 @@ check_differ(struct check *c, unsigned line, const char *what, const char *expec
 	assert(c->report.status == CHECKFILE_FAILED);
 }
 
-static void
-check_fail_at(struct check *c, unsigned line)
+/* Reports a difference that has only a text, which ends its line. */
+__attribute__((format(printf, 3, 4))) static void
+check_fail(struct check *c, unsigned line, const char *format, ...)
 {
+	va_list ap;
+
 	check_differ(c, line, "other", NULL, NULL);
+	va_start(ap, format);
+	strbuf_vprintf(c->out, format, ap);
+	va_end(ap);
 }
 
 /* Adds the schedule that shows the last difference. */
@@ -113,14 +120,15 @@ check_say_repeat(struct check *c, const struct schedule *witness)
 
 /* --- findings --- */
 
+/* Reports a finding, with @before in front of its text. */
 static void
-check_fail_finding(struct check *c, const struct finding *f, const struct schedule *witness)
+check_fail_finding(struct check *c, const char *before, const struct finding *f, const struct schedule *witness)
 {
 	struct strbuf text = { 0 };
 
 	finding_print(f, &c->program, &text);
 	check_differ(c, 0, "finding", NULL, strbuf_text(&text));
-	strbuf_add(c->out, strbuf_text(&text));
+	strbuf_printf(c->out, "%s%s", before, strbuf_text(&text));
 	check_say_repeat(c, witness);
 	strbuf_free(&text);
 }
@@ -132,7 +140,7 @@ check_take_finding(struct check *c, const struct finding *f, const struct schedu
 	if (f->quirk)
 		c->report.quirk_checks |= (uint64_t)1 << f->check;
 	else
-		check_fail_finding(c, f, witness);
+		check_fail_finding(c, "", f, witness);
 }
 
 /* A finding of the run under the schedule. If there are verdict lines, one of them must list it. */
@@ -145,15 +153,8 @@ check_take_shown(struct check *c, const struct finding *f, const struct schedule
 	}
 	if (f->quirk)
 		c->report.quirk_checks |= (uint64_t)1 << f->check;
-	if (expect_line_of(&c->program, f) == NULL) {
-		struct strbuf text = { 0 };
-
-		finding_print(f, &c->program, &text);
-		check_differ(c, 0, "finding", NULL, strbuf_text(&text));
-		strbuf_printf(c->out, "no verdict line lists %s", strbuf_text(&text));
-		check_say_repeat(c, how);
-		strbuf_free(&text);
-	}
+	if (expect_line_of(&c->program, f) == NULL)
+		check_fail_finding(c, "no verdict line lists ", f, how);
 }
 
 /* --- outcomes --- */
@@ -217,8 +218,7 @@ check_compare_finals(struct check *c, const struct explore_result *got)
 	for (size_t i = 0; i < got->nr_outcomes; i++) {
 		if (got->outcomes[i].final_error == NULL)
 			continue;
-		check_fail_at(c, 0);
-		strbuf_printf(c->out, "after outcome %s: %s", got->outcomes[i].text, got->outcomes[i].final_error);
+		check_fail(c, 0, "after outcome %s: %s", got->outcomes[i].text, got->outcomes[i].final_error);
 		check_say_repeat(c, &got->outcomes[i].witness);
 	}
 }
@@ -238,17 +238,14 @@ check_verify(struct check *c, const struct explore_result *merged)
 	explore(&c->run, &o, &plain);
 	c->report.verified = plain.end != EXPLORE_CUT_STOPPED;
 	if (!c->report.verified) {
-		check_fail_at(c, 0);
-		strbuf_printf(c->out, "--verify: interrupted\n");
+		check_fail(c, 0, "--verify: interrupted\n");
 	} else if (plain.nr_findings != merged->nr_findings) {
-		check_fail_at(c, 0);
-		strbuf_printf(c->out, "--verify: %zu findings over states, %zu by schedules\n", merged->nr_findings,
+		check_fail(c, 0, "--verify: %zu findings over states, %zu by schedules\n", merged->nr_findings,
 		    plain.nr_findings);
 	} else if (plain.schedules != merged->schedules || plain.nr_outcomes != merged->nr_outcomes) {
 		char a[40], b[40];
 
-		check_fail_at(c, 0);
-		strbuf_printf(c->out, "--verify: %s schedules and %zu outcomes over states, %s and %zu by schedules\n",
+		check_fail(c, 0, "--verify: %s schedules and %zu outcomes over states, %s and %zu by schedules\n",
 		    explore_count_text(merged->schedules, a), merged->nr_outcomes,
 		    explore_count_text(plain.schedules, b), plain.nr_outcomes);
 	} else {
@@ -256,23 +253,12 @@ check_verify(struct check *c, const struct explore_result *merged)
 			if (strcmp(plain.outcomes[i].text, merged->outcomes[i].text) == 0 &&
 			    plain.outcomes[i].count == merged->outcomes[i].count)
 				continue;
-			check_fail_at(c, 0);
-			strbuf_printf(c->out,
+			check_fail(c, 0,
 			    "--verify: the number of schedules with outcome %s differs from that over states\n",
 			    plain.outcomes[i].text);
 		}
 	}
 	explore_result_free(&plain);
-}
-
-static void
-check_keep_stats(struct check *c, const struct explore_result *got)
-{
-	c->report.states = got->states;
-	c->report.transitions = got->transitions;
-	c->report.steps = got->steps;
-	c->report.schedules = got->schedules > UINT64_MAX ? UINT64_MAX : (uint64_t)got->schedules;
-	c->report.nr_outcomes = (uint32_t)got->nr_outcomes;
 }
 
 /* The states form a cycle, but no schedule is endless: two different states have the same key. */
@@ -295,18 +281,16 @@ check_explore_incomplete(struct check *c, const struct explore_result *got)
 {
 	assert(got->end != EXPLORE_COMPLETE || got->livelock || got->overflow);
 	c->report.incomplete = !got->livelock;
-	check_fail_at(c, 0);
 	if (got->livelock && c->options->verify && check_key_is_incomplete(c))
-		strbuf_printf(c->out, "--verify: a cycle of states, but every schedule ends: the key is incomplete\n");
+		check_fail(c, 0, "--verify: a cycle of states, but every schedule ends: the key is incomplete\n");
 	else if (got->livelock)
-		strbuf_printf(c->out, "livelock: the states form a cycle\n");
+		check_fail(c, 0, "livelock: the states form a cycle\n");
 	else if (got->wrong_key != NULL)
-		strbuf_printf(
-		    c->out, "state key incomplete: %s; --verify compares with all schedules\n", got->wrong_key);
+		check_fail(c, 0, "state key incomplete: %s; --verify compares with all schedules\n", got->wrong_key);
 	else if (got->overflow)
-		strbuf_printf(c->out, "more than 2^128 schedules\n");
+		check_fail(c, 0, "more than 2^128 schedules\n");
 	else
-		strbuf_printf(c->out, "not explored completely (%s), after %llu %s\n", explore_end_text(got->end),
+		check_fail(c, 0, "not explored completely (%s), after %llu %s\n", explore_end_text(got->end),
 		    (unsigned long long)(got->states > 0 ? got->states : (uint64_t)got->schedules),
 		    got->states > 0 ? "states" : "schedules");
 }
@@ -335,7 +319,7 @@ check_outcomes(struct check *c, struct explore_result *got)
 		o.want_witnesses = true;
 		explore(&c->run, &o, got);
 	}
-	check_keep_stats(c, got);
+	expect_keep_counts(got, &c->report);
 	for (size_t i = 0; i < got->nr_findings; i++)
 		if (got->findings[i].f.check != CHECK_circle) /* explore_incomplete decides about a cycle */
 			check_take_finding(c, &got->findings[i].f, &got->findings[i].witness);
@@ -363,7 +347,7 @@ check_key(struct check *c)
 
 	assert(c->options->verify && c->program.nr_threads > 0);
 	explore(&c->run, &o, &got);
-	check_keep_stats(c, &got);
+	expect_keep_counts(&got, &c->report);
 	if (got.end == EXPLORE_COMPLETE && !got.livelock && !got.overflow)
 		check_verify(c, &got);
 	else if (got.wrong_key != NULL || (got.livelock && check_key_is_incomplete(c)))
@@ -379,7 +363,7 @@ check_livelock(struct check *c, struct explore_result *got)
 
 	assert(program_verdict(&c->program)->kind == PROGRAM_VERDICT_LIVELOCK);
 	explore(&c->run, &o, got);
-	check_keep_stats(c, got);
+	expect_keep_counts(got, &c->report);
 	c->report.verdict_shown = got->livelock || got->end == EXPLORE_CUT_STEPS;
 	if (!c->report.verdict_shown) {
 		check_differ(c, program_verdict(&c->program)->line, "verdict", "livelock", NULL);
@@ -430,9 +414,8 @@ check_gone(struct check *c)
 			if (!findings_show_verdict(checker.findings, checker.nr_findings, run_deadlocked(&r), v) ||
 			    !(mutant || check_is_of_quirks(c, v)))
 				continue;
-			check_fail_at(c, v->line);
-			strbuf_printf(
-			    c->out, "the verdict also appears without the %s\n", mutant ? "mutant" : "quirks");
+			check_fail(
+			    c, v->line, "the verdict also appears without the %s\n", mutant ? "mutant" : "quirks");
 		}
 	}
 	replay_free(&how);
@@ -506,8 +489,7 @@ check_bless_verdicts(struct check *c, const struct schedule *how, bool deadlock)
 		return;
 	expect_findings(p, c->checker.findings, c->checker.nr_findings, deadlock);
 	if (p->nr_verdicts == 0) {
-		check_fail_at(c, 0);
-		strbuf_printf(c->out, "the run shows no finding, so there is no verdict to write\n");
+		check_fail(c, 0, "the run shows no finding, so there is no verdict to write\n");
 	}
 }
 
@@ -634,8 +616,7 @@ check_refuse_panics(struct check *c, const struct explore_result *got)
 
 		if (panic == NULL)
 			continue;
-		check_fail_at(c, 0);
-		strbuf_printf(c->out, "a schedule ends with %s, which no program can expect\n", panic);
+		check_fail(c, 0, "a schedule ends with %s, which no program can expect\n", panic);
 		return;
 	}
 }
@@ -667,8 +648,7 @@ check_expects_steps(const struct program *p)
 static void
 check_expects_nothing(struct check *c, const char *what)
 {
-	check_fail_at(c, 0);
-	strbuf_printf(c->out, "expects nothing: %s; wirestorm check --bless writes what happens\n", what);
+	check_fail(c, 0, "expects nothing: %s; wirestorm check --bless writes what happens\n", what);
 }
 
 static void
@@ -804,9 +784,8 @@ checkfile_program(
 {
 	struct check c = { .path = path, .options = options, .out = out, .program = *p };
 
-	if (options->profile_text != NULL) {
+	if (options->profile_text != NULL)
 		c.program.config.profile = options->profile;
-	}
 	if (options->mutant != NULL || options->no_mutant)
 		c.program.config.mutant = options->mutant;
 	if (options->bless)

@@ -1,11 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* expect-repeat.c - the command that repeats a finding of a check: see checkfile.h. */
+/* expect-repeat.c - what a check and --fixed share: counts, and the command that repeats a run. See checkfile.h. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness/base/base.h"
 #include "harness/expect/checkfile.h"
 #include "harness/program/program.h"
+
+void
+expect_keep_counts(const struct explore_result *got, struct checkfile_report *report)
+{
+	report->states = got->states;
+	report->transitions = got->transitions;
+	report->steps = got->steps;
+	report->schedules = got->schedules > UINT64_MAX ? UINT64_MAX : (uint64_t)got->schedules;
+	report->nr_outcomes = (uint32_t)got->nr_outcomes;
+}
 
 void
 checkfile_say_repeat(

@@ -50,25 +50,25 @@ fixed_begin_line(struct fixed *x, enum checkfile_status status, const char *what
 }
 
 static void
-fixed_say_way(struct fixed *x, const struct schedule *way)
-{
-	checkfile_say_repeat(x->path, x->options, way, x->out);
-}
-
-static void
-fixed_still(struct fixed *x, const struct finding *f, const struct schedule *way)
-{
-	fixed_begin_line(x, CHECKFILE_FAILED, "still happens: ");
-	finding_print(f, x->program, x->out);
-	fixed_say_way(x, way);
-}
-
-static void
 fixed_still_kind(struct fixed *x, const char *what, const struct schedule *way)
 {
 	fixed_begin_line(x, CHECKFILE_FAILED, "still happens: ");
 	strbuf_add(x->out, what);
-	fixed_say_way(x, way);
+	checkfile_say_repeat(x->path, x->options, way, x->out);
+}
+
+/* Answers with the finding if it is looked for. */
+static bool
+fixed_still(struct fixed *x, const struct finding *f, const struct schedule *way)
+{
+	struct strbuf text = { 0 };
+
+	if (!fixed_is_looked_for(x->program, f))
+		return false;
+	finding_print(f, x->program, &text);
+	fixed_still_kind(x, strbuf_text(&text), way);
+	strbuf_free(&text);
+	return true;
 }
 
 static void
@@ -125,11 +125,8 @@ fixed_look_at_run(struct fixed *x, const struct schedule *way)
 
 	assert(run_enabled(&x->run) == 0);
 	(void)expect_end(&x->run, &result, &wrong);
-	for (size_t i = 0; i < x->checker.nr_findings && !found; i++) {
-		found = fixed_is_looked_for(x->program, &x->checker.findings[i]);
-		if (found)
-			fixed_still(x, &x->checker.findings[i], way);
-	}
+	for (size_t i = 0; i < x->checker.nr_findings && !found; i++)
+		found = fixed_still(x, &x->checker.findings[i], way);
 	if (!found && deadlock && fixed_looks_for(x->program, PROGRAM_VERDICT_DEADLOCK)) {
 		fixed_still_kind(x, "a deadlock", way);
 		found = true;
@@ -185,12 +182,9 @@ fixed_look_at_all(struct fixed *x, const struct explore_result *got)
 {
 	bool endless = got->livelock || got->end == EXPLORE_CUT_STEPS;
 
-	for (size_t i = 0; i < got->nr_findings; i++) {
-		if (!fixed_is_looked_for(x->program, &got->findings[i].f))
-			continue;
-		fixed_still(x, &got->findings[i].f, &got->findings[i].witness);
-		return true;
-	}
+	for (size_t i = 0; i < got->nr_findings; i++)
+		if (fixed_still(x, &got->findings[i].f, &got->findings[i].witness))
+			return true;
 	if (schedule_exists(&got->goal)) {
 		fixed_still_kind(x, "a deadlock", &got->goal);
 		return true;
@@ -224,11 +218,7 @@ fixed_by_all_schedules(struct fixed *x)
 
 	assert(x->program->nr_threads > 0);
 	explore(&x->run, &o, &got);
-	x->report.states = got.states;
-	x->report.transitions = got.transitions;
-	x->report.steps = got.steps;
-	x->report.schedules = got.schedules > UINT64_MAX ? UINT64_MAX : (uint64_t)got.schedules;
-	x->report.nr_outcomes = (uint32_t)got.nr_outcomes;
+	expect_keep_counts(&got, &x->report);
 	if (!fixed_look_at_all(x, &got)) {
 		if (got.end == EXPLORE_CUT_STOPPED)
 			fixed_cannot_run(x, "interrupted");
@@ -254,12 +244,9 @@ fixed_by_steps(struct fixed *x)
 static void
 fixed_not_opened(struct fixed *x)
 {
-	for (size_t i = 0; i < x->checker.nr_findings; i++) {
-		if (!fixed_is_looked_for(x->program, &x->checker.findings[i]))
-			continue;
-		fixed_still(x, &x->checker.findings[i], &(struct schedule){ 0 });
-		return;
-	}
+	for (size_t i = 0; i < x->checker.nr_findings; i++)
+		if (fixed_still(x, &x->checker.findings[i], &(struct schedule){ 0 }))
+			return;
 	fixed_cannot_run(x, strbuf_text(&x->run.error));
 }
 
