@@ -58,7 +58,7 @@ bench_map_of(size_t nr)
 
 		if (vm_map_insert(map, NULL, 0, addr, addr + VM_PAGE_SIZE, VM_PROT_READ, VM_PROT_ALL, 0) !=
 		    KERN_SUCCESS)
-			errx(EXIT_USAGE, "the bench's own insert failed");
+			errx(EXIT_USAGE, "internal error: an insert of the bench failed");
 	}
 	vm_map_unlock(map);
 	free(order);
@@ -135,7 +135,7 @@ bench_do_wire(struct vm_map *map, uint64_t random)
 	(void)random;
 	if (vm_map_wire(map, addr, addr + VM_PAGE_SIZE, VM_MAP_WIRE_USER) != KERN_SUCCESS ||
 	    vm_map_unwire(map, addr, addr + VM_PAGE_SIZE, VM_MAP_WIRE_USER) != KERN_SUCCESS)
-		errx(EXIT_USAGE, "the bench's own wire failed");
+		errx(EXIT_USAGE, "internal error: a wire of the bench failed");
 }
 
 int

@@ -222,7 +222,7 @@ bugs_hunt_end(const struct bugs_command *c)
 		wrong += c->results[i].record.end == BUGS_FOUND && c->results[i].trial.mutant == VM_MUTANT_none;
 	}
 	if (failed > 0)
-		warnx("%zu trial%s failed: no result for %s", failed, plural(failed), failed == 1 ? "it" : "them");
+		warnx("%zu trial%s failed without a result", failed, plural(failed));
 	if (!c->json)
 		printf("%zu of %zu trial%s found something%s\n", found, c->nr_results, plural(c->nr_results),
 		    c->nr_results < c->nr_trials ? "; interrupted" : "");

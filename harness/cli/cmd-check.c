@@ -209,7 +209,7 @@ check_write_blessed(struct check_run *c, struct file_state *s, const char *path,
 	s->text = strbuf_take(&text);
 }
 
-/* With --fixed, a file without verdict lines may concern a crash; any other file could not be run. */
+/* The status of a file whose worker died. With --fixed and no verdict line, the crash is the finding in question. */
 static uint8_t
 check_status_of_dead(const struct check_run *c, const char *path)
 {

@@ -41,7 +41,7 @@ static const char help_tail[] =
     "  wirestorm explore --until T0.0=KERN_INVALID_ADDRESS corpus/litmus/wire-gone-after-wait.vmt\n";
 
 #define MORE_REPLAYS 16
-#define GOAL_STEPS_MAX 100000 /* of the run to a goal: if it does not end by then, it is printed without a result */
+#define GOAL_STEPS_MAX 100000 /* a longer run to a goal is printed without its result */
 
 struct explore_command {
 	struct cli_target target;
@@ -233,7 +233,7 @@ explore_print_text(const struct explore_result *x)
 	printf("%zu outcome%s; %s\n", x->nr_outcomes, plural(x->nr_outcomes), explore_end_text(x->end));
 }
 
-/* Reports the schedule that shows it, with the command's own name. */
+/* Prints that the state key is incomplete, and which commands do not need it. */
 static void
 explore_print_wrong_key(const struct explore_result *x, FILE *to)
 {

@@ -47,7 +47,8 @@ struct hunt_command {
 	struct cli_target target;
 	struct hunt_options options;
 	struct cli_report report;
-	bool seeded, json; /* --seed was given */
+	bool seeded; /* --seed was given */
+	bool json;
 };
 
 /* --- during the hunt --- */
@@ -127,9 +128,8 @@ hunt_print_how_to_check(const struct hunt_command *c, const struct hunt_report *
 		printf("; %zu do not pass, see above", nr_complaints);
 	printf("\n");
 	if (nr_bare > 0)
-		printf("%zu of them without a verdict, which check cannot compare: wirestorm check --fixed FILE says "
-		       "if it "
-		       "still happens\n",
+		printf("%zu of them have no verdict, so check cannot compare them: wirestorm check --fixed FILE says "
+		       "whether the crash still happens\n",
 		    nr_bare);
 }
 

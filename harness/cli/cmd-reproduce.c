@@ -31,8 +31,8 @@ static const char help_tail[] =
     "\n"
     "Exit status: 0 reproduced; 1 not reproduced: the window stays, and a program with another failure is\n"
     "written if one was found; 2 wrong usage or an unusable file. Only a build with ThreadSanitizer can\n"
-    "reproduce a data race; it ends with ThreadSanitizer's report and exit status 66. A lock that does\n"
-    "not exclude is never reproduced.\n"
+    "reproduce a data race; it ends with ThreadSanitizer's report and exit status 66. A lock that lets\n"
+    "two threads in is never reproduced.\n"
     "\n"
     "Examples:\n"
     "  wirestorm reproduce stress-window.vmt\n"
@@ -87,7 +87,7 @@ reproduce_print_text(const struct reproduce_command *c, const struct reproduce_r
 		fprintf(f, "not reproduced in %llu run%s and %llu explored tail%s, but found: %s\n",
 		    (unsigned long long)x->runs, plural(x->runs), (unsigned long long)x->tails, plural(x->tails), out);
 	else
-		fprintf(f, "not reproduced in %llu run%s and %llu explored tail%s; %s has what is known\n",
+		fprintf(f, "not reproduced in %llu run%s and %llu explored tail%s; the window stays in %s\n",
 		    (unsigned long long)x->runs, plural(x->runs), (unsigned long long)x->tails, plural(x->tails),
 		    c->path);
 	strbuf_free(&text);

@@ -65,7 +65,7 @@ struct show_command {
 
 struct chosen {
 	struct schedule way;
-	struct strbuf circle; /* a finding about runs that need not end; the path leads into the cycle */
+	struct strbuf circle; /* the finding that some runs do not end, as text; @way leads into the cycle */
 };
 
 static int
@@ -128,7 +128,7 @@ show_run_at_random(struct show_command *c, struct run *r, struct chosen *chosen,
 	return EXIT_HANG;
 }
 
-/* Chooses the run to show: sets *path, which the caller frees, and *how, a description. An exit code, or -1. */
+/* Chooses the run to show: sets *chosen, which the caller frees, and *how, a description. An exit code, or -1. */
 static int
 show_choose_run(
     struct show_command *c, const struct program *p, struct run *r, struct chosen *chosen, struct strbuf *how)
@@ -167,7 +167,7 @@ show_width_of_terminal(void)
 	return n < WIDTH_MIN ? WIDTH_MIN : n > WIDTH_MAX ? WIDTH_MAX : (unsigned)n;
 }
 
-/* Without setlocale, which would also affect vis(3) and others. */
+/* Is UTF-8 the encoding of the locale? Does not call setlocale, which would also affect vis(3) and others. */
 static bool
 show_speaks_utf8(void)
 {

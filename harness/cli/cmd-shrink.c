@@ -45,7 +45,7 @@ struct shrink_command {
 	const struct program *original; /* the source of head and verdict */
 	struct program pending;         /* to be written next; without threads: none */
 	double written;                 /* seconds */
-	bool unwritten;                 /* unwritten: a write error was reported */
+	bool unwritten;                 /* a write error was reported */
 };
 
 /*
@@ -200,7 +200,7 @@ shrink_program(struct shrink_command *c, struct program *p)
 	return EXIT_FINDING;
 }
 
-/* Has the program all that shrinking needs? Reports what is missing. */
+/* Can the program be shrunk? If not, reports why. */
 static bool
 shrink_suits(const struct shrink_command *c, const struct program *p)
 {

@@ -120,7 +120,7 @@ triage_make_small(struct triage_command *c, struct program *p, struct finding *f
 	return true;
 }
 
-/* The text says that it is a livelock, which no single run shows. */
+/* Handles a program whose verdict line says livelock, which no single run shows. */
 static bool
 triage_judge_livelock(struct triage_command *c, struct program *p, struct strbuf *what)
 {
@@ -218,7 +218,7 @@ triage_alike(const struct program *a, const struct program *b)
 	       a->nr_threads == b->nr_threads && memcmp(count, none, sizeof(count)) == 0;
 }
 
-/* Finds a file in @out that is alike to @p. */
+/* Finds a program in @out that is like @p. */
 static bool
 triage_find_alike(const char *out, const struct program *p, char *path)
 {

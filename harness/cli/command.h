@@ -48,7 +48,7 @@ void cli_name_process(const char *program, const char *command, char **argv);
 
 /* Call it after a wrong option: prints a hint to --help, and returns EXIT_USAGE. */
 int cli_usage(void);
-/* Is standard output (or error) a terminal, for colours and progress? */
+/* Is standard output a terminal? */
 bool cli_stdout_tty(void);
 /* For explore_options.progress. */
 void cli_explore_progress(void *unused, uint64_t states, uint64_t schedules);

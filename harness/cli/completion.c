@@ -12,7 +12,7 @@
 #include "harness/base/base.h"
 #include "harness/cli/options.h"
 
-/* A line that OPTIONS_LIST prints: letter or "-", name, kind of value, text. Views into the listing. */
+/* A line that OPTIONS_LIST prints: letter or "-", name, kind of value, text. The parts point into the listing. */
 struct completion_row {
 	struct completion_part {
 		const char *text;
@@ -20,7 +20,7 @@ struct completion_row {
 	} letter, name, value, help;
 };
 
-/* The name of the program that is completed: messages of this process begin with "PROGRAM completion". */
+/* The name of the program to complete. The name of this process is "PROGRAM completion". */
 static const char *
 completion_program_name(void)
 {
@@ -48,7 +48,7 @@ completion_next_row(const char **at, struct completion_row *row)
 	return true;
 }
 
-/* Appends what the command lists of its options. False: said why not on standard error. */
+/* Appends the option list of the command. False: the error was reported. */
 static bool
 completion_list_options(const char *command, int (*run)(int argc, char **argv), struct strbuf *listing)
 {
@@ -154,7 +154,7 @@ completion_print_bash(const struct cli_command *const *commands, size_t nr, cons
 
 /* --- zsh --- */
 
-/* Inside of single quotes, in a specification of _arguments or _describe. */
+/* Prints a text inside single quotes, for a specification of _arguments or _describe. */
 static void
 completion_print_zsh_text(struct completion_part part)
 {
@@ -167,7 +167,7 @@ completion_print_zsh_text(struct completion_part part)
 	}
 }
 
-/* What completes a value: an action of _arguments. */
+/* Prints the action of _arguments that completes a value. */
 static void
 completion_print_zsh_action(struct completion_part value)
 {

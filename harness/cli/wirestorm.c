@@ -233,7 +233,7 @@ cli_dispatch(int argc, char **argv)
 	return rv < 0 ? EXIT_USAGE : rv;
 }
 
-/* Can this library use all of them? False: said on standard error why not. */
+/* Can this library use all targets of the program? False: the error was reported. */
 static bool
 cli_targets_usable(const struct vm_target *const *targets)
 {

@@ -30,7 +30,7 @@ fixed_is_looked_for(const struct program *p, const struct finding *f)
 	return p->nr_verdicts > 0 ? expect_line_of(p, f) != NULL : !f->quirk;
 }
 
-/* Is a verdict of this kind in question: a deadlock that may not be a finding, or a livelock? */
+/* Does a verdict line list this kind? A deadlock with a detail does not count: it is a finding of a check. */
 static bool
 fixed_looks_for(const struct program *p, enum program_verdict kind)
 {

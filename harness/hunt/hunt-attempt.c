@@ -186,7 +186,7 @@ attempt_finding_text(const struct attempt *a, const struct sighted *s, struct st
 	free(p.result);
 }
 
-/* A rough key of a finding before it is shrunk: only a few findings with the same rough key are shrunk. */
+/* Appends the rough key of a finding before it is shrunk. Of the findings with the same rough key, a few are shrunk. */
 static void
 attempt_rough_key(const struct attempt *a, const struct finding *f, struct strbuf *out)
 {

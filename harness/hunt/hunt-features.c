@@ -99,7 +99,7 @@ features_lie_of(const struct vm_op *a, const struct vm_op *b)
 	return lie;
 }
 
-/* Notes the edges of the last operation that thread @a has ended, while @b was at its place. */
+/* Notes each edge of a finished operation, together with the place of another thread at that time. */
 static void
 features_look_at_edges(struct features *f, uint64_t edges, uint64_t place)
 {

@@ -99,7 +99,7 @@ course_retry_writes(struct course *c)
 	}
 }
 
-/* The workers call it: true means that no more programs start. */
+/* workers_do calls it repeatedly. True: no more programs start. */
 static bool
 course_tick(void *arg)
 {
@@ -281,7 +281,7 @@ course_take_raw(struct course *c, struct message_reader *r)
 
 /* --- findings --- */
 
-/* Is it equal to an earlier finding of this hunt? */
+/* Has an earlier finding of this hunt the same key? */
 static bool
 course_is_old(const struct course *c, const char *key)
 {

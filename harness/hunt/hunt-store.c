@@ -73,7 +73,7 @@ hunt_store_parse_name(const char *name, size_t *ret_target_len, uint64_t *ret_ha
 	return true;
 }
 
-/* Gives the program the configuration of this hunt. True: it had it already. */
+/* Gives the program the configuration of this hunt. True: the program already had it. */
 static bool
 hunt_store_configure(const struct hunt_options *o, struct program_config *config)
 {

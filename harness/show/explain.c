@@ -259,7 +259,7 @@ explain_quirk_breaks(uint32_t bit, struct strbuf *out)
 	strbuf_free(&text);
 }
 
-/* Which profiles have it on. */
+/* Appends the profiles that turn the behaviour on. */
 static void
 explain_behaviour_profiles(enum vm_behaviour i, struct strbuf *out)
 {
@@ -276,7 +276,7 @@ explain_behaviour_profiles(enum vm_behaviour i, struct strbuf *out)
 	strbuf_free(&text);
 }
 
-/* What is the same for a quirk and a rule. */
+/* Appends the lines that quirks and rules have in common. */
 static void
 explain_behaviour_lines(enum vm_behaviour i, struct strbuf *out)
 {

@@ -97,7 +97,7 @@ axis_ever_mapped(const struct show *s, uint64_t page)
 	return false;
 }
 
-/* Sets each segment's share in widths[], and returns the sum. */
+/* Sets the width of each segment: one cell for each page, up to a limit. Returns the sum. */
 static unsigned
 axis_weigh(const struct show *s, struct show_axis *a)
 {
@@ -186,7 +186,7 @@ show_axis_fit(struct show_axis *a, const struct show *s, unsigned cells)
 		a->nr = 0;
 	each = sum > 0 ? cells / sum : 1;
 	each = each > CELLS_MAX ? CELLS_MAX : each;
-	/* Room for labels is worth more than wide pages. */
+	/* Keep a third of the cells for labels. */
 	each = each > 1 ? each - each / 3 : each;
 	for (size_t i = 0; i < a->nr; i++)
 		a->segments[i].width *= each;

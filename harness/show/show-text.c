@@ -104,7 +104,7 @@ page_width_of(const struct page *p, const char *text, size_t len)
 	return nr;
 }
 
-/* Blanks before the text are written only here, so that no line ends in one. */
+/* Writes a text at the column. Only this function writes the blanks before it, so no line ends in blanks. */
 static void
 page_put(struct page *p, unsigned style, const char *text, size_t len)
 {

@@ -199,7 +199,7 @@ why_explain_hole(const struct show *s, size_t at, uint64_t start, uint64_t end, 
 	strbuf_free(&since);
 }
 
-/* If the edges are known, only they give the explanation; a target may have none. */
+/* If the result has edges, the explanation is theirs. A target may have no edges. */
 void
 show_explain(
     const struct show *s, size_t at, const struct vm_op *op, const struct vm_result *result, struct show_row *row)

@@ -405,7 +405,7 @@ class Hunt(Case):
             return
         got, out, err = ws("hunt", "--mutant", "canary_key", "--programs", "300", "--out", "found", cwd=self.room)
         self.assertEqual(got, 1, err)
-        self.assertIn("\n1 of them without a verdict, which check cannot compare: wirestorm check --fixed FILE", out)
+        self.assertIn("\n1 of them have no verdict, so check cannot compare them: wirestorm check --fixed FILE", out)
         path = self.room / "found" / "001-key.vmt"
         self.assertIn("wirestorm check --fixed says if it still happens", path.read_text())
         out, _ = self.expect(1, "check", "--fixed", path)

@@ -134,11 +134,11 @@ class Hunt(Case):
     def test_a_fuzzer_that_fails(self):
         got, err = self.fuzz(2, "it cannot start", 3)
         self.assertEqual((got["end"], got["text"]), ("failed", "it cannot start"))
-        self.assertIn("1 trial failed: no result for it", err)
+        self.assertIn("1 trial failed without a result", err)
         out, err = self.expect(2, "bugs", "hunt", "--engine", "fuzz_sched", "--fuzzer", self.room / "none",
             "--seeds", "2", BUG)
         self.assertEqual(out.count("none: No such file or directory"), 2, out)
-        self.assertIn("2 trials failed: no result for them", err)
+        self.assertIn("2 trials failed without a result", err)
         _, err = self.expect(2, "bugs", "hunt", "--engine", "fuzz_sched", BUG)
         self.assertIn("hunt: --engine fuzz_sched needs --fuzzer FILE", err)
 
