@@ -6,6 +6,7 @@
  * map as in the small one, so that the figures differ by the depth of the tree, not by the caches. The "cold" figure is
  * the other extreme: any address of the large map, where nearly each level of the tree is a cache miss.
  */
+#include <assert.h>
 #include <err.h>
 #include <stdlib.h>
 
@@ -50,6 +51,7 @@ bench_map_of(size_t nr)
 	    .max = VM_PAGE_SIZE + nr * STRIDE + VM_PAGE_SIZE,
 	    .wire_limit = VM_WIRE_LIMIT_DEFAULT });
 
+	assert(nr > 0);
 	if (map == NULL)
 		memory_out_for_map();
 	vm_map_lock(map);

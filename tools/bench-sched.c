@@ -4,6 +4,7 @@
  * engine, which makes T * N scheduling points. The target is as small as possible, so that the figure is that of the
  * simulated world.
  */
+#include <assert.h>
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,6 +155,7 @@ bench_sched(const struct bench_options *o, struct bench_report *report)
 	struct program p;
 	struct run r;
 
+	assert(o->threads > 0 && o->threads <= PROGRAM_THREADS_MAX && o->ops <= PROGRAM_OPS_MAX);
 	program_init(&p);
 	p.threads = memory_new(o->threads, sizeof(*p.threads), "the program");
 	p.nr_threads = o->threads;

@@ -3,6 +3,7 @@
  * bugs-loops.c - the code of each engine of bug-engines.def in the process of a trial. Each loop ends at its first
  * finding.
  */
+#include <assert.h>
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -327,6 +328,7 @@ bugs_loop(const struct bugs_trial *t, struct bugs_shared *s)
 {
 	struct loop l = { .trial = t, .shared = s };
 
+	assert(t->engine < BUGS_ENGINE_END && !s->found);
 	if (t->engine == BUGS_ENGINE_hunt)
 		loop_hunt_loop(&l);
 	if (t->engine == BUGS_ENGINE_stress)

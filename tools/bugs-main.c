@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* bugs-main.c - the program wirestorm-bugs, for `wirestorm bugs`: the bug bank, and how much of it is found. */
+#include <assert.h>
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,6 +132,7 @@ bugs_record_keep(struct bugs_command *c, const struct bugs_trial *t, const struc
 {
 	struct bugs_result *r = &c->results[c->nr_results++];
 
+	assert(c->nr_results <= c->nr_trials);
 	*r = (struct bugs_result){ *t, *record };
 	bugs_show(c, r);
 }
@@ -183,6 +185,7 @@ bugs_collect(struct bugs_command *c, pid_t pid, int status, const struct rusage 
 	double cpu = (double)(used->ru_utime.tv_sec + used->ru_stime.tv_sec) +
 	             (double)(used->ru_utime.tv_usec + used->ru_stime.tv_usec) * 1e-6;
 
+	assert(pid > 0);
 	for (unsigned i = 0; i < c->jobs; i++) {
 		struct bugs_process *p = &c->processes[i];
 		struct bugs_trial trial = p->trial;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* bugs-report.c - prints records of trials as a table. */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +53,7 @@ bugs_group_of(const struct bugs_result *results, size_t nr)
 	double *programs = memory_new(nr, sizeof(*programs), "a report");
 	struct group g = { .nr = nr };
 
+	assert(nr > 0);
 	for (size_t i = 0; i < nr; i++) {
 		const struct bugs_record *r = &results[i].record;
 
@@ -66,6 +68,7 @@ bugs_group_of(const struct bugs_result *results, size_t nr)
 	g.programs = bugs_median(programs, g.found);
 	free(seconds);
 	free(programs);
+	assert(g.found + g.failed <= nr);
 	return g;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* bugs-trial.c - runs the process of a trial, and judges how it ended. */
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -55,6 +56,7 @@ trial_main(const struct bugs_process *p)
 bool
 bugs_start(struct bugs_process *p, const struct bugs_trial *trial)
 {
+	assert(trial->mutant < VM_MUTANT_END && trial->engine < BUGS_ENGINE_END);
 	*p = (struct bugs_process){ .trial = *trial };
 	p->shared = mmap(NULL, sizeof(*p->shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (p->shared == MAP_FAILED)
@@ -203,6 +205,7 @@ bugs_finish(struct bugs_process *p, int status, double cpu, struct bugs_record *
 	const struct bugs_shared *s = p->shared;
 	char *output = trial_read_output(p->output);
 
+	assert(p->shared != NULL);
 	*r = (struct bugs_record){ .programs = s->programs, .transitions = s->transitions };
 	r->seconds = bugs_engine_table[p->trial.engine].clock ? clock_seconds() - p->began : cpu;
 	if (s->found && s->found_at > 0)

@@ -3,6 +3,7 @@
 #include "harness/base/base.h"
 #include "harness/cli/command.h"
 
+#include <assert.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -84,6 +85,7 @@ cli_convert_all(struct cli_convert *c, enum inputs_kind kind, int nr, char **ope
 	bool good = cli_files_take(&files, kind, c->files_from, nr, operands);
 	int rv;
 
+	assert(nr >= 0 && convert != NULL);
 	cli_take_dash(&c->out);
 	if (good && c->out == NULL && files.nr > 1) {
 		warnx("expected one file, found %zu: several need --out DIR", files.nr);
@@ -175,6 +177,7 @@ cli_write_made(const char *dir, const char *from, const char *suffix, const char
 	size_t len = strlen(name), cut = strlen(suffix);
 	char path[PATH_MAX];
 
+	assert(suffix[0] == '.' && to[0] == '.');
 	if (dir == NULL) { /* a write error is reported at the end of the program */
 		(void)fwrite(strbuf_text(text), 1, text->len, stdout);
 		return true;
@@ -249,6 +252,7 @@ cli_report_begin(struct cli_report *c, bool json)
 {
 	unsigned nr = json;
 
+	assert(c->standard == NULL && c->report.nr == 0);
 	for (size_t i = 0; i < REPORT_FORMATS; i++)
 		nr += c->files[i] != NULL && file_is_stdout(c->files[i]);
 	if (nr > 1) {

@@ -193,6 +193,7 @@ check_write_blessed(struct check_run *c, struct file_state *s, const char *path,
 	bool possible = c->bless_to != NULL || file_replaces(path); /* false for a pipe, for example */
 	struct strbuf text = { 0 };
 
+	assert(c->options.bless);
 	strbuf_add(&text, program);
 	if (possible && file_write_text(to, &text)) {
 		strbuf_clear(&text);
@@ -421,6 +422,7 @@ check_print_json(const struct check_run *c, const struct totals *t)
 {
 	json_t *files = json_array(), *root;
 
+	assert(c->nr_done <= c->files.nr);
 	for (size_t i = 0; i < c->files.nr; i++) {
 		const struct file_state *s = &c->states[i];
 
@@ -458,6 +460,7 @@ report_file(struct check_run *c, const struct file_state *s, const char *path)
 	json_t *difference;
 	size_t i;
 
+	assert(s->done);
 	strbuf_addn(&line, s->text, strcspn(s->text, "\n"));
 	if (json_array_size(s->differences) == 0)
 		report_add(r, check_end_of(s).word, path, strbuf_text(&line))->failure = !check_failed_as_expected(s);
@@ -492,6 +495,7 @@ check_junit_file(const struct file_state *s, const char *path, struct strbuf *ou
 {
 	const char *tag = check_end_of(s).junit, *text = s->text;
 
+	assert(s->done && s->text != NULL);
 	strbuf_add(out, "<testcase classname=\"wirestorm.check\" name=\"");
 	escape_xml(path, strlen(path), out);
 	strbuf_printf(out, "\" time=\"%.3f\"", s->seconds);
@@ -607,6 +611,7 @@ check_run_finish(struct check_run *c)
 	struct totals t = check_sum(c);
 	bool written = c->junit == NULL || check_write_junit(c, &t);
 
+	assert(c->nr_printed <= c->nr_done);
 	report_files(c);
 	written &= cli_report_end(&c->report);
 	check_warn_of_unused(c);
@@ -713,6 +718,7 @@ check_options(struct check_run *c, int nr, char **operands)
 {
 	const char *wrong = check_disagreement(c);
 
+	assert(nr >= 0);
 	if (wrong != NULL) {
 		warnx("%s", wrong);
 		return cli_usage();
@@ -754,6 +760,7 @@ check_take_files(struct check_run *c, int nr, char **operands)
 	}
 	if (kept == 0 && c->files.nr > 0)
 		warnx("--filter %s: no file matches", c->filter);
+	assert(kept <= c->files.nr);
 	c->files.nr = kept;
 	return kept > 0;
 }

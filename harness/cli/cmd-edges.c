@@ -257,6 +257,7 @@ edges_command_print(struct edges_command *c)
 	struct strbuf text = { 0 };
 	bool good = true;
 
+	assert(c->json + c->markdown + (c->html != NULL) <= 1);
 	if (edges_command_has_none(c)) {
 		warnx("target %s does not name its returns, so there is nothing to list", c->target.target->name);
 		return EXIT_USAGE;

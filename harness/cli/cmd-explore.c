@@ -310,6 +310,7 @@ explore_one(struct explore_command *c, struct program *p, struct run *r)
 	struct explore_result x;
 	int rv = EXIT_OK;
 
+	assert(p->nr_threads > 0 && r->program == p);
 	c->options.want_witnesses = true;
 	c->options.more_replays = MORE_REPLAYS;
 	c->options.want_reasons = c->until == NULL;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* cmd-gen.c - wirestorm gen: prints random programs. */
+#include <assert.h>
 #include <err.h>
 #include <errno.h>
 #include <limits.h>
@@ -78,6 +79,7 @@ gen_all(struct gen_command *c)
 {
 	uint64_t end = c->params.seed + c->count;
 
+	assert(c->count > 0 && (c->out != NULL || c->count == 1));
 	if (c->out != NULL && mkdir(c->out, 0777) != 0 && errno != EEXIST) {
 		warn("%s", c->out);
 		return EXIT_USAGE;

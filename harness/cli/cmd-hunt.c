@@ -81,6 +81,7 @@ hunt_show_finding(void *arg, const struct hunt_finding *f)
 {
 	struct hunt_command *c = arg;
 
+	assert(f->name != NULL && f->line != NULL);
 	progress_erase();
 	if (f->error != 0)
 		warnc(f->error, "%s/%s: the finding cannot be written", c->options.out, f->name);
@@ -113,6 +114,7 @@ hunt_print_how_to_check(const struct hunt_command *c, const struct hunt_report *
 {
 	size_t nr_complaints = 0, nr_bare = 0;
 
+	assert(c->options.out != NULL);
 	for (size_t i = 0; i < r->nr_findings; i++) {
 		const struct hunt_finding *f = &r->findings[i];
 
@@ -138,6 +140,7 @@ hunt_print_summary(const struct hunt_command *c, const struct hunt_report *r)
 {
 	size_t by_quirk = 0;
 
+	assert(r->nr_new <= r->nr_findings);
 	for (size_t i = 0; i < r->nr_findings; i++)
 		by_quirk += r->findings[i].quirk;
 	printf("%s%llu program%s in %.1f s, %.0f/s: %llu explored completely, %llu by strategies, %llu refused\n",
@@ -173,6 +176,7 @@ hunt_report_finding(struct hunt_command *c, const struct hunt_finding *f)
 	struct strbuf rule = { 0 }, path = { 0 };
 	struct report_entry *e;
 
+	assert(f->key != NULL && f->text != NULL);
 	strbuf_addn(&rule, f->key, strcspn(f->key, " :"));
 	strbuf_printf(
 	    &path, "%s%s%s", c->options.out != NULL ? c->options.out : "", c->options.out != NULL ? "/" : "", f->name);
@@ -217,6 +221,7 @@ hunt_run(struct hunt_command *c)
 	size_t failures;
 	int rv;
 
+	assert(c->options.jobs > 0 && c->options.limits.target != NULL);
 	c->options.stop = &cli_stop;
 	c->options.arg = c;
 	c->options.on_finding = hunt_show_finding;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* cmd-reproduce.c - wirestorm reproduce: searches a schedule for a failure of real threads. */
+#include <assert.h>
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,6 +76,7 @@ reproduce_print_text(const struct reproduce_command *c, const struct reproduce_r
 	const char *out = file_is_stdout(c->out) ? "standard output" : c->out;
 	struct strbuf text = { 0 };
 
+	assert(!x->same || x->phase != REPRODUCE_NOTHING);
 	if (x->phase != REPRODUCE_NOTHING) {
 		finding_print(&x->finding, &x->program, &text);
 		fprintf(f, "%s\n", strbuf_text(&text));
@@ -135,6 +137,7 @@ reproduce_program(struct reproduce_command *c, const struct program *p)
 	struct reproduce_result x;
 	int rv;
 
+	assert(p->nr_threads > 0 && p->nr_verdicts > 0);
 	c->options.target = c->target.target;
 	c->options.stop = &cli_stop;
 	c->options.progress = reproduce_show_progress;

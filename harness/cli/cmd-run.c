@@ -77,6 +77,7 @@ run_describe(struct run *r, struct trace *t, unsigned thread, struct strbuf *out
 	const struct run_thread *rt = &r->threads[thread];
 	char where[128] = "";
 
+	assert(thread < r->program->nr_threads && t->done[thread] <= rt->nr_done);
 	for (unsigned i = t->done[thread]; i < rt->nr_done; i++) {
 		run_name_op(r, thread, i, out);
 		strbuf_add(out, " => ");
@@ -119,6 +120,7 @@ run_on_step(void *arg, struct run *r, size_t step, unsigned thread)
 	struct trace *t = arg;
 	struct strbuf what = { 0 }, state = { 0 };
 
+	assert(thread < r->program->nr_threads);
 	schedule_append(&t->path, thread);
 	/*
 	 * Invariants are checked by a walk over the whole map, so in a long run they are checked less and less often.
@@ -216,6 +218,7 @@ run_sequential(struct run_command *c, struct program *p, struct run *r)
 	struct program bare = *p;
 	bool final_ok, going = true;
 
+	assert(p->nr_threads == 0);
 	run_close(r);
 	bare.nr_init = 0;
 	if (run_open_checked(r, &bare, c->target.target, r->sim, c->target.checker) != RUN_OPENED)
@@ -252,6 +255,7 @@ run_execute(struct run_command *c, struct program *p, struct run *r, struct trac
 	struct schedule named = { 0 };
 	bool given = p->has_schedule && !c->which.drawn, ok = true;
 
+	assert(p->nr_threads > 0);
 	if (c->which.schedule != NULL) {
 		struct vmt_error e;
 

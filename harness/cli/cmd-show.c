@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* cmd-show.c - wirestorm show: one run as a picture, on the terminal, as SVG or HTML. */
+#include <assert.h>
 #include <err.h>
 #include <langinfo.h>
 #include <locale.h>
@@ -94,6 +95,7 @@ show_find_finding(struct run *r, struct chosen *chosen, struct strbuf *how)
 	char label[FINDING_TEXT_MAX];
 	bool found;
 
+	assert(chosen->way.nr == 0);
 	progress_begin();
 	explore(r, &options, &x);
 	progress_erase();
@@ -262,6 +264,7 @@ show_program(struct show_command *c, const struct program *p, struct run *r)
 	struct strbuf error = { 0 }, how = { 0 };
 	int rv = show_choose_run(c, p, r, &chosen, &how);
 
+	assert(r->program == p);
 	s.how = strbuf_take(&how);
 	s.cut = chosen.circle.len > 0;
 	s.circle = s.cut ? strbuf_take(&chosen.circle) : NULL;

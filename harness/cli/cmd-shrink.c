@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* cmd-shrink.c - wirestorm shrink: makes a program smaller while its verdict stays. */
+#include <assert.h>
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,6 +75,7 @@ shrink_keep_smaller(void *arg, const struct program *p)
 	struct program whole = *p;
 	struct strbuf text = { 0 };
 
+	assert(c->original != NULL);
 	if (c->out == NULL || !file_replaces(c->out))
 		return;
 	whole.head = c->original->head;
@@ -177,6 +179,7 @@ shrink_program(struct shrink_command *c, struct program *p)
 	struct shrink_report r;
 	bool found;
 
+	assert(p->nr_threads > 0 && p->nr_verdicts > 0);
 	c->original = p;
 	progress_begin();
 	program_init(&c->pending);

@@ -2,6 +2,7 @@
 /* completion.c - see completion.h. */
 #include "harness/cli/completion.h"
 
+#include <assert.h>
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,6 +123,7 @@ completion_print_bash(const struct cli_command *const *commands, size_t nr, cons
 {
 	const char *name = completion_program_name();
 
+	assert(nr > 0 && listings != NULL);
 	printf("# bash completion for %s, as \"%s completion bash\" prints it.\n", name, name);
 	printf(
 	    "_wirestorm()\n{\n"
@@ -209,6 +211,7 @@ completion_print_zsh(const struct cli_command *const *commands, size_t nr, const
 	const char *name = completion_program_name();
 	struct completion_row row;
 
+	assert(nr > 0 && listings != NULL);
 	printf("#compdef %s\n# zsh completion for %s, as \"%s completion zsh\" prints it.\n", name, name, name);
 	printf("_wirestorm()\n{\n\tlocal command=$words[2]\n\tlocal -a commands\n\n"
 	       "\tif (( CURRENT == 2 )); then\n\t\tcommands=(\n");

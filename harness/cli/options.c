@@ -305,6 +305,7 @@ option_make_table(const struct option_row *rows, struct getopt_table *t)
 		if (value)
 			t->letters[nr_letters++] = ':';
 	}
+	assert(nr <= OPTIONS_MAX && nr_letters < sizeof(t->letters));
 	t->options[nr] = (struct option){ "help", no_argument, NULL, OPT_HELP };
 }
 
@@ -361,6 +362,7 @@ options_parse(int argc, char **argv, const struct command_line *line, void *comm
 	bool listed = false;
 	int opt;
 
+	assert(argc > 0 && line->rows != NULL);
 	if (argc == 2 && strcmp(argv[1], OPTIONS_LIST) == 0) {
 		option_print_list(line);
 		return EXIT_OK;

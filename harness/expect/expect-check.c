@@ -120,7 +120,7 @@ check_say_repeat(struct check *c, const struct schedule *witness)
 
 /* --- findings --- */
 
-/* Reports a finding, with @before in front of its text. */
+/* Reports a finding; @before comes before its text. */
 static void
 check_fail_finding(struct check *c, const char *before, const struct finding *f, const struct schedule *witness)
 {
@@ -311,6 +311,7 @@ check_outcomes(struct check *c, struct explore_result *got)
 {
 	struct explore_options o = explore_options_of(c);
 
+	assert(c->program.nr_threads > 0);
 	explore(&c->run, &o, got);
 	if (got->end == EXPLORE_COMPLETE && c->program.nr_outcomes > 0 && check_outcomes_differ(&c->program, got) &&
 	    !c->options->bless) {
@@ -784,6 +785,7 @@ checkfile_program(
 {
 	struct check c = { .path = path, .options = options, .out = out, .program = *p };
 
+	assert(!options->bless || options->blessed != NULL);
 	if (options->profile_text != NULL)
 		c.program.config.profile = options->profile;
 	if (options->mutant != NULL || options->no_mutant)

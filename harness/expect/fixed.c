@@ -160,6 +160,7 @@ fixed_by_strategies(struct fixed *x)
 	struct strategy_view view;
 	bool found = false;
 
+	assert(x->program->nr_threads > 0);
 	strategy_view_init(&view, &x->run);
 	for (unsigned i = 0; i < FIXED_RUNS && !found; i++) {
 		struct schedule way = { 0 };

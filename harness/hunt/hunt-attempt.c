@@ -207,6 +207,7 @@ attempt_say(struct attempt *a, struct keybuf *out)
 	struct features *f = &a->hunter->features;
 	struct strbuf text = { 0 };
 
+	assert(a->nr == 0 || a->sighted != NULL);
 	keybuf_num(out, a->how);
 	keybuf_num(out, a->states);
 	keybuf_num(out, a->runs);
@@ -445,6 +446,7 @@ small_say(struct hunter *h, struct program *p, const struct shrink_report *r, bo
 	bool livelock = program_verdict(p)->kind == PROGRAM_VERDICT_LIVELOCK, good;
 	struct finding f = { 0 };
 
+	assert(p->nr_verdicts > 0);
 	good = !livelock && small_replays(h, p, &f); /* no schedule shows a livelock */
 	if (f.check != CHECK_NONE) {
 		hunt_key(p, &f, &key);

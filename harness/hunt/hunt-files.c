@@ -104,6 +104,7 @@ hunt_files_read_known(struct hunt_files *files, struct workers *workers, const c
 			list.names[i] = name;
 		}
 	}
+	assert(nr <= list.nr);
 	if (good)
 		(void)workers_do(workers, work, nr);
 	for (size_t i = 0; i < nr && good; i++) {

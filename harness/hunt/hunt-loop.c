@@ -141,6 +141,7 @@ course_draw_program(const struct course *c, uint64_t number, bool small, struct 
 		.seed = number, .profile = c->o->profile, .ops = l->ops_max, .target = l->target
 	};
 
+	assert(l->threads_min > 0 && l->threads_min <= l->threads_max);
 	/* the generator's own default is 2 to 4 */
 	if (l->threads_min != 2 || l->threads_max != 4)
 		params.threads = l->threads_min + (unsigned)prng_below(&prng, l->threads_max - l->threads_min + 1);
@@ -225,6 +226,7 @@ course_make_work(struct course *c, size_t i, struct work *work)
 	struct strbuf text = { 0 };
 	struct program p;
 
+	assert(i < GENERATION);
 	c->sorts[i] = course_draw_sort(c, &prng);
 	if (c->sorts[i] == SORT_CHANGED)
 		course_change_program(c, &prng, &p);
@@ -576,6 +578,7 @@ hunt(const struct hunt_options *options, struct hunt_report *report)
 	struct work *work = memory_new(GENERATION, sizeof(*work), "a hunt");
 	bool good;
 
+	assert(options->jobs > 0 && options->limits.target != NULL);
 	*report = (struct hunt_report){ 0 };
 	c->o = options;
 	c->report = report;

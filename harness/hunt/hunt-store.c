@@ -139,6 +139,7 @@ hunt_store_open(const struct hunt_options *o, struct hunt_report *report)
 	struct inputs files = { 0 };
 	bool good;
 
+	assert(o->pool != NULL);
 	s->options = o;
 	good = file_make_directory(o->pool);
 	if (good && access(o->pool, R_OK | W_OK | X_OK) != 0) {

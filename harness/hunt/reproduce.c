@@ -132,6 +132,7 @@ search_keep(struct search *s, struct run *r)
 	const struct finding *f;
 	bool same = false;
 
+	assert(r->checker->nr_findings > 0);
 	f = run_enabled(r) == 0 ? search_best_finding(s, r->checker, &same) : NULL;
 	if (f == NULL || s->result->same || (!same && s->result->phase != REPRODUCE_NOTHING))
 		return;
@@ -374,6 +375,7 @@ reproduce(const struct program *p, const struct reproduce_options *options, stru
 		.whole = p, .options = options, .result = result, .sim = sim_create(), .prng = { options->seed }
 	};
 
+	assert(p->nr_threads > 0 && p->nr_verdicts > 0);
 	*result = (struct reproduce_result){ 0 };
 	program_init(&result->program);
 #ifndef WS_FIBER_TSAN

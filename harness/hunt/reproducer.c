@@ -139,6 +139,7 @@ reproducer_judge(struct program *p, const struct reproducer_way *way, const stru
 	if (f != NULL && p->has_schedule && !given_up)
 		(void)expect_run(p, t, sim);
 	checker_free(&checker);
+	assert(f == NULL || p->nr_verdicts > 0);
 	return f != NULL;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* edges-report-print.c - prints the catalogue of edges as text, markdown, HTML and JSON. */
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -104,6 +105,7 @@ catalogue_text_row(const struct edges_report *e, unsigned edge, struct strbuf *o
 	const struct edges_row *row = &e->rows[edge];
 	const struct vm_edge_desc *d = &vm_edge_table[edge];
 
+	assert(edge < VM_EDGE_COUNT);
 	strbuf_printf(out, "  %-26s ", d->name);
 	if (row->times == 0) {
 		catalogue_unreached(edge, out);
@@ -149,6 +151,7 @@ catalogue_markdown_row(const struct edges_report *e, unsigned edge, struct strbu
 {
 	const struct edges_row *row = &e->rows[edge];
 
+	assert(edge < VM_EDGE_COUNT);
 	strbuf_printf(out, "| `%s` | ", vm_edge_table[edge].name);
 	if (row->times == 0) {
 		catalogue_unreached(edge, out);
@@ -229,6 +232,7 @@ catalogue_html_row(const struct edges_report *e, unsigned edge, struct strbuf *o
 {
 	const struct edges_row *row = &e->rows[edge];
 
+	assert(edge < VM_EDGE_COUNT);
 	strbuf_printf(out, "<tr><td><code>%s</code><br/><span class=\"when\">", vm_edge_table[edge].name);
 	catalogue_html_text(vm_edge_table[edge].when, out);
 	strbuf_add(out, "</span></td><td>");

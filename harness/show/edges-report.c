@@ -181,6 +181,7 @@ edges_report_witness(struct edges_report *e, const struct program *p, const char
 	struct checker checker = { 0 };
 	struct run r;
 
+	assert(name[0] != '\0');
 	if (run_open_checked(&r, p, edges_watch_target(e->target, &checker), sim, &checker) == RUN_OPENED) {
 		uint64_t init = edges_watch_of(&r)->now[SIM_INIT_THREAD];
 

@@ -117,6 +117,7 @@ explain_print_operation(uint8_t code, struct strbuf *out)
 	const struct vm_op_desc *d = &vm_op_table[code];
 	struct strbuf text = { 0 };
 
+	assert(code > VM_OP_INVALID && code <= VM_OP_CODE_MAX);
 	explain_title(d->name, "an operation: what a thread does in one line", out);
 	opsdoc_usage(d, &text);
 	explain_line(out, "write", "%s", strbuf_text(&text));

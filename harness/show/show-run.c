@@ -69,6 +69,7 @@ maker_take_findings(struct show *s, const struct checker *c)
 {
 	char label[FINDING_TEXT_MAX];
 
+	assert(s->findings == NULL && s->nr_findings == 0);
 	s->findings = memory_new(c->nr_findings + 1, sizeof(*s->findings), "a picture");
 	for (size_t i = 0; i < c->nr_findings; i++) {
 		const struct finding *f = &c->findings[i];
@@ -108,6 +109,7 @@ maker_run_alone(struct show *s, struct run *r, const char *part, size_t number, 
 	struct strbuf text = { 0 };
 	bool failed;
 
+	assert(s->nr_maps > 0);
 	r->init_index = (unsigned)number;
 	r->init_is_final = part[0] == 'f';
 	got = run_alone(r, &step->op);
@@ -194,6 +196,7 @@ maker_begin_events(struct maker *m, struct run *r, struct show_row *row, unsigne
 	struct strbuf text = { 0 };
 	uint64_t page;
 
+	assert(thread < r->program->nr_threads && row->part == NULL);
 	if (m->threads[thread].announced <= row->op) {
 		m->threads[thread].announced = row->op + 1;
 		vmt_print_op(&pt->ops[row->op], &text);
@@ -265,6 +268,7 @@ maker_wake_events(struct maker *m, struct run *r, struct show_row *row, unsigned
 {
 	struct strbuf who = { 0 };
 
+	assert(thread < r->program->nr_threads);
 	m->threads[thread].woken_by = 0;
 	for (unsigned t = 0; t < r->program->nr_threads; t++) {
 		enum sim_status now = sim_status(r->sim, t);
@@ -375,6 +379,7 @@ maker_note_sleepers(struct maker *m, struct run *r)
 {
 	struct strbuf op = { 0 };
 
+	assert(m->s->deadlock);
 	for (unsigned t = 0; t < r->program->nr_threads; t++) {
 		unsigned i = r->threads[t].nr_done;
 		struct strbuf why = { 0 };
@@ -533,6 +538,7 @@ show_make(struct show *s, const struct program *p, const struct vm_target *t, st
 {
 	struct strbuf text = { 0 };
 
+	assert(s->nr_rows == 0 && s->title == NULL);
 	s->program = p;
 	s->target = t;
 	maker_take_head(s);

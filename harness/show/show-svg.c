@@ -109,6 +109,7 @@ svg_gap(struct picture *p, const struct show_row *row)
 	unsigned top = p->y, lines, x, start, class_at;
 	const char *class = row->why == SHOW_PREEMPTED ? "m op" : "m dim";
 
+	assert(row->part == NULL);
 	if (row->why == SHOW_SAME) {
 		p->y += 6;
 		svg_lives(p, row, top, p->y, true);

@@ -207,6 +207,7 @@ page_put_boxes(struct page *p, unsigned at, const struct show_map *m)
 	struct show_box box;
 	bool open = false; /* a box ends at this cell, and its border is missing */
 
+	assert(p->axis.nr > 0);
 	p->column = at;
 	for (size_t i = 0; show_box(&p->axis, m, i, &box); i++) {
 		char label[SHOW_LABEL_MAX];
@@ -304,6 +305,7 @@ page_sign(const struct page *p, const struct show_row *row, unsigned thread, siz
 {
 	bool opens = page_begins_op(row) && at == 0, closes = page_ends_op(row) && at + 1 == nr;
 
+	assert(thread < p->s->program->nr_threads);
 	switch ((enum show_life)row->life[thread]) {
 	case SHOW_RUNS:
 		if (at >= nr && page_ends_op(row))
@@ -527,6 +529,7 @@ show_text(const struct show *s, const struct show_text_options *o, struct strbuf
 	struct page p = { .s = s, .o = o, .out = out };
 	size_t nr_init = show_nr_init(s);
 
+	assert(o->width > 0);
 	page_lay_out(&p);
 	page_put_head(&p);
 	for (size_t i = 0; i < s->nr_rows; i++) {

@@ -134,6 +134,7 @@ why_range_of(const struct show *s, const struct vm_op *op, uint64_t *start, uint
 	*end = *end > cfg->max ? cfg->max : *end;
 	if (*start >= *end) /* clamping moved the start to the end, and the start is what is looked up */
 		*start = *end < cfg->max ? *end : cfg->max - 1, *end = *start + 1;
+	assert(*start < *end);
 	return true;
 }
 
