@@ -502,15 +502,15 @@ cli_open_run(const struct cli_target *t, const char *path, struct program *p, st
 	cli_notes_say(&(size_t){ 0 }, t, path, p);
 	if (cli_open_program(t, path, p, r))
 		return true;
-	cli_close_run(p, r);
-	if (t->checker != NULL) /* the checker has judged the init steps: reset it */
-		checker_free(t->checker);
+	cli_close_run(t, p, r);
 	return false;
 }
 
 void
-cli_close_run(struct program *p, struct run *r)
+cli_close_run(const struct cli_target *t, struct program *p, struct run *r)
 {
 	cli_close_program(r);
 	program_free(p);
+	if (t->checker != NULL)
+		checker_free(t->checker);
 }

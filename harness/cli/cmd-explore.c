@@ -404,7 +404,6 @@ cmd_explore(int argc, char **argv)
 	} else {
 		rv = explore_one(&c, &p, &r);
 	}
-	cli_close_run(&p, &r);
-	checker_free(&checker);
+	cli_close_run(&c.target, &p, &r);
 	return rv;
 }

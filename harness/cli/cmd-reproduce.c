@@ -81,17 +81,15 @@ reproduce_print_text(const struct reproduce_command *c, const struct reproduce_r
 		finding_print(&x->finding, &x->program, &text);
 		fprintf(f, "%s\n", strbuf_text(&text));
 	}
+	strbuf_clear(&text);
+	strbuf_printf(&text, "%llu run%s and %llu explored tail%s", (unsigned long long)x->runs, plural(x->runs),
+	    (unsigned long long)x->tails, plural(x->tails));
 	if (x->same)
-		fprintf(f, "reproduced %s, after %llu run%s and %llu explored tail%s: %s\n",
-		    reproduce_phase_text(x->phase), (unsigned long long)x->runs, plural(x->runs),
-		    (unsigned long long)x->tails, plural(x->tails), out);
+		fprintf(f, "reproduced %s, after %s: %s\n", reproduce_phase_text(x->phase), strbuf_text(&text), out);
 	else if (x->phase != REPRODUCE_NOTHING)
-		fprintf(f, "not reproduced in %llu run%s and %llu explored tail%s, but found: %s\n",
-		    (unsigned long long)x->runs, plural(x->runs), (unsigned long long)x->tails, plural(x->tails), out);
+		fprintf(f, "not reproduced in %s, but found: %s\n", strbuf_text(&text), out);
 	else
-		fprintf(f, "not reproduced in %llu run%s and %llu explored tail%s; the window stays in %s\n",
-		    (unsigned long long)x->runs, plural(x->runs), (unsigned long long)x->tails, plural(x->tails),
-		    c->path);
+		fprintf(f, "not reproduced in %s; the window stays in %s\n", strbuf_text(&text), c->path);
 	strbuf_free(&text);
 }
 

@@ -400,7 +400,6 @@ cmd_run(int argc, char **argv)
 	rv = p.nr_threads == 0 ? run_sequential(&c, &p, &r) : run_threads(&c, &p, &r);
 	if (!cli_report_end(&c.report))
 		rv = EXIT_USAGE;
-	cli_close_run(&p, &r);
-	checker_free(&checker);
+	cli_close_run(&c.target, &p, &r);
 	return rv;
 }

@@ -339,7 +339,6 @@ cmd_show(int argc, char **argv)
 		return EXIT_USAGE;
 	cli_catch_signals();
 	rv = show_program(&c, &p, &r);
-	cli_close_run(&p, &r);
-	checker_free(&checker);
+	cli_close_run(&c.target, &p, &r);
 	return rv;
 }

@@ -154,7 +154,8 @@ void cli_notes_end(size_t nr);
  * reported. Close *p and *r with cli_close_run.
  */
 bool cli_open_run(const struct cli_target *t, const char *path, struct program *p, struct run *r);
-void cli_close_run(struct program *p, struct run *r);
+/* Also frees the findings of the checker. */
+void cli_close_run(const struct cli_target *t, struct program *p, struct run *r);
 /* Prints the program's canonical text to standard output. */
 void cli_print_program(const struct program *p);
 /* Prints the text of a program: escaped on a terminal, unchanged to a file or a pipe. */

@@ -272,6 +272,15 @@ html_terms(struct html *h)
 }
 
 static void
+html_code_item(struct html *h, const char *term, const char *code)
+{
+	html_element(h, "dt", NULL, term);
+	strbuf_add(h->out, "<dd><code>");
+	html_text(h, code);
+	strbuf_add(h->out, "</code></dd>\n");
+}
+
+static void
 html_outcome(struct html *h)
 {
 	const struct show *s = h->s;
@@ -279,15 +288,9 @@ html_outcome(struct html *h)
 
 	strbuf_add(h->out, "<dl>\n");
 	if (s->program->nr_threads > 0) {
-		html_element(h, "dt", NULL, "Result");
-		strbuf_add(h->out, "<dd><code>");
-		html_text(h, s->outcome);
-		strbuf_add(h->out, "</code></dd>\n");
-		html_element(h, "dt", NULL, "Schedule");
+		html_code_item(h, "Result", s->outcome);
 		show_schedule(s, &t);
-		strbuf_add(h->out, "<dd><code>");
-		html_text(h, strbuf_text(&t));
-		strbuf_add(h->out, "</code></dd>\n");
+		html_code_item(h, "Schedule", strbuf_text(&t));
 	}
 	strbuf_free(&t);
 	html_terms(h);
