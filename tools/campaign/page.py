@@ -3,6 +3,7 @@
 
 import json
 import re
+import shlex
 import urllib.parse
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from . import durable, exports, lanes, plots, python, triage, words
 
 OPEN_MAX = 3  # with more new causes, all cards are closed
 EXPORT_SECONDS_MAX = 20
+WITNESSES = "witnesses"
 CODES = ("KERN_INVALID_ADDRESS",)
 
 
@@ -64,9 +66,21 @@ def cards_of(report, folder, config):
     return found, "".join(styles)
 
 
-def edges_of(report):
+def witness_of(folder, edge):
+    """Writes the program that reaches the return: its link, and the command that shows it."""
+    if not edge["program"]:
+        return {"link": None, "show": None}
+    name = re.sub(r"[^\w-]+", "-", f"{edge['profile']}-{edge['edge']}")
+    path = Path(folder, "report", WITNESSES, f"{name}.vmt")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    durable.write(path, edge["program"], sync=False)
+    words_ = ["wirestorm", "show", *(["--schedule", edge["schedule"]] if edge["schedule"] else [])]
+    return {"link": f"{WITNESSES}/{path.name}", "show": shlex.join([*words_, f"report/{WITNESSES}/{path.name}"])}
+
+
+def edges_of(report, folder):
     """(returns with KERN_INVALID_ADDRESS, how many other returns were reached)"""
-    wanted = [e for e in report["edges"] if e["invalid_address"] or e["code"] in CODES]
+    wanted = [dict(e, **witness_of(folder, e)) for e in report["edges"] if e["invalid_address"] or e["code"] in CODES]
     return wanted, len(report["edges"]) - len(wanted)
 
 
@@ -82,7 +96,7 @@ def drawn_plots(report, colored):
 def values_of(report, folder):
     config = durable.read_json(Path(folder, "campaign.json")) or {}
     cards, style = cards_of(report, folder, config)
-    edges, other_edges = edges_of(report)
+    edges, other_edges = edges_of(report, folder)
     colored = sorted({c["job"] for c in report["curves"] if c["job"]})
     drawn, why = drawn_plots(report, colored)
     run = report["runs"][-1] if report["runs"] else None
