@@ -24,7 +24,7 @@ from cli import Case, ROOT, wait_until  # noqa: E402
 
 sys.dont_write_bytecode = True
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tools")]
-from campaign import durable, program, schedule  # noqa: E402
+from campaign import builds, durable, program, schedule  # noqa: E402
 
 FOUND = """# content sync: T0.0 sync 20 22 => KERN_SUCCESS, steps 1 to 3: it succeeded without writing back pages 21-22
 # What should hold: sync writes back pages.
@@ -193,6 +193,33 @@ class Night(Campaigns):
         self.assertGreater(jobs["hunt/strict"]["features"], 0)
         missing = {m["job"] for m in report["missing"]}
         self.assertEqual(report["canary_ok"], None if "canary" in missing else True)
+
+    def test_builds_are_of_a_copy_of_the_source(self):
+        """With changes that are not committed, and without other campaigns and builds that lie about."""
+        source = self.room / "tree"
+        for name, text in (("meson.build", "1"), ("engine/a.c", "1"), ("engine/gone.c", "1")):
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            (source / name).write_text(text)
+
+        def git(*words):
+            subprocess.run(["git", "-C", source, "-c", "user.name=x", "-c", "user.email=x@example.org", *words],
+                check=True, capture_output=True)
+
+        git("init", "-q")
+        git("add", "-A")
+        git("commit", "-q", "-m", "x")
+        (source / "engine" / "a.c").write_text("2")
+        (source / "engine" / "new.c").write_text("2")
+        (source / "engine" / "gone.c").unlink()
+        (source / "night").mkdir()
+        (source / "night" / "campaign.json").write_text("{}")
+        for kind in ("git", "plain"):
+            copy = self.room / f"copy-{kind}"
+            self.assertEqual(builds.snapshot(str(source), copy), str(copy))
+            files = {p.relative_to(copy).as_posix(): p.read_text() for p in copy.rglob("*") if p.is_file()
+                and ".git/" not in str(p)}
+            self.assertEqual(files, {"meson.build": "1", "engine/a.c": "2", "engine/new.c": "2"}, kind)
+            shutil.rmtree(source / ".git", ignore_errors=True)
 
     def test_wrong_usage(self):
         for words, text in ((["start", "--jobs", "nonsense"], 'no job "nonsense"'), (["start", "--shard", "2/2"],

@@ -8,18 +8,19 @@ from . import disk, durable, report
 from .ledger import Ledger, LedgerError
 from .words import hours, short
 
+FREE_BYTES_MIN = 64 << 10
 RED, BOLD, OFF = "\033[1;31m", "\033[1m", "\033[0m"
 
 
-def health_of(lock, ended, canaries, state):
+def health_of(lock, ended, canaries, state, free):
     """(word, sentence): running, complete, stopped or died; and what is wrong."""
     holder = lock.holder()
     word = "running" if holder is not None else ended or "died"
     wrong = []
     if word == "died":
         wrong.append("the campaign died: wirestorm campaign resume continues it")
-    if state.get("full") and word == "running":
-        wrong.append(f"the disk is full ({state['full']}): waiting for space")
+    if word == "running" and (state.get("full") or free < FREE_BYTES_MIN):  # a full disk takes no state.json
+        wrong.append("the disk is full: the campaign waits for space")
     if canaries and not canaries[-1]["found"]:
         wrong.append(f"the canary was not found: mutant {canaries[-1]['mutant']}: {canaries[-1]['note']}")
     return word, wrong
@@ -37,7 +38,8 @@ def collect(folder):
     ledger, state = Ledger(folder), durable.read_json(folder / "state.json") or {}
     last = ledger.one("SELECT * FROM run ORDER BY id DESC LIMIT 1")
     canaries = report.canaries_of(ledger)
-    word, wrong = health_of(durable.Lock(folder), last["how"] if last else "not started", canaries, state)
+    word, wrong = health_of(durable.Lock(folder), last["how"] if last else "not started", canaries, state,
+        shutil.disk_usage(folder).free)
     counts = dict(ledger.rows("SELECT section, count(*) FROM finding GROUP BY section"))
     at = state.get("at", ledger.meta("at", 0.0)) if word == "running" else ledger.meta("at", 0.0)
     findings = [dict(row) for row in ledger.rows("SELECT name, section, what, sum(count) AS count, replays,"
