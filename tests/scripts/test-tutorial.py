@@ -6,6 +6,9 @@ A block "```vmt NAME" is a file. In a block "```console", a line "$ COMMAND" is 
 in a directory that has the files of the document; where it has none, corpus/. The lines after it are its output,
 standard error included. There, a line "..." stands for any lines, and "..." within a line for any text. --write puts
 the output of today where it differs.
+
+DOC may be a folder: all its documents. A picture that a document shows and that lies beside it ("![...](NAME.svg)") is
+what a command of the document writes as NAME.svg.
 """
 
 import os
@@ -17,8 +20,9 @@ from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS_MIN, FILES_MIN = 20, 2
+COMMANDS_MIN, FILES_MIN, PICTURES_MIN = 80, 2, 10
 BLOCK = re.compile(r"^```(vmt \S+|console)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+PICTURE = re.compile(r"!\[[^\]]*\]\(([\w-]+\.svg)\)")
 
 
 def pattern(shown):
@@ -48,9 +52,24 @@ def commands(block):
     return found
 
 
-def follow(text, tool):
+def compare_pictures(names, room, folder, write):
+    """The pictures in the folder of the document against those that its commands have made in the room."""
+    complaints = []
+    for name in names:
+        made, kept = Path(room, name), folder / name
+        if not made.exists():
+            complaints.append(f"{name}: no command of the document makes this picture")
+        elif write:
+            kept.write_bytes(made.read_bytes())
+        elif not kept.exists() or kept.read_bytes() != made.read_bytes():
+            complaints.append(f"{name}: the picture differs from the one that the command makes")
+    return complaints
+
+
+def follow(text, tool, folder, write=False):
     """Does all of a document in order. Returns the differences, the counts, and the text of today."""
-    counts, complaints = {"commands": 0, "files": 0}, []
+    pictures = PICTURE.findall(text)
+    counts, complaints = {"commands": 0, "files": 0, "pictures": len(pictures)}, []
 
     def block(match):
         kind, body = match.groups()
@@ -72,28 +91,37 @@ def follow(text, tool):
         if "```vmt " not in text:
             Path(room, "corpus").symlink_to(ROOT / "corpus")
         written = BLOCK.sub(block, text)
+        complaints += compare_pictures(pictures, room, folder, write)
     return complaints, counts, written
 
 
 def main():
     write = sys.argv[1] == "--write"
     tool = Path(sys.argv[1 + write]).resolve()
-    # The comparison itself can fail: another output, and a file that is not what the commands say.
+    # The comparison itself can fail: another output, a file that is not what the commands say, and another picture.
     canary = "```vmt a.vmt\nmap 16 80\n```\n```console\n$ wirestorm fmt --check a.vmt\n{}\n```\n"
     for shown, wrong in (("nothing", 1), ("a.vmt:...: expected ...", 0), ("...", 0)):
-        if len(follow(canary.format(shown).replace("16 80", "80"), tool)[0]) != wrong:
+        if len(follow(canary.format(shown).replace("16 80", "80"), tool, ROOT)[0]) != wrong:
             sys.exit(f"test-tutorial: the comparison with '{shown}' does not work")
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "a.svg").write_text("kept", encoding="utf-8")
+        for command, wrong in (("printf kept >a.svg", 0), ("printf other >a.svg", 1), ("true", 1)):
+            if len(follow(f"```console\n$ {command}\n```\n![a](a.svg)\n", tool, Path(folder))[0]) != wrong:
+                sys.exit(f"test-tutorial: the comparison of the picture after '{command}' does not work")
     total, complaints = Counter(), []
-    for doc in map(Path, sys.argv[2 + write:]):
-        found, counts, written = follow(doc.read_text(encoding="utf-8"), tool)
+    docs = [doc for given in map(Path, sys.argv[2 + write:])
+            for doc in (sorted(given.glob("*.md")) if given.is_dir() else [given])]
+    for doc in docs:
+        found, counts, written = follow(doc.read_text(encoding="utf-8"), tool, doc.parent, write)
         total.update(counts)
         complaints += [f"{doc.name}: {complaint}" for complaint in found]
         if write:
             doc.write_text(written, encoding="utf-8")
     if write:
         return
-    if total["commands"] < COMMANDS_MIN or total["files"] < FILES_MIN:
-        sys.exit(f"{dict(total)}: expected at least {COMMANDS_MIN} commands and {FILES_MIN} files")
+    least = {"commands": COMMANDS_MIN, "files": FILES_MIN, "pictures": PICTURES_MIN}
+    if any(total[what] < least[what] for what in least):
+        sys.exit(f"{dict(total)}: expected at least {least}")
     if complaints:
         sys.exit("\n".join(complaints) + f"\nthe output of {len(complaints)} commands differs; look at it, then run"
             + f"\n{sys.argv[0]} --write {' '.join(sys.argv[1:])}")
