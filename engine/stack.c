@@ -64,7 +64,8 @@ wire_mapped(vm_map_t map, struct vm_op_ctx *ctx, int holes, enum vm_edge unwired
 static bool
 end_first_hold(vm_map_t map, struct vm_op_ctx *ctx, int rv) VM_RELEASE(&map->lock)
 {
-	bool wires = rv == KERN_SUCCESS && map->wire_future && !VM_MUTATED(map, canary_future);
+	bool wires = rv == KERN_SUCCESS && map->wire_future && !VM_MUTATED(map, canary_future) &&
+	             !VM_MUTATED(map, future_ignores_mmap);
 
 	if (wires) {
 		vm_map_remember(map, ctx);
@@ -226,8 +227,13 @@ wire_growth(vm_map_t map, vm_offset_t start, vm_offset_t end) VM_REQUIRES(&map->
 	ctx->end = end;
 	ctx->waited = false;
 	rv = vm_map_wire_locked(map, start, end, VM_MAP_WIRE_USER | VM_MAP_WIRE_NOHOLES);
+	if (rv != KERN_SUCCESS && VM_MUTATED(map, growth_charge_kept))
+		vm_map_wire_charge(map, (int64_t)((end - start) >> VM_PAGE_SHIFT));
+	if (rv == KERN_SUCCESS && VM_MUTATED(map, growth_wires_twice))
+		vm_map_lookup_ge(map, start)->wired_count++;
 	/* Q9: in the recorded kernel the new part stays. */
-	if (rv != KERN_SUCCESS && !vm_behaves(map, Q9) && !VM_MUTATED(map, canary_growth))
+	if (rv != KERN_SUCCESS && !vm_behaves(map, Q9) && !VM_MUTATED(map, canary_growth) &&
+	    !VM_MUTATED(map, growth_result_ignored))
 		take_back(map, start, end, map->timestamp == timestamp);
 	ctx->start = was_start;
 	ctx->end = was_end;
@@ -236,12 +242,26 @@ wire_growth(vm_map_t map, vm_offset_t start, vm_offset_t end) VM_REQUIRES(&map->
 	return rv;
 }
 
+/* For a mutant: lets other threads run between the growth and its wire. */
+static void
+growth_lets_others_in(vm_map_t map, vm_offset_t start) VM_REQUIRES(&map->lock)
+{
+	struct vm_op_ctx *ctx = vm_op_ctx();
+
+	if (!VM_MUTATED(map, growth_drops_lock))
+		return;
+	ctx->kept_number = start;
+	ctx->point = VM_POINT_relock;
+	vm_map_unlock(map);
+	vm_map_lock(map);
+}
+
 enum vm_growth
 vm_map_growstack(vm_map_t map, vm_offset_t addr, int *rv) VM_NO_TSA("upgrades and downgrades the lock")
 {
 	enum vm_growth growth;
 	vm_map_entry_t gap = NULL;
-	vm_offset_t end;
+	vm_offset_t start, end;
 	vm_prot_t prot, max;
 	bool remembers;
 
@@ -259,8 +279,14 @@ vm_map_growstack(vm_map_t map, vm_offset_t addr, int *rv) VM_NO_TSA("upgrades an
 	end = gap->end;
 	vm_map_entry_resize(map, gap, gap->start, end - growth_size(map, gap, addr));
 	add_part(map, gap, gap->floor, gap->end, end, prot, max);
-	if (map->wire_future) {
-		*rv = wire_growth(map, gap->end, end);
+	start = gap->end;
+	if (map->wire_future && !VM_MUTATED(map, future_ignores_growth)) {
+		growth_lets_others_in(map, start);
+		*rv = wire_growth(map, start, end);
+		if (VM_MUTATED(map, growth_result_ignored)) {
+			vm_map_wire_forget(vm_op_ctx());
+			*rv = KERN_SUCCESS;
+		}
 		if (*rv != KERN_SUCCESS)
 			growth = VM_GROWTH_UNWIRED;
 	}

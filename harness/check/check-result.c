@@ -345,6 +345,20 @@ result_check_grown(const struct check_call *call)
 		    run == NULL ? "not mapped" : "still a guard");
 }
 
+/* What an operation that succeeds has grown while wirefuture was on is wired, once. */
+static void
+result_check_growth_wired(const struct check_call *call)
+{
+	uint64_t until;
+	const struct check_effect *e = check_effect_at(call->state, call->range.start, call->range.end, &until);
+
+	if (e != NULL && e->grown > 0 && call->state->future != 0 && (e->wired != 1 || e->user != 1))
+		check_report(call->c, call->r, CHECK_growth, call, e->start, e->end,
+		    "wirefuture is on, and the stack has grown to pages %" PRIu64 "-%" PRIu64
+		    ", which it has wired %+d times, as a user %+d times",
+		    e->start, e->end, e->wired, e->user);
+}
+
 /*
  * An operation that fails after it has grown a stack. A fault may be refused because of its access, or fail because of
  * its own page; if the new part cannot be wired, nothing stays of it.
@@ -425,6 +439,7 @@ check_success(const struct check_call *call)
 		break;
 	case VM_OP_grow:
 		result_check_grown(call);
+		result_check_growth_wired(call);
 		break;
 	case VM_OP_find:
 		check_pages(call, CHECK_mapped, at, at + call->op->end, result_not_mapped);
@@ -449,6 +464,7 @@ check_success(const struct check_call *call)
 	case VM_OP_read:
 	case VM_OP_write:
 		check_waited(call);
+		result_check_growth_wired(call);
 		break;
 	case VM_OP_clip:
 		check_clipped(call);

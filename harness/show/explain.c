@@ -410,6 +410,41 @@ explain_code(const char *name, struct strbuf *out)
 	return true;
 }
 
+/* Behaviour of the recorded kernels that no switch changes: docs/engine.md, section 14.9. */
+static const struct explain_design {
+	const char *name, *what, *recording;
+} explain_designs[] = {
+	{ "D2",
+	    "the wire of an mmap goes by address after the lock was released: it wires and charges what another thread "
+	    "has put there meanwhile, by an operation that does not heed mlockall(MCL_FUTURE)",
+	    "mmap-wires-anothers-mapping" },
+	{ "D5",
+	    "a growth does not take the inheritance or the advice of its stack: after minherit(none) over all of it, "
+	    "the child of a fork gets the grown part",
+	    "grow-not-as-stack-above" },
+	{ "D6", "advice or inheritance on a part of a gap ends the stack there, with a guard page in the middle",
+	    "gap-cut-dead" },
+	{ "D7", "mlockall(MCL_CURRENT) without MCL_FUTURE passes over what grows between its marks, and succeeds",
+	    "mlockall-current-misses-growth" },
+};
+
+static bool
+explain_design(const char *name, struct strbuf *out)
+{
+	for (size_t i = 0; i < sizeof(explain_designs) / sizeof(explain_designs[0]); i++) {
+		const struct explain_design *d = &explain_designs[i];
+
+		if (strcmp(d->name, name) != 0)
+			continue;
+		explain_title(d->name, "by design, and surprising: strict does the same", out);
+		explain_line(out, "does", "%s", d->what);
+		explain_line(out, "rule", "docs/engine.md, section 14.9");
+		explain_line(out, "see it", "wirestorm explore corpus/freebsd/stack/defects/%s.vmt", d->recording);
+		return true;
+	}
+	return false;
+}
+
 bool
 explain(const char *name, struct strbuf *out, const char **litmus)
 {
@@ -424,6 +459,7 @@ explain(const char *name, struct strbuf *out, const char **litmus)
 	found |= explain_switch(name, out);
 	found |= explain_mutant(name, out);
 	found |= explain_code(name, out);
+	found |= explain_design(name, out);
 	return found;
 }
 

@@ -203,6 +203,16 @@ class Help(Case):
         self.assertIn("I19, a check", out)
         self.assertIn('found "nonsense"', err)
 
+    def test_explain_design(self):
+        """What the recorded kernels do on purpose has a verdict, and a recording that shows it."""
+        for name in ("D2", "D5", "D6", "D7"):
+            text = self.expect(0, "explain", name)[0]
+            self.assertIn("by design, and surprising", text)
+            path = re.search(r"corpus/freebsd/stack/defects/\S+\.vmt", text)[0]
+            self.assertTrue((ROOT / path).is_file(), path)
+        for name in ("D1", "D3", "D4", "D8"):
+            self.assertIn("a quirk", self.expect(0, "explain", name)[0])
+
     def test_explain_operations(self):
         """Each operation has its page; its section is one of docs/engine.md; what others call it leads to it."""
         sections = re.findall(r"(?m)^## (\d+)\. ", (ROOT / "docs" / "engine.md").read_text())
