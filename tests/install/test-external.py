@@ -82,6 +82,7 @@ def main():
             '--profile', 'strict', '--jobs', 'hunt,sched', '--out', 'night'],
             '^sched does not run: its build is missing: --source DIR builds it', '^report: night/report')
         expect(prefix / 'bin' / 'wirestorm', work, None, ['campaign', 'verify', 'night'], ' 0 complaints')
+        only(work, 'index.html')
         litmus = Path(run(['pkg-config', '--variable=litmus', 'wirestorm'], env=env).stdout.strip())
         run(['make', '-C', work, 'CC=' + ' '.join(CC), 'CFLAGS=-O1 -Wall -Wextra -Werror'], env=env)
         check_commands(work / 'pagebits', work, env, litmus)

@@ -19,12 +19,10 @@ LEVELS = {"new": "error", "quirk": "note", "known": "note"}
 
 def headline(report):
     """The result in a sentence."""
-    counts = report["counts"]
-    causes = sum(c["section"] == "new" for c in report["causes"])
-    if counts["new"]:
-        text = words.count(counts["new"], "new finding")
-        return text + (f", of {words.count(causes, 'cause')}" if causes != counts["new"] else "")
-    return "Nothing new"
+    new, causes = report["counts"]["new"], sum(c["section"] == "new" for c in report["causes"])
+    text = words.count(new, "new finding") if new else "Nothing new"
+    text += f", of {words.count(causes, 'cause')}" if causes != new else ""
+    return text + ("; a canary was not found" if report["canary_ok"] is False else "")
 
 
 def canary_words(report):

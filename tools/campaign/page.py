@@ -10,6 +10,7 @@ from pathlib import Path
 from . import durable, exports, lanes, plots, python, triage, words
 
 OPEN_MAX = 3  # with more new causes, all cards are closed
+PAPER_MAX = 20  # with more, they are closed on paper, too
 EXPORT_SECONDS_MAX = 20
 WITNESSES = "witnesses"
 CODES = ("KERN_INVALID_ADDRESS",)
@@ -63,6 +64,7 @@ def cards_of(report, folder, config):
     found = {section: [c for c in cards if c["section"] == section] for section in ("new", "quirk")}
     for card in cards:
         card["open"] = card["section"] == "new" and len(found["new"]) <= OPEN_MAX
+        card["paper"] = card["section"] == "new" and len(found["new"]) <= PAPER_MAX
     return found, "".join(styles)
 
 
