@@ -27,6 +27,7 @@ SAVE_SECONDS = 10
 SPACE_RETRY_SECONDS = 2
 DISK_SECONDS = 20
 REPORT_SECONDS_MIN = 5
+REPORT_SHARE = 20  # so many times as long as a report took passes until the next one
 HARVEST_TRIES_MAX = 3
 LEFT_SECONDS_MIN = 1.0  # a slice that would be shorter is not started
 NOTIFY_SECONDS_MAX = 60
@@ -75,8 +76,9 @@ class Campaign:
         self.stops = 0
         self.full = ""
         self.saved = self.looked = -1e9
-        self.sampled = self.reported = -1e9
-        self.report = None
+        self.sampled = -1e9
+        self.report, self.report_began, self.reported_slices = None, 0.0, 0
+        self.report_after = time.monotonic() + REPORT_SECONDS_MIN
         self.notes = []
         self.surveys = 0
         self.canaries = self.ledger.one("SELECT count(*) FROM canary")[0]
@@ -298,7 +300,6 @@ class Campaign:
                 note=result["canary"]["note"])
 
     def after_commit(self, r, result, new):
-        self.reported = min(self.reported, time.monotonic() - REPORT_SECONDS_MIN)
         disk.keep_log(self.folder, r.job.name, r.told["number"], r.folder / "log", result["how"] != "done")
         if result["how"] not in ("unread", "lost"):
             shutil.rmtree(r.folder, ignore_errors=True)
@@ -411,20 +412,23 @@ class Campaign:
             self.out_of_space(e)
 
     def write_report(self):
-        if self.report is not None and self.report.poll() is None:
+        """After a slice, but so seldom that reports take a small part of one core."""
+        now = time.monotonic()
+        if self.report is not None:
+            if self.report.poll() is None:
+                return
+            self.report = None
+            self.report_after = now + max(REPORT_SECONDS_MIN, REPORT_SHARE * (now - self.report_began))
+        if now < self.report_after or self.full or not self.config["report"] or not self.changed_since_report():
             return
-        if self.report is not None or time.monotonic() - self.reported < REPORT_SECONDS_MIN or self.full:
-            self.report, self.reported = None, time.monotonic()
-            return
-        if self.config["report"] and self.changed_since_report():
-            self.report = subprocess.Popen([*self.code, "report", "--quiet", str(self.folder)],
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-                preexec_fn=lambda: os.nice(10))
-        self.reported = time.monotonic()
+        self.report_began = now
+        self.report = subprocess.Popen([*self.code, "report", "--quiet", str(self.folder)], stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+            preexec_fn=lambda: os.nice(10))
 
     def changed_since_report(self):
         done = self.ledger.one("SELECT count(*) FROM slice WHERE state = 'done'")[0]
-        changed, self.reported_slices = done != getattr(self, "reported_slices", 0), done
+        changed, self.reported_slices = done != self.reported_slices, done
         return changed
 
     def on_signal(self, _number, _frame):
