@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * fuzz_sched.c - any bytes as a program of up to 4 threads and a schedule, run on the engine in the simulated world. It
- * aborts, with the reproducer, on a finding of the checker that no quirk of the program explains.
+ * fuzz_sched.c - any bytes as a program of up to 4 threads and a schedule, run on the target in the simulated world. It
+ * aborts, with the reproducer, on a finding of the checker that no quirk of the program explains. The target is the
+ * engine, or that of a program that is compiled with WIRESTORM_FUZZ (harness/wirestorm.h).
  */
 #include "fuzz/fuzz.h"
 #include "fuzz/icov.h"
@@ -40,7 +41,7 @@ sched_judge(struct fuzz_input *in)
 {
 	static struct run run;
 
-	if (run_open_once(&run, &in->p, &target_engine, sim, &checker) == RUN_OPENED) {
+	if (run_open_once(&run, &in->p, fuzz_target(), sim, &checker) == RUN_OPENED) {
 		icov_begin(&run);
 		(void)strategy_bytes_upto(&run, in->choices, in->nr_choices, STEPS_MAX, sched_on_step, NULL);
 		if (run_enabled(&run) == 0)
@@ -48,7 +49,7 @@ sched_judge(struct fuzz_input *in)
 	}
 	run_close(&run);
 	if (fuzz_wants_quirks() ? checker.nr_findings > 0 : checker_first(&checker) != NULL)
-		fuzz_report(in, &target_engine);
+		fuzz_report(in);
 }
 
 int
@@ -57,6 +58,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct fuzz_input in;
 
 	fuzz_input_decode(data, size, &in);
+	if (fuzz_target()->sequential)
+		seqrun_flatten(&in.p);
 	if (in.p.nr_threads <= THREADS_MAX)
 		sched_judge(&in);
 	fuzz_input_done(&in);

@@ -9,6 +9,10 @@
 #include "engine/edge.h"
 #include "engine/thread.h"
 
+#define WHERE_SIZE 96
+#define HASH_PRIME 2654435761u
+#define ICOV_RETURNS (ICOV_SIZE / ICOV_PHASES)
+
 /* libFuzzer clears them before each run and reads them after it. The name of the section is its interface. */
 __attribute__((section("__libfuzzer_extra_counters"), used)) static uint8_t counters[ICOV_SIZE];
 
@@ -38,7 +42,7 @@ icov_register_guards(void)
 }
 
 static uint8_t ever[ICOV_SIZE];
-static unsigned long nr_runs, nr_set, first_run[VM_EDGE_COUNT];
+static unsigned long nr_runs, nr_set, first_run[ICOV_RETURNS];
 static uint64_t edges_ever;
 static bool off;
 
@@ -76,11 +80,51 @@ _Static_assert(PHASE_SYNC < ICOV_PHASES, "each phase has a counter");
 struct place {
 	unsigned nr_done; /* operations that had ended after the last step */
 	bool live;        /* has operations to run */
-	uint8_t point;
+	uint8_t phase;
 	struct op_ranges ranges; /* of the present operation; at least one, none is empty */
 };
 
 static struct place places[PROGRAM_THREADS_MAX];
+
+/*
+ * The phase of the thread whose step has just ended. Targets other than the engine have no rows for their points: there
+ * it is what the thread will do next, without the page numbers in it.
+ */
+static uint8_t
+icov_phase(const struct run *r, unsigned thread)
+{
+	char where[WHERE_SIZE] = "";
+	uint32_t hash = 0;
+
+	if (r->target == &target_engine)
+		return phases[vm_curthread->ctx.point];
+	if (r->target->where != NULL)
+		r->target->where(r->self, thread, where, sizeof(where));
+	for (const char *c = where; *c != '\0'; c++)
+		if (*c < '0' || *c > '9')
+			hash = (hash ^ (uint8_t)*c) * HASH_PRIME;
+	return (uint8_t)((hash >> 16) % ICOV_PHASES);
+}
+
+/*
+ * The named returns of the operations from @first on that @thread has ended. A return without a name counts as one by
+ * its operation and its result.
+ */
+static uint64_t
+icov_returns(const struct run *r, unsigned thread, unsigned first)
+{
+	const struct run_thread *t = &r->threads[thread];
+	uint64_t edges = 0;
+
+	for (unsigned i = first; i < t->nr_done; i++) {
+		uint32_t code = r->program->threads[thread].ops[i].code, result = (uint32_t)t->results[i].code;
+
+		edges |= t->results[i].edges;
+		if (t->results[i].edges == 0 && r->target != &target_engine)
+			edges |= UINT64_C(1) << (((code << 8 ^ result) * HASH_PRIME >> 16) % ICOV_RETURNS);
+	}
+	return edges;
+}
 
 void
 icov_environment(void)
@@ -122,7 +166,7 @@ icov_begin(const struct run *r)
 		memset(counters, 0, sizeof(counters)); /* libFuzzer clears them itself */
 	for (unsigned t = 0; t < r->program->nr_threads; t++) {
 		icov_place_op(r, t);
-		places[t].point = VM_POINT_none;
+		places[t].phase = PHASE_START;
 	}
 }
 
@@ -151,7 +195,7 @@ icov_phases_of_others(const struct run *r, unsigned thread)
 		for (unsigned i = 0; i < p->ranges.nr; i++)
 			for (unsigned j = 0; j < other->ranges.nr; j++)
 				meets |= op_ranges_meet(&p->ranges.at[i], &other->ranges.at[j]);
-		set_of |= (meets & (t != thread) & other->live) << phases[other->point];
+		set_of |= (meets & (t != thread) & other->live) << other->phase;
 	}
 	return set_of;
 }
@@ -159,17 +203,14 @@ icov_phases_of_others(const struct run *r, unsigned thread)
 void
 icov_step(const struct run *r, unsigned thread)
 {
-	const struct run_thread *t = &r->threads[thread];
 	struct place *p = &places[thread];
 	unsigned others;
-	uint64_t edges = 0;
+	uint64_t edges;
 
-	/* vm_curthread is still the thread whose step has just ended. */
-	p->point = vm_curthread->ctx.point;
-	if (t->nr_done == p->nr_done)
+	p->phase = icov_phase(r, thread);
+	if (r->threads[thread].nr_done == p->nr_done)
 		return;
-	for (unsigned i = p->nr_done; i < t->nr_done; i++)
-		edges |= t->results[i].edges;
+	edges = icov_returns(r, thread, p->nr_done);
 	icov_note_edges(edges);
 	others = off || edges == 0 ? 0 : icov_phases_of_others(r, thread);
 	for (; edges != 0; edges &= edges - 1)

@@ -8,6 +8,9 @@
  * schedules with different returns, or in which a thread met another one in a different phase. Finer counters are worse
  * (docs/performance.md): they fill the corpus with similar inputs.
  *
+ * A target other than the engine names neither: an operation with its result stands for the return, and what the other
+ * thread will do next for its phase. Several of these may share a counter.
+ *
  * A counter's number comes from tables (engine/edges.def, points.def), not from an address or a thread number. A
  * counter is 0 or 1, because the number of times in one run carries no information.
  */

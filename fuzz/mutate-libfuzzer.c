@@ -66,6 +66,8 @@ icov_print_fill(void)
 {
 	struct icov_fill f = icov_fill();
 
+	if (LLVMFuzzerMutate == NULL) /* the program replays stored inputs */
+		return;
 	/* With -fork, the runs are in other processes, which have printed it. */
 	if (f.runs == 0)
 		return;

@@ -23,11 +23,21 @@
  */
 int wirestorm_main(int argc, char **argv, const struct vm_target *const *extra);
 
-/* Defines main() for the given targets: WIRESTORM_MAIN(&first, &second) */
+/*
+ * Defines main() for the given targets: WIRESTORM_MAIN(&first, &second)
+ *
+ * With WIRESTORM_FUZZ defined, the program is a fuzz target instead, which runs programs of bytes on these targets: in
+ * meson by dependencies: wirestorm_fuzz_dep, outside by pkg-config with wirestorm-fuzz (docs/fuzzing.md).
+ */
+#ifdef WIRESTORM_FUZZ
+extern const struct vm_target *const wirestorm_fuzz_targets[];
+#define WIRESTORM_MAIN(...) const struct vm_target *const wirestorm_fuzz_targets[] = { __VA_ARGS__, NULL };
+#else
 #define WIRESTORM_MAIN(...)                                                                                            \
 	int main(int argc, char **argv)                                                                                \
 	{                                                                                                              \
 		return wirestorm_main(argc, argv, (const struct vm_target *const[]){ __VA_ARGS__, NULL });             \
 	}
+#endif
 
 #endif

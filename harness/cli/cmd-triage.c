@@ -14,6 +14,7 @@
 #include "harness/base/base.h"
 #include "harness/cli/command.h"
 #include "harness/cli/options.h"
+#include "harness/gen/gen.h"
 #include "harness/hunt/hunt.h"
 #include "harness/program/program.h"
 #include "harness/run/run.h"
@@ -29,8 +30,9 @@ static const char help_head[] =
     "the program expects the model's result. A file that ends in .vmt is read as text. A directory stands\n"
     "for all files in it.\n"
     "\n"
-    "A program that the target cannot run is rejected. The model has the rules of the engine, so a target\n"
-    "with other rules is not compared with it.\n"
+    "A text with an operation that the target cannot run is rejected. Other inputs lose such operations,\n"
+    "as in a fuzz target for that target (docs/fuzzing.md). The model has the rules of the engine, so a\n"
+    "target with other rules is not compared with it.\n"
     "\n";
 
 static const char help_tail[] =
@@ -95,6 +97,8 @@ triage_read_crash(
 	}
 	cli_configure(&c->target, &p->config);
 	p->config.profile_given |= c->target.profile_text != NULL;
+	if (!way->by_schedule && c->target.target != &target_engine) /* as the fuzz target decodes it */
+		random_suit_program(c->target.target, p);
 	return true;
 }
 

@@ -327,6 +327,46 @@ random_suit_target(const struct vm_target *t, struct program_config *cfg)
 	cfg->kernel = false;
 }
 
+static size_t
+random_suit_steps(const struct vm_target *t, const struct program_config *cfg, struct program_step *steps, size_t nr)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < nr; i++)
+		if (target_op_reason(t, cfg, &steps[i].op) == NULL)
+			steps[kept++] = steps[i];
+	return kept;
+}
+
+void
+random_suit_program(const struct vm_target *t, struct program *p)
+{
+	struct program_config *cfg = &p->config;
+	unsigned nr_threads = 0;
+
+	if (target_profile_reason(t, cfg->profile) != NULL)
+		cfg->profile = (struct vm_profile){ .base = VM_PROFILE_strict };
+	random_suit_target(t, cfg);
+	if (target_config_reason(t, cfg) != NULL) {
+		cfg->min = 0;
+		cfg->max = SMALL_MAP;
+	}
+	p->nr_init = random_suit_steps(t, cfg, p->init, p->nr_init);
+	p->nr_final = random_suit_steps(t, cfg, p->final, p->nr_final);
+	for (unsigned i = 0; i < p->nr_threads; i++) {
+		struct program_thread *thread = &p->threads[i];
+		unsigned kept = 0;
+
+		for (unsigned j = 0; j < thread->nr_ops; j++)
+			if (target_op_reason(t, cfg, &thread->ops[j]) == NULL)
+				thread->ops[kept++] = thread->ops[j];
+		thread->nr_ops = kept;
+		if (kept > 0 && nr_threads++ != i)
+			p->threads[nr_threads - 1] = *thread;
+	}
+	p->nr_threads = nr_threads;
+}
+
 /* --- sequential programs for a recording --- */
 
 /* A poisoned page among the first pages of @range, so that the entry at its start decides how a fault fails. */

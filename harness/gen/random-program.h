@@ -51,4 +51,12 @@ void random_sequential(const struct random_params *params, struct program *p);
 /* Removes directives that target @t rejects, if a map can do without them. */
 void random_suit_target(const struct vm_target *t, struct program_config *cfg);
 
+/*
+ * Makes a program that was decoded from any bytes one that target @t runs: replaces a profile of another set of
+ * profiles, removes directives and operations that the target rejects, and gives it a small map if it rejects the map.
+ * It allocates nothing. Changes nothing in a program that the target does not reject. The target may still reject the
+ * directives of the result.
+ */
+void random_suit_program(const struct vm_target *t, struct program *p);
+
 #endif

@@ -53,12 +53,28 @@ def check_commands(tool, cwd, env, litmus):
     pagebits(['run', '-v', 'wire-remove.vmt'], r'^result ')
     pagebits(['hunt', '--programs', '50', '--seed', '1'], r'^50 programs in ', r'^0 findings')
     pagebits(['show', 'wire-remove.vmt'], 'remove 21 22', '^result ')
-    pagebits(['edges', 'wire-remove.vmt'], r'of \d+ edges reached by 1 program')
+    pagebits(['edges', 'wire-remove.vmt'], 'target pagebits does not name its returns', status=2)
     pagebits(['check', str(litmus / 'wire-vs-unwire.vmt')], r'^1 passed, 0 failed')
     pagebits(['check', '--skip-refused', '--target', 'engine', str(litmus)], r'^\d\d+ passed, 0 failed')
     pagebits(['bugs', 'list'], 'relook_never')
     pagebits(['bench', '--help'], 'usage: wirestorm bench')
     pagebits(['stress', '--seconds', '1'], 'add --target engine', status=2)
+
+
+def check_fuzz(work, env, cc):
+    """The fuzz target of the engine: it replays inputs, and is libFuzzer's if the compiler has libFuzzer."""
+    make = ['make', '-B', '-C', work, 'fuzz_pagebits', f'CC={cc}', 'CFLAGS=-O1 -Wall -Wextra -Werror']
+    raw = subprocess.run([work / 'pagebits', 'encode', '--raw', 'wire-remove.vmt'], cwd=work, env=env,
+        capture_output=True, check=True)
+    (work / 'input').write_bytes(raw.stdout)
+    run(make, env=env)
+    expect(work / 'fuzz_pagebits', work, env, ['input'], r'^input: 1 inputs$')
+    expect(work / 'fuzz_pagebits', work, dict(env, WS_FUZZ_TARGET='none'), ['input'],
+        r'expected the name of a target of this program, such as pagebits$', status=2)
+    if 'clang' in cc:
+        run([*make, 'FUZZ=-fsanitize=fuzzer'], env=env)
+        expect(work / 'fuzz_pagebits', work, env, ['-runs=1000', '-seed=1', '-max_len=512'], r'^Done 1000 runs',
+            r'^icov: [1-9]\d* of \d+ interleavings')
 
 
 def main():
@@ -86,6 +102,7 @@ def main():
         litmus = Path(run(['pkg-config', '--variable=litmus', 'wirestorm'], env=env).stdout.strip())
         run(['make', '-C', work, 'CC=' + ' '.join(CC), 'CFLAGS=-O1 -Wall -Wextra -Werror'], env=env)
         check_commands(work / 'pagebits', work, env, litmus)
+        check_fuzz(work, env, ' '.join(CC))
         # The static library alone is enough, too.
         for path in pc.parents[1].glob('libwirestorm.so*'):
             path.unlink()
