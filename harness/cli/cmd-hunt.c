@@ -12,6 +12,7 @@
 #include "harness/base/base.h"
 #include "harness/cli/command.h"
 #include "harness/cli/options.h"
+#include "harness/expect/expect.h"
 #include "harness/hunt/hunt.h"
 #include "harness/program/program.h"
 
@@ -24,6 +25,11 @@ static const char help_head[] =
     "Findings with the same check, quirks, return and kinds of operation are equal. One of each is\n"
     "shrunk, replayed three times, checked as by wirestorm check, and written with its schedule, all\n"
     "verdicts of its run, and a head that describes what happened.\n"
+    "\n"
+    "With --against, no run is judged. A finding is a program whose results, outcomes or number of\n"
+    "schedules are others in that profile or on that target. One program for each smallest set of\n"
+    "switches that explains the difference is shrunk and written. It expects what happens in --profile;\n"
+    "its head says what happens on the other side (wirestorm diff shows more).\n"
     "\n";
 
 static const char help_tail[] =
@@ -39,12 +45,15 @@ static const char help_tail[] =
     "Examples:\n"
     "  wirestorm hunt --seconds 60 --out found\n"
     "  wirestorm hunt --profile freebsd12 --seconds 120 --seed 1 --out found\n"
-    "  wirestorm hunt --seed 1 --programs 20000 --baseline known\n";
+    "  wirestorm hunt --seed 1 --programs 20000 --baseline known\n"
+    "  wirestorm hunt --profile freebsd12 --against freebsd-main --seconds 120 --out differences\n";
 
 #define KNOWN_DEFAULT "corpus/bugs"
 
 struct hunt_command {
 	struct cli_target target;
+	const char *against_text; /* NULL: judge the runs */
+	struct behaviour_side against;
 	struct hunt_options options;
 	struct cli_report report;
 	bool seeded; /* --seed was given */
@@ -119,8 +128,9 @@ hunt_print_how_to_check(const struct hunt_command *c, const struct hunt_report *
 		const struct hunt_finding *f = &r->findings[i];
 
 		nr_complaints += f->known == NULL && f->complaint != NULL;
-		nr_bare += f->known == NULL && strstr(f->text, "\nverdict ") == NULL; /* a crash, for example: a
-		                                                                       * program without a verdict */
+		nr_bare += c->options.against == NULL && f->known == NULL &&
+		           strstr(f->text, "\nverdict ") == NULL; /* a crash, for example: a
+		                                                   * program without a verdict */
 	}
 	printf("wirestorm check ");
 	if (c->target.target != target_at(0))
@@ -156,8 +166,11 @@ hunt_print_summary(const struct hunt_command *c, const struct hunt_report *r)
 		printf("%d of %d returns reached; ", __builtin_popcountll(r->edges), VM_EDGE_COUNT);
 	printf("operations met in %llu way%s; programs kept: %llu\n", (unsigned long long)r->features,
 	    plural(r->features), (unsigned long long)r->kept);
-	printf("%zu finding%s, %zu of them new, %zu explained by an active quirk; equal ones left out: %llu\n",
-	    r->nr_findings, plural(r->nr_findings), r->nr_new, by_quirk, (unsigned long long)r->seen);
+	if (c->options.against != NULL)
+		printf("%zu difference%s, %zu of them new\n", r->nr_findings, plural(r->nr_findings), r->nr_new);
+	else
+		printf("%zu finding%s, %zu of them new, %zu explained by an active quirk; equal ones left out: %llu\n",
+		    r->nr_findings, plural(r->nr_findings), r->nr_new, by_quirk, (unsigned long long)r->seen);
 	if (c->options.pool != NULL)
 		printf("pool %s: %zu program%s tried first, %zu added, %zu no longer needed%s\n", c->options.pool,
 		    r->pool.loaded, plural(r->pool.loaded), r->pool.added, r->pool.removed,
@@ -333,6 +346,8 @@ static const struct option_row rows[] = {
 	OPTION_TEXT(
 	    "--mutant NAME", TO(const char *, options.mutant), "put this bug back; needs a build with -Dmutants=true"),
 	OPTION_TARGET(TO(struct cli_target, target)),
+	OPTION_TEXT("--against P|T", TO(const char *, against_text),
+	    "judge nothing; find the smallest programs that behave differently in this profile, or on this target"),
 	OPTION_STATES(
 	    TO(uint64_t, options.states_max), "a program with more states runs by strategies instead (default 20000)"),
 	OPTION_NUMBER("--runs N", TO(unsigned, options.runs), 1, 1000000, "number of these runs (default 200)"),
@@ -359,6 +374,30 @@ static const struct option_row rows[] = {
 
 static const struct command_line usage = { help_head, rows, help_tail, NULL, OPERANDS_NONE, NULL };
 
+/* The other side: the target of that name, or else the profile, and all else as it is on this side. */
+static void
+hunt_set_against(struct hunt_command *c)
+{
+	struct cli_target t = c->target;
+	const struct vm_target *other = NULL;
+	const char *why;
+
+	for (size_t i = 0; target_at(i) != NULL; i++)
+		if (strcmp(target_at(i)->name, c->against_text) == 0)
+			other = target_at(i);
+	if (other != NULL)
+		t.target = other;
+	else
+		option_set_profile("against", &t, c->against_text);
+	why = t.target->sequential ? "it runs sequential programs only, and these have threads"
+	                           : target_profile_reason(t.target, t.profile);
+	if (why != NULL)
+		errx(
+		    EXIT_USAGE, "--against %s: target %s cannot be compared: %s", c->against_text, t.target->name, why);
+	c->against = (struct behaviour_side){ t.target, t.profile, c->options.mutant };
+	c->options.against = &c->against;
+}
+
 /* Checks combinations of options and sets defaults. */
 static int
 hunt_complete(struct hunt_command *c)
@@ -377,13 +416,16 @@ hunt_complete(struct hunt_command *c)
 	}
 	o->limits.target = c->target.target;
 	o->profile = c->target.profile;
+	if (c->against_text != NULL)
+		hunt_set_against(c);
 	if (o->limits.target->sequential) {
 		warnx("target %s runs sequential programs only, and these have threads", o->limits.target->name);
 		return EXIT_USAGE;
 	}
 	if (o->mutant != NULL)
 		o->mutant = hunt_parse_mutant(c, o->mutant);
-	if (o->known == NULL && stat(KNOWN_DEFAULT, &st) == 0)
+	c->against.mutant = o->mutant;
+	if (o->known == NULL && o->against == NULL && stat(KNOWN_DEFAULT, &st) == 0)
 		o->known = KNOWN_DEFAULT;
 	if (o->jobs == 0)
 		o->jobs = workers_nr_default();

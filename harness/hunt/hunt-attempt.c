@@ -507,13 +507,37 @@ small_make(struct hunter *h, struct message_reader *in, struct keybuf *out, bool
 	free(text);
 }
 
+/* A job of a hunt that compares two sides. */
+static void
+hunter_compare(struct hunter *h, enum hunt_job job, struct message_reader *in, struct keybuf *out)
+{
+	char *text, *rough;
+
+	if (job == JOB_ATTEMPT)
+		(void)message_read_number(in);
+	text = message_read_text(in);
+	rough = job == JOB_SHRINK ? message_read_text(in) : NULL;
+	features_clear(&h->features);
+	if (job == JOB_ATTEMPT)
+		against_attempt(h->options, h->sim, &h->features, text, out);
+	else
+		against_small(h->options, h->sim, text, rough, out);
+	free(text);
+	free(rough);
+}
+
 void
 hunt_worker_do(void *state, const struct keybuf *in, struct keybuf *out)
 {
 	struct message_reader r = { .at = in->bytes, .end = in->bytes + in->len };
 	struct hunter *h = state;
+	enum hunt_job job = (enum hunt_job)message_read_number(&r);
 
-	switch ((enum hunt_job)message_read_number(&r)) {
+	if (h->options->against != NULL) {
+		hunter_compare(h, job, &r, out);
+		return;
+	}
+	switch (job) {
 	case JOB_ATTEMPT:
 		attempt_do(h, &r, out);
 		break;

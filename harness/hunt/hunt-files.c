@@ -29,6 +29,7 @@ struct known {
 };
 
 struct hunt_files {
+	bool against;    /* the findings are differences, which no verdict line names */
 	const char *out; /* NULL: findings are not written */
 	int lock;
 	unsigned next; /* next number */
@@ -72,7 +73,7 @@ hunt_files_make_work(struct hunt_files *files, const char *path, bool baseline, 
 	struct program p;
 	bool good = vmt_read(path, &p);
 
-	if (good && p.nr_verdicts == 0) {
+	if (good && p.nr_verdicts == 0 && !files->against) {
 		hunt_lost_key(&p, &text);
 		hunt_files_know(files, strbuf_text(&text), path, baseline);
 	} else if (good) {
@@ -113,7 +114,8 @@ hunt_files_read_known(struct hunt_files *files, struct workers *workers, const c
 		if (work[i].end != WORK_DONE)
 			continue;
 		hunt_read_small(&work[i], &f);
-		hunt_files_know(files, f.key, list.names[i], baseline);
+		if (f.key[0] != '\0')
+			hunt_files_know(files, f.key, list.names[i], baseline);
 		hunt_finding_free(&f);
 	}
 	for (size_t i = 0; i < list.nr + 1; i++)
@@ -187,6 +189,7 @@ hunt_files_open(const struct hunt_options *o, struct workers *workers)
 	bool good = true;
 
 	files->lock = -1;
+	files->against = o->against != NULL;
 	files->out = o->out;
 	if (o->out != NULL)
 		good = hunt_files_open_out(files);

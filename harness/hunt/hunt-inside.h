@@ -77,7 +77,22 @@ void hunt_worker_do(void *state, const struct keybuf *in, struct keybuf *out);
 void hunt_read_small(const struct work *work, struct hunt_finding *f);
 void hunt_finding_free(struct hunt_finding *f);
 
+/* --- hunt-against.c: the same jobs for a hunt for differences between two sides --- */
+
+/* Fills the same messages as an attempt does. Notes the features of the runs on the first side. */
+void against_attempt(
+    const struct hunt_options *o, struct sim *sim, struct features *features, const char *text, struct keybuf *out);
+/*
+ * Shrinks the program while its difference stays, and describes it. @rough: as the attempt has named it; NULL: does not
+ * shrink. The key is empty if there is no difference.
+ */
+void against_small(
+    const struct hunt_options *o, struct sim *sim, const char *text, const char *rough, struct keybuf *out);
+
 /* --- hunt-words.c --- */
+
+/* Appends each kind of operation in the program once, in the order of the table, with a blank before each. */
+void hunt_print_kinds(const struct program *p, struct strbuf *out);
 
 /*
  * The key of a finding, by which equal findings are recognised: check, active quirks, returns of the operation, kinds

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #include "harness/base/base.h"
+#include "harness/expect/expect.h"
 #include "harness/gen/gen.h"
 #include "harness/hunt/hunt-inside.h"
 #include "harness/program/program.h"
@@ -25,9 +26,10 @@
 #define INIT_MAX 6         /* init steps of a mutated program */
 #define POISON_MAX 3       /* poisoned pages of a mutated program */
 #define ROUGH_MAX 2        /* findings of one rough kind that are shrunk */
-#define SAVE_SECONDS 60.0  /* between updates of the --pool directory */
-#define RETRY_SECONDS 1.0  /* between attempts to write a finding after an error */
-#define HANG_SECONDS 30.0  /* processor seconds without progress after which a worker hangs */
+#define ROUGH_DIFFERENCES_MAX 16 /* the same for differences, which may turn out to be of another kind */
+#define SAVE_SECONDS 60.0        /* between updates of the --pool directory */
+#define RETRY_SECONDS 1.0        /* between attempts to write a finding after an error */
+#define HANG_SECONDS 30.0        /* processor seconds without progress after which a worker hangs */
 
 /*
  * Three sorts of program share the time equally, not the number of programs: a mutated program can cost as much as a
@@ -185,6 +187,32 @@ course_change_program(const struct course *c, struct prng *prng, struct program 
 	genome_program(&genome, &c->changing, p);
 }
 
+/*
+ * For a hunt for differences: in half of the programs, wires of the whole map end the last thread. Each entry takes
+ * steps of its own, so they show boundaries that nothing else does.
+ */
+static void
+course_add_observers(const struct course *c, uint64_t number, struct program *p)
+{
+	static const char *const words[] = { "user", "system" };
+	struct prng prng = prng_mix(number, 0, 6);
+	unsigned thread = p->nr_threads - 1, nr = (unsigned)prng_below(&prng, 4);
+
+	for (unsigned i = 2; i <= nr && p->threads[thread].nr_ops + 1 < PROGRAM_OPS_MAX; i++) {
+		struct strbuf text = { 0 };
+		struct vmt_error e;
+		struct vm_op op;
+
+		strbuf_printf(&text, "wire %llu %llu %s holesok", (unsigned long long)p->config.min,
+		    (unsigned long long)p->config.max, words[prng_below(&prng, 2)]);
+		if (vmt_parse_op(strbuf_text(&text), &op, &e) &&
+		    target_op_reason(c->o->limits.target, &p->config, &op) == NULL &&
+		    target_op_reason(c->o->against->target, &p->config, &op) == NULL)
+			(void)program_insert_op(p, thread, p->threads[thread].nr_ops, &op);
+		strbuf_free(&text);
+	}
+}
+
 /* Draws expensive sorts less often, so that each gets its share of the cost. */
 static enum sort
 course_draw_sort(const struct course *c, struct prng *prng)
@@ -232,6 +260,8 @@ course_make_work(struct course *c, size_t i, struct work *work)
 		course_change_program(c, &prng, &p);
 	else
 		course_draw_program(c, number, c->sorts[i] == SORT_SMALL, &p);
+	if (c->o->against != NULL && p.nr_threads > 0)
+		course_add_observers(c, number, &p);
 	vmt_print(&p, &text);
 	course_say_work(work, number, strbuf_text(&text), text.len);
 	strbuf_free(&text);
@@ -252,13 +282,27 @@ course_text_of(const struct work *work)
 
 /* --- results --- */
 
+/* Has an earlier finding of this hunt the same key? */
+static bool
+course_is_old(const struct course *c, const char *key)
+{
+	for (size_t i = 0; i < c->report->nr_findings; i++)
+		if (strcmp(c->report->findings[i].key, key) == 0)
+			return true;
+	return false;
+}
+
 /* Is the finding among the first ones of its rough kind, which are shrunk? */
 static bool
 course_is_wanted(struct course *c, const char *key)
 {
+	unsigned max = c->o->against != NULL ? ROUGH_DIFFERENCES_MAX : ROUGH_MAX;
+
+	if (c->o->against != NULL && course_is_old(c, key))
+		return false;
 	for (size_t i = 0; i < c->nr_rough; i++)
 		if (strcmp(c->rough[i].key, key) == 0)
-			return c->rough[i].nr++ < ROUGH_MAX;
+			return c->rough[i].nr++ < max;
 	c->rough = memory_resize(c->rough, c->nr_rough + 1, sizeof(*c->rough), "a hunt");
 	c->rough[c->nr_rough++] = (struct rough){ .key = memory_text(key, "a hunt"), .nr = 1 };
 	return true;
@@ -282,16 +326,6 @@ course_take_raw(struct course *c, struct message_reader *r)
 }
 
 /* --- findings --- */
-
-/* Has an earlier finding of this hunt the same key? */
-static bool
-course_is_old(const struct course *c, const char *key)
-{
-	for (size_t i = 0; i < c->report->nr_findings; i++)
-		if (strcmp(c->report->findings[i].key, key) == 0)
-			return true;
-	return false;
-}
 
 /* Writes a new finding, then reports it. Takes ownership of the texts. */
 static void
@@ -427,6 +461,7 @@ course_shrink_all(struct course *c)
 	for (size_t i = 0; i < c->nr_raw; i++) {
 		keybuf_num(&work[i].in, JOB_SHRINK);
 		message_text(&work[i].in, c->raw[i].text, strlen(c->raw[i].text));
+		message_text(&work[i].in, c->raw[i].rough, strlen(c->raw[i].rough));
 	}
 	(void)workers_do(c->workers, work, c->nr_raw);
 	for (size_t i = 0; i < c->nr_raw; i++) {
@@ -434,7 +469,10 @@ course_shrink_all(struct course *c)
 
 		if (work[i].end == WORK_DONE) {
 			hunt_read_small(&work[i], &f);
-			course_add_finding(c, &f);
+			if (f.key[0] != '\0')
+				course_add_finding(c, &f);
+			else
+				hunt_finding_free(&f);
 		} else {
 			course_unshrunk(c, &c->raw[i]);
 		}

@@ -11,8 +11,7 @@
 
 #define COMMENT_COLUMNS 110
 
-/* Prints each kind of operation in the program once, in the order of the table. */
-static void
+void
 hunt_print_kinds(const struct program *p, struct strbuf *out)
 {
 	bool seen[VM_OP_CODE_MAX + 1] = { false };

@@ -26,6 +26,7 @@
 #define HUNT_STATES_MAX_DEFAULT 20000
 #define HUNT_RUNS_DEFAULT 200
 
+struct behaviour_side;
 struct hunt_report;
 
 struct hunt_limits {
@@ -53,6 +54,11 @@ struct hunt_options {
 	struct hunt_limits limits;
 	struct vm_profile profile;
 	const char *mutant; /* NULL: none */
+	/*
+	 * NULL, or the other side: the runs are not judged, and a finding is a program that behaves differently there
+	 * (hunt-against.c)
+	 */
+	const struct behaviour_side *against;
 	uint64_t seed;
 	uint64_t end;      /* 0, or the range of seeds: draws the programs seed to end - 1, mutates none, and stops */
 	uint64_t programs; /* limit of programs; 0: none */

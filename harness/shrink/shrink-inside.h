@@ -25,6 +25,13 @@ struct shrink {
 	20 /* the page that programs are moved to: away from the map's edge, where ranges are                          \
 	    * clamped */
 
+/* Is the wanted finding one that no schedule shows? */
+static inline bool
+shrink_has_no_schedule(const struct shrink *s)
+{
+	return s->options->wanted->endless || s->options->wanted->whole != NULL;
+}
+
 /* --- shrink-try.c --- */
 
 /* Copies the best program, for editing and shrink_try. */

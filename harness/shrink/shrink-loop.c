@@ -69,6 +69,8 @@ shrink_begin(struct shrink *s, const struct program *p)
 		s->at_random = false;
 		return shrink_find_endless(s, p);
 	}
+	if (s->options->wanted->whole != NULL)
+		return shrink_find(s, p, &hint, &s->trail);
 	if (p->has_schedule && shrink_open(s, &r, &s->best) == RUN_OPENED)
 		trail_follow(&p->schedule, &r, &hint);
 	if (p->has_schedule)

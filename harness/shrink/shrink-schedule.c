@@ -78,7 +78,7 @@ shrink_schedule(struct shrink *s)
 	bool complete = false;
 	struct run r;
 
-	if (s->options->wanted->endless)
+	if (shrink_has_no_schedule(s))
 		return;
 	if (!shrink_over(s) && shrink_open(s, &r, &s->best) == RUN_OPENED) {
 		if (shrink_explore(s, &r, shrink_states_max(s) * EXPLORE_MORE, &way, &complete) &&

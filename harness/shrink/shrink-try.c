@@ -177,6 +177,8 @@ shrink_find(struct shrink *s, const struct program *p, const struct schedule *hi
 	struct run r;
 
 	assert(p->nr_threads > 0);
+	if (s->options->wanted->whole != NULL)
+		return s->options->wanted->whole(s->options->wanted->arg, p);
 	if (s->options->wanted->endless)
 		return shrink_find_endless(s, p);
 	if (shrink_open(s, &r, p) == RUN_OPENED) {
@@ -198,7 +200,7 @@ shrink_settle(struct shrink *s)
 	struct schedule again = { 0 };
 	struct run r;
 
-	if (s->options->wanted->endless)
+	if (shrink_has_no_schedule(s))
 		return;
 	if (shrink_open(s, &r, &s->best) == RUN_OPENED) {
 		trail_follow(&s->trail, &r, &again);

@@ -45,6 +45,9 @@ struct shrink_wanted {
 	 * run. With a state key, a cycle of states must remain.
 	 */
 	bool endless;
+	/* NULL, or replaces all of them: does the program show it? It needs no schedule, and the smallest one has none.
+	 */
+	bool (*whole)(void *arg, const struct program *p);
 	void *arg;
 };
 
