@@ -66,11 +66,14 @@ unwire_finish(vm_map_t map, struct vm_op_ctx *ctx, int flags, int rv, bool *wake
 			ours = (e->eflags & MAP_ENTRY_IN_TRANSITION) != 0;
 		if (!ours) {
 			bool holes_ok = (flags & VM_MAP_WIRE_HOLESOK) != 0;
+			/*
+			 * A stack can grow between the marks, and strict (not Q9) turns a growth that could not be
+			 * wired into a gap again. Q11: the recorded kernel asserts that there is nothing.
+			 */
+			bool grown = (e->eflags & (MAP_ENTRY_STACK | MAP_ENTRY_GAP)) != 0;
 
-			/* A stack can grow between the marks. Q11: the recorded kernel asserts that nothing does. */
-			vm_assert(
-			    holes_ok || (e->eflags & MAP_ENTRY_STACK) != 0 || VM_MUTATED(map, unwire_skips_transition));
-			if (holes_ok || (e->eflags & MAP_ENTRY_STACK) != 0)
+			vm_assert(holes_ok || grown || VM_MUTATED(map, unwire_skips_transition));
+			if (holes_ok || grown)
 				vm_edge(holes_ok ? VM_EDGE_unwire_partial_holesok : VM_EDGE_unwire_grown);
 			continue;
 		}
