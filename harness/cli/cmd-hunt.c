@@ -68,6 +68,13 @@ hunt_per_second(double n, const struct hunt_report *r)
 	return r->seconds > 0 ? n / r->seconds : 0;
 }
 
+/* Does the target name its returns? The engine does, also if the hunt has reached none. */
+static bool
+hunt_names_returns(const struct hunt_command *c, const struct hunt_report *r)
+{
+	return r->edges != 0 || c->target.target == &target_engine;
+}
+
 static void
 hunt_show_progress(void *arg, const struct hunt_report *r)
 {
@@ -76,8 +83,7 @@ hunt_show_progress(void *arg, const struct hunt_report *r)
 
 	if (!progress_due())
 		return;
-	/* A target with other rules than the engine has no returns with these names. */
-	if (r->edges != 0 || c->target.target->judged)
+	if (hunt_names_returns(c, r))
 		(void)snprintf(
 		    returns, sizeof(returns), "%d of %d returns; ", __builtin_popcountll(r->edges), VM_EDGE_COUNT);
 	progress_say("%.0f s: %llu programs, %.0f/s; %.3g states/s; %.3g schedules covered; %s%zu findings", r->seconds,
@@ -162,7 +168,7 @@ hunt_print_summary(const struct hunt_command *c, const struct hunt_report *r)
 	printf("%llu state%s, %.3g/s; %.4g schedules covered; %llu run%s by strategies\n",
 	    (unsigned long long)r->states, plural(r->states), hunt_per_second((double)r->states, r), r->schedules,
 	    (unsigned long long)r->runs, plural(r->runs));
-	if (r->edges != 0 || c->target.target->judged)
+	if (hunt_names_returns(c, r))
 		printf("%d of %d returns reached; ", __builtin_popcountll(r->edges), VM_EDGE_COUNT);
 	printf("operations met in %llu way%s; programs kept: %llu\n", (unsigned long long)r->features,
 	    plural(r->features), (unsigned long long)r->kept);

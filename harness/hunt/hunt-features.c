@@ -107,7 +107,16 @@ features_look_at_edges(struct features *f, uint64_t edges, uint64_t place)
 		features_add(f, features_mix(features_mix(2, (uint64_t)__builtin_ctzll(edges)), place));
 }
 
-/* The same for a target whose returns have no names: the operation and its result. */
+/* Has the last return of the thread no name? All returns of the engine have one. */
+static bool
+features_has_no_name(const struct run *r, unsigned thread)
+{
+	const struct run_thread *t = &r->threads[thread];
+
+	return t->results[t->nr_done - 1].edges == 0 && r->target != &target_engine;
+}
+
+/* The same for a return without a name: the operation and its result. */
 static void
 features_look_at_result(struct features *f, const struct run *r, unsigned thread, uint64_t place)
 {
@@ -184,7 +193,7 @@ features_look(struct features *f, const struct run *r)
 
 			if (a != b && rt->nr_done > 0)
 				features_look_at_edges(f, rt->results[rt->nr_done - 1].edges, places[b]);
-			if (a != b && rt->nr_done > 0 && !r->target->judged)
+			if (a != b && rt->nr_done > 0 && features_has_no_name(r, a))
 				features_look_at_result(f, r, a, places[b]);
 			if (a < b && (under_way >> a & 1) != 0)
 				features_look_at_pair(f, r, a, b, places);
