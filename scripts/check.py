@@ -39,10 +39,12 @@ SANITIZER = PLAIN + ["-Db_lundef=false"]
 class Job:
     """One line of the report: a configuration in build/<folder>, and the suites to run there."""
 
-    def __init__(self, name, text, suites, folder=None, cc="clang", options=(), timeouts=1, sanitized=False):
+    def __init__(self, name, text, suites, folder=None, cc="clang", options=(), timeouts=1, sanitized=False,
+            targets=()):
         self.name = name
         self.text = text
         self.suites = suites  # arguments of "meson test"
+        self.targets = list(targets)  # what is built; none: everything
         self.place = folder or name
         self.cc = cc
         self.options = list(options)
@@ -68,7 +70,8 @@ class CompileJob:
         for cc, options in self.rows:
             words = [option.split("=", 1)[1] if "buildtype" in option else option[2:] for option in options]
             name = "-".join([cc] + words).replace("=", "-").replace(",", "-")
-            yield Job(name, name, [], folder=f"{self.place}/{name}", cc=cc, options=options)
+            targets = PROGRAMS if "-Db_lto=true" in options else ()
+            yield Job(name, name, [], folder=f"{self.place}/{name}", cc=cc, options=options, targets=targets)
 
 
 class ScriptJob:
@@ -84,6 +87,9 @@ class ScriptJob:
     def folder(self):
         return BUILD / self.place
 
+
+# With link-time optimisation each program is compiled as a whole: minutes for all tests, and they show nothing more.
+PROGRAMS = ("wirestorm", "wirestorm-bugs", "wirestorm-bench")
 
 # without the suites that have a job of their own
 OTHERS = ["--no-suite", "lint", "--no-suite", "tsan", "--no-suite", "touched", "--no-suite", "static"]
@@ -190,7 +196,7 @@ def build(job, prefix):
     if (job.folder / "meson-private" / "coredata.dat").exists():
         setup.append("--reconfigure")
     run(prefix + setup, "configuring", BUILD_SECONDS_MAX, env)
-    run(prefix + ["meson", "compile", "-C", folder], "compiling", BUILD_SECONDS_MAX, env)
+    run(prefix + ["meson", "compile", "-C", folder] + job.targets, "compiling", BUILD_SECONDS_MAX, env)
 
 
 def test(job, prefix, more_suites):
