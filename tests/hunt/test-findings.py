@@ -105,8 +105,8 @@ class Verdicts(Case):
         self.assertEqual({"invariant I19", "model rollback"}, listed)
 
     def test_hunt_checks_what_it_writes(self):
-        got, out, err = ws("hunt", "--json", "--profile", "freebsd12", "--programs", 400, "--seed", 4, "--out", "found",
-            cwd=self.room)
+        got, out, err = ws("hunt", "--json", "--profile", "freebsd12", "--programs", 800, "--seed", 12,
+            "--out", "found", cwd=self.room)
         self.assertEqual(got, 1, err)
         findings = json.loads(out)["findings"]
         self.assertTrue(findings)
