@@ -93,7 +93,9 @@ with tempfile.TemporaryDirectory() as scratch:
         failures.append('triage wrote a file about a difference from the model')
 
 # A command that runs the engine alone refuses the toy: its report would be about another map.
-for words, does in ((['stress', '--seconds', '1'], 'real threads run'), (['bench', 'sched'], 'bench measures'),
+for words, does in ((['stress', '--seconds', '1'], 'real threads run'),
+                    (['stress', '--target', 'toy'], 'real threads run'),
+                    *((['bench', what], 'bench measures') for what in ('sched', 'explore', 'map', 'reset', 'decode')),
                     (['bugs', 'hunt', 'relook_never'], 'the bug bank covers'),
                     (['bugs', 'equivalent', 'relook_always'], 'the bug bank covers'),
                     (['reproduce', bug], 'reproduce runs')):
