@@ -66,6 +66,8 @@ for op, what in OPS.items():
 with tempfile.TemporaryDirectory() as scratch:
     expect(1, ['hunt', '--programs', '64', '--seed', '1', '--jobs', '1', '--out', scratch], *OPS.values())
     for path in sorted(Path(scratch).glob('*.vmt')):
+        if sys.argv[2] == 'address' and 'crash' in path.name:
+            continue # the sanitizer ends the process that checks it, too
         expect(0, ['check', str(path)], '^1 passed')
 
 if failures:
