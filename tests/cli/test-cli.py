@@ -246,6 +246,13 @@ class Help(Case):
         for name, _ in cli.profiles():
             self.assertRegex(out, r"(?m)^%s\b" % name)
 
+    def test_profiles_document_has_each_behaviour(self):
+        table = (ROOT / "engine" / "behaviours.def").read_text().split("*/")[-1]
+        rows = re.findall(r"(?m)^\| ([A-Z]+\d+)(?: \(\w+\))? \|", (ROOT / "docs" / "profiles.md").read_text())
+        names = re.findall(r"(?m)^VM_BEHAVIOUR\((\w+),", table)
+        self.assertGreaterEqual(len(names), 15)
+        self.assertEqual(set(rows), set(names))
+
     def test_recordings_name_their_profile(self):
         """The folder of a profile is there, and its programs are about it."""
         found = 0
