@@ -28,6 +28,13 @@ static const char *const section_names[] = {
 	[SECTION_UNREACHED] = "Not reached",
 };
 
+static const char *
+section_name(unsigned section)
+{
+	assert(section < SECTION_COUNT);
+	return section_names[section];
+}
+
 /* The number of sections in the list: the last one only on request. */
 static unsigned
 catalogue_nr_sections(const struct edges_report *e)
@@ -137,7 +144,7 @@ edges_report_text(const struct edges_report *e, struct strbuf *out)
 		strbuf_clear(&rows);
 		catalogue_rows(e, (enum section)s, catalogue_text_row, &rows);
 		if (rows.len > 0)
-			strbuf_printf(out, "%s\n%s\n", section_names[s], strbuf_text(&rows));
+			strbuf_printf(out, "%s\n%s\n", section_name(s), strbuf_text(&rows));
 	}
 	catalogue_summary(e, out);
 	strbuf_addc(out, '\n');
@@ -173,7 +180,7 @@ catalogue_markdown_row(const struct edges_report *e, unsigned edge, struct strbu
 static void
 catalogue_markdown_section(const struct edges_report *e, enum section s, struct strbuf *out)
 {
-	strbuf_printf(out, "\n## %s\n\n", section_names[s]);
+	strbuf_printf(out, "\n## %s\n\n", section_name(s));
 	if (s == SECTION_UNREACHED)
 		strbuf_add(out, "| edge | what reaches it |\n|---|---|\n");
 	else
@@ -264,7 +271,7 @@ edges_report_html(const struct edges_report *e, struct strbuf *out)
 	strbuf_add(out, ".</p>\n");
 	for (unsigned s = 0; s < catalogue_nr_sections(e); s++) {
 		strbuf_printf(out, "<h2>%s</h2>\n<table>\n<thead><tr><th>edge</th>%s</tr></thead>\n<tbody>\n",
-		    section_names[s],
+		    section_name(s),
 		    s == SECTION_UNREACHED ? "<th>what reaches it</th>"
 		                           : "<th>code</th><th>times</th><th>programs</th><th>smallest program</th>"
 		                             "<th>schedule</th><th>preemptions</th><th>man page</th><th>checker</th>");
