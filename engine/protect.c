@@ -92,11 +92,13 @@ protect_apply(vm_map_t map, vm_map_entry_t e, vm_offset_t end, vm_prot_t prot, b
 	if (VM_MUTATED(map, protect_one_too_far) && end < vm_map_max(map))
 		end++;
 	for (; e->start < end; e = next) {
-		next = e->next;
+		vm_map_entry_t unmerged_next = e->next;
+
+		(void)unmerged_next; /* only a mutant uses it */
 		protect_entry(map, e, prot, set_max);
 		vm_map_merge_step(map, &merging, e);
-		if (!VM_MUTATED(map, merge_frees_callers_entry))
-			next = e->next; /* the previous entry may have been merged away */
+		/* The previous entry may have been merged away. */
+		next = VM_MUTATED(map, merge_frees_callers_entry) ? unmerged_next : e->next;
 	}
 	vm_map_merge_last(map, &merging, e);
 }

@@ -246,10 +246,11 @@ wire_growth(vm_map_t map, vm_offset_t start, vm_offset_t end) VM_REQUIRES(&map->
 static void
 growth_lets_others_in(vm_map_t map, vm_offset_t start) VM_REQUIRES(&map->lock)
 {
-	struct vm_op_ctx *ctx = vm_op_ctx();
+	struct vm_op_ctx *ctx;
 
 	if (!VM_MUTATED(map, growth_drops_lock))
 		return;
+	ctx = vm_op_ctx();
 	ctx->kept_number = start;
 	ctx->point = VM_POINT_relock;
 	vm_map_unlock(map);
