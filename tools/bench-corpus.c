@@ -16,6 +16,14 @@ struct corpus {
 	struct program *programs; /* the programs with threads */
 };
 
+static void
+bench_unload(struct corpus *c)
+{
+	for (size_t i = 0; i < c->nr; i++)
+		program_free(&c->programs[i]);
+	free(c->programs);
+}
+
 static struct corpus
 bench_load(const char *path)
 {
@@ -34,17 +42,11 @@ bench_load(const char *path)
 			program_free(&c.programs[c.nr]);
 	}
 	inputs_free(&files);
-	if (c.nr == 0)
+	if (c.nr == 0) {
+		bench_unload(&c);
 		errx(EXIT_USAGE, "%s: no program with threads", path);
+	}
 	return c;
-}
-
-static void
-bench_unload(struct corpus *c)
-{
-	for (size_t i = 0; i < c->nr; i++)
-		program_free(&c->programs[i]);
-	free(c->programs);
 }
 
 static void

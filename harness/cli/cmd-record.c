@@ -346,6 +346,13 @@ record_check(struct record_command *c)
 	return -1;
 }
 
+static void
+record_free(struct record_command *c)
+{
+	strbuf_free(&c->how);
+	strbuf_free(&c->why);
+}
+
 int
 cmd_record(int argc, char **argv)
 {
@@ -362,8 +369,10 @@ cmd_record(int argc, char **argv)
 	c.params.profile = c.target.profile;
 	c.params.target = c.target.target;
 	record_describe(&c);
-	if (!record_continue(&c))
+	if (!record_continue(&c)) {
+		record_free(&c);
 		return EXIT_USAGE;
+	}
 	c.sim = sim_create();
 	cli_catch_signals();
 	rv = record_all(&c);
@@ -372,7 +381,6 @@ cmd_record(int argc, char **argv)
 		    cli_stop != 0 ? "interrupted" : "the time is over", (unsigned long long)c.params.seed);
 	record_say(&c);
 	sim_destroy(c.sim);
-	strbuf_free(&c.how);
-	strbuf_free(&c.why);
+	record_free(&c);
 	return rv;
 }
