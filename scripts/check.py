@@ -89,7 +89,7 @@ class ScriptJob:
 
 
 # The job "compile" builds the tests in one build type only: in the others they take minutes, and show nothing more.
-PROGRAMS = ("wirestorm", "wirestorm-bugs", "wirestorm-bench")
+PROGRAMS = ("harness/wirestorm", "tools/wirestorm-bugs", "tools/wirestorm-bench")
 
 # without the suites that have a job of their own
 OTHERS = ["--no-suite", "lint", "--no-suite", "tsan", "--no-suite", "touched", "--no-suite", "static"]
