@@ -94,7 +94,7 @@ check_add_witness(struct check *c, const char *schedule)
 		    json_array_get(c->options->differences, nr - 1), "schedule", json_string(schedule));
 }
 
-/* Reports a failed init or final step, as run_open and run_final describe it. */
+/* Reports a failed init or final step, in the words of run_open and run_final. */
 static void
 check_differ_step(struct check *c)
 {

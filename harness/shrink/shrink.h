@@ -106,7 +106,7 @@ struct shrink_verdict {
 	enum program_verdict kind;
 	const char *detail;
 	const struct program *program; /* the program of the present run */
-	bool known;                    /* the first finding has been seen; the next three fields describe it */
+	bool known;                    /* a finding has been seen: quirk, op and code are of the first one */
 	bool quirk;                    /* an active quirk explains it */
 	uint8_t op;                    /* its operation's code in ops.def; 0: none */
 	int32_t code;                  /* that operation's return code */

@@ -182,8 +182,8 @@ model_clip(struct model *m, const struct vm_op *op)
 }
 
 /*
- * Alone on its map, a sync writes back what its first pass has checked, whatever it does at a hole that another thread
- * makes meanwhile (quirk Q6). Content does not change, even with invalidate: the pager returns it.
+ * A sync writes back what its first pass has checked. Quirk Q6 needs another thread, which makes a hole meanwhile: the
+ * model has none. Content does not change, even with invalidate: the pager returns it.
  */
 struct vm_result
 model_sync(struct model *m, const struct vm_op *op)
