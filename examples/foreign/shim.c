@@ -190,35 +190,22 @@ check(void *self, bool excused, uint32_t *excuse)
 	return s->map->lock.owner != NULL ? "F3: the lock is held between steps" : NULL;
 }
 
+/* What both targets have. */
+#define FOREIGN                                                                                                        \
+	VM_TARGET_INIT, .config_reason = config_reason, .op_reason = op_reason, .create = create, .destroy = destroy,  \
+	                .save = save, .restore = restore, .apply = apply, .dump = dump, .check = check
+
 static const struct vm_target foreign = {
-	VM_TARGET_INIT,
+	FOREIGN,
 	.name = "fmap",
 	.summary = "a kernel's map, compiled unchanged",
-	.config_reason = config_reason,
-	.op_reason = op_reason,
-	.create = create,
-	.destroy = destroy,
-	.save = save,
-	.restore = restore,
-	.apply = apply,
-	.dump = dump,
 	.key = key,
-	.check = check,
 };
 /* The same without a key, to compare with. */
 static const struct vm_target foreign_no_key = {
-	VM_TARGET_INIT,
+	FOREIGN,
 	.name = "fmap-no-key",
 	.summary = "the same, explored schedule by schedule",
-	.config_reason = config_reason,
-	.op_reason = op_reason,
-	.create = create,
-	.destroy = destroy,
-	.save = save,
-	.restore = restore,
-	.apply = apply,
-	.dump = dump,
-	.check = check,
 };
 
 WIRESTORM_MAIN(&foreign, &foreign_no_key)
