@@ -543,8 +543,7 @@ test_upgrade(void **state) VM_NO_TSA("what is held depends on the result")
 	assert_true(vm_map_locked(map));
 	assert_int_equal(map->timestamp, stamp + 1);
 	vm_map_unlock(map);
-	/* With a second reader, the upgrade releases the lock; if the map is unchanged, the caller gets the write lock.
-	 */
+	/* With a second reader, the upgrade releases the lock; the caller gets the write lock of an unchanged map. */
 	direct_be(1);
 	vm_map_lock_read(map);
 	direct_be(0);

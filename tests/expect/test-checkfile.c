@@ -17,7 +17,7 @@
 
 #include "harness/base/base.h"
 #include "harness/expect/expect.h"
-#include "harness/sim/sim.h"
+#include "tests/common/one-sim.h"
 #include "tests/common/toy.h"
 
 #define SPIN "read 8"    /* TOY(TOY_SPIN, 0) */
@@ -26,7 +26,6 @@
 #define STEP "read 100"  /* TOY(TOY_STEPS, 1) */
 #define STEPS "read 400" /* TOY(TOY_STEPS, 4) */
 
-static struct sim *sim;
 static struct strbuf out;
 
 static struct checkfile_report
@@ -179,20 +178,10 @@ test_verify_interrupted(void **state)
 }
 
 static int
-setup(void **state)
-{
-	(void)state;
-	sim = sim_create();
-	return sim == NULL ? -1 : 0;
-}
-
-static int
 teardown(void **state)
 {
-	(void)state;
-	sim_destroy(sim);
 	strbuf_free(&out);
-	return 0;
+	return one_sim_teardown(state);
 }
 
 int
@@ -206,5 +195,5 @@ main(void)
 		cmocka_unit_test(test_verify_interrupted),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, one_sim_setup, teardown);
 }

@@ -21,9 +21,8 @@
 #include "harness/expect/expect.h"
 #include "harness/explore/explore.h"
 #include "harness/run/run.h"
+#include "tests/common/one-sim.h"
 #include "tests/common/toy.h"
-
-static struct sim *sim;
 
 #define OPS(...) ((const uint64_t[]){ __VA_ARGS__, TOY_END })
 #define THREADS(...) ((const uint64_t *const[]){ __VA_ARGS__ })
@@ -775,22 +774,6 @@ test_checkfile_incomplete(void **state)
 	strbuf_free(&out);
 }
 
-static int
-setup(void **state)
-{
-	(void)state;
-	sim = sim_create();
-	return sim == NULL ? -1 : 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	sim_destroy(sim);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -814,5 +797,5 @@ main(void)
 		cmocka_unit_test(test_checkfile_incomplete),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, one_sim_setup, one_sim_teardown);
 }

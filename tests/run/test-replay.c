@@ -23,12 +23,12 @@
 #include "harness/explore/explore.h"
 #include "harness/program/program.h"
 #include "harness/run/run.h"
+#include "tests/common/one-sim.h"
 #include "tests/common/toy.h"
 
 #define SEEDED_RUNS 2500
 
 static const char *corpus;
-static struct sim *sim;
 
 #define OPS(...) ((const uint64_t[]){ __VA_ARGS__, TOY_END })
 #define THREADS(...) ((const uint64_t *const[]){ __VA_ARGS__ })
@@ -313,22 +313,6 @@ test_uniform(void **state)
 	program_free(&p);
 }
 
-static int
-setup(void **state)
-{
-	(void)state;
-	sim = sim_create();
-	return sim == NULL ? -1 : 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	sim_destroy(sim);
-	return 0;
-}
-
 int
 main(int argc, char **argv)
 {
@@ -343,5 +327,5 @@ main(int argc, char **argv)
 	if (argc != 2)
 		errx(2, "usage: test-replay CORPUS");
 	corpus = argv[1];
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, one_sim_setup, one_sim_teardown);
 }

@@ -23,7 +23,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "harness/sim/sim.h"
+#include "tests/common/one-sim.h"
 
 /* --- fibers --- */
 
@@ -221,7 +221,6 @@ test_stack_overflow_hits_guard_page(void **state)
 
 /* --- the simulated world --- */
 
-static struct sim *sim;
 static char log_text[256];
 
 /* Appends "0a " and so on: an action of thread @thread. */
@@ -491,18 +490,8 @@ test_two_worlds(void **state)
 static int
 setup(void **state)
 {
-	(void)state;
 	log_text[0] = '\0';
-	sim = sim_create();
-	return sim == NULL ? -1 : 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	sim_destroy(sim);
-	return 0;
+	return one_sim_setup(state);
 }
 
 int
@@ -513,7 +502,7 @@ main(void)
 		cmocka_unit_test(test_rounding),
 		cmocka_unit_test(test_deep_stack_survives_switches),
 		cmocka_unit_test(test_stack_overflow_hits_guard_page),
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, one_sim_teardown)
 		TEST(test_points),
 		TEST(test_thread_without_point_makes_one_step),
 		TEST(test_sleep),
